@@ -1,0 +1,1 @@
+"""What runs and when: the study, the flows, the command line."""

@@ -1,0 +1,240 @@
+"""Checking a study whole before any work: all problems are found and listed together."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from flows.prepare import agree, job_of, layout
+from flows.study import Study, StudyError, near, parse
+from optim import CodeSpace, make_maximizer
+from snn.data import DataSet
+from snn.generators import load_generator
+from snn.generators.spec import count_halvings
+from snn.networks import layer_sizes
+from snn.training import list_epochs, load_network
+from tasks import loading
+from tasks.job import Job
+
+SPARE = 64 * 2**20
+"""Bytes left free beyond the estimate: checkpoints, the generator, Prefect's database, the report."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A study that can run."""
+
+    study: Study
+    job: Job
+
+
+def check(raw: Mapping[str, Any], *, fresh: bool = False) -> Checked:
+    """Check everything that can be known now.
+
+    Raises StudyError with one sentence a problem. ``fresh``: what is in the output folder will go, so it
+    need not agree.
+    """
+    study, problems = parse(raw)
+    problems = [
+        *problems,
+        *(p for part in (_data, _probe, _epochs, _search, _generator) for p in part(study)),
+    ]
+    if problems:
+        raise StudyError(problems)
+    job = job_of(study)
+    problems = [*_output(study, job), *([] if fresh else _store(study, job))]
+    if problems:
+        raise StudyError(problems)
+    return Checked(study, job)
+
+
+def caught(field: str, call: Callable[[], object]) -> list[str]:
+    """The sentence with which ``call`` refuses its input, if it does."""
+    try:
+        call()
+    except (ValueError, OSError) as error:
+        text = str(error)
+        return [text if text.startswith(field) else f"{field}: {text}"]
+    return []
+
+
+def _data(study: Study) -> list[str]:
+    return caught("data", lambda: loading.dataset(study.data))
+
+
+def _images(study: Study) -> DataSet | None:
+    """The data set, or None when it cannot be loaded (which _data says)."""
+    try:
+        return loading.dataset(study.data)
+    except (ValueError, OSError):
+        return None
+
+
+def _probe(study: Study) -> list[str]:
+    """Unknown layers and neurons."""
+    data = _images(study)
+    sizes = layer_sizes(study.network, len(data.classes) if data else 1)
+    neurons = study.probe.neurons
+    named = [] if study.probe.layers == "all" else list(study.probe.layers)
+    problems = [_unknown("probe.layers", name, sizes) for name in named if name not in sizes]
+    if isinstance(neurons, dict):
+        problems += [
+            _unknown("probe.neurons", name, sizes) for name in neurons if name not in sizes
+        ]
+    if data is None or isinstance(neurons, int) or neurons == "all":
+        return problems
+    for layer in [name for name in named or sizes if name in sizes]:
+        wanted = neurons.get(layer, ()) if isinstance(neurons, dict) else neurons
+        problems += _neurons(layer, wanted, sizes[layer])
+    return problems
+
+
+def _neurons(layer: str, wanted: Iterable[int], size: int) -> list[str]:
+    wanted = list(wanted)
+    outside = [neuron for neuron in wanted if neuron >= size]
+    problems = []
+    if outside:
+        told = ", ".join(map(str, outside))
+        problems.append(
+            f"probe.neurons: {told} is out of range for layer {layer}, which has neurons 0 to {size - 1}"
+        )
+    if len(set(wanted)) < len(wanted):
+        problems.append(
+            f"probe.neurons: {wanted} names a neuron of layer {layer} twice; name each once"
+        )
+    return problems
+
+
+def _unknown(field: str, name: str, known: Iterable[str]) -> str:
+    return f"{field}: there is no layer {name!r}{near(name, known)}; this network has {', '.join(known)}"
+
+
+def _epochs(study: Study) -> list[str]:
+    """Epochs without a checkpoint; checkpoints that do not fit."""
+    wanted = study.probe.epochs
+    folder = study.network.checkpoints
+    if wanted == ():
+        return ["probe.epochs: the list is empty; name at least one epoch, or write all"]
+    if folder is None:
+        last = study.training.epochs
+        late = [epoch for epoch in ([] if wanted == "all" else wanted) if epoch > last]
+        told = ", ".join(f"{epoch:g}" for epoch in late)
+        return (
+            [
+                f"probe.epochs: {told} has no checkpoint, for training.epochs is {last}; probe 0 to {last}, or train longer"
+            ]
+            if late
+            else []
+        )
+    if not folder.is_dir():
+        return [
+            f"network.checkpoints: there is no folder {folder}; give the folder that holds epoch-*.safetensors"
+        ]
+    return _given_checkpoints(study, folder)
+
+
+def _given_checkpoints(study: Study, folder: Path) -> list[str]:
+    held = list_epochs(folder)
+    wanted = held if study.probe.epochs == "all" else study.probe.epochs
+    missing = [epoch for epoch in wanted if epoch not in held]
+    told = ", ".join(f"{epoch:g}" for epoch in missing)
+    have = ", ".join(f"{epoch:g}" for epoch in sorted(held)) or "none"
+    problems = (
+        [f"probe.epochs: {told} has no checkpoint in {folder}, which holds epochs {have}"]
+        if missing or not held
+        else []
+    )
+    data = _images(study)
+    if data is None:
+        return problems
+    for path in (held[epoch] for epoch in wanted if epoch in held):
+        fit = partial(load_network, path, study.network, data.shape, len(data.classes))
+        problems += caught("network.checkpoints", fit)
+    return problems
+
+
+def _search(study: Study) -> list[str]:
+    """Unknown methods and options, and a budget below what a method needs."""
+    search = study.search
+    if not search.methods:
+        return ["search.methods: the list is empty; name at least one method"]
+    space = CodeSpace(positions=study.generator.positions, codes=study.generator.codes)
+    problems = []
+    for method in search.methods:
+        options = (search.options or {}).get(method, {})
+        problems += caught(
+            "search.methods",
+            lambda m=method, o=options: make_maximizer(
+                m, space, seeds=[0], budget=search.budget, share=search.share, **o
+            ),
+        )
+    twice = sorted({method for method in search.methods if search.methods.count(method) > 1})
+    problems += [f"search.methods: {method} stands there twice; name each once" for method in twice]
+    for method in search.options or {}:
+        if method not in search.methods:
+            known = search.methods
+            problems.append(
+                f"search.options: {method!r} is not among search.methods{near(method, known)}: {', '.join(known)}"
+            )
+    return list(dict.fromkeys(problems))
+
+
+def _generator(study: Study) -> list[str]:
+    """A latent grid that does not fit the images; a generator file that does not fit the study."""
+    data = _images(study)
+    if data is None:
+        return []
+    spec = study.generator
+    if spec.checkpoint is None:
+        return caught("generator.positions", lambda: count_halvings(spec.positions, data.size))
+    problems = caught("generator.checkpoint", lambda: load_generator(spec.checkpoint))
+    if problems:
+        return problems
+    model = load_generator(spec.checkpoint)
+    given = (model.latent.positions, model.latent.codes)
+    if model.image_shape != data.shape:
+        problems.append(
+            f"generator.checkpoint: {spec.checkpoint} makes images of shape {model.image_shape}, "
+            f"but the network takes {data.shape}; give a generator of that shape"
+        )
+    if given != (spec.positions, spec.codes):
+        problems.append(
+            f"generator.checkpoint: {spec.checkpoint} has {given[0]} positions and {given[1]} codes; "
+            f"set generator.positions and generator.codes to these (they are {spec.positions} and {spec.codes})"
+        )
+    return problems
+
+
+def _output(study: Study, job: Job) -> list[str]:
+    """A folder that cannot be written, or a disk without room: tried, not read off mode bits."""
+    folder = study.output
+    probe = folder / f".writable-{os.getpid()}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.write_bytes(b"")
+        probe.unlink()
+    except OSError as error:
+        return [
+            f"output: {folder} cannot be written ({error.strerror}); choose a folder on a writable disk"
+        ]
+    needed = layout(study, job).bytes() + SPARE
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        message = (
+            f"output: the atlas may take {needed / 1e6:,.0f} MB, but {folder} has "
+            f"{free / 1e6:,.0f} MB free; free some, or choose another disk"
+        )
+        return [message]
+    return []
+
+
+def _store(study: Study, job: Job) -> list[str]:
+    """An atlas that another study or a newer version made, or that is damaged."""
+    if not job.atlas.exists():
+        return []
+    return caught(str(job.atlas), lambda: agree(study, job))

@@ -1,0 +1,204 @@
+"""The command line. Exit codes: 0 done, 1 something failed (and what), 2 bad input, 130 interrupted.
+
+Heavy modules are imported by the commands that need them, after the environment is set.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, NoReturn
+
+# Before torch is imported: one thread a worker, and values that do not depend on the machine's cores.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("MKL_NUM_THREADS", "1")
+
+import click
+import typer
+
+FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
+
+app = typer.Typer(
+    name="spikeatlas",
+    help="What does every neuron of a spiking network want to see, and how does that change while it learns?",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+StudyFile = Annotated[Path, typer.Argument(help="The study, a YAML file.", metavar="STUDY")]
+AtlasPath = Annotated[
+    Path, typer.Argument(help="The atlas, a folder named atlas.zarr.", metavar="ATLAS")
+]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", help="Override a field, e.g. --set search.budget=500.", metavar="KEY=VALUE"
+    ),
+]
+
+
+@app.command()
+def run(
+    study: StudyFile,
+    overrides: Overrides = None,
+    *,
+    fresh: Annotated[
+        bool, typer.Option(help="Discard the output folder's atlas and checkpoints first.")
+    ] = False,
+) -> None:
+    """Make the study's atlas and report; go on where an earlier run stopped."""
+    from flows.checks import check
+    from flows.study import read_study
+
+    checked = check(read_study(study, overrides or ()), fresh=fresh)
+    if fresh:
+        discard(checked.study.output)
+    _stop_tidily()
+    from flows.launch import launch
+
+    failures = launch(checked.study, checked.job)
+    print(f"atlas:  {checked.job.atlas}")
+    print(f"report: {checked.job.folder / 'report' / 'index.html'}")
+    if failures:
+        _say(*failures)
+        raise typer.Exit(FAILED)
+
+
+def discard(folder: Path) -> None:
+    """Remove what a run with other values must not find; a trained generator is named by what made it."""
+    from tasks.atlas import coordinator
+
+    with coordinator(folder):
+        for name in ("atlas.zarr", "atlas.zarr.old", "checkpoints", "report"):
+            shutil.rmtree(folder / name, ignore_errors=True)
+
+
+@app.command()
+def validate(study: StudyFile, overrides: Overrides = None) -> None:
+    """Check a study and print its plan: task runs, images, bytes, estimated time."""
+    from flows.checks import check
+    from flows.plan import plan
+    from flows.study import read_study
+
+    print(plan(check(read_study(study, overrides or ()))))
+
+
+@app.command()
+def info(
+    atlas: AtlasPath,
+    *,
+    verify: Annotated[
+        bool, typer.Option(help="Replay every stored image through its checkpoint.")
+    ] = False,
+) -> None:
+    """Tell what an atlas holds; with --verify, whether every stored value is still true."""
+    from tasks.describe import describe
+    from tasks.verify import verify as replay
+
+    print(describe(atlas))
+    if not verify:
+        return
+    from flows.prepare import job_of_atlas
+
+    verdict = replay(job_of_atlas(atlas))
+    print(verdict.summary)
+    if not verdict.sound:
+        _say(*verdict.problems)
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def query(
+    atlas: AtlasPath,
+    *,
+    epoch: Annotated[
+        float | None, typer.Option(help="Training progress; the last analysed one if left out.")
+    ] = None,
+    layer: Annotated[str | None, typer.Option(help="Layer; all if left out.")] = None,
+    neuron: Annotated[
+        int | None, typer.Option(help="Neuron of the layer; all if left out.")
+    ] = None,
+    method: Annotated[str | None, typer.Option(help="Search method; the best if left out.")] = None,
+    repeat: Annotated[int | None, typer.Option(help="Repeat; the best if left out.")] = None,
+    image: Annotated[Path | None, typer.Option(help="Write the stimulus to this PNG file.")] = None,
+) -> None:
+    """Show what neurons want to see: response, state, class read in the image, latent."""
+    from tasks.query import Question, answer, save_image
+
+    found = answer(atlas, Question(epoch, layer, neuron, method, repeat))
+    print(found.table)
+    if image is not None:
+        save_image(found, image)
+        print(f"image: {image}")
+
+
+@app.command()
+def compare(
+    atlas: AtlasPath,
+    first: Annotated[str, typer.Argument(help="A search method.")] = "tt",
+    second: Annotated[str, typer.Argument(help="Another one.")] = "random",
+) -> None:
+    """Count the neurons for which one method found a stronger stimulus than another, layer by layer."""
+    from tasks.duel import duel
+
+    print(duel(atlas, first, second))
+
+
+@app.command()
+def report(
+    atlas: AtlasPath,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o", "--output", help="Folder of the page; report/ beside the atlas if left out."
+        ),
+    ] = None,
+) -> None:
+    """Write the report of an atlas: one self-contained HTML page."""
+    from tasks.report import write_report
+
+    print(f"report: {write_report(atlas, output or atlas.parent / 'report')}")
+
+
+def _stop_tidily() -> None:
+    """On Ctrl-C let running tasks end at their next safe point; a second one is not waited for."""
+    from tasks.stopping import ask_to_stop
+
+    def on_interrupt(number: int, frame: FrameType | None) -> None:
+        ask_to_stop()
+        signal.default_int_handler(number, frame)
+
+    signal.signal(signal.SIGINT, on_interrupt)
+
+
+def _say(*sentences: str) -> None:
+    for text in sentences:
+        print(text, file=sys.stderr)
+
+
+def main() -> NoReturn:
+    """Run the command line: what a user can cause becomes sentences, never a traceback."""
+    try:
+        code = app(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(BAD_INPUT)
+    except (KeyboardInterrupt, click.Abort):
+        _say("interrupted: what is done is kept; run the same command again to go on")
+        sys.exit(INTERRUPTED)
+    except (ValueError, OSError) as error:
+        _say(*str(error).splitlines())
+        sys.exit(BAD_INPUT)
+    except RuntimeError as error:
+        _say(*str(error).splitlines())
+        sys.exit(FAILED)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,55 @@
+"""The flow that finds, for one epoch, what every probed neuron wants to see: the fan-out."""
+
+from __future__ import annotations
+
+import logging
+
+from prefect import flow
+
+from flows import progress
+from flows.runners import gather, settle, submit
+from tasks import units
+from tasks.atlas import flagged, unfinished, write
+from tasks.job import Block, Job
+
+log = logging.getLogger("spikeatlas")
+
+
+@flow(name="maximize", flow_run_name="maximize epoch={epoch:g}")
+def maximize(job: Job, epoch: float) -> list[str]:
+    """Do what is not done of one epoch; return a sentence for each block that failed.
+
+    1. ``observe``: responses to the test images, and 2. ``screen``: to random stimuli.
+    3. ``maximize``: one task run for each block of neurons.
+    """
+    log.info(f"epoch {epoch:g}: observe, screen")
+    stages = {"observed": units.observe, "screened": units.screen}
+    gather(
+        [
+            submit(unit, job, epoch)
+            for flag, unit in stages.items()
+            if not flagged(job.atlas, flag, epoch)
+        ]
+    )
+    blocks = unfinished(job.atlas, job.blocks(epoch))
+    log.info(f"epoch {epoch:g}: maximize {len(blocks)} blocks")
+    return search(job, blocks)
+
+
+def search(job: Job, blocks: list[Block]) -> list[str]:
+    """Run the blocks; mark each that fails for good, and say so."""
+    failures: list[str] = []
+
+    def ended(place: int, error: BaseException | None) -> None:
+        block = blocks[place]
+        if error is not None and not isinstance(error, InterruptedError):
+            write.mark_failed(job.atlas, block)
+            failures.append(
+                f"maximize epoch={block.epoch:g} layer={block.layer} neurons={block.start}-{block.stop}: {error}"
+            )
+        progress.advance(block.stop - block.start)
+
+    for epoch in {block.epoch for block in blocks}:
+        write.clear_flag(job.atlas, epoch, "analysed")
+    settle([submit(units.maximize, job, *block) for block in blocks], ended)
+    return failures

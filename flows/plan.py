@@ -1,0 +1,78 @@
+"""What a study will cost, before it runs: task runs, images, bytes, estimated time."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+from rich.table import Table
+
+from flows.checks import Checked
+from flows.prepare import layout
+from snn.networks import build_network, pixel_statistics
+from snn.responder import Responder
+from tasks import loading
+from tasks.atlas import unfinished
+from tasks.describe import as_text
+from tasks.job import Block, Job
+
+ROUNDS = 2
+"""Batches timed for the estimate, after one to warm up."""
+
+TRAINING_FACTOR = 3
+"""A training step costs about three forward passes (forward, and backward about twice that)."""
+
+
+def plan(checked: Checked) -> str:
+    """The plan of what is left to do, with a time estimated from a few batches on this machine."""
+    study, job = checked.study, checked.job
+    blocks = todo(job)
+    neurons = sum(block.stop - block.start for block in blocks)
+    search = neurons * len(study.search.methods) * study.search.repeats * study.search.budget
+    natural = len(loading.dataset(job.data).test) * len(job.epochs)
+    screening = study.search.screening_images * study.search.repeats * len(job.epochs)
+    trained = study.training.epochs * len(loading.dataset(job.data).train)
+    seconds = seconds_per_image(job)
+    shown = (search + screening + natural) * study.search.presentations / study.runner.workers
+    table = Table("plan", "")
+    table.add_row(
+        "probe",
+        f"{len(job.epochs)} epochs, {', '.join(f'{k} {len(v)}' for k, v in job.layers.items())} neurons",
+    )
+    table.add_row("task runs", str(len(blocks) + 3 * len(job.epochs) + 4))
+    table.add_row("images", f"{search:,} search + {screening:,} screening + {natural:,} natural")
+    table.add_row("atlas", f"at most {layout(study, job).bytes() / 1e6:,.1f} MB")
+    told = minutes(seconds * (shown + TRAINING_FACTOR * trained))
+    table.add_row("time", f"about {told} on {study.runner.workers} workers, the generator apart")
+    return as_text(table)
+
+
+def todo(job: Job) -> list[Block]:
+    """The blocks still to search."""
+    blocks = [block for epoch in job.epochs for block in job.blocks(epoch)]
+    return unfinished(job.atlas, blocks) if job.atlas.exists() else blocks
+
+
+def seconds_per_image(job: Job) -> float:
+    """The time one image takes through an untrained network of the study's shape, on one worker."""
+    loading.one_thread()
+    data = loading.dataset(job.data)
+    mean, std = pixel_statistics(data.train.images)
+    network = build_network(
+        job.network, input_shape=data.shape, classes=len(data.classes), mean=mean, std=std, seed=0
+    )
+    size = job.responder.batch_size
+    images = np.resize(data.test.images, (size, *data.shape))
+    respond = Responder(
+        network, [list(job.layers)[-1]], batch_size=size, noise=loading.noise(job, "", "plan")
+    )
+    respond(images)
+    began = time.perf_counter()
+    for _ in range(ROUNDS):
+        respond(images)
+    return (time.perf_counter() - began) / ROUNDS / size
+
+
+def minutes(seconds: float) -> str:
+    """A duration as a person says it."""
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"

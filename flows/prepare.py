@@ -1,0 +1,194 @@
+"""From a study to a job and a store: what must be known, and agreed on, before any work."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Mapping
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from flows.study import Study
+from snn.networks import layer_sizes
+from snn.training import checkpoint_epochs, list_epochs
+from tasks import loading
+from tasks.atlas import AtlasError, Layout, create, extend, open_store, write
+from tasks.atlas.store import layout_json, layout_of, study_of
+from tasks.job import Job, block_size, digest
+
+RESULT_FREE = {
+    "runner": None,
+    "output": None,
+    "data": ("root", "download"),
+    "network": ("checkpoints",),
+    "generator": ("checkpoint",),
+    "probe": ("epochs",),
+}
+"""Fields that change no value: where things are and run, and which epochs are looked at."""
+
+PACKAGES = ("spikeatlas", "torch", "snntorch", "numpy", "zarr", "xarray", "prefect")
+
+
+def job_of(study: Study) -> Job:
+    """What the units of work are told about a (checked) study."""
+    return Job(
+        folder=study.output,
+        data=study.data,
+        network=study.network,
+        training=study.training,
+        generator=study.generator,
+        search=study.search,
+        responder=study.responder,
+        layers=probed_layers(study, len(loading.dataset(study.data).classes)),
+        epochs=probed_epochs(study),
+        seed=study.seed,
+        study=digest(value_fields(study)),
+    )
+
+
+def probed_layers(study: Study, classes: int) -> dict[str, tuple[int, ...]]:
+    """The probed neurons of each probed layer, shallow to deep."""
+    sizes = layer_sizes(study.network, classes)
+    wanted = sizes if study.probe.layers == "all" else study.probe.layers
+    return {
+        layer: _neurons(study.probe.neurons, layer, size)
+        for layer, size in sizes.items()
+        if layer in wanted
+    }
+
+
+def _neurons(wanted: Any, layer: str, size: int) -> tuple[int, ...]:
+    if isinstance(wanted, dict):
+        wanted = wanted.get(layer, "all")
+    if wanted == "all":
+        return tuple(range(size))
+    if isinstance(wanted, int):
+        return tuple(range(min(wanted, size)))
+    return tuple(wanted)
+
+
+def probed_epochs(study: Study) -> tuple[float, ...]:
+    """The probed epochs, ascending: those asked for, or every checkpoint there is or will be."""
+    if study.probe.epochs != "all":
+        return tuple(sorted(set(study.probe.epochs)))
+    if study.network.checkpoints is not None:
+        return tuple(sorted(list_epochs(study.network.checkpoints)))
+    return checkpoint_epochs(study.training.epochs)
+
+
+def value_fields(study: Study) -> dict[str, Any]:
+    """The study as JSON values, less what changes no result: its digest names an atlas."""
+    fields = study.model_dump(mode="json")
+    for name, parts in RESULT_FREE.items():
+        if parts is None:
+            del fields[name]
+        else:
+            fields[name] = {key: value for key, value in fields[name].items() if key not in parts}
+    if not study.search.share:
+        # blocks change no value unless neurons share images within them
+        del fields["search"]["neurons_per_task"]
+    return fields
+
+
+def layout(study: Study, job: Job) -> Layout:
+    """What to allocate for a job."""
+    data = loading.dataset(job.data)
+    return Layout(
+        epochs=job.epochs,
+        layers=job.layers,
+        blocks={
+            layer: block_size(len(n), job.search.neurons_per_task)
+            for layer, n in job.layers.items()
+        },
+        methods=study.search.methods,
+        repeats=study.search.repeats,
+        budget=study.search.budget,
+        latent=study.generator.positions,
+        latent_dtype="int32",
+        image=data.shape,
+        classes=data.classes,
+        screening=study.search.screening_images,
+    )
+
+
+def allocate(study: Study, job: Job) -> None:
+    """Create the store, or agree with the one that is there and add what epochs it lacks."""
+    planned = layout(study, job)
+    if not job.atlas.exists():
+        create(job.atlas, planned, attributes(study, job, planned), provenance(study))
+        return
+    agree(study, job)
+    held = layout_of(open_store(job.atlas))
+    epochs = tuple(sorted({*held.epochs, *job.epochs}))
+    if epochs != held.epochs:
+        grown = Layout(**{**vars(held), "epochs": epochs})
+        extend(job.atlas, held, grown)
+
+
+def attributes(study: Study, job: Job, planned: Layout) -> dict[str, Any]:
+    """The root's attributes."""
+    return {
+        "title": "Spike Atlas: the most exciting image of every neuron over training",
+        "study": study.model_dump_json(),
+        "study_digest": job.study,
+        "layout": layout_json(planned),
+        "layers": list(planned.layers),
+        "batch_size": study.responder.batch_size,
+        "started": write.now(),
+        "ended": "",
+        **{f"{package}_version": version(package) for package in PACKAGES},
+    }
+
+
+def provenance(study: Study) -> dict[str, Any]:
+    """Where the values come from."""
+    return {
+        "data_digest": loading.dataset(study.data).digest(),
+        "platform": platform.platform(),
+        "python": platform.python_version(),
+    }
+
+
+def agree(study: Study, job: Job) -> None:
+    """Raise AtlasError, naming the fields with both values, when another study made the atlas."""
+    root = open_store(job.atlas)
+    if root.attrs["study_digest"] != job.study:
+        held = value_fields(Study.model_validate(study_of(root)))
+        told = "; ".join(differences(held, value_fields(study)))
+        message = (
+            f"{job.atlas} was made by another study: {told}. Choose another output, "
+            "or run with --fresh to discard what is there"
+        )
+        raise AtlasError(message)
+    _agree_on_data(study, root, job.atlas)
+
+
+def _agree_on_data(study: Study, root: Any, path: Path) -> None:
+    if root["provenance"].attrs["data_digest"] != loading.dataset(study.data).digest():
+        message = (
+            f"{path} was made from other images than data.root={study.data.root} holds now: "
+            "restore them, or run with --fresh"
+        )
+        raise AtlasError(message)
+
+
+def differences(held: Mapping[str, Any], asked: Mapping[str, Any], prefix: str = "") -> list[str]:
+    """Every field that differs, as ``name: value in the atlas, value now``."""
+    found: list[str] = []
+    for key in sorted({*held, *asked}):
+        old, new = held.get(key), asked.get(key)
+        if isinstance(old, dict) and isinstance(new, dict):
+            found += differences(old, new, f"{prefix}{key}.")
+        elif old != new:
+            found.append(f"{prefix}{key} is {json.dumps(new)} now, {json.dumps(old)} in the atlas")
+    return found
+
+
+def job_of_atlas(atlas: Path) -> Job:
+    """The job of an atlas as it stands, wherever its folder was moved to."""
+    root = open_store(atlas)
+    study = Study.model_validate({**study_of(root), "output": atlas.absolute().parent})
+    held = layout_of(root)
+    return replace(job_of(study), epochs=held.epochs, layers=dict(held.layers))

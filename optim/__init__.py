@@ -1,0 +1,35 @@
+"""Gradient-free search for the stimuli that many neurons want most, all at once.
+
+- `CodeSpace`, `GaussianSpace`: the latents that are searched (`space.py`)
+- `make_maximizer` and the names it knows (`registry.py`): the way in
+- `Maximizer`: the contract, ask and tell (`contract.py`); `Batch`, `Result`: what it gives
+- methods: `random.py`, `tt.py`
+
+Nothing here knows of networks, of files or of orchestration.
+"""
+
+from __future__ import annotations
+
+from optim.contract import Maximizer as Maximizer
+from optim.registry import make_maximizer as make_maximizer
+from optim.registry import method_names as method_names
+from optim.registry import minimum_budget as minimum_budget
+from optim.registry import option_names as option_names
+from optim.space import CodeSpace as CodeSpace
+from optim.space import GaussianSpace as GaussianSpace
+from optim.space import Space as Space
+from optim.values import Batch as Batch
+from optim.values import Result as Result
+
+__all__ = [
+    "Batch",
+    "CodeSpace",
+    "GaussianSpace",
+    "Maximizer",
+    "Result",
+    "Space",
+    "make_maximizer",
+    "method_names",
+    "minimum_budget",
+    "option_names",
+]

@@ -1,0 +1,159 @@
+"""The books of a search: what was proposed, what was told, the best so far, what is left.
+
+Kept in one place, so that no method can lose a best or overrun its budget.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from optim.space import Indices, Points
+from optim.values import Batch, Problem, Result, Scores, State, packed, unpacked
+
+_BOOKS = ("proposed", "told", "column", "best_point", "best_score", "best_slot", "peaks",
+          "lowest", "highest")  # fmt: skip
+
+
+class Ledger:
+    """Bookkeeping of one search.
+
+    A score is the response times the problem's sign, -inf where it was not measured or, without
+    sharing, belongs to another neuron's image: higher is better, whatever is searched for.
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        self._problem = problem
+        self._sign = np.float32(problem.sign)
+        neurons, budget, space = problem.neurons, problem.budget, problem.space
+        self.open = Batch.empty(space)  # proposed, not told; by ascending slot
+        # one entry a neuron; the last counts images for all, which owner -1 happens to index
+        self.proposed = np.zeros(neurons + 1, dtype=np.int64)
+        self.told = np.zeros(neurons + 1, dtype=np.int64)
+        self.column = np.zeros(neurons * budget, dtype=np.int64)  # the history column of a slot
+        self.best_point = np.zeros((neurons, space.dim), dtype=space.dtype)
+        self.best_score = np.full(neurons, -np.inf, dtype=np.float32)
+        self.best_slot = np.full(neurons, -1, dtype=np.int64)
+        self.peaks = np.full((neurons, budget), -np.inf, dtype=np.float32)  # best of each column
+        self.lowest = np.full(neurons, np.nan, dtype=np.float32)
+        self.highest = np.full(neurons, np.nan, dtype=np.float32)
+
+    @property
+    def left(self) -> int:
+        """Images that may still be proposed, of budget * N."""
+        return len(self.column) - int(self.proposed.sum())
+
+    def propose(self, points: Points, owner: Indices) -> Batch:
+        """Enter proposals, points (k, d) for owners (k,), in order; returns those in the budget."""
+        count = self.proposed[owner] + _ranks(owner)
+        limit = np.where(owner < 0, len(self.column), self._problem.budget)
+        afforded = count < limit
+        afforded &= np.cumsum(afforded) <= self.left
+        points, owner, count = points[afforded], owner[afforded], count[afforded]
+        slot = int(self.proposed.sum()) + np.arange(len(owner))
+        self.column[slot] = slot // self._problem.neurons if self._problem.share else count
+        np.add.at(self.proposed, owner, 1)
+        batch = Batch(points, owner, slot)
+        self._start(batch)
+        self.open = self.open.join(batch)
+        return batch
+
+    def _start(self, batch: Batch) -> None:
+        """Let a neuron's first proposal be its best point until something is measured."""
+        meant = (batch.owner[:, None] < 0) | (batch.owner[:, None] == self._everyone)
+        new = meant.any(axis=0) & (self.best_slot < 0)
+        first = meant.argmax(axis=0)[new]
+        self.best_point[new], self.best_slot[new] = batch.points[first], batch.slot[first]
+
+    def tell(self, batch: Batch, responses: npt.ArrayLike) -> tuple[Indices, Scores]:
+        """Enter the responses (k, N) to rows of `batch`; returns their slots and scores (k, N)."""
+        rows = self._find(batch)
+        told = self.open.take(rows)
+        measured = self._measured(told.owner, responses)
+        scores = np.where(np.isnan(measured), -np.inf, self._sign * measured)
+        if len(told):
+            self._record(told, scores)
+            self.lowest = np.fmin(self.lowest, np.fmin.reduce(measured))
+            self.highest = np.fmax(self.highest, np.fmax.reduce(measured))
+        np.add.at(self.told, told.owner, 1)
+        self.open = self.open.take(np.delete(np.arange(len(self.open)), rows))
+        return told.slot, scores
+
+    def _find(self, batch: Batch) -> Indices:
+        """Find the open row of every row of `batch`: what a caller did to the points is moot."""
+        slots, counts = np.unique(batch.slot, return_counts=True)
+        wrong = slots[(counts > 1) | ~np.isin(slots, self.open.slot)]
+        if len(wrong):
+            raise ValueError(
+                f"batch.slot {wrong[0]} is unknown, doubled or was told before; "
+                "tell each row of a batch once"
+            )
+        return np.searchsorted(self.open.slot, batch.slot)
+
+    def _measured(self, owner: Indices, responses: npt.ArrayLike) -> Scores:
+        """Check responses; NaN where they are another neuron's business."""
+        with np.errstate(over="ignore"):
+            values = np.array(responses, dtype=np.float32)
+        expected = (len(owner), self._problem.neurons)
+        if values.shape != expected:
+            raise ValueError(
+                f"responses have shape {values.shape}; it must be {expected}: "
+                "one row for each point of the batch, one column for each neuron"
+            )
+        if np.isinf(values).any():
+            raise ValueError("responses are infinite; give finite numbers, or NaN: not measured")
+        if not self._problem.share:
+            values[owner[:, None] != self._everyone] = np.nan
+        return values
+
+    def _record(self, told: Batch, scores: Scores) -> None:
+        """Update peaks and bests; among equal scores the first proposal wins."""
+        np.maximum.at(self.peaks.T, self.column[told.slot], scores)
+        order = np.argsort(told.slot)
+        top = order[scores[order].argmax(axis=0)]
+        score, slot = scores[top, self._everyone], told.slot[top]
+        earlier = (score == self.best_score) & (slot < self.best_slot) & np.isfinite(score)
+        better = (score > self.best_score) | earlier
+        self.best_score[better], self.best_slot[better] = score[better], slot[better]
+        self.best_point[better] = told.points[top[better]]
+
+    def result(self) -> Result:
+        """Sum up what is known; RuntimeError before the first proposal."""
+        if (self.best_slot < 0).any():
+            raise RuntimeError("there is no result before the first ask()")
+        for_all = -(-self.told[-1] // self._problem.neurons)
+        return Result(
+            best_point=self.best_point.copy(),
+            best_response=self._responses(self.best_score),
+            history=self._responses(np.maximum.accumulate(self.peaks, axis=1)),
+            queries=self.told[:-1] + for_all,
+            lowest=self.lowest.copy(),
+            highest=self.highest.copy(),
+        )
+
+    def _responses(self, scores: Scores) -> Scores:
+        return np.where(np.isfinite(scores), self._sign * scores, np.float32(np.nan))
+
+    @property
+    def _everyone(self) -> Indices:
+        return np.arange(self._problem.neurons)
+
+    def state_dict(self) -> State:
+        """Copy all books into tensors."""
+        books = {name: packed(getattr(self, name)) for name in _BOOKS}
+        return {"open": self.open.state_dict(), **books}
+
+    def load_state_dict(self, state: State) -> None:
+        """Put back the books that `state_dict` copied."""
+        self.open = Batch.from_state(state["open"])
+        for name in _BOOKS:
+            setattr(self, name, unpacked(state[name]))
+
+
+def _ranks(owner: Indices) -> Indices:
+    """Count, for each row, the earlier rows of the same owner."""
+    order = np.argsort(owner, kind="stable")
+    ordered = owner[order]
+    ranks = np.empty(len(owner), dtype=np.int64)
+    ranks[order] = np.arange(len(owner)) - np.searchsorted(ordered, ordered)
+    return ranks

@@ -1,0 +1,82 @@
+"""What a study says about its network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import ConfigDict, Field, model_validator
+from pydantic.dataclasses import dataclass
+
+Width = Annotated[int, Field(ge=1)]
+Decay = Annotated[float, Field(ge=0, le=1)]
+Threshold = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Coding = Literal["current", "poisson"]
+
+
+@dataclass(frozen=True, config=ConfigDict(extra="forbid", use_attribute_docstrings=True))
+class NetworkSpec:
+    """A feed-forward spiking network: convolutions, hidden linear layers, a spiking output."""
+
+    channels: Annotated[tuple[Width, ...], Field(min_length=1)] = (16, 32)
+    """Channels of the convolutional layers conv1, conv2, ... (each >= 1, at least one layer)."""
+    hidden: tuple[Width, ...] = (64,)
+    """Units of the hidden linear layers fc1, fc2, ... (each >= 1; none is allowed)."""
+    kernel: Width = 3
+    """Side of the convolution kernels in pixels (odd, >= 1)."""
+    beta: Decay | tuple[Decay, ...] = 0.9
+    """Membrane decay per time step, in [0, 1]: one for all, or one per spiking layer."""
+    threshold: Threshold | tuple[Threshold, ...] = 1.0
+    """Membrane threshold (> 0): one for all, or one per spiking layer, the output included."""
+    reset: Literal["subtract", "zero"] = "subtract"
+    """What a spike does to the membrane one step later."""
+    time_steps: Annotated[int, Field(ge=1)] = 25
+    """Simulated time steps per image (>= 1)."""
+    coding: Coding = "current"
+    """An image enters as a constant current, or as Poisson spike trains at its pixels' rates."""
+    checkpoints: Path | None = None
+    """Folder of checkpoints to load instead of training."""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.kernel % 2 == 0:
+            raise ValueError(
+                f"kernel is {self.kernel}: it must be odd, so that maps keep their size; "
+                f"use {self.kernel + 1}."
+            )
+        for field in ("beta", "threshold"):
+            values = getattr(self, field)
+            if isinstance(values, tuple) and len(values) != self.depth:
+                raise ValueError(
+                    f"{field} has {len(values)} values: give one number, or one for each of the "
+                    f"{self.depth} spiking layers {', '.join(self.layers)}."
+                )
+        return self
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Names of the spiking layers from the input on: conv1, ..., fc1, ..., out."""
+        convolutions = [f"conv{k}" for k in range(1, len(self.channels) + 1)]
+        hidden = [f"fc{k}" for k in range(1, len(self.hidden) + 1)]
+        return (*convolutions, *hidden, "out")
+
+    @property
+    def depth(self) -> int:
+        """Number of spiking layers."""
+        return len(self.channels) + len(self.hidden) + 1
+
+    @property
+    def betas(self) -> tuple[float, ...]:
+        """Membrane decay of every spiking layer."""
+        return self.beta if isinstance(self.beta, tuple) else (self.beta,) * self.depth
+
+    @property
+    def thresholds(self) -> tuple[float, ...]:
+        """Threshold of every spiking layer."""
+        each = self.threshold
+        return each if isinstance(each, tuple) else (each,) * self.depth
+
+
+def layer_sizes(spec: NetworkSpec, classes: int) -> dict[str, int]:
+    """Return the neurons (channels or units) of every spiking layer, in order: conv1.., fc1.., out."""
+    return dict(zip(spec.layers, (*spec.channels, *spec.hidden, classes), strict=True))

@@ -1,0 +1,91 @@
+"""One layer of a network: a linear operator, perhaps pooling, and spiking neurons."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from snn.neurons import LeakyNeuron
+
+# Below four outputs torch computes a row in another order when it stands elsewhere in the batch
+# (measured with MKL 2024.2, AVX-512: every batch size that is no multiple of the kernel's block).
+_STEADY_WIDTH = 8
+
+
+class SteadyLinear(nn.Linear):
+    """nn.Linear whose output for an image is the same bits wherever the image stands in its batch.
+
+    Narrow layers are computed with zero rows added to the weights, so that torch takes the kernel
+    of wider ones.
+    """
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Outputs (n, out_features) of inputs (n, in_features)."""
+        missing = _STEADY_WIDTH - self.out_features
+        if missing <= 0:
+            return F.linear(inputs, self.weight, self.bias)
+        weight = F.pad(self.weight, (0, 0, 0, missing))
+        bias = None if self.bias is None else F.pad(self.bias, (0, missing))
+        return F.linear(inputs, weight, bias)[:, : self.out_features]
+
+
+class Stage(nn.Module):
+    """Flatten (perhaps), convolution or linear operator, max-pool 2 (perhaps), spiking neurons.
+
+    Everything a faster evaluation needs is in the open: ``operator``, ``pool`` (or None),
+    ``flatten``, and ``neuron`` with ``beta``, ``threshold`` and ``reset_mechanism``. The pool stands
+    before the neurons: it picks the largest current, not the or of spikes.
+    """
+
+    operator: nn.Conv2d | SteadyLinear
+    pool: nn.MaxPool2d | None
+    neuron: LeakyNeuron
+
+    def __init__(
+        self,
+        name: str,
+        operator: nn.Conv2d | SteadyLinear,
+        neuron: LeakyNeuron,
+        *,
+        pool: bool = False,
+        flatten: bool = False,
+    ) -> None:
+        super().__init__()
+        self.name = name
+        self.flatten = flatten
+        self.operator = operator
+        self.pool = nn.MaxPool2d(2) if pool else None
+        self.neuron = neuron
+
+    @property
+    def size(self) -> int:
+        """Neurons: channels of the map, or units."""
+        if isinstance(self.operator, nn.Conv2d):
+            return self.operator.out_channels
+        return self.operator.out_features
+
+    def currents(self, inputs: Tensor) -> Tensor:
+        """Input currents of the neurons, (n, channels, h, w) or (n, units), of one time step."""
+        currents: Tensor = self.operator(inputs.flatten(1) if self.flatten else inputs)
+        if self.pool is not None:
+            currents = self.pool(currents)
+        return currents
+
+    def forward(self, inputs: Tensor, time_steps: int) -> Tensor:
+        """Spikes (time_steps, n, ...) of inputs (time_steps, n, ...), or (1, n, ...) if constant.
+
+        The operator runs once over all steps, and only once over a constant input.
+        """
+        currents = self.currents(inputs.flatten(0, 1)).unflatten(0, inputs.shape[:2])
+        return self.neuron.run(currents.expand(time_steps, *currents.shape[1:]))[0]
+
+
+def convolution(inputs: int, outputs: int, kernel: int) -> nn.Conv2d:
+    """Convolution that keeps the map's size, its weights not yet set."""
+    return torch.nn.utils.skip_init(nn.Conv2d, inputs, outputs, kernel, padding=kernel // 2)
+
+
+def linear(inputs: int, outputs: int) -> SteadyLinear:
+    """Linear operator, its weights not yet set."""
+    return torch.nn.utils.skip_init(SteadyLinear, inputs, outputs)

@@ -1,0 +1,139 @@
+"""The reference: snnTorch's neurons stepped through time, layer after layer at every step.
+
+Clear and slow on purpose: whatever is faster has to equal it, spike for spike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from snn.batching import padded_batches
+from snn.coding import Noise, encode
+from snn.networks import SpikingNetwork
+from snn.networks.stage import Stage
+
+Responses = dict[str, npt.NDArray[np.float32]]
+
+
+class PlainResponder:
+    """Responses of whole layers to stimuli.
+
+    ``layers`` are evaluated in one pass that stops at the deepest of them. Stimuli are shown in
+    batches padded to ``batch_size``, so that a response depends on nothing but its stimulus. A
+    stochastic coding needs ``noise``; the response is then the mean over ``presentations`` showings.
+    Nothing in the network changes during a call: threads may share it.
+    """
+
+    def __init__(
+        self,
+        network: SpikingNetwork,
+        layers: Sequence[str],
+        *,
+        batch_size: int = 256,
+        noise: Noise | None = None,
+        presentations: int = 1,
+    ) -> None:
+        check_weights(network)
+        check_counts(batch_size, presentations)
+        self.network = network
+        self.layers = tuple(layers)
+        self.batch_size = batch_size
+        self.noise = noise
+        self.presentations = presentations
+        self._stages = network.upto(layers)
+
+    def __call__(self, images: npt.NDArray[np.uint8]) -> Responses:
+        """Spike rates in [0, 1], {layer: (n, neurons) float32}, of stimuli uint8 (n, c, h, w).
+
+        Spikes are counted exactly, over all time steps and positions. ValueError for images of
+        another type or shape than the network's.
+        """
+        check_images(self.network, images)
+        sizes = self.network.sizes
+        parts: dict[str, list[npt.NDArray[np.float32]]] = {name: [] for name in self.layers}
+        for batch, count in padded_batches(images, self.batch_size):
+            for name, rates in self._mean(batch).items():
+                parts[name].append(rates[:count])
+        return {
+            name: np.concatenate([np.empty((0, sizes[name]), np.float32), *found])
+            for name, found in parts.items()
+        }
+
+    def _mean(self, batch: npt.NDArray[np.uint8]) -> Responses:
+        """Mean responses to one batch over the presentations (one if nothing is drawn)."""
+        shown = self.presentations if self.network.coding == "poisson" else 1
+        total = {name: np.zeros((), np.float64) for name in self.layers}
+        for number in range(shown):
+            noise = None if self.noise is None else self.noise.shifted(number)
+            for name, rates in self._present(batch, noise).items():
+                total[name] = total[name] + rates
+        return {name: (rates / shown).astype(np.float32) for name, rates in total.items()}
+
+    def _present(
+        self, batch: npt.NDArray[np.uint8], noise: Noise | None
+    ) -> dict[str, npt.NDArray[np.float64]]:
+        """Responses (n, neurons) to one showing of a batch."""
+        inputs = encode(self.network, batch, noise)
+        counts = count_spikes(self._stages, inputs, self.network.time_steps)
+        return {name: _rates(counts[name], self.network.time_steps) for name in self.layers}
+
+
+@torch.no_grad()
+def count_spikes(stages: Sequence[Stage], inputs: Tensor, time_steps: int) -> dict[str, Tensor]:
+    """Spike counts of every stage, (n, channels, h, w) or (n, units), over all time steps.
+
+    ``inputs``: (T, n, c, h, w), or (1, n, c, h, w) if constant. This is the plain loop.
+    """
+    neurons = [stage.neuron.private() for stage in stages]
+    membranes: list[Tensor | None] = [None] * len(stages)
+    counts: dict[str, Tensor] = {}
+    for step in range(time_steps):
+        spikes = inputs[step] if len(inputs) > 1 else inputs[0]
+        for place, stage in enumerate(stages):
+            spikes, membranes[place] = neurons[place](stage.currents(spikes), membranes[place])
+            counts[stage.name] = spikes + counts[stage.name] if step else spikes
+    return counts
+
+
+def _rates(counts: Tensor, time_steps: int) -> npt.NDArray[np.float64]:
+    """Spikes per time step and position, (n, neurons), from counts of single maps or units.
+
+    Counts below 2^24 are exact in float32, sums of them in float64.
+    """
+    maps = counts.numpy().astype(np.float64).reshape(*counts.shape[:2], -1)
+    rates: npt.NDArray[np.float64] = maps.sum(axis=2) / (time_steps * maps.shape[2])
+    return rates
+
+
+def check_images(network: SpikingNetwork, images: npt.NDArray[np.uint8]) -> None:
+    """Raise ValueError unless ``images`` are stimuli of the network: uint8 (n, c, h, w)."""
+    if images.dtype != np.uint8:
+        raise ValueError(
+            f"images have type {images.dtype}: stimuli are uint8, 0 to 255; scale and round them."
+        )
+    if images.ndim != 4 or images.shape[1:] != network.input_shape:
+        raise ValueError(
+            f"images have shape {images.shape}: the network takes (n, {', '.join(map(str, network.input_shape))})."
+        )
+
+
+def check_weights(network: SpikingNetwork) -> None:
+    """Raise ValueError where a weight is NaN or infinite, naming the tensor."""
+    for name, tensor in network.state_dict().items():
+        if not torch.isfinite(tensor).all():
+            raise ValueError(
+                f"{name} holds NaN or infinite values: the training diverged or the file is damaged; "
+                "lower training.lr and train again, or take an earlier checkpoint."
+            )
+
+
+def check_counts(batch_size: int, presentations: int) -> None:
+    """Raise ValueError for a batch or a number of presentations below 1."""
+    for name, value in (("batch_size", batch_size), ("presentations", presentations)):
+        if value < 1:
+            raise ValueError(f"{name} is {value}: it must be at least 1.")

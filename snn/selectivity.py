@@ -1,0 +1,102 @@
+"""How selective neurons are: pure functions of responses to natural images."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+MINIMUM_ACTIVE = 20
+"""A neuron with fewer non-zero responses has no selectivity, only luck."""
+
+Floats = npt.NDArray[np.float64]
+Whole = npt.NDArray[np.int64]
+
+
+def class_means(responses: npt.NDArray[np.floating], labels: Whole, classes: int) -> Floats:
+    """Average the responses to each class.
+
+    ``responses`` (n, neurons) in [0, 1] to images with ``labels`` (n,) in 0..classes-1. Returns
+    (neurons, classes), NaN for a class without images. ValueError where the two do not fit.
+    """
+    if responses.ndim != 2 or labels.shape != responses.shape[:1]:
+        raise ValueError(
+            f"responses {responses.shape} and labels {labels.shape} do not fit: responses are "
+            "(images, neurons), with one label an image."
+        )
+    if len(labels) and not 0 <= labels.min() <= labels.max() < classes:
+        raise ValueError(
+            f"labels run from {labels.min()} to {labels.max()}: with {classes} classes they must "
+            f"lie in 0..{classes - 1}."
+        )
+    member = np.eye(classes)[labels]
+    sums = responses.astype(np.float64).T @ member
+    counts = member.sum(axis=0)
+    means: Floats = np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
+    return means
+
+
+def active_images(responses: npt.NDArray[np.floating]) -> Whole:
+    """Count the images each neuron responds to at all: (n, neurons) -> (neurons,)."""
+    counts: Whole = np.count_nonzero(responses, axis=0).astype(np.int64)
+    return counts
+
+
+def halves(labels: Whole, seed: int = 0) -> npt.NDArray[np.bool_]:
+    """Split images in two at random, every class evenly: mask (n,), True for the first half.
+
+    A class of odd size gives its odd image to the first half, the next such class to the second.
+    """
+    rng = np.random.default_rng(seed)
+    first = np.zeros(len(labels), np.bool_)
+    spare = 1
+    for label in np.unique(labels):
+        rows = rng.permutation(np.flatnonzero(labels == label))
+        odd = len(rows) % 2
+        first[rows[: len(rows) // 2 + odd * spare]] = True
+        spare ^= odd
+    return first
+
+
+def class_selectivity_index(half_means: Floats, active: Whole) -> tuple[Floats, Whole]:
+    """How much more a neuron responds to its preferred class than to the others, cross-validated.
+
+    ``half_means`` (neurons, 2, classes): class means over either half of the images; ``active``
+    (neurons,): non-zero responses. Returns csi (neurons,) in [-1, 1] and preferred (neurons,) in
+    0..classes-1. The preferred class is chosen on one half and (r_pref - r_other) / (r_pref +
+    r_other) measured on the other, r_other the mean over the other classes; both ways, averaged.
+    ``preferred`` is chosen on both halves together. NaN and -1 below 20 non-zero responses or where
+    a half says nothing (silent, or without an image of the preferred class).
+    Source: the class selectivity index of Morcos et al. 2018 (arXiv 1803.06959, section 2.3), whose
+    choice of class on the same images makes any noise look selective; hence the two halves.
+    """
+    first, second = half_means[:, 0], half_means[:, 1]
+    csi = (_index(_preferred(first), second) + _index(_preferred(second), first)) / 2
+    csi[active < MINIMUM_ACTIVE] = np.nan
+    preferred = _preferred((first + second) / 2)
+    return csi, np.where(np.isnan(csi), -1, preferred)
+
+
+def class_read(output_rates: npt.NDArray[np.floating]) -> Whole:
+    """Class that the output neurons (n, classes) name: the fastest (n,), -1 where none fired."""
+    return np.where(output_rates.any(axis=1), output_rates.argmax(axis=1), -1).astype(np.int64)
+
+
+def _preferred(means: Floats) -> Whole:
+    """Class with the highest mean (neurons,); classes without images do not take part."""
+    chosen: Whole = np.where(np.isnan(means), -np.inf, means).argmax(axis=1).astype(np.int64)
+    return chosen
+
+
+def _index(preferred: Whole, means: Floats) -> Floats:
+    """Measure selectivity for a class chosen elsewhere: (neurons,), NaN where undefined."""
+    chosen = np.take_along_axis(means, preferred[:, None], axis=1)[:, 0]
+    present = ~np.isnan(means)
+    np.put_along_axis(present, preferred[:, None], values=False, axis=1)
+    others = np.where(present, means, 0).sum(axis=1)
+    others = np.divide(
+        others, present.sum(axis=1), out=np.full(len(means), np.nan), where=present.any(axis=1)
+    )
+    total = chosen + others
+    index: Floats = np.full(len(means), np.nan)
+    np.divide(chosen - others, total, out=index, where=total > 0)
+    return index

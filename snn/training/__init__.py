@@ -1,0 +1,19 @@
+"""Training a spiking network: a checkpoint per epoch, resumable at any step."""
+
+from __future__ import annotations
+
+from snn.training.checkpoints import (
+    CheckpointHeader,
+    checkpoint_epochs,
+    epoch_path,
+    list_epochs,
+    load_network,
+    read_header,
+)
+from snn.training.spec import TrainingSpec
+from snn.training.trainer import train_network
+
+__all__ = [
+    "CheckpointHeader", "TrainingSpec", "checkpoint_epochs", "epoch_path", "list_epochs",
+    "load_network", "read_header", "train_network",
+]  # fmt: skip

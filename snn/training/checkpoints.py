@@ -1,0 +1,114 @@
+"""A network's checkpoints: their names, their headers, and loading one back."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from snn.checkpoint import load_checkpoint, read_metadata, save_checkpoint
+from snn.networks import NetworkSpec, SpikingNetwork, build_network
+
+_NAME = re.compile(r"epoch-(\d+(?:\.\d+)?)\.safetensors")
+
+
+@dataclasses.dataclass(frozen=True)
+class CheckpointHeader:
+    """What a checkpoint says about itself."""
+
+    epoch: float
+    """Training progress: 0 is untrained."""
+    step: int
+    """Training steps taken."""
+    images_seen: int
+    """Training images seen."""
+    accuracy: float
+    """Share of test images whose class has the most output spikes, 0 to 1."""
+    loss: float
+    """Mean test loss: cross-entropy of output spike counts, in nats."""
+    study: str
+    """Digest of the study that trained it."""
+
+
+def checkpoint_epochs(epochs: int) -> tuple[float, ...]:
+    """Return the epochs that training keeps without being asked: 0 and every whole one."""
+    return tuple(float(epoch) for epoch in range(epochs + 1))
+
+
+def epoch_path(folder: Path, epoch: float) -> Path:
+    """Return the file of an epoch: epoch-5.safetensors, epoch-0.5.safetensors."""
+    return folder / f"epoch-{epoch:.10g}.safetensors"
+
+
+def list_epochs(folder: Path) -> dict[float, Path]:
+    """Return the checkpoints in a folder by epoch, ascending."""
+    found = {float(m[1]): path for path in folder.iterdir() if (m := _NAME.fullmatch(path.name))}
+    return dict(sorted(found.items()))
+
+
+def save_network(path: Path, network: SpikingNetwork, header: CheckpointHeader) -> None:
+    """Write a checkpoint, whole or not at all; the same contents give the same bytes."""
+    fields = {name: repr(value) for name, value in vars(header).items() if name != "study"}
+    versions = {f"{name}_version": version(name) for name in ("torch", "snntorch")}
+    save_checkpoint(path, network.state_dict(), {**fields, "study": header.study, **versions})
+
+
+def read_header(path: Path) -> CheckpointHeader:
+    """Read a checkpoint's header.
+
+    FileNotFoundError where there is none; ValueError for a file that is damaged or without header.
+    """
+    said = read_metadata(path)
+    try:
+        return CheckpointHeader(
+            epoch=float(said["epoch"]), step=int(said["step"]), images_seen=int(said["images_seen"]),
+            accuracy=float(said["accuracy"]), loss=float(said["loss"]), study=said["study"],
+        )  # fmt: skip
+    except (KeyError, ValueError) as error:
+        raise ValueError(
+            f"{path} has no usable header ({error}): give checkpoints that spikeatlas trained."
+        ) from None
+
+
+def load_network(
+    path: Path, spec: NetworkSpec, input_shape: tuple[int, int, int], classes: int
+) -> SpikingNetwork:
+    """Load a checkpoint into the network of ``spec`` for images (c, h, w).
+
+    ValueError, naming the tensors, where the file does not fit the network.
+    """
+    tensors, _ = load_checkpoint(path)
+    blank = [0.0] * input_shape[0], [1.0] * input_shape[0]
+    network = build_network(
+        spec, input_shape=input_shape, classes=classes, mean=blank[0], std=blank[1], seed=0
+    )
+    _require_fit(path, tensors, network.state_dict())
+    network.load_state_dict(tensors)
+    return network.eval()
+
+
+def _require_fit(path: Path, given: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> None:
+    misfits = [f"{name} is missing" for name in wanted if name not in given]
+    misfits += [f"{name} is not in the network" for name in given if name not in wanted]
+    for name in wanted:
+        if name in given:
+            misfits += _misfit(name, given[name], wanted[name])
+    if misfits:
+        raise ValueError(
+            f"{path} does not fit the study's network: {'; '.join(misfits)}. Set the network's fields "
+            "to those it was trained with, or give other checkpoints."
+        )
+
+
+def _misfit(name: str, given: Tensor, wanted: Tensor) -> list[str]:
+    """Return what is wrong with one tensor: its shape, or a neuron's parameter of another value."""
+    if given.shape != wanted.shape:
+        return [f"{name} has shape {tuple(given.shape)}, not {tuple(wanted.shape)}"]
+    if ".neuron." in name and not torch.equal(given, wanted):
+        return [f"{name} is {given.tolist()}, not {wanted.tolist()}"]
+    return []

@@ -1,0 +1,1 @@
+"""Units of work that Prefect runs, the atlas they fill, and the report on it."""

@@ -1,0 +1,86 @@
+"""The unit of work that turns one epoch's responses into measures of selectivity and the neurons' table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from snn import selectivity
+from tasks import loading
+from tasks.atlas import read, write
+from tasks.job import Job
+
+Arrays = dict[str, NDArray[Any]]
+
+
+def analyze(job: Job, epoch: float) -> None:
+    """Store ``/selectivity`` and ``/neurons`` of an epoch whose searches are all done."""
+    loading.one_thread()
+    tree = read.open_tree(job.atlas).sel(epoch=epoch)
+    layers = {layer: tree[f"layers/{layer}"].to_dataset() for layer in job.layers}
+    parts = [
+        measure(job, epoch, layer, found, tree["screening"].to_dataset())
+        for layer, found in layers.items()
+    ]
+    measures = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    searches = xr.concat([found[["response", "status"]] for found in layers.values()], dim="neuron")
+    arrays = {f"selectivity/{name}": values for name, values in measures.items()}
+    arrays |= {f"neurons/{name}": values for name, values in best_rows(searches, measures).items()}
+    write.write_epoch(job.atlas, epoch, arrays, "analysed")
+
+
+def measure(job: Job, epoch: float, layer: str, found: xr.Dataset, screening: xr.Dataset) -> Arrays:
+    """The measures of one layer's neurons: arrays (neurons) and (neurons, methods, repeats)."""
+    index, preferred = selectivity.class_selectivity_index(
+        found.natural_half_response.values, found.natural_active.values
+    )
+    random = (
+        screening[f"response_{layer}"].groupby("repeat").max().rename({f"neuron_{layer}": "neuron"})
+    )
+    natural = found.natural_top_response.isel(rank=0)
+    order = ("neuron", "method", "repeat")
+    return {
+        "class_selectivity_index": index.astype(np.float32),
+        "preferred_class": preferred.astype(np.int16),
+        "mei_class": read_classes(job, epoch, found.mei.transpose(*order, ...).values),
+        "natural_ratio": ratio(found.response, natural).transpose(*order).values,
+        "random_ratio": ratio(found.response, random).transpose(*order).values,
+    }
+
+
+def read_classes(job: Job, epoch: float, images: NDArray[np.uint8]) -> NDArray[np.int16]:
+    """The class that the epoch's network reads in each of images (..., c, h, w)."""
+    rates = loading.responder(job, epoch, ["out"], "report")(
+        images.reshape(-1, *images.shape[-3:])
+    )["out"]
+    return selectivity.class_read(rates).reshape(images.shape[:-3]).astype(np.int16)
+
+
+def ratio(response: xr.DataArray, reference: xr.DataArray) -> xr.DataArray:
+    """MEI response over a reference response; undefined (NaN) where the reference is silent."""
+    return (response / reference.where(reference > 0)).astype(np.float32)
+
+
+def best_rows(searches: xr.Dataset, measures: Arrays) -> Arrays:
+    """One row a neuron: its best search over methods and repeats (the first among equals)."""
+    methods = searches.method.values.astype(object)
+    stacked = searches.transpose("neuron", "method", "repeat")
+    response = stacked.response.values.reshape(len(stacked.neuron), -1)
+    best = np.where(np.isnan(response), -np.inf, response).argmax(axis=1)
+    rows = np.arange(len(best))
+
+    def pick(values: NDArray[Any]) -> NDArray[Any]:
+        return values.reshape(len(best), -1)[rows, best]
+
+    repeats = stacked.sizes["repeat"]
+    return {
+        "response": pick(response),
+        "method": methods[best // repeats],
+        "repeat": (best % repeats).astype(np.int16),
+        "status": pick(stacked.status.values),
+        **{name: pick(measures[name]) for name in ("mei_class", "natural_ratio", "random_ratio")},
+        **{name: measures[name] for name in ("class_selectivity_index", "preferred_class")},
+    }

@@ -1,0 +1,12 @@
+"""The atlas: the one place that reads or writes the store."""
+
+from __future__ import annotations
+
+from tasks.atlas.read import flagged, open_tree, settled, unfinished
+from tasks.atlas.schema import Layout
+from tasks.atlas.store import AtlasError, coordinator, create, extend, open_store
+
+__all__ = [
+    "AtlasError", "Layout", "coordinator", "create", "extend", "flagged", "open_store", "open_tree",
+    "settled", "unfinished",
+]  # fmt: skip

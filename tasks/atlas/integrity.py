@@ -1,0 +1,107 @@
+"""Whether what was committed can be read: every chunk there, every checksum right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import zarr
+
+from tasks.atlas.schema import FAILED, PENDING, Layout, layer_variables
+from tasks.atlas.store import layout_of, open_store
+from tasks.atlas.write import epoch_row
+from tasks.job import Block
+
+STAGES = {
+    "observed": "natural_",
+    "screened": "screening/",
+    "analysed": ("selectivity/", "neurons/"),
+}
+"""Per-epoch flags and the arrays that each promises."""
+
+
+def committed(path: Path, block: Block) -> bool:
+    """Whether a block is marked as ended. Raises ValueError when the mark itself cannot be read."""
+    status = open_store(path)[f"layers/{block.layer}/status"]
+    return not np.isin(read_rows(status, _at(path, block)), (PENDING, FAILED)).any()
+
+
+def block_damage(path: Path, block: Block) -> list[str]:
+    """What is wrong with the chunks of a committed block."""
+    root = open_store(path)
+    names = [n for n, v in layer_variables("int32").items() if "method" in v.dims]
+    at = _at(path, block)
+    return list(_damage((f"layers/{block.layer}/{name}", root, at) for name in names))
+
+
+def epoch_damage(path: Path, epoch: float) -> list[str]:
+    """What is wrong with the per-epoch arrays whose stage is committed."""
+    root = open_store(path)
+    layout = layout_of(root)
+    row = epoch_row(root, epoch)
+    arrays: list[tuple[str, zarr.Group, tuple[Any, ...]]] = [
+        (name, root, (row,)) for name in _marks(layout)
+    ]
+    problems = list(_damage(arrays))
+    for flag, prefixes in STAGES.items():
+        if problems or not root[flag][row]:  # type: ignore[index]
+            continue
+        promised = [
+            f"{g}/{n}"
+            for g, n, v, _ in layout.arrays()
+            if ("epoch" in v.dims and "method" not in v.dims) or g == "selectivity"
+        ]
+        wanted = [name for name in promised if _belongs(name, prefixes)]
+        problems += _damage((name, root, (row,)) for name in wanted)
+    return problems
+
+
+def _marks(layout: Layout) -> list[str]:
+    return [name for group, name, _, _ in layout.arrays() if not group]
+
+
+def _belongs(name: str, prefixes: str | tuple[str, ...]) -> bool:
+    return name.startswith(prefixes) or name.rsplit("/", maxsplit=1)[-1].startswith(prefixes)
+
+
+def _damage(arrays: Iterable[tuple[str, zarr.Group, tuple[Any, ...]]]) -> Iterator[str]:
+    for name, root, at in arrays:
+        try:
+            array = root[name]
+            missing = not chunk_file(array, at).exists()
+            read_rows(array, at)
+        except (ValueError, KeyError) as error:
+            yield f"{name} cannot be read: {error}"
+        else:
+            if missing and not _may_be_missing(name):
+                yield f"{name} has lost a chunk"
+
+
+def _may_be_missing(name: str) -> bool:
+    """The root's marks are unwritten until their stage is done."""
+    return "/" not in name
+
+
+def read_rows(array: Any, at: tuple[Any, ...]) -> Any:
+    """The values at ``at``; ValueError, whatever the codec's own exception, when they cannot be read."""
+    try:
+        return array[at]
+    except Exception as error:
+        message = f"damaged chunk ({type(error).__name__}: {' '.join(str(error).split())[:120]})"
+        raise ValueError(message) from error
+
+
+def chunk_file(array: Any, at: tuple[Any, ...]) -> Path:
+    """The file of the chunk that holds the first element of ``at``."""
+    first = [part.start if isinstance(part, slice) else part for part in at]
+    place = [*first, *[0] * (array.ndim - len(first))]
+    key = array.metadata.encode_chunk_key(
+        tuple(p // c for p, c in zip(place, array.chunks, strict=True))
+    )
+    return Path(str(array.store.root)) / str(array.path) / str(key)
+
+
+def _at(path: Path, block: Block) -> tuple[int, slice]:
+    return epoch_row(open_store(path), block.epoch), slice(block.start, block.stop)

@@ -1,0 +1,218 @@
+"""What an atlas holds: every group, variable, dimension, unit and chunk, as a table.
+
+The block of neurons that one task owns is one chunk in every array with a ``method`` axis; per-epoch
+arrays have one chunk an epoch. So no chunk is ever shared by two tasks, and a chunk is written whole.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+SCHEMA_VERSION = 1
+"""Raised when readers of an older atlas would misread a newer one."""
+
+TOP_IMAGES = 5
+"""Best natural images kept for each neuron."""
+
+STATUS = ("pending", "done", "silent", "saturated", "failed")
+"""Meanings of ``status``: ``silent`` never answered (best response 0), ``saturated`` answers with 1."""
+PENDING, DONE, SILENT, SATURATED, FAILED = range(5)
+
+FLAGS = ("trained", "observed", "screened", "analysed")
+"""Root flags over ``epoch``, each written last of its stage: with ``status`` the truth for resume."""
+
+RATE = "1"
+"""Unit of a spike rate: spikes per time step and position, 0 to 1."""
+
+
+class Variable(NamedTuple):
+    """One array of the atlas."""
+
+    dims: tuple[str, ...]
+    dtype: Any
+    fill: Any
+    long_name: str
+    units: str = "1"
+    extra: Mapping[str, Any] = {}
+
+    def attributes(self) -> dict[str, Any]:
+        """CF-style attributes."""
+        return {"long_name": self.long_name, "units": self.units, **self.extra}
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The sizes and labels from which a whole atlas follows."""
+
+    epochs: tuple[float, ...]
+    layers: Mapping[str, tuple[int, ...]]
+    """Probed neurons (channels or units) of each layer."""
+    blocks: Mapping[str, int]
+    """Neurons per task, by layer."""
+    methods: tuple[str, ...]
+    repeats: int
+    budget: int
+    latent: int
+    """Length of a latent."""
+    latent_dtype: str
+    image: tuple[int, int, int]
+    """(channels, height, width) of a stimulus."""
+    classes: tuple[str, ...]
+    screening: int
+    """Screening stimuli of one repeat."""
+
+    @property
+    def neurons(self) -> int:
+        """Probed neurons over all layers."""
+        return sum(map(len, self.layers.values()))
+
+    def sizes(self, layer: str | None = None) -> dict[str, int]:
+        """The length of each dimension, in ``layer``'s group or in the groups over all layers."""
+        channel, y, x = self.image
+        return {
+            "epoch": len(self.epochs), "neuron": len(self.layers[layer]) if layer else self.neurons,
+            "method": len(self.methods), "repeat": self.repeats, "latent": self.latent,
+            "channel": channel, "y": y, "x": x, "query": len(queries(self.budget)),
+            "class": len(self.classes), "rank": TOP_IMAGES, "half": 2,
+            "stimulus": self.screening * self.repeats,
+            **{f"neuron_{name}": len(indices) for name, indices in self.layers.items()},
+        }  # fmt: skip
+
+    def chunk(self, variable: Variable, layer: str | None) -> tuple[int, ...]:
+        """A chunk: one epoch, one block of neurons where tasks own blocks, and all of the rest."""
+        sizes = self.sizes(layer)
+        owned = {"epoch": 1}
+        if layer and "method" in variable.dims:
+            owned["neuron"] = self.blocks[layer]
+        return tuple(owned.get(dim, sizes[dim]) for dim in variable.dims)
+
+    def arrays(self) -> Iterator[tuple[str, str, Variable, str | None]]:
+        """Every data array: its group, its name, what it is, and its layer if it belongs to one."""
+        for name, variable in root_variables().items():
+            yield "", name, variable, None
+        for layer in self.layers:
+            for name, variable in layer_variables(self.latent_dtype).items():
+                yield f"layers/{layer}", name, variable, layer
+        for name, variable in screening_variables(self.latent_dtype, tuple(self.layers)).items():
+            yield "screening", name, variable, None
+        for group, variables in (
+            ("selectivity", selectivity_variables()),
+            ("neurons", neuron_variables()),
+        ):
+            for name, variable in variables.items():
+                yield group, name, variable, None
+
+    def bytes(self) -> int:
+        """Bytes of all arrays, uncompressed: an upper estimate of the space an atlas takes."""
+        return sum(
+            math.prod(self.sizes(layer)[dim] for dim in variable.dims) * itemsize(variable)
+            for _, _, variable, layer in self.arrays()
+        )
+
+
+def itemsize(variable: Variable) -> int:
+    """Bytes of one element (strings are estimated)."""
+    return 16 if variable.dtype is str else int(np.dtype(variable.dtype).itemsize)
+
+
+def queries(budget: int) -> tuple[int, ...]:
+    """Log-spaced numbers of images, from 1 to ``budget``, about eight a decade."""
+    count = 1 + math.ceil(8 * math.log10(budget)) if budget > 1 else 1
+    return tuple(sorted({round(budget ** (i / max(count - 1, 1))) for i in range(count)}))
+
+
+def flags(meanings: tuple[str, ...], start: int = 0) -> dict[str, Any]:
+    """CF flag attributes."""
+    return {
+        "flag_values": list(range(start, start + len(meanings))),
+        "flag_meanings": " ".join(meanings),
+    }
+
+
+def root_variables() -> dict[str, Variable]:
+    """The network's own progress, and the marks of the per-epoch stages."""
+    return {
+        "step": Variable(("epoch",), "int64", -1, "training steps taken", "step"),
+        "images_seen": Variable(("epoch",), "int64", -1, "training images seen", "image"),
+        "accuracy": Variable(("epoch",), "float32", np.nan, "test accuracy of the network"),
+        "loss": Variable(("epoch",), "float32", np.nan, "mean test loss (cross-entropy of spike counts)", "nat"),
+        "checkpoint_digest": Variable(("epoch",), str, "", "SHA-256 of the checkpoint file"),
+        **{
+            flag: Variable(("epoch",), "uint8", 0, f"whether the epoch is {flag}", extra=flags(("no", "yes")))
+            for flag in FLAGS
+        },
+    }  # fmt: skip
+
+
+def layer_variables(latent_dtype: str) -> dict[str, Variable]:
+    """What is known of a layer's neurons: found by search, and seen on natural (test) images."""
+    search = ("epoch", "neuron", "method", "repeat")
+    return {
+        "mei": Variable((*search, "channel", "y", "x"), "uint8", 0, "most exciting image: the stimulus itself", "grey level (0 to 255)"),
+        "latent": Variable((*search, "latent"), latent_dtype, 0, "the generator's input that made the image"),
+        "response": Variable(search, "float32", np.nan, "spike rate in answer to mei, measured after the search", RATE),
+        "search_response": Variable(search, "float32", np.nan, "spike rate to the best image, as the search saw it", RATE),
+        "queries": Variable(search, "int32", 0, "images shown for this neuron", "image"),
+        "seed": Variable(search, "int64", -1, "seed of this search"),
+        "seconds": Variable(search, "float32", np.nan, "the task's time divided by its searches", "s"),
+        "history": Variable((*search, "query"), "float32", np.nan, "best spike rate after so many images", RATE),
+        "status": Variable(search, "uint8", PENDING, "state of the search", extra=flags(STATUS)),
+        "natural_response": Variable(("epoch", "neuron", "class"), "float32", np.nan, "mean spike rate to the test images of a class", RATE),
+        "natural_half_response": Variable(("epoch", "neuron", "half", "class"), "float32", np.nan, "mean spike rate to one half of a class's test images", RATE),
+        "natural_active": Variable(("epoch", "neuron"), "int32", 0, "test images answered with at least one spike", "image"),
+        "natural_top": Variable(("epoch", "neuron", "rank"), "int32", -1, "indices of the most exciting test images"),
+        "natural_top_response": Variable(("epoch", "neuron", "rank"), "float32", np.nan, "spike rates to the most exciting test images", RATE),
+    }  # fmt: skip
+
+
+SHOWN = {"coordinates": "repeat"}
+"""CF attribute of arrays over screening stimuli: the repeat that each belongs to."""
+
+
+def screening_variables(latent_dtype: str, layers: tuple[str, ...]) -> dict[str, Variable]:
+    """The stimuli shown once per epoch and repeat, and what every neuron answered."""
+    return {
+        "image": Variable(("epoch", "stimulus", "channel", "y", "x"), "uint8", 0, "screening stimulus", "grey level (0 to 255)", SHOWN),
+        "latent": Variable(("epoch", "stimulus", "latent"), latent_dtype, 0, "the generator's input that made the image", extra=SHOWN),
+        **{
+            f"response_{layer}": Variable(("epoch", "stimulus", f"neuron_{layer}"), "float32", np.nan, f"spike rates of {layer}", RATE, SHOWN)
+            for layer in layers
+        },
+    }  # fmt: skip
+
+
+TABLE = {"coordinates": "layer index"}
+"""CF attribute of arrays over all layers' neurons."""
+
+
+def selectivity_variables() -> dict[str, Variable]:
+    """Measures of each neuron, on natural images and on its MEIs (sources in ``snn/selectivity.py``)."""
+    search = ("epoch", "neuron", "method", "repeat")
+    return {
+        "class_selectivity_index": Variable(("epoch", "neuron"), "float32", np.nan, "(preferred - mean of others) / (preferred + mean of others), class chosen on one half of the test images, measured on the other; -1 to 1", extra=TABLE),
+        "preferred_class": Variable(("epoch", "neuron"), "int16", -1, "class with the highest mean response, -1: undefined", extra=TABLE),
+        "mei_class": Variable(search, "int16", -1, "class that the network of this epoch reads in the MEI, -1: no output spike", extra=TABLE),
+        "natural_ratio": Variable(search, "float32", np.nan, "MEI response / best test image's response", extra=TABLE),
+        "random_ratio": Variable(search, "float32", np.nan, "MEI response / best screening stimulus's response (same repeat)", extra=TABLE),
+    }  # fmt: skip
+
+
+def neuron_variables() -> dict[str, Variable]:
+    """The table people start from: one row a neuron and epoch, its best result over methods and repeats."""
+    rows = ("epoch", "neuron")
+    return {
+        "response": Variable(rows, "float32", np.nan, "best MEI response", RATE, TABLE),
+        "method": Variable(rows, str, "", "method that found it", extra=TABLE),
+        "repeat": Variable(rows, "int16", -1, "repeat that found it", extra=TABLE),
+        "status": Variable(rows, "uint8", PENDING, "state of that search", extra={**TABLE, **flags(STATUS)}),
+        "mei_class": Variable(rows, "int16", -1, "class read in that MEI, -1: no output spike", extra=TABLE),
+        "natural_ratio": Variable(rows, "float32", np.nan, "best MEI response / best test image's response", extra=TABLE),
+        "random_ratio": Variable(rows, "float32", np.nan, "best MEI response / best screening stimulus's response (same repeat)", extra=TABLE),
+        "class_selectivity_index": Variable(rows, "float32", np.nan, "class selectivity index on test images", extra=TABLE),
+        "preferred_class": Variable(rows, "int16", -1, "preferred class on test images, -1: undefined", extra=TABLE),
+    }  # fmt: skip

@@ -1,0 +1,98 @@
+"""What workers write: whole chunks, data first and the mark last.
+
+A block commits by ``status``, a per-epoch stage by its root flag. A worker killed in between leaves
+the mark unset, and the block or stage is done again.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import zarr
+
+from tasks.atlas.schema import FAILED
+from tasks.atlas.store import AtlasError, open_store, writable
+from tasks.job import Block
+
+Arrays = Mapping[str, np.ndarray[Any, Any]]
+
+
+def write_block(path: Path, block: Block, arrays: Arrays) -> None:
+    """Store the results of one block: each array (neurons, methods, repeats, ...), ``status`` last.
+
+    Raises AtlasError when an array's shape or type differs from what was allocated (zarr would cast
+    or broadcast it silently).
+    """
+    root = open_store(path, "r+")
+    row = epoch_row(root, block.epoch)
+    for name in sorted(arrays, key=lambda name: name == "status"):
+        _put(
+            root,
+            f"layers/{block.layer}/{name}",
+            (row, slice(block.start, block.stop)),
+            arrays[name],
+        )
+
+
+def write_epoch(path: Path, epoch: float, arrays: Arrays, flag: str | None = None) -> None:
+    """Store per-epoch arrays by their path in the atlas (without the epoch axis), then set ``flag``."""
+    root = open_store(path, "r+")
+    row = epoch_row(root, epoch)
+    for name, values in arrays.items():
+        _put(root, name, (row,), values)
+    if flag:
+        _put(root, flag, (row,), np.uint8(1))
+
+
+def _put(root: zarr.Group, name: str, at: tuple[Any, ...], values: Any) -> None:
+    array = writable(root[name])
+    wanted = np.empty(array.shape, dtype=np.bool_)[at].shape if values is not None else ()
+    values = np.asarray(values)
+    text = array.dtype.kind == "T"
+    if values.shape != wanted or (not text and values.dtype != array.dtype):
+        message = (
+            f"{name} takes {array.dtype} of shape {wanted}, not {values.dtype} of shape {values.shape}: "
+            "the network, the generator or the study changed under a running job; run again"
+        )
+        raise AtlasError(message)
+    array[at] = values
+
+
+def mark_failed(path: Path, block: Block) -> None:
+    """Mark a block whose task gave up: no hole that looks like a result, and redone by the next run."""
+    root = open_store(path, "r+")
+    status = root[f"layers/{block.layer}/status"]
+    rows = slice(block.start, block.stop)
+    writable(status)[epoch_row(root, block.epoch), rows] = np.uint8(FAILED)
+
+
+def clear_flag(path: Path, epoch: float, flag: str) -> None:
+    """Take a per-epoch mark back, because what it rests on is being redone."""
+    root = open_store(path, "r+")
+    writable(root[flag])[epoch_row(root, epoch)] = np.uint8(0)
+
+
+def note(path: Path, group: str, attributes: Mapping[str, Any]) -> None:
+    """Add attributes to a group (coordinator only)."""
+    root = open_store(path, "r+")
+    target = root[group] if group else root
+    target.attrs.update(dict(attributes))
+
+
+def now() -> str:
+    """The time, for provenance."""
+    return dt.datetime.now(tz=dt.UTC).isoformat(timespec="seconds")
+
+
+def epoch_row(root: zarr.Group, epoch: float) -> int:
+    """The row of ``epoch`` in every array of the atlas."""
+    epochs = np.asarray(root["epoch"][:])  # type: ignore[index]
+    rows = np.flatnonzero(epochs == epoch)
+    if not rows.size:
+        message = f"epoch {epoch:g} is not in the atlas, which holds {', '.join(f'{e:g}' for e in epochs)}"
+        raise AtlasError(message)
+    return int(rows[0])

@@ -1,0 +1,72 @@
+"""Which of two search methods found the stronger stimuli, neuron by neuron, at equal cost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import xarray as xr
+from rich.table import Table
+
+from tasks.atlas.read import layer_nodes, open_tree, settled
+from tasks.atlas.schema import SATURATED
+from tasks.describe import as_text
+from tasks.query import known
+
+
+def duel(path: Path, first: str, second: str) -> str:
+    """Wins of ``first`` over ``second`` a layer and epoch, on the mean response over all repeats.
+
+    A neuron counts as saturated where either method reached rate 1 in every repeat: it cannot tell them
+    apart. Ties are exact.
+    """
+    tree = open_tree(path)
+    table = Table(
+        "layer",
+        "epoch",
+        "neurons",
+        "saturated",
+        f"{first} wins",
+        "ties",
+        f"{second} wins",
+        f"{first} wins, share",
+    )
+    for name, node in layer_nodes(tree).items():
+        found = node.to_dataset()
+        for method in (first, second):
+            known("method", method, found.method.values.tolist())
+        counts = _count(found, first, second)
+        for epoch in counts.epoch.values:
+            _row(table, name, f"{epoch:g}", counts.sel(epoch=epoch))
+        _row(table, name, "all", counts.sum("epoch"))
+    repeats = tree["selectivity"].sizes["repeat"]
+    return f"{first} against {second}, mean of {repeats} repeats, each neuron of each epoch one duel\n{as_text(table)}"
+
+
+def _count(found: xr.Dataset, first: str, second: str) -> xr.Dataset:
+    ended = settled(found.status).all("repeat").all("method")
+    full = (found.status == SATURATED).all("repeat").any("method")
+    response = found.response.mean("repeat")
+    ahead = response.sel({"method": first}, drop=True) - response.sel({"method": second}, drop=True)
+    open_to_both = ended & ~full
+    wins = {"wins": ahead > 0, "ties": ahead == 0, "losses": ahead < 0}
+    return xr.Dataset({
+        "neurons": ended.sum("neuron"),
+        "saturated": (ended & full).sum("neuron"),
+        **{name: (mask & open_to_both).sum("neuron") for name, mask in wins.items()},
+    })  # fmt: skip
+
+
+def _row(table: Table, layer: str, epoch: str, counts: xr.Dataset) -> None:
+    wins, ties, losses = (int(counts[name]) for name in ("wins", "ties", "losses"))
+    total = wins + ties + losses
+    share = f"{wins / total:.2f}" if total else "-"
+    table.add_row(
+        layer,
+        epoch,
+        str(int(counts.neurons)),
+        str(int(counts.saturated)),
+        str(wins),
+        str(ties),
+        str(losses),
+        share,
+    )

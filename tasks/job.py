@@ -1,0 +1,168 @@
+"""What the units of work are told: a frozen description of one study, small enough to send anywhere.
+
+The study model (``flows/study.py``) adds what only concerns the run: the task runner and logging.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple
+
+from annotated_types import Ge, Le
+from pydantic import ConfigDict, TypeAdapter
+from pydantic.dataclasses import dataclass
+
+from snn.data import DataSpec
+from snn.generators import GeneratorSpec
+from snn.networks import NetworkSpec
+from snn.training import TrainingSpec
+
+_SPEC = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+LARGEST_BLOCK = 64
+"""Neurons of one task when ``search.neurons_per_task`` is ``auto``: a task's work then dwarfs its
+overhead (measured: 12 ms a task on threads against seconds of search)."""
+
+Indices = tuple[Annotated[int, Ge(0)], ...]
+
+
+@dataclass(frozen=True, config=_SPEC)
+class ProbeSpec:
+    """Which neurons are asked what they want to see, and when."""
+
+    epochs: tuple[Annotated[float, Ge(0)], ...] | Literal["all"] = "all"
+    """Training progress of the checkpoints to probe, e.g. [0, 0.5, 1, 5]; ``all``: each there is."""
+    layers: tuple[str, ...] | Literal["all"] = "all"
+    """Spiking layers by name, e.g. [conv2, fc1]; ``all``: every one."""
+    neurons: Annotated[int, Ge(1)] | Indices | dict[str, Indices] | Literal["all"] = "all"
+    """``all``; a number: at most that many of each layer, the first ones; a list of indices for every
+    layer; or a list for each layer by name."""
+
+
+@dataclass(frozen=True, config=_SPEC)
+class SearchSpec:
+    """How each neuron's most exciting image is searched."""
+
+    methods: tuple[str, ...] = ("tt", "random")
+    """Search methods by name; each is run for every neuron."""
+    options: dict[str, dict[str, Any]] | None = None
+    """Options of a method by its name, e.g. {tt: {quantize: false}}."""
+    budget: Annotated[int, Ge(1)] = 500
+    """Images shown for one neuron, method and repeat."""
+    repeats: Annotated[int, Ge(1)] = 1
+    """Independent searches, each with its own seed."""
+    share: bool = False
+    """Whether a neuron may use the responses to images proposed for others of its block."""
+    neurons_per_task: Annotated[int, Ge(1)] | Literal["auto"] = "auto"
+    """Neurons that one task searches for together; ``auto``: even blocks of at most 64."""
+    presentations: Annotated[int, Ge(1)] = 1
+    """Times a stimulus is shown for one response (more than 1 only helps a stochastic coding)."""
+    screening_images: Annotated[int, Ge(1)] = 256
+    """Random stimuli shown once per epoch and repeat, whose responses serve every neuron."""
+
+
+@dataclass(frozen=True, config=_SPEC)
+class ResponderSpec:
+    """How responses are computed."""
+
+    batch_size: Annotated[int, Ge(1), Le(65536)] = 256
+    """Stimuli shown together; smaller batches are padded, for another size changes a few spikes."""
+
+
+class Block(NamedTuple):
+    """The neurons that one task owns: rows ``start`` to ``stop`` (exclusive) of a layer's probed ones."""
+
+    epoch: float
+    layer: str
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True, config=_SPEC)
+class Job:
+    """One study as the units of work see it."""
+
+    folder: Path
+    """Where the run keeps its atlas, checkpoints, generator and report."""
+    data: DataSpec
+    network: NetworkSpec
+    training: TrainingSpec
+    generator: GeneratorSpec
+    search: SearchSpec
+    responder: ResponderSpec
+    layers: dict[str, Indices]
+    """Probed neurons of each probed layer, shallow to deep."""
+    epochs: tuple[float, ...]
+    """Probed epochs, ascending."""
+    seed: int
+    study: str
+    """The study's digest."""
+
+    @cached_property
+    def atlas(self) -> Path:
+        """The Zarr store."""
+        return self.folder / "atlas.zarr"
+
+    @cached_property
+    def checkpoints(self) -> Path:
+        """The folder of the network's checkpoints: trained here, or given by the study."""
+        return self.network.checkpoints or self.folder / "checkpoints"
+
+    @cached_property
+    def generator_file(self) -> Path:
+        """The generator's file: trained here and named by what it depends on, or given by the study."""
+        if self.generator.checkpoint is not None:
+            return self.generator.checkpoint
+        return self.folder / f"generator-{self.generator_key[:16]}.safetensors"
+
+    @cached_property
+    def generator_key(self) -> str:
+        """Digest (hex) of all that a trained generator depends on."""
+        return digest(
+            {"data": plain(self.data), "generator": plain(self.generator), "seed": self.seed}
+        )
+
+    def block_size(self, layer: str) -> int:
+        """Neurons in each block of ``layer`` (the last may hold fewer)."""
+        return block_size(len(self.layers[layer]), self.search.neurons_per_task)
+
+    def blocks(self, epoch: float) -> list[Block]:
+        """The blocks of one epoch, the dearest layers first, so that workers finish together."""
+        return [
+            Block(epoch, layer, start, min(start + size, len(neurons)))
+            for layer, neurons in reversed(self.layers.items())
+            for size in [self.block_size(layer)]
+            for start in range(0, len(neurons), size)
+        ]
+
+
+def block_size(neurons: int, wanted: int | str) -> int:
+    """Neurons per task for a layer with so many probed ``neurons``."""
+    if wanted != "auto":
+        return min(int(wanted), neurons)
+    blocks = -(-neurons // LARGEST_BLOCK)
+    return -(-neurons // blocks)
+
+
+def seed_of(study_seed: int, *names: str | float) -> int:
+    """A seed in [0, 2^63) that depends on the names alone, never on a place in a block.
+
+    Numbers count by value: epoch 2 and epoch 2.0 are one.
+    """
+    text = json.dumps(
+        [study_seed, *(name if isinstance(name, str) else float(name) for name in names)]
+    )
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
+
+
+def plain(value: object) -> Any:
+    """A specification as JSON values."""
+    return TypeAdapter(type(value)).dump_python(value, mode="json")
+
+
+def digest(value: object) -> str:
+    """SHA-256 (hex) of JSON values, whatever the order of their keys."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,88 @@
+"""What a worker loads once and keeps: data, networks and generators, by what identifies them."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from optim import CodeSpace, Space
+from snn.checkpoint import digest_file
+from snn.coding import Noise
+from snn.data import DataSet, DataSpec, load_data
+from snn.generators import VQVAE, load_generator
+from snn.networks import NetworkSpec, SpikingNetwork
+from snn.responder import Responder
+from snn.training import epoch_path, load_network
+from tasks.job import Job
+
+
+def one_thread() -> None:
+    """One torch thread in each worker: values then do not depend on the machine's load or cores."""
+    torch.set_num_threads(1)
+
+
+@lru_cache(maxsize=2)
+def dataset(spec: DataSpec) -> DataSet:
+    """The study's images."""
+    return load_data(spec)
+
+
+def generator(job: Job) -> VQVAE:
+    """The study's generator."""
+    return _generator(job.generator_file, digest_file(job.generator_file))
+
+
+@lru_cache(maxsize=2)
+def _generator(path: Path, digest: str) -> VQVAE:
+    del digest  # identifies the content behind the path
+    return load_generator(path)
+
+
+def network(job: Job, epoch: float) -> tuple[SpikingNetwork, str]:
+    """The network at ``epoch`` and its checkpoint's digest."""
+    path = epoch_path(job.checkpoints, epoch)
+    digest = digest_file(path)
+    data = dataset(job.data)
+    return _network(
+        path, digest, job.network, data.train.images.shape[1:], len(data.classes)
+    ), digest
+
+
+@lru_cache(maxsize=4)
+def _network(
+    path: Path, digest: str, spec: NetworkSpec, shape: tuple[int, int, int], classes: int
+) -> SpikingNetwork:
+    del digest  # identifies the content behind the path
+    return load_network(path, spec, shape, classes)
+
+
+def responder(job: Job, epoch: float, layers: list[str], purpose: str) -> Responder:
+    """The responder of one epoch; its noise (stochastic codings only) is this purpose's own."""
+    net, digest = network(job, epoch)
+    return Responder(
+        net,
+        layers,
+        batch_size=job.responder.batch_size,
+        noise=noise(job, digest, purpose),
+        presentations=job.search.presentations,
+    )
+
+
+def noise(job: Job, checkpoint: str, purpose: str) -> Noise:
+    """What a stochastic coding draws from: the study's seed, the checkpoint and the purpose."""
+    return Noise(seed=job.seed, checkpoint=checkpoint, purpose=purpose, presentation=0)
+
+
+def space(model: VQVAE) -> Space:
+    """The search space of a generator's latents."""
+    latent = model.latent
+    return CodeSpace(positions=latent.positions, codes=latent.codes, embedding=latent.codebook)
+
+
+def probed(job: Job, responses: dict[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
+    """The responses (n, probed neurons) of the probed neurons of each probed layer."""
+    return {layer: responses[layer][:, list(neurons)] for layer, neurons in job.layers.items()}

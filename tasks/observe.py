@@ -1,0 +1,47 @@
+"""The unit of work that shows the test images to every neuron of one epoch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snn import selectivity
+from tasks import loading
+from tasks.atlas import write
+from tasks.atlas.schema import TOP_IMAGES
+from tasks.job import Job
+
+
+def observe(job: Job, epoch: float) -> None:
+    """Store each probed neuron's class tuning and its best test images."""
+    loading.one_thread()
+    test = loading.dataset(job.data).test
+    classes = len(loading.dataset(job.data).classes)
+    respond = loading.responder(job, epoch, list(job.layers), "observe")
+    arrays: dict[str, NDArray[Any]] = {}
+    for layer, responses in loading.probed(job, respond(test.images)).items():
+        found = tuning(responses, test.labels, classes)
+        arrays |= {f"layers/{layer}/{name}": values for name, values in found.items()}
+    write.write_epoch(job.atlas, epoch, arrays, "observed")
+
+
+def tuning(
+    responses: NDArray[np.float32], labels: NDArray[np.int64], classes: int
+) -> dict[str, NDArray[Any]]:
+    """The ``natural_*`` variables of one layer from its responses (images, neurons)."""
+    half = selectivity.halves(labels)
+    halves = [
+        selectivity.class_means(responses[part], labels[part], classes) for part in (half, ~half)
+    ]
+    top = np.argsort(-responses, axis=0, kind="stable")[:TOP_IMAGES].T
+    best = np.take_along_axis(responses.T, top, axis=1)
+    spare = ((0, 0), (0, TOP_IMAGES - top.shape[1]))
+    return {
+        "natural_response": selectivity.class_means(responses, labels, classes).astype(np.float32),
+        "natural_half_response": np.stack(halves, axis=1).astype(np.float32),
+        "natural_active": (responses > 0).sum(axis=0).astype(np.int32),
+        "natural_top": np.pad(top, spare, constant_values=-1).astype(np.int32),
+        "natural_top_response": np.pad(best, spare, constant_values=np.nan).astype(np.float32),
+    }

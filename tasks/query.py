@@ -1,0 +1,148 @@
+"""Answers about single neurons: a table, and the stimulus as a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import xarray as xr
+from PIL import Image
+from rich.table import Table
+
+from tasks.atlas.read import layer_nodes, open_tree, settled
+from tasks.atlas.schema import STATUS
+from tasks.describe import as_text
+
+ROWS = 200
+"""Most rows printed; the atlas itself answers larger questions with xarray."""
+
+
+class Question(NamedTuple):
+    """What to show; None: all (layer, neuron), the best (method, repeat), or the last (epoch)."""
+
+    epoch: float | None
+    layer: str | None
+    neuron: int | None
+    method: str | None
+    repeat: int | None
+
+
+class Answer(NamedTuple):
+    """What was found."""
+
+    table: str
+    results: list[xr.Dataset]
+    """One a neuron: scalars, ``mei`` (channel, y, x) and ``latent``."""
+
+
+def answer(path: Path, question: Question) -> Answer:
+    """The neurons asked for, each with its best result, or with that of one method or repeat.
+
+    Raises ValueError when the atlas has no such epoch, layer, neuron, method or repeat.
+    """
+    tree = open_tree(path)
+    epoch = float(tree.epoch.values[-1]) if question.epoch is None else question.epoch
+    known("--epoch", epoch, tree.epoch.values.tolist())
+    layers = list(layer_nodes(tree))
+    if question.layer is not None:
+        known("--layer", question.layer, layers)
+        layers = [question.layer]
+    results = [result for layer in layers for result in _layer(tree, epoch, layer, question)]
+    return Answer(_table(results), results)
+
+
+def known(option: str, value: object, allowed: Iterable[object]) -> None:
+    """Raise ValueError, naming what there is, unless ``value`` is among ``allowed``."""
+    allowed = list(allowed)
+    if value not in allowed:
+        told = ", ".join(f"{a:g}" if isinstance(a, float) else str(a) for a in allowed)
+        message = f"{option} {value}: the atlas has {told}"
+        raise ValueError(message)
+
+
+def _layer(tree: xr.DataTree, epoch: float, layer: str, question: Question) -> list[xr.Dataset]:
+    found = tree[f"layers/{layer}"].to_dataset().sel(epoch=epoch)
+    found = found[["mei", "latent", "response", "status", "queries", "natural_response"]]
+    found["mei_class"] = _mei_class(tree, epoch, layer, found)
+    for name in ("neuron", "method", "repeat"):
+        wanted = getattr(question, name)
+        if wanted is not None:
+            known(f"--{name}", wanted, found[name].values.tolist())
+            found = found.sel({name: [wanted]})
+    return [
+        _best(found.sel(neuron=neuron)).assign_attrs(layer=layer) for neuron in found.neuron.values
+    ]
+
+
+def _mei_class(tree: xr.DataTree, epoch: float, layer: str, found: xr.Dataset) -> xr.DataArray:
+    measures = tree["selectivity"].to_dataset().sel(epoch=epoch)
+    rows = measures.mei_class.isel(neuron=np.flatnonzero(measures["layer"].values == layer))
+    return rows.drop_vars(["layer", "index"]).assign_coords(neuron=found.neuron.values)
+
+
+def _best(searches: xr.Dataset) -> xr.Dataset:
+    """The strongest of a neuron's searches; the first while none has ended."""
+    stacked = searches.stack(search=("method", "repeat"))
+    response = stacked.response.where(settled(stacked.status), -np.inf)
+    return stacked.isel(search=int(response.argmax()))
+
+
+def _table(results: list[xr.Dataset]) -> str:
+    table = Table(
+        "epoch",
+        "layer",
+        "neuron",
+        "response",
+        "status",
+        "method",
+        "repeat",
+        "queries",
+        "class read",
+        "best class",
+        "latent",
+    )
+    for result in results[:ROWS]:
+        table.add_row(
+            f"{result.epoch.item():g}", result.attrs["layer"], str(result.neuron.item()),
+            f"{result.response.item():.4f}", STATUS[int(result.status.item())], str(result.method.item()),
+            str(result.repeat.item()), str(result.queries.item()), _class(result), _preferred(result),
+            " ".join(map(str, result.latent.values[:12])) + (" ..." if result.latent.size > 12 else ""),
+        )  # fmt: skip
+    more = (
+        f"\n... and {len(results) - ROWS} more: ask for one layer or neuron"
+        if len(results) > ROWS
+        else ""
+    )
+    return as_text(table) + more
+
+
+def _class(result: xr.Dataset) -> str:
+    row = int(result.mei_class.item())
+    return str(result["class"].values[row]) if row >= 0 else "none"
+
+
+def _preferred(result: xr.Dataset) -> str:
+    means = result.natural_response.values
+    return (
+        str(result["class"].values[int(np.argmax(means))])
+        if np.nanmax(means, initial=0) > 0
+        else "none"
+    )
+
+
+def save_image(found: Answer, path: Path) -> None:
+    """Write the one stimulus asked for as a PNG at its own size.
+
+    Raises ValueError when the question names more than one neuron, or the search has no result.
+    """
+    if len(found.results) != 1:
+        message = f"--image takes one neuron, but {len(found.results)} were found: give --layer and --neuron"
+        raise ValueError(message)
+    result = found.results[0]
+    if not settled(result.status).item():
+        message = f"this neuron has no image yet (status {STATUS[int(result.status.item())]}): run the study to its end"
+        raise ValueError(message)
+    image = np.moveaxis(result.mei.values, 0, -1)
+    Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).save(path, format="PNG")

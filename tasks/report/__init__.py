@@ -1,0 +1,8 @@
+"""The report: one page that shows an atlas, and its key figures as a table."""
+
+from __future__ import annotations
+
+from tasks.report.key import key_figures
+from tasks.report.page import write_report
+
+__all__ = ["key_figures", "write_report"]

@@ -1,0 +1,153 @@
+"""Which curves the report draws, of the whole network and of each layer, and how each is read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from markupsafe import Markup
+
+from tasks.report.figures import Axis, Line, chart, epoch_axis, image_axis
+from tasks.report.key import agreed_of_defined
+from tasks.report.summary import Array, Layer, Summary, mean, quartiles
+
+WIDE = 3.9
+"""Inches of a drawing where three stand side by side, not four."""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One drawing with its heading and how to read it."""
+
+    heading: str
+    drawing: Markup
+    reading: str
+
+
+def overview_panels(summary: Summary) -> list[Panel]:
+    """Accuracy, mean MEI response and selectivity over epochs."""
+    x = epoch_axis(summary.epochs)
+    accuracy = [Line("test accuracy", summary.progress["accuracy"])]
+    response = [_response(layer) for layer in summary.layers]
+    index = [Line(layer.name, _index(layer)[1]) for layer in summary.layers]
+    return [
+        Panel(
+            "Test accuracy",
+            chart("accuracy", x, accuracy, label="share of test images", top=1.02, width=WIDE),
+            "How well the network classifies test images at each epoch: higher is better trained.",
+        ),
+        Panel(
+            "Mean MEI response of each layer",
+            chart("response", x, response, label="spike rate", width=WIDE),
+            "How strongly neurons can be driven: the response to each neuron's best image, averaged over "
+            "the layer. Hollow marks rest on a part of the neurons.",
+        ),
+        Panel(
+            "Median class selectivity of each layer",
+            chart("selectivity", x, index, label="class selectivity index", top=1.02, width=WIDE),
+            "0: all classes drive a neuron alike; 1: only its preferred class does. Measured on test images, "
+            "the class chosen on one half and measured on the other.",
+        ),
+    ]
+
+
+def _response(layer: Layer) -> Line:
+    partial = np.asarray(~layer.found.all(axis=1) & layer.found.any(axis=1))
+    return Line(layer.name, mean(layer.response, 1), partial=partial)
+
+
+def _index(layer: Layer) -> Array:
+    return quartiles(layer.measures["class_selectivity_index"])
+
+
+def layer_panels(summary: Summary, layer: Layer) -> list[Panel]:
+    """The search, its gain over natural and random images, selectivity, and the class read in MEIs."""
+    x = epoch_axis(summary.epochs)
+    return [
+        search_panel(summary, layer),
+        ratio_panel(layer, x),
+        index_panel(summary, layer, x),
+        class_panel(summary, layer, x),
+    ]
+
+
+def search_panel(summary: Summary, layer: Layer) -> Panel:
+    """Best so far against images, at the last epoch with a search that ended."""
+    ended = np.flatnonzero(layer.found.any(axis=1))
+    row = int(ended[-1]) if ended.size else 0
+    when = f" at epoch {summary.epochs[row]:g}" if ended.size else ""
+    natural = np.where(layer.found, layer.top_response[..., 0], np.nan)
+    references = {
+        "best test image": float(mean(natural, 1)[row]),
+        "best random image": float(layer.screened[row]),
+    }
+    lines = [
+        Line(method, layer.history[row, place])
+        for place, method in enumerate(summary.layout.methods)
+    ]
+    drawing = chart(
+        f"{layer.name}-search",
+        image_axis(layer.queries),
+        lines,
+        label="best spike rate so far",
+        references=references,
+    )
+    reading = (
+        "Mean over neurons and repeats. A curve that still rises would gain from a larger budget."
+    )
+    return Panel(f"Search{when}", drawing, reading)
+
+
+def ratio_panel(layer: Layer, x: Axis) -> Panel:
+    """What the search gains over images that nobody had to search for."""
+    lines = [
+        _quartiles("best test image", layer.measures["natural_ratio"]),
+        _quartiles("best random image", layer.measures["random_ratio"]),
+    ]
+    drawing = chart(
+        f"{layer.name}-ratio",
+        x,
+        lines,
+        label="MEI response / response to",
+        references={"equal": 1.0},
+    )
+    reading = "Above 1: the search found a stronger stimulus. Median and quartiles over neurons."
+    return Panel("MEI against the best other images", drawing, reading)
+
+
+def index_panel(summary: Summary, layer: Layer, x: Axis) -> Panel:
+    """How selective the layer's neurons are for one class of natural images."""
+    lines = [_quartiles("median", layer.measures["class_selectivity_index"])]
+    drawing = chart(
+        f"{layer.name}-selectivity", x, lines, label="class selectivity index", top=1.02
+    )
+    reading = (
+        "Median and quartiles over the neurons with at least 20 answered test images "
+        f"({_defined(summary, layer)})."
+    )
+    return Panel("Class selectivity", drawing, reading)
+
+
+def class_panel(summary: Summary, layer: Layer, x: Axis) -> Panel:
+    """How many MEIs the network reads as what their neuron prefers among test images."""
+    agreed, defined = agreed_of_defined(layer)
+    share = np.divide(agreed, defined, out=np.full(len(defined), np.nan), where=defined > 0)
+    classes = len(summary.layout.classes)
+    drawing = chart(
+        f"{layer.name}-class", x, [Line("MEIs", share)],
+        label="share of neurons", top=1.02, references={f"1 / {classes} classes": 1 / classes},
+    )  # fmt: skip
+    reading = "Neurons whose MEI the network classifies as the class they prefer among test images."
+    return Panel("MEI read as preferred class", drawing, reading)
+
+
+def _quartiles(label: str, values: Array) -> Line:
+    low, middle, high = quartiles(values)
+    return Line(label, middle, band=(low, high))
+
+
+def _defined(summary: Summary, layer: Layer) -> str:
+    if summary.analysed is None:
+        return "no epoch is analysed yet"
+    count = np.isfinite(layer.measures["class_selectivity_index"][summary.analysed]).sum()
+    return f"{count} of {len(layer.neurons)} at epoch {summary.epochs[summary.analysed]:g}"

@@ -1,0 +1,215 @@
+"""The grid of a layer: neurons down, epochs across, the best natural images and the tuning beside them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from markupsafe import Markup
+
+from snn.data import Split
+from tasks.atlas.schema import DONE, FAILED, PENDING, SATURATED, SILENT, STATUS
+from tasks.report.key import UNKNOWN, epoch_names, number
+from tasks.report.pictures import bar_width, bars, data_uri, short_names, side
+from tasks.report.summary import Layer, Summary
+
+PICTURED = (DONE, SATURATED)
+"""States with an image to show: a silent neuron's is whatever came first."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One picture, or a gap with its word, and what stands below it."""
+
+    picture: str
+    word: str
+    response: str
+    classes: str = ""
+    agrees: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One neuron."""
+
+    neuron: int
+    facts: tuple[tuple[str, str], ...]
+    cells: tuple[Cell, ...]
+    natural: tuple[Cell, ...]
+    tuning: Markup
+    strongest: str
+    """The height of the highest bar."""
+    keys: tuple[float, float, int]
+    """What rows are sorted by: response, selectivity, preferred class."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """The head of one epoch's column."""
+
+    epoch: str
+    accuracy: str
+    states: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A layer's table, ready to be laid out."""
+
+    side: int
+    columns: tuple[Column, ...]
+    ranks: int
+    observed: str
+    """The epoch of the natural images and the tuning; empty: not known yet."""
+    labels: tuple[str, ...]
+    """A short label for each class; empty where there are too many to fit."""
+    bar: int
+    """Width of a bar, in pixels."""
+    classes: int
+    rows: tuple[Row, ...]
+
+
+def layer_grid(summary: Summary, layer: Layer, test: Split | None) -> Grid:
+    """Lay out one layer; ``test`` holds the natural images, where this machine has them."""
+    layout = summary.layout
+    names = epoch_names(summary)
+    bar = bar_width(len(layout.classes))
+    return Grid(
+        side=side(layout.image[1]),
+        columns=tuple(_column(summary, layer, place) for place in range(len(names))),
+        ranks=layer.top.shape[2],
+        observed="" if summary.observed is None else names[summary.observed],
+        labels=tuple(short_names(layout.classes)) if bar >= 10 else (),
+        bar=bar,
+        classes=len(layout.classes),
+        rows=tuple(_row(summary, layer, place, test) for place in range(len(layer.neurons))),
+    )
+
+
+def _column(summary: Summary, layer: Layer, place: int) -> Column:
+    status = layer.status[place]
+    counts = {
+        STATUS[state]: np.count_nonzero(status == state)
+        for state in (DONE, SILENT, SATURATED, FAILED, PENDING)
+    }
+    return Column(
+        epoch_names(summary)[place],
+        number(100 * summary.progress["accuracy"][place], ".1f"),
+        tuple(f"{count} {word}" for word, count in counts.items() if count),
+    )
+
+
+def _row(summary: Summary, layer: Layer, place: int, test: Split | None) -> Row:
+    measures = {name: values[:, place] for name, values in layer.measures.items()}
+    last = summary.analysed if summary.analysed is not None else -1
+    response = layer.response[:, place]
+    ended = np.flatnonzero(np.isfinite(response))
+    return Row(
+        neuron=layer.neurons[place],
+        facts=_facts(
+            {name: values[last] for name, values in measures.items()}, summary.layout.classes
+        ),
+        cells=tuple(_cell(summary, layer, epoch, place) for epoch in range(len(summary.epochs))),
+        natural=_natural(summary, layer, place, test),
+        tuning=_tuning(summary, layer, place),
+        strongest=number(float(layer.tuning[summary.observed or 0, place].max()), ".3f"),
+        keys=(
+            float(response[ended[-1]]) if ended.size else -1.0,
+            float(np.nan_to_num(measures["class_selectivity_index"][last], nan=-2)),
+            int(measures["preferred_class"][last]),
+        ),
+    )
+
+
+def _facts(measures: dict[str, float], classes: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """What is said about a neuron beside its number, at the last analysed epoch."""
+    return (
+        ("prefers", _class(classes, int(measures["preferred_class"]))),
+        ("MEI read as", _class(classes, int(measures["mei_class"]))),
+        ("selectivity", number(measures["class_selectivity_index"], ".2f")),
+        ("MEI / best test", number(measures["natural_ratio"], ".2f")),
+        ("MEI / best random", number(measures["random_ratio"], ".2f")),
+    )
+
+
+def _class(classes: tuple[str, ...], place: int) -> str:
+    return classes[place] if place >= 0 else UNKNOWN
+
+
+def _cell(summary: Summary, layer: Layer, epoch: int, place: int) -> Cell:
+    state = layer.status[epoch, place]
+    where = f"{layer.name} neuron {layer.neurons[place]}, epoch {summary.epochs[epoch]:g}"
+    word = STATUS[state]
+    if state in (PENDING, FAILED):
+        return Cell("", word, "", note=f"{where}: {word}")
+    read, preferred = (
+        int(layer.measures[name][epoch, place]) for name in ("mei_class", "preferred_class")
+    )
+    short = short_names(summary.layout.classes)
+    known = bool(summary.flags["analysed"][epoch]) and state in PICTURED
+    return Cell(
+        picture=data_uri(layer.mei[epoch, place]) if state in PICTURED else "",
+        word="" if state == DONE else word,
+        response=number(layer.response[epoch, place], ".3f"),
+        classes=f"{_class(tuple(short), read)} / {_class(tuple(short), preferred)}"
+        if known
+        else "",
+        agrees=known and read == preferred >= 0,
+        note=f"{where}: {_story(summary, layer, epoch, place)}",
+    )
+
+
+def _story(summary: Summary, layer: Layer, epoch: int, place: int) -> str:
+    """A cell in words, for its tooltip."""
+    state = layer.status[epoch, place]
+    at = {name: values[epoch, place] for name, values in layer.measures.items()}
+    parts = [
+        f"response {layer.response[epoch, place]:.4g}",
+        f"found by {layer.method[epoch, place]}, repeat {layer.repeat[epoch, place]}",
+    ]
+    if state != DONE:
+        parts.append(STATUS[state])
+    if summary.flags["analysed"][epoch]:
+        parts += [f"{name} {value}" for name, value in _facts(at, summary.layout.classes)]
+    return "; ".join(parts)
+
+
+def _natural(summary: Summary, layer: Layer, place: int, test: Split | None) -> tuple[Cell, ...]:
+    """The best test images at the last observed epoch, or their responses alone."""
+    if summary.observed is None:
+        return ()
+    found = zip(
+        layer.top[summary.observed, place], layer.top_response[summary.observed, place], strict=True
+    )
+    return tuple(_test_image(summary, int(index), response, test) for index, response in found)
+
+
+def _test_image(summary: Summary, index: int, response: float, test: Split | None) -> Cell:
+    if index < 0 or not np.isfinite(response):
+        return Cell("", UNKNOWN, "")
+    text = number(response, ".3f")
+    if response <= 0:
+        return Cell("", "no answer", text)
+    if test is None:
+        return Cell("", "not here", text, note=f"test image {index}: response {response:.4g}")
+    label = int(test.labels[index])
+    note = f"test image {index}, class {summary.layout.classes[label]}: response {response:.4g}"
+    return Cell(
+        data_uri(test.images[index]),
+        "",
+        text,
+        short_names(summary.layout.classes)[label],
+        note=note,
+    )
+
+
+def _tuning(summary: Summary, layer: Layer, place: int) -> Markup:
+    if summary.observed is None:
+        return Markup()
+    values = layer.tuning[summary.observed, place]
+    title = ", ".join(
+        f"{name} {value:.4g}" for name, value in zip(summary.layout.classes, values, strict=True)
+    )
+    preferred = int(layer.measures["preferred_class"][summary.observed, place])
+    return bars(values, preferred, f"mean response to each class: {title}")

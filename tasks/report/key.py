@@ -1,0 +1,134 @@
+"""The key figures of an atlas: per layer, at the last epochs that were reached and analysed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from tasks.atlas.schema import DONE, FAILED, PENDING, SATURATED, SILENT, STATUS
+from tasks.report.summary import Array, Layer, Summary, mean, quartiles, read_summary
+
+UNKNOWN = "–"  # noqa: RUF001 - a dash stands for a number that is not known
+COUNTED = (DONE, SILENT, SATURATED, FAILED, PENDING)
+
+
+def key_figures(atlas: Path) -> str:
+    """Test accuracy over epochs and the key figures of each layer, as two short Markdown tables.
+
+    Raises as ``read_summary`` does.
+    """
+    summary = read_summary(atlas)
+    accuracy = [number(value, ".3f") for value in summary.progress["accuracy"]]
+    parts = [
+        markdown(["epoch", *epoch_names(summary)], [["test accuracy", *accuracy]]),
+        markdown(columns(), [row(summary, layer) for layer in summary.layers]),
+        basis(summary),
+        *problems(summary),
+    ]
+    return "\n\n".join(parts)
+
+
+def markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table, numbers to the right."""
+    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def columns() -> list[str]:
+    """What ``row`` holds."""
+    return [
+        "layer",
+        "neurons",
+        "mean MEI response",
+        *(STATUS[state] for state in COUNTED),
+        "median MEI / best test image",
+        "median MEI / best random image",
+        "median class selectivity",
+        "MEI read as preferred class",
+    ]
+
+
+def row(summary: Summary, layer: Layer) -> list[str]:
+    """The key figures of one layer, formatted."""
+    status = (
+        layer.status[summary.reached]
+        if summary.reached is not None
+        else np.full(len(layer.neurons), PENDING)
+    )
+    response = (
+        number(mean(layer.response, 1)[summary.reached], ".3f")
+        if summary.reached is not None
+        else UNKNOWN
+    )
+    return [
+        layer.name,
+        str(len(layer.neurons)),
+        response,
+        *(str(np.count_nonzero(status == state)) for state in COUNTED),
+        *(
+            median(summary, layer, name)
+            for name in ("natural_ratio", "random_ratio", "class_selectivity_index")
+        ),
+        agreement(summary, layer),
+    ]
+
+
+def median(summary: Summary, layer: Layer, measure: str) -> str:
+    """The median of a measure at the last analysed epoch."""
+    if summary.analysed is None:
+        return UNKNOWN
+    return number(quartiles(layer.measures[measure])[1, summary.analysed], ".2f")
+
+
+def agreement(summary: Summary, layer: Layer) -> str:
+    """How many neurons' MEIs are read as their preferred class, of those that prefer one."""
+    if summary.analysed is None:
+        return UNKNOWN
+    agreed, defined = (counts[summary.analysed] for counts in agreed_of_defined(layer))
+    return f"{agreed} of {defined}"
+
+
+def agreed_of_defined(layer: Layer) -> tuple[Array, Array]:
+    """(E,) neurons whose MEI is read as their preferred class, and neurons with a preferred class."""
+    preferred = layer.measures["preferred_class"]
+    defined = preferred >= 0
+    agreed = defined & (layer.measures["mei_class"] == preferred)
+    return agreed.sum(axis=1), defined.sum(axis=1)
+
+
+def basis(summary: Summary) -> str:
+    """Which epochs the figures stand for."""
+    if summary.reached is None:
+        return "No search has ended yet."
+    if summary.reached == summary.analysed:
+        return f"All figures are of epoch {summary.epochs[summary.reached]:g}."
+    text = f"Responses and states at epoch {summary.epochs[summary.reached]:g}"
+    if summary.analysed is None:
+        return f"{text}; no epoch is analysed yet, so ratios and classes are missing."
+    return f"{text}; ratios, selectivity and classes at epoch {summary.epochs[summary.analysed]:g}, the last analysed."
+
+
+def problems(summary: Summary) -> list[str]:
+    """Sentences about what has no result, over all epochs."""
+    status = np.concatenate([layer.status.ravel() for layer in summary.layers])
+    remedies = {
+        PENDING: "are pending: run the study again to go on",
+        FAILED: "have failed: the run's log says why, and another run tries them again",
+    }
+    return [
+        f"{np.count_nonzero(status == state)} of {status.size} results (neurons x epochs) {remedy}."
+        for state, remedy in remedies.items()
+        if (status == state).any()
+    ]
+
+
+def epoch_names(summary: Summary) -> list[str]:
+    """Epochs as the page writes them."""
+    return [f"{epoch:g}" for epoch in summary.epochs]
+
+
+def number(value: float, form: str) -> str:
+    """A number, or a dash where there is none."""
+    return format(value, form) if np.isfinite(value) else UNKNOWN

@@ -1,0 +1,164 @@
+"""The page: everything about an atlas in one HTML file that opens offline."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from tasks.report import key
+from tasks.report.curves import Panel, layer_panels, overview_panels
+from tasks.report.grid import Grid, layer_grid
+from tasks.report.natural import test_images
+from tasks.report.pictures import short_names
+from tasks.report.summary import Layer, Summary, read_summary
+
+RUN_ONLY = ("runner", "output")
+"""Fields of a study that say where it ran, not what was measured."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """One layer's part of the page."""
+
+    name: str
+    neurons: int
+    panels: tuple[Panel, ...]
+    grid: Grid
+
+
+def write_report(atlas: Path, folder: Path) -> Path:
+    """Write ``folder/index.html``, whole or not at all, and return its path.
+
+    Raises FileNotFoundError when there is no atlas, AtlasError when it is damaged or newer than we are.
+    """
+    html = render(read_summary(atlas))
+    folder.mkdir(parents=True, exist_ok=True)
+    page = folder / "index.html"
+    unfinished = folder / f".index-{os.getpid()}.html"
+    try:
+        unfinished.write_text(html, encoding="utf-8")
+        unfinished.replace(page)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return page
+
+
+def render(summary: Summary) -> str:
+    """The page as HTML; the same atlas gives the same text."""
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    test, regret = test_images(summary)
+    return environment.get_template("template.html").render(
+        data=summary.study.get("data", {}).get("dataset", "images"),
+        problems=[*key.problems(summary), *([regret] if regret else [])],
+        columns=key.columns(),
+        rows=[key.row(summary, layer) for layer in summary.layers],
+        basis=key.basis(summary),
+        panels=overview_panels(summary),
+        epochs=epoch_table(summary),
+        sections=[_section(summary, layer, test) for layer in summary.layers],
+        classes=class_key(summary),
+        settings=settings(summary.study),
+        made=made(summary),
+        origin=origin(summary),
+        query=query(summary),
+    )
+
+
+def _section(summary: Summary, layer: Layer, test: Any) -> Section:
+    return Section(
+        layer.name,
+        len(layer.neurons),
+        tuple(layer_panels(summary, layer)),
+        layer_grid(summary, layer, test),
+    )
+
+
+def class_key(summary: Summary) -> str:
+    """What the short labels stand for; empty where they are the names themselves."""
+    names = summary.layout.classes
+    short = short_names(names)
+    pairs = zip(short, names, strict=True)
+    return ", ".join(f"{label} = {name}" for label, name in pairs if label != name)
+
+
+def epoch_table(summary: Summary) -> list[list[str]]:
+    """The network's progress, one row an epoch."""
+    progress = summary.progress
+    return [
+        [
+            name,
+            *(str(progress[count][row]) if progress[count][row] >= 0 else key.UNKNOWN for count in ("step", "images_seen")),
+            *(key.number(progress[value][row], ".4f") for value in ("accuracy", "loss")),
+        ]
+        for row, name in enumerate(key.epoch_names(summary))
+    ]  # fmt: skip
+
+
+def settings(study: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The study's fields, one line a section, without what is not set."""
+    return [(name, _plain(value)) for name, value in study.items() if name not in RUN_ONLY]
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, Mapping):
+        told = [(str(name), inner) for name, inner in value.items() if inner is not None]
+        return "; ".join(f"{name.replace('_', ' ')} {_plain(inner)}" for name, inner in told)
+    if isinstance(value, list | tuple):
+        return ", ".join(_plain(inner) for inner in value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def made(summary: Summary) -> list[tuple[str, str]]:
+    """When and with what the atlas was made."""
+    attributes = summary.attributes
+    versions = {
+        name.removesuffix("_version"): value
+        for name, value in attributes.items()
+        if name.endswith("_version") and name != "schema_version"
+    }
+    return [
+        ("study digest", str(attributes.get("study_digest", key.UNKNOWN))[:16]),
+        ("started", str(attributes.get("started") or key.UNKNOWN)),
+        ("ended", str(attributes.get("ended") or "not yet")),
+        ("versions", ", ".join(f"{name} {value}" for name, value in versions.items())),
+        (
+            "layers",
+            ", ".join(f"{layer.name} ({len(layer.neurons)} neurons)" for layer in summary.layers),
+        ),
+    ]
+
+
+def origin(summary: Summary) -> list[tuple[str, str]]:
+    """Where the values come from: digests and the machine."""
+    return [
+        ("store", summary.name),
+        ("schema version", str(summary.attributes["schema_version"])),
+        ("study digest", str(summary.attributes.get("study_digest", key.UNKNOWN))),
+        *((name.replace("_", " "), str(value)) for name, value in summary.provenance.items()),
+    ]
+
+
+def query(summary: Summary) -> str:
+    """Six lines of Python that find the most responsive neuron of a layer and its MEI."""
+    layer = summary.layers[-1].name
+    epoch = summary.epochs[summary.analysed if summary.analysed is not None else -1]
+    return f"""\
+import xarray as xr
+tree = xr.open_datatree("{summary.name}", engine="zarr", consolidated=False)
+table = tree["neurons"].to_dataset().sel(epoch={epoch:g})  # a row for each neuron of every layer
+best = table.isel(neuron=int(table.response.where(table.layer == "{layer}").argmax("neuron")))  # the most responsive
+where = {{"epoch": best.epoch, "neuron": best["index"], "method": best.method, "repeat": best.repeat}}
+mei = tree["layers/{layer}/mei"].sel(where)"""

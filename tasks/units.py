@@ -1,0 +1,54 @@
+"""The units of work as Prefect tasks: names to watch, retries, and nothing else.
+
+The bodies are plain functions in the neighbouring modules and run without Prefect. Prefect caches and
+persists nothing: the atlas is the only record of what is done.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prefect import Task, task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State, TaskRun
+
+from tasks import stopping
+from tasks.analyze import analyze as analyze_epoch
+from tasks.maximize import maximize as maximize_block
+from tasks.observe import observe as observe_epoch
+from tasks.report import write_report
+from tasks.screen import screen as screen_epoch
+from tasks.train import (
+    record_training,
+)
+from tasks.train import (
+    train_generator as make_generator,
+)
+from tasks.train import (
+    train_network as make_checkpoints,
+)
+
+
+def _worth_retrying(_task: Task[..., Any], _run: TaskRun, _state: State[Any]) -> bool:
+    return not stopping.stop_asked()
+
+
+def _unit(body: Any, name: str, **options: Any) -> Any:
+    return task(body, name=name, cache_policy=NO_CACHE, persist_result=False, **options)
+
+
+train_generator = _unit(make_generator, "train generator", task_run_name="train generator")
+train_network = _unit(make_checkpoints, "train network", task_run_name="train network")
+record = _unit(record_training, "record training", task_run_name="record training")
+observe = _unit(observe_epoch, "observe", task_run_name="observe epoch={epoch:g}")
+screen = _unit(screen_epoch, "screen", task_run_name="screen epoch={epoch:g}")
+maximize = _unit(
+    maximize_block,
+    "maximize",
+    task_run_name="maximize epoch={epoch:g} layer={layer} neurons={start}-{stop}",
+    retries=2,
+    retry_delay_seconds=[1, 10],
+    retry_condition_fn=_worth_retrying,
+)
+analyze = _unit(analyze_epoch, "analyze", task_run_name="analyze epoch={epoch:g}")
+report = _unit(write_report, "report", task_run_name="report")

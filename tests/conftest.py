@@ -1,0 +1,44 @@
+"""What every test shares: one torch thread, no telemetry, and one tiny atlas made once."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+os.environ.update({"DO_NOT_TRACK": "1", "PREFECT_SERVER_ANALYTICS_ENABLED": "false"})
+
+import torch
+
+from flows.checks import Checked, check
+from flows.server import serving
+from tests.tiny import build, tiny
+
+torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Checked:
+    """The finished tiny study: read only."""
+    return build(tiny(tmp_path_factory.mktemp("made") / "run"))
+
+
+@pytest.fixture
+def copied(made: Checked, tmp_path: Path) -> Checked:
+    """A copy of the finished tiny study, to damage."""
+    folder = tmp_path / "run"
+    shutil.copytree(made.study.output, folder)
+    return check(tiny(folder))
+
+
+@pytest.fixture(scope="session")
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a running server, shared by all flow tests."""
+    before = dict(os.environ)
+    with serving(tmp_path_factory.mktemp("prefect")) as address:
+        yield address
+    os.environ.clear()
+    os.environ.update(before)

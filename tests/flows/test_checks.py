@@ -1,0 +1,196 @@
+"""Bad studies: one clear sentence a problem, before any work, and nothing lost."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+import zarr
+from PIL import Image
+
+from flows.checks import Checked, check
+from flows.study import StudyError
+from tests.tiny import tiny
+
+
+def problems(raw: dict[str, Any]) -> list[str]:
+    with pytest.raises(StudyError) as caught:
+        check(raw)
+    return caught.value.problems
+
+
+@pytest.mark.parametrize(
+    ("sections", "parts"),
+    [
+        (
+            {"data": {"dataset": "digitz"}},
+            ("data.dataset", "'digitz'", "did you mean digits", "folder"),
+        ),
+        ({"probe": {"layers": ["conv3"]}}, ("probe.layers", "'conv3'", "did you mean conv", "fc1")),
+        (
+            {"probe": {"layers": "all", "neurons": {"conf1": [0]}}},
+            ("probe.neurons", "'conf1'", "did you mean conv1"),
+        ),
+        ({"probe": {"neurons": {"conv2": [6]}}}, ("probe.neurons", "6", "conv2", "0 to 5")),
+        ({"probe": {"neurons": {"fc1": [0, 0]}}}, ("probe.neurons", "fc1", "twice")),
+        ({"probe": {"epochs": [7]}}, ("probe.epochs", "7", "training.epochs is 2")),
+        ({"search": {"methods": ["tt-xp"]}}, ("search.methods", "'tt-xp'", "tt-exp")),
+        ({"search": {"options": {"tt": {"quantise": False}}}}, ("quantise", "quantize")),
+        ({"search": {"options": {"ttt": {}}}}, ("search.options", "'ttt'", "did you mean tt")),
+        ({"search": {"budget": 3}}, ("budget", "3", "10")),
+        ({"search": {"buget": 30}}, ("search.buget", "no such field", "did you mean budget")),
+        ({"serch": {}}, ("serch", "no such field", "did you mean search")),
+        ({"training": {"epochs": -1}}, ("training.epochs", "-1")),
+        ({"generator": {"positions": 9}}, ("generator.positions", "9", "4, 16, 64")),
+        ({"generator": {"codes": 12}}, ("quantize", "12")),
+        ({"network": {"kernel": 4}}, ("kernel", "4", "odd")),
+        ({"data": {"dataset": "folder", "root": "nowhere/images"}}, ("data", "nowhere/images")),
+        ({"network": {"checkpoints": "nowhere"}}, ("network.checkpoints", "nowhere")),
+        ({"runner": {"kind": "tread"}}, ("runner.kind", "'tread'", "threads")),
+    ],
+)
+def test_one_mistake_gets_one_sentence(
+    tmp_path: Path, sections: dict[str, Any], parts: tuple[str, ...]
+) -> None:
+    found = problems(tiny(tmp_path / "run", **sections))
+
+    assert len(found) == 1, found
+    assert all(part in found[0] for part in parts), found[0]
+    assert "\n" not in found[0]
+    assert not (tmp_path / "run").exists()
+
+
+def test_three_mistakes_are_listed_together(tmp_path: Path) -> None:
+    found = problems(
+        tiny(
+            tmp_path,
+            data={"dataset": "minst"},
+            probe={"layers": ["fc9"]},
+            search={"budget": 1},
+            seed=-1,
+        ),
+    )
+
+    assert [p.split(":")[0].split(".")[0] for p in sorted(found)] == [
+        "data",
+        "probe",
+        "search",
+        "seed",
+    ]
+
+
+class Written(NamedTuple):
+    study: dict[str, Any]
+    folder: Path
+
+
+def folder_study(tmp_path: Path) -> Written:
+    images = np.random.default_rng(0).integers(0, 255, (8, 8, 8, 3), dtype=np.uint8)
+    for split in ("train", "test"):
+        for name, part in (("cat", images[:4]), ("dog", images[4:])):
+            (tmp_path / "images" / split / name).mkdir(parents=True)
+            for i, image in enumerate(part):
+                Image.fromarray(image).save(tmp_path / "images" / split / name / f"{i}.png")
+    raw = tiny(tmp_path / "run", data={"dataset": "folder", "root": str(tmp_path / "images")})
+    return Written(raw, tmp_path / "images")
+
+
+def test_a_folder_of_images_is_accepted(tmp_path: Path) -> None:
+    assert check(folder_study(tmp_path).study).job.layers["fc1"] == tuple(range(8))
+
+
+def test_an_image_of_another_size_is_named(tmp_path: Path) -> None:
+    written = folder_study(tmp_path)
+    Image.new("RGB", (8, 9)).save(written.folder / "test" / "dog" / "0.png")
+
+    (found,) = problems(written.study)
+    assert "0.png" in found
+
+
+def test_a_truncated_checkpoint_is_named(made: Checked, tmp_path: Path) -> None:
+    folder = tmp_path / "checkpoints"
+    shutil.copytree(made.job.checkpoints, folder)
+    whole = (folder / "epoch-2.safetensors").read_bytes()
+    (folder / "epoch-2.safetensors").write_bytes(whole[: len(whole) // 2])
+
+    (found,) = problems(tiny(tmp_path / "run", network={"checkpoints": str(folder)}))
+    assert "epoch-2.safetensors" in found
+
+
+def test_checkpoints_of_another_network_are_refused(made: Checked, tmp_path: Path) -> None:
+    given = {"checkpoints": str(made.job.checkpoints), "channels": [4, 7]}
+
+    found = problems(tiny(tmp_path / "run", network=given))
+    assert all("stages" in problem for problem in found), found
+
+
+def test_an_epoch_without_checkpoint_is_named(made: Checked, tmp_path: Path) -> None:
+    given = {"network": {"checkpoints": str(made.job.checkpoints)}, "probe": {"epochs": [0, 5]}}
+
+    (found,) = problems(tiny(tmp_path / "run", **given))
+    assert "probe.epochs: 5 has no checkpoint" in found
+
+
+def test_given_checkpoints_are_all_probed(made: Checked, tmp_path: Path) -> None:
+    given = {"network": {"checkpoints": str(made.job.checkpoints)}, "probe": {"epochs": "all"}}
+
+    assert check(tiny(tmp_path / "run", **given)).job.epochs == (0, 1, 2)
+
+
+def test_an_atlas_of_another_study_names_fields_and_values(copied: Checked) -> None:
+    (found,) = problems(tiny(copied.study.output, search={"budget": 30}, seed=5))
+
+    assert "search.budget is 30 now, 20 in the atlas" in found
+    assert "seed is 5 now, 0 in the atlas" in found
+    assert "--fresh" in found
+
+
+def test_runner_and_epochs_are_not_part_of_the_digest(copied: Checked) -> None:
+    same = check(tiny(copied.study.output, runner={"workers": 1}, probe={"epochs": [0, 1, 2]}))
+
+    assert same.job.study == copied.job.study
+
+
+def test_blocks_are_part_of_the_digest_only_when_they_share(tmp_path: Path) -> None:
+    def study(share: bool, size: int) -> str:
+        return check(tiny(tmp_path, search={"share": share, "neurons_per_task": size})).job.study
+
+    assert study(False, 2) == study(False, 4)
+    assert study(True, 2) != study(True, 4)
+
+
+def test_a_newer_atlas_is_refused(copied: Checked) -> None:
+    zarr.open_group(copied.job.atlas, mode="r+").attrs["schema_version"] = 99
+
+    (found,) = problems(tiny(copied.study.output))
+    assert "newer" in found
+    assert "upgrade" in found
+
+
+def test_a_damaged_atlas_is_refused(copied: Checked) -> None:
+    (copied.job.atlas / "zarr.json").write_text("{")
+
+    (found,) = problems(tiny(copied.study.output))
+    assert "damaged" in found
+
+
+def test_a_read_only_target_is_refused_for_root_too() -> None:
+    # nobody, root included, can make a folder under /proc: no mode bit is involved
+    (found,) = problems(tiny(Path("/proc/spikeatlas")))
+
+    assert "output: /proc/spikeatlas cannot be written" in found
+
+
+def test_a_full_disk_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Usage(NamedTuple):
+        total: int = 10**9
+        used: int = 10**9
+        free: int = 10**6
+
+    monkeypatch.setattr("flows.checks.shutil.disk_usage", lambda _: Usage())
+
+    (found,) = problems(tiny(tmp_path / "run"))
+    assert "1 MB free" in found

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from flows.checks import Checked
+from tests.flows.conftest import Cli
+from tests.tiny import study_file, tiny
+
+
+def test_bad_input_is_sentences_and_exit_2(cli: Cli, tmp_path: Path) -> None:
+    path = study_file(
+        tmp_path, tiny(tmp_path / "run", data={"dataset": "digitz"}, search={"budget": 1})
+    )
+
+    done = cli("run", path)
+
+    assert done.returncode == 2
+    assert len(done.stderr.strip().splitlines()) == 2, done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["info", "nowhere.zarr"], "no atlas at nowhere.zarr"),
+        (["query", "ATLAS", "--layer", "conv9"], "the atlas has conv2, fc1"),
+        (["query", "ATLAS", "--epoch", "1"], "the atlas has 0, 2"),
+        (["query", "ATLAS", "--image", "x.png"], "give --layer and --neuron"),
+        (["compare", "ATLAS", "tt", "cma"], "the atlas has tt, random"),
+        (["report", "nowhere.zarr"], "no atlas"),
+    ],
+)
+def test_bad_questions_are_answered(cli: Cli, made: Checked, words: list[str], told: str) -> None:
+    done = cli(*[str(made.job.atlas) if word == "ATLAS" else word for word in words])
+
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_validate_prints_the_plan(cli: Cli, tmp_path: Path) -> None:
+    done = cli("validate", study_file(tmp_path, tiny(tmp_path / "run")))
+
+    assert done.returncode == 0, done.stderr
+    searches = 2 * 14 * 2 * 2 * 20  # epochs, neurons, methods, repeats, budget
+    assert f"{searches:,} search" in done.stdout
+    assert "task runs" in done.stdout
+
+
+def test_query_prints_and_draws_one_neuron(cli: Cli, made: Checked, tmp_path: Path) -> None:
+    picture = tmp_path / "mei.png"
+
+    done = cli(
+        "query",
+        made.job.atlas,
+        "--epoch",
+        "2",
+        "--layer",
+        "conv2",
+        "--neuron",
+        "3",
+        "--image",
+        picture,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "conv2" in done.stdout
+    assert np.asarray(Image.open(picture)).shape == (8, 8)
+
+
+def test_info_verifies(cli: Cli, made: Checked) -> None:
+    done = cli("info", made.job.atlas, "--verify")
+
+    assert done.returncode == 0, done.stderr
+    assert "verified 112 results" in done.stdout

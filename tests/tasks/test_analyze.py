@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+from flows.checks import Checked
+from snn.training import read_header
+
+
+def tree(checked: Checked) -> xr.DataTree:
+    return xr.open_datatree(checked.job.atlas, engine="zarr", consolidated=False).load()
+
+
+def test_the_table_holds_each_neurons_best_search(made: Checked) -> None:
+    dt = tree(made)
+    table = dt["neurons"].to_dataset()
+    for layer in made.job.layers:
+        found = dt[f"layers/{layer}"].to_dataset()
+        best = found.response.max(["method", "repeat"])
+        rows = table.sel(neuron=table.layer == layer)
+        np.testing.assert_array_equal(rows.response.values, best.values)
+        for row in range(rows.sizes["neuron"]):
+            one = rows.isel(neuron=row, epoch=1)
+            chosen = found.isel(neuron=row, epoch=1).sel(
+                {"method": str(one.method.item()), "repeat": one.repeat.item()}
+            )
+            assert chosen.response.item() == one.response.item()
+            assert chosen.status.item() == one.status.item()
+
+
+def test_ratios_compare_with_the_same_repeats_screening(made: Checked) -> None:
+    dt = tree(made)
+    found = dt["layers/fc1"].to_dataset().isel(epoch=1)
+    screened = dt["screening"].to_dataset().isel(epoch=1).response_fc1
+    measured = dt["selectivity"].to_dataset().isel(epoch=1)
+    rows = measured.sel(neuron=measured.layer == "fc1")
+    for repeat in (0, 1):
+        best = screened.values[screened["repeat"].values == repeat].max(axis=0)
+        wanted = found.response.sel({"method": "tt", "repeat": repeat}).values / np.where(
+            best > 0, best, np.nan
+        )
+        np.testing.assert_allclose(
+            rows.random_ratio.sel({"method": "tt", "repeat": repeat}).values, wanted, rtol=1e-6
+        )
+
+
+def test_accuracy_is_the_checkpoints(made: Checked) -> None:
+    dt = tree(made)
+    for epoch in made.job.epochs:
+        header = read_header(made.job.checkpoints / f"epoch-{epoch:g}.safetensors")
+        assert dt.accuracy.sel(epoch=epoch).item() == np.float32(header.accuracy)
+
+
+def test_natural_tops_are_the_strongest_test_images(made: Checked) -> None:
+    found = tree(made)["layers/conv2"].to_dataset().isel(epoch=1)
+
+    top = found.natural_top_response.values
+    assert (np.diff(top, axis=1) <= 0).all()
+    assert found.natural_response.max() <= top.max()
+    assert ((found.natural_top >= 0) & (found.natural_top < 120)).all()

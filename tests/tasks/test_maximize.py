@@ -1,0 +1,85 @@
+"""The search inside a block: values depend on the study alone, and what is stored can be shown again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from flows.checks import Checked
+from tasks import stopping
+from tasks.job import Block
+from tasks.maximize import outcome, search_method
+
+
+def layer(checked: Checked) -> xr.Dataset:
+    tree = xr.open_datatree(checked.job.atlas, engine="zarr", consolidated=False)
+    return tree["layers/conv2"].to_dataset().load()
+
+
+def test_a_neuron_alone_equals_its_row_in_a_block(made: Checked) -> None:
+    stored = layer(made).sel(epoch=2)
+    for method in ("tt", "random"):
+        alone = search_method(made.job, Block(2, "conv2", 4, 5), method)
+        rows = stored.isel(neuron=[4]).sel({"method": method})
+        for name in (
+            "mei",
+            "latent",
+            "response",
+            "search_response",
+            "history",
+            "queries",
+            "seed",
+            "status",
+        ):
+            np.testing.assert_array_equal(alone[name], rows[name].values, err_msg=name)
+
+
+def test_one_repeat_equals_its_row_among_several(made: Checked) -> None:
+    fewer = replace(made.job, search=replace(made.job.search, repeats=1))
+
+    alone = search_method(fewer, Block(2, "conv2", 0, 4), "tt")
+
+    rows = layer(made).sel({"epoch": 2, "method": "tt"}).isel(neuron=slice(0, 4), repeat=[0])
+    np.testing.assert_array_equal(alone["mei"], rows.mei.values)
+
+
+def test_sharing_finds_at_least_what_random_finds_alone(made: Checked) -> None:
+    shared = replace(made.job, search=replace(made.job.search, share=True))
+
+    found = search_method(shared, Block(2, "conv2", 0, 6), "random")
+
+    alone = layer(made).sel({"epoch": 2, "method": "random"}).isel(neuron=slice(0, 6))
+    assert found["response"].mean() > alone.response.values.mean()
+    assert (found["queries"].sum(axis=0) <= 20 * 6).all()
+
+
+def test_history_ends_at_what_the_search_saw(made: Checked) -> None:
+    found = layer(made)
+
+    last = found.history.isel(query=-1)
+    np.testing.assert_array_equal(last.values, found.search_response.values)
+    assert (found.history.diff("query") >= 0).all()
+    assert found["query"].values[-1] == 20
+    assert (found.queries == 20).all()
+
+
+def test_deterministic_coding_answers_the_same_again(made: Checked) -> None:
+    found = layer(made)
+
+    np.testing.assert_allclose(found.response.values, found.search_response.values, atol=1e-6)
+
+
+def test_outcomes() -> None:
+    assert outcome(np.array([0, 0.5, 1], np.float32)).tolist() == [2, 1, 3]
+
+
+def test_a_search_stops_on_request(made: Checked) -> None:
+    stopping.ask_to_stop()
+    try:
+        with pytest.raises(InterruptedError, match="run the same command again"):
+            search_method(made.job, Block(2, "conv2", 0, 4), "tt")
+    finally:
+        stopping.carry_on()

@@ -1,0 +1,174 @@
+"""The store's promises: chunks aligned with blocks, nothing cast silently, readable with xarray alone."""
+
+from __future__ import annotations
+
+import multiprocessing
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+import zarr
+
+from flows.checks import Checked
+from flows.prepare import allocate, layout
+from tasks.atlas import AtlasError, coordinator, extend, open_store, unfinished, write
+from tasks.atlas.schema import queries
+from tests.equal import differences
+
+WITHOUT_US = """
+import sys
+import xarray as xr
+dt = xr.open_datatree(sys.argv[1], engine="zarr", consolidated=False)
+for group in dt.subtree:
+    for name, variable in group.variables.items():
+        assert variable.attrs["long_name"] and variable.attrs["units"], (group.path, name)
+print(*[f"{g.path}/{n}" for g in dt.subtree for n in g.variables])
+assert not any(m.split(".")[0] in {"flows", "tasks", "snn", "optim"} for m in sys.modules)
+"""
+
+
+def test_xarray_alone_reads_everything(made: Checked, tmp_path: Path) -> None:
+    command = [sys.executable, "-W", "error", "-c", WITHOUT_US, str(made.job.atlas.absolute())]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+    names = set(done.stdout.split())
+    search = (
+        "mei",
+        "latent",
+        "response",
+        "search_response",
+        "queries",
+        "seed",
+        "seconds",
+        "history",
+        "status",
+    )
+    natural = ("natural_response", "natural_top", "natural_top_response")
+    assert {f"/layers/conv2/{name}" for name in (*search, *natural)} <= names
+    assert {"//accuracy", "//loss", "//trained", "//observed", "//screened", "//analysed"} <= names
+    assert {"/screening/image", "/screening/latent", "/screening/response_fc1"} <= names
+    assert {"/selectivity/class_selectivity_index", "/neurons/response", "/neurons/status"} <= names
+
+
+def test_labels_select(made: Checked) -> None:
+    dt = xr.open_datatree(made.job.atlas, engine="zarr", consolidated=False)
+    table = dt["neurons"].to_dataset()
+
+    assert {"layer", "index"} <= set(table.coords)
+    assert table.sel(neuron=table.layer == "conv2").sizes["neuron"] == 6
+    assert set(table.groupby("layer").mean().layer.values) == {"conv2", "fc1"}
+    assert dt["layers/conv2"].mei.dtype == np.uint8
+    assert dt["layers/conv2"].response.sel({"epoch": 2, "method": "tt"}).dims == (
+        "neuron",
+        "repeat",
+    )
+    assert dt["screening"].response_fc1.groupby("repeat").max().sizes["repeat"] == 2
+
+
+def test_a_chunk_is_a_block_in_every_array_with_methods(made: Checked) -> None:
+    root = open_store(made.job.atlas)
+    for layer in made.job.layers:
+        for name, array in root[f"layers/{layer}"].arrays():  # type: ignore[union-attr]
+            dims = array.metadata.dimension_names
+            if "method" in dims and len(dims) > 1:
+                assert array.chunks[:2] == (1, 4), name
+                assert array.chunks[2:] == array.shape[2:], name
+
+
+def test_wrong_types_and_shapes_are_refused(copied: Checked) -> None:
+    block = made_block(copied)
+    root = open_store(copied.job.atlas)
+    good = np.asarray(root["layers/conv2/response"][0, 0:4])  # type: ignore[index]
+    for bad in (good.astype(np.float64), good[:2], good[..., 0]):
+        with pytest.raises(AtlasError, match="layers/conv2/response takes float32"):
+            write.write_block(copied.job.atlas, block, {"response": bad})
+
+
+def made_block(checked: Checked):  # type: ignore[no-untyped-def]  # noqa: ANN201
+    return next(b for b in checked.job.blocks(0) if b.layer == "conv2" and b.start == 0)
+
+
+def test_failed_blocks_are_pending_again(copied: Checked) -> None:
+    block = made_block(copied)
+    assert unfinished(copied.job.atlas, copied.job.blocks(0)) == []
+
+    write.mark_failed(copied.job.atlas, block)
+
+    assert unfinished(copied.job.atlas, copied.job.blocks(0)) == [block]
+
+
+def test_extending_keeps_what_is_there(copied: Checked) -> None:
+    before = copied.job.atlas.with_name("before.zarr")
+    shutil.copytree(copied.job.atlas, before)
+    held = layout(copied.study, copied.job)
+
+    extend(copied.job.atlas, held, replace(held, epochs=(0, 1, 2)))
+
+    grown = xr.open_datatree(copied.job.atlas, engine="zarr", consolidated=False)
+    assert grown.epoch.values.tolist() == [0, 1, 2]
+    assert grown.analysed.values.tolist() == [1, 0, 1]
+    old = xr.open_datatree(before, engine="zarr", consolidated=False)
+    for group in old.groups[1:]:
+        kept = grown[group].to_dataset()
+        kept = kept.sel(epoch=[0, 2]) if "epoch" in kept.dims else kept
+        xr.testing.assert_identical(kept.load(), old[group].to_dataset().load())
+
+
+def test_an_extension_killed_between_its_renames_is_finished(copied: Checked) -> None:
+    copied.job.atlas.rename(copied.job.atlas.with_name("atlas.zarr.old"))
+
+    assert open_store(copied.job.atlas)["epoch"][:].tolist() == [0, 2]  # type: ignore[index,union-attr]
+
+
+def test_allocating_twice_changes_nothing(copied: Checked, made: Checked) -> None:
+    allocate(copied.study, copied.job)
+
+    assert differences(made.job.atlas, copied.job.atlas) == []
+
+
+def _hold(
+    folder: Path, ready: multiprocessing.synchronize.Event, done: multiprocessing.synchronize.Event
+) -> None:
+    with coordinator(folder):
+        ready.set()
+        done.wait(30)
+
+
+def test_a_second_coordinator_is_refused(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    ready, done = context.Event(), context.Event()
+    other = context.Process(target=_hold, args=(tmp_path, ready, done))
+    other.start()
+    assert ready.wait(60)
+    with pytest.raises(AtlasError, match="another run is writing"), coordinator(tmp_path):
+        pass
+    other.kill()  # the lock goes with its process, however that ends
+    other.join()
+    with coordinator(tmp_path):
+        pass
+
+
+@pytest.mark.parametrize("budget", [1, 2, 10, 500, 20_000])
+def test_queries_are_log_spaced_and_end_at_the_budget(budget: int) -> None:
+    asked = queries(budget)
+
+    assert asked[0] == 1
+    assert asked[-1] == budget
+    assert list(asked) == sorted(set(asked))
+
+
+def test_the_size_is_known_beforehand(made: Checked) -> None:
+    planned = layout(made.study, made.job).bytes()
+    held = sum(array.nbytes for array in arrays(open_store(made.job.atlas)))
+
+    assert 0.8 * planned <= held <= 1.5 * planned
+
+
+def arrays(group: zarr.Group) -> list[zarr.Array]:  # type: ignore[type-arg]
+    return [array for _, array in group.members(max_depth=None) if isinstance(array, zarr.Array)]

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import zarr
+
+from flows.checks import Checked
+from flows.prepare import job_of_atlas
+from tasks.atlas.integrity import chunk_file
+from tasks.verify import Verdict, verify
+
+
+def replay(checked: Checked) -> Verdict:
+    return verify(job_of_atlas(checked.job.atlas))
+
+
+def array(checked: Checked, name: str) -> Any:
+    return zarr.open_group(checked.job.atlas, mode="r+")[name]
+
+
+def reported(verdict: Verdict, *parts: str) -> bool:
+    return any(all(part in problem for part in parts) for problem in verdict.problems)
+
+
+def test_a_sound_atlas_is_replayed_whole(made: Checked) -> None:
+    verdict = replay(made)
+
+    assert verdict.sound, verdict.problems
+    results = (
+        2 * sum(map(len, made.job.layers.values())) * 2 * 2
+    )  # epochs, neurons, methods, repeats
+    assert verdict.checked == results == sum(verdict.counts.values())
+
+
+def test_a_changed_pixel_is_found(copied: Checked) -> None:
+    mei = array(copied, "layers/conv2/mei")
+    mei[1, 5, 0, 1, 0, 2, 3] = 255 - mei[1, 5, 0, 1, 0, 2, 3]
+
+    assert reported(
+        replay(copied), "epoch=2 layer=conv2 neuron=5 method=tt repeat=1", "mei differs"
+    )
+
+
+def test_a_changed_response_is_found(copied: Checked) -> None:
+    array(copied, "layers/fc1/response")[0, 2, 1, 0] += np.float32(1e-4)
+
+    assert reported(
+        replay(copied), "epoch=0 layer=fc1 neuron=2 method=random repeat=0", "replay gives"
+    )
+
+
+def test_a_changed_latent_is_found(copied: Checked) -> None:
+    latent = array(copied, "layers/fc1/latent")
+    latent[0, 3, 0, 0, :] = (latent[0, 3, 0, 0, :] + 1) % 8
+
+    assert reported(replay(copied), "epoch=0 layer=fc1 neuron=3 method=tt repeat=0", "mei differs")
+
+
+@pytest.mark.parametrize(
+    "name", ["mei", "latent", "response", "history", "status", "seconds", "natural_top"]
+)
+def test_a_flipped_bit_is_found(copied: Checked, name: str) -> None:
+    stored = array(copied, f"layers/conv2/{name}")
+    path = chunk_file(stored, (1, slice(4, 6)))
+    raw = bytearray(path.read_bytes())
+    raw[len(raw) // 2] ^= 16
+    path.write_bytes(raw)
+
+    verdict = replay(copied)
+    assert reported(verdict, "epoch=2 layer=conv2 neurons=")
+    assert not reported(verdict, "epoch=0")
+
+
+@pytest.mark.parametrize("name", ["mei", "latent", "queries", "status", "natural_response"])
+def test_a_removed_chunk_is_found(copied: Checked, name: str) -> None:
+    chunk_file(array(copied, f"layers/conv2/{name}"), (0, slice(0, 4))).unlink()
+
+    verdict = replay(copied)
+    assert reported(verdict, "epoch=0 layer=conv2 neurons=0-", "lost a chunk")
+
+
+@pytest.mark.parametrize(
+    "name", ["screening/response_fc1", "selectivity/mei_class", "neurons/response"]
+)
+def test_damage_outside_the_layers_is_found(copied: Checked, name: str) -> None:
+    chunk_file(array(copied, name), (1,)).unlink()
+
+    assert reported(replay(copied), "epoch=2", name, "lost a chunk")
+
+
+def test_another_checkpoint_is_found(copied: Checked) -> None:
+    checkpoint: Path = copied.job.checkpoints / "epoch-2.safetensors"
+    checkpoint.write_bytes((copied.job.checkpoints / "epoch-1.safetensors").read_bytes())
+
+    assert reported(replay(copied), "epoch=2 layer=fc1", "digest differs")
+
+
+def test_nothing_to_check_is_not_sound(copied: Checked) -> None:
+    root = zarr.open_group(copied.job.atlas, mode="r+")
+    for layer in copied.job.layers:
+        root[f"layers/{layer}/status"][:] = 0  # type: ignore[index]
+    root["analysed"][:] = 0  # type: ignore[index]
+
+    verdict = replay(copied)
+    assert verdict.checked == 0
+    assert not verdict.sound

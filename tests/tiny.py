@@ -1,0 +1,59 @@
+"""A whole study in seconds: tiny network, tiny generator, real digits."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from flows.checks import Checked, check
+from flows.prepare import allocate
+from tasks.analyze import analyze
+from tasks.maximize import maximize
+from tasks.observe import observe
+from tasks.screen import screen
+from tasks.train import record_training, train_generator, train_network
+
+STUDY: dict[str, Any] = {
+    "data": {"dataset": "digits", "limit": 120},
+    "network": {"channels": [4, 6], "hidden": [8], "time_steps": 6},
+    "training": {"epochs": 2, "batch_size": 32},
+    "generator": {"positions": 4, "codes": 8, "embedding": 4, "width": 8, "epochs": 3},
+    "probe": {"epochs": [0, 2], "layers": ["conv2", "fc1"]},
+    "search": {"methods": ["tt", "random"], "budget": 20, "repeats": 2, "screening_images": 12, "neurons_per_task": 4},
+    "responder": {"batch_size": 64},
+}  # fmt: skip
+
+
+def tiny(output: Path, **sections: Any) -> dict[str, Any]:
+    """The tiny study with some fields of some sections replaced: tiny(out, search={"budget": 30})."""
+    raw: dict[str, Any] = json.loads(json.dumps(STUDY))
+    for name, fields in sections.items():
+        raw[name] = {**raw.get(name, {}), **fields} if isinstance(fields, dict) else fields
+    return {**raw, "output": str(output)}
+
+
+def study_file(folder: Path, raw: dict[str, Any]) -> Path:
+    """Write a study as YAML beside its output."""
+    path = folder / "study.yaml"
+    path.write_text(yaml.safe_dump(raw))
+    return path
+
+
+def build(raw: dict[str, Any]) -> Checked:
+    """Make the atlas of a study with plain functions, in the order of the flow, without Prefect."""
+    checked = check(raw)
+    job = checked.job
+    allocate(checked.study, job)
+    train_generator(job)
+    train_network(job)
+    record_training(job)
+    for epoch in job.epochs:
+        observe(job, epoch)
+        screen(job, epoch)
+        for block in job.blocks(epoch):
+            maximize(job, *block)
+        analyze(job, epoch)
+    return checked
