@@ -167,12 +167,10 @@ def _search(study: Study) -> list[str]:
     problems = []
     for method in search.methods:
         options = (search.options or {}).get(method, {})
-        problems += caught(
-            "search.methods",
-            lambda m=method, o=options: make_maximizer(
-                m, space, seeds=[0], budget=search.budget, share=search.share, **o
-            ),
+        make = partial(
+            make_maximizer, method, space, seeds=[0], budget=search.budget, share=search.share
         )
+        problems += caught("search.methods", partial(make, **options))
     twice = sorted({method for method in search.methods if search.methods.count(method) > 1})
     problems += [f"search.methods: {method} stands there twice; name each once" for method in twice]
     for method in search.options or {}:
@@ -192,7 +190,7 @@ def _generator(study: Study) -> list[str]:
     spec = study.generator
     if spec.checkpoint is None:
         return caught("generator.positions", lambda: count_halvings(spec.positions, data.size))
-    problems = caught("generator.checkpoint", lambda: load_generator(spec.checkpoint))
+    problems = caught("generator.checkpoint", partial(load_generator, spec.checkpoint))
     if problems:
         return problems
     model = load_generator(spec.checkpoint)

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from flows.study import Study
+from snn.checkpoint import digest_file
 from snn.networks import layer_sizes
-from snn.training import checkpoint_epochs, list_epochs
+from snn.training import checkpoint_epochs, epoch_path, list_epochs
 from tasks import loading
 from tasks.atlas import AtlasError, Layout, create, extend, open_store, write
-from tasks.atlas.store import layout_json, layout_of, study_of
+from tasks.atlas.store import layout_json, layout_of, study_of, values
 from tasks.job import Job, block_size, digest
 
 RESULT_FREE = {
@@ -163,6 +164,21 @@ def agree(study: Study, job: Job) -> None:
         )
         raise AtlasError(message)
     _agree_on_data(study, root, job.atlas)
+    _agree_on_files(root, job)
+
+
+def _agree_on_files(root: Any, job: Job) -> None:
+    """The generator and the checkpoints that results rest on must be the ones that made them."""
+    known = {job.generator_file: root.attrs.get("generator_digest", "")}
+    held = zip(values(root, "epoch"), values(root, "checkpoint_digest"), strict=True)
+    known |= {epoch_path(job.checkpoints, float(epoch)): str(digest) for epoch, digest in held}
+    for path, wanted in known.items():
+        if wanted and path.exists() and digest_file(path) != wanted:
+            message = (
+                f"{path} has changed since {job.atlas} was made with it: put the old file back, "
+                "choose another output, or run with --fresh"
+            )
+            raise AtlasError(message)
 
 
 def _agree_on_data(study: Study, root: Any, path: Path) -> None:

@@ -6,7 +6,6 @@ from prefect import flow
 
 from flows.runners import gather, submit
 from tasks import units
-from tasks.atlas import flagged
 from tasks.job import Job
 
 
@@ -17,10 +16,5 @@ def train(job: Job) -> None:
     1. ``train generator`` and 2. ``train network``, side by side, unless their files are there.
     3. ``record training``: the network's progress goes into the atlas.
     """
-    makers = []
-    if not job.generator_file.exists():
-        makers.append(submit(units.train_generator, job))
-    if not all(flagged(job.atlas, "trained", epoch) for epoch in job.epochs):
-        makers.append(submit(units.train_network, job))
-    gather(makers)
+    gather([submit(units.train_generator, job), submit(units.train_network, job)])
     gather([submit(units.record, job)])

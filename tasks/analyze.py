@@ -45,7 +45,12 @@ def measure(job: Job, epoch: float, layer: str, found: xr.Dataset, screening: xr
     return {
         "class_selectivity_index": index.astype(np.float32),
         "preferred_class": preferred.astype(np.int16),
-        "mei_class": read_classes(job, epoch, found.mei.transpose(*order, ...).values),
+        # what a silent neuron's search ended with is no MEI, so no class is read in it
+        "mei_class": np.where(
+            found.response.transpose(*order).values > 0,
+            read_classes(job, epoch, found.mei.transpose(*order, ...).values),
+            np.int16(-1),
+        ),
         "natural_ratio": ratio(found.response, natural).transpose(*order).values,
         "random_ratio": ratio(found.response, random).transpose(*order).values,
     }
@@ -56,7 +61,8 @@ def read_classes(job: Job, epoch: float, images: NDArray[np.uint8]) -> NDArray[n
     rates = loading.responder(job, epoch, ["out"], "report")(
         images.reshape(-1, *images.shape[-3:])
     )["out"]
-    return selectivity.class_read(rates).reshape(images.shape[:-3]).astype(np.int16)
+    read: NDArray[np.int16] = selectivity.class_read(rates).astype(np.int16)
+    return read.reshape(images.shape[:-3])
 
 
 def ratio(response: xr.DataArray, reference: xr.DataArray) -> xr.DataArray:
@@ -73,7 +79,8 @@ def best_rows(searches: xr.Dataset, measures: Arrays) -> Arrays:
     rows = np.arange(len(best))
 
     def pick(values: NDArray[Any]) -> NDArray[Any]:
-        return values.reshape(len(best), -1)[rows, best]
+        chosen: NDArray[Any] = values.reshape(len(best), -1)[rows, best]
+        return chosen
 
     repeats = stacked.sizes["repeat"]
     return {

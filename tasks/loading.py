@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from optim import CodeSpace, Space
+from optim.space import Points
 from snn.checkpoint import digest_file
 from snn.coding import Noise
 from snn.data import DataSet, DataSpec, load_data
@@ -81,6 +82,11 @@ def space(model: VQVAE) -> Space:
     """The search space of a generator's latents."""
     latent = model.latent
     return CodeSpace(positions=latent.positions, codes=latent.codes, embedding=latent.codebook)
+
+
+def codes(points: Points) -> NDArray[np.int64]:
+    """Points of a code space as the generator takes them."""
+    return points.astype(np.int64, copy=False)
 
 
 def probed(job: Job, responses: dict[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:

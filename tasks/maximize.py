@@ -52,11 +52,11 @@ def search_group(job: Job, block: Block, method: str, repeats: list[int]) -> Arr
     ])  # fmt: skip
     result = run_search(job, block, method, seeds)
     model = loading.generator(job)
-    images = model.decode(result.best_point, batch_size=job.responder.batch_size)
+    images = model.decode(loading.codes(result.best_point), batch_size=job.responder.batch_size)
     answers = respond_to(job, block, "report", len(repeats))(images)
     response = answers[np.arange(len(images)), np.arange(len(images))]
     asked = np.array(queries(job.search.budget)) - 1
-    flat = {
+    flat: Arrays = {
         "mei": images,
         "latent": result.best_point.astype(np.int32),
         "response": response,
@@ -81,7 +81,7 @@ def run_search(job: Job, block: Block, method: str, seeds: NDArray[np.int64]) ->
     while not search.done:
         check_stop()
         batch = search.ask()
-        stimuli = model.decode(batch.points, batch_size=job.responder.batch_size)
+        stimuli = model.decode(loading.codes(batch.points), batch_size=job.responder.batch_size)
         search.tell(batch, respond(stimuli))
     return search.result()
 

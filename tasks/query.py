@@ -78,8 +78,13 @@ def _layer(tree: xr.DataTree, epoch: float, layer: str, question: Question) -> l
 
 def _mei_class(tree: xr.DataTree, epoch: float, layer: str, found: xr.Dataset) -> xr.DataArray:
     measures = tree["selectivity"].to_dataset().sel(epoch=epoch)
-    rows = measures.mei_class.isel(neuron=np.flatnonzero(measures["layer"].values == layer))
-    return rows.drop_vars(["layer", "index"]).assign_coords(neuron=found.neuron.values)
+    rows: xr.DataArray = measures.mei_class.isel(
+        neuron=np.flatnonzero(measures["layer"].values == layer)
+    )
+    labelled: xr.DataArray = rows.drop_vars(["layer", "index"]).assign_coords(
+        neuron=found.neuron.values
+    )
+    return labelled
 
 
 def _best(searches: xr.Dataset) -> xr.Dataset:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from tasks import loading
 from tasks.atlas import write
@@ -22,10 +25,13 @@ def screen(job: Job, epoch: float) -> None:
         for repeat in range(job.search.repeats)
     ]
     points = np.concatenate([space.sample(rng, job.search.screening_images) for rng in rngs])
-    images = model.decode(points, batch_size=job.responder.batch_size)
+    images = model.decode(loading.codes(points), batch_size=job.responder.batch_size)
     responses = loading.probed(
         job, loading.responder(job, epoch, list(job.layers), "screen")(images)
     )
-    arrays = {"screening/image": images, "screening/latent": points.astype(np.int32)}
+    arrays: dict[str, NDArray[Any]] = {
+        "screening/image": images,
+        "screening/latent": points.astype(np.int32),
+    }
     arrays |= {f"screening/response_{layer}": values for layer, values in responses.items()}
     write.write_epoch(job.atlas, epoch, arrays, "screened")

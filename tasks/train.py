@@ -43,11 +43,11 @@ def train_network(job: Job) -> Path:
 
 
 def record_training(job: Job) -> None:
-    """Enter every probed epoch's progress in the atlas; a known epoch's checkpoint must not change."""
+    """Enter every probed epoch's progress, and the generator's digest, in the atlas."""
     for epoch in job.epochs:
         path = epoch_path(job.checkpoints, epoch)
         header = read_header(path)
-        arrays = {
+        arrays: write.Arrays = {
             "step": np.int64(header.step),
             "images_seen": np.int64(header.images_seen),
             "accuracy": np.float32(header.accuracy),
@@ -55,3 +55,4 @@ def record_training(job: Job) -> None:
             "checkpoint_digest": np.asarray(digest_file(path), dtype=object),
         }
         write.write_epoch(job.atlas, epoch, arrays, "trained")
+    write.note(job.atlas, "", {"generator_digest": digest_file(job.generator_file)})

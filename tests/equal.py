@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
 TIMES = {"seconds"}
 
 
 def differences(first: Path, second: Path) -> list[str]:
     """The paths of all variables that differ, by value or by presence."""
-    a, b = (xr.open_datatree(path, engine="zarr", consolidated=False) for path in (first, second))
-    found = [f"group {group}" for group in set(a.groups) ^ set(b.groups)]
-    for group in set(a.groups) & set(b.groups):
-        one, two = a[group].to_dataset(inherit=False), b[group].to_dataset(inherit=False)
+    a, b = read(first), read(second)
+    found = [f"group {group}" for group in set(a) ^ set(b)]
+    for group in set(a) & set(b):
+        one, two = a[group], b[group]
         found += [f"{group}/{name}" for name in set(one.variables) ^ set(two.variables)]
         shared = (set(one.variables) & set(two.variables)) - TIMES
         found += [
@@ -24,6 +26,11 @@ def differences(first: Path, second: Path) -> list[str]:
     return sorted(found)
 
 
-def _same(one: np.ndarray, two: np.ndarray) -> bool:  # type: ignore[type-arg]
+def read(path: Path) -> dict[str, xr.Dataset]:
+    """Every group of an atlas by its path."""
+    return xr.open_groups(path, engine="zarr", consolidated=False)
+
+
+def _same(one: NDArray[Any], two: NDArray[Any]) -> bool:
     floats = one.dtype.kind == "f"
     return one.shape == two.shape and np.array_equal(one, two, equal_nan=floats)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from snn.networks.network import Shape, SpikingNetwork
 from snn.networks.spec import NetworkSpec

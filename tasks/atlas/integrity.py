@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import zarr
 
-from tasks.atlas.schema import FAILED, PENDING, Layout, layer_variables
-from tasks.atlas.store import layout_of, open_store
+from tasks.atlas.schema import FAILED, PENDING, layer_variables
+from tasks.atlas.store import layout_of, open_store, values
 from tasks.atlas.write import epoch_row
 from tasks.job import Block
 
-STAGES = {
-    "observed": "natural_",
-    "screened": "screening/",
-    "analysed": ("selectivity/", "neurons/"),
+PROMISES: Mapping[str, tuple[str, ...]] = {
+    "observed": ("layers/*/natural_*",),
+    "screened": ("screening/*",),
+    "analysed": ("selectivity/*", "neurons/*"),
 }
 """Per-epoch flags and the arrays that each promises."""
 
@@ -39,31 +40,16 @@ def block_damage(path: Path, block: Block) -> list[str]:
 def epoch_damage(path: Path, epoch: float) -> list[str]:
     """What is wrong with the per-epoch arrays whose stage is committed."""
     root = open_store(path)
-    layout = layout_of(root)
-    row = epoch_row(root, epoch)
-    arrays: list[tuple[str, zarr.Group, tuple[Any, ...]]] = [
-        (name, root, (row,)) for name in _marks(layout)
-    ]
-    problems = list(_damage(arrays))
-    for flag, prefixes in STAGES.items():
-        if problems or not root[flag][row]:  # type: ignore[index]
-            continue
-        promised = [
-            f"{g}/{n}"
-            for g, n, v, _ in layout.arrays()
-            if ("epoch" in v.dims and "method" not in v.dims) or g == "selectivity"
-        ]
-        wanted = [name for name in promised if _belongs(name, prefixes)]
-        problems += _damage((name, root, (row,)) for name in wanted)
+    at = (epoch_row(root, epoch),)
+    arrays = [f"{group}/{name}".lstrip("/") for group, name, _, _ in layout_of(root).arrays()]
+    problems = list(_damage((name, root, at) for name in arrays if "/" not in name))
+    if problems:
+        return problems
+    for flag, patterns in PROMISES.items():
+        if values(root, flag, at):
+            promised = [name for name in arrays if any(fnmatch(name, p) for p in patterns)]
+            problems += _damage((name, root, at) for name in promised)
     return problems
-
-
-def _marks(layout: Layout) -> list[str]:
-    return [name for group, name, _, _ in layout.arrays() if not group]
-
-
-def _belongs(name: str, prefixes: str | tuple[str, ...]) -> bool:
-    return name.startswith(prefixes) or name.rsplit("/", maxsplit=1)[-1].startswith(prefixes)
 
 
 def _damage(arrays: Iterable[tuple[str, zarr.Group, tuple[Any, ...]]]) -> Iterator[str]:

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from tasks.atlas.schema import FAILED, PENDING
-from tasks.atlas.store import open_store
+from tasks.atlas.store import open_store, values
 from tasks.atlas.write import epoch_row
 from tasks.job import Block
 
@@ -30,10 +30,8 @@ def unfinished(path: Path, blocks: Iterable[Block]) -> list[Block]:
     root = open_store(path)
     todo = []
     for block in blocks:
-        status = root[f"layers/{block.layer}/status"][
-            epoch_row(root, block.epoch), block.start : block.stop
-        ]  # type: ignore[index]
-        if np.isin(np.asarray(status), (PENDING, FAILED)).any():
+        at = (epoch_row(root, block.epoch), slice(block.start, block.stop))
+        if np.isin(values(root, f"layers/{block.layer}/status", at), (PENDING, FAILED)).any():
             todo.append(block)
     return todo
 
@@ -41,7 +39,7 @@ def unfinished(path: Path, blocks: Iterable[Block]) -> list[Block]:
 def flagged(path: Path, flag: str, epoch: float) -> bool:
     """Whether a per-epoch stage is committed."""
     root = open_store(path)
-    return bool(root[flag][epoch_row(root, epoch)])  # type: ignore[index]
+    return bool(values(root, flag, epoch_row(root, epoch)))
 
 
 def settled(status: xr.DataArray) -> xr.DataArray:

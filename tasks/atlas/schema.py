@@ -196,7 +196,7 @@ def selectivity_variables() -> dict[str, Variable]:
     return {
         "class_selectivity_index": Variable(("epoch", "neuron"), "float32", np.nan, "(preferred - mean of others) / (preferred + mean of others), class chosen on one half of the test images, measured on the other; -1 to 1", extra=TABLE),
         "preferred_class": Variable(("epoch", "neuron"), "int16", -1, "class with the highest mean response, -1: undefined", extra=TABLE),
-        "mei_class": Variable(search, "int16", -1, "class that the network of this epoch reads in the MEI, -1: no output spike", extra=TABLE),
+        "mei_class": Variable(search, "int16", -1, "class that the network of this epoch reads in the MEI, -1: no output spike, or a silent neuron", extra=TABLE),
         "natural_ratio": Variable(search, "float32", np.nan, "MEI response / best test image's response", extra=TABLE),
         "random_ratio": Variable(search, "float32", np.nan, "MEI response / best screening stimulus's response (same repeat)", extra=TABLE),
     }  # fmt: skip

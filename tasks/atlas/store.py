@@ -18,9 +18,11 @@ import numpy as np
 import zarr
 from filelock import FileLock, Timeout
 from numpy.dtypes import StringDType
+from numpy.typing import NDArray
 from zarr.codecs import Crc32cCodec, ZstdCodec
 
-from tasks.atlas.schema import SCHEMA_VERSION, Layout, Variable, queries
+from tasks.atlas.labels import Labels, labels
+from tasks.atlas.schema import SCHEMA_VERSION, Layout, Variable
 
 Attributes = Mapping[str, Any]
 
@@ -58,8 +60,8 @@ def create(path: Path, layout: Layout, attributes: Attributes, provenance: Attri
     root = zarr.open_group(building, mode="w", zarr_format=3)
     for group, name, variable, layer in layout.arrays():
         allocate(root, f"{group}/{name}".lstrip("/"), variable, layout, layer)
-    for name, (dims, values, extra) in coordinates(layout).items():
-        write_coordinate(root, name, dims, values, extra)
+    for name, axis in labels(layout).items():
+        write_labels(root, name, axis)
     root.create_group("provenance", attributes=dict(provenance))
     root.attrs.update({"schema_version": SCHEMA_VERSION, "Conventions": "CF-1.11", **attributes})
     building.replace(path)
@@ -82,83 +84,21 @@ def allocate(
     )
 
 
-def write_coordinate(
-    root: zarr.Group, name: str, dims: str, values: list[Any], extra: Attributes
-) -> None:
-    """Create and fill one labelled axis, or a label along one."""
-    text = isinstance(values[0], str)
+def write_labels(root: zarr.Group, name: str, axis: Labels) -> None:
+    """Create and fill one labelled axis."""
+    text = isinstance(axis.values[0], str)
+    values = np.asarray(axis.values, dtype=object if text else None)
     array = root.create_array(
         name,
-        shape=(len(values),),
-        dtype=StringDType() if text else np.asarray(values).dtype,
+        shape=values.shape,
+        dtype=StringDType() if text else values.dtype,
         fill_value="" if text else 0,
-        dimension_names=(dims,),
+        dimension_names=(axis.dim,),
         compressors=[ZstdCodec(level=1), Crc32cCodec()],
         config={"write_empty_chunks": True},
-        attributes=dict(extra),
+        attributes={"long_name": axis.long_name, "units": axis.units},
     )
-    array[:] = np.asarray(values, dtype=object if text else None)
-
-
-def coordinates(layout: Layout) -> dict[str, tuple[str, list[Any], Attributes]]:
-    """Labels of every group, so that each can also be opened alone."""
-    epoch = (
-        "epoch",
-        [float(e) for e in layout.epochs],
-        _label("training progress (0: untrained)", "epoch"),
-    )
-    classes = ("class", list(layout.classes), _label("class of natural images"))
-    method = ("method", list(layout.methods), _label("search method"))
-    repeat = ("repeat", list(range(layout.repeats)), _label("independent search"))
-    axes: dict[str, tuple[str, list[Any], Attributes]] = {"epoch": epoch, "class": classes}
-    for layer, neurons in layout.layers.items():
-        axes |= {
-            f"layers/{layer}/{n}": a
-            for n, a in {
-                "epoch": epoch,
-                "class": classes,
-                "method": method,
-                "repeat": repeat,
-            }.items()
-        }
-        axes[f"layers/{layer}/neuron"] = (
-            "neuron",
-            list(neurons),
-            _label("channel or unit of the layer"),
-        )
-        axes[f"layers/{layer}/query"] = (
-            "query",
-            list(queries(layout.budget)),
-            _label("images shown", "image"),
-        )
-        axes[f"screening/neuron_{layer}"] = (
-            f"neuron_{layer}",
-            list(neurons),
-            _label(f"channel or unit of {layer}"),
-        )
-    shown = [r for r in range(layout.repeats) for _ in range(layout.screening)]
-    axes["screening/epoch"] = epoch
-    axes["screening/repeat"] = ("stimulus", shown, _label("repeat that the stimulus belongs to"))
-    axes |= {
-        f"selectivity/{n}": a
-        for n, a in {"epoch": epoch, "method": method, "repeat": repeat}.items()
-    }
-    axes["neurons/epoch"] = epoch
-    for group in ("selectivity", "neurons"):
-        names = [layer for layer, neurons in layout.layers.items() for _ in neurons]
-        indices = [n for neurons in layout.layers.values() for n in neurons]
-        axes[f"{group}/neuron"] = (
-            "neuron",
-            list(range(layout.neurons)),
-            _label("row of the table"),
-        )
-        axes[f"{group}/layer"] = ("neuron", names, _label("spiking layer"))
-        axes[f"{group}/index"] = ("neuron", indices, _label("channel or unit of the layer"))
-    return axes  # fmt: skip
-
-
-def _label(long_name: str, units: str = "1") -> Attributes:
-    return {"long_name": long_name, "units": units}
+    array[:] = values
 
 
 def open_store(path: Path, mode: str = "r") -> zarr.Group:
@@ -196,32 +136,24 @@ def extend(path: Path, old: Layout, layout: Layout) -> None:
     grown = path.with_name(path.name + ".grown")
     shutil.rmtree(grown, ignore_errors=True)
     create(grown, layout, dict(source.attrs), dict(source["provenance"].attrs))
-    target = zarr.open_group(grown, mode="r+")
     rows = {old_row: layout.epochs.index(epoch) for old_row, epoch in enumerate(old.epochs)}
-    for group, name, variable, _ in layout.arrays():
-        if "epoch" in variable.dims:
-            _copy_epochs(source, target, f"{group}/{name}".lstrip("/"), rows)
+    for group, name, _, _ in layout.arrays():
+        _copy_epochs(path / group / name, grown / group / name, rows)
     retired = path.with_name(path.name + ".old")
     path.replace(retired)
     grown.replace(path)
     shutil.rmtree(retired)
 
 
-def _copy_epochs(
-    source: zarr.Group, target: zarr.Group, name: str, rows: Mapping[int, int]
-) -> None:
-    """Copy the chunk files of one array, renaming the epoch: exact, and what is unwritten stays so."""
-    array = source[name]
-    folder = Path(str(source.store.root)) / name / "c"  # type: ignore[attr-defined]
-    into = Path(str(target.store.root)) / name / "c"  # type: ignore[attr-defined]
-    del array
+def _copy_epochs(source: Path, target: Path, rows: Mapping[int, int]) -> None:
+    """Copy the chunk files of one array under their new rows: exact, and what is unwritten stays so."""
     for old_row, new_row in rows.items():
-        chunk = folder / str(old_row)
+        chunk, copy = source / "c" / str(old_row), target / "c" / str(new_row)
         if chunk.is_dir():
-            shutil.copytree(chunk, into / str(new_row))
+            shutil.copytree(chunk, copy)
         elif chunk.is_file():
-            into.mkdir(parents=True, exist_ok=True)
-            shutil.copy(chunk, into / str(new_row))
+            copy.parent.mkdir(exist_ok=True)
+            shutil.copy(chunk, copy)
 
 
 def recover(path: Path) -> None:
@@ -238,14 +170,17 @@ def study_of(root: zarr.Group) -> dict[str, Any]:
 
 def layout_of(root: zarr.Group) -> Layout:
     """The layout an atlas was allocated with."""
-    fields = json.loads(str(root.attrs["layout"]))
-    return Layout(
-        epochs=tuple(root["epoch"][:].tolist()),  # type: ignore[index,union-attr]
-        layers={layer: tuple(neurons) for layer, neurons in fields.pop("layers").items()},
-        **{
-            key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()
-        },
-    )
+    fields: dict[str, Any] = json.loads(str(root.attrs["layout"]))
+    fields["epochs"] = values(root, "epoch").tolist()
+    fields["layers"] = {layer: tuple(neurons) for layer, neurons in fields["layers"].items()}
+    frozen: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()}
+    return Layout(**frozen)
+
+
+def values(root: zarr.Group, name: str, at: Any = ...) -> NDArray[Any]:
+    """The values of one array of the store, or of a part of it."""
+    array: Any = root[name]
+    return np.asarray(array[at])
 
 
 def layout_json(layout: Layout) -> str:

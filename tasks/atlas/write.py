@@ -13,12 +13,13 @@ from typing import Any
 
 import numpy as np
 import zarr
+from numpy.typing import NDArray
 
 from tasks.atlas.schema import FAILED
-from tasks.atlas.store import AtlasError, open_store, writable
+from tasks.atlas.store import AtlasError, open_store, values, writable
 from tasks.job import Block
 
-Arrays = Mapping[str, np.ndarray[Any, Any]]
+Arrays = Mapping[str, NDArray[Any] | np.generic]
 
 
 def write_block(path: Path, block: Block, arrays: Arrays) -> None:
@@ -42,24 +43,24 @@ def write_epoch(path: Path, epoch: float, arrays: Arrays, flag: str | None = Non
     """Store per-epoch arrays by their path in the atlas (without the epoch axis), then set ``flag``."""
     root = open_store(path, "r+")
     row = epoch_row(root, epoch)
-    for name, values in arrays.items():
-        _put(root, name, (row,), values)
+    for name, value in arrays.items():
+        _put(root, name, (row,), value)
     if flag:
         _put(root, flag, (row,), np.uint8(1))
 
 
-def _put(root: zarr.Group, name: str, at: tuple[Any, ...], values: Any) -> None:
-    array = writable(root[name])
-    wanted = np.empty(array.shape, dtype=np.bool_)[at].shape if values is not None else ()
-    values = np.asarray(values)
+def _put(root: zarr.Group, name: str, at: tuple[Any, ...], value: Any) -> None:
+    array: Any = writable(root[name])
+    wanted = tuple(np.broadcast_to(np.False_, array.shape)[at].shape)
+    value = np.asarray(value)
     text = array.dtype.kind == "T"
-    if values.shape != wanted or (not text and values.dtype != array.dtype):
+    if value.shape != wanted or (not text and value.dtype != array.dtype):
         message = (
-            f"{name} takes {array.dtype} of shape {wanted}, not {values.dtype} of shape {values.shape}: "
+            f"{name} takes {array.dtype} of shape {wanted}, not {value.dtype} of shape {value.shape}: "
             "the network, the generator or the study changed under a running job; run again"
         )
         raise AtlasError(message)
-    array[at] = values
+    array[at] = value
 
 
 def mark_failed(path: Path, block: Block) -> None:
@@ -90,7 +91,7 @@ def now() -> str:
 
 def epoch_row(root: zarr.Group, epoch: float) -> int:
     """The row of ``epoch`` in every array of the atlas."""
-    epochs = np.asarray(root["epoch"][:])  # type: ignore[index]
+    epochs = values(root, "epoch")
     rows = np.flatnonzero(epochs == epoch)
     if not rows.size:
         message = f"epoch {epoch:g} is not in the atlas, which holds {', '.join(f'{e:g}' for e in epochs)}"

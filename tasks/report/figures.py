@@ -109,10 +109,9 @@ def chart(
     references: Mapping[str, float] | None = None,
     width: float = 3.1,
 ) -> Markup:
-    """One drawing, ``width`` inches wide, whose ids all begin with ``name``.
+    """One drawing, ``width`` inches wide, whose ids begin with ``name``; it says so if there is nothing to draw.
 
-    ``label`` names the vertical axis and ``top`` its end (None: the data's); ``references`` are levels
-    drawn as grey lines. With nothing to draw, the axes say so.
+    ``label`` names the vertical axis, ``top`` ends it (None: the data do); ``references``: grey levels.
     """
     levels = {text: level for text, level in (references or {}).items() if np.isfinite(level)}
     with style.context(["default", STYLE]):

@@ -15,11 +15,18 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from tasks.atlas import Layout, open_store, open_tree, settled
-from tasks.atlas.schema import FAILED, FLAGS, PENDING
+from tasks.atlas.schema import FAILED, FLAGS, PENDING, SILENT
 from tasks.atlas.store import layout_of, study_of
 
 Array = NDArray[Any]
 SEARCH = ("epoch", "neuron", "method", "repeat")
+MEASURES = (
+    "class_selectivity_index",
+    "preferred_class",
+    "mei_class",
+    "natural_ratio",
+    "random_ratio",
+)
 PROGRESS = ("accuracy", "loss", "step", "images_seen")
 
 
@@ -135,17 +142,13 @@ def _read_layer(
     tree: xr.DataTree, name: str, neurons: tuple[int, ...], flags: Mapping[str, Array]
 ) -> Layer:
     group = tree[f"layers/{name}"].to_dataset()
-    table = tree["neurons"].to_dataset()
-    measured = table.isel(neuron=np.flatnonzero(table.layer.values == name))
     ended = settled(group.status)
+    best = _best(group, ended)
     return Layer(
         name=name,
         neurons=neurons,
-        **_best(group, ended),
-        measures={
-            measure: _known(flags["analysed"], measured[measure].values)
-            for measure in ("class_selectivity_index", "preferred_class", "mei_class", "natural_ratio", "random_ratio")
-        },
+        **best,
+        measures=_measures(tree["neurons"].to_dataset(), name, flags["analysed"], best["status"]),
         tuning=_known(flags["observed"], group.natural_response.values),
         top=_known(flags["observed"], group.natural_top.values),
         top_response=_known(flags["observed"], group.natural_top_response.values),
@@ -153,6 +156,14 @@ def _read_layer(
         queries=group["query"].values,
         screened=_known(flags["screened"], _best_screened(tree["screening"].to_dataset(), name)),
     )  # fmt: skip
+
+
+def _measures(table: xr.Dataset, layer: str, analysed: Array, status: Array) -> dict[str, Array]:
+    rows = table.isel(neuron=np.flatnonzero(table.layer.values == layer))
+    measures = {name: _known(analysed, rows[name].values) for name in MEASURES}
+    # a silent neuron's image is whatever came first: what is read in it says nothing about the neuron
+    measures["mei_class"] = np.where(status == SILENT, -1, measures["mei_class"])
+    return measures
 
 
 def _known(flag: Array, values: Array) -> Array:

@@ -148,6 +148,21 @@ def test_an_atlas_of_another_study_names_fields_and_values(copied: Checked) -> N
     assert "--fresh" in found
 
 
+def test_a_changed_checkpoint_is_refused(copied: Checked) -> None:
+    folder = copied.job.checkpoints
+    shutil.copy(folder / "epoch-1.safetensors", folder / "epoch-2.safetensors")
+
+    (found,) = problems(tiny(copied.study.output))
+    assert "epoch-2.safetensors has changed" in found
+
+
+def test_a_changed_generator_is_refused(copied: Checked, tmp_path: Path) -> None:
+    copied.job.generator_file.write_bytes(copied.job.generator_file.read_bytes() + b" ")
+
+    (found,) = problems(tiny(copied.study.output))
+    assert "generator-" in found
+
+
 def test_runner_and_epochs_are_not_part_of_the_digest(copied: Checked) -> None:
     same = check(tiny(copied.study.output, runner={"workers": 1}, probe={"epochs": [0, 1, 2]}))
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -74,7 +75,8 @@ def test_labels_select(made: Checked) -> None:
 def test_a_chunk_is_a_block_in_every_array_with_methods(made: Checked) -> None:
     root = open_store(made.job.atlas)
     for layer in made.job.layers:
-        for name, array in root[f"layers/{layer}"].arrays():  # type: ignore[union-attr]
+        group: Any = root[f"layers/{layer}"]
+        for name, array in group.arrays():
             dims = array.metadata.dimension_names
             if "method" in dims and len(dims) > 1:
                 assert array.chunks[:2] == (1, 4), name
