@@ -48,7 +48,7 @@ def run(
     overrides: Overrides = None,
     *,
     fresh: Annotated[
-        bool, typer.Option(help="Discard the output folder's atlas and checkpoints first.")
+        bool, typer.Option("--fresh", help="Discard the output folder's atlas and checkpoints first.")
     ] = False,
 ) -> None:
     """Make the study's atlas and report; go on where an earlier run stopped."""
@@ -93,7 +93,7 @@ def info(
     atlas: AtlasPath,
     *,
     verify: Annotated[
-        bool, typer.Option(help="Replay every stored image through its checkpoint.")
+        bool, typer.Option("--verify", help="Replay every stored image through its checkpoint.")
     ] = False,
 ) -> None:
     """Tell what an atlas holds; with --verify, whether every stored value is still true."""
@@ -189,14 +189,15 @@ def main() -> NoReturn:
         error.show()
         sys.exit(BAD_INPUT)
     except (KeyboardInterrupt, click.Abort):
-        _say("interrupted: what is done is kept; run the same command again to go on")
-        sys.exit(INTERRUPTED)
+        code = INTERRUPTED
     except (ValueError, OSError) as error:
         _say(*str(error).splitlines())
         sys.exit(BAD_INPUT)
     except RuntimeError as error:
         _say(*str(error).splitlines())
         sys.exit(FAILED)
+    if code == INTERRUPTED:  # typer turns Ctrl-C into this code
+        _say("interrupted: what is done is kept; run the same command again to go on")
     sys.exit(code if isinstance(code, int) else 0)
 
 

@@ -31,4 +31,6 @@ def launch(study: Study, job: Job) -> list[str]:
             failures = str(error).splitlines()
         recorded = server.drain(api, submitted)
         log.info(f"{recorded} of {len(submitted)} task runs are on record")
+        for handler in log.handlers:
+            handler.flush()  # a line still on its way to the API would find no server
     return failures
