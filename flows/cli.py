@@ -48,7 +48,8 @@ def run(
     overrides: Overrides = None,
     *,
     fresh: Annotated[
-        bool, typer.Option("--fresh", help="Discard the output folder's atlas and checkpoints first.")
+        bool,
+        typer.Option("--fresh", help="Discard the output folder's atlas and checkpoints first."),
     ] = False,
 ) -> None:
     """Make the study's atlas and report; go on where an earlier run stopped."""

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -42,7 +43,8 @@ def checkpoint_epochs(epochs: int) -> tuple[float, ...]:
 
 def epoch_path(folder: Path, epoch: float) -> Path:
     """Return the file of an epoch: epoch-5.safetensors, epoch-0.5.safetensors."""
-    return folder / f"epoch-{epoch:.10g}.safetensors"
+    # never an exponent: list_epochs reads the name back
+    return folder / f"epoch-{np.format_float_positional(epoch, trim='-')}.safetensors"
 
 
 def list_epochs(folder: Path) -> dict[float, Path]:

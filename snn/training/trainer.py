@@ -2,7 +2,8 @@
 
 Nothing is drawn from a running generator: the order of images comes from (seed, epoch), the spikes of a
 stochastic coding from (seed, step, stimulus). What is left to keep is the network, the optimiser, the
-schedule and the order of the current epoch; they are kept beside the latest checkpoint.
+schedule and the order of the current epoch; they are kept beside the checkpoints, with each of them,
+every so many steps in between, and when training is stopped.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ from snn.training.spec import TrainingSpec
 
 STATE = "training-state.pt"
 _TEST_BATCH = 256
+# A kill costs at most so many steps; a save costs about as much as one.
+_STEPS_BETWEEN_SAVES = 100
 
 
 def train_network(
@@ -50,24 +53,37 @@ def train_network(
     """Write ``folder/epoch-<e>.safetensors`` for every whole epoch and those asked for in ``epochs``.
 
     ``study`` marks the files; files of another study are replaced. Goes on from the state in the
-    folder; the same arguments always end with the same bytes. InterruptedError when ``should_stop``
-    says so; FloatingPointError when the loss is no longer finite.
+    folder; the same arguments always end with the same bytes. ValueError for an epoch that training
+    does not reach; InterruptedError when ``should_stop`` says so; FloatingPointError when the loss is
+    no longer finite.
     """
-    wanted = sorted({*checkpoint_epochs(spec.epochs), *epochs})
+    wanted = _wanted(spec, epochs)
     missing = [epoch for epoch in wanted if not _trained(epoch_path(folder, epoch), study)]
     if not missing:
         return
     trainer = Trainer(network_spec, spec, data, seed=seed, study=study)
     trainer.resume(folder / STATE, before=trainer.step_of(missing[0]))
+    keep = lambda: save_state(folder / STATE, trainer.state_dict())
     for epoch in wanted:
         if trainer.step_of(epoch) < trainer.step:
             continue
-        trainer.advance(trainer.step_of(epoch), should_stop or (lambda: False))
+        trainer.advance(trainer.step_of(epoch), keep, should_stop or (lambda: False))
         header = trainer.header(epoch)
         save_network(epoch_path(folder, epoch), trainer.network, header)
-        save_state(folder / STATE, trainer.state_dict())
+        keep()
         if on_epoch is not None:
             on_epoch(header)
+
+
+def _wanted(spec: TrainingSpec, epochs: Sequence[float]) -> list[float]:
+    """Epochs to keep, ascending: every whole one and those asked for."""
+    beyond = [f"{epoch:g}" for epoch in epochs if not 0 <= epoch <= spec.epochs]
+    if beyond:
+        raise ValueError(
+            f"epochs names {', '.join(beyond)}, but training.epochs is {spec.epochs}: name epochs from "
+            f"0 to {spec.epochs}, or train longer."
+        )
+    return sorted({*checkpoint_epochs(spec.epochs), *map(float, epochs)})
 
 
 def _trained(path: Path, study: str) -> bool:
@@ -101,12 +117,15 @@ class Trainer:
         """Return the number of steps taken at ``epoch``."""
         return round(epoch * self._steps_per_epoch)
 
-    def advance(self, step: int, should_stop: Callable[[], bool]) -> None:
-        """Train up to ``step``."""
+    def advance(self, step: int, keep: Callable[[], None], should_stop: Callable[[], bool]) -> None:
+        """Train up to ``step``; ``keep`` saves the state: now and then, and when told to stop."""
         while self.step < step:
             if should_stop():
+                keep()
                 raise InterruptedError("training was stopped: run again to go on where it was.")
             self._train_step()
+            if self.step % _STEPS_BETWEEN_SAVES == 0:
+                keep()
 
     def _train_step(self) -> None:
         epoch, place = divmod(self.step, self._steps_per_epoch)
