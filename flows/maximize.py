@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import logging
+from typing import cast
+from uuid import UUID
 
 from prefect import flow
+from prefect.artifacts import create_progress_artifact, update_progress_artifact
 
 from flows import progress
 from flows.runners import gather, settle, submit
@@ -33,23 +36,36 @@ def maximize(job: Job, epoch: float) -> list[str]:
     )
     blocks = unfinished(job.atlas, job.blocks(epoch))
     log.info(f"epoch {epoch:g}: maximize {len(blocks)} blocks")
-    return search(job, blocks)
+    return search(job, epoch, blocks)
 
 
-def search(job: Job, blocks: list[Block]) -> list[str]:
-    """Run the blocks; mark each that fails for good, and say so."""
+def search(job: Job, epoch: float, blocks: list[Block]) -> list[str]:
+    """Run the blocks of one epoch; mark each that fails for good, and say so."""
     failures: list[str] = []
+    if not blocks:
+        return failures
+    write.clear_flag(job.atlas, epoch, "analysed")
+    ended = 0
+    # Prefect's types leave open whether this is called from async code, which it is not
+    shown = cast(
+        "UUID",
+        create_progress_artifact(0.0, description=f"epoch {epoch:g}: blocks of neurons done"),
+    )
 
-    def ended(place: int, error: BaseException | None) -> None:
+    def on_end(place: int, error: BaseException | None) -> None:
+        nonlocal ended
         block = blocks[place]
         if error is not None and not isinstance(error, InterruptedError):
             write.mark_failed(job.atlas, block)
-            failures.append(
-                f"maximize epoch={block.epoch:g} layer={block.layer} neurons={block.start}-{block.stop}: {error}"
-            )
+            failures.append(f"{name(block)}: {error}")
+        ended += 1
+        update_progress_artifact(shown, 100 * ended / len(blocks))
         progress.advance(block.stop - block.start)
 
-    for epoch in {block.epoch for block in blocks}:
-        write.clear_flag(job.atlas, epoch, "analysed")
-    settle([submit(units.maximize, job, *block) for block in blocks], ended)
+    settle([submit(units.maximize, job, *block) for block in blocks], on_end)
     return failures
+
+
+def name(block: Block) -> str:
+    """A block as its task run is called."""
+    return f"maximize epoch={block.epoch:g} layer={block.layer} neurons={block.start}-{block.stop}"

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from snn.checkpoint import digest_file
+from snn.generators import EpochRecord
 from snn.generators import train_generator as train_generator_file
-from snn.training import epoch_path, read_header
+from snn.training import CheckpointHeader, epoch_path, read_header
 from snn.training import train_network as train_checkpoints
 from tasks import loading
 from tasks.atlas import write
@@ -26,7 +27,7 @@ def train_generator(job: Job) -> Path:
         images = loading.dataset(job.data).train.images
         train_generator_file(
             job.generator, images, path=job.generator_file, seed=job.seed,
-            study=job.generator_key, should_stop=stop_asked,
+            study=job.generator_key, should_stop=stop_asked, on_epoch=_tell_generator,
         )  # fmt: skip
     return job.generator_file
 
@@ -37,9 +38,21 @@ def train_network(job: Job) -> Path:
     if job.network.checkpoints is None:
         train_checkpoints(
             job.network, job.training, loading.dataset(job.data), folder=job.checkpoints,
-            seed=job.seed, study=job.study, epochs=job.epochs, should_stop=stop_asked,
+            seed=job.seed, study=job.study, epochs=job.epochs, should_stop=stop_asked, on_epoch=_tell_network,
         )  # fmt: skip
     return job.checkpoints
+
+
+def _tell_generator(record: EpochRecord) -> None:
+    if record.epoch % 10 == 0:
+        log.info(
+            f"generator epoch {record.epoch}: reconstruction error {record.error:.3f} of the variance, "
+            f"perplexity {record.perplexity:.1f}"
+        )
+
+
+def _tell_network(header: CheckpointHeader) -> None:
+    log.info(f"network epoch {header.epoch:g}: test accuracy {header.accuracy:.3f}")
 
 
 def record_training(job: Job) -> None:

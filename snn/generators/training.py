@@ -183,7 +183,7 @@ class _Training:
             group["lr"] = self.spec.lr * (1 + math.cos(math.pi * progress)) / 2
         vectors, codes, step = self._forward(self._batch(rows))
         self.optimizer.zero_grad()
-        step.loss.backward()  # type: ignore[no-untyped-call]
+        step.loss.backward()
         self.optimizer.step()
         with torch.no_grad():
             self.average.update(vectors, codes, rng if progress < _REVIVAL_PART else None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -10,9 +12,9 @@ from snn.networks import NetworkSpec, SpikingNetwork, build_network
 
 
 def network(
-    shape: tuple[int, int, int] = (1, 8, 8), seed: int = 0, **fields: object
+    shape: tuple[int, int, int] = (1, 8, 8), seed: int = 0, **fields: Any
 ) -> SpikingNetwork:
-    spec = NetworkSpec(**{"channels": (4, 6), "hidden": (8,), "time_steps": 8, **fields})  # type: ignore[arg-type]
+    spec = NetworkSpec(**{"channels": (4, 6), "hidden": (8,), "time_steps": 8, **fields})
     blank = shape[0]
     return build_network(
         spec, input_shape=shape, classes=10, mean=[0.3] * blank, std=[0.3] * blank, seed=seed

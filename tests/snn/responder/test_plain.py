@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from snn.responder.plain import PlainResponder, count_spikes
 from tests.snn.nets import network, noise_images
 
 
-def by_snntorch(net: SpikingNetwork, images: np.ndarray) -> dict[str, np.ndarray]:  # type: ignore[type-arg]
+def by_snntorch(net: SpikingNetwork, images: np.ndarray) -> dict[str, np.ndarray]:
     """The loop as snnTorch's tutorials write it, with Leaky modules of its own."""
     leaky = [
         snntorch.Leaky(
@@ -45,7 +46,7 @@ def by_snntorch(net: SpikingNetwork, images: np.ndarray) -> dict[str, np.ndarray
     "fields", [{}, {"reset": "zero"}, {"beta": (0.5, 0.9, 1.0, 0.0)}, {"threshold": 0.4}]
 )
 @pytest.mark.parametrize("shape", [(1, 8, 8), (3, 9, 9)])
-def test_it_is_snntorchs_loop(fields: dict[str, object], shape: tuple[int, int, int]) -> None:
+def test_it_is_snntorchs_loop(fields: dict[str, Any], shape: tuple[int, int, int]) -> None:
     net, images = network(shape, **fields), noise_images(7, shape)
 
     found = PlainResponder(net, net.layers, batch_size=7)(images)
@@ -79,7 +80,7 @@ def test_two_threads_equal_one() -> None:
     net, images = network(), noise_images(40)
     respond = PlainResponder(net, net.layers, batch_size=16)
     wanted = respond(images)
-    found: list[dict[str, np.ndarray]] = []  # type: ignore[type-arg]
+    found: list[dict[str, np.ndarray]] = []
     threads = [
         threading.Thread(target=lambda: found.extend(respond(images) for _ in range(5)))
         for _ in range(2)
@@ -125,7 +126,7 @@ def test_layerwise_training_forward_counts_the_same_spikes() -> None:
         (np.zeros((1, 8, 8), np.uint8), "takes"),
     ],
 )
-def test_other_images_are_refused(images: np.ndarray, told: str) -> None:  # type: ignore[type-arg]
+def test_other_images_are_refused(images: np.ndarray, told: str) -> None:
     with pytest.raises(ValueError, match=told):
         PlainResponder(network(), ["conv1"])(images)
 
