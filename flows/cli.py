@@ -80,13 +80,23 @@ def discard(folder: Path) -> None:
 
 
 @app.command()
-def validate(study: StudyFile, overrides: Overrides = None) -> None:
+def validate(
+    study: StudyFile,
+    overrides: Overrides = None,
+    *,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Show how responses are computed, layer by layer.")
+    ] = False,
+) -> None:
     """Check a study and print its plan: task runs, images, bytes, estimated time."""
     from flows.checks import check
-    from flows.plan import plan
+    from flows.plan import cost, responder_plan
     from flows.study import read_study
 
-    print(plan(check(read_study(study, overrides or ()))))
+    checked = check(read_study(study, overrides or ()))
+    print(cost(checked))
+    if plan:
+        print(responder_plan(checked.job))
 
 
 @app.command()
@@ -96,18 +106,24 @@ def info(
     verify: Annotated[
         bool, typer.Option("--verify", help="Replay every stored image through its checkpoint.")
     ] = False,
+    plain: Annotated[
+        bool, typer.Option("--plain", help="Replay with snnTorch's own loop over time.")
+    ] = False,
 ) -> None:
-    """Tell what an atlas holds; with --verify, whether every stored value is still true."""
+    """Tell what an atlas holds; with --verify, whether every stored value is still true.
+
+    --plain replays with snnTorch's own loop over time, the reference of every faster way.
+    """
     from tasks.describe import describe
     from tasks.verify import verify as replay
 
     print(describe(atlas))
-    if not verify:
+    if not (verify or plain):
         return
     from flows.prepare import job_of_atlas
 
-    verdict = replay(job_of_atlas(atlas))
-    print(verdict.summary)
+    verdict = replay(job_of_atlas(atlas), plain=plain)
+    print("\n".join([*verdict.near, verdict.summary]))
     if not verdict.sound:
         _say(*verdict.problems)
         raise typer.Exit(FAILED)
@@ -164,6 +180,30 @@ def report(
     from tasks.report import write_report
 
     print(f"report: {write_report(atlas, output or atlas.parent / 'report')}")
+
+
+@app.command()
+def benchmark(
+    *,
+    responder: Annotated[
+        bool,
+        typer.Option("--responder", help="Time responses and training against snnTorch's loop."),
+    ] = False,
+    images: Annotated[
+        Path | None,
+        typer.Option(help="Image folder (train/<class>/*, test/<class>/*) of 32x32 colour images."),
+    ] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds; medians are printed.")] = 3,
+    figure: Annotated[Path | None, typer.Option(help="Draw the ratios to this PNG file.")] = None,
+) -> None:
+    """Measure, and print what the documentation claims; ten minutes or so."""
+    if not responder:
+        message = "name what to measure: --responder"
+        raise ValueError(message)
+    from flows.benchmark import responder_benchmark
+
+    for part in responder_benchmark(images, rounds, figure):
+        print(part, end="\n\n", flush=True)
 
 
 def _stop_tidily() -> None:

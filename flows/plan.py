@@ -23,7 +23,7 @@ TRAINING_FACTOR = 3
 """A training step costs about three forward passes (forward, and backward about twice that)."""
 
 
-def plan(checked: Checked) -> str:
+def cost(checked: Checked) -> str:
     """The plan of what is left to do, with a time estimated from a few batches on this machine."""
     study, job = checked.study, checked.job
     blocks = todo(job)
@@ -57,20 +57,32 @@ def seconds_per_image(job: Job) -> float:
     """The time one image takes through an untrained network of the study's shape, on one worker."""
     loading.one_thread()
     data = loading.dataset(job.data)
-    mean, std = pixel_statistics(data.train.images)
-    network = build_network(
-        job.network, input_shape=data.shape, classes=len(data.classes), mean=mean, std=std, seed=0
-    )
     size = job.responder.batch_size
     images = np.resize(data.test.images, (size, *data.shape))
-    respond = Responder(
-        network, [list(job.layers)[-1]], batch_size=size, noise=loading.noise(job, "", "plan")
-    )
+    respond = untrained(job, list(job.layers)[-1])
     respond(images)
     began = time.perf_counter()
     for _ in range(ROUNDS):
         respond(images)
     return (time.perf_counter() - began) / ROUNDS / size
+
+
+def responder_plan(job: Job) -> str:
+    """How the responder computes each probed layer when its neurons are searched, and why."""
+    parts = [(layer, untrained(job, layer).plan.describe()) for layer in job.layers]
+    return "\n".join(f"search in {layer}\n  " + "\n  ".join(lines) for layer, lines in parts)
+
+
+def untrained(job: Job, layer: str) -> Responder:
+    """The responder that a search in ``layer`` will use, on an untrained network of the study's shape."""
+    data = loading.dataset(job.data)
+    mean, std = pixel_statistics(data.train.images)
+    network = build_network(
+        job.network, input_shape=data.shape, classes=len(data.classes), mean=mean, std=std, seed=0
+    )
+    return loading.make_responder(
+        job, network, loading.noise(job, "", "plan"), {layer: job.layers[layer]}
+    )
 
 
 def minutes(seconds: float) -> str:

@@ -58,9 +58,9 @@ def measure(job: Job, epoch: float, layer: str, found: xr.Dataset, screening: xr
 
 def read_classes(job: Job, epoch: float, images: NDArray[np.uint8]) -> NDArray[np.int16]:
     """The class that the epoch's network reads in each of images (..., c, h, w)."""
-    rates = loading.responder(job, epoch, ["out"], "report")(
-        images.reshape(-1, *images.shape[-3:])
-    )["out"]
+    classes = tuple(range(len(loading.dataset(job.data).classes)))
+    respond = loading.responder(job, epoch, "report", {"out": classes})
+    rates = respond(images.reshape(-1, *images.shape[-3:]))["out"]
     read: NDArray[np.int16] = selectivity.class_read(rates).astype(np.int16)
     return read.reshape(images.shape[:-3])
 

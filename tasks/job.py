@@ -68,8 +68,12 @@ class SearchSpec:
 class ResponderSpec:
     """How responses are computed."""
 
+    kind: Literal["auto", "plain"] = "auto"
+    """``auto``: each layer in the fastest exact way; ``plain``: snnTorch's own loop over time."""
     batch_size: Annotated[int, Ge(1), Le(65536)] = 256
     """Stimuli shown together; smaller batches are padded, for another size changes a few spikes."""
+    memory: Annotated[int, Ge(2**20)] = 2**30
+    """Bytes that the working arrays of one responder may take."""
 
 
 class Block(NamedTuple):

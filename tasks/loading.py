@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from snn.generators import VQVAE, load_generator
 from snn.networks import NetworkSpec, SpikingNetwork
 from snn.responder import Responder
 from snn.training import epoch_path, load_network
-from tasks.job import Job
+from tasks.job import Indices, Job
 
 
 def one_thread() -> None:
@@ -61,14 +62,27 @@ def _network(
     return load_network(path, spec, shape, classes)
 
 
-def responder(job: Job, epoch: float, layers: list[str], purpose: str) -> Responder:
-    """The responder of one epoch; its noise (stochastic codings only) is this purpose's own."""
+def responder(job: Job, epoch: float, purpose: str, neurons: Mapping[str, Indices]) -> Responder:
+    """The responder of one epoch for some neurons of some layers.
+
+    The noise of a stochastic coding is this purpose's own.
+    """
     net, digest = network(job, epoch)
+    return make_responder(job, net, noise(job, digest, purpose), neurons)
+
+
+def make_responder(
+    job: Job, net: SpikingNetwork, own_noise: Noise, neurons: Mapping[str, Indices]
+) -> Responder:
+    """A responder as the study wants it."""
     return Responder(
         net,
-        layers,
+        list(neurons),
+        neurons=neurons,
+        kind=job.responder.kind,
         batch_size=job.responder.batch_size,
-        noise=noise(job, digest, purpose),
+        memory=job.responder.memory,
+        noise=own_noise,
         presentations=job.search.presentations,
     )
 
@@ -87,8 +101,3 @@ def space(model: VQVAE) -> Space:
 def codes(points: Points) -> NDArray[np.int64]:
     """Points of a code space as the generator takes them."""
     return points.astype(np.int64, copy=False)
-
-
-def probed(job: Job, responses: dict[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
-    """The responses (n, probed neurons) of the probed neurons of each probed layer."""
-    return {layer: responses[layer][:, list(neurons)] for layer, neurons in job.layers.items()}

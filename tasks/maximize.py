@@ -88,9 +88,9 @@ def run_search(job: Job, block: Block, method: str, seeds: NDArray[np.int64]) ->
 
 def respond_to(job: Job, block: Block, purpose: str, repeats: int) -> Respond:
     """Responses of the block's neurons, each standing ``repeats`` times (one search a repeat)."""
-    responder = loading.responder(job, block.epoch, [block.layer], purpose)
-    columns = np.repeat(job.layers[block.layer][block.start : block.stop], repeats)
-    return lambda stimuli: responder(stimuli)[block.layer][:, columns]
+    neurons = job.layers[block.layer][block.start : block.stop]
+    responder = loading.responder(job, block.epoch, purpose, {block.layer: neurons})
+    return lambda stimuli: np.repeat(responder(stimuli)[block.layer], repeats, axis=1)
 
 
 def outcome(response: NDArray[np.float32]) -> NDArray[np.uint8]:

@@ -19,9 +19,9 @@ def observe(job: Job, epoch: float) -> None:
     loading.one_thread()
     test = loading.dataset(job.data).test
     classes = len(loading.dataset(job.data).classes)
-    respond = loading.responder(job, epoch, list(job.layers), "observe")
+    respond = loading.responder(job, epoch, "observe", job.layers)
     arrays: dict[str, NDArray[Any]] = {}
-    for layer, responses in loading.probed(job, respond(test.images)).items():
+    for layer, responses in respond(test.images).items():
         found = tuning(responses, test.labels, classes)
         arrays |= {f"layers/{layer}/{name}": values for name, values in found.items()}
     write.write_epoch(job.atlas, epoch, arrays, "observed")

@@ -26,9 +26,7 @@ def screen(job: Job, epoch: float) -> None:
     ]
     points = np.concatenate([space.sample(rng, job.search.screening_images) for rng in rngs])
     images = model.decode(loading.codes(points), batch_size=job.responder.batch_size)
-    responses = loading.probed(
-        job, loading.responder(job, epoch, list(job.layers), "screen")(images)
-    )
+    responses = loading.responder(job, epoch, "screen", job.layers)(images)
     arrays: dict[str, NDArray[Any]] = {
         "screening/image": images,
         "screening/latent": points.astype(np.int32),

@@ -88,9 +88,22 @@ class SpikingNetwork(nn.Module):
     def forward(self, inputs: Tensor) -> Tensor:
         """Output spikes (T, n, classes) of encoded images (T, n, c, h, w), or (1, n, c, h, w).
 
-        Layer by layer, each over the whole sequence, with gradients.
+        Layer by layer, each over the whole sequence, with gradients: ``unroll`` gives the same.
         """
         spikes = inputs
         for stage in self:
             spikes = stage(spikes, self.time_steps)
         return spikes
+
+    def unroll(self, inputs: Tensor) -> Tensor:
+        """Do what ``forward`` does as snnTorch's own loop: step after step, through all layers."""
+        stages = list(self)
+        neurons = [stage.neuron.private() for stage in stages]
+        membranes: list[Tensor | None] = [None] * len(stages)
+        output = []
+        for step in range(self.time_steps):
+            spikes = inputs[step if len(inputs) > 1 else 0]
+            for place, stage in enumerate(stages):
+                spikes, membranes[place] = neurons[place](stage.currents(spikes), membranes[place])
+            output.append(spikes)
+        return torch.stack(output)

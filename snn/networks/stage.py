@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - its name everywhere
 
+from snn.fused import run_fused
 from snn.neurons import LeakyNeuron
 
 # Below four outputs torch computes a row in another order when it stands elsewhere in the batch
@@ -75,10 +76,11 @@ class Stage(nn.Module):
     def forward(self, inputs: Tensor, time_steps: int) -> Tensor:
         """Spikes (time_steps, n, ...) of inputs (time_steps, n, ...), or (1, n, ...) if constant.
 
-        The operator runs once over all steps, and only once over a constant input.
+        The operator runs once over all steps, and only once over a constant input; the neurons run
+        over the whole sequence in one pass.
         """
         currents = self.currents(inputs.flatten(0, 1)).unflatten(0, inputs.shape[:2])
-        return self.neuron.run(currents.expand(time_steps, *currents.shape[1:]))[0]
+        return run_fused(self.neuron, currents, time_steps)
 
 
 def convolution(inputs: int, outputs: int, kernel: int) -> nn.Conv2d:

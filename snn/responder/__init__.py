@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from snn.responder.plain import PlainResponder as Responder
-from snn.responder.plain import Responses
+from snn.responder.plain import PlainResponder, Responses
+from snn.responder.responder import Responder
 
-__all__ = ["Responder", "Responses"]
+__all__ = ["PlainResponder", "Responder", "Responses"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
@@ -18,3 +18,6 @@ class TrainingSpec:
     """Images a training step (>= 1)."""
     lr: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 2e-3
     """Adam's learning rate at the start (> 0)."""
+    loop: Literal["layers", "steps"] = "layers"
+    """Layer after layer, each over all time steps at once; or snnTorch's own loop over the steps, several
+    times slower."""

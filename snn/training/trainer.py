@@ -146,7 +146,8 @@ class Trainer:
 
     def _loss(self, split: Split, rows: npt.NDArray[np.int64]) -> Tensor:
         inputs = encode(self.network, split.images[rows], self._noise("train", self.step))
-        counts = self.network(inputs).sum(0)
+        run = self.network if self._spec.loop == "layers" else self.network.unroll
+        counts = run(inputs).sum(0)
         return F.cross_entropy(counts, torch.from_numpy(split.labels[rows]))
 
     def _noise(self, purpose: str, presentation: int) -> Noise:

@@ -1,0 +1,127 @@
+"""Weights and neurons as the compiled loops want them: 32 lanes a vector."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from snn.networks import Stage
+from snn.responder.kernels.tiles import Filters
+from snn.responder.shapes import Shape
+from snn.responder.tiling import LANES, Axis, Tiling
+
+Floats = npt.NDArray[np.float32]
+Indices = npt.NDArray[np.int64]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Weights:
+    """One layer's operator and neurons, as arrays over its filters."""
+
+    values: Floats
+    """(filters, kernel height, kernel width, channels)."""
+    bias: Floats
+    """(filters,)."""
+    beta: Floats
+    """Decay (filters,), in [0, 1]."""
+    threshold: Floats
+    """(filters,), > 0."""
+    zero: bool
+    """Reset to zero, not by subtraction."""
+
+
+def neuron_values(stage: Stage, name: str) -> Floats:
+    """Values (filters,) of the neurons' ``beta`` or ``threshold``, as the neurons use them."""
+    values = getattr(stage.neuron, name).detach().reshape(-1)
+    if name == "beta":
+        values = values.clamp(0, 1)
+    result: Floats = values.expand(stage.size).numpy().copy()
+    return result
+
+
+def operator_weights(stage: Stage, shape: Shape) -> Floats:
+    """Weights (filters, kernel height, kernel width, channels)."""
+    weight = stage.operator.weight.detach()
+    square = (shape.filters, shape.channels, shape.height.kernel, shape.width.kernel)
+    result: Floats = weight.reshape(square).permute(0, 2, 3, 1).contiguous().numpy().copy()
+    return result
+
+
+def operator_bias(stage: Stage) -> Floats:
+    """Bias (filters,), 0 where there is none."""
+    bias = stage.operator.bias
+    values = torch.zeros(stage.size) if bias is None else bias.detach()
+    result: Floats = values.numpy().copy()
+    return result
+
+
+def layer_weights(stage: Stage, shape: Shape) -> Weights:
+    """Copy a layer's weights."""
+    return Weights(
+        operator_weights(stage, shape),
+        operator_bias(stage),
+        neuron_values(stage, "beta"),
+        neuron_values(stage, "threshold"),
+        stage.neuron.reset_mechanism == "zero",
+    )
+
+
+def dealt(weights: Weights, tiling: Tiling, neurons: Sequence[int]) -> Filters:
+    """Deal the filters of ``neurons`` out to the lanes of a tiling."""
+    tile = (tiling.height.tile, tiling.width.tile)
+    places = np.indices((len(neurons), *tile)).reshape(3, -1)
+    lanes = np.zeros((3, tiling.blocks * LANES), np.int64)
+    lanes[:, : places.shape[1]] = places
+    used = np.arange(lanes.shape[1]) < places.shape[1]
+    pick = np.asarray(neurons, np.int64)[lanes[0]]
+    return Filters(
+        weights=_dealt_weights(weights, tiling, np.where(used, pick, -1), lanes[1:]),
+        bias=np.where(used, weights.bias[pick], np.float32(0)),
+        beta=np.where(used, weights.beta[pick], np.float32(0)),
+        threshold=np.where(used, weights.threshold[pick], np.float32(1)),
+        neuron=np.where(used, lanes[0], -1),
+        down=lanes[1],
+        right=lanes[2],
+        zero=weights.zero,
+    )
+
+
+def _dealt_weights(weights: Weights, tiling: Tiling, pick: Indices, places: Indices) -> Floats:
+    """Weights (blocks, window rows, window columns, channels, 32), flat and aligned.
+
+    Channels that the layer before stores without having neurons for them keep weight 0. ``pick``:
+    filter of each lane that a pool leaves (-1: none); ``places`` (2, lanes): its neuron's
+    place in the tile.
+    """
+    window = (tiling.height.window, tiling.width.window, tiling.channels)
+    flat = aligned(tiling.blocks * int(np.prod(window)) * LANES)
+    target = flat.reshape(tiling.blocks, *window, LANES)
+    _, rows, columns, channels = weights.values.shape
+    folded = tiling.fold > 1 or tiling.height.tile * tiling.width.tile > 1
+    pool = (tiling.height.pool, tiling.width.pool) if folded else (1, 1)
+    for group, (y, x) in enumerate(np.ndindex(*pool)):
+        for lane in np.flatnonzero(pick >= 0):
+            top = _first(tiling.height, int(places[0, lane]), y)
+            left = _first(tiling.width, int(places[1, lane]), x)
+            block, number = divmod(int(lane) + group * (LANES // tiling.fold), LANES)
+            view = target[block, top : top + rows, left : left + columns, :channels, number]
+            view[:] = weights.values[pick[lane]]
+    return flat
+
+
+def _first(axis: Axis, place: int, position: int) -> int:
+    """First input, in a tile's window, of a position of the pool of a neuron of the tile."""
+    return (place * (axis.lead // axis.tile) + position) * axis.pass_step
+
+
+def aligned(size: int, kind: npt.DTypeLike = np.float32) -> npt.NDArray[Any]:
+    """Zeros (size,) that begin at a multiple of 64 bytes, so that a vector is one cache line."""
+    width = np.dtype(kind).itemsize
+    raw = np.zeros(size * width + 64, np.uint8)
+    start = -raw.ctypes.data % 64
+    return raw[start : start + size * width].view(kind)

@@ -1,0 +1,112 @@
+"""A few filters of a first convolution: pixels in, spike counts out, one image at a time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from snn.compiled import compiled
+from snn.responder.kernels import lanes
+from snn.responder.kernels.constant import Finder, train_of
+from snn.responder.tiling import LANES, Axis
+
+Array = np.ndarray[Any, Any]
+
+
+@compiled
+def normalise(image: Array, levels: Array, padding: tuple[int, int], planes: Array) -> None:
+    """Copy an image uint8 (c, h, w) into zero-padded planes (c, rows, columns), normalised.
+
+    ``levels``: float32 (c, 256), what each pixel value becomes.
+    """
+    for channel in range(image.shape[0]):
+        for y in range(image.shape[1]):
+            row = planes[channel, padding[0] + y]
+            for x in range(image.shape[2]):
+                row[padding[1] + x] = levels[channel, image[channel, y, x]]
+
+
+@compiled
+def convolve(
+    planes: Array, weight: Array, bias: float, rows: int, columns: int, out: Array
+) -> None:
+    """Add up one filter (c, kh, kw) over all positions, into out float32 (rows, columns) flat.
+
+    ``columns`` is a multiple of 32; stride 1.
+    """
+    flat = planes.reshape(planes.size)
+    out[:] = bias
+    for channel in range(weight.shape[0]):
+        for down in range(weight.shape[1]):
+            for right in range(weight.shape[2]):
+                factor = lanes.spread(weight[channel, down, right])
+                for y in range(rows):
+                    start = (channel * planes.shape[1] + y + down) * planes.shape[2] + right
+                    for x in range(0, columns, LANES):
+                        place = y * columns + x
+                        product = lanes.multiply(lanes.load(flat, start + x), factor)
+                        lanes.store(out, place, lanes.add(lanes.load(out, place), product))
+
+
+@compiled
+def pool_rows(out: Array, columns: int, down: Axis, y: int, best: Array) -> None:
+    """Largest current over a pool's rows, for every column of the map."""
+    first = down.first + y * down.lead
+    top, bottom = max(first, 0), min(first + down.passes, down.positions)
+    for x in range(0, columns, LANES):
+        found = lanes.load(out, top * columns + x)
+        for row in range(top + 1, bottom):
+            found = lanes.larger(found, lanes.load(out, row * columns + x))
+        lanes.store(best, x, found)
+
+
+@compiled
+def count_spikes(
+    out: Array, best: Array, down: Axis, right: Axis, channel: int, finder: Finder
+) -> int:
+    """Spikes of one filter's map; ``best``: room for one row."""
+    total = 0
+    low, density, top = finder.low[channel], finder.density[channel], finder.top[channel]
+    for y in range(down.outputs):
+        pool_rows(out, len(best), down, y, best)
+        for x in range(right.outputs):
+            first = right.first + x * right.lead
+            left, end = max(first, 0), min(first + right.passes, right.positions)
+            current = best[left]
+            for column in range(left + 1, end):
+                value = best[column]
+                current = value if value > current else current  # noqa: FURB136
+            place = (current - low) * density
+            place = place if place > np.float32(0) else np.float32(0)  # noqa: FURB136
+            place = place if place < top else top  # noqa: FURB136
+            guessed = finder.guesses[finder.bucket[channel] + np.int64(place)]
+            total += finder.fires[train_of(current, guessed, finder)]
+    return total
+
+
+@compiled
+def respond(
+    images: Array,
+    levels: Array,
+    padding: tuple[int, int],
+    weight: Array,
+    bias: Array,
+    down: Axis,
+    right: Axis,
+    finder: Finder,
+    planes: Array,
+    counts: Array,
+) -> None:
+    """Write the spike counts int64 (n, filters) of images uint8 (n, c, h, w).
+
+    ``weight`` float32 (filters, c, kh, kw); ``planes``: zeros float32 (c, rows, columns), where
+    columns leave room for a kernel to the right of the last multiple of 32.
+    """
+    columns = (right.positions + LANES - 1) // LANES * LANES
+    out, best = np.empty(down.positions * columns, np.float32), np.empty(columns, np.float32)
+    for image in range(len(images)):
+        normalise(images[image], levels, padding, planes)
+        for channel in range(len(weight)):
+            convolve(planes, weight[channel], bias[channel], down.positions, columns, out)
+            counts[image, channel] = count_spikes(out, best, down, right, channel, finder)

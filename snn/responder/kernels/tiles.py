@@ -1,0 +1,172 @@
+"""What every kernel over tiles shares: sums of weight rows, pooling, and the neurons' steps."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from snn.compiled import compiled
+from snn.responder.kernels import lanes
+from snn.responder.tiling import LANES, Tiling
+
+Array = np.ndarray[Any, Any]
+
+
+class Filters(NamedTuple):
+    """What the lanes compute and where their spikes go; all arrays flat, 32 entries a block."""
+
+    weights: Array
+    """float32 (blocks, window rows, window columns, channels, 32)."""
+    bias: Array
+    """float32."""
+    beta: Array
+    """float32: decay of the membrane, in [0, 1]."""
+    threshold: Array
+    """float32, > 0."""
+    neuron: Array
+    """int64: column of the response that a lane's spikes count for; -1: none."""
+    down: Array
+    """int64: place of a lane's neuron in its tile, along the height."""
+    right: Array
+    """int64: the same along the width."""
+    zero: bool
+    """Reset to zero (or by subtraction of the threshold)."""
+
+
+@compiled
+def clear(sums: Array, count: int) -> None:
+    """Set the first ``count`` vectors to 0."""
+    for place in range(count):
+        lanes.store(sums, place * LANES, lanes.zeros())
+
+
+@compiled
+def corner(tiling: Tiling, tile: tuple[int, int], down: int, right: int) -> tuple[int, int]:
+    """First input, along height and width, of a tile's pass."""
+    return (
+        tiling.height.origin + tile[0] * tiling.height.step + down * tiling.height.pass_step,
+        tiling.width.origin + tile[1] * tiling.width.step + right * tiling.width.pass_step,
+    )
+
+
+@compiled
+def inside(tiling: Tiling, tile: tuple[int, int], down: int, right: int) -> bool:
+    """Whether a pass stands on a position of the convolution, not in the pool's padding."""
+    y = tiling.height.first + tile[0] * tiling.height.lead + down
+    x = tiling.width.first + tile[1] * tiling.width.lead + right
+    return 0 <= y < tiling.height.positions and 0 <= x < tiling.width.positions
+
+
+@compiled
+def add_rows(
+    sums: Array,
+    slots: Array,
+    columns: Array,
+    begins: Array,
+    tiling: Tiling,
+    corner: tuple[int, int],
+    weights: Array,
+    base: int,
+) -> None:
+    """Add the weight row of every active input in a window to the sum in the input's slot.
+
+    Inputs stand in the order of the map; pixel p's are those from begins[p] to begins[p + 1].
+    """
+    left = max(corner[1], 0)
+    right = min(corner[1] + tiling.width.window, tiling.width.inputs)
+    if left >= right:
+        return
+    for row in range(tiling.height.window):
+        y = corner[0] + row
+        if 0 <= y < tiling.height.inputs:
+            shift = base + (row * tiling.width.window - corner[1]) * tiling.channels * LANES
+            pixel = y * tiling.width.inputs
+            first, last = begins[pixel + left], begins[pixel + right]
+            # slices, since an index that counts from 0 is not checked for being negative
+            slot, column = slots[first:last], columns[first:last]
+            for entry in range(len(slot)):
+                place = np.intp(slot[entry]) * LANES
+                weight = lanes.load(weights, shift + np.intp(column[entry]) * LANES)
+                lanes.store(sums, place, lanes.add(lanes.load(sums, place), weight))
+
+
+@compiled
+def fold(currents: Array, groups: int, steps: int) -> None:
+    """Pool across lanes: lane k of every step becomes the maximum over its group."""
+    width = LANES // groups
+    for step in range(steps):
+        base = step * LANES
+        for lane in range(width):
+            best = currents[base + lane]
+            for group in range(1, groups):
+                value = currents[base + group * width + lane]
+                best = value if value > best else best  # noqa: FURB136
+            currents[base + lane] = best
+
+
+@compiled
+def fire(
+    currents: Array, filters: Filters, block: int, steps: int, fired: Array, out: Array, place: int
+) -> None:
+    """Step 32 neurons through time; count their spikes, and write them from ``place`` of out on.
+
+    The arithmetic is snnTorch's, operation for operation: (beta * m + current) - reset * threshold,
+    or beta * ((1 - reset) * m) + current, spike where m - threshold > 0, reset one step later.
+    ``out``: flat uint8, byte b at place + b * (its length // bytes per neuron); bit k of byte b is step 8b + k.
+    """
+    at = block * LANES
+    bias, beta = lanes.load(filters.bias, at), lanes.load(filters.beta, at)
+    threshold, still = lanes.load(filters.threshold, at), lanes.zeros()
+    membrane, spikes, count, byte = still, lanes.never(), lanes.none(), lanes.none()
+    stride = len(out) // ((steps + 7) // 8)
+    for step in range(steps):
+        current = lanes.add(lanes.load(currents, step * LANES), bias)
+        if filters.zero:
+            membrane = lanes.choose(spikes, still, membrane)
+        membrane = lanes.add(lanes.multiply(beta, membrane), current)
+        if not filters.zero:
+            membrane = lanes.subtract(membrane, lanes.choose(spikes, threshold, still))
+        spikes = lanes.above(lanes.subtract(membrane, threshold), still)
+        count = lanes.add(count, lanes.bits(spikes, 0))
+        byte = lanes.unite(byte, lanes.bits(spikes, step & 7))
+        if stride > 0 and (step & 7 == 7 or step == steps - 1):
+            lanes.store_bytes(out, place + (step >> 3) * stride, byte)
+            byte = lanes.none()
+    lanes.store(fired, 0, count)
+
+
+@compiled
+def tally(
+    fired: Array, filters: Filters, block: int, tiling: Tiling, tile: tuple[int, int], counts: Array
+) -> None:
+    """Add the spikes of 32 lanes to their neurons' counts, where the lane has a neuron in the map."""
+    for lane in range(LANES):
+        at = block * LANES + lane
+        y = tile[0] * tiling.height.tile + filters.down[at]
+        x = tile[1] * tiling.width.tile + filters.right[at]
+        if filters.neuron[at] >= 0 and y < tiling.height.outputs and x < tiling.width.outputs:
+            counts[filters.neuron[at]] += fired[lane]
+
+
+@compiled
+def finish(
+    tiling: Tiling,
+    tile: tuple[int, int],
+    block: int,
+    filters: Filters,
+    currents: Array,
+    steps: int,
+    counts: Array,
+    spikes: Array,
+) -> None:
+    """Pool, fire and count the 32 lanes of a tile whose currents are known.
+
+    ``spikes`` is one image's, (bytes, map, 32 blocks) flat, or empty; only where lanes are filters.
+    """
+    if tiling.fold > 1:
+        fold(currents, tiling.fold, steps)
+    place = (tile[0] * tiling.width.outputs + tile[1]) * tiling.blocks + block
+    fired = np.empty(LANES, np.int32)
+    fire(currents, filters, block, steps, fired, spikes, place * LANES)
+    tally(fired, filters, block, tiling, tile, counts)

@@ -1,0 +1,127 @@
+"""From a layer's neurons to the tables its currents are looked up in."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from snn.networks import Stage
+from snn.responder.filters import neuron_values
+from snn.responder.kernels.constant import Finder
+from snn.responder.kernels.factorised import Rises
+from snn.responder.trains import MAX_TRAINS, TrainTable, train_table
+
+Ints = npt.NDArray[np.int64]
+# More pairs of decay and threshold than this in one layer: stepping is cheaper than their tables.
+MAX_TABLES = 16
+# Buckets of the first guess, for each table: few enough for the cache, more than trains.
+_BUCKETS = (1024, 32768)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Lookup:
+    """Train tables of one layer, one behind the other."""
+
+    finder: Finder
+    rises: Rises
+
+    @property
+    def trains(self) -> int:
+        """Numbers in use, one unused number a table included."""
+        return int(self.rises.tables[-1])
+
+    @property
+    def rising(self) -> int:
+        """Rises of the trains' spike counts, over all time steps."""
+        return len(self.rises.trains)
+
+    def of(self, neurons: Sequence[int]) -> Lookup:
+        """Return the tables for some of the layer's channels."""
+        names = ("first", "bucket", "low", "density", "top")
+        picked = {name: getattr(self.finder, name)[list(neurons)] for name in names}
+        return Lookup(self.finder._replace(**picked), self.rises)
+
+
+def layer_lookup(stage: Stage, time_steps: int) -> Lookup | None:
+    """Tables of a layer's neurons under constant current, or None where there are too many trains."""
+    betas, thresholds = (neuron_values(stage, name) for name in ("beta", "threshold"))
+    pairs = tuple(zip(betas.tolist(), thresholds.tolist(), strict=True))
+    return _lookup(pairs, time_steps, stage.neuron.reset_mechanism == "zero")
+
+
+@functools.lru_cache(maxsize=32)
+def _lookup(
+    pairs: tuple[tuple[float, float], ...],
+    time_steps: int,
+    zero: bool,
+) -> Lookup | None:
+    distinct = list(dict.fromkeys(pairs))
+    if len(distinct) > MAX_TABLES:
+        return None
+    found = [train_table(*pair, time_steps, zero=zero) for pair in distinct]
+    tables = [table for table in found if table is not None]
+    limits = np.cumsum([0, *(len(table.edges) + 1 for table in tables)])
+    if len(tables) < len(found) or limits[-1] > MAX_TRAINS:
+        return None
+    kinds = np.array([distinct.index(pair) for pair in pairs])
+    return Lookup(_finder(tables, limits, kinds), _rises(tables, limits, time_steps))
+
+
+def _rises(tables: Sequence[TrainTable], limits: Ints, time_steps: int) -> Rises:
+    steps = [
+        np.concatenate(
+            [table.rises[step].astype(np.int64) + first for table, first in _from(tables, limits)]
+        )
+        for step in range(time_steps)
+    ]
+    return Rises(
+        tables=limits,
+        trains=np.concatenate(steps).astype(np.uint16),
+        begins=np.cumsum([0, *map(len, steps)]),
+        ranked=False,
+    )
+
+
+def _from(tables: Sequence[TrainTable], limits: Ints) -> list[tuple[TrainTable, int]]:
+    return list(zip(tables, limits[:-1].tolist(), strict=True))
+
+
+def _finder(tables: Sequence[TrainTable], limits: Ints, kinds: Ints) -> Finder:
+    """``kinds`` (channels,): table of every channel."""
+    guesses, low, density, top = [], [], [], []
+    for table, first in _from(tables, limits):
+        start, scale, buckets = _buckets(table)
+        guesses.append((buckets + first).astype(np.uint16))
+        low.append(start)
+        density.append(scale)
+        top.append(len(buckets) - 1)
+    begins = np.cumsum([0, *map(len, guesses)])
+    return Finder(
+        edges=np.concatenate([np.append(table.edges, np.float32(np.nan)) for table in tables]),
+        guesses=np.concatenate(guesses),
+        first=limits[kinds],
+        bucket=begins[kinds],
+        low=np.array(low, np.float32)[kinds],
+        density=np.array(density, np.float32)[kinds],
+        top=np.array(top, np.float32)[kinds],
+        fires=np.concatenate([np.append(table.counts, 0) for table in tables]),
+    )
+
+
+def _buckets(table: TrainTable) -> tuple[np.float32, np.float32, Ints]:
+    """Where buckets begin, how dense they are, and the last train that begins before each.
+
+    The bucket of an edge is computed as that of a current is, so no rounding can part them.
+    """
+    low, high = table.edges[min(1, len(table.edges) - 1)], table.edges[-1]
+    wanted = 2 ** int(np.ceil(np.log2(4 * len(table.edges))))
+    count = int(np.clip(wanted, *_BUCKETS))
+    span = np.float32(high - low)
+    density = np.float32(count - 2) / span if span > 0 else np.float32(0)
+    places = np.clip((table.edges[1:] - low) * density, 0, np.float32(count - 1)).astype(np.int64)
+    before = np.cumsum(np.bincount(places, minlength=count))
+    return low, density, np.concatenate([[0], before[:-1]])

@@ -1,0 +1,31 @@
+"""Stochastic coding: every stimulus becomes spike trains of its own."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from snn.coding import Noise, encode
+from snn.networks import SpikingNetwork
+from snn.responder.ways.signal import Spikes, packed
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Encoded:
+    """Encodes a batch in chunks; a stimulus' trains depend on nothing but it and the noise."""
+
+    network: SpikingNetwork
+    chunk: int
+    """Images in one chunk."""
+
+    def chunks(
+        self, batch: npt.NDArray[np.uint8], count: int, noise: Noise | None
+    ) -> Iterator[Spikes]:
+        """Spikes of the first ``count`` images of a batch."""
+        for start in range(0, count, self.chunk):
+            images = batch[start : min(start + self.chunk, count)]
+            trains = encode(self.network, images, noise).numpy()
+            yield packed(trains.reshape(*trains.shape[:3], -1).swapaxes(2, 3))

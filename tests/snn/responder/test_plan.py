@@ -1,0 +1,163 @@
+"""Plans: what is chosen, said, and left to the plain loop."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import nn
+
+from snn.networks import SpikingNetwork, Stage
+from snn.neurons import LeakyNeuron
+from snn.responder.plan import Plan
+from snn.responder.responder import Responder
+from tests.snn.responder.small import compare, network, pictures, with_neurons
+
+
+def ways(plan: Plan) -> list[str]:
+    return [layer.way for layer in plan.layers]
+
+
+def test_a_wide_network_is_factorised() -> None:
+    made = network((3, 16, 16), channels=(64, 64), hidden=(50,), kernel=5, time_steps=25)
+    plan = Responder(made, made.layers).plan
+    assert ways(plan) == ["trains", "factorised", "patterns", "patterns"]
+    lines = plan.describe()
+    assert len(lines) == len(made.layers)
+    for name, line in zip(made.layers, lines, strict=True):
+        assert line.startswith(f"{name}: ")
+    assert "290 spike trains" in lines[0]
+    assert "(by steps and " in lines[1]
+
+
+def test_one_filter_of_the_first_layer_goes_directly() -> None:
+    made = network((3, 16, 16), channels=(64, 64), kernel=5)
+    plan = Responder(made, ["conv1"], neurons={"conv1": [5]}).plan
+    assert ways(plan) == ["direct"]
+    assert "(1 of 64 filters)" in plan.describe()[0]
+
+
+def test_a_few_filters_share_lanes_with_positions() -> None:
+    made = network((3, 16, 16), channels=(64, 64), kernel=5)
+    plan = Responder(made, ["conv2"], neurons={"conv2": [5]}).plan
+    tiling = plan.layers[1].tiling
+    assert tiling is not None
+    assert tiling.fold == 4
+    assert tiling.height.tile * tiling.width.tile > 1
+
+
+def test_a_plan_is_the_same_every_time() -> None:
+    made = network((3, 16, 16), channels=(20, 30, 7), hidden=(11,))
+    plans = [Responder(made, made.layers).plan for _ in range(3)]
+    assert plans[0] == plans[1] == plans[2]
+
+
+def test_a_plan_ends_at_the_deepest_layer() -> None:
+    made = network(channels=(20, 30), hidden=(11,))
+    assert len(Responder(made, ["conv2"]).plan.layers) == 2
+
+
+def test_no_tables_no_factorising() -> None:
+    made = with_neurons(network(channels=(40, 30)), kinds=40)
+    assert ways(Responder(made, ["conv2"]).plan)[0] == "steps"
+
+
+class Other(LeakyNeuron):
+    """Another neuron."""
+
+
+class Doubled(nn.Conv2d):
+    """Another convolution."""
+
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        return 2 * super().forward(inputs)
+
+
+def subclassed_neuron(stage: Stage) -> None:
+    stage.neuron = Other(0.9, 1.0)
+
+
+def subclassed_operator(stage: Stage) -> None:
+    assert isinstance(stage.operator, nn.Conv2d)
+    other = Doubled(stage.operator.in_channels, stage.operator.out_channels, 3, padding=1)
+    other.load_state_dict(stage.operator.state_dict())
+    stage.operator = other
+
+
+def hooked(stage: Stage) -> None:
+    stage.operator.register_forward_hook(lambda _module, _inputs, output: output + 1)
+
+
+def padded_by_name(stage: Stage) -> None:
+    stage.operator.padding = "same"
+
+
+def rounded_up(stage: Stage) -> None:
+    stage.pool = nn.MaxPool2d(2, ceil_mode=True)
+
+
+def per_place(stage: Stage) -> None:
+    stage.neuron = LeakyNeuron(torch.rand(1, 1, 4), 1.0)
+
+
+def huge(stage: Stage) -> None:
+    with torch.no_grad():
+        stage.operator.weight[0] = 1e32
+
+
+def another_pool(stage: Stage) -> None:
+    stage.pool = nn.AvgPool2d(2)  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (subclassed_neuron, "stages.0.neuron is a Other"),
+        (subclassed_operator, "stages.0.operator is a Doubled"),
+        (hooked, "stages.0.operator has hooks"),
+        (padded_by_name, "stages.0.operator"),
+        (rounded_up, "stages.0.pool"),
+        (per_place, "stages.0.neuron.beta has shape"),
+        (huge, "stages.0.operator holds"),
+        (another_pool, "stages.0.pool is a AvgPool2d"),
+    ],
+)
+def test_an_unknown_module_goes_to_the_plain_loop(
+    change: Callable[[Stage], None], words: str
+) -> None:
+    made = network((1, 9, 9), channels=(6, 8))
+    change(next(iter(made)))
+    images = pictures("noise", (1, 9, 9), 4)
+    with pytest.warns(UserWarning, match=words) as caught:
+        assert compare(made, images).spikes == 0
+    assert len(caught) == 1
+    with pytest.warns(UserWarning, match=words):
+        plan = Responder(made, ["conv2"]).plan
+    assert plan.layers == ()
+    assert words in plan.describe()[0]
+
+
+def test_an_unknown_module_behind_the_neurons_does_not_matter() -> None:
+    made = network((1, 9, 9), channels=(6, 8))
+    hooked(list(made)[2])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert compare(made, pictures("noise", (1, 9, 9), 4), ("conv2",)).spikes == 0
+
+
+def test_a_subclassed_network_goes_to_the_plain_loop() -> None:
+    class Mine(SpikingNetwork):
+        """Another network."""
+
+    made = network()
+    made.__class__ = Mine
+    with pytest.warns(UserWarning, match="the network is a Mine"):
+        Responder(made, ["out"])
+
+
+def test_plain_by_choice_does_not_warn() -> None:
+    made = network()
+    plan = Responder(made, ["out"], kind="plain").plan
+    assert plan.describe() == ["all layers: plain loop; kind is 'plain'"]
