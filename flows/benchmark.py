@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -13,7 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from snn.data import DataSpec
-from snn.networks import build_network, pixel_statistics
+from snn.networks import SpikingNetwork, build_network, pixel_statistics
 from snn.networks.spec import NetworkSpec
 from snn.responder import Responder
 from snn.responder.benchmark import Row, benchmark, layer_targets, table, targets
@@ -85,17 +84,17 @@ def training_line(natural: Images) -> str:
 def memory_line(natural: Images) -> str:
     """What a call with a large batch adds to a process's memory."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        before, after = pool.submit(peak_memory, natural).result()
+        network = reference_network(natural, 128, SEED)
+        before, after = pool.submit(peak_memory, network, natural).result()
     return (
         f"memory, MANGO's shape, T=128, batch {LARGE_BATCH}: {(after - before) / 2**20:.0f} MiB above the "
         f"{before / 2**20:.0f} MiB of the process with the network (cap {2**10} MiB)"
     )
 
 
-def peak_memory(natural: Images) -> tuple[int, int]:
+def peak_memory(network: SpikingNetwork, natural: Images) -> tuple[int, int]:
     """Peak bytes of this process before and after one call on a batch of 1,000, all layers."""
     loading.one_thread()
-    network = reference_network(natural, 128, SEED)
     images = np.resize(natural, (LARGE_BATCH, *natural.shape[1:]))
     respond = Responder(network, network.layers, batch_size=LARGE_BATCH)
     before = _peak()
@@ -104,7 +103,9 @@ def peak_memory(natural: Images) -> tuple[int, int]:
 
 
 def _peak() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    """This process's own peak, as Linux tells it (getrusage's counts the parent's before exec)."""
+    status = Path("/proc/self/status").read_text()
+    return 1024 * int(next(line for line in status.splitlines() if "VmHWM" in line).split()[1])
 
 
 def draw(rows: list[Row], path: Path) -> None:
