@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optim import Result, make_maximizer
+from snn.generators import VQVAE
 from tasks import loading
 from tasks.atlas import write
 from tasks.atlas.schema import DONE, SATURATED, SILENT, queries
@@ -81,9 +82,21 @@ def run_search(job: Job, block: Block, method: str, seeds: NDArray[np.int64]) ->
     while not search.done:
         check_stop()
         batch = search.ask()
-        stimuli = model.decode(loading.codes(batch.points), batch_size=job.responder.batch_size)
-        search.tell(batch, respond(stimuli))
+        search.tell(batch, evaluate(job, model, respond, loading.codes(batch.points)))
     return search.result()
+
+
+def evaluate(
+    job: Job, model: VQVAE, respond: Respond, points: NDArray[np.int64]
+) -> NDArray[np.float32]:
+    """Responses (n, searches) to points (n, positions), each different one decoded and shown once.
+
+    A stimulus answers the same wherever it stands, so this changes no value; a search that has
+    nearly settled proposes many points twice.
+    """
+    different, places = np.unique(points, axis=0, return_inverse=True)
+    stimuli = model.decode(different, batch_size=job.responder.batch_size)
+    return respond(stimuli)[places.reshape(-1)]
 
 
 def respond_to(job: Job, block: Block, purpose: str, repeats: int) -> Respond:

@@ -7,11 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import xarray as xr
+from numpy.typing import NDArray
 
 from flows.checks import Checked
-from tasks import stopping
+from tasks import loading, stopping
 from tasks.job import Block
-from tasks.maximize import outcome, search_method
+from tasks.maximize import evaluate, outcome, respond_to, search_method
 
 
 def layer(checked: Checked) -> xr.Dataset:
@@ -83,3 +84,20 @@ def test_a_search_stops_on_request(made: Checked) -> None:
             search_method(made.job, Block(2, "conv2", 0, 4), "tt")
     finally:
         stopping.carry_on()
+
+
+def test_a_point_proposed_twice_is_shown_once(made: Checked) -> None:
+    model = loading.generator(made.job)
+    respond = respond_to(made.job, Block(2, "conv2", 0, 4), "search", 1)
+    shown: list[int] = []
+
+    def counting(stimuli: NDArray[np.uint8]) -> NDArray[np.float32]:
+        shown.append(len(stimuli))
+        return respond(stimuli)
+
+    points = np.array([[0, 1, 2, 3], [4, 5, 6, 7], [0, 1, 2, 3]])
+
+    found = evaluate(made.job, model, counting, points)
+
+    assert shown == [2]
+    np.testing.assert_array_equal(found, respond(model.decode(points, batch_size=64)))
