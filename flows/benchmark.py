@@ -103,7 +103,7 @@ def peak_memory(network: SpikingNetwork, natural: Images) -> tuple[int, int]:
 
 
 def _peak() -> int:
-    """This process's own peak, as Linux tells it (getrusage's counts the parent's before exec)."""
+    """Peak bytes of this process alone, as Linux tells it (getrusage counts the parent's before exec)."""
     status = Path("/proc/self/status").read_text()
     return 1024 * int(next(line for line in status.splitlines() if "VmHWM" in line).split()[1])
 
