@@ -11,6 +11,9 @@ from tasks.stopping import carry_on
 
 log = logging.getLogger("spikeatlas")
 
+HAND_OVER_SECONDS = 10
+"""Most time that Prefect's queue of events may take; a server that is gone takes none."""
+
 
 def launch(study: Study, job: Job) -> list[str]:
     """Run the atlas flow to its end, wait until all its task runs are on record; return what failed.
@@ -24,13 +27,23 @@ def launch(study: Study, job: Job) -> list[str]:
         from flows.runners import submitted  # noqa: PLC0415
 
         submitted.clear()
-        failures = []
         try:
             atlas(study)
         except FailedBlocks as error:
             failures = str(error).splitlines()
+        else:
+            failures = []
+        finally:
+            hand_over()
         recorded = server.drain(api, submitted)
         log.info(f"{recorded} of {len(submitted)} task runs are on record")
-        for handler in log.handlers:
-            handler.flush()  # a line still on its way to the API would find no server
     return failures
+
+
+def hand_over() -> None:
+    """Send the server what is queued for it, while there is one: log lines and events."""
+    from prefect.events.worker import EventsWorker  # noqa: PLC0415 - after the settings
+
+    for handler in log.handlers:
+        handler.flush()
+    EventsWorker.drain_all(timeout=HAND_OVER_SECONDS)
