@@ -11,7 +11,7 @@ import snntorch
 import torch
 
 from snn.coding import Noise, encode
-from snn.networks import SpikingNetwork
+from snn.networks import NetworkSpec, SpikingNetwork, build_network
 from snn.responder.plain import PlainResponder, count_spikes
 from tests.snn.nets import network, noise_images
 
@@ -65,6 +65,26 @@ def test_a_response_depends_on_its_stimulus_alone(shape: tuple[int, int, int]) -
     for name in net.layers:
         np.testing.assert_array_equal(together[name], shuffled[name][::-1])
         np.testing.assert_array_equal(together[name][5:6], respond(images[5:6])[name])
+
+
+@pytest.mark.parametrize(("shape", "classes"), [((1, 8, 8), 2), ((3, 32, 32), 3), ((1, 8, 8), 10)])
+@pytest.mark.parametrize("coding", ["current", "poisson"])
+def test_companions_and_places_in_a_batch_change_no_bit(
+    shape: tuple[int, int, int], classes: int, coding: str
+) -> None:
+    spec = NetworkSpec(channels=(4, 6), hidden=(8,), time_steps=8, threshold=0.3, coding=coding)  # type: ignore[arg-type]
+    level = [0.3] * shape[0]
+    net = build_network(spec, input_shape=shape, classes=classes, mean=level, std=level, seed=0)
+    respond = PlainResponder(net, net.layers, batch_size=61, noise=Noise(0, "c", "search"))
+    images, others = noise_images(61, shape), noise_images(61, shape, seed=1)
+    rows = np.random.default_rng(0).permutation(61)
+    mixed = np.concatenate([others[:30], images[rows[:31]]])
+
+    together, moved = respond(images), respond(mixed)
+
+    for name in net.layers:
+        np.testing.assert_array_equal(moved[name][30:], together[name][rows[:31]])
+        assert together[name].any()
 
 
 def test_it_stops_at_the_deepest_layer(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
 
-from snn.checkpoint import load_checkpoint
+from snn.checkpoint import load_checkpoint, load_state
 from snn.data import DataSpec, load_data
 from snn.networks import NetworkSpec
 from snn.training import (
@@ -19,6 +20,7 @@ from snn.training import (
     read_header,
     train_network,
 )
+from snn.training.trainer import STATE
 from tests.snn.nets import toy_data
 
 SPEC = NetworkSpec(channels=(3, 4), hidden=(6,), time_steps=5)
@@ -67,6 +69,67 @@ def test_stopped_at_any_step_it_ends_the_same(tmp_path: Path, spec: NetworkSpec)
         with pytest.raises(InterruptedError):
             train(folder, spec=spec, should_stop=after(steps))
         assert train(folder, spec=spec) == wanted
+
+
+def test_stopped_within_an_epoch_it_goes_on_from_that_step(tmp_path: Path) -> None:
+    with pytest.raises(InterruptedError):
+        train(tmp_path, should_stop=after(7))
+    assert load_state(tmp_path / STATE)["step"] == 7
+
+    train(tmp_path, should_stop=after(1))  # one step was left: it is not asked a second time
+
+
+def test_killed_within_an_epoch_it_goes_on_from_the_last_save(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = train(tmp_path / "whole")
+    monkeypatch.setattr("snn.training.trainer._STEPS_BETWEEN_SAVES", 3)
+    left = iter(range(7))
+
+    def kill() -> bool:
+        next(left)  # StopIteration at step 7: nothing gets to save
+        return False
+
+    with pytest.raises(StopIteration):
+        train(tmp_path / "killed", should_stop=kill)
+    assert load_state(tmp_path / "killed" / STATE)["step"] == 6
+    assert train(tmp_path / "killed") == wanted
+
+
+def test_a_damaged_state_is_done_without(tmp_path: Path) -> None:
+    wanted = train(tmp_path / "whole")
+    with pytest.raises(InterruptedError):
+        train(tmp_path / "hurt", should_stop=after(5))
+    (tmp_path / "hurt" / STATE).write_bytes(b"broken")
+
+    assert train(tmp_path / "hurt") == wanted
+
+
+@pytest.mark.parametrize("epoch", [2.5, -1.0, float("nan")])
+def test_epochs_that_training_does_not_reach_are_refused(tmp_path: Path, epoch: float) -> None:
+    with pytest.raises(ValueError, match=r"training\.epochs is 2"):
+        train_network(
+            SPEC, TRAINING, toy_data(), folder=tmp_path, seed=0, study="s", epochs=[epoch]
+        )
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("epoch", [0.0, 0.00001, 0.1, 0.1 + 0.2, 5.0, 100.0])
+def test_a_checkpoints_name_says_its_epoch_exactly(tmp_path: Path, epoch: float) -> None:
+    epoch_path(tmp_path, epoch).touch()
+
+    assert list(list_epochs(tmp_path)) == [epoch]
+
+
+@pytest.mark.parametrize("coding", ["current", "poisson"])
+def test_training_leaves_the_global_generators_alone(tmp_path: Path, coding: str) -> None:
+    torch.manual_seed(0)
+    wanted = torch.rand(3)
+    torch.manual_seed(0)
+
+    train(tmp_path, spec=dataclasses.replace(SPEC, coding=coding))  # type: ignore[arg-type]
+
+    assert torch.equal(torch.rand(3), wanted)
 
 
 def test_a_lost_checkpoint_is_made_again(tmp_path: Path) -> None:
