@@ -100,8 +100,8 @@ class VQVAE(nn.Module):
     def _cached_images(self) -> int:
         """Images whose largest map stays in the processor's cache, 8 to 64.
 
-        Measured on one core: a third faster than 256 at once where maps are large; and where there
-        are few points, less of a batch is padding.
+        Measured on one core: a seventh faster than 256 at once where maps are large; and where
+        there are few points, less of a batch is padding.
         """
         largest = 4 * self.spec.width * math.prod(self.image_shape[1:])
         return min(max(_CACHED // largest, 8), 64)

@@ -18,7 +18,7 @@ import numpy.typing as npt
 import torch
 
 from snn.networks import SpikingNetwork
-from snn.responder.fast import FastResponder
+from snn.responder.fast import FastResponder, Showing
 from snn.responder.plain import Responses
 from snn.responder.plan import Way
 from snn.responder.responder import Responder
@@ -147,13 +147,7 @@ class _Run:
             return Responder(self._made, layers, batch_size=size, neurons=neurons, kind=variant)
         asked = {name: tuple(neurons.get(name, range(self._made.sizes[name]))) for name in layers}
         return FastResponder(
-            self._made,
-            asked,
-            batch_size=size,
-            noise=None,
-            presentations=1,
-            memory=2**30,
-            ways=_LAYERWISE,
+            self._made, asked, Showing(batch_size=size), memory=2**30, ways=_LAYERWISE
         )
 
     def _seconds_per_image(self, name: Variant) -> float:

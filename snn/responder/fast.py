@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Collection, Iterator, Mapping
 
 import numpy as np
@@ -26,6 +27,17 @@ Images = npt.NDArray[np.uint8]
 _DEAR = 50_000
 
 
+@dataclasses.dataclass(frozen=True)
+class Showing:
+    """How stimuli are shown."""
+
+    batch_size: int = 256
+    noise: Noise | None = None
+    """What a stochastic coding draws from."""
+    presentations: int = 1
+    """Showings of each stimulus, for a stochastic coding."""
+
+
 class FastResponder:
     """Responses of neurons to stimuli, spike for spike those of the plain loop.
 
@@ -37,10 +49,8 @@ class FastResponder:
         self,
         network: SpikingNetwork,
         neurons: Mapping[str, tuple[int, ...]],
+        showing: Showing,
         *,
-        batch_size: int,
-        noise: Noise | None,
-        presentations: int,
         memory: int,
         ways: Collection[Way] = WAYS,
     ) -> None:
@@ -50,9 +60,9 @@ class FastResponder:
         """
         self.network = network
         self.neurons = dict(neurons)
-        self.batch_size = batch_size
-        self.noise = noise
-        self.presentations = presentations if network.coding == "poisson" else 1
+        self._batch_size = showing.batch_size
+        self._noise = showing.noise
+        self._presentations = showing.presentations if network.coding == "poisson" else 1
         stages = network.upto(neurons)
         self._names = tuple(stage.name for stage in stages)
         self._shapes = tuple(layer_shapes(network, stages))
@@ -70,7 +80,9 @@ class FastResponder:
             frozenset(ways),
         )
         self.plan: Plan = make_plan(question)
-        self._ways = Builder(network, stages, question, self.plan, lookup, batch_size).build()
+        self._ways = Builder(
+            network, stages, question, self.plan, lookup, showing.batch_size
+        ).build()
 
     def __call__(self, images: Images) -> Responses:
         """Spike rates in [0, 1], {layer: (n, neurons asked for) float32}, of uint8 (n, c, h, w)."""
@@ -84,7 +96,7 @@ class FastResponder:
         parts: dict[str, list[npt.NDArray[np.float32]]] = {
             name: [np.empty((0, len(chosen)), np.float32)] for name, chosen in self.neurons.items()
         }
-        for batch, count in padded_batches(images, self.batch_size):
+        for batch, count in padded_batches(images, self._batch_size):
             for name, rates in self._mean(batch, count).items():
                 parts[name].append(rates)
         return {name: np.concatenate(found) for name, found in parts.items()}
@@ -92,13 +104,13 @@ class FastResponder:
     def _mean(self, batch: Images, count: int) -> Responses:
         """Mean responses to the first ``count`` images of a batch, over the presentations."""
         total = {name: np.zeros((count, len(chosen))) for name, chosen in self.neurons.items()}
-        for number in range(self.presentations):
-            noise = None if self.noise is None else self.noise.shifted(number)
+        for number in range(self._presentations):
+            noise = None if self._noise is None else self._noise.shifted(number)
             for name, counts in self._count(batch, count, noise).items():
                 shape = self._shapes[self._names.index(name)]
                 total[name] += counts / (self.network.time_steps * shape.outputs)
         return {
-            name: (rates / self.presentations).astype(np.float32) for name, rates in total.items()
+            name: (rates / self._presentations).astype(np.float32) for name, rates in total.items()
         }
 
     def _count(self, batch: Images, count: int, noise: Noise | None) -> dict[str, Counts]:

@@ -12,8 +12,8 @@ import torch
 
 from snn.networks import Stage
 from snn.responder.kernels.tiles import Filters
+from snn.responder.kernels.tiling import LANES, Axis, Tiling
 from snn.responder.shapes import Shape
-from snn.responder.tiling import LANES, Axis, Tiling
 
 Floats = npt.NDArray[np.float32]
 Indices = npt.NDArray[np.int64]

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, Protocol
 
 from snn.responder import costs
+from snn.responder.kernels.tiling import LANES, Tiling, by_filters, by_positions
 from snn.responder.shapes import Shape
-from snn.responder.tiling import LANES, Tiling, by_filters, by_positions
 
 Way = Literal["trains", "direct", "steps", "factorised", "patterns", "frames"]
 _TITLES: dict[Way, str] = {

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from snn.networks import Stage
 from snn.responder.filters import dealt, layer_weights
+from snn.responder.kernels.tiling import Axis, by_filters
 from snn.responder.lookup import Lookup
 from snn.responder.plan import LayerPlan
 from snn.responder.shapes import Shape
-from snn.responder.tiling import Axis, by_filters
 from snn.responder.ways.currents import Currents
 from snn.responder.ways.factorised import Factorised
 from snn.responder.ways.first import ByTrains, Direct

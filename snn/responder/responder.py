@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from snn.coding import Noise
-from snn.networks import SpikingNetwork
-from snn.responder.fast import FastResponder
+from snn.networks import SpikingNetwork, Stage
+from snn.responder.fast import FastResponder, Showing
 from snn.responder.plain import PlainResponder, Responses, check_counts, check_weights
 from snn.responder.plan import Plan, plain_plan
 from snn.responder.shapes import unknown_module
@@ -51,30 +51,16 @@ class Responder:
         check_time(network)
         stages = network.upto(layers)
         chosen = _chosen(network, layers, neurons or {})
-        problem = "kind is 'plain'" if kind == "plain" else unknown_module(network, stages)
-        if problem and kind == "auto":
-            warnings.warn(
-                f"{problem}: only the plain loop computes it exactly, many times slower.",
-                stacklevel=2,
-            )
+        problem = _plain_reason(network, stages, kind)
         self.network = network
         self.layers = tuple(layers)
+        showing = Showing(batch_size, noise, presentations)
         self._respond: FastResponder | _Picked
         if problem:
             self.plan: Plan = plain_plan(problem)
-            plain = PlainResponder(
-                network, layers, batch_size=batch_size, noise=noise, presentations=presentations
-            )
-            self._respond = _Picked(plain, chosen)
+            self._respond = _Picked(network, chosen, showing)
         else:
-            self._respond = FastResponder(
-                network,
-                chosen,
-                batch_size=batch_size,
-                noise=noise,
-                presentations=presentations,
-                memory=memory,
-            )
+            self._respond = FastResponder(network, chosen, showing, memory=memory)
             self.plan = self._respond.plan
 
     def __call__(self, images: npt.NDArray[np.uint8]) -> Responses:
@@ -89,13 +75,33 @@ class Responder:
 class _Picked:
     """Some of a plain responder's neurons."""
 
-    def __init__(self, plain: PlainResponder, neurons: Mapping[str, tuple[int, ...]]) -> None:
-        self._plain = plain
+    def __init__(
+        self, network: SpikingNetwork, neurons: Mapping[str, tuple[int, ...]], showing: Showing
+    ) -> None:
+        self._plain = PlainResponder(
+            network,
+            tuple(neurons),
+            batch_size=showing.batch_size,
+            noise=showing.noise,
+            presentations=showing.presentations,
+        )
         self._neurons = neurons
 
     def __call__(self, images: npt.NDArray[np.uint8]) -> Responses:
         found = self._plain(images)
         return {name: found[name][:, list(chosen)] for name, chosen in self._neurons.items()}
+
+
+def _plain_reason(network: SpikingNetwork, stages: Sequence[Stage], kind: Kind) -> str | None:
+    """Why the plain loop is needed, if it is; with a warning if nobody asked for it."""
+    if kind == "plain":
+        return "kind is 'plain'"
+    problem = unknown_module(network, stages)
+    if problem:
+        warnings.warn(
+            f"{problem}: only the plain loop computes it exactly, many times slower.", stacklevel=3
+        )
+    return problem
 
 
 def check_time(network: SpikingNetwork) -> None:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from snn.networks import SpikingNetwork, Stage
 from snn.networks.stage import SteadyLinear
 from snn.neurons import LeakyNeuron, fire
-from snn.responder.tiling import Span
+from snn.responder.kernels.tiling import Span
 
 # Beyond, sums of currents might overflow, and infinite currents are not ordered like finite ones.
 _LARGEST = 1e30

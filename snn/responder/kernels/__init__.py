@@ -1,6 +1,6 @@
-"""The compiled loops of the fast responder. Importing them needs numba; nothing here knows torch.
+"""The compiled loops of the fast responder. Nothing here knows torch.
 
-Inside, the larger of two floats is ``a if a > b else b``: max() would become a branch.
+What the loops take and call stands in this folder, so that a change of any file compiles them anew.
 """
 
 from __future__ import annotations

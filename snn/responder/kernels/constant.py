@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from snn.compiled import compiled
-from snn.responder.tiling import Axis
+from snn.responder.kernels.tiling import Axis
 
 Array = np.ndarray[Any, Any]
 

@@ -9,7 +9,7 @@ import numpy as np
 from snn.compiled import compiled
 from snn.responder.kernels import lanes
 from snn.responder.kernels.constant import Finder, train_of
-from snn.responder.tiling import LANES, Axis
+from snn.responder.kernels.tiling import LANES, Axis
 
 Array = np.ndarray[Any, Any]
 
@@ -28,25 +28,34 @@ def normalise(image: Array, levels: Array, padding: tuple[int, int], planes: Arr
 
 
 @compiled
-def convolve(
-    planes: Array, weight: Array, bias: float, rows: int, columns: int, out: Array
-) -> None:
+def convolve(planes: Array, weight: Array, bias: float, columns: int, out: Array) -> None:
     """Add up one filter (c, kh, kw) over all positions, into out float32 (rows, columns) flat.
 
-    ``columns`` is a multiple of 32; stride 1.
+    Stride 1; rows are a multiple of 4, which are summed side by side so that no addition waits for
+    the last one, columns one of 32. The order of a sum is that of the weights.
     """
-    flat = planes.reshape(planes.size)
-    out[:] = bias
-    for channel in range(weight.shape[0]):
-        for down in range(weight.shape[1]):
-            for right in range(weight.shape[2]):
-                factor = lanes.spread(weight[channel, down, right])
-                for y in range(rows):
-                    start = (channel * planes.shape[1] + y + down) * planes.shape[2] + right
-                    for x in range(0, columns, LANES):
-                        place = y * columns + x
-                        product = lanes.multiply(lanes.load(flat, start + x), factor)
-                        lanes.store(out, place, lanes.add(lanes.load(out, place), product))
+    flat, width = planes.reshape(planes.size), planes.shape[2]
+    for place in range(0, len(out), 4 * columns):
+        for x in range(0, columns, LANES):
+            one = lanes.spread(bias)
+            two, three, four = one, one, one
+            for channel in range(weight.shape[0]):
+                for down in range(weight.shape[1]):
+                    row = channel * planes.shape[1] + place // columns + down
+                    for right in range(weight.shape[2]):
+                        factor = lanes.spread(weight[channel, down, right])
+                        at = row * width + x + right
+                        one = lanes.add(one, lanes.multiply(lanes.load(flat, at), factor))
+                        at += width
+                        two = lanes.add(two, lanes.multiply(lanes.load(flat, at), factor))
+                        at += width
+                        three = lanes.add(three, lanes.multiply(lanes.load(flat, at), factor))
+                        at += width
+                        four = lanes.add(four, lanes.multiply(lanes.load(flat, at), factor))
+            lanes.store(out, place + x, one)
+            lanes.store(out, place + columns + x, two)
+            lanes.store(out, place + 2 * columns + x, three)
+            lanes.store(out, place + 3 * columns + x, four)
 
 
 @compiled
@@ -100,13 +109,14 @@ def respond(
 ) -> None:
     """Write the spike counts int64 (n, filters) of images uint8 (n, c, h, w).
 
-    ``weight`` float32 (filters, c, kh, kw); ``planes``: zeros float32 (c, rows, columns), where
-    columns leave room for a kernel to the right of the last multiple of 32.
+    ``weight`` float32 (filters, c, kh, kw); ``planes``: zeros float32 (c, rows, columns), with room
+    for a kernel behind the positions rounded up to 4 rows and 32 columns.
     """
     columns = (right.positions + LANES - 1) // LANES * LANES
-    out, best = np.empty(down.positions * columns, np.float32), np.empty(columns, np.float32)
+    rows = (down.positions + 3) // 4 * 4
+    out, best = np.empty(rows * columns, np.float32), np.empty(columns, np.float32)
     for image in range(len(images)):
         normalise(images[image], levels, padding, planes)
         for channel in range(len(weight)):
-            convolve(planes, weight[channel], bias[channel], down.positions, columns, out)
+            convolve(planes, weight[channel], bias[channel], columns, out)
             counts[image, channel] = count_spikes(out, best, down, right, channel, finder)

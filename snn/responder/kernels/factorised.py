@@ -22,7 +22,7 @@ import numpy as np
 from snn.compiled import compiled
 from snn.responder.kernels import lanes
 from snn.responder.kernels.tiles import Filters, add_rows, clear, corner, finish, inside
-from snn.responder.tiling import LANES, Tiling
+from snn.responder.kernels.tiling import LANES, Tiling
 
 Array = np.ndarray[Any, Any]
 
@@ -71,20 +71,26 @@ class Room(NamedTuple):
 
 
 @compiled
+def seen(tiling: Tiling, tile: tuple[int, int]) -> tuple[int, int, int, int]:
+    """First and last row (their first pixels), first and last column of a tile's inputs."""
+    start = corner(tiling, tile, 0, 0)
+    end = corner(tiling, tile, tiling.height.passes - 1, tiling.width.passes - 1)
+    top, bottom = max(start[0], 0), min(end[0] + tiling.height.window, tiling.height.inputs)
+    left = min(max(start[1], 0), tiling.width.inputs)
+    right = max(left, min(end[1] + tiling.width.window, tiling.width.inputs))
+    return top * tiling.width.inputs, bottom * tiling.width.inputs, left, right
+
+
+@compiled
 def rank(
     tiling: Tiling, tile: tuple[int, int], trains: Array, begins: Array, rises: Rises, room: Room
 ) -> None:
     """Rank the trains that a tile's inputs fire; every table's unused last number counts as one."""
-    start = corner(tiling, tile, 0, 0)
-    end = corner(tiling, tile, tiling.height.passes - 1, tiling.width.passes - 1)
-    left, right = max(start[1], 0), min(end[1] + tiling.width.window, tiling.width.inputs)
-    top, bottom = max(start[0], 0), min(end[0] + tiling.height.window, tiling.height.inputs)
+    top, bottom, left, right = seen(tiling, tile)
     room.ranks[:] = 0
     for table in range(1, len(rises.tables)):
         room.ranks[rises.tables[table] - 1] = 1
-    for pixel in range(
-        top * tiling.width.inputs, bottom * tiling.width.inputs, tiling.width.inputs
-    ):
+    for pixel in range(top, bottom, tiling.width.inputs):
         for entry in range(begins[pixel + left], begins[pixel + right]):
             room.ranks[trains[entry]] = 1
     number = 0
@@ -92,9 +98,7 @@ def rank(
         present = int(room.ranks[train])
         room.ranks[train] = number
         number += present
-    for pixel in range(
-        top * tiling.width.inputs, bottom * tiling.width.inputs, tiling.width.inputs
-    ):
+    for pixel in range(top, bottom, tiling.width.inputs):
         for entry in range(begins[pixel + left], begins[pixel + right]):
             room.slots[entry] = room.ranks[trains[entry]]
     for place in range(len(rises.trains)):

@@ -13,7 +13,7 @@ import numpy as np
 from snn.compiled import compiled
 from snn.responder.kernels import lanes
 from snn.responder.kernels.tiles import Filters, add_rows, clear, corner, finish, inside
-from snn.responder.tiling import LANES, Tiling
+from snn.responder.kernels.tiling import LANES, Tiling
 
 Array = np.ndarray[Any, Any]
 PATTERNS = 16

@@ -9,7 +9,7 @@ import numpy as np
 from snn.responder.filters import aligned
 from snn.responder.kernels import factorised as kernel
 from snn.responder.kernels.tiles import Filters
-from snn.responder.tiling import LANES, Tiling
+from snn.responder.kernels.tiling import LANES, Tiling
 from snn.responder.ways.signal import Counts, Spikes, Trains
 
 

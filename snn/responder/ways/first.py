@@ -12,8 +12,8 @@ import torch
 
 from snn.responder.filters import aligned
 from snn.responder.kernels import constant, direct
+from snn.responder.kernels.tiling import LANES, Axis
 from snn.responder.lookup import Lookup
-from snn.responder.tiling import LANES, Axis
 from snn.responder.ways.currents import Currents, Images
 from snn.responder.ways.signal import Counts, Signal, Trains
 
@@ -111,11 +111,10 @@ class Direct:
         return result
 
     def _planes(self) -> npt.NDArray[np.float32]:
-        """Zeros (c, rows, columns) with the padding, and room for whole vectors to the right."""
-        height, width = self.currents.shape.height, self.currents.shape.width
-        rows = height.inputs + 2 * height.padding
-        columns = max(
-            width.inputs + 2 * width.padding, -(-width.positions // LANES) * LANES + width.kernel
-        )
-        flat = aligned(self.currents.shape.channels * rows * columns)
-        return flat.reshape(self.currents.shape.channels, rows, columns)
+        """Zeros (c, rows, columns): the padding, and room for whole groups of rows and vectors."""
+        shape = self.currents.shape
+        sides = [
+            max(span.inputs + 2 * span.padding, -(-span.positions // group) * group + span.kernel)
+            for span, group in ((shape.height, 4), (shape.width, LANES))
+        ]
+        return aligned(shape.channels * sides[0] * sides[1]).reshape(shape.channels, *sides)

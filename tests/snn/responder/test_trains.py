@@ -14,8 +14,8 @@ from snn.networks.stage import SteadyLinear
 from snn.neurons import LeakyNeuron
 from snn.responder import lookup, trains
 from snn.responder.kernels import constant
+from snn.responder.kernels.tiling import Span, by_filters
 from snn.responder.lookup import layer_lookup
-from snn.responder.tiling import Span, by_filters
 from snn.responder.trains import train_table
 
 PARAMETERS = ((0.9, 1.0), (0.0, 0.7), (1.0, 1.0), (0.5, 2.0), (0.99, 0.1))

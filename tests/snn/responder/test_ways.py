@@ -101,6 +101,7 @@ CONVOLUTIONS: tuple[dict[str, Any], ...] = (
     {"kernel_size": (3, 1), "stride": (2, 1), "padding": (0, 1)},
     {"kernel_size": 3, "dilation": 2, "padding": 2},
     {"kernel_size": 1, "groups": 2},
+    {"kernel_size": 1, "padding": 2},
     {"kernel_size": 3, "padding": 1, "padding_mode": "circular"},
 )
 
@@ -120,10 +121,20 @@ def staged(options: dict[str, Any], pool: nn.MaxPool2d | None, time_steps: int) 
     return custom(stages, (2, 23, 15), time_steps)
 
 
+@pytest.mark.parametrize("ranked", [False, True])
 @pytest.mark.parametrize("pool", POOLS, ids=str)
 @pytest.mark.parametrize("options", CONVOLUTIONS, ids=str)
 @torch.no_grad()
-def test_every_geometry(options: dict[str, Any], pool: nn.MaxPool2d | None) -> None:
+def test_every_geometry(
+    monkeypatch: pytest.MonkeyPatch,
+    options: dict[str, Any],
+    pool: nn.MaxPool2d | None,
+    *,
+    ranked: bool,
+) -> None:
+    prefer(monkeypatch, "first_by_trains", "first_directly", "patterns")
+    wanted = ranked
+    monkeypatch.setattr(costs, "factorised", lambda *_, ranked: float(ranked != wanted))
     made = staged(options, pool, 17)
     for kind in ("natural", "noise"):
         images = pictures(kind, (2, 23, 15), 5)
