@@ -41,7 +41,7 @@ def tuning(
     return {
         "natural_response": selectivity.class_means(responses, labels, classes).astype(np.float32),
         "natural_half_response": np.stack(halves, axis=1).astype(np.float32),
-        "natural_active": (responses > 0).sum(axis=0).astype(np.int32),
+        "natural_active": selectivity.active_images(responses).astype(np.int32),
         "natural_top": np.pad(top, spare, constant_values=-1).astype(np.int32),
         "natural_top_response": np.pad(best, spare, constant_values=np.nan).astype(np.float32),
     }
