@@ -15,7 +15,7 @@ from optim.space import Points
 from snn.checkpoint import digest_file
 from snn.coding import Noise
 from snn.data import DataSet, DataSpec, load_data
-from snn.generators import VQVAE, load_generator
+from snn.generators import CodeGenerator, load_generator
 from snn.networks import NetworkSpec, SpikingNetwork
 from snn.responder import Responder
 from snn.training import epoch_path, load_network
@@ -33,13 +33,13 @@ def dataset(spec: DataSpec) -> DataSet:
     return load_data(spec)
 
 
-def generator(job: Job) -> VQVAE:
+def generator(job: Job) -> CodeGenerator:
     """The study's generator."""
     return _generator(job.generator_file, digest_file(job.generator_file))
 
 
 @lru_cache(maxsize=2)
-def _generator(path: Path, digest: str) -> VQVAE:
+def _generator(path: Path, digest: str) -> CodeGenerator:
     del digest  # identifies the content behind the path
     return load_generator(path)
 
@@ -92,7 +92,7 @@ def noise(job: Job, checkpoint: str, purpose: str) -> Noise:
     return Noise(seed=job.seed, checkpoint=checkpoint, purpose=purpose, presentation=0)
 
 
-def space(model: VQVAE) -> Space:
+def space(model: CodeGenerator) -> Space:
     """The search space of a generator's latents."""
     latent = model.latent
     return CodeSpace(positions=latent.positions, codes=latent.codes, embedding=latent.codebook)

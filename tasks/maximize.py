@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optim import Result, make_maximizer
-from snn.generators import VQVAE
+from snn.generators import CodeGenerator
 from tasks import loading
 from tasks.atlas import write
 from tasks.atlas.schema import DONE, SATURATED, SILENT, queries
@@ -87,7 +87,7 @@ def run_search(job: Job, block: Block, method: str, seeds: NDArray[np.int64]) ->
 
 
 def evaluate(
-    job: Job, model: VQVAE, respond: Respond, points: NDArray[np.int64]
+    job: Job, model: CodeGenerator, respond: Respond, points: NDArray[np.int64]
 ) -> NDArray[np.float32]:
     """Responses (n, searches) to points (n, positions), each different one decoded and shown once.
 

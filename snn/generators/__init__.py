@@ -5,10 +5,10 @@ from __future__ import annotations
 from snn.generators.loading import load_generator
 from snn.generators.spec import CodeLatent, GeneratorSpec, allowed_positions, count_halvings
 from snn.generators.training import EpochRecord, train_generator
-from snn.generators.vqvae import VQVAE
+from snn.generators.codes import CodeGenerator
 
 __all__ = [
-    "VQVAE",
+    "CodeGenerator",
     "CodeLatent",
     "EpochRecord",
     "GeneratorSpec",

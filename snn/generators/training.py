@@ -18,8 +18,9 @@ from torch.nn import functional
 
 from snn.checkpoint import load_checkpoint, load_state, save_checkpoint, save_state
 from snn.generators.codebook import CodebookAverage
+from snn.generators.codes import flatten_maps, to_pixels
 from snn.generators.spec import GeneratorSpec
-from snn.generators.vqvae import build_vqvae, flatten_maps, to_pixels
+from snn.generators.vqvae import build_vqvae
 
 _COMMITMENT = 0.25
 # codes revived later than this part of the training would have no time to settle

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from snn.generators import VQVAE, GeneratorSpec
+from snn.generators import CodeGenerator, GeneratorSpec
 from snn.generators.codebook import CodebookAverage
 from snn.generators.vqvae import Shape, build_vqvae
 
@@ -22,7 +22,7 @@ SHAPES: list[tuple[Shape, int]] = [
 ]
 
 
-def make_vqvae(shape: Shape, positions: int, **fields: Any) -> VQVAE:
+def make_vqvae(shape: Shape, positions: int, **fields: Any) -> CodeGenerator:
     spec = GeneratorSpec(positions=positions, **fields)
     generator = torch.Generator().manual_seed(1)
     network = build_vqvae(spec, shape, generator)
@@ -37,7 +37,9 @@ def make_vqvae(shape: Shape, positions: int, **fields: Any) -> VQVAE:
     return network
 
 
-def make_points(network: VQVAE, count: int, seed: int = 0) -> np.ndarray[Any, np.dtype[np.int64]]:
+def make_points(
+    network: CodeGenerator, count: int, seed: int = 0
+) -> np.ndarray[Any, np.dtype[np.int64]]:
     rng = np.random.default_rng(seed)
     return rng.integers(0, network.spec.codes, (count, network.spec.positions))
 
