@@ -11,7 +11,6 @@ A method adds what it proposes and what it learns; the rest is done here and in 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import fields
 from typing import TypeVar
 
 import numpy as np
@@ -50,6 +49,16 @@ class Maximizer(ABC):
     def pending(self) -> Batch:
         """The rows that were proposed and not told yet, for who lost them (a resumed run)."""
         return self._ledger.open.take(slice(None))
+
+    def tell_screening(self, points: Points, responses: npt.ArrayLike) -> None:
+        """Tell the responses (k, N) to points (k, d) that were shown before this search, once for all.
+
+        They are charged in full: as k images in total when sharing, as k own images of every neuron
+        otherwise. Only before the first ask (RuntimeError); ValueError where k leaves nothing of the
+        budget, or a point is not in the space.
+        """
+        scores = self._ledger.tell_screening(points, responses)
+        self._learn_screening(np.array(points), scores)
 
     def ask(self) -> Batch:
         """Propose the next generation, within the budget; RuntimeError when done."""
@@ -110,8 +119,8 @@ class Maximizer(ABC):
         self._load(state["method"])
 
     def _identity(self) -> dict[str, str]:
-        asked = {part.name: repr(getattr(self.problem, part.name)) for part in fields(Problem)}
-        return {"method": type(self).__name__, "options": repr(self.options), **asked}
+        options = repr(self.options)
+        return {"method": type(self).__name__, "options": options, **self.problem.identity()}
 
     def _close(self) -> None:
         """Learn from the current generation, once, if anything of it was measured."""
@@ -129,6 +138,9 @@ class Maximizer(ABC):
 
     def _learn(self, generation: Batch, scores: Scores) -> None:  # noqa: B027 (may be nothing)
         """Learn from a generation's scores (k, N): sign * response, -inf where not measured."""
+
+    def _learn_screening(self, points: Points, scores: Scores) -> None:  # noqa: B027 (may be nothing)
+        """Learn from the scores (k, N) of a screening; most methods start from nothing."""
 
     def _state(self) -> State:
         """Copy what the method has learnt."""

@@ -65,6 +65,25 @@ class Ledger:
         first = meant.argmax(axis=0)[new]
         self.best_point[new], self.best_slot[new] = batch.points[first], batch.slot[first]
 
+    def tell_screening(self, points: Points, responses: npt.ArrayLike) -> Scores:
+        """Enter images (k, d) shown to all neurons before the search; returns their scores (k, N)."""
+        shown, share = len(points), self._problem.share
+        if self.proposed.any():
+            raise RuntimeError("a screening is told before the first ask()")
+        if shown >= (len(self.column) if share else self._problem.budget):
+            raise ValueError(
+                f"the screening has {shown} images, which leaves nothing of the budget; "
+                "raise the budget or screen fewer"
+            )
+        if not self._problem.space.contains(points).all():
+            raise ValueError("the screening holds points that are not in the space")
+        each = self._everyone
+        owner = np.full(shown, -1) if share else np.repeat(each, shown)
+        rows = np.arange(shown) if share else np.tile(np.arange(shown), len(each))
+        measured = np.array(responses, dtype=np.float32)
+        self.tell(self.propose(points[rows], owner), measured[rows])
+        return np.where(np.isnan(measured), -np.inf, self._sign * measured)
+
     def tell(self, batch: Batch, responses: npt.ArrayLike) -> tuple[Indices, Scores]:
         """Enter the responses (k, N) to rows of `batch`; returns their slots and scores (k, N)."""
         rows = self._find(batch)

@@ -11,7 +11,7 @@ from typing import Any
 
 from optim.contract import Maximizer
 from optim.random import RandomSearch
-from optim.space import Space
+from optim.space import Points, Space
 from optim.tt import TensorTrain, TTOptions
 from optim.values import Options, Problem
 
@@ -42,17 +42,22 @@ def make_maximizer(
     budget: int,
     share: bool = False,
     sign: int = 1,
+    starts: Points | None = None,
+    pool: Points | None = None,
     **options: Any,
 ) -> Maximizer:
     """Make the search `name` for N neurons, one seed each, with `budget` images a neuron.
 
     With `share` every neuron uses the responses to all images of the N; otherwise N neurons
-    together propose exactly what each would alone. `sign` -1 looks for the lowest response.
+    together propose exactly what each would alone. `sign` -1 looks for the lowest response. `starts`
+    (N, m, d) and `pool` (k, d): see `Problem`.
     Raises ValueError for an unknown method or option, a budget below what the method needs, and a
     space or an option value it cannot use.
     """
     settings = _settings(name, options)
-    problem = Problem(space, tuple(index(seed) for seed in seeds), budget, share, sign)
+    problem = Problem(
+        space, tuple(index(seed) for seed in seeds), budget, share, sign, starts, pool
+    )
     if budget < settings.minimum_budget:
         raise ValueError(
             f"budget is {budget}; the method {name!r} with batch {settings.batch} needs at least "

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+import hashlib
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -35,6 +36,8 @@ class Problem:
 
     `seeds` holds one non-negative integer a neuron. With `share` every neuron uses the responses to
     all images; otherwise the neurons are isolated. `sign` 1 maximises the response, -1 minimises.
+    `starts` (N, m, d), where given, are points a method may start from, m for each neuron (the best of
+    an earlier epoch); `pool` (k, d), latents of natural images. Both are for the methods that say so.
     """
 
     space: Space
@@ -42,6 +45,8 @@ class Problem:
     budget: int
     share: bool = False
     sign: int = 1
+    starts: Points | None = field(default=None, compare=False)
+    pool: Points | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         whole("budget", self.budget, 1)
@@ -49,11 +54,31 @@ class Problem:
             raise ValueError(f"seeds are {self.seeds}; give one non-negative integer a neuron")
         if self.sign not in (1, -1):
             raise ValueError(f"sign is {self.sign!r}; it must be 1 (maximise) or -1 (minimise)")
+        if self.starts is not None and len(self.starts) != self.neurons:
+            raise ValueError(
+                f"starts are for {len(self.starts)} neurons, seeds for {self.neurons}; give as many"
+            )
+        for name, given in (("starts", self.starts), ("pool", self.pool)):
+            if (
+                given is not None
+                and not self.space.contains(given.reshape(-1, given.shape[-1])).all()
+            ):
+                raise ValueError(f"{name} hold points that are not in the space; give only such")
 
     @property
     def neurons(self) -> int:
         """Number of neurons N."""
         return len(self.seeds)
+
+    def identity(self) -> dict[str, str]:
+        """Each field as a string, arrays by their digest."""
+        values = {part.name: getattr(self, part.name) for part in fields(self)}
+        return {
+            name: hashlib.sha256(value.tobytes()).hexdigest()
+            if isinstance(value, np.ndarray)
+            else repr(value)
+            for name, value in values.items()
+        }
 
 
 @dataclass(frozen=True)

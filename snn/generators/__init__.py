@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from snn.generators.codes import CodeGenerator
 from snn.generators.loading import load_generator
 from snn.generators.spec import CodeLatent, GeneratorSpec, allowed_positions, count_halvings
 from snn.generators.training import EpochRecord, train_generator
-from snn.generators.codes import CodeGenerator
 
 __all__ = [
     "CodeGenerator",

@@ -10,7 +10,8 @@ import torch
 
 from snn.generators import CodeGenerator, GeneratorSpec
 from snn.generators.codebook import CodebookAverage
-from snn.generators.vqvae import Shape, build_vqvae
+from snn.generators.codes import Shape
+from snn.generators.vqvae import build_vqvae
 
 SHAPES: list[tuple[Shape, int]] = [
     ((1, 8, 8), 16),
@@ -41,7 +42,7 @@ def make_points(
     network: CodeGenerator, count: int, seed: int = 0
 ) -> np.ndarray[Any, np.dtype[np.int64]]:
     rng = np.random.default_rng(seed)
-    return rng.integers(0, network.spec.codes, (count, network.spec.positions))
+    return rng.integers(0, len(network.codebook), (count, network.positions))
 
 
 @pytest.mark.parametrize(("shape", "positions"), SHAPES)
