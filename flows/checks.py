@@ -12,7 +12,7 @@ from typing import Any
 
 from flows.prepare import agree, job_of, layout
 from flows.study import Study, StudyError, near, parse
-from optim import CodeSpace, make_maximizer
+from optim import CodeSpace, can_start, make_maximizer, method_names, uses_screening
 from snn.data import DataSet
 from snn.generators import load_generator
 from snn.generators.spec import count_halvings
@@ -20,6 +20,7 @@ from snn.networks import layer_sizes
 from snn.training import list_epochs, load_network
 from tasks import loading
 from tasks.job import Job
+from tasks.screen import natural_images
 
 SPARE = 64 * 2**20
 """Bytes left free beyond the estimate: checkpoints, the generator, Prefect's database, the report."""
@@ -42,12 +43,19 @@ def check(raw: Mapping[str, Any], *, fresh: bool = False) -> Checked:
     study, problems = parse(raw)
     problems = [
         *problems,
-        *(p for part in (_data, _probe, _epochs, _search, _generator) for p in part(study)),
+        *(
+            p
+            for part in (_data, _probe, _epochs, _search, _screening, _generator)
+            for p in part(study)
+        ),
     ]
     if problems:
         raise StudyError(problems)
     job = job_of(study)
-    problems = [*_output(study, job), *([] if fresh else _store(study, job))]
+    problems = _room_to_screen(study, job) or [
+        *_output(study, job),
+        *([] if fresh else _store(study, job)),
+    ]
     if problems:
         raise StudyError(problems)
     return Checked(study, job)
@@ -170,7 +178,8 @@ def _search(study: Study) -> list[str]:
         make = partial(
             make_maximizer, method, space, seeds=[0], budget=search.budget, share=search.share
         )
-        problems += caught("search.methods", partial(make, **options))
+        wrong = caught("search.methods", partial(make, **options))
+        problems += wrong or _warm_start(study, method, partial(make, **options))
     twice = sorted({method for method in search.methods if search.methods.count(method) > 1})
     problems += [f"search.methods: {method} stands there twice; name each once" for method in twice]
     for method in search.options or {}:
@@ -180,6 +189,51 @@ def _search(study: Study) -> list[str]:
                 f"search.options: {method!r} is not among search.methods{near(method, known)}: {', '.join(known)}"
             )
     return list(dict.fromkeys(problems))
+
+
+def _warm_start(study: Study, method: str, make: Callable[..., object]) -> list[str]:
+    """A method that cannot start from a point; a budget whose half is below what it needs."""
+    if not study.search.warm_start:
+        return []
+    if not can_start(method):
+        able = ", ".join(name for name in method_names() if can_start(name))
+        message = (
+            f"search.warm_start: the method {method!r} cannot start from a given image; "
+            f"choose from {able}, or set search.warm_start to false"
+        )
+        return [message]
+    halves = partial(make, budget=study.search.budget // 2)
+    return caught("search.warm_start: it halves the budget, and then", halves)
+
+
+def _screening(study: Study) -> list[str]:
+    """More natural screening images than there are training images."""
+    data = _images(study)
+    wanted = natural_images(study.search) * study.search.repeats
+    if data is None or wanted <= len(data.train):
+        return []
+    message = (
+        f"search.screening_images: {study.search.repeats} repeats that share no image need {wanted} "
+        f"training images, but there are {len(data.train)}; screen fewer, or with search.screening: prior"
+    )
+    return [message]
+
+
+def _room_to_screen(study: Study, job: Job) -> list[str]:
+    """A screening that takes all the budget of a search that learns from it."""
+    search = study.search
+    methods = [method for method in search.methods if uses_screening(method)]
+    # sharing, all neurons of a block pay for it together
+    payers = min(b.stop - b.start for b in job.blocks(job.epochs[0])) if search.share else 1
+    budget = min(job.lanes(first=len(job.epochs) == 1))
+    if not methods or search.screening_images < budget * payers:
+        return []
+    part = "half of search.budget (search.warm_start)" if search.warm_start else "search.budget"
+    message = (
+        f"search.screening_images: {search.screening_images} leave nothing of {part} ({budget} images a "
+        f"neuron, {payers} paying together) to {', '.join(methods)}; screen fewer, or raise the budget"
+    )
+    return [message]
 
 
 def _generator(study: Study) -> list[str]:

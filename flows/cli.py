@@ -184,26 +184,54 @@ def report(
 
 @app.command()
 def benchmark(
+    bench: Annotated[
+        Path | None,
+        typer.Argument(help="A benchmark of searches, a YAML file.", metavar="BENCH"),
+    ] = None,
+    overrides: Overrides = None,
     *,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Print only the cells and the predicted time.")
+    ] = False,
+    table: Annotated[
+        bool, typer.Option("--table", help="Print only the table, from what is done.")
+    ] = False,
     responder: Annotated[
         bool,
         typer.Option("--responder", help="Time responses and training against snnTorch's loop."),
     ] = False,
     images: Annotated[
         Path | None,
-        typer.Option(help="Image folder (train/<class>/*, test/<class>/*) of 32x32 colour images."),
+        typer.Option(
+            help="With --responder: image folder (train/<class>/*, test/<class>/*) of 32x32 colour images."
+        ),
     ] = None,
-    rounds: Annotated[int, typer.Option(min=1, help="Rounds; medians are printed.")] = 3,
-    figure: Annotated[Path | None, typer.Option(help="Draw the ratios to this PNG file.")] = None,
+    rounds: Annotated[
+        int, typer.Option(min=1, help="With --responder: rounds; medians are printed.")
+    ] = 3,
+    figure: Annotated[Path | None, typer.Option(help="Draw the result to this PNG file.")] = None,
 ) -> None:
-    """Measure, and print what the documentation claims; ten minutes or so."""
-    if not responder:
-        message = "name what to measure: --responder"
-        raise ValueError(message)
-    from flows.benchmark import responder_benchmark
+    """Race searches as BENCH says and print the table, or time the responder.
 
-    for part in responder_benchmark(images, rounds, figure):
-        print(part, end="\n\n", flush=True)
+    A race goes on where an earlier one stopped, and runs again only what was changed.
+    """
+    if responder == (bench is not None):
+        message = "name what to measure: a benchmark file, or --responder"
+        raise ValueError(message)
+    if bench is None:
+        from flows.responder_benchmark import responder_benchmark
+
+        parts = responder_benchmark(images, rounds, figure)
+    else:
+        from flows.bench import parse
+        from flows.search_benchmark import search_benchmark
+        from flows.study import read_study
+
+        _stop_tidily()
+        only = "plan" if plan else "table" if table else None
+        parts = search_benchmark(parse(read_study(bench, overrides or ())), only, figure)
+    for part in parts:
+        print(part, end="\n\n" if responder else "\n", flush=True)
 
 
 def _stop_tidily() -> None:

@@ -14,6 +14,8 @@ from snn.responder import Responder
 from tasks import loading
 from tasks.atlas import unfinished
 from tasks.describe import as_text
+from tasks.diverse import SPARE
+from tasks.elites import ELITES
 from tasks.job import Block, Job
 
 ROUNDS = 2
@@ -29,22 +31,38 @@ def cost(checked: Checked) -> str:
     blocks = todo(job)
     neurons = sum(block.stop - block.start for block in blocks)
     search = neurons * len(study.search.methods) * study.search.repeats * study.search.budget
+    measured = neurons * len(study.search.methods) * study.search.repeats * measurements(job)
     natural = len(loading.dataset(job.data).test) * len(job.epochs)
     screening = study.search.screening_images * study.search.repeats * len(job.epochs)
     trained = study.training.epochs * len(loading.dataset(job.data).train)
     seconds = seconds_per_image(job)
-    shown = (search + screening + natural) * study.search.presentations / study.runner.workers
+    shown = (
+        (search + measured + screening + natural)
+        * study.search.presentations
+        / study.runner.workers
+    )
     table = Table("plan", "")
     table.add_row(
         "probe",
         f"{len(job.epochs)} epochs, {', '.join(f'{k} {len(v)}' for k, v in job.layers.items())} neurons",
     )
     table.add_row("task runs", str(len(blocks) + 3 * len(job.epochs) + 4))
-    table.add_row("images", f"{search:,} search + {screening:,} screening + {natural:,} natural")
+    told = f"{search:,} search + {screening:,} screening + {natural:,} natural"
+    if job.stochastic:
+        told += f" + {measured:,} measured again"
+    table.add_row("images", told)
     table.add_row("atlas", f"at most {layout(study, job).bytes() / 1e6:,.1f} MB")
     told = minutes(seconds * (shown + TRAINING_FACTOR * trained))
     table.add_row("time", f"about {told} on {study.runner.workers} workers, the generator apart")
     return as_text(table)
+
+
+def measurements(job: Job) -> int:
+    """Images that one search's result costs after it, in showings of the search's own length."""
+    lanes = len(job.lanes(first=False))
+    spare = job.search.diverse * (SPARE if job.stochastic else 1)
+    again = loading.showings(job, "report") // job.search.presentations
+    return again * (lanes * (1 + (ELITES if job.stochastic else 0)) + spare)
 
 
 def todo(job: Job) -> list[Block]:

@@ -111,6 +111,8 @@ def layout(study: Study, job: Job) -> Layout:
         image=data.shape,
         classes=data.classes,
         screening=study.search.screening_images,
+        warm_start=study.search.warm_start,
+        diverse=study.search.diverse,
     )
 
 
@@ -158,13 +160,28 @@ def agree(study: Study, job: Job) -> None:
     if root.attrs["study_digest"] != job.study:
         held = value_fields(Study.model_validate(study_of(root)))
         told = "; ".join(differences(held, value_fields(study)))
-        message = (
-            f"{job.atlas} was made by another study: {told}. Choose another output, "
-            "or run with --fresh to discard what is there"
-        )
-        raise AtlasError(message)
+        # nothing to tell: the atlas is from before there was some field, and as its default makes it
+        if told:
+            message = (
+                f"{job.atlas} was made by another study: {told}. Choose another output, "
+                "or run with --fresh to discard what is there"
+            )
+            raise AtlasError(message)
+    _agree_on_order(study, job, layout_of(root).epochs)
     _agree_on_data(study, root, job.atlas)
     _agree_on_files(root, job)
+
+
+def _agree_on_order(study: Study, job: Job, held: tuple[float, ...]) -> None:
+    """With a warm start a result rests on the epoch before it: none may come to stand there later."""
+    early = [f"{epoch:g}" for epoch in job.epochs if epoch < held[-1] and epoch not in held]
+    if study.search.warm_start and early:
+        message = (
+            f"probe.epochs: with search.warm_start each epoch starts from the one before, so {', '.join(early)} "
+            f"cannot be added to {job.atlas}, which reaches {held[-1]:g}: add later epochs only, choose "
+            "another output, or run with --fresh"
+        )
+        raise AtlasError(message)
 
 
 def _agree_on_files(root: Any, job: Job) -> None:

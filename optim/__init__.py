@@ -11,10 +11,14 @@ Nothing here knows of networks, of files or of orchestration.
 from __future__ import annotations
 
 from optim.contract import Maximizer as Maximizer
-from optim.registry import make_maximizer as make_maximizer
-from optim.registry import method_names as method_names
-from optim.registry import minimum_budget as minimum_budget
-from optim.registry import option_names as option_names
+from optim.registry import (
+    can_start,
+    make_maximizer,
+    method_names,
+    minimum_budget,
+    option_names,
+    uses_screening,
+)
 from optim.space import CodeSpace as CodeSpace
 from optim.space import GaussianSpace as GaussianSpace
 from optim.space import Space as Space
@@ -28,8 +32,10 @@ __all__ = [
     "Maximizer",
     "Result",
     "Space",
+    "can_start",
     "make_maximizer",
     "method_names",
     "minimum_budget",
     "option_names",
+    "uses_screening",
 ]

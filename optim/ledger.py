@@ -46,7 +46,8 @@ class Ledger:
     def propose(self, points: Points, owner: Indices) -> Batch:
         """Enter proposals, points (k, d) for owners (k,), in order; returns those in the budget."""
         count = self.proposed[owner] + _ranks(owner)
-        limit = np.where(owner < 0, len(self.column), self._problem.budget)
+        everyones = (owner < 0) | self._problem.adaptive
+        limit = np.where(everyones, len(self.column), self._problem.budget)
         afforded = count < limit
         afforded &= np.cumsum(afforded) <= self.left
         points, owner, count = points[afforded], owner[afforded], count[afforded]

@@ -2,34 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
 from operator import index
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
+from optim.baselines import DiagonalCMA, DiagonalCMAOptions, NevergradDiscrete, NevergradPortfolio
 from optim.contract import Maximizer
+from optim.ga import GAOptions, GeneticSearch
+from optim.pool import PoolSearch
 from optim.random import RandomSearch
-from optim.space import Points, Space
+from optim.screened import ScreenedOptions, ScreenedSearch
+from optim.screened_codes import ScreenedCodes
+from optim.screened_gaussian import ScreenedGaussian
+from optim.sep_cma import SeparableCMA, SepCMAOptions
+from optim.space import CodeSpace, GaussianSpace, Points, Space
+from optim.sphere_cma import SphereCMA, SphereCMAOptions
 from optim.tt import TensorTrain, TTOptions
+from optim.ttopt import CrossSearch, TTOptOptions
 from optim.values import Options, Problem
 
 
 @dataclass(frozen=True)
 class _Method:
-    build: type[Maximizer]
+    build: Callable[[Problem, Any], Maximizer]
     preset: Options
+    screens: bool = False  # learns from a screening
+    starts: bool = False  # can start from given points
+    adapts: bool = False  # can move its budget between neurons
+
+
+def _screened(problem: Problem, options: ScreenedOptions) -> ScreenedSearch:
+    if isinstance(problem.space, CodeSpace):
+        return ScreenedCodes(problem, options, problem.space)
+    if isinstance(problem.space, GaussianSpace):
+        return ScreenedGaussian(problem, options, problem.space)
+    raise ValueError("screened searches codes and Gaussian latents; choose another method, say ga")
 
 
 _METHODS: Mapping[str, _Method] = MappingProxyType(
     {
+        "screened": _Method(_screened, ScreenedOptions(), screens=True, starts=True, adapts=True),
         "random": _Method(RandomSearch, Options()),
         # MANGO's presets
         "tt": _Method(TensorTrain, TTOptions()),
         "tt-s": _Method(TensorTrain, TTOptions(batch=5)),
         "tt-b": _Method(TensorTrain, TTOptions(batch=25, elites=5)),
         "tt-exp": _Method(TensorTrain, TTOptions(batch=100, elites=10, lr=0.1)),
+        "pool": _Method(PoolSearch, Options()),
+        "ttopt": _Method(CrossSearch, TTOptOptions()),
+        "ga": _Method(GeneticSearch, GAOptions()),
+        "sep-cma": _Method(SeparableCMA, SepCMAOptions(), starts=True),
+        "sphere-cma": _Method(SphereCMA, SphereCMAOptions()),
+        # of the extra `baselines`: listed always, ValueError where the library is missing
+        "cma": _Method(DiagonalCMA, DiagonalCMAOptions()),
+        "nevergrad-portfolio": _Method(NevergradPortfolio, Options()),
+        "nevergrad-discrete": _Method(NevergradDiscrete, Options()),
     }
 )
 
@@ -44,20 +74,28 @@ def make_maximizer(
     sign: int = 1,
     starts: Points | None = None,
     pool: Points | None = None,
+    allocation: Literal["fixed", "adaptive"] = "fixed",
     **options: Any,
 ) -> Maximizer:
     """Make the search `name` for N neurons, one seed each, with `budget` images a neuron.
 
     With `share` every neuron uses the responses to all images of the N; otherwise N neurons
     together propose exactly what each would alone. `sign` -1 looks for the lowest response. `starts`
-    (N, m, d) and `pool` (k, d): see `Problem`.
+    (N, m, d) and `pool` (k, d): see `Problem`. `allocation` "adaptive" moves budget from neurons that
+    are done to those that still climb, within the budget * N of all.
     Raises ValueError for an unknown method or option, a budget below what the method needs, and a
     space or an option value it cannot use.
     """
     settings = _settings(name, options)
-    problem = Problem(
-        space, tuple(index(seed) for seed in seeds), budget, share, sign, starts, pool
-    )
+    every = tuple(index(seed) for seed in seeds)
+    adaptive = allocation == "adaptive"
+    problem = Problem(space, every, budget, share, sign, starts, pool, adaptive)
+    if adaptive and not _method(name).adapts:
+        able = ", ".join(known for known in _METHODS if _METHODS[known].adapts)
+        raise ValueError(
+            f"allocation is 'adaptive', which {name!r} cannot do; choose fixed, or a method that can: "
+            f"{able}"
+        )
     if budget < settings.minimum_budget:
         raise ValueError(
             f"budget is {budget}; the method {name!r} with batch {settings.batch} needs at least "
@@ -69,6 +107,16 @@ def make_maximizer(
 def method_names() -> tuple[str, ...]:
     """Names of all methods."""
     return tuple(_METHODS)
+
+
+def uses_screening(name: str) -> bool:
+    """Whether the method learns from images shown to all neurons beforehand; ValueError if unknown."""
+    return _method(name).screens
+
+
+def can_start(name: str) -> bool:
+    """Whether the method can start from given points; ValueError if it is unknown."""
+    return _method(name).starts
 
 
 def option_names(name: str) -> tuple[str, ...]:

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import teneva
 import torch
 
 from optim.adam import Adam
 from optim.checks import whole
 from optim.contract import Maximizer, in_turn
-from optim.space import Indices, Points, Space
+from optim.modes import modes_of
+from optim.space import Indices, Points
 from optim.tt_cores import draw, gradient
 from optim.values import Batch, Options, Problem, Scores, State
 
@@ -65,7 +65,7 @@ class TensorTrain(Maximizer):
     def __init__(self, problem: Problem, options: TTOptions) -> None:
         super().__init__(problem, options)
         self._elites, self._steps = options.elites, options.steps
-        self._modes = _modes(problem.space, quantize=options.quantize)
+        self._modes = modes_of(problem.space, quantize=options.quantize)
         shape = (self._modes.count, self._modes.size, options.rank, options.rank)
         self._cores = torch.from_numpy(np.stack([rng.random(shape) for rng in self._rngs]))
         self._adam = Adam(self._cores, options.lr)
@@ -93,7 +93,10 @@ class TensorTrain(Maximizer):
         self, owner: Indices, scores: Scores
     ) -> tuple[Indices, npt.NDArray[np.float64], Indices]:
         """Find the elites: their rows and weights (m, elites), the m neurons that have any."""
-        rows = np.argsort(owner, kind="stable").reshape(self.problem.neurons, -1)
+        turns = (
+            len(owner) // self.problem.neurons * self.problem.neurons
+        )  # the budget may cut a round
+        rows = np.argsort(owner[:turns], kind="stable").reshape(self.problem.neurons, -1)
         own = np.take_along_axis(scores.T, rows, axis=1)
         best = np.argsort(-own, axis=1, kind="stable")[:, : self._elites]
         worst = np.where(np.isfinite(own), own, np.inf).min(axis=1, keepdims=True)
@@ -112,44 +115,3 @@ class TensorTrain(Maximizer):
 def _by_mode(cores: torch.Tensor) -> torch.Tensor:
     """Swap neurons and modes: what works on all neurons wants the modes first, Adam the neurons."""
     return cores.transpose(0, 1).contiguous()
-
-
-@dataclass(frozen=True)
-class _Modes:
-    """How grid indices (k, dim) are spread over `count` modes of `size` values, position-major."""
-
-    count: int
-    size: int
-    bits: int  # 0: an axis is a mode
-
-    def split(self, indices: Indices) -> Indices:
-        """Mode values (k, count) of grid indices (k, dim)."""
-        if not self.bits:
-            return indices
-        split: Indices = teneva.ind_tt_to_qtt(indices, 2**self.bits)
-        return split
-
-    def join(self, values: Indices) -> Indices:
-        """Grid indices (k, dim) of mode values (k, count)."""
-        if not self.bits:
-            return values
-        joined: Indices = teneva.ind_qtt_to_tt(values, self.bits)
-        return joined
-
-
-def _modes(space: Space, *, quantize: bool) -> _Modes:
-    levels = space.levels
-    if levels is None:
-        raise ValueError(
-            "levels is None, but a tensor train needs a grid; set levels, say 64, or "
-            "choose a method for continuous spaces"
-        )
-    if not quantize:
-        return _Modes(space.dim, levels, 0)
-    bits = levels.bit_length() - 1
-    if levels != 2**bits:
-        raise ValueError(
-            f"levels (codes) is {levels}, no power of two, but quantize is true; set "
-            "quantize: false, or choose a power of two"
-        )
-    return _Modes(space.dim * bits, 2, bits)

@@ -38,6 +38,8 @@ class Problem:
     all images; otherwise the neurons are isolated. `sign` 1 maximises the response, -1 minimises.
     `starts` (N, m, d), where given, are points a method may start from, m for each neuron (the best of
     an earlier epoch); `pool` (k, d), latents of natural images. Both are for the methods that say so.
+    `adaptive` lets the method spend more than `budget` on a neuron and less on another, which only
+    neurons that share their images can.
     """
 
     space: Space
@@ -47,6 +49,7 @@ class Problem:
     sign: int = 1
     starts: Points | None = field(default=None, compare=False)
     pool: Points | None = field(default=None, compare=False)
+    adaptive: bool = False
 
     def __post_init__(self) -> None:
         whole("budget", self.budget, 1)
@@ -54,6 +57,11 @@ class Problem:
             raise ValueError(f"seeds are {self.seeds}; give one non-negative integer a neuron")
         if self.sign not in (1, -1):
             raise ValueError(f"sign is {self.sign!r}; it must be 1 (maximise) or -1 (minimise)")
+        if self.adaptive and not self.share:
+            raise ValueError(
+                "allocation is 'adaptive', but share is false: isolated neurons have their own budget; "
+                "set share: true, or allocation: fixed"
+            )
         if self.starts is not None and len(self.starts) != self.neurons:
             raise ValueError(
                 f"starts are for {len(self.starts)} neurons, seeds for {self.neurons}; give as many"

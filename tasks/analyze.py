@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from snn import selectivity
 from tasks import loading
 from tasks.atlas import read, write
+from tasks.atlas.schema import SILENT
 from tasks.job import Job
 
 Arrays = dict[str, NDArray[Any]]
@@ -28,7 +29,10 @@ def analyze(job: Job, epoch: float) -> None:
     measures = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     searches = xr.concat([found[["response", "status"]] for found in layers.values()], dim="neuron")
     arrays = {f"selectivity/{name}": values for name, values in measures.items()}
-    arrays |= {f"neurons/{name}": values for name, values in best_rows(searches, measures).items()}
+    arrays |= {
+        f"neurons/{name}": values
+        for name, values in best_rows(searches, measures, job.search.sign).items()
+    }
     write.write_epoch(job.atlas, epoch, arrays, "analysed")
 
 
@@ -47,7 +51,7 @@ def measure(job: Job, epoch: float, layer: str, found: xr.Dataset, screening: xr
         "preferred_class": preferred.astype(np.int16),
         # what a silent neuron's search ended with is no MEI, so no class is read in it
         "mei_class": np.where(
-            found.response.transpose(*order).values > 0,
+            found.status.transpose(*order).values != SILENT,
             read_classes(job, epoch, found.mei.transpose(*order, ...).values),
             np.int16(-1),
         ),
@@ -70,12 +74,15 @@ def ratio(response: xr.DataArray, reference: xr.DataArray) -> xr.DataArray:
     return (response / reference.where(reference > 0)).astype(np.float32)
 
 
-def best_rows(searches: xr.Dataset, measures: Arrays) -> Arrays:
-    """One row a neuron: its best search over methods and repeats (the first among equals)."""
+def best_rows(searches: xr.Dataset, measures: Arrays, sign: int) -> Arrays:
+    """One row a neuron: its best search over methods and repeats (the first among equals).
+
+    The best: with the highest response times ``sign``.
+    """
     methods = searches.method.values.astype(object)
     stacked = searches.transpose("neuron", "method", "repeat")
     response = stacked.response.values.reshape(len(stacked.neuron), -1)
-    best = np.where(np.isnan(response), -np.inf, response).argmax(axis=1)
+    best = np.where(np.isnan(response), -np.inf, sign * response).argmax(axis=1)
     rows = np.arange(len(best))
 
     def pick(values: NDArray[Any]) -> NDArray[Any]:

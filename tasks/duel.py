@@ -1,4 +1,4 @@
-"""Which of two search methods found the stronger stimuli, neuron by neuron, at equal cost."""
+"""Which of two search methods found the better stimuli, neuron by neuron, at equal cost."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from pathlib import Path
 import xarray as xr
 from rich.table import Table
 
-from tasks.atlas.read import layer_nodes, open_tree, settled
-from tasks.atlas.schema import SATURATED
+from tasks.atlas.read import layer_nodes, open_tree, settled, sign
 from tasks.describe import as_text
 from tasks.query import known
 
@@ -16,15 +15,16 @@ from tasks.query import known
 def duel(path: Path, first: str, second: str) -> str:
     """Wins of ``first`` over ``second`` a layer and epoch, on the mean response over all repeats.
 
-    A neuron counts as saturated where either method reached rate 1 in every repeat: it cannot tell them
-    apart. Ties are exact.
+    A neuron counts as saturated where either method reached rate 1 in every repeat (rate 0, silenced,
+    where the least exciting image is searched): it cannot tell them apart. Ties are exact.
     """
     tree = open_tree(path)
+    wanted = sign(path)
     table = Table(
         "layer",
         "epoch",
         "neurons",
-        "saturated",
+        "saturated" if wanted > 0 else "silenced",
         f"{first} wins",
         "ties",
         f"{second} wins",
@@ -34,7 +34,7 @@ def duel(path: Path, first: str, second: str) -> str:
         found = node.to_dataset()
         for method in (first, second):
             known("method", method, found.method.values.tolist())
-        counts = _count(found, first, second)
+        counts = _count(found, first, second, wanted)
         for epoch in counts.epoch.values:
             _row(table, name, f"{epoch:g}", counts.sel(epoch=epoch))
         _row(table, name, "all", counts.sum("epoch"))
@@ -42,10 +42,10 @@ def duel(path: Path, first: str, second: str) -> str:
     return f"{first} against {second}, mean of {repeats} repeats, each neuron of each epoch one duel\n{as_text(table)}"
 
 
-def _count(found: xr.Dataset, first: str, second: str) -> xr.Dataset:
+def _count(found: xr.Dataset, first: str, second: str, sign: int) -> xr.Dataset:
     ended = settled(found.status).all("repeat").all("method")
-    full = (found.status == SATURATED).all("repeat").any("method")
-    response = found.response.mean("repeat")
+    full = (found.response == (1 if sign > 0 else 0)).all("repeat").any("method")
+    response = sign * found.response.mean("repeat")
     ahead = response.sel({"method": first}, drop=True) - response.sel({"method": second}, drop=True)
     open_to_both = ended & ~full
     wins = {"wins": ahead > 0, "ties": ahead == 0, "losses": ahead < 0}

@@ -26,6 +26,9 @@ LARGEST_BLOCK = 64
 """Neurons of one task when ``search.neurons_per_task`` is ``auto``: a task's work then dwarfs its
 overhead (measured: 12 ms a task on threads against seconds of search)."""
 
+MOST_DIVERSE = 64
+"""Largest ``search.diverse``."""
+
 Indices = tuple[Annotated[int, Ge(0)], ...]
 
 
@@ -61,7 +64,19 @@ class SearchSpec:
     presentations: Annotated[int, Ge(1)] = 1
     """Times a stimulus is shown for one response (more than 1 only helps a stochastic coding)."""
     screening_images: Annotated[int, Ge(1)] = 256
-    """Random stimuli shown once per epoch and repeat, whose responses serve every neuron."""
+    """Stimuli shown once per epoch and repeat, whose responses serve every neuron; a method that learns
+    from them pays for all of them out of its budget."""
+    screening: Literal["prior", "natural", "both"] = "prior"
+    """What they are: ``prior``: random points of the generator's prior; ``natural``: images of the
+    training split through the generator's encoder; ``both``: half of each."""
+    warm_start: bool = False
+    """Whether, after the first epoch, half of the budget starts from the image found at the epoch
+    before; the other half searches as if there were none, and both results are kept."""
+    diverse: Annotated[int, Ge(0), Le(MOST_DIVERSE)] = 0
+    """Further stimuli of each neuron with at least 0.85 of its best response (sign -1: at most 1 / 0.85
+    of it) that differ as much as possible."""
+    sign: Literal[1, -1] = 1
+    """1: the most exciting image; -1: the least exciting one."""
 
 
 @dataclass(frozen=True, config=_SPEC)
@@ -128,6 +143,20 @@ class Job:
         return digest(
             {"data": plain(self.data), "generator": plain(self.generator), "seed": self.seed}
         )
+
+    @property
+    def stochastic(self) -> bool:
+        """Whether one stimulus is answered differently at each showing."""
+        return self.network.coding != "current"
+
+    def lanes(self, *, first: bool) -> tuple[int, ...]:
+        """Images a neuron of the cold search and, with a warm start, of the warm one.
+
+        The ``first`` epoch has nothing to start from: all its budget is the cold search's.
+        """
+        budget = self.search.budget
+        warm = 0 if first or not self.search.warm_start else budget // 2
+        return (budget - warm, warm) if warm else (budget,)
 
     def block_size(self, layer: str) -> int:
         """Neurons in each block of ``layer`` (the last may hold fewer)."""

@@ -21,6 +21,12 @@ from snn.responder import Responder
 from snn.training import epoch_path, load_network
 from tasks.job import Indices, Job
 
+CARE = 4
+"""How many times ``search.presentations`` a stimulus is shown for a measurement that counts."""
+
+CAREFUL = ("elite", "report")
+"""Purposes of such measurements."""
+
 
 def one_thread() -> None:
     """One torch thread in each worker: values then do not depend on the machine's load or cores."""
@@ -83,8 +89,18 @@ def make_responder(
         batch_size=job.responder.batch_size,
         memory=job.responder.memory,
         noise=own_noise,
-        presentations=job.search.presentations,
+        presentations=showings(job, own_noise.purpose),
     )
+
+
+def showings(job: Job, purpose: str) -> int:
+    """Times a stimulus is shown for one response.
+
+    With a stochastic coding, elites and what is reported are measured with care: no search follows
+    that could be better served by more images.
+    """
+    care = CARE if job.stochastic and purpose in CAREFUL else 1
+    return job.search.presentations * care
 
 
 def noise(job: Job, checkpoint: str, purpose: str) -> Noise:

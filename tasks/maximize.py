@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from optim import Result, make_maximizer
-from snn.generators import CodeGenerator
+from optim import uses_screening
 from tasks import loading
-from tasks.atlas import write
-from tasks.atlas.schema import DONE, SATURATED, SILENT, queries
+from tasks.atlas import read, write
+from tasks.atlas.schema import DONE, SATURATED, SILENT, queries, ranks
+from tasks.diverse import find_diverse
+from tasks.elites import Chosen, choose
 from tasks.job import Block, Job, seed_of
-from tasks.stopping import check_stop
+from tasks.lanes import Merged, lane_arrays, merge
+from tasks.search import Task, run_search
 
 Arrays = dict[str, NDArray[Any]]
-Respond = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
-"""Stimuli (n, c, h, w) to responses (n, neurons of the block)."""
 
 
 def maximize(job: Job, epoch: float, layer: str, start: int, stop: int) -> None:
@@ -34,78 +33,81 @@ def maximize(job: Job, epoch: float, layer: str, start: int, stop: int) -> None:
 def search_method(job: Job, block: Block, method: str) -> Arrays:
     """All repeats of one method: arrays (neurons, repeats, ...).
 
-    Searches that share nothing run together, all repeats in one batch, which changes no value; with
-    sharing on, each repeat is a group of its own.
+    Searches that share nothing run together, all repeats in one batch, which changes no value. With
+    sharing on, or a screening to learn from, each repeat is a group of its own.
     """
     repeats = range(job.search.repeats)
-    groups = [[repeat] for repeat in repeats] if job.search.share else [list(repeats)]
+    apart = job.search.share or uses_screening(method)
+    groups = [(repeat,) for repeat in repeats] if apart else [tuple(repeats)]
     parts = [search_group(job, block, method, group) for group in groups]
     return {name: np.concatenate([part[name] for part in parts], axis=1) for name in parts[0]}
 
 
-def search_group(job: Job, block: Block, method: str, repeats: list[int]) -> Arrays:
+def search_group(job: Job, block: Block, method: str, repeats: tuple[int, ...]) -> Arrays:
     """One method's search for a block and some repeats: arrays (neurons, repeats, ...)."""
     began = time.perf_counter()
+    before = read.epoch_before(job.atlas, block.epoch) if job.search.warm_start else None
+    budgets = job.lanes(first=before is None)
+    cold = Task(block, method, repeats, seeds_of(job, "search", block, method, repeats), budgets[0])
+    lanes = [choose(job, cold, *run_search(job, cold))]
+    if before is not None:
+        starts = read.latents(job.atlas, block._replace(epoch=before), method, repeats)
+        seeds = seeds_of(job, "warm", block, method, repeats)
+        warm = Task(block, method, repeats, seeds, budgets[1], starts.astype(lanes[0].point.dtype))
+        lanes.append(choose(job, warm, *run_search(job, warm)))
+    merged = merge(job, lanes)
+    flat = arrays_of(job, merged, cold.seeds)
+    if job.search.warm_start:
+        flat |= lane_arrays(lanes, merged.warm)
+    if job.search.diverse:
+        archives = [lane.archive for lane in lanes if lane.archive]
+        flat |= find_diverse(job, cold, merged.best, archives, ranks(job.search.diverse))
+    seconds = (time.perf_counter() - began) / cold.seeds.size
+    flat["seconds"] = np.full(cold.seeds.size, seconds, np.float32)
+    shape = cold.seeds.shape
+    return {name: values.reshape(*shape, *values.shape[1:]) for name, values in flat.items()}
+
+
+def seeds_of(
+    job: Job, lane: str, block: Block, method: str, repeats: tuple[int, ...]
+) -> NDArray[np.int64]:
+    """The seeds (neurons, repeats) of a lane's searches."""
     neurons = job.layers[block.layer][block.start : block.stop]
-    seeds = np.array([
-        [seed_of(job.seed, "search", block.epoch, block.layer, neuron, method, repeat) for repeat in repeats]
+    return np.array([
+        [seed_of(job.seed, lane, block.epoch, block.layer, neuron, method, repeat) for repeat in repeats]
         for neuron in neurons
     ])  # fmt: skip
-    result = run_search(job, block, method, seeds)
-    model = loading.generator(job)
-    images = model.decode(loading.codes(result.best_point), batch_size=job.responder.batch_size)
-    answers = respond_to(job, block, "report", len(repeats))(images)
-    response = answers[np.arange(len(images)), np.arange(len(images))]
+
+
+def arrays_of(job: Job, merged: Merged, seeds: NDArray[np.int64]) -> Arrays:
+    """What every search stores, a row a search."""
     asked = np.array(queries(job.search.budget)) - 1
-    flat: Arrays = {
-        "mei": images,
-        "latent": result.best_point.astype(np.int32),
-        "response": response,
-        "search_response": result.best_response,
-        "queries": result.queries.astype(np.int32),
+    best: Chosen = merged.best
+    return {
+        "mei": best.image,
+        "latent": best.point.astype(np.int32),
+        "response": best.response,
+        "search_response": merged.search_response,
+        "queries": merged.queries.astype(np.int32),
         "seed": seeds.ravel(),
-        "seconds": np.full(seeds.size, (time.perf_counter() - began) / seeds.size, np.float32),
-        "history": result.history[:, asked],
-        "status": outcome(response),
+        "history": merged.history[:, asked],
+        "status": (
+            outcome(best.response)
+            if job.search.sign > 0
+            else states(merged.silent, merged.saturated)
+        ),
     }
-    return {name: values.reshape(*seeds.shape, *values.shape[1:]) for name, values in flat.items()}
-
-
-def run_search(job: Job, block: Block, method: str, seeds: NDArray[np.int64]) -> Result:
-    """The loop of propose, decode, respond, learn, for seeds (neurons, repeats)."""
-    model = loading.generator(job)
-    respond = respond_to(job, block, "search", seeds.shape[1])
-    search = make_maximizer(
-        method, loading.space(model), seeds=seeds.ravel(), budget=job.search.budget,
-        share=job.search.share, **(job.search.options or {}).get(method, {}),
-    )  # fmt: skip
-    while not search.done:
-        check_stop()
-        batch = search.ask()
-        search.tell(batch, evaluate(job, model, respond, loading.codes(batch.points)))
-    return search.result()
-
-
-def evaluate(
-    job: Job, model: CodeGenerator, respond: Respond, points: NDArray[np.int64]
-) -> NDArray[np.float32]:
-    """Responses (n, searches) to points (n, positions), each different one decoded and shown once.
-
-    A stimulus answers the same wherever it stands, so this changes no value; a search that has
-    nearly settled proposes many points twice.
-    """
-    different, places = np.unique(points, axis=0, return_inverse=True)
-    stimuli = model.decode(different, batch_size=job.responder.batch_size)
-    return respond(stimuli)[places.reshape(-1)]
-
-
-def respond_to(job: Job, block: Block, purpose: str, repeats: int) -> Respond:
-    """Responses of the block's neurons, each standing ``repeats`` times (one search a repeat)."""
-    neurons = job.layers[block.layer][block.start : block.stop]
-    responder = loading.responder(job, block.epoch, purpose, {block.layer: neurons})
-    return lambda stimuli: np.repeat(responder(stimuli)[block.layer], repeats, axis=1)
 
 
 def outcome(response: NDArray[np.float32]) -> NDArray[np.uint8]:
     """The status of searches that ended: silent (rate 0), saturated (rate 1) or done."""
-    return np.select([response == 0, response == 1], [SILENT, SATURATED], DONE).astype(np.uint8)
+    return states(response == 0, response == 1)
+
+
+def states(silent: NDArray[np.bool_], saturated: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """The status of searches that ended.
+
+    For the least exciting image a response of 0 is what was looked for, so a neuron is silent (or
+    saturated) only if it answered everything that was shown alike.
+    """
+    return np.select([silent, saturated], [SILENT, SATURATED], DONE).astype(np.uint8)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from snn import selectivity
 from tasks import loading
 from tasks.atlas import write
-from tasks.atlas.schema import TOP_IMAGES
+from tasks.atlas.schema import ranks
 from tasks.job import Job
 
 
@@ -22,22 +22,22 @@ def observe(job: Job, epoch: float) -> None:
     respond = loading.responder(job, epoch, "observe", job.layers)
     arrays: dict[str, NDArray[Any]] = {}
     for layer, responses in respond(test.images).items():
-        found = tuning(responses, test.labels, classes)
+        found = tuning(responses, test.labels, classes, ranks(job.search.diverse))
         arrays |= {f"layers/{layer}/{name}": values for name, values in found.items()}
     write.write_epoch(job.atlas, epoch, arrays, "observed")
 
 
 def tuning(
-    responses: NDArray[np.float32], labels: NDArray[np.int64], classes: int
+    responses: NDArray[np.float32], labels: NDArray[np.int64], classes: int, kept: int
 ) -> dict[str, NDArray[Any]]:
-    """The ``natural_*`` variables of one layer from its responses (images, neurons)."""
+    """The ``natural_*`` variables of one layer from its responses (images, neurons), ``kept`` best ones."""
     half = selectivity.halves(labels)
     halves = [
         selectivity.class_means(responses[part], labels[part], classes) for part in (half, ~half)
     ]
-    top = np.argsort(-responses, axis=0, kind="stable")[:TOP_IMAGES].T
+    top = np.argsort(-responses, axis=0, kind="stable")[:kept].T
     best = np.take_along_axis(responses.T, top, axis=1)
-    spare = ((0, 0), (0, TOP_IMAGES - top.shape[1]))
+    spare = ((0, 0), (0, kept - top.shape[1]))
     return {
         "natural_response": selectivity.class_means(responses, labels, classes).astype(np.float32),
         "natural_half_response": np.stack(halves, axis=1).astype(np.float32),

@@ -11,7 +11,7 @@ import xarray as xr
 from PIL import Image
 from rich.table import Table
 
-from tasks.atlas.read import layer_nodes, open_tree, settled
+from tasks.atlas.read import layer_nodes, open_tree, settled, sign
 from tasks.atlas.schema import STATUS
 from tasks.describe import as_text
 
@@ -49,7 +49,10 @@ def answer(path: Path, question: Question) -> Answer:
     if question.layer is not None:
         known("--layer", question.layer, layers)
         layers = [question.layer]
-    results = [result for layer in layers for result in _layer(tree, epoch, layer, question)]
+    wanted = sign(path)
+    results = [
+        result for layer in layers for result in _layer(tree, epoch, layer, question, wanted)
+    ]
     return Answer(_table(results), results)
 
 
@@ -62,7 +65,9 @@ def known(option: str, value: object, allowed: Iterable[object]) -> None:
         raise ValueError(message)
 
 
-def _layer(tree: xr.DataTree, epoch: float, layer: str, question: Question) -> list[xr.Dataset]:
+def _layer(
+    tree: xr.DataTree, epoch: float, layer: str, question: Question, sign: int
+) -> list[xr.Dataset]:
     found = tree[f"layers/{layer}"].to_dataset().sel(epoch=epoch)
     found = found[["mei", "latent", "response", "status", "queries", "natural_response"]]
     found["mei_class"] = _mei_class(tree, epoch, layer, found)
@@ -72,7 +77,8 @@ def _layer(tree: xr.DataTree, epoch: float, layer: str, question: Question) -> l
             known(f"--{name}", wanted, found[name].values.tolist())
             found = found.sel({name: [wanted]})
     return [
-        _best(found.sel(neuron=neuron)).assign_attrs(layer=layer) for neuron in found.neuron.values
+        _best(found.sel(neuron=neuron), sign).assign_attrs(layer=layer)
+        for neuron in found.neuron.values
     ]
 
 
@@ -87,11 +93,11 @@ def _mei_class(tree: xr.DataTree, epoch: float, layer: str, found: xr.Dataset) -
     return labelled
 
 
-def _best(searches: xr.Dataset) -> xr.Dataset:
-    """The strongest of a neuron's searches; the first while none has ended."""
+def _best(searches: xr.Dataset, sign: int) -> xr.Dataset:
+    """The search with the highest response times ``sign``; the first while none has ended."""
     stacked = searches.stack(search=("method", "repeat"))
-    response = stacked.response.where(settled(stacked.status), -np.inf)
-    return stacked.isel(search=int(response.argmax()))
+    response = (sign * stacked.response).where(settled(stacked.status), -np.inf)
+    return stacked.isel(search=int(np.argmax(response.values)))
 
 
 def _table(results: list[xr.Dataset]) -> str:

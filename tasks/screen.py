@@ -1,4 +1,4 @@
-"""The unit of work that shows one set of random stimuli to every neuron of one epoch."""
+"""The unit of work that shows one set of stimuli to every neuron of one epoch."""
 
 from __future__ import annotations
 
@@ -7,24 +7,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from optim import Space
+from optim.space import Points
+from snn.generators import CodeGenerator
 from tasks import loading
 from tasks.atlas import write
-from tasks.job import Job, seed_of
+from tasks.job import Job, SearchSpec, seed_of
 
 
 def screen(job: Job, epoch: float) -> None:
-    """Store the epoch's screening stimuli, ``search.screening_images`` a repeat, and all responses.
-
-    Repeats share no stimulus: each draws from the prior with its own seed.
-    """
+    """Store the epoch's screening stimuli, ``search.screening_images`` a repeat, and all responses."""
     loading.one_thread()
     model = loading.generator(job)
     space = loading.space(model)
-    rngs = [
-        np.random.default_rng(seed_of(job.seed, "screening", epoch, repeat))
-        for repeat in range(job.search.repeats)
-    ]
-    points = np.concatenate([space.sample(rng, job.search.screening_images) for rng in rngs])
+    points = np.concatenate(
+        [draw(job, epoch, repeat, model, space) for repeat in range(job.search.repeats)]
+    )
     images = model.decode(loading.codes(points), batch_size=job.responder.batch_size)
     responses = loading.responder(job, epoch, "screen", job.layers)(images)
     arrays: dict[str, NDArray[Any]] = {
@@ -33,3 +31,27 @@ def screen(job: Job, epoch: float) -> None:
     }
     arrays |= {f"screening/response_{layer}": values for layer, values in responses.items()}
     write.write_epoch(job.atlas, epoch, arrays, "screened")
+
+
+def draw(job: Job, epoch: float, repeat: int, model: CodeGenerator, space: Space) -> Points:
+    """The screening points (k, d) of one repeat, those of the prior first.
+
+    Repeats share no image: each draws from the prior with its own seed, and takes its own part of
+    the epoch's one order of all training images.
+    """
+    natural = natural_images(job.search)
+    prior = np.random.default_rng(seed_of(job.seed, "screening", epoch, repeat))
+    points = space.sample(prior, job.search.screening_images - natural)
+    if not natural:
+        return points
+    images = loading.dataset(job.data).train.images
+    order = np.random.default_rng(seed_of(job.seed, "screening natural", epoch))
+    rows = order.permutation(len(images))[repeat * natural : (repeat + 1) * natural]
+    encoded = model.encode(images[rows], batch_size=job.responder.batch_size)
+    return np.concatenate([points, encoded])
+
+
+def natural_images(search: SearchSpec) -> int:
+    """How many of one repeat's screening stimuli are natural images."""
+    share = {"prior": 0, "both": search.screening_images // 2, "natural": search.screening_images}
+    return share[search.screening]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -13,6 +13,8 @@ from snn.training import epoch_path
 from tasks import loading
 from tasks.atlas import integrity, read
 from tasks.atlas.schema import STATUS
+from tasks.atlas.store import open_store, study_of, values
+from tasks.atlas.write import epoch_row
 from tasks.job import Block, Job
 
 TOLERANCE = 1e-6
@@ -96,13 +98,13 @@ def verify_block(job: Job, block: Block, *, analysed: bool) -> Verdict:
             if analysed
             else []
         )
-        return Verdict(0, _counts(job, block), lost)
+        return Verdict(0, _counts(_rows(job, block)), lost)
     damaged = integrity.block_damage(job.atlas, block)
     if damaged:
         return Verdict(0, {}, [f"{where}: {problem}" for problem in damaged])
     changed = _changed_checkpoint(job, block.epoch)
     if changed:
-        return Verdict(0, _counts(job, block), [f"{where}: {changed}"])
+        return Verdict(0, _counts(_rows(job, block)), [f"{where}: {changed}"])
     return replay(job, block)
 
 
@@ -112,13 +114,14 @@ def _rows(job: Job, block: Block) -> xr.Dataset:
     return rows.transpose("neuron", "method", "repeat", ...)
 
 
-def _counts(job: Job, block: Block) -> dict[str, int]:
-    status = _rows(job, block).status.values
+def _counts(rows: xr.Dataset) -> dict[str, int]:
+    status = rows.status.values
     return {name: int((status == value).sum()) for value, name in enumerate(STATUS)}
 
 
 def _changed_checkpoint(job: Job, epoch: float) -> str | None:
-    held = str(read.open_tree(job.atlas).checkpoint_digest.sel(epoch=epoch).item())
+    root = open_store(job.atlas)
+    held = str(values(root, "checkpoint_digest", epoch_row(root, epoch)))
     path = epoch_path(job.checkpoints, epoch)
     if not path.exists():
         return f"its checkpoint {path} is gone, so nothing can be replayed; put it back"
@@ -127,43 +130,75 @@ def _changed_checkpoint(job: Job, epoch: float) -> str | None:
     return None
 
 
+class Stored(NamedTuple):
+    """One image of each result, or of each rank of it, as the atlas holds it."""
+
+    mei: str
+    latent: str
+    response: str
+    where: str
+    """How a sentence calls it."""
+
+
+RESULT = Stored("mei", "latent", "response", "")
+LANES = (
+    Stored("cold_mei", "cold_latent", "cold_response", " cold lane"),
+    Stored("warm_mei", "warm_latent", "warm_response", " warm lane"),
+)
+DIVERSE = Stored("diverse", "diverse_latent", "diverse_response", " diverse")
+
+
 def replay(job: Job, block: Block) -> Verdict:
     """Show the stored images again and decode the stored latents again."""
     rows = _rows(job, block)
-    shape = rows.response.shape
-    images = rows.mei.values.reshape(-1, *rows.mei.shape[3:])
+    kinds = [RESULT, *(kind for kind in (*LANES, DIVERSE) if kind.mei in rows)]
+    parts = [replay_images(job, block, rows, kind) for kind in kinds]
+    return Verdict(
+        rows.response.size,
+        _counts(rows),
+        [problem for part in parts for problem in part.problems],
+        [near for part in parts for near in part.near],
+    )
+
+
+def replay_images(job: Job, block: Block, rows: xr.Dataset, kind: Stored) -> Verdict:
+    """Replay one kind of images. What a search may lack (a lane, a rank) has no response stored."""
+    response = rows[kind.response].values
+    lost = np.isnan(response) if kind != RESULT else np.zeros(response.shape, bool)
+    held = np.nonzero(~lost)
+    if not held[0].size:
+        return Verdict(0, {}, [])
+    images = rows[kind.mei].values[held]
     neurons = {block.layer: job.layers[block.layer][block.start : block.stop]}
     answers = loading.responder(job, block.epoch, "report", neurons)(images)[block.layer]
-    columns = np.repeat(np.arange(shape[0]), shape[1] * shape[2])
-    again = answers[np.arange(len(images)), columns].reshape(shape)
+    again = answers[np.arange(len(images)), held[0]]
     model = loading.generator(job)
-    decoded = model.decode(
-        rows.latent.values.reshape(len(images), -1), batch_size=job.responder.batch_size
-    )
-    other = (decoded != images).reshape(*shape, -1).sum(axis=-1)
-    gap = np.abs(again - rows.response.values)
+    decoded = model.decode(rows[kind.latent].values[held], batch_size=job.responder.batch_size)
+    other = (decoded != images).reshape(len(images), -1).sum(axis=1)
+    gap = np.abs(again - response[held])
     off = ~(gap <= TOLERANCE)
     # one spike of a unit, the least that can differ; only another responder than the atlas's may
     spike = 1 / job.network.time_steps if made_by(job) != job.responder.kind else 0
     problems: list[str] = []
     near: list[str] = []
-    for n, m, r in zip(*np.nonzero(off | (other > 0)), strict=True):
+    for place in np.flatnonzero(off | (other > 0)):
+        n, m, r, *rank = (int(axis[place]) for axis in held)
         name = (
             f"epoch={block.epoch:g} layer={block.layer} neuron={rows.neuron.values[n]} "
-            f"method={rows.method.values[m]} repeat={rows.repeat.values[r]}"
+            f"method={rows.method.values[m]} repeat={rows.repeat.values[r]}{kind.where}"
+            + "".join(f" rank={number}" for number in rank)
         )
-        if off[n, m, r]:
-            (near if gap[n, m, r] <= spike + TOLERANCE else problems).append(
-                f"{name}: response is {rows.response.values[n, m, r]:.6f}, replay gives {again[n, m, r]:.6f}"
+        if off[place]:
+            (near if gap[place] <= spike + TOLERANCE else problems).append(
+                f"{name}: response is {response[held][place]:.6f}, replay gives {again[place]:.6f}"
             )
-        if other[n, m, r]:
+        if other[place]:
             problems.append(
-                f"{name}: mei differs in {other[n, m, r]} values from what its latent decodes to"
+                f"{name}: {kind.mei} differs in {other[place]} values from what its latent decodes to"
             )
-    return Verdict(len(images), _counts(job, block), problems, near)
+    return Verdict(len(images), {}, problems, near)
 
 
 def made_by(job: Job) -> str:
     """The kind of responder that made the atlas."""
-    study: dict[str, dict[str, str]] = json.loads(read.open_tree(job.atlas).attrs["study"])
-    return study["responder"]["kind"]
+    return str(study_of(open_store(job.atlas))["responder"]["kind"])

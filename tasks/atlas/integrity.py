@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import zarr
 
-from tasks.atlas.schema import FAILED, PENDING, layer_variables
+from tasks.atlas.schema import FAILED, PENDING
 from tasks.atlas.store import layout_of, open_store, values
 from tasks.atlas.write import epoch_row
 from tasks.job import Block
@@ -32,7 +32,7 @@ def committed(path: Path, block: Block) -> bool:
 def block_damage(path: Path, block: Block) -> list[str]:
     """What is wrong with the chunks of a committed block."""
     root = open_store(path)
-    names = [n for n, v in layer_variables("int32").items() if "method" in v.dims]
+    names = [n for n, v in layout_of(root).of_layer().items() if "method" in v.dims]
     at = _at(path, block)
     return list(_damage((f"layers/{block.layer}/{name}", root, at) for name in names))
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
 from tasks.atlas.schema import FAILED, PENDING
-from tasks.atlas.store import open_store, values
+from tasks.atlas.store import AtlasError, layout_of, open_store, study_of, values
 from tasks.atlas.write import epoch_row
 from tasks.job import Block
 
@@ -45,3 +47,50 @@ def flagged(path: Path, flag: str, epoch: float) -> bool:
 def settled(status: xr.DataArray) -> xr.DataArray:
     """Where a search ended with a result: done, silent or saturated."""
     return (status != PENDING) & (status != FAILED)
+
+
+def screening(path: Path, block: Block, repeat: int) -> tuple[NDArray[Any], NDArray[np.float32]]:
+    """One repeat's screening points (k, d), and the responses (k, N) of a block's neurons to them.
+
+    Raises AtlasError before the epoch's screening is committed.
+    """
+    root = open_store(path)
+    row = epoch_row(root, block.epoch)
+    if not values(root, "screened", row):
+        message = f"epoch {block.epoch:g} is not screened yet, which its searches learn from: run the study again"
+        raise AtlasError(message)
+    shown = np.flatnonzero(values(root, "screening/repeat") == repeat)
+    rows = slice(int(shown[0]), int(shown[-1]) + 1)
+    points = values(root, "screening/latent", (row, rows))
+    at = (row, rows, slice(block.start, block.stop))
+    return points, values(root, f"screening/response_{block.layer}", at)
+
+
+def epoch_before(path: Path, epoch: float) -> float | None:
+    """The epoch of the atlas before ``epoch``; None for the first."""
+    epochs = values(open_store(path), "epoch")
+    earlier = epochs[epochs < epoch]
+    return float(earlier[-1]) if earlier.size else None
+
+
+def latents(path: Path, block: Block, method: str, repeats: Iterable[int]) -> NDArray[np.int32]:
+    """The latents (N * R, 1, d) that a method found for a block in some repeats.
+
+    Raises AtlasError while the block has searches pending or failed.
+    """
+    if unfinished(path, [block]):
+        message = (
+            f"search.warm_start goes on from epoch {block.epoch:g}, where layer {block.layer} neurons "
+            f"{block.start}-{block.stop} have no result: run the study again to finish that epoch first"
+        )
+        raise AtlasError(message)
+    root = open_store(path)
+    place = layout_of(root).methods.index(method)
+    at = (epoch_row(root, block.epoch), slice(block.start, block.stop), place)
+    found = values(root, f"layers/{block.layer}/latent", at)[:, list(repeats)]
+    return found.reshape(-1, 1, found.shape[-1])
+
+
+def sign(path: Path) -> int:
+    """1 where an atlas holds the most exciting images, -1 where it holds the least exciting ones."""
+    return int(study_of(open_store(path)).get("search", {}).get("sign", 1))

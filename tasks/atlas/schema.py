@@ -19,8 +19,12 @@ SCHEMA_VERSION = 1
 TOP_IMAGES = 5
 """Best natural images kept for each neuron."""
 
+LANES = ("cold", "warm")
+"""Meanings of ``lane``: a search that knew nothing of other epochs, and one that started from the last."""
+
 STATUS = ("pending", "done", "silent", "saturated", "failed")
-"""Meanings of ``status``: ``silent`` never answered (best response 0), ``saturated`` answers with 1."""
+"""Meanings of ``status``: ``silent`` never answered (best response 0), ``saturated`` answers with 1; where the
+least exciting image is searched: did so to every image of the search."""
 PENDING, DONE, SILENT, SATURATED, FAILED = range(5)
 
 FLAGS = ("trained", "observed", "screened", "analysed")
@@ -65,6 +69,10 @@ class Layout:
     classes: tuple[str, ...]
     screening: int
     """Screening stimuli of one repeat."""
+    warm_start: bool = False
+    """Whether searches have a cold and a warm lane."""
+    diverse: int = 0
+    """Diverse stimuli of each search."""
 
     @property
     def neurons(self) -> int:
@@ -78,7 +86,7 @@ class Layout:
             "epoch": len(self.epochs), "neuron": len(self.layers[layer]) if layer else self.neurons,
             "method": len(self.methods), "repeat": self.repeats, "latent": self.latent,
             "channel": channel, "y": y, "x": x, "query": len(queries(self.budget)),
-            "class": len(self.classes), "rank": TOP_IMAGES, "half": 2,
+            "class": len(self.classes), "rank": ranks(self.diverse), "half": 2,
             "stimulus": self.screening * self.repeats,
             **{f"neuron_{name}": len(indices) for name, indices in self.layers.items()},
         }  # fmt: skip
@@ -96,7 +104,7 @@ class Layout:
         for name, variable in root_variables().items():
             yield "", name, variable, None
         for layer in self.layers:
-            for name, variable in layer_variables(self.latent_dtype).items():
+            for name, variable in self.of_layer().items():
                 yield f"layers/{layer}", name, variable, layer
         for name, variable in screening_variables(self.latent_dtype, tuple(self.layers)).items():
             yield "screening", name, variable, None
@@ -106,6 +114,15 @@ class Layout:
         ):
             for name, variable in variables.items():
                 yield group, name, variable, None
+
+    def of_layer(self) -> dict[str, Variable]:
+        """Every data array of a layer's group."""
+        found = layer_variables(self.latent_dtype)
+        if self.warm_start:
+            found |= lane_variables(self.latent_dtype)
+        if self.diverse:
+            found |= diverse_variables(self.latent_dtype)
+        return found
 
     def bytes(self) -> int:
         """Bytes of all arrays, uncompressed: an upper estimate of the space an atlas takes."""
@@ -124,6 +141,11 @@ def queries(budget: int) -> tuple[int, ...]:
     """Log-spaced numbers of images, from 1 to ``budget``, about eight a decade."""
     count = 1 + math.ceil(8 * math.log10(budget)) if budget > 1 else 1
     return tuple(sorted({round(budget ** (i / max(count - 1, 1))) for i in range(count)}))
+
+
+def ranks(diverse: int) -> int:
+    """Length of ``rank``, which natural and diverse stimuli share: a group has one length a dimension."""
+    return max(TOP_IMAGES, diverse)
 
 
 def flags(meanings: tuple[str, ...], start: int = 0) -> dict[str, Any]:
@@ -153,9 +175,9 @@ def layer_variables(latent_dtype: str) -> dict[str, Variable]:
     """What is known of a layer's neurons: found by search, and seen on natural (test) images."""
     search = ("epoch", "neuron", "method", "repeat")
     return {
-        "mei": Variable((*search, "channel", "y", "x"), "uint8", 0, "most exciting image: the stimulus itself", "grey level (0 to 255)"),
+        "mei": Variable((*search, "channel", "y", "x"), "uint8", 0, "most exciting image (search.sign -1: least exciting): the stimulus itself", "grey level (0 to 255)"),
         "latent": Variable((*search, "latent"), latent_dtype, 0, "the generator's input that made the image"),
-        "response": Variable(search, "float32", np.nan, "spike rate in answer to mei, measured after the search", RATE),
+        "response": Variable(search, "float32", np.nan, "spike rate in answer to mei, measured after the search (stochastic coding: over 4 x search.presentations showings that no choice rests on)", RATE),
         "search_response": Variable(search, "float32", np.nan, "spike rate to the best image, as the search saw it", RATE),
         "queries": Variable(search, "int32", 0, "images shown for this neuron", "image"),
         "seed": Variable(search, "int64", -1, "seed of this search"),
@@ -167,6 +189,34 @@ def layer_variables(latent_dtype: str) -> dict[str, Variable]:
         "natural_active": Variable(("epoch", "neuron"), "int32", 0, "test images answered with at least one spike", "image"),
         "natural_top": Variable(("epoch", "neuron", "rank"), "int32", -1, "indices of the most exciting test images"),
         "natural_top_response": Variable(("epoch", "neuron", "rank"), "float32", np.nan, "spike rates to the most exciting test images", RATE),
+    }  # fmt: skip
+
+
+def lane_variables(latent_dtype: str) -> dict[str, Variable]:
+    """Both searches of a study with a warm start; ``mei`` is the better one's."""
+    search = ("epoch", "neuron", "method", "repeat")
+    told = {
+        "cold": "the cold lane, which knows nothing of other epochs",
+        "warm": "the warm lane, started from the MEI of the epoch before (none at the first epoch)",
+    }
+    found = {"lane": Variable(search, "uint8", 0, "lane that found mei", extra=flags(LANES))}
+    for lane, text in told.items():
+        found |= {
+            f"{lane}_mei": Variable((*search, "channel", "y", "x"), "uint8", 0, f"best stimulus of {text}", "grey level (0 to 255)"),
+            f"{lane}_latent": Variable((*search, "latent"), latent_dtype, 0, f"latent of the best stimulus of {text}"),
+            f"{lane}_response": Variable(search, "float32", np.nan, f"spike rate to the best stimulus of {text}, measured as response is", RATE),
+        }  # fmt: skip
+    return found
+
+
+def diverse_variables(latent_dtype: str) -> dict[str, Variable]:
+    """Further stimuli of each search, as different as possible, along the first ``rank``s."""
+    search = ("epoch", "neuron", "method", "repeat")
+    return {
+        "diverse": Variable((*search, "rank", "channel", "y", "x"), "uint8", 0, "stimuli with nearly the response of mei that differ most", "grey level (0 to 255)"),
+        "diverse_latent": Variable((*search, "rank", "latent"), latent_dtype, 0, "the generator's inputs that made them"),
+        "diverse_response": Variable((*search, "rank"), "float32", np.nan, "spike rates to them, measured after the search: at least 0.85 of response (search.sign -1: at most 1 / 0.85)", RATE),
+        "diverse_count": Variable(search, "int32", 0, "how many were found, of search.diverse", "image"),
     }  # fmt: skip
 
 

@@ -79,7 +79,7 @@ def search_panel(summary: Summary, layer: Layer) -> Panel:
     natural = np.where(layer.found, layer.top_response[..., 0], np.nan)
     references = {
         "best test image": float(mean(natural, 1)[row]),
-        "best random image": float(layer.screened[row]),
+        "best screening image": float(layer.screened[row]),
     }
     lines = [
         Line(method, layer.history[row, place])
@@ -89,12 +89,11 @@ def search_panel(summary: Summary, layer: Layer) -> Panel:
         f"{layer.name}-search",
         image_axis(layer.queries),
         lines,
-        label="best spike rate so far",
+        label=f"{'best' if summary.sign > 0 else 'lowest'} spike rate so far",
         references=references,
     )
-    reading = (
-        "Mean over neurons and repeats. A curve that still rises would gain from a larger budget."
-    )
+    climbs = "rises" if summary.sign > 0 else "falls"
+    reading = f"Mean over neurons and repeats. A curve that still {climbs} would gain from a larger budget."
     return Panel(f"Search{when}", drawing, reading)
 
 
@@ -102,7 +101,7 @@ def ratio_panel(layer: Layer, x: Axis) -> Panel:
     """What the search gains over images that nobody had to search for."""
     lines = [
         _quartiles("best test image", layer.measures["natural_ratio"]),
-        _quartiles("best random image", layer.measures["random_ratio"]),
+        _quartiles("best screening image", layer.measures["random_ratio"]),
     ]
     drawing = chart(
         f"{layer.name}-ratio",

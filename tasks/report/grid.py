@@ -129,7 +129,7 @@ def _facts(measures: dict[str, float], classes: tuple[str, ...]) -> tuple[tuple[
         ("MEI read as", _class(classes, int(measures["mei_class"]))),
         ("selectivity", number(measures["class_selectivity_index"], ".2f")),
         ("MEI / best test", number(measures["natural_ratio"], ".2f")),
-        ("MEI / best random", number(measures["random_ratio"], ".2f")),
+        ("MEI / best screening", number(measures["random_ratio"], ".2f")),
     )
 
 

@@ -44,7 +44,7 @@ def columns() -> list[str]:
         "mean MEI response",
         *(STATUS[state] for state in COUNTED),
         "median MEI / best test image",
-        "median MEI / best random image",
+        "median MEI / best screening image",
         "median class selectivity",
         "MEI read as preferred class",
     ]

@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from tasks.report import key
 from tasks.report.curves import Panel, layer_panels, overview_panels
+from tasks.report.diverse import Variety, layer_variety
 from tasks.report.grid import Grid, layer_grid
 from tasks.report.natural import test_images
 from tasks.report.pictures import short_names
@@ -19,6 +20,12 @@ from tasks.report.summary import Layer, Summary, read_summary
 
 RUN_ONLY = ("runner", "output")
 """Fields of a study that say where it ran, not what was measured."""
+
+STATES = {
+    1: "A silent neuron answers no image of the search, a saturated one answers its MEI with 1.",
+    -1: "A silent neuron answers no image of the search, a saturated one answers each with 1.",
+}
+"""What two states mean, by what was searched for: the most or the least exciting image."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +36,7 @@ class Section:
     neurons: int
     panels: tuple[Panel, ...]
     grid: Grid
+    variety: Variety | None
 
 
 def write_report(atlas: Path, folder: Path) -> Path:
@@ -60,6 +68,8 @@ def render(summary: Summary) -> str:
     test, regret = test_images(summary)
     return environment.get_template("template.html").render(
         data=summary.study.get("data", {}).get("dataset", "images"),
+        most="most" if summary.sign > 0 else "least",
+        states=STATES[summary.sign],
         problems=[*key.problems(summary), *([regret] if regret else [])],
         columns=key.columns(),
         rows=[key.row(summary, layer) for layer in summary.layers],
@@ -81,6 +91,7 @@ def _section(summary: Summary, layer: Layer, test: Any) -> Section:
         len(layer.neurons),
         tuple(layer_panels(summary, layer)),
         layer_grid(summary, layer, test),
+        layer_variety(summary, layer),
     )
 
 
@@ -152,13 +163,14 @@ def origin(summary: Summary) -> list[tuple[str, str]]:
 
 
 def query(summary: Summary) -> str:
-    """Six lines of Python that find the most responsive neuron of a layer and its MEI."""
+    """Six lines of Python that find the most (or least) responsive neuron of a layer and its MEI."""
+    best, most = ("argmax", "most") if summary.sign > 0 else ("argmin", "least")
     layer = summary.layers[-1].name
     epoch = summary.epochs[summary.analysed if summary.analysed is not None else -1]
     return f"""\
 import xarray as xr
 tree = xr.open_datatree("{summary.name}", engine="zarr", consolidated=False)
 table = tree["neurons"].to_dataset().sel(epoch={epoch:g})  # a row for each neuron of every layer
-best = table.isel(neuron=int(table.response.where(table.layer == "{layer}").argmax("neuron")))  # the most responsive
+best = table.isel(neuron=int(table.response.where(table.layer == "{layer}").{best}("neuron")))  # the {most} responsive
 where = {{"epoch": best.epoch, "neuron": best["index"], "method": best.method, "repeat": best.repeat}}
 mei = tree["layers/{layer}/mei"].sel(where)"""

@@ -14,7 +14,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from tasks.atlas import Layout, open_store, open_tree, settled
+from tasks.atlas import Layout, open_store, open_tree, read, settled
 from tasks.atlas.schema import FAILED, FLAGS, PENDING, SILENT
 from tasks.atlas.store import layout_of, study_of
 
@@ -28,6 +28,20 @@ MEASURES = (
     "random_ratio",
 )
 PROGRESS = ("accuracy", "loss", "step", "images_seen")
+
+
+@dataclass(frozen=True, eq=False)
+class Diverse:
+    """Diverse stimuli of a layer's N neurons at one epoch, each neuron's of its best search."""
+
+    row: int
+    """Row of the epoch."""
+    images: Array
+    """(N, R, channels, height, width) uint8; the first ``counts`` ranks of each neuron hold one."""
+    responses: Array
+    """(N, R)."""
+    counts: Array
+    """(N,)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +73,8 @@ class Layer:
     """(E, methods, queries) best so far, mean over neurons and repeats that have ended."""
     queries: Array
     """(queries,) images shown per neuron at each point of ``history``."""
+    diverse: Diverse | None
+    """Stimuli unlike the MEIs that drive the neurons nearly as much; None where none were asked for."""
     screened: Array
     """(E,) best response to a screening stimulus, mean over neurons and repeats."""
 
@@ -75,6 +91,8 @@ class Summary:
     name: str
     """File name of the store."""
     layout: Layout
+    sign: int
+    """1: the most exciting images, -1: the least exciting ones."""
     study: Mapping[str, Any]
     attributes: Mapping[str, Any]
     provenance: Mapping[str, Any]
@@ -127,27 +145,30 @@ def read_summary(atlas: Path) -> Summary:
         return Summary(
             name=atlas.name,
             layout=layout,
+            sign=read.sign(atlas),
             study=study_of(store),
             attributes=_named(tree.attrs),
             provenance=_named(tree["provenance"].attrs),
             progress={name: root[name].values for name in PROGRESS},
             flags=flags,
             layers=tuple(
-                _read_layer(tree, name, layout.layers[name], flags) for name in layout.layers
+                _read_layer(tree, name, layout, read.sign(atlas), flags) for name in layout.layers
             ),
         )
 
 
 def _read_layer(
-    tree: xr.DataTree, name: str, neurons: tuple[int, ...], flags: Mapping[str, Array]
+    tree: xr.DataTree, name: str, layout: Layout, sign: int, flags: Mapping[str, Array]
 ) -> Layer:
     group = tree[f"layers/{name}"].to_dataset()
     ended = settled(group.status)
-    best = _best(group, ended)
+    place = _best_place(group, ended, sign)
+    best = _best(group, ended, place)
     return Layer(
         name=name,
-        neurons=neurons,
+        neurons=layout.layers[name],
         **best,
+        diverse=_diverse(group, place) if layout.diverse else None,
         measures=_measures(tree["neurons"].to_dataset(), name, flags["analysed"], best["status"]),
         tuning=_known(flags["observed"], group.natural_response.values),
         top=_known(flags["observed"], group.natural_top.values),
@@ -172,13 +193,20 @@ def _known(flag: Array, values: Array) -> Array:
     return np.where(flag.reshape(-1, *(1,) * (values.ndim - 1)), values, missing)
 
 
-def _best(group: xr.Dataset, ended: xr.DataArray) -> dict[str, Array]:
-    """The best search of each epoch and neuron: the first among equals, as in ``/neurons``."""
+def _best_place(group: xr.Dataset, ended: xr.DataArray, sign: int) -> Array:
+    """(E, N) place of the best search among methods and repeats: the first among equals, as in ``/neurons``."""
+    scores = (sign * group.response).where(ended, -np.inf).transpose(*SEARCH)
+    flat = scores.values.reshape(group.sizes["epoch"], group.sizes["neuron"], -1)
+    best: Array = np.where(np.isnan(flat), -np.inf, flat).argmax(axis=2)
+    return best
+
+
+def _best(group: xr.Dataset, ended: xr.DataArray, best: Array) -> dict[str, Array]:
+    """The best search of each epoch and neuron."""
     shape = (group.sizes["epoch"], group.sizes["neuron"], -1)
     done = ended.transpose(*SEARCH).values.reshape(shape)
     status = group.status.transpose(*SEARCH).values.reshape(shape)
     response = np.where(done, group.response.transpose(*SEARCH).values.reshape(shape), np.nan)
-    best = np.where(np.isnan(response), -np.inf, response).argmax(axis=2)
     found = done.any(axis=2)
 
     def pick(values: Array) -> Array:
@@ -203,6 +231,23 @@ def _best_images(mei: xr.DataArray, best: Array) -> Array:
         images = mei.isel(epoch=row).transpose(*SEARCH[1:], "channel", "y", "x").values
         chosen[row] = images.reshape(neurons, -1, *size)[np.arange(neurons), best[row]]
     return chosen
+
+
+def _diverse(group: xr.Dataset, best: Array) -> Diverse | None:
+    """The diverse stimuli of the best searches at the last epoch where any search has ended."""
+    ended = settled(group.status).any(("neuron", "method", "repeat")).values
+    row = _last(np.flatnonzero(ended))
+    if row is None:
+        return None
+    at = group[["diverse", "diverse_response", "diverse_count"]].isel(epoch=row)
+    rows = np.arange(best.shape[1])
+
+    def pick(name: str) -> Array:
+        values = at[name].transpose(*SEARCH[1:], ...).values
+        chosen: Array = values.reshape(len(rows), -1, *values.shape[3:])[rows, best[row]]
+        return chosen
+
+    return Diverse(row, pick("diverse"), pick("diverse_response"), pick("diverse_count"))
 
 
 def _best_screened(screening: xr.Dataset, layer: str) -> Array:

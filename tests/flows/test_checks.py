@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -41,6 +42,42 @@ def problems(raw: dict[str, Any]) -> list[str]:
         ({"search": {"options": {"tt": {"quantise": False}}}}, ("quantise", "quantize")),
         ({"search": {"options": {"ttt": {}}}}, ("search.options", "'ttt'", "did you mean tt")),
         ({"search": {"budget": 3}}, ("budget", "3", "10")),
+        ({"search": {"sign": 0}}, ("search.sign", "0", "1", "-1")),
+        ({"search": {"screening": "naturl"}}, ("search.screening", "'naturl'", "natural")),
+        (
+            {"search": {"screening": "natural", "screening_images": 61}},
+            ("search.screening_images", "122", "120", "prior"),
+        ),
+        (
+            {"search": {"methods": ["screened"], "screening_images": 20}},
+            ("search.screening_images", "20", "search.budget", "screened", "raise the budget"),
+        ),
+        (
+            {
+                "search": {
+                    "methods": ["screened"],
+                    "budget": 61,
+                    "screening_images": 30,
+                    "warm_start": True,
+                }
+            },
+            ("search.screening_images", "30", "half of search.budget", "screened"),
+        ),
+        (
+            {"search": {"methods": ["random"], "warm_start": True}},
+            ("search.warm_start", "'random'", "choose from", "screened"),
+        ),
+        (
+            {
+                "search": {
+                    "methods": ["screened"],
+                    "budget": 30,
+                    "warm_start": True,
+                    "options": {"screened": {"batch": 8}},
+                }
+            },
+            ("search.warm_start", "halves", "budget is 15", "at least 16"),
+        ),
         ({"search": {"buget": 30}}, ("search.buget", "no such field", "did you mean budget")),
         ({"serch": {}}, ("serch", "no such field", "did you mean search")),
         ({"training": {"epochs": -1}}, ("training.epochs", "-1")),
@@ -175,6 +212,25 @@ def test_blocks_are_part_of_the_digest_only_when_they_share(tmp_path: Path) -> N
 
     assert study(False, 2) == study(False, 4)
     assert study(True, 2) != study(True, 4)
+
+
+def test_a_screening_that_all_pay_for_may_exceed_the_budget(tmp_path: Path) -> None:
+    search = {"methods": ["screened"], "screening_images": 30, "share": True}
+
+    assert check(tiny(tmp_path, search=search)).job.search.screening_images == 30
+    assert "screened" in problems(tiny(tmp_path, search={**search, "screening_images": 40}))[0]
+
+
+def test_an_atlas_from_before_a_field_goes_on(copied: Checked) -> None:
+    root = zarr.open_group(copied.job.atlas, mode="r+")
+    study = json.loads(str(root.attrs["study"]))
+    for name in ("screening", "warm_start", "diverse", "sign"):
+        del study["search"][name]
+    root.attrs.update({"study": json.dumps(study), "study_digest": "of fewer fields"})
+
+    check(tiny(copied.study.output))
+    (found,) = problems(tiny(copied.study.output, search={"sign": -1}))
+    assert "search.sign is -1 now, 1 in the atlas" in found
 
 
 def test_a_newer_atlas_is_refused(copied: Checked) -> None:

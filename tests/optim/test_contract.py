@@ -44,9 +44,11 @@ def test_budget_is_spent_and_never_exceeded(case: Case) -> None:
     assert len(batch) == 3 * case.budget
     assert np.array_equal(batch.slot, np.arange(len(batch)))
     counts = Counter(batch.owner.tolist())
-    assert counts in ({-1: 3 * case.budget}, dict.fromkeys(range(3), case.budget))
+    own = [counts[neuron] for neuron in range(3)]  # beside images for all, only when sharing
+    assert len(set(own)) == 1 or case.share
+    assert max(own) <= case.budget
     assert case.share or -1 not in counts
-    assert search.result().queries.tolist() == [case.budget] * 3
+    assert np.abs(search.result().queries - case.budget).max() <= 1  # images for all are divided
     with pytest.raises(RuntimeError, match="budget is spent"):
         search.ask()
 

@@ -21,14 +21,6 @@ def tensor_train(*seeds: int, share: bool = False, **options: Any) -> TensorTrai
     return TensorTrain(Problem(SPACE, seeds, 100, share), TTOptions(**options))
 
 
-def test_modes_are_position_major_with_the_least_significant_bit_first() -> None:
-    search = TensorTrain(Problem(CodeSpace(3, 8), (1,), 100), TTOptions())
-    codes = np.array([[1, 4, 6]])
-    bits = np.array([[1, 0, 0, 0, 0, 1, 0, 1, 1]])
-    assert np.array_equal(search._modes.split(codes), bits)
-    assert np.array_equal(search._modes.join(bits), codes)
-
-
 def test_cores_start_uniform_from_the_neuron_s_own_seed() -> None:
     cores = tensor_train(3, 4)._cores
     assert cores.shape == (2, 80, 2, 5, 5)

@@ -30,7 +30,7 @@ def make_vqvae(shape: Shape, positions: int, **fields: Any) -> CodeGenerator:
     torch.nn.init.normal_(network.codebook, generator=generator)
     network.requires_grad_(requires_grad=False)
     # strong contrast, so that stimuli use the whole range and are clipped at both ends
-    last = network.decoder[-1]
+    last = list(network.decoder.children())[-1]
     assert isinstance(last, torch.nn.Conv2d)
     assert last.bias is not None
     last.weight.mul_(10)

@@ -1,10 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import xarray as xr
 
 from flows.checks import Checked
 from snn.training import read_header
+from tasks.analyze import analyze
+from tasks.query import Question, answer
+from tasks.report.summary import read_summary
+from tests.tiny import least_exciting
 
 
 def tree(checked: Checked) -> xr.DataTree:
@@ -58,3 +64,24 @@ def test_natural_tops_are_the_strongest_test_images(made: Checked) -> None:
     assert (np.diff(top, axis=1) <= 0).all()
     assert found.natural_response.max() <= top.max()
     assert ((found.natural_top >= 0) & (found.natural_top < 120)).all()
+
+
+def test_the_least_exciting_image_is_the_best_where_it_is_sought(copied: Checked) -> None:
+    least_exciting(copied)
+    job = replace(copied.job, search=replace(copied.job.search, sign=-1))
+
+    analyze(job, 2)
+
+    dt = tree(copied)
+    table = dt["neurons"].to_dataset().sel(epoch=2)
+    rows = table.sel(neuron=table.layer == "conv2")
+    found = dt["layers/conv2"].sel(epoch=2)
+    lowest = found.response.min(["method", "repeat"])
+    assert (lowest < found.response.max(["method", "repeat"])).any()
+    np.testing.assert_array_equal(rows.response.values, lowest.values)
+    asked = Question(2, "conv2", None, None, None)
+    told = [result.response.item() for result in answer(job.atlas, asked).results]
+    np.testing.assert_array_equal(told, lowest.values)
+    shown = {layer.name: layer for layer in read_summary(job.atlas).layers}["conv2"]
+    np.testing.assert_array_equal(shown.response[1], lowest.values)
+    np.testing.assert_array_equal(shown.method[1], rows.method.values)

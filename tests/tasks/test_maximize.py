@@ -11,13 +11,15 @@ from numpy.typing import NDArray
 
 from flows.checks import Checked
 from tasks import loading, stopping
+from tasks.atlas.schema import DONE
 from tasks.job import Block
-from tasks.maximize import evaluate, outcome, respond_to, search_method
+from tasks.maximize import outcome, search_method
+from tasks.search import evaluate, respond_to
 
 
-def layer(checked: Checked) -> xr.Dataset:
+def layer(checked: Checked, name: str = "conv2") -> xr.Dataset:
     tree = xr.open_datatree(checked.job.atlas, engine="zarr", consolidated=False)
-    return tree["layers/conv2"].to_dataset().load()
+    return tree[f"layers/{name}"].to_dataset().load()
 
 
 def test_a_neuron_alone_equals_its_row_in_a_block(made: Checked) -> None:
@@ -75,6 +77,22 @@ def test_deterministic_coding_answers_the_same_again(made: Checked) -> None:
 
 def test_outcomes() -> None:
     assert outcome(np.array([0, 0.5, 1], np.float32)).tolist() == [2, 1, 3]
+
+
+def test_an_image_that_silences_is_a_result(made: Checked) -> None:
+    least = replace(made.job, search=replace(made.job.search, sign=-1))
+    block = Block(2, "fc1", 0, 8)
+
+    found = search_method(least, block, "random")
+
+    most = layer(made, "fc1").sel({"epoch": 2, "method": "random"})
+    assert (found["response"] <= most.response.values).all()
+    assert (np.diff(found["history"]) <= 0).all()
+    np.testing.assert_allclose(found["response"], found["search_response"], atol=1e-6)
+    silenced = found["response"] == 0
+    answered = most.search_response.values > 0  # the same random images, of the same seeds
+    np.testing.assert_array_equal(found["status"] == DONE, answered)
+    assert (silenced & answered).any()
 
 
 def test_a_search_stops_on_request(made: Checked) -> None:

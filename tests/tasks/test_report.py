@@ -19,6 +19,7 @@ import xarray as xr
 from numpy.typing import NDArray
 from PIL import Image
 
+from flows.checks import Checked
 from snn.data import DataSpec, load_data
 from tasks.atlas import Layout, create, open_tree
 from tasks.atlas.schema import DONE, FAILED, PENDING, SATURATED, SILENT, TOP_IMAGES, queries
@@ -27,7 +28,7 @@ from tasks.atlas.write import clear_flag, mark_failed, write_block, write_epoch
 from tasks.job import Block
 from tasks.report import key_figures, write_report
 from tasks.report.curves import overview_panels, search_panel
-from tasks.report.figures import Line, chart, epoch_axis, image_axis, thinned
+from tasks.report.figures import COLOURS, Line, chart, epoch_axis, image_axis, thinned
 from tasks.report.key import UNKNOWN
 from tasks.report.pictures import data_uri, short_names, side
 from tasks.report.summary import mean, quartiles, read_summary
@@ -468,6 +469,50 @@ def test_the_search_curve_is_the_mean_over_neurons_and_repeats(whole: Synthetic)
         "best test image",
     ):
         assert f">{text}</text>" in panel.drawing
+
+
+def test_three_methods_are_three_curves(tmp_path: Path) -> None:
+    methods = ("screened", "tt", "random")
+    atlas = Synthetic(tmp_path / "atlas.zarr", plan(methods=methods)).fill()
+    summary = read_summary(atlas.path)
+
+    drawing = search_panel(summary, summary.layers[0]).drawing
+
+    for method, colour in zip(methods, COLOURS, strict=False):
+        assert f">{method}</text>" in drawing
+        assert f"stroke: {colour}" in drawing
+    curves = [summary.layers[0].history[-1, place, -1] for place in range(3)]
+    assert curves == sorted(curves, reverse=True)
+
+
+def test_diverse_stimuli_stand_in_a_row(varied: Checked, tmp_path: Path) -> None:
+    text = write_report(varied.job.atlas, tmp_path).read_text()
+    layer = open_tree(varied.job.atlas)["layers/conv2"].to_dataset().sel(epoch=2).load()
+    best = layer.stack(search=("method", "repeat"))
+    rows = re.search(r'<div class="grid variety".*?</table>', text, re.DOTALL)
+    assert rows is not None
+    assert "As different as possible" in text
+
+    shown = 0
+    for neuron in range(best.sizes["neuron"]):
+        one = best.isel(neuron=neuron)
+        one = one.isel(search=int(one.response.values.argmax()))
+        cells = re.search(rf"<b>neuron {neuron}</b></th>(.*?)</tr>", rows[0], re.DOTALL)
+        count = int(one.diverse_count)
+        assert (cells is not None) == (count > 0)
+        if cells is None:
+            continue
+        pictures = re.findall(r'src="data:image/png;base64,([^"]+)"', cells[1])
+        assert len(pictures) == 1 + count
+        wanted = [one.mei.values, *one.diverse.values[:count]]
+        for picture, image in zip(pictures, wanted, strict=True):
+            np.testing.assert_array_equal(
+                np.asarray(Image.open(io.BytesIO(base64.b64decode(picture)))), image[0]
+            )
+        told = [f"<b>{float(value):.3f}</b>" for value in one.diverse_response.values[:count]]
+        assert all(response in cells[1] for response in told)
+        shown += 1
+    assert shown
 
 
 def test_charts_of_nothing_say_so() -> None:

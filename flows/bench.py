@@ -1,0 +1,128 @@
+"""The benchmark file: which searches are raced, on what. Unknown keys are errors."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, get_args
+
+from annotated_types import Ge, MinLen
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from flows.study import StudyError, near, sentence
+from snn.data import DataSpec
+from snn.generators import GeneratorSpec
+from snn.networks import NetworkSpec
+from snn.training import TrainingSpec
+from tasks.benchmark.cells import Matrix
+from tasks.benchmark.spec import GuideSpec, MethodSpec, ReferenceSpec, SharingSpec
+from tasks.job import ResponderSpec
+
+
+class Bench(BaseModel):
+    """Methods x neurons x seeds, on which networks, and where the results go."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    data: DataSpec = DataSpec()
+    """The natural images."""
+    network: NetworkSpec = NetworkSpec()
+    """The spiking network."""
+    training: TrainingSpec = TrainingSpec()
+    """How it is trained."""
+    training_seeds: Annotated[tuple[Annotated[int, Ge(0)], ...], MinLen(1)] = (1, 2)
+    """One network is trained from each, in output/networks/seed-S."""
+    epoch: Annotated[float, Ge(0)] = 1
+    """Which of its checkpoints is probed."""
+    generator: GeneratorSpec = GeneratorSpec()
+    """What turns latents into stimuli."""
+    layers: Annotated[tuple[str, ...], MinLen(1)] = ("conv1", "conv2", "fc1")
+    """Layers that are probed."""
+    neurons: Annotated[int, Ge(1)] = 16
+    """Neurons of each layer, drawn by ``seed`` among those that natural images reach."""
+    budget: Annotated[int, Ge(1)] = 1000
+    """Images a neuron."""
+    seeds: Annotated[int, Ge(1)] = 3
+    """Repeats of each method."""
+    methods: Annotated[tuple[MethodSpec, ...], MinLen(1)]
+    """What is raced."""
+    reference: ReferenceSpec | None = ReferenceSpec()
+    """What all are held against."""
+    sharing: SharingSpec | None = None
+    """A larger group of neurons, for what sharing brings."""
+    natural: Annotated[int, Ge(1)] | None = None
+    """Natural test images shown, raw and through the generator; all if left out."""
+    guide: GuideSpec | None = None
+    """The gradient guide."""
+    responder: ResponderSpec = ResponderSpec()
+    """How responses are computed."""
+    workers: Annotated[int, Ge(1)] = 2
+    """Processes; they change no value."""
+    seed: Annotated[int, Ge(0)] = 0
+    """All randomness derives from it."""
+    output: Path = Path("runs/benchmark")
+    """Folder of the networks, the dataset and the figures."""
+
+    @property
+    def store(self) -> Path:
+        """The dataset."""
+        return self.output / "benchmark.zarr"
+
+    def folder(self, training_seed: int) -> Path:
+        """The checkpoints of one network."""
+        return self.output / "networks" / f"seed-{training_seed}"
+
+    @property
+    def generator_file(self) -> Path:
+        """The generator: given, or trained here."""
+        return self.generator.checkpoint or self.output / "generator.safetensors"
+
+    @property
+    def matrix(self) -> Matrix:
+        """Which cells there are, but for the neurons."""
+        return Matrix(
+            self.training_seeds, self.layers, self.neurons, self.budget, self.seeds,
+            self.methods, self.reference, self.sharing, self.guide,
+        )  # fmt: skip
+
+
+def parse(raw: Mapping[str, Any]) -> Bench:
+    """The benchmark; StudyError with every problem of form."""
+    try:
+        return Bench.model_validate(raw)
+    except ValidationError as error:
+        problems = [_sentence(dict(each)) for each in error.errors()]
+        raise StudyError(list(dict.fromkeys(problems))) from None
+
+
+def _sentence(error: Mapping[str, Any]) -> str:
+    if error["type"] not in ("extra_forbidden", "unexpected_keyword_argument"):
+        return sentence(error)
+    place = [str(part) for part in error["loc"]]
+    known = _fields_at(place[:-1])
+    told = f"; allowed are {', '.join(known)}" if known else ""
+    return f"{'.'.join(place)}: there is no such field{near(place[-1], known)}{told}"
+
+
+def _fields_at(place: Sequence[str]) -> list[str]:
+    """The fields of the section at ``place``, as a file names them."""
+    if not place:
+        return list(Bench.model_fields)
+    kind: Any = Bench.model_fields[place[0]].annotation
+    for part in place[1:]:
+        kind = _section(kind)
+        if not part.isdigit() and kind is not None:
+            kind = {each.name: each.type for each in dataclasses.fields(kind)}.get(part)
+    kind = _section(kind)
+    if kind is None:
+        return []
+    names = {"knowledge": "class"}
+    return [names.get(each.name, each.name) for each in dataclasses.fields(kind)]
+
+
+def _section(kind: Any) -> Any:
+    """The specification inside an annotation such as ``tuple[Spec, ...]`` or ``Spec | None``."""
+    if dataclasses.is_dataclass(kind):
+        return kind
+    return next((found for part in get_args(kind) if (found := _section(part))), None)

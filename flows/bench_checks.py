@@ -1,0 +1,126 @@
+"""Checking a benchmark whole before any work: all problems are found and listed together."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flows.bench import Bench
+from flows.checks import caught
+from flows.study import StudyError, near
+from optim import CodeSpace, make_maximizer
+from snn.generators import load_generator
+from snn.generators.spec import count_halvings
+from snn.networks import layer_sizes
+from tasks import loading
+from tasks.benchmark import store
+from tasks.benchmark.cells import NATURAL
+
+
+def check(bench: Bench) -> None:
+    """Check everything that can be known now; StudyError with one sentence a problem."""
+    problems = caught("data", lambda: loading.dataset(bench.data))
+    sizes = layer_sizes(bench.network, 1)
+    named = [("layers", name) for name in bench.layers]
+    problems += [
+        f"{field}: there is no layer {name!r}{near(name, sizes)}; this network has {', '.join(sizes)}"
+        for field, name in named
+        if name not in sizes
+    ]
+    problems += [*_networks(bench), *_methods(bench), *_sharing(bench)]
+    problems += _generator(bench) if not caught("", lambda: loading.dataset(bench.data)) else []
+    if bench.store.exists():
+        problems += caught(str(bench.store), lambda: store.existing(bench.store))
+    if problems:
+        raise StudyError(list(dict.fromkeys(problems)))
+
+
+def _networks(bench: Bench) -> list[str]:
+    problems = []
+    if bench.epoch > bench.training.epochs:
+        problems.append(
+            f"epoch: {bench.epoch:g} has no checkpoint, for training.epochs is {bench.training.epochs}; "
+            "probe an earlier one, or train longer"
+        )
+    if len(set(bench.training_seeds)) < len(bench.training_seeds):
+        problems.append(
+            f"training_seeds: {list(bench.training_seeds)} names one twice; name each once"
+        )
+    if bench.network.checkpoints is not None:
+        problems.append(
+            "network.checkpoints: the benchmark trains its own networks; leave this field out"
+        )
+    return problems
+
+
+def _methods(bench: Bench) -> list[str]:
+    """Unknown methods and options, budgets below a method's minimum, names that stand there twice."""
+    space = CodeSpace(positions=bench.generator.positions, codes=bench.generator.codes)
+    problems = []
+    for each in bench.methods:
+        pool = _some_latents(bench) if each.knowledge == NATURAL else None
+        make = partial(make_maximizer, each.name, space, seeds=[0], budget=bench.budget, pool=pool)
+        problems += caught("methods", partial(make, **(each.options or {})))
+    if bench.reference:
+        said = bench.reference
+        make = partial(make_maximizer, said.name, space, seeds=[0], budget=said.budget)
+        problems += caught("reference", partial(make, **(said.options or {})))
+    labels = [each.title for each in bench.methods]
+    problems += [
+        f"methods: {label!r} stands there twice; give each a label of its own"
+        for label in sorted({label for label in labels if labels.count(label) > 1})
+    ]
+    return problems
+
+
+def _some_latents(bench: Bench) -> NDArray[np.int64]:
+    """As many points as there will be natural ones (one, where the images cannot be read)."""
+    readable = not caught("", lambda: loading.dataset(bench.data))
+    count = len(loading.dataset(bench.data).train) if readable else 1
+    return np.zeros((count, bench.generator.positions), np.int64)
+
+
+def _sharing(bench: Bench) -> list[str]:
+    said = bench.sharing
+    if said is None:
+        return []
+    problems = []
+    if said.training_seed not in bench.training_seeds:
+        problems.append(
+            f"sharing.training_seed: {said.training_seed} is not among training_seeds {list(bench.training_seeds)}"
+        )
+    if said.layer not in bench.layers:
+        problems.append(
+            f"sharing.layer: {said.layer!r} is not among layers{near(said.layer, bench.layers)}: {', '.join(bench.layers)}"
+        )
+    labels = [each.title for each in bench.methods]
+    problems += [
+        f"sharing.methods: {name!r} is not among methods{near(name, labels)}: {', '.join(labels)}"
+        for name in said.methods
+        if name not in labels
+    ]
+    return problems
+
+
+def _generator(bench: Bench) -> list[str]:
+    data, spec = loading.dataset(bench.data), bench.generator
+    if spec.checkpoint is None:
+        return caught("generator.positions", lambda: count_halvings(spec.positions, data.size))
+    problems = caught("generator.checkpoint", partial(load_generator, spec.checkpoint))
+    if problems:
+        return problems
+    model = load_generator(spec.checkpoint)
+    given = (model.latent.positions, model.latent.codes)
+    if model.image_shape != data.shape:
+        problems.append(
+            f"generator.checkpoint: {spec.checkpoint} makes images of shape {model.image_shape}, "
+            f"but the network takes {data.shape}; give a generator of that shape"
+        )
+    if given != (spec.positions, spec.codes):
+        problems.append(
+            f"generator.checkpoint: {spec.checkpoint} has {given[0]} positions and {given[1]} codes; "
+            f"set generator.positions and generator.codes to these (they are {spec.positions} and {spec.codes})"
+        )
+    return problems

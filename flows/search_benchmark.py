@@ -1,0 +1,296 @@
+"""The benchmark of the searches: plan it, run what is not done yet, print what came out.
+
+The coordinator alone writes the dataset; worker processes run whole cells and hand their arrays back.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Generator, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+
+from flows.bench import Bench
+from flows.bench_checks import check
+from flows.study import StudyError
+from snn.checkpoint import digest_file
+from snn.data import DataSet
+from snn.generators import load_generator
+from snn.networks import SpikingNetwork, build_network, layer_sizes, pixel_statistics
+from snn.training import epoch_path, load_network
+from tasks import loading
+from tasks.atlas import coordinator
+from tasks.benchmark import natural, prepare, store
+from tasks.benchmark.cells import MAIN, NATURAL, Cell, Setting
+from tasks.benchmark.figures import draw as draw_figure
+from tasks.benchmark.forecast import Costs, calibrate, forecast
+from tasks.benchmark.results import collect
+from tasks.benchmark.search import run_cell
+from tasks.benchmark.table import method_table, target_table
+from tasks.benchmark.targets import method_lines, target_rows
+from tasks.benchmark.workers import worker_processes
+
+log = logging.getLogger("spikeatlas")
+
+Drawn = dict[tuple[int, str], tuple[int, ...]]
+
+
+def search_benchmark(bench: Bench, only: str | None, figure: Path | None) -> Iterator[str]:
+    """Check the benchmark, run it, and yield what to print; ``only``: ``plan`` or ``table`` alone."""
+    check(bench)
+    if only == "plan":
+        yield plan(bench)[0]
+        return
+    if only is None:
+        yield from run(bench)
+    yield from report(bench, figure)
+
+
+def report(bench: Bench, figure: Path | None) -> Iterator[str]:
+    """The table from what is done, naming what is missing, and the figure."""
+    store.existing(bench.store)
+    if not all(store.done(bench.store, name) for name in _observed_names(bench)):
+        message = f"{bench.store} holds no results yet: run the benchmark first"
+        raise StudyError([message])
+    untrained = [seed for seed in bench.training_seeds if not is_trained(bench, seed)]
+    if untrained:
+        message = f"training_seeds: the networks of {untrained} are not trained with these fields yet: run the benchmark first"
+        raise StudyError([message])
+    setting = make_setting(bench)
+    cells = bench.matrix.cells(draw(bench))
+    missing = {cell.name for cell in undone(setting, cells)}
+    finished = [cell for cell in cells if cell.name not in missing]
+    if not any(cell.group == MAIN for cell in finished):
+        message = f"{bench.store} holds no finished search of this benchmark: run it first"
+        raise StudyError([message])
+    results = collect(bench.store, finished, bench.budget)
+    yield f"dataset: {bench.store}"
+    yield target_table(target_rows(results))
+    yield method_table(method_lines(results))
+    if missing:
+        yield f"missing {len(missing)} of {len(cells)} cells: {', '.join(sorted(missing))}"
+    for path in (bench.output / "search.png", *([figure] if figure else ())):
+        draw_figure(results, list(bench.layers), path)
+        yield f"figure: {path}"
+
+
+def plan(bench: Bench) -> tuple[str, Costs | None]:
+    """The cells, and the time that those not done will take, from a short calibration.
+
+    Its costs too, but where a generator must be trained first.
+    """
+    loading.one_thread()
+    data = loading.dataset(bench.data)
+    trained = [seed for seed in bench.training_seeds if is_trained(bench, seed)]
+    ready = len(trained) == len(bench.training_seeds) and bench.generator_file.exists()
+    cells = left = bench.matrix.cells(_placeholders(bench, data))
+    if ready:
+        setting = make_setting(bench)
+        if all(store.done(bench.store, name) for name in _observed_names(bench)):
+            cells = bench.matrix.cells(draw(bench))
+        left = undone(setting, cells)
+    if not bench.generator_file.exists():
+        images = sum(cell.images for cell in cells)
+        told = f"{len(cells)} cells, {images:,} images; the generator is trained first, then the time is predicted"
+        return told, None
+    net = _any_network(bench, data, trained)
+    costs = calibrate(load_generator(bench.generator_file), net, bench.responder.batch_size, cells)
+    told = "" if ready else "\nthe networks are trained first, which is not counted here"
+    return forecast(costs, cells, left, bench.workers) + told, costs
+
+
+def _placeholders(bench: Bench, data: DataSet) -> Drawn:
+    """Some neurons, where it is not known yet which respond: their number is what costs."""
+    sizes = layer_sizes(bench.network, len(data.classes))
+    return {
+        (seed, layer): tuple(range(sizes[layer]))
+        for seed in bench.training_seeds
+        for layer in bench.layers
+    }
+
+
+def _any_network(bench: Bench, data: DataSet, trained: list[int]) -> SpikingNetwork:
+    """A network to time: trained where there is one."""
+    if trained:
+        seed = trained[0]
+        return load_network(_checkpoint(bench, seed), bench.network, data.shape, len(data.classes))
+    mean, std = pixel_statistics(data.train.images)
+    return build_network(
+        bench.network, input_shape=data.shape, classes=len(data.classes), mean=mean, std=std, seed=0
+    ).eval()
+
+
+def run(bench: Bench) -> Generator[str, None, None]:
+    """Run what is not done; yields what to print. Stopped anywhere, the next run goes on."""
+    with coordinator(bench.output), worker_processes(bench.workers) as pool:
+        if not bench.generator_file.exists():
+            yield "training the generator"
+            key = (bench.generator, bench.data, bench.generator_file, bench.seed)
+            pool.submit(prepare.train_generator, *key).result()
+        told, costs = plan(bench)
+        yield told
+        yield from _train(bench, pool)
+        setting = make_setting(bench)
+        yield from _observe(bench, setting, pool)
+        drawn = draw(bench)
+        cells = bench.matrix.cells(drawn)
+        store.note(bench.store, {
+            "benchmark": bench.model_dump_json(by_alias=True),
+            "layers": list(bench.layers),
+        })  # fmt: skip
+        left = undone(setting, cells)
+        if costs is not None:
+            left.sort(key=costs.of, reverse=True)  # the dearest first: workers finish together
+        yield from _run_cells(bench, setting, left, pool)
+
+
+def _train(bench: Bench, pool: ProcessPoolExecutor) -> Iterator[str]:
+    """Train the networks that are not there yet, or that other fields or images made."""
+    about = (bench.network, bench.training, bench.data)
+    waiting = {
+        seed: pool.submit(prepare.train, *about, bench.folder(seed), seed, bench.epoch)
+        for seed in bench.training_seeds
+        if not is_trained(bench, seed)
+    }
+    for seed, future in waiting.items():
+        future.result()
+        yield f"the network of training seed {seed} is trained"
+
+
+def _observe(bench: Bench, setting: Setting, pool: ProcessPoolExecutor) -> Iterator[str]:
+    """Show natural images to the networks, and encode those that a method may know."""
+    data, count = bench.data, bench.natural
+    test = loading.dataset(data).digest()
+    waiting: dict[Future[dict[str, natural.Arrays]], int] = {}
+    for seed in bench.training_seeds:
+        key = prepare.observed_digest(setting, seed, count, test)
+        names = [prepare.observed_name(seed, layer) for layer in bench.layers]
+        if not all(store.done(bench.store, name, key) for name in names):
+            future = pool.submit(prepare.observe, setting, data, count, seed, bench.layers)
+            waiting[future] = seed
+    key = prepare.pool_digest(setting)
+    needed = any(method.knowledge == NATURAL for method in bench.methods)
+    encoding = None
+    if needed and not store.done(bench.store, store.POOL, key):
+        encoding = pool.submit(prepare.encode, setting, data)
+    for future in as_completed(waiting):
+        seed = waiting[future]
+        for layer, arrays in future.result().items():
+            said = {"training_seed": seed, "layer": layer}
+            name = prepare.observed_name(seed, layer)
+            store.write(
+                bench.store, name, arrays, said, prepare.observed_digest(setting, seed, count, test)
+            )
+    if encoding:
+        store.write(bench.store, store.POOL, encoding.result(), {}, key)
+    for seed in bench.training_seeds:
+        for layer in bench.layers:
+            yield _counted(bench, seed, layer)
+
+
+def _counted(bench: Bench, seed: int, layer: str) -> str:
+    found = store.arrays(bench.store, prepare.observed_name(seed, layer))
+    able = natural.draw(found, (0,))
+    return (
+        f"seed {seed} {layer}: {len(found['active'])} neurons, {int(natural.silent(found).sum())} silent, "
+        f"{int(natural.saturated(found).sum())} saturated, {len(able)} respond to at least 1 % of test images"
+    )
+
+
+def draw(bench: Bench) -> Drawn:
+    """The neurons to search for; StudyError where fewer respond than asked for."""
+    drawn = prepare.drawn(bench.store, bench.seed, bench.training_seeds, bench.layers)
+    problems = [
+        f"{'neurons' if group == MAIN else 'sharing.neurons'}: {count} are asked for, but layer {layer} of "
+        f"the network of training seed {seed} has {len(drawn[seed, layer])} that respond to at least 1 % of "
+        "natural test images; ask for fewer"
+        for seed, layer, group, count in bench.matrix.groups()
+        if len(drawn[seed, layer]) < count
+    ]
+    if problems:
+        raise StudyError(problems)
+    return drawn
+
+
+def _run_cells(
+    bench: Bench, setting: Setting, cells: list[Cell], pool: ProcessPoolExecutor
+) -> Iterator[str]:
+    """Run cells and store each as it ends; a RuntimeError names those that failed, once all are done."""
+    began = time.perf_counter()
+    waiting = {pool.submit(run_cell, setting, cell): cell for cell in cells}
+    total, finished = sum(cell.images for cell in cells), 0
+    failed = []
+    for number, future in enumerate(as_completed(waiting), 1):
+        cell = waiting[future]
+        finished += cell.images
+        told = f"{number}/{len(cells)} {cell.name}"
+        try:
+            arrays = future.result()
+        except (BrokenProcessPool, InterruptedError):
+            raise
+        except Exception as error:  # noqa: BLE001 - the other cells go on
+            failed.append(f"{cell.name} failed: {type(error).__name__}: {error}")
+            yield f"{told}: failed"
+            continue
+        store.write(bench.store, f"cells/{cell.name}", arrays, _said(cell), cell.digest(setting))
+        spent = time.perf_counter() - began
+        yield (
+            f"{told}: mean response {arrays['response'].mean():.3f}; "
+            f"{spent / 60:.1f} min, about {spent * (total / finished - 1) / 60:.0f} min left"
+        )
+    if failed:
+        raise RuntimeError("\n".join(failed))
+
+
+def _said(cell: Cell) -> dict[str, object]:
+    """A cell's description, as attributes of its group."""
+    said = {name: value for name, value in vars(cell).items() if name != "neurons"}
+    return store.described({**said, "share": int(cell.share)})
+
+
+def make_setting(bench: Bench) -> Setting:
+    """What all cells have in common, once networks and generator are there."""
+    data = loading.dataset(bench.data)
+    paths = {seed: _checkpoint(bench, seed) for seed in bench.training_seeds}
+    return Setting(
+        network=bench.network,
+        shape=data.shape,
+        classes=len(data.classes),
+        checkpoints={seed: (path, digest_file(path)) for seed, path in paths.items()},
+        generator=(bench.generator_file, digest_file(bench.generator_file)),
+        images=prepare.images_digest(bench.data),
+        store=bench.store,
+        batch_size=bench.responder.batch_size,
+        kind=bench.responder.kind,
+        memory=bench.responder.memory,
+        seed=bench.seed,
+    )
+
+
+def undone(setting: Setting, cells: Iterable[Cell]) -> list[Cell]:
+    """The cells without a result, or with one made from other values."""
+    return [
+        cell
+        for cell in cells
+        if not store.done(setting.store, f"cells/{cell.name}", cell.digest(setting))
+    ]
+
+
+def is_trained(bench: Bench, seed: int) -> bool:
+    """Whether a network is there, made by these fields from these images."""
+    key = prepare.network_key(bench.network, bench.training, bench.data, seed)
+    return prepare.is_trained(_checkpoint(bench, seed), key)
+
+
+def _checkpoint(bench: Bench, seed: int) -> Path:
+    return epoch_path(bench.folder(seed), bench.epoch)
+
+
+def _observed_names(bench: Bench) -> list[str]:
+    return [
+        prepare.observed_name(seed, layer)
+        for seed in bench.training_seeds
+        for layer in bench.layers
+    ]

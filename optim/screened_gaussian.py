@@ -1,0 +1,97 @@
+"""The screened search in a Gaussian space: a linear model, then separable CMA-ES from where it leads.
+
+A ridge regression of the responses on the latents is the spike-triggered average of every neuron; for
+a Gaussian prior it is the mean gradient, whatever the neuron computes (Stein's lemma). The search looks
+along the arc from the best image to that direction, on the shell where the prior's mass lies, and goes
+on from the best there as separable CMA-ES.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from optim.contract import in_turn
+from optim.gaussian import snapped
+from optim.screened import ScreenedOptions, ScreenedSearch
+from optim.sep_cma import SeparableCMA, SepCMAOptions
+from optim.space import GaussianSpace, Indices, Points
+from optim.sphere_cma import directions
+from optim.values import Batch, Problem, Scores, State, packed, unpacked
+
+_RIDGE = 10.0
+_SIGMA = 0.5  # of the prior: the neighbourhood of what the screening found
+_HELD = ("gram", "moment", "best", "score")
+
+
+class ScreenedGaussian(ScreenedSearch):
+    """Separable CMA-ES from a screening."""
+
+    def __init__(self, problem: Problem, options: ScreenedOptions, space: GaussianSpace) -> None:
+        super().__init__(problem, options)
+        self._space = space
+        groups, size = 1 if problem.share else problem.neurons, space.dim + 1
+        self._gram = np.zeros((groups, size, size))
+        self._moment = np.zeros((groups, size, problem.neurons // groups))
+        self._best = np.stack([rng.standard_normal(space.dim) for rng in self._rngs])
+        self._score = np.full(problem.neurons, -np.inf)
+        self._walk = NormalWalk(self._best, _SIGMA, options.batch)
+        self._generations = 0
+
+    def _draw(self, rng: np.random.Generator, count: int) -> Points:
+        return self._space.sample(rng, count)
+
+    def _propose(self) -> tuple[Points, Indices]:
+        if self._generations == 0:
+            return self._screen()
+        if self._generations == 1:
+            return in_turn(self._on_shell(self._arc()))
+        return in_turn(snapped(self._space, self._walk.draw(self._rngs)))
+
+    def _arc(self) -> npt.NDArray[np.float64]:
+        """Directions (N, batch, d) from the best image's to the linear model's."""
+        ridge = _RIDGE * np.eye(self._gram.shape[1])
+        ridge[-1, -1] = 1e-9  # the mean is not shrunk
+        weights = np.linalg.solve(self._gram + ridge, self._moment)[:, :-1]
+        linear = directions(np.asarray(weights.transpose(0, 2, 1)).reshape(self._best.shape))
+        part = np.linspace(0, 1, self._settings.batch)[:, None]
+        return directions((1 - part) * directions(self._best)[:, None] + part * linear[:, None])
+
+    def _on_shell(self, rows: npt.NDArray[np.float64]) -> Points:
+        return snapped(self._space, np.sqrt(self._space.dim) * rows)
+
+    def _learn_screening(self, points: Points, scores: Scores) -> None:
+        owner = np.full(len(points), -1, dtype=np.int64)
+        self._study(points, owner, scores)
+
+    def _learn(self, generation: Batch, scores: Scores) -> None:
+        self._study(generation.points, generation.owner, scores)
+        if self._generations == 1:
+            self._walk.start(self._best, _SIGMA)
+        elif self._generations > 1:
+            self._walk.learn(generation, scores)
+        self._generations += 1
+
+    def _study(self, points: Points, owner: Indices, scores: Scores) -> None:
+        """Learn from images (k, d) and scores (k, N); -inf where an image does not count."""
+        top = scores.argmax(axis=0)
+        best = scores[top, np.arange(scores.shape[1])]
+        better = best > self._score
+        self._best[better], self._score[better] = points[top[better]], best[better]
+        if (owner >= 0).any():
+            return  # the linear model is the screening's: elsewhere the prior's mean does not hold
+        rows = np.concatenate([points, np.ones((len(points), 1))], axis=1).astype(np.float64)
+        for group, own in enumerate(np.split(scores, len(self._gram), axis=1)):
+            known = np.isfinite(own).all(axis=1)
+            self._gram[group] += rows[known].T @ rows[known]
+            self._moment[group] += rows[known].T @ own[known]
+
+    def _state(self) -> State:
+        arrays = {name: packed(getattr(self, f"_{name}")) for name in _HELD}
+        return {**arrays, "walk": self._walk.state_dict(), "generations": self._generations}
+
+    def _load(self, state: State) -> None:
+        for name in _HELD:
+            setattr(self, f"_{name}", unpacked(state[name]))
+        self._walk.load_state_dict(state["walk"])
+        self._generations = state["generations"]

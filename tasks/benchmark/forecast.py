@@ -1,0 +1,121 @@
+"""How long a benchmark will take, from a few batches of each of its parts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+
+import numpy as np
+from rich.table import Table
+
+from optim import make_maximizer
+from snn.generators import CodeGenerator
+from snn.guide import Climber, Guide, ascend
+from snn.networks import SpikingNetwork
+from snn.responder import Responder
+from tasks import loading
+from tasks.benchmark.cells import GRADIENT, NATURAL, Cell
+from tasks.describe import as_text
+
+Found = TypeVar("Found")
+
+IMAGES = 512
+PATIENCE = 3.0
+"""Seconds after which a method's trial ends at the next generation."""
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Seconds an image of each part."""
+
+    decode: float
+    respond: dict[str, float]
+    """By layer."""
+    optimizer: dict[tuple[str, bool], float]
+    """By label and sharing; the guide's whole cost."""
+
+    def of(self, cell: Cell) -> float:
+        """Seconds of a cell on one processor."""
+        own = self.optimizer[cell.label, cell.share]
+        if cell.knowledge == GRADIENT:
+            return cell.images * own
+        return cell.images * (self.decode + self.respond[cell.layer] + own)
+
+
+def calibrate(
+    model: CodeGenerator, net: SpikingNetwork, batch_size: int, cells: Iterable[Cell]
+) -> Costs:
+    """Time a few batches of each part that the cells need."""
+    cells = list(cells)
+    rng = np.random.default_rng(0)
+    points = rng.integers(model.latent.codes, size=(IMAGES, model.positions))
+    decode, images = timed(lambda: model.decode(points))
+    respond = {}
+    for layer, neurons in {cell.layer: cell.neurons for cell in cells}.items():
+        ask = Responder(net, [layer], neurons={layer: neurons}, batch_size=batch_size)
+        ask(images)  # compiles
+        respond[layer] = timed(partial(ask, images))[0] / IMAGES
+    optimizer = {}
+    for cell in cells:
+        if (cell.label, cell.share) not in optimizer:
+            trial = _guide if cell.knowledge == GRADIENT else _method
+            optimizer[cell.label, cell.share] = trial(model, net, cell)
+    return Costs(decode / IMAGES, respond, optimizer)
+
+
+def timed(call: Callable[[], Found]) -> tuple[float, Found]:
+    """Seconds of a call, and what it gave."""
+    began = time.perf_counter()
+    found = call()
+    return time.perf_counter() - began, found
+
+
+def _method(model: CodeGenerator, net: SpikingNetwork, cell: Cell) -> float:
+    """A method's own seconds an image, from the start of its search on made-up responses."""
+    del net
+    rng = np.random.default_rng(0)
+    count = len(cell.neurons)
+    pool = None
+    if cell.knowledge == NATURAL:
+        pool = rng.integers(model.latent.codes, size=(cell.images, model.positions))
+    began, images = time.perf_counter(), 0
+    search = make_maximizer(
+        cell.method, loading.space(model), seeds=range(count), budget=cell.budget,
+        share=cell.share, pool=pool, **cell.options,
+    )  # fmt: skip
+    while not search.done and time.perf_counter() - began < PATIENCE and images < 200 * count:
+        batch = search.ask()
+        search.tell(batch, rng.random((len(batch), count), dtype=np.float32))
+        images += len(batch)
+    return (time.perf_counter() - began) / images
+
+
+def _guide(model: CodeGenerator, net: SpikingNetwork, cell: Cell) -> float:
+    """The guide's seconds an image: a few steps of one climb."""
+    guide = Guide(**{**cell.options, "restarts": 1})
+    climber = Climber(model, net, cell.layer, list(cell.neurons))
+    seconds, _ = timed(lambda: ascend(climber, guide, budget=6, seed=0)[0])
+    return seconds / (6 * len(cell.neurons))
+
+
+def forecast(costs: Costs, cells: Iterable[Cell], left: Iterable[Cell], workers: int) -> str:
+    """The plan as a table: cells, images and minutes of each method, and the time that is left."""
+    cells, to_do = list(cells), {cell.name for cell in left}
+    table = Table("method", "share", "budget", "cells", "done", "images", "minutes of one core")
+    for label, share, budget in dict.fromkeys((c.label, c.share, c.budget) for c in cells):
+        own = [c for c in cells if (c.label, c.share, c.budget) == (label, share, budget)]
+        undone = [cell for cell in own if cell.name in to_do]
+        table.add_row(
+            label, "on" if share else "off", str(budget), str(len(own)), str(len(own) - len(undone)),
+            f"{sum(cell.images for cell in own):,}", f"{sum(map(costs.of, undone)) / 60:.1f}",
+        )  # fmt: skip
+    seconds = sum(costs.of(cell) for cell in cells if cell.name in to_do)
+    parts = ", ".join(f"{layer} {1e3 * each:.2f}" for layer, each in costs.respond.items())
+    return (
+        f"{as_text(table)}\nms an image: decode {1e3 * costs.decode:.2f}, respond {parts}\n"
+        f"predicted time: {seconds / 60:.0f} minutes of one core, "
+        f"{seconds / 60 / workers:.0f} minutes with {workers} workers ({len(to_do)} of {len(cells)} cells to do)"
+    )

@@ -1,0 +1,76 @@
+"""The finished cells as one xarray dataset, from which everything is measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from tasks.benchmark import store
+from tasks.benchmark.cells import Cell
+from tasks.benchmark.prepare import observed_name
+from tasks.benchmark.search import PARTS
+
+COLUMNS = (
+    "training_seed",
+    "layer",
+    "group",
+    "label",
+    "knowledge",
+    "share",
+    "search_seed",
+    "budget",
+)
+TIMES = tuple(f"{part}{clock}_seconds" for part in PARTS for clock in ("", "_cpu"))
+COUNTS = ("images", "shown")
+
+
+def collect(path: Path, cells: Sequence[Cell], budget: int) -> xr.Dataset:
+    """Results of finished cells, along ``row`` (one neuron of one cell), ``cell`` and ``query``.
+
+    On ``row``: ``cell``, what names the search (``training_seed, layer, group, label, knowledge,
+    share, search_seed, budget``), ``neuron``, ``response``, ``level`` (what the search itself saw),
+    ``natural`` and ``encoded`` (the best natural test image, raw and through the generator), and
+    ``history`` (row, query) over the first ``budget`` images a neuron. On ``cell_index``: times and
+    counts.
+    """
+    parts = [_rows(path, number, cell, budget) for number, cell in enumerate(cells)]
+    return dataset(parts)
+
+
+def dataset(parts: Iterable[tuple[dict[str, Any], dict[str, Any]]]) -> xr.Dataset:
+    """The dataset of parts: columns by name of the rows of one cell, and its times and counts."""
+    rows, totals = zip(*parts, strict=True)
+    columns = {
+        name: np.concatenate([part[name] for part in rows]) for name in rows[0] if name != "history"
+    }
+    return xr.Dataset(
+        {name: ("row", values) for name, values in columns.items()}
+        | {"history": (("row", "query"), np.concatenate([part["history"] for part in rows]))}
+        | {name: ("cell_index", np.array([part[name] for part in totals])) for name in totals[0]}
+    )
+
+
+def _rows(
+    path: Path, number: int, cell: Cell, budget: int
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    found = store.arrays(path, f"cells/{cell.name}")
+    nature = store.arrays(path, observed_name(cell.training_seed, cell.layer))
+    neurons = found["neuron"]
+    history = np.full((len(neurons), budget), np.nan, np.float32)
+    seen = found["history"][:, :budget]
+    history[:, : seen.shape[1]] = seen
+    columns = {
+        "cell": np.full(len(neurons), number),
+        "neuron": neurons,
+        "response": found["response"],
+        "level": found["search_response"],
+        "natural": nature["highest"][neurons],
+        "encoded": nature["encoded"][neurons],
+        "history": history,
+    }
+    names = {name: np.full(len(neurons), getattr(cell, name)) for name in COLUMNS}
+    return columns | names, {name: float(found[name]) for name in (*TIMES, *COUNTS)}

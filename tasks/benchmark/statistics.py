@@ -1,0 +1,82 @@
+"""Statistics of the benchmark: a cluster bootstrap and a sign test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import comb
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.floating[Any]]
+Statistic = Callable[[Floats], float]
+
+
+class Duel(NamedTuple):
+    """How often one was better, equal, worse."""
+
+    wins: int
+    ties: int
+    losses: int
+
+    @property
+    def total(self) -> int:
+        """Neurons that were compared."""
+        return sum(self)
+
+    @property
+    def share(self) -> float:
+        """Wins / all; ties are no wins. NaN where nothing was compared."""
+        return self.wins / self.total if self.total else np.nan
+
+    @property
+    def p(self) -> float:
+        """Two-sided sign test: how likely so uneven a duel is between equals, ties left out."""
+        count = self.wins + self.losses
+        tail = sum(comb(count, k) for k in range(min(self.wins, self.losses) + 1))
+        return min(1.0, float(2 * tail / 2**count))
+
+
+def duel(first: Floats, second: Floats) -> Duel:
+    """Compare pairs; those with a NaN are left out."""
+    both = ~(np.isnan(first) | np.isnan(second))
+    first, second = first[both], second[both]
+    return Duel(
+        int((first > second).sum()), int((first == second).sum()), int((first < second).sum())
+    )
+
+
+def interval(
+    values: Floats,
+    clusters: NDArray[Any],
+    statistic: Statistic,
+    *,
+    resamples: int = 2000,
+    seed: int = 0,
+) -> tuple[float, float]:
+    """95 % bootstrap interval of ``statistic`` over values (n,): clusters (n,) are resampled, then values.
+
+    NaN where there are no values. Infinite values count as such, by order.
+    """
+    if not len(values):
+        return np.nan, np.nan
+    parts = [values[clusters == name] for name in np.unique(clusters)]
+    rng = np.random.default_rng(seed)
+    draws = np.empty(resamples)
+    for number in range(resamples):
+        chosen = rng.integers(len(parts), size=len(parts))
+        again = [rng.choice(parts[place], len(parts[place])) for place in chosen]
+        draws[number] = statistic(np.concatenate(again))
+    low, high = np.quantile(draws, [0.025, 0.975], method="nearest")
+    return float(low), float(high)
+
+
+def median(values: Floats) -> float:
+    """Median; NaN of nothing. Infinite values are ordered, never subtracted."""
+    return float(np.median(values)) if len(values) else np.nan
+
+
+def mean(values: Floats) -> float:
+    """Mean; NaN of nothing."""
+    return float(np.mean(values)) if len(values) else np.nan

@@ -1,0 +1,73 @@
+"""Which of the stimuli that a search has shown is its result, and how strong it is, without its noise.
+
+The best of many noisy answers is too good to be true. So the strongest are shown again and judged by
+that alone, and what is reported is measured a third time: no choice rests on it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optim import Result
+from optim.space import Points
+from tasks import loading
+from tasks.archive import Archive
+from tasks.job import Job
+from tasks.search import Task, own_responses
+
+ELITES = 8
+"""Stimuli of each search that are measured again when the coding is stochastic."""
+
+
+@dataclass(frozen=True, eq=False)
+class Chosen:
+    """The outcome of N * R searches, a row each."""
+
+    point: Points
+    """(N * R, d)."""
+    image: NDArray[np.uint8]
+    """(N * R, c, h, w)."""
+    judged: NDArray[np.float32]
+    """(N * R,) response by which it was chosen, and may be compared with another search's."""
+    response: NDArray[np.float32]
+    """(N * R,) response measured afresh."""
+    seen: Result
+    """What the searches themselves know."""
+    archive: Archive | None
+
+
+def choose(job: Job, task: Task, result: Result, archive: Archive | None) -> Chosen:
+    """The best stimulus of each search: measured again among its elites if the coding is stochastic."""
+    point, judged = result.best_point, None
+    if job.stochastic and archive:
+        point, judged = judge(job, task, archive)
+    image = decode(job, point)
+    response = own_responses(job, task, "report", image[:, None])[:, 0]
+    return Chosen(point, image, response if judged is None else judged, response, result, archive)
+
+
+def judge(job: Job, task: Task, archive: Archive) -> tuple[Points, NDArray[np.float32]]:
+    """The best point (N * R, d) of each search's elites by a new measurement, and that one (N * R,)."""
+    sign = job.search.sign
+    # a search that has shown fewer different points has its best one measured more than once
+    elites = np.stack(
+        [
+            np.resize(points[:ELITES], (ELITES, points.shape[1]))
+            for points, _ in archive.ranked(sign)
+        ]
+    )
+    images = decode(job, elites.reshape(-1, elites.shape[2]))
+    again = own_responses(job, task, "elite", images.reshape(*elites.shape[:2], *images.shape[1:]))
+    rows = np.arange(len(elites))
+    best = (sign * again).argmax(axis=1)
+    return elites[rows, best], again[rows, best]
+
+
+def decode(job: Job, points: NDArray[Any]) -> NDArray[np.uint8]:
+    """Stimuli (n, c, h, w) of points (n, d)."""
+    model = loading.generator(job)
+    return model.decode(loading.codes(points), batch_size=job.responder.batch_size)

@@ -1,0 +1,145 @@
+"""The table's rows on made-up results whose verdicts are known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from tasks.benchmark.table import method_table, number, target_table
+from tasks.benchmark.targets import Line, Row, method_lines, target_rows
+from tests.tasks.benchmark.made_up import results, search
+
+
+def race(ours: list[float], others: list[float], **guide: list[float]) -> xr.Dataset:
+    """The subject, a rival, natural images, the reference, both groups, both ways of sharing."""
+    parts = [search("reference", [0.2, 0.5]), search("reference", [0.2, 0.5], group="sharing")]
+    for share in (True, False):
+        parts += [
+            search("screened", ours, share=share),
+            search("random", others, share=share),
+            search("pool", others, share=share),
+            search("screened", ours, share=share, group="sharing", optimizer_cpu_seconds=0.2),
+        ]
+    parts += [search(name, found, knowledge="gradient") for name, found in guide.items()]
+    return results(*parts)
+
+
+def row(rows: list[Row], words: str) -> Row:
+    (found,) = [each for each in rows if words in each.target]
+    return found
+
+
+def line(lines: list[Line], label: str, share: bool) -> Line:
+    (found,) = [each for each in lines if (each.label, each.share) == (label, share)]
+    return found
+
+
+def test_every_row_is_there_and_met() -> None:
+    rows = target_rows(race([0.8, 0.9], [0.1, 0.3], guide=[0.8, 1.0]))
+
+    assert len(rows) == 18
+    ratio = row(rows, "where that is below 0.33, share on")
+    assert ratio.value == pytest.approx(4)  # one neuron has so weak a reference
+    assert ratio.met
+    assert ratio.note == "1 of 2 neurons"
+    assert row(rows, "headroom won, share off").value == pytest.approx((0.75 + 0.8) / 2)
+    assert row(rows, "headroom won, share off").met is None
+    # best so far rises in ten steps: 0.2 of 0.8 at image 3, 0.5 of 0.9 at image 6
+    assert (
+        row(rows, "images a neuron to the reference's final level, 2 neurons, share on").value
+        == 4.5
+    )
+    assert row(rows, "images a neuron to the reference's final level, 2 neurons, share off").met
+    assert row(rows, "beats every other method of its class, share on").value == 1
+    assert row(rows, "failures, share on").value == 0
+    assert row(rows, "encoded natural image, share on").met
+    assert "to raw images 1.06" in row(rows, "encoded natural image, share on").note
+    guide = row(rows, "gradient guide's, share on")
+    assert guide.value == pytest.approx(0.95)
+    assert guide.met
+    assert row(rows, "own time / decode time, share on").value == pytest.approx(0.2)
+    assert row(rows, "beats pool at equal images, share off").met
+
+
+def test_rows_that_are_not_met_name_their_losing_cases() -> None:
+    rows = target_rows(race([0.1, 0.3], [0.1, 0.9], guide=[0.2, 0.3]))
+
+    ratio = row(rows, "where that is below 0.33, share on")
+    assert ratio.value == pytest.approx(0.5)
+    assert ratio.met is False
+    assert ratio.losing == ("seed 1 conv1/4",)
+    beaten = row(rows, "beats every other method of its class, share off")
+    assert beaten.value == 0  # a tie is no win
+    assert beaten.note.startswith("0 wins, 1 ties, 1 losses")
+    assert beaten.losing == ("seed 1 conv1/4", "seed 1 conv1/7")
+    assert row(rows, "failures, share on").value == 1
+    assert row(rows, "failures, share on").met is False
+    assert row(rows, "encoded natural image, share on").value == 0
+    never = row(rows, "images a neuron to the reference's final level, 2 neurons, share on")
+    assert never.value == np.inf
+    assert never.met is False
+    assert never.note.endswith("never 2")
+
+
+def test_the_guide_counts_only_where_it_beats_random() -> None:
+    guide = row(target_rows(race([0.8, 0.9], [0.1, 0.6], guide=[0.8, 0.5])), "guide's, share on")
+    assert guide.value == pytest.approx(1.4)
+    assert guide.met is False
+    assert "beats random on 1 of 2 (does not count)" in guide.note
+
+
+def test_what_was_not_run_is_not_judged() -> None:
+    rows = target_rows(results(search("screened", [0.4]), search("random", [0.2])))
+    assert row(rows, "beats every other method of its class, share off").met
+    for words in ("below 0.33, share off", "pool at equal images, share off", "guide's, share off"):
+        assert np.isnan(row(rows, words).value)
+        assert row(rows, words).met is None
+
+
+def test_only_methods_of_the_class_and_below_are_rivals() -> None:
+    rows = target_rows(
+        results(
+            search("screened", [0.4]),
+            search("tt", [0.3]),
+            search("pool", [0.9]),
+            search("reference", [0.9]),
+            search("guide-swap", [0.9], knowledge="gradient"),
+        )
+    )
+    assert row(rows, "beats every other method of its class, share off").value == 1
+    assert row(rows, "beats pool at equal images, share off").value == 0
+
+
+def test_method_lines() -> None:
+    lines = method_lines(race([0.8, 0.9], [0.1, 0.9], guide=[0.8, 1.0]))
+
+    rival = line(lines, "random", share=True)
+    assert rival.normalised == pytest.approx((0.125 + 0.9) / 2)
+    assert rival.failures == 1
+    assert rival.duel is not None
+    assert tuple(rival.duel) == (1, 1, 0)
+    assert rival.seconds == pytest.approx(3 / 100)
+    assert rival.own_seconds == pytest.approx(1 / 100)
+    assert line(lines, "screened", share=True).duel is None
+    assert np.isnan(line(lines, "reference", share=False).reached)
+
+
+def test_the_tables_are_markdown() -> None:
+    found = race([0.1, 0.3], [0.1, 0.9])
+    rows, lines = target_rows(found), method_lines(found)
+
+    table = target_table(rows)
+    assert table.splitlines()[0].startswith("| target | wanted | value |")
+    assert "- failures, share on: seed 1 conv1/7" in table
+    assert sum(text.startswith("| ") for text in table.splitlines()) == len(rows) + 2
+    assert len(method_table(lines).splitlines()) == len(lines) + 2
+
+
+def test_numbers() -> None:
+    assert [number(value) for value in (np.nan, np.inf, 0.123, 123.4)] == [
+        "-",
+        "never",
+        "0.12",
+        "123",
+    ]

@@ -1,0 +1,26 @@
+"""One tiny atlas with all that a search can be asked for beside its MEI."""
+
+from __future__ import annotations
+
+import pytest
+
+from flows.checks import Checked
+from tests.tiny import build, tiny
+
+
+@pytest.fixture(scope="session")
+def varied(tmp_path_factory: pytest.TempPathFactory) -> Checked:
+    """A finished study with a natural screening, a warm start and diverse stimuli: read only."""
+    raw = tiny(
+        tmp_path_factory.mktemp("varied") / "run",
+        generator={"codes": 32},
+        probe={"epochs": [0, 1, 2], "layers": ["conv2"]},
+        search={
+            "methods": ["screened"],
+            "budget": 60,
+            "screening": "both",
+            "warm_start": True,
+            "diverse": 3,
+        },
+    )
+    return build(raw)
