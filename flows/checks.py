@@ -10,9 +10,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from flows.prepare import agree, job_of, layout
 from flows.study import Study, StudyError, near, parse
-from optim import CodeSpace, can_start, make_maximizer, method_names, uses_screening
+from optim import CodeSpace, can_start, make_maximizer, method_names, uses_pool, uses_screening
+from optim.space import Points
 from snn.data import DataSet
 from snn.generators import load_generator
 from snn.generators.spec import count_halvings
@@ -176,9 +179,13 @@ def _search(study: Study) -> list[str]:
     for method in search.methods:
         options = (search.options or {}).get(method, {})
         make = partial(
-            make_maximizer, method, space, seeds=[0], budget=search.budget, share=search.share
-        )
+            make_maximizer, method, space, seeds=[0], budget=search.budget, share=search.share,
+            pool=_pool(study, space) if uses_pool(method) else None,
+        )  # fmt: skip
         wrong = caught("search.methods", partial(make, **options))
+        wrong = wrong or caught(
+            "search.allocation", partial(make, allocation=search.allocation, **options)
+        )
         problems += wrong or _warm_start(study, method, partial(make, **options))
     twice = sorted({method for method in search.methods if search.methods.count(method) > 1})
     problems += [f"search.methods: {method} stands there twice; name each once" for method in twice]
@@ -189,6 +196,12 @@ def _search(study: Study) -> list[str]:
                 f"search.options: {method!r} is not among search.methods{near(method, known)}: {', '.join(known)}"
             )
     return list(dict.fromkeys(problems))
+
+
+def _pool(study: Study, space: CodeSpace) -> Points:
+    """Any points, as many as there are training images: how many is all that can be wrong."""
+    data = _images(study)
+    return space.sample(np.random.default_rng(0), len(data.train) if data else study.search.budget)
 
 
 def _warm_start(study: Study, method: str, make: Callable[..., object]) -> list[str]:

@@ -3,7 +3,8 @@
 - `CodeSpace`, `GaussianSpace`: the latents that are searched (`space.py`)
 - `make_maximizer` and the names it knows (`registry.py`): the way in
 - `Maximizer`: the contract, ask and tell (`contract.py`); `Batch`, `Result`: what it gives
-- methods: `random.py`, `tt.py`
+- methods, a file each: our own `screened.py` (codes, Gaussian), MANGO's `tt.py`, `ttopt.py`, `ga.py`,
+  `sep_cma.py`, `sphere_cma.py`; `random.py` and `pool.py` to be beaten; `baselines.py` of other libraries
 
 Nothing here knows of networks, of files or of orchestration.
 """
@@ -17,6 +18,7 @@ from optim.registry import (
     method_names,
     minimum_budget,
     option_names,
+    uses_pool,
     uses_screening,
 )
 from optim.space import CodeSpace as CodeSpace
@@ -37,5 +39,6 @@ __all__ = [
     "method_names",
     "minimum_budget",
     "option_names",
+    "uses_pool",
     "uses_screening",
 ]

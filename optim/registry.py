@@ -32,6 +32,7 @@ class _Method:
     screens: bool = False  # learns from a screening
     starts: bool = False  # can start from given points
     adapts: bool = False  # can move its budget between neurons
+    pools: bool = False  # shows given images alone
 
 
 def _screened(problem: Problem, options: ScreenedOptions) -> ScreenedSearch:
@@ -51,7 +52,7 @@ _METHODS: Mapping[str, _Method] = MappingProxyType(
         "tt-s": _Method(TensorTrain, TTOptions(batch=5)),
         "tt-b": _Method(TensorTrain, TTOptions(batch=25, elites=5)),
         "tt-exp": _Method(TensorTrain, TTOptions(batch=100, elites=10, lr=0.1)),
-        "pool": _Method(PoolSearch, Options()),
+        "pool": _Method(PoolSearch, Options(), pools=True),
         "ttopt": _Method(CrossSearch, TTOptOptions()),
         "ga": _Method(GeneticSearch, GAOptions()),
         "sep-cma": _Method(SeparableCMA, SepCMAOptions(), starts=True),
@@ -117,6 +118,11 @@ def uses_screening(name: str) -> bool:
 def can_start(name: str) -> bool:
     """Whether the method can start from given points; ValueError if it is unknown."""
     return _method(name).starts
+
+
+def uses_pool(name: str) -> bool:
+    """Whether the method shows images of a given pool; ValueError if it is unknown."""
+    return _method(name).pools
 
 
 def option_names(name: str) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from optim.contract import in_turn
 from optim.gaussian import snapped
 from optim.screened import ScreenedOptions, ScreenedSearch
-from optim.sep_cma import SeparableCMA, SepCMAOptions
+from optim.sep_cma import NormalWalk
 from optim.space import GaussianSpace, Indices, Points
 from optim.sphere_cma import directions
 from optim.values import Batch, Problem, Scores, State, packed, unpacked

@@ -49,7 +49,7 @@ class ProbeSpec:
 class SearchSpec:
     """How each neuron's most exciting image is searched."""
 
-    methods: tuple[str, ...] = ("tt", "random")
+    methods: tuple[str, ...] = ("screened", "random")
     """Search methods by name; each is run for every neuron."""
     options: dict[str, dict[str, Any]] | None = None
     """Options of a method by its name, e.g. {tt: {quantize: false}}."""
@@ -59,6 +59,9 @@ class SearchSpec:
     """Independent searches, each with its own seed."""
     share: bool = False
     """Whether a neuron may use the responses to images proposed for others of its block."""
+    allocation: Literal["fixed", "adaptive"] = "fixed"
+    """``fixed``: the same budget for every neuron; ``adaptive``: with ``share``, neurons of a block that
+    are done give theirs to those that still climb."""
     neurons_per_task: Annotated[int, Ge(1)] | Literal["auto"] = "auto"
     """Neurons that one task searches for together; ``auto``: even blocks of at most 64."""
     presentations: Annotated[int, Ge(1)] = 1

@@ -50,6 +50,17 @@ def _generator(path: Path, digest: str) -> CodeGenerator:
     return load_generator(path)
 
 
+def natural_points(job: Job) -> Points:
+    """The study's training images through the generator's encoder, (n, positions)."""
+    digest = digest_file(job.generator_file)
+    return _natural_points(job.generator_file, digest, job.data, job.responder.batch_size)
+
+
+@lru_cache(maxsize=1)
+def _natural_points(path: Path, digest: str, data: DataSpec, batch_size: int) -> Points:
+    return _generator(path, digest).encode(dataset(data).train.images, batch_size=batch_size)
+
+
 def network(job: Job, epoch: float) -> tuple[SpikingNetwork, str]:
     """The network at ``epoch`` and its checkpoint's digest."""
     path = epoch_path(job.checkpoints, epoch)

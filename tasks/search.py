@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from optim import Maximizer, Result, make_maximizer, uses_screening
+from optim import Maximizer, Result, make_maximizer, uses_pool, uses_screening
 from optim.space import Points
 from snn.generators import CodeGenerator
 from tasks import loading
@@ -43,6 +43,8 @@ def run_search(job: Job, task: Task) -> tuple[Result, Archive | None]:
     search = make_maximizer(
         task.method, loading.space(model), seeds=task.seeds.ravel(), budget=task.budget,
         share=job.search.share, sign=job.search.sign, starts=task.starts,
+        pool=loading.natural_points(job) if uses_pool(task.method) else None,
+        allocation=job.search.allocation,
         **(job.search.options or {}).get(task.method, {}),
     )  # fmt: skip
     archive = Archive(task.seeds.size, share=job.search.share) if keeps_archive(job) else None

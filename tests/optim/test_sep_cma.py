@@ -90,7 +90,7 @@ def test_what_was_not_measured_weighs_nothing() -> None:
     responses = np.full((10, 1), np.nan)
     responses[[2, 5]] = [[1.0], [0.0]]
     search.tell(batch, responses)
-    weights = search._rates.weights[:2] / search._rates.weights[:2].sum()
+    weights = search._walk._rates.weights[:2] / search._walk._rates.weights[:2].sum()
     assert np.allclose(search._walk._mean[0], weights @ batch.points[[2, 5]])
 
 
