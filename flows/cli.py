@@ -157,7 +157,7 @@ def query(
 @app.command()
 def compare(
     atlas: AtlasPath,
-    first: Annotated[str, typer.Argument(help="A search method.")] = "tt",
+    first: Annotated[str, typer.Argument(help="A search method.")] = "screened",
     second: Annotated[str, typer.Argument(help="Another one.")] = "random",
 ) -> None:
     """Count the neurons for which one method found a stronger stimulus than another, layer by layer."""

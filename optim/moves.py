@@ -14,12 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 from optim.space import CodeSpace, Indices
-from optim.textures import grid_of
+from optim.textures import WOVEN_FROM, grid_of, weave
 
 Uniforms = npt.NDArray[np.float64]
 _NEAR = 32  # nearest codes that a change may choose from
 _LARGEST_PATCH = 4
-SCALARS = 6
+SCALARS = 8
 """Uniform numbers a move uses beside two for each position."""
 LIKELY = 32
 """Codes that the model proposes for a position."""
@@ -50,7 +50,15 @@ class Moves:
     @cached_property
     def all(self) -> tuple[Callable[[Draw], Indices], ...]:
         """Every move."""
-        return (self.model, self.change, self.cross, self.patch, self.replace, self.tile)
+        return (
+            self.model,
+            self.change,
+            self.cross,
+            self.patch,
+            self.replace,
+            self.tile,
+            self.graft,
+        )
 
     def model(self, draw: Draw) -> Indices:
         """Take the model's likely codes at a few to all positions."""
@@ -98,6 +106,18 @@ class Moves:
         top, left = _whole(draw.scalar[:, 2:3], rows), _whole(draw.scalar[:, 3:4], columns)
         source = ((top + y % high) % rows * columns + (left + x % wide) % columns).astype(np.int64)
         return np.take_along_axis(draw.parent, source, axis=1)
+
+    def graft(self, draw: Draw) -> Indices:
+        """Put a patch of a new texture, up to the whole image, into the parent."""
+        rows, columns = self._grid
+        y, x = np.divmod(np.arange(self.space.positions), columns)
+        texture = weave(self.space, draw.scalar, draw.place, draw.choice)
+        top, high, left, wide = (
+            _whole(draw.scalar[:, WOVEN_FROM + k : WOVEN_FROM + k + 1], size)
+            for k, size in enumerate((rows, rows, columns, columns))
+        )
+        inside = ((y - top) % rows <= high) & ((x - left) % columns <= wide)
+        return np.where(inside, texture, draw.parent)
 
     def _other(self, codes: Indices, uniform: Uniforms) -> Indices:
         """Another code: a near one in two of three cases, any in one."""

@@ -9,11 +9,18 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import numpy.typing as npt
 
 from optim.space import CodeSpace, Indices
 
+Uniforms = npt.NDArray[np.float64]
+WOVEN_FROM = 4
+"""Uniform numbers that say what a texture is, beside those for its places and codes."""
+_NOISE_SHARE = 1 / 4
+_PALETTE_SHARE = 1 / 3
 _LARGEST_TILE = 4
 _LARGEST_PALETTE = 3  # in powers of two
+_TILE = _LARGEST_TILE**2
 
 
 def grid_of(space: CodeSpace) -> tuple[int, int]:
@@ -23,18 +30,26 @@ def grid_of(space: CodeSpace) -> tuple[int, int]:
 
 
 def draw_textures(space: CodeSpace, rng: np.random.Generator, count: int) -> Indices:
-    """Draw `count` points: a quarter from the prior, a quarter of few codes anywhere, half tiled.
+    """Draw `count` points: a quarter from the prior, a quarter of few codes anywhere, half tiled."""
+    noise = rng.integers(space.codes, size=(count, space.positions))
+    place = rng.random((count, space.positions))
+    woven = weave(space, rng.random((count, WOVEN_FROM)), place, rng.random((count, _TILE)))
+    return np.where(rng.random((count, 1)) < _NOISE_SHARE, noise, woven)
 
-    A palette has 1, 2, 4 or 8 codes at random places; a tile is 1 to 4 codes high and wide.
+
+def weave(space: CodeSpace, scalar: Uniforms, place: Uniforms, choice: Uniforms) -> Indices:
+    """Make textures (m, positions) of uniform numbers.
+
+    Two in three are tiled, by a tile 1 to 4 codes high and wide; the others are a palette of 1, 2, 4 or 8
+    codes, anywhere. `scalar` (m, WOVEN_FROM) says which, `place` (m, positions) where a palette's codes
+    stand, `choice` (m, any) which codes there are.
     """
     _, columns = grid_of(space)
     y, x = np.divmod(np.arange(space.positions), columns)
-    kind = rng.integers(4, size=count)
-    sizes = rng.integers(1, _LARGEST_TILE + 1, size=(2, count, 1))
-    tiled = (y % sizes[0]) * _LARGEST_TILE + x % sizes[1]
-    colours = 2 ** rng.integers(0, _LARGEST_PALETTE + 1, size=(count, 1))
-    anywhere = rng.integers(colours, size=(count, space.positions))
-    tile = rng.integers(space.codes, size=(count, _LARGEST_TILE**2))
-    noise = rng.integers(space.codes, size=(count, space.positions))
-    textured = np.take_along_axis(tile, np.where(kind[:, None] == 1, anywhere, tiled), axis=1)
-    return np.where(kind[:, None] == 0, noise, textured)
+    high, wide = (1 + (scalar[:, k : k + 1] * _LARGEST_TILE).astype(np.int64) for k in (0, 1))
+    tiled = (y % high) * _LARGEST_TILE + x % wide
+    colours = 2 ** (scalar[:, 2:3] * (_LARGEST_PALETTE + 1)).astype(np.int64)
+    anywhere = (place * colours).astype(np.int64)
+    source = np.where(scalar[:, 3:4] < _PALETTE_SHARE, anywhere, tiled)
+    codes = (choice[:, :_TILE] * space.codes).astype(np.int64)
+    return np.take_along_axis(codes, source % codes.shape[1], axis=1)
