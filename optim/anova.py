@@ -40,12 +40,17 @@ class Anova:
     def add(self, points: Indices, scores: Floats) -> None:
         """Enter images (groups, k, positions) and scores (groups, k, neurons a group).
 
-        An image with a score that is not finite is left out.
+        What was not measured (not finite) counts as the neuron's mean, which has no effect; an image
+        that no neuron of the group answered is left out.
         """
-        measured = np.isfinite(scores).all(axis=2, keepdims=True)
-        features = np.where(measured, self._features(points), 0)
+        measured = np.isfinite(scores)
+        features = np.where(measured.any(axis=2, keepdims=True), self._features(points), 0)
+        known = np.where(measured, scores, 0)
+        mean = known.sum(axis=1, keepdims=True) / np.maximum(measured.sum(axis=1, keepdims=True), 1)
         self.gram += features.transpose(0, 2, 1) @ features
-        self.moment += features.transpose(0, 2, 1) @ np.where(measured, scores, 0)
+        self.moment += features.transpose(0, 2, 1) @ np.where(
+            measured, known, mean.astype(np.float32)
+        )
 
     def effects(self) -> Floats:
         """Effect of every code at every position, (N, positions, codes)."""

@@ -58,7 +58,8 @@ class Maximizer(ABC):
         budget, or a point is not in the space.
         """
         scores = self._ledger.tell_screening(points, responses)
-        self._learn_screening(np.array(points), scores)
+        if len(points):
+            self._learn_screening(np.array(points), scores)
 
     def ask(self) -> Batch:
         """Propose the next generation, within the budget; RuntimeError when done."""

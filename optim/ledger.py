@@ -78,10 +78,17 @@ class Ledger:
             )
         if not self._problem.space.contains(points).all():
             raise ValueError("the screening holds points that are not in the space")
+        measured = np.array(responses, dtype=np.float32)
+        if measured.shape != (shown, self._problem.neurons) or np.isinf(measured).any():
+            raise ValueError(
+                f"the screening's responses have shape {measured.shape}; they must be "
+                f"{(shown, self._problem.neurons)}, finite or NaN: not measured"
+            )
+        if not shown:
+            return measured
         each = self._everyone
         owner = np.full(shown, -1) if share else np.repeat(each, shown)
         rows = np.arange(shown) if share else np.tile(np.arange(shown), len(each))
-        measured = np.array(responses, dtype=np.float32)
         self.tell(self.propose(points[rows], owner), measured[rows])
         return np.where(np.isnan(measured), -np.inf, self._sign * measured)
 

@@ -121,10 +121,13 @@ class Moves:
 
     def _other(self, codes: Indices, uniform: Uniforms) -> Indices:
         """Another code: a near one in two of three cases, any in one."""
+        others = self.space.codes - 1
         if self.space.embedding is None:
-            return _whole(uniform, self.space.codes)
+            return (codes + 1 + _whole(uniform, others)) % self.space.codes
         near = self._nearest[codes, _whole(uniform * 1.5 % 1, self._nearest.shape[1])]
-        return np.where(uniform < 2 / 3, near, _whole(uniform * 3 % 1, self.space.codes))
+        return np.where(
+            uniform < 2 / 3, near, (codes + 1 + _whole(uniform * 3 % 1, others)) % self.space.codes
+        )
 
     @cached_property
     def _grid(self) -> tuple[int, int]:

@@ -89,6 +89,8 @@ def make_maximizer(
     """
     settings = _settings(name, options)
     every = tuple(index(seed) for seed in seeds)
+    if allocation not in ("fixed", "adaptive"):
+        raise ValueError(f"allocation is {allocation!r}; it must be 'fixed' or 'adaptive'")
     adaptive = allocation == "adaptive"
     problem = Problem(space, every, budget, share, sign, starts, pool, adaptive)
     if adaptive and not _method(name).adapts:

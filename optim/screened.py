@@ -37,7 +37,7 @@ class ScreenedOptions(Options):
         whole("elites", self.elites, 2)
         whole("most", self.most, 1)
         whole("refit", self.refit, 1)
-        if not 0 < self.screening < 1:
+        if not isinstance(self.screening, int | float) or not 0 < self.screening < 1:
             raise ValueError(f"screening is {self.screening!r}; it must be between 0 and 1")
 
     @property

@@ -91,7 +91,7 @@ class ScreenedCodes(ScreenedSearch):
         counts = np.full(neurons, batch)
         if not self.problem.adaptive:
             return counts
-        done = (self._idle >= _PATIENCE) | (self.problem.sign * self._score[:, 0] == 1)
+        done = (self._idle >= _PATIENCE) | (self._score[:, 0] == max(self.problem.sign, 0))
         climbing = neurons - int(done.sum())
         if climbing:
             counts[done] = 1

@@ -29,6 +29,10 @@ class ScreenedGaussian(ScreenedSearch):
 
     def __init__(self, problem: Problem, options: ScreenedOptions, space: GaussianSpace) -> None:
         super().__init__(problem, options)
+        if problem.adaptive:
+            raise ValueError(
+                "allocation is 'adaptive', which screened can do for codes only; choose fixed"
+            )
         self._space = space
         groups, size = 1 if problem.share else problem.neurons, space.dim + 1
         self._gram = np.zeros((groups, size, size))
@@ -61,30 +65,41 @@ class ScreenedGaussian(ScreenedSearch):
         return snapped(self._space, np.sqrt(self._space.dim) * rows)
 
     def _learn_screening(self, points: Points, scores: Scores) -> None:
-        owner = np.full(len(points), -1, dtype=np.int64)
-        self._study(points, owner, scores)
+        self._note(points, scores)
+        self._study(points, scores)
 
     def _learn(self, generation: Batch, scores: Scores) -> None:
-        self._study(generation.points, generation.owner, scores)
-        if self._generations == 1:
+        self._note(generation.points, scores)
+        if (
+            self._generations == 0
+        ):  # elsewhere the prior's mean, which Stein's lemma needs, does not hold
+            own = slice(
+                0 if self.problem.starts is None else self.problem.starts[..., 0].size, None
+            )
+            self._study(generation.points[own], scores[own])
+        elif self._generations == 1:
             self._walk.start(self._best, _SIGMA)
-        elif self._generations > 1:
+        else:
             self._walk.learn(generation, scores)
         self._generations += 1
 
-    def _study(self, points: Points, owner: Indices, scores: Scores) -> None:
-        """Learn from images (k, d) and scores (k, N); -inf where an image does not count."""
+    def _note(self, points: Points, scores: Scores) -> None:
+        """Keep the best image (k, d) of each neuron by scores (k, N); -inf where it does not count."""
         top = scores.argmax(axis=0)
         best = scores[top, np.arange(scores.shape[1])]
         better = best > self._score
         self._best[better], self._score[better] = points[top[better]], best[better]
-        if (owner >= 0).any():
-            return  # the linear model is the screening's: elsewhere the prior's mean does not hold
+
+    def _study(self, points: Points, scores: Scores) -> None:
+        """Let the linear model learn from a screening; what was not measured counts as the mean."""
         rows = np.concatenate([points, np.ones((len(points), 1))], axis=1).astype(np.float64)
         for group, own in enumerate(np.split(scores, len(self._gram), axis=1)):
-            known = np.isfinite(own).all(axis=1)
-            self._gram[group] += rows[known].T @ rows[known]
-            self._moment[group] += rows[known].T @ own[known]
+            measured = np.isfinite(own)
+            known = np.where(measured, own, 0)
+            mean = known.sum(axis=0) / np.maximum(measured.sum(axis=0), 1)
+            seen = measured.any(axis=1)
+            self._gram[group] += rows[seen].T @ rows[seen]
+            self._moment[group] += rows[seen].T @ np.where(measured, known, mean)[seen]
 
     def _state(self) -> State:
         arrays = {name: packed(getattr(self, f"_{name}")) for name in _HELD}

@@ -62,6 +62,8 @@ class Problem:
                 "allocation is 'adaptive', but share is false: isolated neurons have their own budget; "
                 "set share: true, or allocation: fixed"
             )
+        if self.starts is not None and (self.starts.ndim != 3 or not self.starts.shape[1]):
+            raise ValueError(f"starts have shape {self.starts.shape}; it must be (N, m, d), m >= 1")
         if self.starts is not None and len(self.starts) != self.neurons:
             raise ValueError(
                 f"starts are for {len(self.starts)} neurons, seeds for {self.neurons}; give as many"
