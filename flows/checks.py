@@ -178,6 +178,9 @@ def _search(study: Study) -> list[str]:
     problems = []
     for method in search.methods:
         options = (search.options or {}).get(method, {})
+        if method not in method_names():
+            problems += caught("search.methods", partial(uses_pool, method))
+            continue
         make = partial(
             make_maximizer, method, space, seeds=[0], budget=search.budget, share=search.share,
             pool=_pool(study, space) if uses_pool(method) else None,
