@@ -8,11 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flows.bench import Bench
-from flows.checks import caught
+from flows.checks import caught, generator_problems
 from flows.study import StudyError, near
 from optim import CodeSpace, make_maximizer
-from snn.generators import load_generator
-from snn.generators.spec import count_halvings
 from snn.networks import layer_sizes
 from tasks import loading
 from tasks.benchmark import store
@@ -30,7 +28,8 @@ def check(bench: Bench) -> None:
         if name not in sizes
     ]
     problems += [*_networks(bench), *_methods(bench), *_sharing(bench)]
-    problems += _generator(bench) if not caught("", lambda: loading.dataset(bench.data)) else []
+    if not caught("", lambda: loading.dataset(bench.data)):
+        problems += generator_problems(bench.generator, loading.dataset(bench.data))
     if bench.store.exists():
         problems += caught(str(bench.store), lambda: store.existing(bench.store))
     if problems:
@@ -101,26 +100,4 @@ def _sharing(bench: Bench) -> list[str]:
         for name in said.methods
         if name not in labels
     ]
-    return problems
-
-
-def _generator(bench: Bench) -> list[str]:
-    data, spec = loading.dataset(bench.data), bench.generator
-    if spec.checkpoint is None:
-        return caught("generator.positions", lambda: count_halvings(spec.positions, data.size))
-    problems = caught("generator.checkpoint", partial(load_generator, spec.checkpoint))
-    if problems:
-        return problems
-    model = load_generator(spec.checkpoint)
-    given = (model.latent.positions, model.latent.codes)
-    if model.image_shape != data.shape:
-        problems.append(
-            f"generator.checkpoint: {spec.checkpoint} makes images of shape {model.image_shape}, "
-            f"but the network takes {data.shape}; give a generator of that shape"
-        )
-    if given != (spec.positions, spec.codes):
-        problems.append(
-            f"generator.checkpoint: {spec.checkpoint} has {given[0]} positions and {given[1]} codes; "
-            f"set generator.positions and generator.codes to these (they are {spec.positions} and {spec.codes})"
-        )
     return problems

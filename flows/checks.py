@@ -17,7 +17,7 @@ from flows.study import Study, StudyError, near, parse
 from optim import CodeSpace, can_start, make_maximizer, method_names, uses_pool, uses_screening
 from optim.space import Points
 from snn.data import DataSet
-from snn.generators import load_generator
+from snn.generators import GeneratorSpec, load_generator
 from snn.generators.spec import count_halvings
 from snn.networks import layer_sizes
 from snn.training import list_epochs, load_network
@@ -253,11 +253,12 @@ def _room_to_screen(study: Study, job: Job) -> list[str]:
 
 
 def _generator(study: Study) -> list[str]:
-    """A latent grid that does not fit the images; a generator file that does not fit the study."""
     data = _images(study)
-    if data is None:
-        return []
-    spec = study.generator
+    return [] if data is None else generator_problems(study.generator, data)
+
+
+def generator_problems(spec: GeneratorSpec, data: DataSet) -> list[str]:
+    """A latent grid that does not fit the images; a generator file that does not fit the rest."""
     if spec.checkpoint is None:
         return caught("generator.positions", lambda: count_halvings(spec.positions, data.size))
     problems = caught("generator.checkpoint", partial(load_generator, spec.checkpoint))

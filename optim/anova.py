@@ -11,7 +11,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from optim.space import CodeSpace, Indices
+from optim.own import mean_filled
+from optim.space import CodeSpace, Indices, squared_distances
 
 Floats = npt.NDArray[np.float32]
 
@@ -43,14 +44,10 @@ class Anova:
         What was not measured (not finite) counts as the neuron's mean, which has no effect; an image
         that no neuron of the group answered is left out.
         """
-        measured = np.isfinite(scores)
-        features = np.where(measured.any(axis=2, keepdims=True), self._features(points), 0)
-        known = np.where(measured, scores, 0)
-        mean = known.sum(axis=1, keepdims=True) / np.maximum(measured.sum(axis=1, keepdims=True), 1)
+        answered = np.isfinite(scores).any(axis=2, keepdims=True)
+        features = np.where(answered, self._features(points), 0)
         self.gram += features.transpose(0, 2, 1) @ features
-        self.moment += features.transpose(0, 2, 1) @ np.where(
-            measured, known, mean.astype(np.float32)
-        )
+        self.moment += features.transpose(0, 2, 1) @ mean_filled(scores).astype(np.float32)
 
     def effects(self) -> Floats:
         """Effect of every code at every position, (N, positions, codes)."""
@@ -81,8 +78,7 @@ def _coordinates(space: CodeSpace) -> tuple[Floats, Floats]:
     left, spread, _ = np.linalg.svd(centred, full_matrices=False)
     place = left[:, :_AXES] * spread[:_AXES]
     place /= place.std() or 1.0
-    squares = np.square(centred).sum(axis=1)
-    distance = squares[:, None] + squares - 2 * centred @ centred.T
+    distance = squared_distances(centred)
     kernel = np.exp(-4 * distance / (np.median(distance) or 1.0))
     kernel -= kernel.mean(axis=0)
     kernel -= kernel.mean(axis=1, keepdims=True)

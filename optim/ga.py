@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from optim.checks import whole
 from optim.contract import Maximizer, in_turn
+from optim.gaussian import gaussian, snapped
 from optim.own import own_rows
 from optim.space import CodeSpace, Indices, Points
 from optim.values import Batch, Options, Problem, Scores, State, packed, unpacked
@@ -104,11 +105,8 @@ class GeneticSearch(Maximizer):
             others = np.stack([rng.integers(1, space.codes, size=shape[1:]) for rng in rngs])
             return np.where(mutates, (genes + others) % space.codes, genes)
         moves = np.stack([rng.standard_normal(shape[1:]) for rng in rngs])
-        moved = (genes + self._settings.step * moves * mutates).astype(space.dtype)
-        if space.levels is None:
-            return moved
-        rows = moved.reshape(-1, space.dim)
-        return space.from_indices(space.to_indices(rows)).reshape(shape)
+        moved = genes + self._settings.step * moves * mutates
+        return snapped(gaussian(space, "the genetic algorithm"), moved)
 
     def _learn(self, generation: Batch, scores: Scores) -> None:
         """Keep the elites of the population and the generation, then the best of the generation."""

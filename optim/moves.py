@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from optim.space import CodeSpace, Indices
+from optim.space import CodeSpace, Indices, squared_distances
 from optim.textures import WOVEN_FROM, grid_of, weave
 
 Uniforms = npt.NDArray[np.float64]
@@ -136,11 +136,9 @@ class Moves:
     @cached_property
     def _nearest(self) -> Indices:
         """The codes nearest to each code, (codes, at most _NEAR)."""
-        vectors = np.asarray(self.space.embedding, dtype=np.float64)
-        squares = np.square(vectors).sum(axis=1)
-        distance = squares[:, None] + squares - 2 * vectors @ vectors.T
+        distance = squared_distances(np.asarray(self.space.embedding, dtype=np.float64))
         np.fill_diagonal(distance, np.inf)
-        return np.argsort(distance, axis=1, kind="stable")[:, : min(_NEAR, len(vectors) - 1)]
+        return np.argsort(distance, axis=1, kind="stable")[:, : min(_NEAR, len(distance) - 1)]
 
 
 def _whole(uniform: Uniforms, below: int) -> Indices:

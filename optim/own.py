@@ -24,6 +24,17 @@ def own_rows(generation: Batch, scores: Scores) -> tuple[Points, npt.NDArray[np.
     return np.ascontiguousarray(points), np.ascontiguousarray(own.T, dtype=np.float64)
 
 
+def mean_filled(scores: Scores) -> npt.NDArray[np.float64]:
+    """Scores (..., k, N) with each neuron's mean where it was not measured (0 where never)."""
+    measured = np.isfinite(scores)
+    known = np.where(measured, scores, 0)
+    count = np.maximum(measured.sum(axis=-2, keepdims=True), 1)
+    filled: npt.NDArray[np.float64] = np.where(
+        measured, known, known.sum(axis=-2, keepdims=True) / count
+    )
+    return filled
+
+
 def ranked_weights(
     scores: npt.NDArray[np.float64], weights: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.float64]:

@@ -2,7 +2,7 @@
 
 A screening's images serve every neuron; a first-order model of each neuron is fitted to all of them in
 one solve; from its proposals and the best images each neuron's own search starts, in lock step. What
-follows differs with the space: evolution of code images, or a walk on the prior's shell.
+follows differs with the space: evolution of code images, or separable CMA-ES.
 """
 
 from __future__ import annotations

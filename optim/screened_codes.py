@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from optim.anova import Anova
 from optim.moves import LIKELY, SCALARS, Draw, Moves
+from optim.own import own_rows
 from optim.screened import ScreenedOptions, ScreenedSearch
 from optim.space import CodeSpace, Indices, Points
 from optim.textures import draw_textures
@@ -128,11 +129,11 @@ class ScreenedCodes(ScreenedSearch):
 
     def _seen(self, generation: Batch, scores: Scores) -> tuple[Indices, Scores]:
         """The images that count for each neuron (N, k, positions), and its scores (N, k)."""
-        neurons, points = self.problem.neurons, generation.points.astype(np.int64, copy=False)
         if self.problem.share:
-            return np.broadcast_to(points, (neurons, *points.shape)), scores.T
-        rows = np.argsort(generation.owner, kind="stable").reshape(neurons, -1)
-        return points[rows], np.take_along_axis(scores.T, rows, axis=1)
+            points = generation.points.astype(np.int64, copy=False)
+            return np.broadcast_to(points, (self.problem.neurons, *points.shape)), scores.T
+        own_points, own = own_rows(generation, scores)
+        return own_points.astype(np.int64, copy=False), own.astype(np.float32)
 
     def _study(self, points: Points, scores: Scores) -> None:
         """Let the model learn from images (k, positions) that all neurons answered to (k, N)."""

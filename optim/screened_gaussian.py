@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from optim.contract import in_turn
 from optim.gaussian import snapped
+from optim.own import mean_filled
 from optim.screened import ScreenedOptions, ScreenedSearch
 from optim.sep_cma import NormalWalk
 from optim.space import GaussianSpace, Indices, Points
@@ -70,13 +71,11 @@ class ScreenedGaussian(ScreenedSearch):
 
     def _learn(self, generation: Batch, scores: Scores) -> None:
         self._note(generation.points, scores)
-        if (
-            self._generations == 0
-        ):  # elsewhere the prior's mean, which Stein's lemma needs, does not hold
-            own = slice(
-                0 if self.problem.starts is None else self.problem.starts[..., 0].size, None
-            )
-            self._study(generation.points[own], scores[own])
+        if self._generations == 0:
+            # the screening alone: elsewhere the prior's mean, which Stein's lemma needs, does not hold
+            starts = self.problem.starts
+            first = 0 if starts is None else starts.shape[0] * starts.shape[1]
+            self._study(generation.points[first:], scores[first:])
         elif self._generations == 1:
             self._walk.start(self._best, _SIGMA)
         else:
@@ -94,12 +93,9 @@ class ScreenedGaussian(ScreenedSearch):
         """Let the linear model learn from a screening; what was not measured counts as the mean."""
         rows = np.concatenate([points, np.ones((len(points), 1))], axis=1).astype(np.float64)
         for group, own in enumerate(np.split(scores, len(self._gram), axis=1)):
-            measured = np.isfinite(own)
-            known = np.where(measured, own, 0)
-            mean = known.sum(axis=0) / np.maximum(measured.sum(axis=0), 1)
-            seen = measured.any(axis=1)
+            seen = np.isfinite(own).any(axis=1)
             self._gram[group] += rows[seen].T @ rows[seen]
-            self._moment[group] += rows[seen].T @ np.where(measured, known, mean)[seen]
+            self._moment[group] += rows[seen].T @ mean_filled(own)[seen]
 
     def _state(self) -> State:
         arrays = {name: packed(getattr(self, f"_{name}")) for name in _HELD}

@@ -173,6 +173,13 @@ class GaussianSpace:
         return np.searchsorted(middles, values).astype(np.int64)
 
 
+def squared_distances(vectors: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Squared distances (n, n) between the rows of `vectors` (n, k)."""
+    squares = np.square(vectors).sum(axis=1)
+    distances: npt.NDArray[np.float64] = squares[:, None] + squares - 2 * vectors @ vectors.T
+    return distances
+
+
 def _rows(points: npt.NDArray[Any], dim: int) -> npt.NDArray[Any]:
     if points.ndim != 2 or points.shape[1] != dim:
         raise ValueError(f"points have shape {points.shape}; it must be (k, {dim})")

@@ -41,11 +41,12 @@ def dataset(spec: DataSpec) -> DataSet:
 
 def generator(job: Job) -> CodeGenerator:
     """The study's generator."""
-    return _generator(job.generator_file, digest_file(job.generator_file))
+    return generator_at(job.generator_file, digest_file(job.generator_file))
 
 
 @lru_cache(maxsize=2)
-def _generator(path: Path, digest: str) -> CodeGenerator:
+def generator_at(path: Path, digest: str) -> CodeGenerator:
+    """The generator in a file with that digest."""
     del digest  # identifies the content behind the path
     return load_generator(path)
 
@@ -58,7 +59,7 @@ def natural_points(job: Job) -> Points:
 
 @lru_cache(maxsize=1)
 def _natural_points(path: Path, digest: str, data: DataSpec, batch_size: int) -> Points:
-    return _generator(path, digest).encode(dataset(data).train.images, batch_size=batch_size)
+    return generator_at(path, digest).encode(dataset(data).train.images, batch_size=batch_size)
 
 
 def network(job: Job, epoch: float) -> tuple[SpikingNetwork, str]:
@@ -66,15 +67,16 @@ def network(job: Job, epoch: float) -> tuple[SpikingNetwork, str]:
     path = epoch_path(job.checkpoints, epoch)
     digest = digest_file(path)
     data = dataset(job.data)
-    return _network(
+    return network_at(
         path, digest, job.network, data.train.images.shape[1:], len(data.classes)
     ), digest
 
 
-@lru_cache(maxsize=4)
-def _network(
+@lru_cache(maxsize=8)
+def network_at(
     path: Path, digest: str, spec: NetworkSpec, shape: tuple[int, int, int], classes: int
 ) -> SpikingNetwork:
+    """The network in a file with that digest, for images (c, h, w) of so many classes."""
     del digest  # identifies the content behind the path
     return load_network(path, spec, shape, classes)
 

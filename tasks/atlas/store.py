@@ -25,6 +25,8 @@ from tasks.atlas.labels import Labels, labels
 from tasks.atlas.schema import SCHEMA_VERSION, Layout, Variable
 
 Attributes = Mapping[str, Any]
+CODECS = (ZstdCodec(level=1), Crc32cCodec())
+"""How every array is packed: a flipped bit raises."""
 
 
 class AtlasError(ValueError):
@@ -79,7 +81,7 @@ def allocate(
         dtype=StringDType() if variable.dtype is str else variable.dtype,
         fill_value=variable.fill,
         dimension_names=variable.dims,
-        compressors=[ZstdCodec(level=1), Crc32cCodec()],
+        compressors=CODECS,
         attributes=variable.attributes(),
     )
 
@@ -94,7 +96,7 @@ def write_labels(root: zarr.Group, name: str, axis: Labels) -> None:
         dtype=StringDType() if text else values.dtype,
         fill_value="" if text else 0,
         dimension_names=(axis.dim,),
-        compressors=[ZstdCodec(level=1), Crc32cCodec()],
+        compressors=CODECS,
         config={"write_empty_chunks": True},
         attributes={"long_name": axis.long_name, "units": axis.units},
     )

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
-from pathlib import Path
 from typing import Literal, cast
 
 from snn.coding import Noise
-from snn.generators import CodeGenerator, load_generator
-from snn.networks import NetworkSpec, SpikingNetwork
+from snn.generators import CodeGenerator
+from snn.networks import SpikingNetwork
 from snn.responder import Responder
-from snn.training import load_network
+from tasks import loading
 from tasks.benchmark.cells import Setting
 
 
 def generator(setting: Setting) -> CodeGenerator:
     """The generator."""
-    return _generator(*setting.generator)
+    return loading.generator_at(*setting.generator)
 
 
 def network(setting: Setting, training_seed: int) -> SpikingNetwork:
     """One training seed's network."""
     path, digest = setting.checkpoints[training_seed]
-    return _network(path, digest, setting.network, setting.shape, setting.classes)
+    return loading.network_at(path, digest, setting.network, setting.shape, setting.classes)
 
 
 def responder(
@@ -43,17 +41,3 @@ def responder(
         memory=setting.memory,
         noise=Noise(seed=setting.seed, checkpoint="benchmark", purpose=purpose),
     )
-
-
-@lru_cache(maxsize=2)
-def _generator(path: Path, digest: str) -> CodeGenerator:
-    del digest  # identifies the content behind the path
-    return load_generator(path)
-
-
-@lru_cache(maxsize=8)
-def _network(
-    path: Path, digest: str, spec: NetworkSpec, shape: tuple[int, int, int], classes: int
-) -> SpikingNetwork:
-    del digest  # identifies the content behind the path
-    return load_network(path, spec, shape, classes)

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import zarr
 from numpy.typing import NDArray
-from zarr.codecs import Crc32cCodec, ZstdCodec
 
 from tasks.atlas import AtlasError
+from tasks.atlas.store import CODECS
 
 VERSION = 1
 POOL = "natural/pool"
@@ -114,7 +114,7 @@ def put(
         dtype=values.dtype,
         fill_value=0,
         dimension_names=dims,
-        compressors=[ZstdCodec(level=1), Crc32cCodec()],
+        compressors=CODECS,
         config={"write_empty_chunks": True},
         attributes=dict(said),
     )

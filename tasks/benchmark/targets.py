@@ -126,19 +126,20 @@ def _rivals(main: xr.Dataset, response: Floats, share: bool) -> _Case:
     excluded = (main.knowledge == NATURAL) | (main.knowledge == GRADIENT)
     excluded = excluded | (main.label == REFERENCE) | (main.label == SUBJECT)
     others = measures.highest(main, ~excluded & (main.share == share))
-    return _Case(
-        f"beats every other method of its class{_mode(share)}", ">= 80 % of neurons",
-        _known(response > others, response - others), mean, lambda value: value >= 0.8,
-        response <= others, _duel_note(duel(response, others)),
-    )  # fmt: skip
+    return _beats(f"beats every other method of its class{_mode(share)}", response, others)
 
 
 def _pool(main: xr.Dataset, response: Floats, share: bool) -> _Case:
     pool = measures.of(main, "response", POOL, share=share)
+    return _beats(f"beats {POOL} at equal images{_mode(share)}", response, pool)
+
+
+def _beats(target: str, response: Floats, other: Floats) -> _Case:
+    """The subject's responses above another's; a tie is no win."""
     return _Case(
-        f"beats {POOL} at equal images{_mode(share)}", ">= 80 % of neurons",
-        _known(response > pool, response - pool), mean, lambda value: value >= 0.8,
-        response <= pool, _duel_note(duel(response, pool)),
+        target, ">= 80 % of neurons",
+        _known(response > other, response - other), mean, lambda value: value >= 0.8,
+        response <= other, _duel_note(duel(response, other)),
     )  # fmt: skip
 
 

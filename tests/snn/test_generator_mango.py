@@ -15,7 +15,7 @@ from torch.nn import functional
 from snn.generators import load_generator
 from snn.generators.mango import MEAN, STD, make_mango
 
-PUBLISHED = Path("/work/shared/data/mango-vqvae-cifar10.pt")
+PUBLISHED = Path(os.environ.get("MANGO_VQVAE", "data/mango-vqvae-cifar10.pt"))
 _STACK = "_residual_stack._layers"
 
 
@@ -113,7 +113,7 @@ def test_encoding_finds_the_nearest_entries() -> None:
     assert np.array_equal(codes.ravel(), torch.cdist(vectors, model.codebook).argmin(1).numpy())
 
 
-@pytest.mark.skipif(not PUBLISHED.exists(), reason="MANGO's file is not on this machine")
+@pytest.mark.skipif(not PUBLISHED.exists(), reason="MANGO_VQVAE names no file of MANGO's weights")
 def test_the_published_file_loads() -> None:
     model = load_generator(PUBLISHED)
     grey = np.full((1, 3, 32, 32), 128, np.uint8)
