@@ -5,14 +5,15 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any
 
 from annotated_types import Ge, MinLen
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from flows.study import StudyError, near, sentence
+from flows.study import StudyError, near, section, sentence
 from snn.data import DataSpec
-from snn.generators import GeneratorSpec
+from snn.generators import GeneratorSpec, VQVAESpec
+from snn.generators.spec import KINDS
 from snn.networks import NetworkSpec
 from snn.training import TrainingSpec
 from tasks.benchmark.cells import Matrix
@@ -35,7 +36,7 @@ class Bench(BaseModel):
     """One network is trained from each, in output/networks/seed-S."""
     epoch: Annotated[float, Ge(0)] = 1
     """Which of its checkpoints is probed."""
-    generator: GeneratorSpec = GeneratorSpec()
+    generator: GeneratorSpec = VQVAESpec()
     """What turns latents into stimuli."""
     layers: Annotated[tuple[str, ...], MinLen(1)] = ("conv1", "conv2", "fc1")
     """Layers that are probed."""
@@ -101,6 +102,7 @@ def _sentence(error: Mapping[str, Any]) -> str:
         return sentence(error)
     place = [str(part) for part in error["loc"]]
     known = _fields_at(place[:-1])
+    place = [part for part in place if part not in KINDS]
     told = f"; allowed are {', '.join(known)}" if known else ""
     return f"{'.'.join(place)}: there is no such field{near(place[-1], known)}{told}"
 
@@ -111,18 +113,11 @@ def _fields_at(place: Sequence[str]) -> list[str]:
         return list(Bench.model_fields)
     kind: Any = Bench.model_fields[place[0]].annotation
     for part in place[1:]:
-        kind = _section(kind)
-        if not part.isdigit() and kind is not None:
+        kind = section(kind, place)
+        if not part.isdigit() and part not in KINDS and kind is not None:
             kind = {each.name: each.type for each in dataclasses.fields(kind)}.get(part)
-    kind = _section(kind)
+    kind = section(kind, place)
     if kind is None:
         return []
     names = {"knowledge": "class"}
     return [names.get(each.name, each.name) for each in dataclasses.fields(kind)]
-
-
-def _section(kind: Any) -> Any:
-    """The specification inside an annotation such as ``tuple[Spec, ...]`` or ``Spec | None``."""
-    if dataclasses.is_dataclass(kind):
-        return kind
-    return next((found for part in get_args(kind) if (found := _section(part))), None)

@@ -5,16 +5,24 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
 from flows.bench import Bench
-from flows.checks import caught, generator_problems
+from flows.generator_checks import (
+    caught,
+    encoder_problems,
+    generator_problems,
+    latent_of,
+    space_problems,
+    space_to_try,
+)
 from flows.study import StudyError, near
-from optim import CodeSpace, make_maximizer
+from optim import make_maximizer
+from optim.space import Points
 from snn.networks import layer_sizes
 from tasks import loading
 from tasks.benchmark import store
 from tasks.benchmark.cells import NATURAL
+from tasks.space import SpaceSpec
 
 
 def check(bench: Bench) -> None:
@@ -56,13 +64,24 @@ def _networks(bench: Bench) -> list[str]:
 
 def _methods(bench: Bench) -> list[str]:
     """Unknown methods and options, budgets below a method's minimum, names that stand there twice."""
-    space = CodeSpace(positions=bench.generator.positions, codes=bench.generator.codes)
-    problems = []
+    unable = encoder_problems(
+        bench.generator,
+        [f"methods: {each.title}" for each in bench.methods if each.knowledge == NATURAL],
+    )
+    problems = list(unable)
     for each in bench.methods:
+        wrong = space_problems(bench.generator, each.space)
+        space = space_to_try(bench.generator, each.space)
+        if wrong or space is None:
+            problems += wrong
+            continue
+        if unable and each.knowledge == NATURAL:
+            continue
         pool = _some_latents(bench) if each.knowledge == NATURAL else None
         make = partial(make_maximizer, each.name, space, seeds=[0], budget=bench.budget, pool=pool)
         problems += caught("methods", partial(make, **(each.options or {})))
-    if bench.reference:
+    space = space_to_try(bench.generator, SpaceSpec())
+    if bench.reference and space is not None:
         said = bench.reference
         make = partial(make_maximizer, said.name, space, seeds=[0], budget=said.budget)
         problems += caught("reference", partial(make, **(said.options or {})))
@@ -74,11 +93,12 @@ def _methods(bench: Bench) -> list[str]:
     return problems
 
 
-def _some_latents(bench: Bench) -> NDArray[np.int64]:
+def _some_latents(bench: Bench) -> Points:
     """As many points as there will be natural ones (one, where the images cannot be read)."""
     readable = not caught("", lambda: loading.dataset(bench.data))
     count = len(loading.dataset(bench.data).train) if readable else 1
-    return np.zeros((count, bench.generator.positions), np.int64)
+    latent = latent_of(bench.generator)
+    return np.zeros((count, latent.size), np.int64 if latent.kind == "codes" else np.float32)
 
 
 def _sharing(bench: Bench) -> list[str]:

@@ -12,13 +12,18 @@ from typing import Any
 
 import numpy as np
 
+from flows.generator_checks import (
+    caught,
+    encoder_problems,
+    generator_problems,
+    space_problems,
+    space_to_try,
+)
 from flows.prepare import agree, job_of, layout
 from flows.study import Study, StudyError, near, parse
-from optim import CodeSpace, can_start, make_maximizer, method_names, uses_pool, uses_screening
+from optim import Space, can_start, make_maximizer, method_names, uses_pool, uses_screening
 from optim.space import Points
 from snn.data import DataSet
-from snn.generators import GeneratorSpec, load_generator
-from snn.generators.spec import count_halvings
 from snn.networks import layer_sizes
 from snn.training import list_epochs, load_network
 from tasks import loading
@@ -62,16 +67,6 @@ def check(raw: Mapping[str, Any], *, fresh: bool = False) -> Checked:
     if problems:
         raise StudyError(problems)
     return Checked(study, job)
-
-
-def caught(field: str, call: Callable[[], object]) -> list[str]:
-    """The sentence with which ``call`` refuses its input, if it does."""
-    try:
-        call()
-    except (ValueError, OSError) as error:
-        text = str(error)
-        return [text if text.startswith(field) else f"{field}: {text}"]
-    return []
 
 
 def _data(study: Study) -> list[str]:
@@ -174,7 +169,9 @@ def _search(study: Study) -> list[str]:
     search = study.search
     if not search.methods:
         return ["search.methods: the list is empty; name at least one method"]
-    space = CodeSpace(positions=study.generator.positions, codes=study.generator.codes)
+    space = space_to_try(study.generator, study.search.space)
+    if space is None:
+        return space_problems(study.generator, study.search.space)
     problems = []
     for method in search.methods:
         options = (search.options or {}).get(method, {})
@@ -201,7 +198,7 @@ def _search(study: Study) -> list[str]:
     return list(dict.fromkeys(problems))
 
 
-def _pool(study: Study, space: CodeSpace) -> Points:
+def _pool(study: Study, space: Space) -> Points:
     """Any points, as many as there are training images: how many is all that can be wrong."""
     data = _images(study)
     return space.sample(np.random.default_rng(0), len(data.train) if data else study.search.budget)
@@ -223,7 +220,16 @@ def _warm_start(study: Study, method: str, make: Callable[..., object]) -> list[
 
 
 def _screening(study: Study) -> list[str]:
-    """More natural screening images than there are training images."""
+    """Natural screening images that have no latents, or more than there are training images."""
+    wishes = [f"search.screening: {study.search.screening}"] if natural_images(study.search) else []
+    wishes += [
+        f"search.methods: {name}"
+        for name in study.search.methods
+        if name in method_names() and uses_pool(name)
+    ]
+    problems = encoder_problems(study.generator, wishes)
+    if problems:
+        return problems
     data = _images(study)
     wanted = natural_images(study.search) * study.search.repeats
     if data is None or wanted <= len(data.train):
@@ -255,28 +261,6 @@ def _room_to_screen(study: Study, job: Job) -> list[str]:
 def _generator(study: Study) -> list[str]:
     data = _images(study)
     return [] if data is None else generator_problems(study.generator, data)
-
-
-def generator_problems(spec: GeneratorSpec, data: DataSet) -> list[str]:
-    """A latent grid that does not fit the images; a generator file that does not fit the rest."""
-    if spec.checkpoint is None:
-        return caught("generator.positions", lambda: count_halvings(spec.positions, data.size))
-    problems = caught("generator.checkpoint", partial(load_generator, spec.checkpoint))
-    if problems:
-        return problems
-    model = load_generator(spec.checkpoint)
-    given = (model.latent.positions, model.latent.codes)
-    if model.image_shape != data.shape:
-        problems.append(
-            f"generator.checkpoint: {spec.checkpoint} makes images of shape {model.image_shape}, "
-            f"but the network takes {data.shape}; give a generator of that shape"
-        )
-    if given != (spec.positions, spec.codes):
-        problems.append(
-            f"generator.checkpoint: {spec.checkpoint} has {given[0]} positions and {given[1]} codes; "
-            f"set generator.positions and generator.codes to these (they are {spec.positions} and {spec.codes})"
-        )
-    return problems
 
 
 def _output(study: Study, job: Job) -> list[str]:

@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from flows.generator_checks import latent_of
 from flows.study import Study
 from snn.checkpoint import digest_file
 from snn.networks import layer_sizes
@@ -96,6 +97,7 @@ def value_fields(study: Study) -> dict[str, Any]:
 def layout(study: Study, job: Job) -> Layout:
     """What to allocate for a job."""
     data = loading.dataset(job.data)
+    latent = latent_of(study.generator)
     return Layout(
         epochs=job.epochs,
         layers=job.layers,
@@ -106,8 +108,8 @@ def layout(study: Study, job: Job) -> Layout:
         methods=study.search.methods,
         repeats=study.search.repeats,
         budget=study.search.budget,
-        latent=study.generator.positions,
-        latent_dtype="int32",
+        latent=latent.size,
+        latent_dtype=latent.dtype.name,
         image=data.shape,
         classes=data.classes,
         screening=study.search.screening_images,
@@ -186,16 +188,20 @@ def _agree_on_order(study: Study, job: Job, held: tuple[float, ...]) -> None:
 
 def _agree_on_files(root: Any, job: Job) -> None:
     """The generator and the checkpoints that results rest on must be the ones that made them."""
-    known = {job.generator_file: root.attrs.get("generator_digest", "")}
+    made = {job.generator_file: str(root.attrs.get("generator_digest", ""))}
     held = zip(values(root, "epoch"), values(root, "checkpoint_digest"), strict=True)
-    known |= {epoch_path(job.checkpoints, float(epoch)): str(digest) for epoch, digest in held}
-    for path, wanted in known.items():
-        if wanted and path.exists() and digest_file(path) != wanted:
+    made |= {epoch_path(job.checkpoints, float(epoch)): str(digest) for epoch, digest in held}
+    for path, wanted in made.items():
+        if wanted and path.exists() and wanted != _digest(job, path):
             message = (
                 f"{path} has changed since {job.atlas} was made with it: put the old file back, "
                 "choose another output, or run with --fresh"
             )
             raise AtlasError(message)
+
+
+def _digest(job: Job, path: Path) -> str:
+    return loading.generator_digest(job) if path == job.generator_file else digest_file(path)
 
 
 def _agree_on_data(study: Study, root: Any, path: Path) -> None:

@@ -17,7 +17,7 @@ from flows.bench_checks import check
 from flows.study import StudyError
 from snn.checkpoint import digest_file
 from snn.data import DataSet
-from snn.generators import load_generator
+from snn.generators import digest_generator, open_generator
 from snn.networks import SpikingNetwork, build_network, layer_sizes, pixel_statistics
 from snn.training import epoch_path, load_network
 from tasks import loading
@@ -31,6 +31,7 @@ from tasks.benchmark.search import run_cell
 from tasks.benchmark.table import method_table, target_table
 from tasks.benchmark.targets import method_lines, target_rows
 from tasks.benchmark.workers import worker_processes
+from tasks.job import plain
 
 log = logging.getLogger("spikeatlas")
 
@@ -96,7 +97,12 @@ def plan(bench: Bench) -> tuple[str, Costs | None]:
         told = f"{len(cells)} cells, {images:,} images; the generator is trained first, then the time is predicted"
         return told, None
     net = _any_network(bench, data, trained)
-    costs = calibrate(load_generator(bench.generator_file), net, bench.responder.batch_size, cells)
+    costs = calibrate(
+        open_generator(bench.generator, bench.generator_file),
+        net,
+        bench.responder.batch_size,
+        cells,
+    )
     told = "" if ready else "\nthe networks are trained first, which is not counted here"
     return forecast(costs, cells, left, bench.workers) + told, costs
 
@@ -247,7 +253,7 @@ def _run_cells(
 def _said(cell: Cell) -> dict[str, object]:
     """A cell's description, as attributes of its group."""
     said = {name: value for name, value in vars(cell).items() if name != "neurons"}
-    return store.described({**said, "share": int(cell.share)})
+    return store.described({**said, "share": int(cell.share), "space": plain(cell.space)})
 
 
 def make_setting(bench: Bench) -> Setting:
@@ -259,7 +265,11 @@ def make_setting(bench: Bench) -> Setting:
         shape=data.shape,
         classes=len(data.classes),
         checkpoints={seed: (path, digest_file(path)) for seed, path in paths.items()},
-        generator=(bench.generator_file, digest_file(bench.generator_file)),
+        generator=(
+            bench.generator,
+            bench.generator_file,
+            digest_generator(bench.generator, bench.generator_file),
+        ),
         images=prepare.images_digest(bench.data),
         store=bench.store,
         batch_size=bench.responder.batch_size,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import yaml
 from annotated_types import Ge
@@ -13,7 +14,8 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from snn.data import DataSpec
-from snn.generators import GeneratorSpec
+from snn.generators import GeneratorSpec, VQVAESpec
+from snn.generators.spec import KINDS
 from snn.networks import NetworkSpec
 from snn.training import TrainingSpec
 from tasks.job import ProbeSpec, ResponderSpec, SearchSpec
@@ -53,7 +55,7 @@ class Study(BaseModel):
     """The spiking network that is probed."""
     training: TrainingSpec = TrainingSpec()
     """How it is trained."""
-    generator: GeneratorSpec = GeneratorSpec()
+    generator: GeneratorSpec = VQVAESpec()
     """What turns latents into stimuli."""
     probe: ProbeSpec = ProbeSpec()
     """Which neurons are probed, and when."""
@@ -129,9 +131,12 @@ def sentence(error: Mapping[str, Any]) -> str:
     place = [str(part) for part in error["loc"] if not _is_branch(str(part))]
     field = ".".join(place)
     if error["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
-        known = _fields_beside(place)
+        known = _fields_beside(place, error["loc"])
         return f"{field}: there is no such field{near(place[-1], known)}; allowed are {', '.join(known)}"
     value = error.get("input")
+    if error["type"] == "generator_kind":
+        value = value.get("kind") if isinstance(value, dict) else value
+        return f"{field}.kind: {value!r} is not known{near(str(value), KINDS)}; allowed: {', '.join(KINDS)}"
     said = str(error["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
     if error["type"] == "literal_error":
         allowed = [
@@ -148,15 +153,32 @@ def sentence(error: Mapping[str, Any]) -> str:
 
 def _is_branch(part: str) -> bool:
     """Whether pydantic names the alternative of a union here, which means nothing to a user."""
-    return "[" in part or part in {"int", "float", "str", "function-after"}
+    return "[" in part or part in {"int", "float", "str", "function-after", *KINDS}
 
 
-def _fields_beside(place: Sequence[str]) -> list[str]:
+def _fields_beside(place: Sequence[str], loc: Sequence[str | int]) -> list[str]:
     """The fields that exist where an unknown one was given."""
     if len(place) == 1:
         return list(Study.model_fields)
-    section = Study.model_fields[place[0]].annotation
-    return list(getattr(section, "__dataclass_fields__", {}))
+    return [
+        each.name
+        for each in dataclasses.fields(section(Study.model_fields[place[0]].annotation, loc))
+    ]
+
+
+def section(annotation: Any, loc: Sequence[str | int]) -> Any:
+    """The specification that an annotation names; of several, the one whose kind stands in ``loc``."""
+    if dataclasses.is_dataclass(annotation):
+        return annotation
+    parts = [section(part, loc) for part in get_args(annotation)]
+    found = [part for part in parts if part is not None]
+    kinds = {kind: each for each in found for kind in get_args(_kind_of(each))}
+    return next((kinds[part] for part in loc if part in kinds), found[0] if found else None)
+
+
+def _kind_of(spec: Any) -> Any:
+    fields = spec.__pydantic_fields__
+    return fields["kind"].annotation if "kind" in fields else None
 
 
 def near(name: str, known: Iterable[str]) -> str:

@@ -21,6 +21,4 @@ def gaussian(space: Space, method: str) -> GaussianSpace:
 
 def snapped(space: GaussianSpace, points: npt.NDArray[np.float64]) -> Points:
     """Points (..., d) of the space nearest to real vectors (..., d)."""
-    rows = points.reshape(-1, space.dim).astype(space.dtype)
-    near = rows if space.levels is None else space.from_indices(space.to_indices(rows))
-    return near.reshape(points.shape)
+    return space.nearest(points.reshape(-1, space.dim)).reshape(points.shape)

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from optim.checks import whole
+from optim.shell import KINDS, Shell, ShellKind
 
 Points: TypeAlias = npt.NDArray[np.int64 | np.float32]
 Indices: TypeAlias = npt.NDArray[np.int64]
@@ -110,13 +111,16 @@ class GaussianSpace:
     Points are float32 (k, dim). On the `quantile` grid, level i is the standard normal's quantile
     (i + 1/2) / levels, so the prior is uniform over the levels; `span` plays no part. The `uniform`
     grid has equal steps over [-span, span], and its prior is N(0, 1) rounded to the nearest level.
-    Raises ValueError where a size is out of range or the grid is unknown.
+    `shell` holds the points' lengths where the prior's are (see `Shell`), which only a continuous
+    space can.
+    Raises ValueError where a size is out of range, the grid or the shell is unknown, or a grid has a shell.
     """
 
     dim: int
     levels: int | None = 64
     span: float = 4.0
     grid: Literal["quantile", "uniform"] = "quantile"
+    shell: ShellKind = "free"
 
     def __post_init__(self) -> None:
         whole("dim", self.dim, 1)
@@ -126,6 +130,13 @@ class GaussianSpace:
             raise ValueError(f"span is {self.span!r}; it must be a finite number above 0")
         if self.grid not in ("quantile", "uniform"):
             raise ValueError(f"grid is {self.grid!r}; it must be 'quantile' or 'uniform'")
+        if self.shell not in KINDS:
+            raise ValueError(f"shell is {self.shell!r}; it must be {', '.join(KINDS)}")
+        if self.shell != "free" and self.levels is not None:
+            raise ValueError(
+                f"shell is {self.shell!r}, but points of a grid cannot be held at a length; make the "
+                "space continuous (grid: continuous), or choose shell: free"
+            )
 
     @property
     def dtype(self) -> np.dtype[np.float32]:
@@ -147,7 +158,7 @@ class GaussianSpace:
         """Draw `count` points from the prior (of the grid, where there is one)."""
         shape = (count, self.dim)
         if self.levels is None:
-            return rng.standard_normal(shape).astype(np.float32)
+            return self._shell.sample(rng, count).astype(np.float32)
         if self.grid == "quantile":
             return self.values[rng.integers(self.levels, size=shape)]
         return self.values[self._nearest(rng.standard_normal(shape))]
@@ -161,12 +172,22 @@ class GaussianSpace:
         return self._nearest(_rows(points, self.dim))
 
     def contains(self, points: Points) -> npt.NDArray[np.bool_]:
-        """Whether each row stands on the grid exactly (continuous: is finite)."""
+        """Whether each row stands on the grid exactly (continuous: is finite, and of the shell's length)."""
         rows = _rows(points, self.dim)
-        inside = (
-            np.isfinite(rows) if self.levels is None else rows == self.values[self._nearest(rows)]
-        )
+        if self.levels is None:
+            return np.asarray(np.isfinite(rows).all(axis=1) & self._shell.contains(rows))
+        inside = rows == self.values[self._nearest(rows)]
         return cast("npt.NDArray[np.bool_]", inside.all(axis=1))
+
+    def nearest(self, vectors: npt.NDArray[np.float64]) -> Points:
+        """Points (k, d) of the space nearest to real vectors (k, d)."""
+        if self.levels is None:
+            return self._shell.hold(vectors).astype(self.dtype)
+        return self.from_indices(self.to_indices(vectors.astype(self.dtype)))
+
+    @cached_property
+    def _shell(self) -> Shell:
+        return Shell(self.shell, self.dim)
 
     def _nearest(self, values: npt.NDArray[Any]) -> Indices:
         middles = (self.values[1:].astype(np.float64) + self.values[:-1]) / 2

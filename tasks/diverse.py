@@ -37,7 +37,7 @@ def find_diverse(
     wanted = job.search.diverse
     asked = wanted * (SPARE if job.stochastic else 1)
     shape, dim = chosen.image.shape[1:], chosen.point.shape[1]
-    points = np.zeros((len(chosen.point), asked, dim), np.int32)
+    points = np.zeros((len(chosen.point), asked, dim), chosen.point.dtype)
     images = np.zeros((len(chosen.point), asked, *shape), np.uint8)
     counts = np.zeros(len(chosen.point), np.int64)
     seen = [archive.ranked(job.search.sign) for archive in archives]
@@ -103,7 +103,7 @@ def farthest_first(first: NDArray[np.uint8], images: NDArray[np.uint8], count: i
 
 
 def _packed(
-    points: NDArray[np.int32],
+    points: Points,
     images: NDArray[np.uint8],
     again: NDArray[np.float32],
     kept: NDArray[np.bool_],
@@ -114,7 +114,7 @@ def _packed(
     searches = len(points)
     arrays: dict[str, NDArray[Any]] = {
         "diverse": np.zeros((searches, ranks, *images.shape[2:]), np.uint8),
-        "diverse_latent": np.zeros((searches, ranks, points.shape[2]), np.int32),
+        "diverse_latent": np.zeros((searches, ranks, points.shape[2]), points.dtype),
         "diverse_response": np.full((searches, ranks), np.nan, np.float32),
         "diverse_count": np.zeros(searches, np.int32),
     }

@@ -7,7 +7,6 @@ that alone, and what is reported is measured a third time: no choice rests on it
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,7 +66,7 @@ def judge(job: Job, task: Task, archive: Archive) -> tuple[Points, NDArray[np.fl
     return elites[rows, best], again[rows, best]
 
 
-def decode(job: Job, points: NDArray[Any]) -> NDArray[np.uint8]:
+def decode(job: Job, points: Points) -> NDArray[np.uint8]:
     """Stimuli (n, c, h, w) of points (n, d)."""
     model = loading.generator(job)
-    return model.decode(loading.codes(points), batch_size=job.responder.batch_size)
+    return model.decode(points, batch_size=job.responder.batch_size)

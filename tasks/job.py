@@ -16,9 +16,10 @@ from pydantic import ConfigDict, TypeAdapter
 from pydantic.dataclasses import dataclass
 
 from snn.data import DataSpec
-from snn.generators import GeneratorSpec
+from snn.generators import AdapterSpec, GeneratorSpec, adapter_source
 from snn.networks import NetworkSpec
 from snn.training import TrainingSpec
+from tasks.space import Grid, Shell, SpaceSpec
 
 _SPEC = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
@@ -80,6 +81,17 @@ class SearchSpec:
     of it) that differ as much as possible."""
     sign: Literal[1, -1] = 1
     """1: the most exciting image; -1: the least exciting one."""
+    grid: Grid = "quantile"
+    """Of Gaussian latents, ``quantile``: 64 levels a coordinate at the prior's quantiles; ``uniform``:
+    MANGO's 64 from -4 to 4 in equal steps; ``continuous``: no grid."""
+    shell: Shell = "free"
+    """Of continuous ones, ``ball``: no longer than 95 % of the prior's; ``sphere``: no shorter than 5 % of
+    them either; ``free``: of any length."""
+
+    @property
+    def space(self) -> SpaceSpec:
+        """Which latents may be chosen."""
+        return SpaceSpec(self.grid, self.shell)
 
 
 @dataclass(frozen=True, config=_SPEC)
@@ -135,9 +147,14 @@ class Job:
 
     @cached_property
     def generator_file(self) -> Path:
-        """The generator's file: trained here and named by what it depends on, or given by the study."""
+        """The generator's file: trained here and named by what it depends on, or given by the study.
+
+        Of an adapter without one, the file in which its function stands.
+        """
         if self.generator.checkpoint is not None:
             return self.generator.checkpoint
+        if isinstance(self.generator, AdapterSpec):
+            return adapter_source(self.generator)
         return self.folder / f"generator-{self.generator_key[:16]}.safetensors"
 
     @cached_property

@@ -69,7 +69,5 @@ def lane_arrays(lanes: list[Chosen], warm: NDArray[np.bool_]) -> dict[str, NDArr
         ran = place < len(lanes)
         arrays[f"{name}_response"] = lane.response if ran else np.full_like(lane.response, np.nan)
         arrays[f"{name}_mei"] = lane.image if ran else np.zeros_like(lane.image)
-        arrays[f"{name}_latent"] = (lane.point if ran else np.zeros_like(lane.point)).astype(
-            np.int32
-        )
+        arrays[f"{name}_latent"] = lane.point if ran else np.zeros_like(lane.point)
     return arrays

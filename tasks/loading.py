@@ -6,20 +6,19 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 
-from optim import CodeSpace, Space
+from optim import Space
 from optim.space import Points
 from snn.checkpoint import digest_file
 from snn.coding import Noise
 from snn.data import DataSet, DataSpec, load_data
-from snn.generators import CodeGenerator, load_generator
+from snn.generators import Generator, GeneratorSpec, digest_generator, open_generator
 from snn.networks import NetworkSpec, SpikingNetwork
 from snn.responder import Responder
 from snn.training import epoch_path, load_network
 from tasks.job import Indices, Job
+from tasks.space import space_of
 
 CARE = 4
 """How many times ``search.presentations`` a stimulus is shown for a measurement that counts."""
@@ -39,27 +38,34 @@ def dataset(spec: DataSpec) -> DataSet:
     return load_data(spec)
 
 
-def generator(job: Job) -> CodeGenerator:
+def generator(job: Job) -> Generator:
     """The study's generator."""
-    return generator_at(job.generator_file, digest_file(job.generator_file))
+    return generator_at(job.generator, job.generator_file, generator_digest(job))
+
+
+def generator_digest(job: Job) -> str:
+    """Digest (hex) of what the study's generator is made of."""
+    return digest_generator(job.generator, job.generator_file)
 
 
 @lru_cache(maxsize=2)
-def generator_at(path: Path, digest: str) -> CodeGenerator:
-    """The generator in a file with that digest."""
+def generator_at(spec: GeneratorSpec, path: Path, digest: str) -> Generator:
+    """The generator in a file, or of an adapter, with that digest."""
     del digest  # identifies the content behind the path
-    return load_generator(path)
+    return open_generator(spec, path)
 
 
 def natural_points(job: Job) -> Points:
-    """The study's training images through the generator's encoder, (n, positions)."""
-    digest = digest_file(job.generator_file)
-    return _natural_points(job.generator_file, digest, job.data, job.responder.batch_size)
+    """The study's training images through the generator's encoder, (n, d)."""
+    held = (job.generator, job.generator_file, generator_digest(job))
+    return _natural_points(held, job.data, job.responder.batch_size)
 
 
 @lru_cache(maxsize=1)
-def _natural_points(path: Path, digest: str, data: DataSpec, batch_size: int) -> Points:
-    return generator_at(path, digest).encode(dataset(data).train.images, batch_size=batch_size)
+def _natural_points(
+    held: tuple[GeneratorSpec, Path, str], data: DataSpec, batch_size: int
+) -> Points:
+    return generator_at(*held).encode(dataset(data).train.images, batch_size=batch_size)
 
 
 def network(job: Job, epoch: float) -> tuple[SpikingNetwork, str]:
@@ -121,12 +127,6 @@ def noise(job: Job, checkpoint: str, purpose: str) -> Noise:
     return Noise(seed=job.seed, checkpoint=checkpoint, purpose=purpose, presentation=0)
 
 
-def space(model: CodeGenerator) -> Space:
-    """The search space of a generator's latents."""
-    latent = model.latent
-    return CodeSpace(positions=latent.positions, codes=latent.codes, embedding=latent.codebook)
-
-
-def codes(points: Points) -> NDArray[np.int64]:
-    """Points of a code space as the generator takes them."""
-    return points.astype(np.int64, copy=False)
+def search_space(job: Job) -> Space:
+    """Which latents a search may choose from."""
+    return space_of(generator(job).latent, job.search.space)

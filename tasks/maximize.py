@@ -65,6 +65,8 @@ def search_group(job: Job, block: Block, method: str, repeats: tuple[int, ...]) 
     seconds = (time.perf_counter() - began) / cold.seeds.size
     flat["seconds"] = np.full(cold.seeds.size, seconds, np.float32)
     shape = cold.seeds.shape
+    stored = loading.generator(job).latent.dtype
+    flat |= {name: each.astype(stored) for name, each in flat.items() if name.endswith("latent")}
     return {name: values.reshape(*shape, *values.shape[1:]) for name, values in flat.items()}
 
 
@@ -85,7 +87,7 @@ def arrays_of(job: Job, merged: Merged, seeds: NDArray[np.int64]) -> Arrays:
     best: Chosen = merged.best
     return {
         "mei": best.image,
-        "latent": best.point.astype(np.int32),
+        "latent": best.point,
         "response": best.response,
         "search_response": merged.search_response,
         "queries": merged.queries.astype(np.int32),

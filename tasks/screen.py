@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from optim import Space
 from optim.space import Points
-from snn.generators import CodeGenerator
+from snn.generators import Generator
 from tasks import loading
 from tasks.atlas import write
 from tasks.job import Job, SearchSpec, seed_of
@@ -19,21 +19,21 @@ def screen(job: Job, epoch: float) -> None:
     """Store the epoch's screening stimuli, ``search.screening_images`` a repeat, and all responses."""
     loading.one_thread()
     model = loading.generator(job)
-    space = loading.space(model)
+    space = loading.search_space(job)
     points = np.concatenate(
         [draw(job, epoch, repeat, model, space) for repeat in range(job.search.repeats)]
     )
-    images = model.decode(loading.codes(points), batch_size=job.responder.batch_size)
+    images = model.decode(points, batch_size=job.responder.batch_size)
     responses = loading.responder(job, epoch, "screen", job.layers)(images)
     arrays: dict[str, NDArray[Any]] = {
         "screening/image": images,
-        "screening/latent": points.astype(np.int32),
+        "screening/latent": points.astype(model.latent.dtype),
     }
     arrays |= {f"screening/response_{layer}": values for layer, values in responses.items()}
     write.write_epoch(job.atlas, epoch, arrays, "screened")
 
 
-def draw(job: Job, epoch: float, repeat: int, model: CodeGenerator, space: Space) -> Points:
+def draw(job: Job, epoch: float, repeat: int, model: Generator, space: Space) -> Points:
     """The screening points (k, d) of one repeat, those of the prior first.
 
     Repeats share no image: each draws from the prior with its own seed, and takes its own part of

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from optim import Maximizer, Result, make_maximizer, uses_pool, uses_screening
 from optim.space import Points
-from snn.generators import CodeGenerator
+from snn.generators import Generator
 from tasks import loading
 from tasks.archive import Archive
 from tasks.atlas import read
@@ -41,7 +41,7 @@ def run_search(job: Job, task: Task) -> tuple[Result, Archive | None]:
     model = loading.generator(job)
     respond = respond_to(job, task.block, "search", len(task.repeats))
     search = make_maximizer(
-        task.method, loading.space(model), seeds=task.seeds.ravel(), budget=task.budget,
+        task.method, loading.search_space(job), seeds=task.seeds.ravel(), budget=task.budget,
         share=job.search.share, sign=job.search.sign, starts=task.starts,
         pool=loading.natural_points(job) if uses_pool(task.method) else None,
         allocation=job.search.allocation,
@@ -53,7 +53,7 @@ def run_search(job: Job, task: Task) -> tuple[Result, Archive | None]:
     while not search.done:
         check_stop()
         batch = search.ask()
-        responses = evaluate(job, model, respond, loading.codes(batch.points))
+        responses = evaluate(job, model, respond, batch.points)
         search.tell(batch, responses)
         if archive:
             archive.add(batch, responses)
@@ -75,10 +75,8 @@ def tell_screening(job: Job, task: Task, search: Maximizer, archive: Archive | N
         archive.add_common(points, responses)
 
 
-def evaluate(
-    job: Job, model: CodeGenerator, respond: Respond, points: NDArray[np.int64]
-) -> NDArray[np.float32]:
-    """Responses (n, searches) to points (n, positions), each different one decoded and shown once.
+def evaluate(job: Job, model: Generator, respond: Respond, points: Points) -> NDArray[np.float32]:
+    """Responses (n, searches) to points (n, d), each different one decoded and shown once.
 
     A stimulus answers the same wherever it stands, so this changes no value; a search that has
     nearly settled proposes many points twice.

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from snn.checkpoint import digest_file
-from snn.generators import EpochRecord
+from snn.generators import AdapterSpec, EpochRecord, Generator
 from snn.generators import train_generator as train_generator_file
 from snn.training import CheckpointHeader, epoch_path, read_header
 from snn.training import train_network as train_checkpoints
@@ -23,7 +23,7 @@ log = logging.getLogger("spikeatlas")
 def train_generator(job: Job) -> Path:
     """Train the study's generator on its training images, unless its file is there."""
     loading.one_thread()
-    if not job.generator_file.exists():
+    if not isinstance(job.generator, AdapterSpec) and not job.generator_file.exists():
         images = loading.dataset(job.data).train.images
         train_generator_file(
             job.generator, images, path=job.generator_file, seed=job.seed,
@@ -43,12 +43,8 @@ def train_network(job: Job) -> Path:
     return job.checkpoints
 
 
-def _tell_generator(record: EpochRecord) -> None:
-    if record.epoch % 10 == 0:
-        log.info(
-            f"generator epoch {record.epoch}: reconstruction error {record.error:.3f} of the variance, "
-            f"perplexity {record.perplexity:.1f}"
-        )
+def _tell_generator(record: EpochRecord, _generator: Generator) -> None:
+    log.info(f"generator epoch {record.epoch}: {record}")
 
 
 def _tell_network(header: CheckpointHeader) -> None:
@@ -68,4 +64,4 @@ def record_training(job: Job) -> None:
             "checkpoint_digest": np.asarray(digest_file(path), dtype=object),
         }
         write.write_epoch(job.atlas, epoch, arrays, "trained")
-    write.note(job.atlas, "", {"generator_digest": digest_file(job.generator_file)})
+    write.note(job.atlas, "", {"generator_digest": loading.generator_digest(job)})

@@ -2,18 +2,44 @@
 
 from __future__ import annotations
 
+from snn.generators.adapter import Adapter, adapter_source
+from snn.generators.base import Generator
 from snn.generators.codes import CodeGenerator
-from snn.generators.loading import load_generator
-from snn.generators.spec import CodeLatent, GeneratorSpec, allowed_positions, count_halvings
+from snn.generators.gaussian import GaussianGenerator
+from snn.generators.loading import digest_generator, load_generator, open_generator
+from snn.generators.spec import (
+    AdapterSpec,
+    CodeLatent,
+    GaussianLatent,
+    GeneratorSpec,
+    Latent,
+    SNGANSpec,
+    VQVAESpec,
+    allowed_positions,
+    count_halvings,
+    planned_latent,
+)
 from snn.generators.training import EpochRecord, train_generator
 
 __all__ = [
+    "Adapter",
+    "AdapterSpec",
     "CodeGenerator",
     "CodeLatent",
     "EpochRecord",
+    "GaussianGenerator",
+    "GaussianLatent",
+    "Generator",
     "GeneratorSpec",
+    "Latent",
+    "SNGANSpec",
+    "VQVAESpec",
+    "adapter_source",
     "allowed_positions",
     "count_halvings",
+    "digest_generator",
     "load_generator",
+    "open_generator",
+    "planned_latent",
     "train_generator",
 ]

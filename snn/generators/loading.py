@@ -12,14 +12,18 @@ import torch
 from pydantic import TypeAdapter, ValidationError
 from torch import Tensor
 
-from snn.checkpoint import load_checkpoint
-from snn.generators.codes import CodeGenerator
+from snn.checkpoint import digest_file, load_checkpoint
+from snn.generators.adapter import digest_adapter, load_adapter
+from snn.generators.base import Generator, Shape
+from snn.generators.gaussian import allocate_sngan
 from snn.generators.mango import is_mango, make_mango
-from snn.generators.spec import GeneratorSpec
+from snn.generators.spec import AdapterSpec, GeneratorSpec, SNGANSpec, VQVAESpec
 from snn.generators.vqvae import allocate_vqvae
 
+_ADAPTER: TypeAdapter[VQVAESpec | SNGANSpec | AdapterSpec] = TypeAdapter(GeneratorSpec)
 
-def load_generator(path: Path) -> CodeGenerator:
+
+def load_generator(path: Path) -> Generator:
     """Load a trained generator; it needs no study, its file says what it is.
 
     Ours is a safetensors file, MANGO's a state dict of torch, which is read without running what
@@ -31,7 +35,23 @@ def load_generator(path: Path) -> CodeGenerator:
     return network.eval().requires_grad_(requires_grad=False)
 
 
-def _load_foreign(path: Path) -> CodeGenerator:
+def open_generator(spec: VQVAESpec | SNGANSpec | AdapterSpec, path: Path) -> Generator:
+    """The generator of a study: whatever its adapter makes, or what is in the file ``path``."""
+    return load_adapter(spec) if isinstance(spec, AdapterSpec) else load_generator(path)
+
+
+def digest_generator(spec: VQVAESpec | SNGANSpec | AdapterSpec, path: Path) -> str:
+    """Digest (hex) of what a generator is made of: its file, and the source of its adapter."""
+    return digest_adapter(spec) if isinstance(spec, AdapterSpec) else digest_file(path)
+
+
+def read_tensors(path: Path) -> dict[str, Tensor]:
+    """The tensors in a file: safetensors, or a plain state dict of torch; nothing in it is run.
+
+    FileNotFoundError where there is none; ValueError for a damaged file or one that holds more.
+    """
+    if not zipfile.is_zipfile(path):
+        return load_checkpoint(path)[0]
     try:
         tensors = torch.load(path, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError) as error:
@@ -40,10 +60,44 @@ def _load_foreign(path: Path) -> CodeGenerator:
             f"{path} cannot be read as tensors alone ({reason}), and nothing else is run: save a plain "
             "state dict, or a safetensors file."
         ) from None
-    if not isinstance(tensors, dict) or not is_mango(tensors):
+    if not isinstance(tensors, dict) or not all(
+        isinstance(each, Tensor) for each in tensors.values()
+    ):
+        raise ValueError(
+            f"{path} holds more than tensors by their names: save a plain state dict, or a safetensors file."
+        )
+    return tensors
+
+
+def fit(network: torch.nn.Module, tensors: Mapping[str, Tensor]) -> None:
+    """Load tensors into a network; ValueError naming the keys that are missing, too many, or misshapen."""
+    wanted = network.state_dict()
+    told = [
+        f"{name} is {_shape(tensors.get(name))} and should be {_shape(wanted.get(name))}"
+        for name in sorted({*wanted, *tensors})
+        if _shape(wanted.get(name)) != _shape(tensors.get(name))
+    ]
+    if told:
+        raise ValueError(
+            ", ".join(told[:_TOLD])
+            + (f" and {len(told) - _TOLD} more" if len(told) > _TOLD else "")
+        )
+    network.load_state_dict(dict(tensors))
+
+
+_TOLD = 6
+
+
+def _shape(tensor: Tensor | None) -> str:
+    return "absent" if tensor is None else str(tuple(tensor.shape))
+
+
+def _load_foreign(path: Path) -> Generator:
+    tensors = read_tensors(path)
+    if not is_mango(tensors):
         raise ValueError(
             f"{path} holds no generator that is known: give one that a study's generator training "
-            "wrote, or MANGO's VQ-VAE for CIFAR-10."
+            "wrote, or MANGO's VQ-VAE for CIFAR-10, or write an adapter (generator.kind: adapter)."
         )
     try:
         return make_mango(tensors)
@@ -51,35 +105,35 @@ def _load_foreign(path: Path) -> CodeGenerator:
         raise ValueError(f"{path}: {error}.") from None
 
 
-def _load_ours(path: Path) -> CodeGenerator:
+def _load_ours(path: Path) -> Generator:
     tensors, metadata = load_checkpoint(path)
     try:
-        spec = TypeAdapter(GeneratorSpec).validate_json(metadata["generator"])
+        spec = _ADAPTER.validate_json(metadata["generator"])
         channels, height, width = json.loads(metadata["image_shape"])
-        network = allocate_vqvae(spec, (channels, height, width))
+        if isinstance(spec, AdapterSpec):
+            raise TypeError(spec.kind)  # noqa: TRY301 - told below like any other header that does not fit
+        network = _allocate(spec, (channels, height, width))
     except (KeyError, ValueError, TypeError) as error:
         reason = "its header does not fit" if isinstance(error, ValidationError) else repr(error)
         raise ValueError(
             f"{path} holds no generator of ours ({reason}): give a file that a study's generator "
             "training wrote."
         ) from None
-    misfits = _list_misfits(network.state_dict(), tensors)
-    if misfits:
+    try:
+        fit(network, tensors)
+    except ValueError as error:
         raise ValueError(
-            f"{path} does not fit the generator it describes ({', '.join(misfits)}): train the "
-            "generator again."
-        )
-    network.load_state_dict(tensors)
+            f"{path} does not fit the generator it describes ({error}): train the generator again."
+        ) from None
     return network
 
 
-def _check_values(path: Path, network: CodeGenerator) -> None:
+def _allocate(spec: VQVAESpec | SNGANSpec, shape: Shape) -> Generator:
+    if isinstance(spec, SNGANSpec):
+        return allocate_sngan(spec, shape)
+    return allocate_vqvae(spec, shape)
+
+
+def _check_values(path: Path, network: Generator) -> None:
     if not all(tensor.isfinite().all() for tensor in network.state_dict().values()):
         raise ValueError(f"{path} holds weights that are not finite: train the generator again.")
-
-
-def _list_misfits(wanted: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> list[str]:
-    """Names that are missing, too many, or of another shape."""
-    shapes = [{name: tensor.shape for name, tensor in each.items()} for each in (wanted, found)]
-    names = sorted({*wanted, *found})
-    return [name for name in names if shapes[0].get(name) != shapes[1].get(name)]

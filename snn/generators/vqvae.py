@@ -8,8 +8,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from snn.generators.codes import CodeGenerator, Shape
-from snn.generators.spec import GeneratorSpec, count_halvings
+from snn.generators.base import Shape
+from snn.generators.codes import CodeGenerator
+from snn.generators.spec import VQVAESpec, count_halvings
 
 
 class Residual(nn.Module):
@@ -26,9 +27,7 @@ class Residual(nn.Module):
         return maps + change
 
 
-def build_vqvae(
-    spec: GeneratorSpec, image_shape: Shape, generator: torch.Generator
-) -> CodeGenerator:
+def build_vqvae(spec: VQVAESpec, image_shape: Shape, generator: torch.Generator) -> CodeGenerator:
     """Make an untrained network, its weights from ``generator`` alone and its codebook zero."""
     network = allocate_vqvae(spec, image_shape)
     for module in network.modules():
@@ -40,7 +39,7 @@ def build_vqvae(
     return network
 
 
-def allocate_vqvae(spec: GeneratorSpec, image_shape: Shape) -> CodeGenerator:
+def allocate_vqvae(spec: VQVAESpec, image_shape: Shape) -> CodeGenerator:
     """Make a network with undefined weights; torch's global generator is not touched.
 
     Its codebook follows running means of what the encoder says, not a gradient (codebook.py).

@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from optim.space import Points
 from tasks.atlas.schema import FAILED, PENDING
 from tasks.atlas.store import AtlasError, layout_of, open_store, study_of, values
 from tasks.atlas.write import epoch_row
@@ -73,7 +74,7 @@ def epoch_before(path: Path, epoch: float) -> float | None:
     return float(earlier[-1]) if earlier.size else None
 
 
-def latents(path: Path, block: Block, method: str, repeats: Iterable[int]) -> NDArray[np.int32]:
+def latents(path: Path, block: Block, method: str, repeats: Iterable[int]) -> Points:
     """The latents (N * R, 1, d) that a method found for a block in some repeats.
 
     Raises AtlasError while the block has searches pending or failed.

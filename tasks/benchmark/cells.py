@@ -7,15 +7,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from snn.generators import GeneratorSpec
 from snn.networks import NetworkSpec
 from tasks.benchmark.spec import GuideSpec, MethodSpec, ReferenceSpec, SharingSpec
 from tasks.job import digest, plain
+from tasks.space import SpaceSpec
 
 MAIN, SHARING = "main", "sharing"
 REFERENCE = "reference"
 GRADIENT, NATURAL = "gradient", "natural images"
 
 Neurons = tuple[int, ...]
+FREE = SpaceSpec()
 VALUES = 1
 """Version of what a cell's values mean; a new one makes all cells be run again."""
 
@@ -29,8 +32,8 @@ class Setting:
     classes: int
     checkpoints: Mapping[int, tuple[Path, str]]
     """File and digest of each training seed's network."""
-    generator: tuple[Path, str]
-    """File and digest."""
+    generator: tuple[GeneratorSpec, Path, str]
+    """Specification, file and digest."""
     images: str
     """Digest of the training images."""
     store: Path
@@ -59,6 +62,7 @@ class Cell:
     """0, 1, ...: the repeat."""
     budget: int
     options: dict[str, Any] = field(default_factory=dict, hash=False)
+    space: SpaceSpec = FREE
 
     @property
     def name(self) -> str:
@@ -73,13 +77,17 @@ class Cell:
 
     def digest(self, setting: Setting) -> str:
         """Digest (hex) of all that its values depend on."""
-        said = {name: value for name, value in vars(self).items() if name != "knowledge"}
+        said = {
+            name: value for name, value in vars(self).items() if name not in ("knowledge", "space")
+        }
+        if self.space != FREE:
+            said["space"] = plain(self.space)
         return digest({
             "version": VALUES,
             "cell": said,
             "network": plain(setting.network),
             "checkpoint": setting.checkpoints[self.training_seed][1],
-            "generator": setting.generator[1],
+            "generator": setting.generator[2],
             "responder": [setting.batch_size, setting.kind],
             "seed": setting.seed,
             "images": setting.images if self.knowledge == NATURAL else "",
@@ -130,7 +138,7 @@ class Matrix:
                     yield Cell(
                         **at, neurons=neurons[: method.neurons], label=method.title, method=method.name,
                         knowledge=method.knowledge, share=share, search_seed=repeat,
-                        budget=self.budget, options=method.options or {},
+                        budget=self.budget, options=method.options or {}, space=method.space,
                     )  # fmt: skip
         if self.reference:
             yield from self._of_reference(self.reference, at, neurons)

@@ -12,13 +12,13 @@ import numpy as np
 from rich.table import Table
 
 from optim import make_maximizer
-from snn.generators import CodeGenerator
-from snn.guide import Climber, Guide, ascend
+from snn.generators import Generator
+from snn.guide import Guide, ascend, make_climber
 from snn.networks import SpikingNetwork
 from snn.responder import Responder
-from tasks import loading
 from tasks.benchmark.cells import GRADIENT, NATURAL, Cell
 from tasks.describe import as_text
+from tasks.space import SpaceSpec, space_of
 
 Found = TypeVar("Found")
 
@@ -46,12 +46,12 @@ class Costs:
 
 
 def calibrate(
-    model: CodeGenerator, net: SpikingNetwork, batch_size: int, cells: Iterable[Cell]
+    model: Generator, net: SpikingNetwork, batch_size: int, cells: Iterable[Cell]
 ) -> Costs:
     """Time a few batches of each part that the cells need."""
     cells = list(cells)
     rng = np.random.default_rng(0)
-    points = rng.integers(model.latent.codes, size=(IMAGES, model.positions))
+    points = space_of(model.latent, SpaceSpec()).sample(rng, IMAGES)
     decode, images = timed(lambda: model.decode(points))
     respond = {}
     for layer, neurons in {cell.layer: cell.neurons for cell in cells}.items():
@@ -73,17 +73,17 @@ def timed(call: Callable[[], Found]) -> tuple[float, Found]:
     return time.perf_counter() - began, found
 
 
-def _method(model: CodeGenerator, net: SpikingNetwork, cell: Cell) -> float:
+def _method(model: Generator, net: SpikingNetwork, cell: Cell) -> float:
     """A method's own seconds an image, from the start of its search on made-up responses."""
     del net
     rng = np.random.default_rng(0)
     count = len(cell.neurons)
     pool = None
     if cell.knowledge == NATURAL:
-        pool = rng.integers(model.latent.codes, size=(cell.images, model.positions))
+        pool = space_of(model.latent, cell.space).sample(rng, cell.images)
     began, images = time.perf_counter(), 0
     search = make_maximizer(
-        cell.method, loading.space(model), seeds=range(count), budget=cell.budget,
+        cell.method, space_of(model.latent, cell.space), seeds=range(count), budget=cell.budget,
         share=cell.share, pool=pool, **cell.options,
     )  # fmt: skip
     while not search.done and time.perf_counter() - began < PATIENCE and images < 200 * count:
@@ -93,10 +93,10 @@ def _method(model: CodeGenerator, net: SpikingNetwork, cell: Cell) -> float:
     return (time.perf_counter() - began) / images
 
 
-def _guide(model: CodeGenerator, net: SpikingNetwork, cell: Cell) -> float:
+def _guide(model: Generator, net: SpikingNetwork, cell: Cell) -> float:
     """The guide's seconds an image: a few steps of one climb."""
     guide = Guide(**{**cell.options, "restarts": 1})
-    climber = Climber(model, net, cell.layer, list(cell.neurons))
+    climber = make_climber(model, net, cell.layer, list(cell.neurons))
     seconds, _ = timed(lambda: ascend(climber, guide, budget=6, seed=0)[0])
     return seconds / (6 * len(cell.neurons))
 

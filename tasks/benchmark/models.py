@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, cast
 
 from snn.coding import Noise
-from snn.generators import CodeGenerator
+from snn.generators import Generator
 from snn.networks import SpikingNetwork
 from snn.responder import Responder
 from tasks import loading
 from tasks.benchmark.cells import Setting
 
 
-def generator(setting: Setting) -> CodeGenerator:
+def generator(setting: Setting) -> Generator:
     """The generator."""
     return loading.generator_at(*setting.generator)
 

@@ -24,18 +24,21 @@ def natural_responses(
     """For every neuron of each layer: how it answers test images, raw and through the generator.
 
     ``active`` (neuron): share of images with a response; ``lowest``, ``highest``: the range;
-    ``encoded``: the highest response to the same images once encoded and decoded.
+    ``encoded``: the highest response to the same images once encoded and decoded, NaN without an encoder.
     """
     respond = responder(setting, network(setting, training_seed), list(layers), {})
     model = generator(setting)
     raw = respond(images)
-    encoded = respond(model.decode(model.encode(images)))
+    # what the search has to reach is what the generator can make of natural images, if it takes them
+    encoded = respond(model.decode(model.encode(images))) if model.encodes else None
     return {
         layer: {
             "active": (raw[layer] > 0).mean(axis=0).astype(np.float32),
             "lowest": raw[layer].min(axis=0),
             "highest": raw[layer].max(axis=0),
-            "encoded": encoded[layer].max(axis=0),
+            "encoded": encoded[layer].max(axis=0)
+            if encoded
+            else np.full_like(raw[layer][0], np.nan),
         }
         for layer in layers
     }
@@ -43,7 +46,8 @@ def natural_responses(
 
 def natural_latents(setting: Setting, images: Images) -> Arrays:
     """Latents of natural training images: the pool of the methods that know such images."""
-    return {"natural_latent": generator(setting).encode(images).astype(np.int32)}
+    model = generator(setting)
+    return {"natural_latent": model.encode(images).astype(model.latent.dtype)}
 
 
 def draw(found: Arrays, key: Sequence[int]) -> tuple[int, ...]:

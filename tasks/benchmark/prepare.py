@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from snn.data import DataSpec
-from snn.generators import GeneratorSpec
+from snn.generators import AdapterSpec, GeneratorSpec
 from snn.generators import train_generator as train_generator_file
 from snn.networks import NetworkSpec
 from snn.training import TrainingSpec, read_header, train_network
@@ -60,6 +60,8 @@ def train(
 
 def train_generator(spec: GeneratorSpec, data: DataSpec, path: Path, seed: int) -> None:
     """Train the generator, unless its file is there."""
+    if isinstance(spec, AdapterSpec):
+        return
     key = digest({"data": images_digest(data), "generator": plain(spec), "seed": seed})
     images = loading.dataset(data).train.images
     train_generator_file(spec, images, path=path, seed=seed, study=key, should_stop=stop_asked)
@@ -87,7 +89,7 @@ def observed_digest(setting: Setting, training_seed: int, count: int | None, tes
     """Digest (hex) of what such a group depends on."""
     return digest({
         "checkpoint": setting.checkpoints[training_seed][1],
-        "generator": setting.generator[1],
+        "generator": setting.generator[2],
         "network": plain(setting.network),
         "responder": [setting.batch_size, setting.kind],
         "seed": setting.seed,
@@ -97,7 +99,7 @@ def observed_digest(setting: Setting, training_seed: int, count: int | None, tes
 
 def pool_digest(setting: Setting) -> str:
     """Digest (hex) of what the pool of natural latents depends on."""
-    return digest({"natural_latent": [setting.generator[1], setting.images]})
+    return digest({"natural_latent": [setting.generator[2], setting.images]})
 
 
 def drawn(

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 
 from optim import make_maximizer
 from optim.space import Points
-from snn.guide import Climber, Guide, ascend
-from tasks import loading
+from snn.guide import Guide, ascend, make_climber
 from tasks.benchmark import store
 from tasks.benchmark.cells import GRADIENT, NATURAL, Cell, Setting
 from tasks.benchmark.models import generator, network, responder
 from tasks.job import seed_of
+from tasks.space import space_of
 from tasks.stopping import check_stop
 
 Arrays = dict[str, NDArray[Any]]
@@ -54,12 +54,12 @@ def run_cell(setting: Setting, cell: Cell, stop: Callable[[], None] = check_stop
     ``response`` is measured anew on the best points, decoded again.
     """
     found = (_climb if cell.knowledge == GRADIENT else _search)(setting, cell, stop)
-    points = found.pop("point").astype(np.int64)
+    points, model = found.pop("point"), generator(setting)
     respond = _respond(setting, cell, "report")
-    answers = respond(generator(setting).decode(points))
+    answers = respond(model.decode(points))
     return {
         "neuron": np.asarray(cell.neurons, np.int32),
-        "latent": points.astype(np.int32),
+        "latent": points.astype(model.latent.dtype),
         "response": np.diagonal(answers).astype(np.float32),
         **found,
     }
@@ -71,7 +71,7 @@ def _search(setting: Setting, cell: Cell, stop: Callable[[], None]) -> Arrays:
     pool = _pool(setting, cell)
     with watch("optimizer"):
         search = make_maximizer(
-            cell.method, loading.space(model), seeds=seeds(setting, cell), budget=cell.budget,
+            cell.method, space_of(model.latent, cell.space), seeds=seeds(setting, cell), budget=cell.budget,
             share=cell.share, pool=pool, **cell.options,
         )  # fmt: skip
     while not search.done:
@@ -81,7 +81,7 @@ def _search(setting: Setting, cell: Cell, stop: Callable[[], None]) -> Arrays:
         # an image answers the same wherever it stands: each is decoded and shown once
         points, places = np.unique(batch.points, axis=0, return_inverse=True)
         with watch("decode"):
-            stimuli = model.decode(loading.codes(points))
+            stimuli = model.decode(points)
         with watch("respond"):
             responses = respond(stimuli)[places.reshape(-1)]
         with watch("optimizer"):
@@ -103,7 +103,7 @@ def _climb(setting: Setting, cell: Cell, stop: Callable[[], None]) -> Arrays:
     """The gradient guide; its passes are timed as a whole, as responses."""
     stop()
     net = network(setting, cell.training_seed)
-    climber = Climber(generator(setting), net, cell.layer, list(cell.neurons))
+    climber = make_climber(generator(setting), net, cell.layer, list(cell.neurons))
     seed = seed_of(setting.seed, "guide", cell.training_seed, cell.layer, cell.search_seed)
     watch = Watch()
     with watch("respond"):
@@ -146,4 +146,5 @@ def _pool(setting: Setting, cell: Cell) -> Points | None:
 
 @lru_cache(maxsize=1)
 def _latents(path: Path) -> Points:
-    return store.values(path, store.POOL, "natural_latent").astype(np.int64)
+    found = store.values(path, store.POOL, "natural_latent")
+    return found.astype(np.int64) if found.dtype.kind in "iu" else found

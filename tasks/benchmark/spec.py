@@ -8,6 +8,8 @@ from annotated_types import Ge, MinLen
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
+from tasks.space import SpaceSpec
+
 _SPEC = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
 Knowledge = Literal["space only", "generator prior", "natural images", "gradient"]
@@ -30,6 +32,8 @@ class MethodSpec:
     """Repeats; the benchmark's ``seeds`` if left out."""
     share: Annotated[tuple[bool, ...], MinLen(1)] = (True, False)
     """Whether neurons use each other's images: run once for each value."""
+    space: SpaceSpec = SpaceSpec()
+    """Which latents it may choose from."""
     neurons: Annotated[int, Ge(1)] | None = None
     """Only the first so many of the drawn neurons of each layer (for a dear method)."""
 
@@ -73,10 +77,11 @@ class SharingSpec:
 class WaySpec:
     """One way of the gradient guide."""
 
-    way: Literal["relaxed", "swap"]
-    """``relaxed``: Adam on free vectors, re-projected each step; ``swap``: one substitution a step."""
+    way: Literal["relaxed", "swap", "latent"]
+    """``relaxed``: Adam on free vectors, re-projected each step; ``swap``: one substitution a step; for
+    Gaussian latents, ``latent``: Adam on them."""
     lr: Annotated[float, Field(gt=0)] = 0.1
-    """Adam's rate, in deviations of the codebook."""
+    """Adam's rate, in deviations of the codebook or of the prior."""
 
 
 @dataclass(frozen=True, config=_SPEC)

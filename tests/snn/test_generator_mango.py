@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from snn.generators import load_generator
+from snn.generators import CodeLatent, load_generator
 from snn.generators.mango import MEAN, STD, make_mango
 
 PUBLISHED = Path(os.environ.get("MANGO_VQVAE", "data/mango-vqvae-cifar10.pt"))
@@ -65,6 +65,7 @@ def test_a_file_with_these_names_is_known_and_decodes_as_its_layers_say(tmp_path
     given = tensors()
     torch.save(given, tmp_path / "mango.pt")
     model = load_generator(tmp_path / "mango.pt")
+    assert isinstance(model.latent, CodeLatent)
     assert (model.latent.positions, model.latent.codes, model.image_shape) == (64, 512, (3, 32, 32))
     points = np.random.default_rng(0).integers(512, size=(3, 64))
     stimuli = model.decode(points)

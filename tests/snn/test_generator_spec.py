@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from snn.generators import GeneratorSpec, allowed_positions, count_halvings
+from snn.generators import VQVAESpec, allowed_positions, count_halvings
 
 
 @pytest.mark.parametrize(
@@ -43,4 +43,4 @@ def test_another_grid_names_the_allowed_ones(positions: int) -> None:
 )
 def test_values_out_of_range_are_refused(fields: dict[str, Any]) -> None:
     with pytest.raises(ValidationError, match=next(iter(fields))):
-        GeneratorSpec(**fields)
+        VQVAESpec(**fields)

@@ -16,14 +16,15 @@ import torch
 
 from snn.checkpoint import load_checkpoint, read_metadata, save_checkpoint, save_state
 from snn.data import DataSpec, load_data
-from snn.generators import EpochRecord, GeneratorSpec, load_generator, train_generator
+from snn.generators import VQVAESpec, load_generator, train_generator
+from snn.generators.vqvae_training import VQVAERecord
 
-SPEC = GeneratorSpec(positions=4, codes=8, embedding=4, width=8, epochs=3, batch_size=20)
+SPEC = VQVAESpec(positions=4, codes=8, embedding=4, width=8, epochs=3, batch_size=20)
 STEPS = 3 * SPEC.epochs
 IMAGES = load_data(DataSpec(limit=50)).train.images
 
 
-def train(path: Path, spec: GeneratorSpec = SPEC, **options: Any) -> bytes:
+def train(path: Path, spec: VQVAESpec = SPEC, **options: Any) -> bytes:
     fields = {"seed": 3, "study": "digest", **options}
     train_generator(spec, fields.pop("images", IMAGES), path=path, **fields)
     return path.read_bytes()
@@ -49,7 +50,7 @@ def test_stopped_anywhere_and_resumed_is_the_same_file(
         train(path, should_stop=stop_after(steps))
     assert not path.exists()
     epochs: list[int] = []
-    assert train(path, on_epoch=lambda record: epochs.append(record.epoch)) == whole
+    assert train(path, on_epoch=lambda record, _: epochs.append(record.epoch)) == whole
     assert epochs == list(range(steps // 3 + 1, 4))
     assert [entry.name for entry in tmp_path.iterdir()] == ["generator.safetensors"]
 
@@ -60,7 +61,7 @@ from pathlib import Path
 import torch
 from tests.snn.test_generator_training import train
 torch.set_num_threads(1)
-def die(record):
+def die(record, _):
     if record.epoch == 2:
         os.kill(os.getpid(), signal.SIGKILL)
 train(Path(sys.argv[1]), on_epoch=die)
@@ -78,7 +79,7 @@ def test_killed_and_resumed_is_the_same_file(tmp_path: Path, whole: bytes) -> No
     )
     assert done.returncode == -signal.SIGKILL
     epochs: list[int] = []
-    assert train(path, on_epoch=lambda record: epochs.append(record.epoch)) == whole
+    assert train(path, on_epoch=lambda record, _: epochs.append(record.epoch)) == whole
     assert epochs == [3]
 
 
@@ -104,7 +105,7 @@ def test_a_finished_file_is_left_alone(tmp_path: Path, whole: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "other", [{"seed": 4}, {"study": "other"}, {"images": IMAGES[:40]}, {"spec": GeneratorSpec()}]
+    "other", [{"seed": 4}, {"study": "other"}, {"images": IMAGES[:40]}, {"spec": VQVAESpec()}]
 )
 def test_a_file_of_other_arguments_is_replaced(
     tmp_path: Path, whole: bytes, other: dict[str, Any]
@@ -112,7 +113,7 @@ def test_a_file_of_other_arguments_is_replaced(
     path = tmp_path / "generator.safetensors"
     fields = {**other, "should_stop": None}
     if "spec" in fields:
-        fields["spec"] = GeneratorSpec(positions=16, codes=8, epochs=1)
+        fields["spec"] = VQVAESpec(positions=16, codes=8, epochs=1)
     assert train(path, **fields) != whole
     assert train(path) == whole
 
@@ -146,7 +147,7 @@ def test_metadata_tell_how_it_was_made(tmp_path: Path) -> None:
     path = tmp_path / "generator.safetensors"
     train(path)
     metadata = read_metadata(path)
-    history = [EpochRecord(**record) for record in json.loads(metadata["history"])]
+    history = [VQVAERecord(**record) for record in json.loads(metadata["history"])]
     assert [record.epoch for record in history] == [1, 2, 3]
     assert all(1 <= record.perplexity <= 8 and record.error > 0 for record in history)
     assert metadata["study"] == "digest"
@@ -171,7 +172,7 @@ def test_the_default_generator_learns_digits_in_a_minute(tmp_path: Path) -> None
     data = load_data(DataSpec())
     path = tmp_path / "generator.safetensors"
     start = time.process_time()
-    train(path, GeneratorSpec(), images=data.train.images, seed=0)
+    train(path, VQVAESpec(), images=data.train.images, seed=0)
     assert time.process_time() - start < 60
     network = load_generator(path)
     codes = network.encode(data.train.images)
@@ -208,7 +209,7 @@ def test_a_grid_that_does_not_fit_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_training_that_diverges_says_so(tmp_path: Path) -> None:
-    spec = GeneratorSpec(positions=4, epochs=5, batch_size=5, lr=1e12)
+    spec = VQVAESpec(positions=4, epochs=5, batch_size=5, lr=1e12)
     with pytest.raises(FloatingPointError, match=r"diverged in epoch \d .*generator\.lr"):
         train(tmp_path / "generator.safetensors", spec)
 
@@ -228,7 +229,7 @@ def test_a_file_whose_contents_do_not_fit_says_so(tmp_path: Path) -> None:
     tensors, metadata = load_checkpoint(path)
     misfit = {**json.loads(metadata["generator"]), "codes": 9}
     save_checkpoint(path, tensors, {**metadata, "generator": json.dumps(misfit)})
-    with pytest.raises(ValueError, match=r"does not fit the generator it describes \(codebook\)"):
+    with pytest.raises(ValueError, match=r"does not fit the generator it describes \(codebook is \(8, 4\) and should be \(9, 4\)\)"):
         load_generator(path)
     save_checkpoint(path, tensors, {**metadata, "image_shape": "[1, 28, 28]"})
     with pytest.raises(ValueError, match=r"holds no generator of ours .*generator\.positions"):

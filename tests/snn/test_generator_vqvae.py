@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from snn.generators import CodeGenerator, GeneratorSpec
+from snn.generators import CodeGenerator, VQVAESpec
+from snn.generators.base import Shape
 from snn.generators.codebook import CodebookAverage
-from snn.generators.codes import Shape
 from snn.generators.vqvae import build_vqvae
 
 SHAPES: list[tuple[Shape, int]] = [
@@ -24,7 +24,7 @@ SHAPES: list[tuple[Shape, int]] = [
 
 
 def make_vqvae(shape: Shape, positions: int, **fields: Any) -> CodeGenerator:
-    spec = GeneratorSpec(positions=positions, **fields)
+    spec = VQVAESpec(positions=positions, **fields)
     generator = torch.Generator().manual_seed(1)
     network = build_vqvae(spec, shape, generator)
     torch.nn.init.normal_(network.codebook, generator=generator)
@@ -109,7 +109,9 @@ def test_nothing_changes_while_it_works() -> None:
     points = make_points(network, 10)
     copy = points.copy()
     network.encode(network.decode(points))
-    network.latent.codebook[:] = 0
+    codebook = network.latent.codebook
+    assert codebook is not None
+    codebook[:] = 0
     assert np.array_equal(points, copy)
     assert all(torch.equal(before[name], now) for name, now in network.state_dict().items())
 
@@ -125,6 +127,7 @@ def test_latent_describes_the_points() -> None:
     network = make_vqvae((1, 8, 8), 4, codes=7, embedding=3)
     latent = network.latent
     assert (latent.kind, latent.positions, latent.codes) == ("codes", 4, 7)
+    assert latent.codebook is not None
     assert np.array_equal(latent.codebook, network.codebook.numpy())
     assert latent.codebook.shape == (7, 3)
 

@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 import torch
 
-from snn.generators import CodeGenerator, GeneratorSpec
+from snn.generators import CodeGenerator, VQVAESpec
 from snn.generators.vqvae import build_vqvae
-from snn.guide import Climber, Guide, ascend
+from snn.guide import Climber, CodeClimber, Guide, ascend, make_climber
 from snn.networks import NetworkSpec, build_network
 from snn.responder import Responder
 
 
 @pytest.fixture(scope="module")
 def generator() -> CodeGenerator:
-    spec = GeneratorSpec(positions=4, codes=12, embedding=4, width=8)
+    spec = VQVAESpec(positions=4, codes=12, embedding=4, width=8)
     network = build_vqvae(spec, (1, 8, 8), torch.Generator().manual_seed(0))
     torch.nn.init.normal_(network.codebook, generator=torch.Generator().manual_seed(1))
     return network.eval().requires_grad_(requires_grad=False)
@@ -26,7 +26,7 @@ def climber(generator: CodeGenerator) -> Climber:
     spec = NetworkSpec(channels=(4,), hidden=(8,), time_steps=8)
     shape = {"input_shape": (1, 8, 8), "classes": 3, "mean": (0.4,), "std": (0.1,), "seed": 2}
     network = build_network(spec, **shape).requires_grad_(requires_grad=False)  # type: ignore[arg-type]
-    return Climber(generator, network, "conv1", [0, 2, 3])
+    return make_climber(generator, network, "conv1", [0, 2, 3])
 
 
 def responses(climber: Climber, codes: np.ndarray) -> np.ndarray:
@@ -61,8 +61,8 @@ def test_same_seed_same_climb(climber: Climber) -> None:
     assert np.array_equal(first, second)
 
 
-def test_slopes_point_uphill(climber: Climber) -> None:
+def test_slopes_point_uphill(climber: CodeClimber) -> None:
     codes = torch.randint(12, (3, 4), generator=torch.Generator().manual_seed(5))
-    _, slopes = climber.slopes(codes)
+    _, slopes = climber.slopes(climber.codebook[codes])
     assert slopes.shape == (3, 4, 4)
     assert slopes.abs().sum() > 0

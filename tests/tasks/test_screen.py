@@ -19,7 +19,7 @@ from tests.equal import read
 def screened(job: Job, repeat: int, **search: Any) -> list[tuple[int, ...]]:
     job = replace(job, search=replace(job.search, **search))
     model = loading.generator(job)
-    return [tuple(map(int, p)) for p in draw(job, 2.0, repeat, model, loading.space(model))]
+    return [tuple(map(int, p)) for p in draw(job, 2.0, repeat, model, loading.search_space(job))]
 
 
 def test_natural_stimuli_are_training_images_each_shown_once(made: Checked) -> None:

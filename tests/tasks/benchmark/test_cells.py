@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from snn.generators import VQVAESpec
 from snn.networks import NetworkSpec
 from tasks.benchmark.cells import Cell, Matrix, Setting
 from tasks.benchmark.search import seeds
@@ -39,7 +40,7 @@ SETTING = Setting(
     shape=(1, 8, 8),
     classes=10,
     checkpoints={1: (Path("one"), "a"), 2: (Path("two"), "b")},
-    generator=(Path("generator"), "c"),
+    generator=(VQVAESpec(), Path("generator"), "c"),
     images="d",
     store=Path("store"),
     batch_size=256,

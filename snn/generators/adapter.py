@@ -1,0 +1,176 @@
+"""Generators of the user's own: a function says how latents become pixels."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.util
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+import torch
+from torch import Tensor, nn
+
+from snn.checkpoint import digest_file
+from snn.generators.base import (
+    Generator,
+    Points,
+    Shape,
+    check_codes,
+    check_vectors,
+    to_pixels,
+)
+from snn.generators.spec import AdapterSpec, CodeLatent, Latent
+
+
+@dataclass(frozen=True, eq=False)
+class Adapter:
+    """What Spike Atlas needs to know of a generator that is not its own."""
+
+    decode: nn.Module | Callable[[Tensor], Tensor]
+    """Points (n, d), int64 codes or float32 vectors, to images (n, c, h, w) in the generator's units."""
+    latent: Latent
+    """What a point is."""
+    image_shape: Shape
+    """(c, h, w)."""
+    mean: tuple[float, ...] = (0.0,)
+    """Of each channel (or all): an image in units u has the pixels u * std + mean, 0 black and 1 white."""
+    std: tuple[float, ...] = (1.0,)
+    """See ``mean``; e.g. mean 0.5 and std 0.5 for a generator that ends in tanh."""
+    encode: nn.Module | Callable[[Tensor], Tensor] | None = None
+    """Images (n, c, h, w) in the generator's units to points (n, d), for a generator that has a way back."""
+
+
+class AdaptedGenerator(Generator):
+    """An adapter as a generator."""
+
+    def __init__(self, adapter: Adapter) -> None:
+        super().__init__(adapter.image_shape, _WIDTH)
+        self.adapter = adapter
+        # registered, so that its weights are seen and checked
+        self.network = adapter.decode if isinstance(adapter.decode, nn.Module) else nn.Identity()
+
+    @property
+    def latent(self) -> Latent:
+        """What a point is."""
+        return self.adapter.latent
+
+    @property
+    def encodes(self) -> bool:
+        """Whether the adapter brings a way back from images."""
+        return self.adapter.encode is not None
+
+    def pixels(self, batch: Tensor) -> Tensor:
+        """Pixels (n, c, h, w) of points (n, d)."""
+        points = batch.long() if isinstance(self.latent, CodeLatent) else batch
+        found = self.adapter.decode(points)
+        if tuple(found.shape) != (len(batch), *self.image_shape):
+            raise ValueError(
+                f"the adapter's decode makes {tuple(found.shape)} of {tuple(batch.shape)} points, but its "
+                f"image_shape says {(len(batch), *self.image_shape)}: mend the one or the other."
+            )
+        return found * _column(self.adapter.std) + _column(self.adapter.mean)
+
+    def check_points(self, points: Points) -> None:
+        """Raise ValueError for points of another shape, type or range."""
+        if isinstance(self.latent, CodeLatent):
+            check_codes(points, self.latent.positions, self.latent.codes)
+        else:
+            check_vectors(points, self.latent.dim)
+
+    def to_points(self, images: Tensor) -> Tensor:
+        """Points (n, d) of uint8 images (n, c, h, w)."""
+        assert self.adapter.encode is not None
+        units = (to_pixels(images) - _column(self.adapter.mean)) / _column(self.adapter.std)
+        return self.adapter.encode(units)
+
+
+# channels of the largest map of an unknown decoder, which sizes its batches
+_WIDTH = 64
+
+
+def load_adapter(spec: AdapterSpec) -> AdaptedGenerator:
+    """Call the study's function with ``spec.checkpoint`` (a Path or None) and check what it returns.
+
+    ValueError for a function that is not there, fails, returns something else, or whose decode refuses
+    the points that it says it takes.
+    """
+    module, name = spec.adapter.split(":")
+    try:
+        make = getattr(_import(module), name)
+    except (ImportError, AttributeError) as error:
+        raise ValueError(
+            f"generator.adapter: {spec.adapter} cannot be imported ({error}); name it module:function, the module "
+            "installed or in the working folder"
+        ) from None
+    try:
+        adapter = make(spec.checkpoint)
+    except Exception as error:
+        raise ValueError(
+            f"generator.adapter: {spec.adapter} failed with {type(error).__name__}: {error}"
+        ) from error
+    if not isinstance(adapter, Adapter):
+        raise ValueError(  # noqa: TRY004 - a user's mistake, told like any other
+            f"generator.adapter: {spec.adapter} returns a {type(adapter).__name__}; it must return an "
+            "Adapter (snn.generators.adapter)"
+        )
+    model = AdaptedGenerator(adapter).eval().requires_grad_(requires_grad=False)
+    _try_out(spec, model)
+    return model
+
+
+def adapter_source(spec: AdapterSpec) -> Path:
+    """The file in which the study's function stands; ValueError where there is none."""
+    module = spec.adapter.split(":")[0]
+    try:
+        found = (
+            importlib.util.find_spec(module) if module in sys.modules else _import(module).__spec__
+        )
+    except ImportError:
+        found = None
+    if found is None or found.origin is None:
+        raise ValueError(
+            f"generator.adapter: there is no module {module}; name one that is installed or in the working folder"
+        )
+    return Path(found.origin)
+
+
+def digest_adapter(spec: AdapterSpec) -> str:
+    """Digest (hex) of the function's file and of the checkpoint it reads."""
+    parts = [adapter_source(spec), *([spec.checkpoint] if spec.checkpoint else [])]
+    return hashlib.sha256("".join(map(digest_file, parts)).encode()).hexdigest()
+
+
+def _import(module: str) -> ModuleType:
+    if str(Path.cwd()) not in sys.path:
+        sys.path.append(str(Path.cwd()))
+    return importlib.import_module(module)
+
+
+def _try_out(spec: AdapterSpec, model: AdaptedGenerator) -> None:
+    """Decode two points of the space the adapter says it has."""
+    latent = model.latent
+    points = torch.zeros(
+        (2, latent.size), dtype=torch.int64 if isinstance(latent, CodeLatent) else torch.float32
+    )
+    if isinstance(latent, CodeLatent):
+        points[1] = latent.codes - 1
+    try:
+        with torch.inference_mode():
+            pixels = model.pixels(points)
+    except Exception as error:
+        raise ValueError(
+            f"generator.adapter: the decode of {spec.adapter} refuses points of the space it names, "
+            f"{latent.kind} of size {latent.size} ({type(error).__name__}: {error})"
+        ) from error
+    if not pixels.isfinite().all():
+        raise ValueError(
+            f"generator.adapter: the decode of {spec.adapter} makes pixels that are not finite"
+        )
+
+
+def _column(values: tuple[float, ...]) -> Tensor:
+    return torch.tensor(values)[:, None, None]

@@ -1,0 +1,64 @@
+"""A generator with Gaussian latents, and the critic that it was taught by."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from snn.batching import padded_batches
+from snn.generators.base import Generator, Images, Points, Shape, check_vectors, to_pixels
+from snn.generators.sngan import Critic, Decoder
+from snn.generators.spec import GaussianLatent, SNGANSpec
+
+
+class GaussianGenerator(Generator):
+    """Decoder and critic. Nothing in it changes while it decodes or scores."""
+
+    def __init__(
+        self, decoder: Decoder, critic: Critic, *, image_shape: Shape, width: int, dim: int
+    ) -> None:
+        super().__init__(image_shape, width)
+        self.decoder, self.critic, self.dim = decoder, critic, dim
+
+    @property
+    def latent(self) -> GaussianLatent:
+        """What a point is: the prior's dimension."""
+        return GaussianLatent(self.dim)
+
+    def pixels(self, batch: Tensor) -> Tensor:
+        """Pixels (n, c, h, w), in [0, 1] of themselves, of latents (n, dim)."""
+        pixels: Tensor = self.decoder(batch)
+        return pixels
+
+    def check_points(self, points: Points) -> None:
+        """Raise ValueError unless points are finite float32 numbers (n, dim)."""
+        check_vectors(points, self.dim)
+
+    @torch.inference_mode()
+    def score(self, images: Images, batch_size: int = 64) -> npt.NDArray[np.float32]:
+        """The critic's score (n,) of images (n, c, h, w), 0..255: high is real, without a scale.
+
+        ValueError for images of another shape or type.
+        """
+        self.check_images(images)
+        scores = np.empty(len(images), np.float32)
+        start = 0
+        for batch, count in padded_batches(images, batch_size):
+            found = self.critic(to_pixels(torch.from_numpy(batch)))
+            scores[start : start + count] = found[:count].numpy()
+            start += count
+        return scores
+
+
+def allocate_sngan(spec: SNGANSpec, image_shape: Shape) -> GaussianGenerator:
+    """Make a generator with undefined weights; torch's global generator is not touched."""
+    channels, size = image_shape[0], image_shape[1]
+    with torch.device("meta"):
+        network = GaussianGenerator(
+            Decoder(channels, size, spec.dim, spec.width),
+            Critic(channels, size, spec.critic_width),
+            image_shape=image_shape, width=spec.width, dim=spec.dim,
+        )  # fmt: skip
+    return network.to_empty(device="cpu")

@@ -1,0 +1,43 @@
+"""Which latents a search may choose from."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+from pydantic import ConfigDict
+from pydantic.dataclasses import dataclass
+
+from optim import CodeSpace, GaussianSpace, Space
+from snn.generators import Latent
+
+Grid: TypeAlias = Literal["quantile", "uniform", "continuous"]
+Shell: TypeAlias = Literal["free", "ball", "sphere"]
+
+LEVELS, SPAN = 64, 4.0
+"""Of a grid: MANGO's number of levels, and the ends of its uniform one."""
+
+
+@dataclass(frozen=True, config=ConfigDict(extra="forbid", use_attribute_docstrings=True))
+class SpaceSpec:
+    """How the latents of a generator are searched."""
+
+    grid: Grid = "quantile"
+    """Of Gaussian latents: 64 levels a coordinate at the prior's quantiles; MANGO's 64 from -4 to 4 in
+    equal steps; or no grid."""
+    shell: Shell = "free"
+    """Of continuous ones: ``ball``: no longer than 95 % of the prior's; ``sphere``: no shorter than 5 %
+    of them either."""
+
+
+def space_of(latent: Latent, spec: SpaceSpec) -> Space:
+    """The search space of a generator's latents; ValueError for a shell on a grid, or of codes."""
+    if latent.kind == "gaussian":
+        if spec.grid == "continuous":
+            return GaussianSpace(latent.dim, None, shell=spec.shell)
+        return GaussianSpace(latent.dim, LEVELS, SPAN, spec.grid, spec.shell)
+    if spec != SpaceSpec():
+        raise ValueError(
+            f"grid is {spec.grid} and shell is {spec.shell}, but this generator's latents are codes, which have neither; "
+            "leave both out, or choose a generator with Gaussian latents"
+        )
+    return CodeSpace(positions=latent.positions, codes=latent.codes, embedding=latent.codebook)
