@@ -11,14 +11,16 @@ from annotated_types import Ge, MinLen
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from flows.study import StudyError, near, section, sentence
+from snn.classifier import ClassifierSpec
 from snn.data import DataSpec
-from snn.generators import GeneratorSpec, VQVAESpec
+from snn.generators import AdapterSpec, GeneratorSpec, VQVAESpec, adapter_source
 from snn.generators.spec import KINDS
 from snn.networks import NetworkSpec
 from snn.training import TrainingSpec
 from tasks.benchmark.cells import Matrix
 from tasks.benchmark.spec import GuideSpec, MethodSpec, ReferenceSpec, SharingSpec
 from tasks.job import ResponderSpec
+from tasks.naturalness import known_of
 
 
 class Bench(BaseModel):
@@ -38,6 +40,8 @@ class Bench(BaseModel):
     """Which of its checkpoints is probed."""
     generator: GeneratorSpec = VQVAESpec()
     """What turns latents into stimuli."""
+    classifier: ClassifierSpec | None = None
+    """What tells, in its features, how natural stimuli are; without it that table is not made."""
     layers: Annotated[tuple[str, ...], MinLen(1)] = ("conv1", "conv2", "fc1")
     """Layers that are probed."""
     neurons: Annotated[int, Ge(1)] = 16
@@ -77,7 +81,26 @@ class Bench(BaseModel):
     @property
     def generator_file(self) -> Path:
         """The generator: given, or trained here."""
+        if isinstance(self.generator, AdapterSpec) and self.generator.checkpoint is None:
+            return adapter_source(self.generator)
         return self.generator.checkpoint or self.output / "generator.safetensors"
+
+    @property
+    def prior_file(self) -> Path | None:
+        """The priors of the generator's codes, where a method or the table of naturalness uses one."""
+        wanted = self.classifier is not None or any(
+            each.naturalness or each.space.prior != "uniform" for each in self.methods
+        )
+        return (
+            self.output / "prior.safetensors"
+            if wanted and known_of(self.generator) == "code"
+            else None
+        )
+
+    @property
+    def classifier_file(self) -> Path:
+        """The classifier."""
+        return self.output / "classifier.safetensors"
 
     @property
     def matrix(self) -> Matrix:
@@ -115,7 +138,8 @@ def _fields_at(place: Sequence[str]) -> list[str]:
     for part in place[1:]:
         kind = section(kind, place)
         if not part.isdigit() and part not in KINDS and kind is not None:
-            kind = {each.name: each.type for each in dataclasses.fields(kind)}.get(part)
+            field = kind.__pydantic_fields__.get(part)
+            kind = None if field is None else field.annotation
     kind = section(kind, place)
     if kind is None:
         return []

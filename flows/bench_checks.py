@@ -18,10 +18,14 @@ from flows.generator_checks import (
 from flows.study import StudyError, near
 from optim import make_maximizer
 from optim.space import Points
+from snn.generators import AdapterSpec
+from snn.guide import WAYS
 from snn.networks import layer_sizes
 from tasks import loading
 from tasks.benchmark import store
 from tasks.benchmark.cells import NATURAL
+from tasks.benchmark.spec import MethodSpec
+from tasks.naturalness import known_of
 from tasks.space import SpaceSpec
 
 
@@ -35,7 +39,7 @@ def check(bench: Bench) -> None:
         for field, name in named
         if name not in sizes
     ]
-    problems += [*_networks(bench), *_methods(bench), *_sharing(bench)]
+    problems += [*_networks(bench), *_methods(bench), *_sharing(bench), *_guide(bench)]
     if not caught("", lambda: loading.dataset(bench.data)):
         problems += generator_problems(bench.generator, loading.dataset(bench.data))
     if bench.store.exists():
@@ -70,7 +74,7 @@ def _methods(bench: Bench) -> list[str]:
     )
     problems = list(unable)
     for each in bench.methods:
-        wrong = space_problems(bench.generator, each.space)
+        wrong = space_problems(bench.generator, each.space) + _natural(bench, each)
         space = space_to_try(bench.generator, each.space)
         if wrong or space is None:
             problems += wrong
@@ -99,6 +103,41 @@ def _some_latents(bench: Bench) -> Points:
     count = len(loading.dataset(bench.data).train) if readable else 1
     latent = latent_of(bench.generator)
     return np.zeros((count, latent.size), np.int64 if latent.kind == "codes" else np.float32)
+
+
+def _natural(bench: Bench, method: MethodSpec) -> list[str]:
+    """A naturalness or a prior of codes that the generator does not have."""
+    if caught("generator", lambda: known_of(bench.generator)):
+        return []
+    known = known_of(bench.generator)
+    problems = []
+    if method.naturalness and known not in ("critic", "code"):
+        problems.append(
+            f"methods: {method.title} wants naturalness {method.naturalness:g}, but this generator has neither critic nor "
+            "prior of codes; set it to 0"
+        )
+    if method.space.prior != "uniform" and known != "code":
+        problems.append(
+            f"methods: {method.title} wants the {method.space.prior} prior of codes, which this generator does not have; "
+            "leave space.prior out"
+        )
+    return problems
+
+
+def _guide(bench: Bench) -> list[str]:
+    """A way to climb that the latents do not have; an adapter's codes, whose vectors nobody knows."""
+    if bench.guide is None or caught("generator", lambda: latent_of(bench.generator)):
+        return []
+    kind = latent_of(bench.generator).kind
+    if isinstance(bench.generator, AdapterSpec) and kind == "codes":
+        return [
+            "guide: the code vectors of an adapter are not known to climb in; leave the guide out"
+        ]
+    return [
+        f"guide.ways: {each.way!r} does not climb in {kind} latents; choose from {', '.join(WAYS[kind])}"
+        for each in bench.guide.ways
+        if each.way not in WAYS[kind]
+    ]
 
 
 def _sharing(bench: Bench) -> list[str]:

@@ -16,6 +16,7 @@ from flows.generator_checks import (
     caught,
     encoder_problems,
     generator_problems,
+    latent_of,
     space_problems,
     space_to_try,
 )
@@ -23,11 +24,13 @@ from flows.prepare import agree, job_of, layout
 from flows.study import Study, StudyError, near, parse
 from optim import Space, can_start, make_maximizer, method_names, uses_pool, uses_screening
 from optim.space import Points
+from snn.classifier import SMALLEST
 from snn.data import DataSet
 from snn.networks import layer_sizes
 from snn.training import list_epochs, load_network
 from tasks import loading
 from tasks.job import Job
+from tasks.naturalness import known_of
 from tasks.screen import natural_images
 
 SPARE = 64 * 2**20
@@ -53,7 +56,16 @@ def check(raw: Mapping[str, Any], *, fresh: bool = False) -> Checked:
         *problems,
         *(
             p
-            for part in (_data, _probe, _epochs, _search, _screening, _generator)
+            for part in (
+                _data,
+                _probe,
+                _epochs,
+                _search,
+                _screening,
+                _generator,
+                _naturalness,
+                _classifier,
+            )
             for p in part(study)
         ),
     ]
@@ -261,6 +273,43 @@ def _room_to_screen(study: Study, job: Job) -> list[str]:
 def _generator(study: Study) -> list[str]:
     data = _images(study)
     return [] if data is None else generator_problems(study.generator, data)
+
+
+def _naturalness(study: Study) -> list[str]:
+    """A prior or a naturalness that the generator does not have; both naturalness and diverse stimuli."""
+    if caught("generator", partial(latent_of, study.generator)):
+        return []
+    search, known = study.search, known_of(study.generator)
+    problems = []
+    if known == "pixels" and search.prior != "uniform":
+        problems.append(
+            f"search.prior: {search.prior} codes are learnt from encoded images, which this adapter cannot make; "
+            "set search.prior: uniform, or give the adapter an encode and a square grid of codes"
+        )
+    if search.naturalness and known in ("norm", "pixels"):
+        problems.append(
+            f"search.naturalness: {search.naturalness:g} needs a critic or a prior of codes, which this generator does "
+            "not have; set it to 0, or choose sngan or vqvae"
+        )
+    if search.naturalness and search.diverse:
+        problems.append(
+            f"search.naturalness: {search.naturalness:g} does not go with search.diverse {search.diverse}, whose stimuli "
+            "are told by the response alone; set one of the two to 0"
+        )
+    return problems
+
+
+def _classifier(study: Study) -> list[str]:
+    """Images that the classifier cannot look at."""
+    data = _images(study)
+    if study.classifier is None or data is None or data.size >= SMALLEST:
+        return []
+    return [
+        (
+            f"classifier: images of {data.size}x{data.size} pixels are too small, {SMALLEST}x{SMALLEST} are the least; "
+            "give larger ones, or leave the section out"
+        )
+    ]
 
 
 def _output(study: Study, job: Job) -> list[str]:

@@ -183,6 +183,18 @@ def report(
 
 
 @app.command()
+def assess(study: StudyFile, overrides: Overrides = None) -> None:
+    """Judge a study's generator with the study's classifier; train first what is missing of the two."""
+    from flows.assess import assess as judge
+    from flows.checks import check
+    from flows.study import read_study
+
+    _stop_tidily()
+    for part in judge(check(read_study(study, overrides or ())).job):
+        print(part, flush=True)
+
+
+@app.command()
 def benchmark(
     bench: Annotated[
         Path | None,

@@ -67,7 +67,9 @@ def generator_problems(spec: GeneratorSpec, data: DataSet) -> list[str]:
 
 
 def space_problems(spec: GeneratorSpec, space: SpaceSpec) -> list[str]:
-    """A grid or a shell that the latents do not have."""
+    """A grid or a shell that the latents do not have; what is wrong with the generator is said elsewhere."""
+    if caught("generator", partial(latent_of, spec)):
+        return []
     return caught("search", lambda: space_of(latent_of(spec), space))
 
 
@@ -88,7 +90,8 @@ def encoder_problems(spec: GeneratorSpec, wishes: list[str]) -> list[str]:
         else spec.kind == "vqvae"
     )
     return [] if able else [
-        f"{wish} needs the latents of natural images, but generator.kind {spec.kind} has no encoder; leave it out, or choose vqvae"
+        f"{wish} needs the latents of natural images, but generator.kind {spec.kind} has no encoder; "
+        "leave it out, or choose vqvae"
         for wish in wishes
     ]  # fmt: skip
 
@@ -128,6 +131,8 @@ def _other_latents(spec: GeneratorSpec, model: Generator, named: str) -> list[st
     if given == asked:
         return []
     return [
-        f"{named} has {given[0]} positions and {given[1]} codes; set generator.positions and generator.codes "
-        f"to these (they are {asked[0]} and {asked[1]})"
+        (
+            f"{named} has {given[0]} positions and {given[1]} codes; set generator.positions and generator.codes "
+            f"to these (they are {asked[0]} and {asked[1]})"
+        )
     ]

@@ -19,10 +19,12 @@ from tasks import loading
 from tasks.atlas import AtlasError, Layout, create, extend, open_store, write
 from tasks.atlas.store import layout_json, layout_of, study_of, values
 from tasks.job import Job, block_size, digest
+from tasks.naturalness import known_of
 
 RESULT_FREE = {
     "runner": None,
     "output": None,
+    "classifier": None,
     "data": ("root", "download"),
     "network": ("checkpoints",),
     "generator": ("checkpoint",),
@@ -43,6 +45,7 @@ def job_of(study: Study) -> Job:
         generator=study.generator,
         search=study.search,
         responder=study.responder,
+        classifier=study.classifier,
         layers=probed_layers(study, len(loading.dataset(study.data).classes)),
         epochs=probed_epochs(study),
         seed=study.seed,
@@ -115,6 +118,7 @@ def layout(study: Study, job: Job) -> Layout:
         screening=study.search.screening_images,
         warm_start=study.search.warm_start,
         diverse=study.search.diverse,
+        naturalness=known_of(study.generator),
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
@@ -16,8 +16,9 @@ from flows.bench import Bench
 from flows.bench_checks import check
 from flows.study import StudyError
 from snn.checkpoint import digest_file
+from snn.classifier import load_classifier
 from snn.data import DataSet
-from snn.generators import digest_generator, open_generator
+from snn.generators import GeneratorSpec, digest_generator, open_generator
 from snn.networks import SpikingNetwork, build_network, layer_sizes, pixel_statistics
 from snn.training import epoch_path, load_network
 from tasks import loading
@@ -26,6 +27,11 @@ from tasks.benchmark import natural, prepare, store
 from tasks.benchmark.cells import MAIN, NATURAL, Cell, Setting
 from tasks.benchmark.figures import draw as draw_figure
 from tasks.benchmark.forecast import Costs, calibrate, forecast
+from tasks.benchmark.naturalness import Eye
+from tasks.benchmark.naturalness import collect as collect_naturalness
+from tasks.benchmark.naturalness import table as naturalness_table
+from tasks.benchmark.naturalness_figure import draw as draw_front
+from tasks.benchmark.naturalness_figure import draw_stimuli
 from tasks.benchmark.results import collect
 from tasks.benchmark.search import run_cell
 from tasks.benchmark.table import method_table, target_table
@@ -75,6 +81,25 @@ def report(bench: Bench, figure: Path | None) -> Iterator[str]:
     for path in (bench.output / "search.png", *([figure] if figure else ())):
         draw_figure(results, list(bench.layers), path)
         yield f"figure: {path}"
+    yield from _naturalness(bench, setting, finished)
+
+
+def _naturalness(bench: Bench, setting: Setting, cells: list[Cell]) -> Iterator[str]:
+    """How natural the stimuli are, where there is a classifier to tell."""
+    if bench.classifier is None:
+        return
+    eye = Eye(setting, load_classifier(bench.classifier_file))
+    found = list(collect_naturalness(eye, bench.store, sorted(cells, key=_order(bench))))
+    yield naturalness_table(found)
+    draw_front(found, bench.output / "naturalness.png")
+    draw_stimuli(found, bench.output / "stimuli.png")
+    yield f"figures: {bench.output / 'naturalness.png'}, {bench.output / 'stimuli.png'}"
+
+
+def _order(bench: Bench) -> Callable[[Cell], int]:
+    """Methods as the file names them, the guide and others last."""
+    place = {each.title: number for number, each in enumerate(bench.methods)}
+    return lambda cell: place.get(cell.label, len(place))
 
 
 def plan(bench: Bench) -> tuple[str, Costs | None]:
@@ -135,6 +160,7 @@ def run(bench: Bench) -> Generator[str, None, None]:
             yield "training the generator"
             key = (bench.generator, bench.data, bench.generator_file, bench.seed)
             pool.submit(prepare.train_generator, *key).result()
+        yield from _train_judges(bench, pool)
         told, costs = plan(bench)
         yield told
         yield from _train(bench, pool)
@@ -150,6 +176,24 @@ def run(bench: Bench) -> Generator[str, None, None]:
         if costs is not None:
             left.sort(key=costs.of, reverse=True)  # the dearest first: workers finish together
         yield from _run_cells(bench, setting, left, pool)
+
+
+def _train_judges(bench: Bench, pool: ProcessPoolExecutor) -> Iterator[str]:
+    """Make what tells how natural stimuli are, where that is asked for and not there."""
+    if bench.prior_file is not None and not bench.prior_file.exists():
+        yield "learning the prior of the codes"
+        held = _held(bench)
+        pool.submit(prepare.train_prior, held, bench.data, bench.prior_file, bench.seed).result()
+    if bench.classifier is not None and not bench.classifier_file.exists():
+        yield "training the classifier"
+        key = (bench.classifier, bench.data, bench.classifier_file, bench.seed)
+        pool.submit(prepare.train_classifier, *key).result()
+
+
+def _held(bench: Bench) -> tuple[GeneratorSpec, Path, str]:
+    """The generator's specification, file and digest."""
+    digest = digest_generator(bench.generator, bench.generator_file)
+    return bench.generator, bench.generator_file, digest
 
 
 def _train(bench: Bench, pool: ProcessPoolExecutor) -> Iterator[str]:
@@ -172,7 +216,7 @@ def _observe(bench: Bench, setting: Setting, pool: ProcessPoolExecutor) -> Itera
     waiting: dict[Future[dict[str, natural.Arrays]], int] = {}
     for seed in bench.training_seeds:
         key = prepare.observed_digest(setting, seed, count, test)
-        names = [prepare.observed_name(seed, layer) for layer in bench.layers]
+        names = [natural.observed_name(seed, layer) for layer in bench.layers]
         if not all(store.done(bench.store, name, key) for name in names):
             future = pool.submit(prepare.observe, setting, data, count, seed, bench.layers)
             waiting[future] = seed
@@ -185,7 +229,7 @@ def _observe(bench: Bench, setting: Setting, pool: ProcessPoolExecutor) -> Itera
         seed = waiting[future]
         for layer, arrays in future.result().items():
             said = {"training_seed": seed, "layer": layer}
-            name = prepare.observed_name(seed, layer)
+            name = natural.observed_name(seed, layer)
             store.write(
                 bench.store, name, arrays, said, prepare.observed_digest(setting, seed, count, test)
             )
@@ -197,7 +241,7 @@ def _observe(bench: Bench, setting: Setting, pool: ProcessPoolExecutor) -> Itera
 
 
 def _counted(bench: Bench, seed: int, layer: str) -> str:
-    found = store.arrays(bench.store, prepare.observed_name(seed, layer))
+    found = store.arrays(bench.store, natural.observed_name(seed, layer))
     able = natural.draw(found, (0,))
     return (
         f"seed {seed} {layer}: {len(found['active'])} neurons, {int(natural.silent(found).sum())} silent, "
@@ -265,11 +309,9 @@ def make_setting(bench: Bench) -> Setting:
         shape=data.shape,
         classes=len(data.classes),
         checkpoints={seed: (path, digest_file(path)) for seed, path in paths.items()},
-        generator=(
-            bench.generator,
-            bench.generator_file,
-            digest_generator(bench.generator, bench.generator_file),
-        ),
+        generator=_held(bench),
+        prior=bench.prior_file,
+        data=bench.data,
         images=prepare.images_digest(bench.data),
         store=bench.store,
         batch_size=bench.responder.batch_size,
@@ -300,7 +342,7 @@ def _checkpoint(bench: Bench, seed: int) -> Path:
 
 def _observed_names(bench: Bench) -> list[str]:
     return [
-        prepare.observed_name(seed, layer)
+        natural.observed_name(seed, layer)
         for seed in bench.training_seeds
         for layer in bench.layers
     ]

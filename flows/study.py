@@ -13,6 +13,7 @@ from annotated_types import Ge
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
+from snn.classifier import ClassifierSpec
 from snn.data import DataSpec
 from snn.generators import GeneratorSpec, VQVAESpec
 from snn.generators.spec import KINDS
@@ -59,6 +60,8 @@ class Study(BaseModel):
     """What turns latents into stimuli."""
     probe: ProbeSpec = ProbeSpec()
     """Which neurons are probed, and when."""
+    classifier: ClassifierSpec | None = None
+    """What judges the generator's images, if that is wanted: a classifier without spikes."""
     search: SearchSpec = SearchSpec()
     """How their most exciting images are searched."""
     responder: ResponderSpec = ResponderSpec()
@@ -168,7 +171,7 @@ def _fields_beside(place: Sequence[str], loc: Sequence[str | int]) -> list[str]:
 
 def section(annotation: Any, loc: Sequence[str | int]) -> Any:
     """The specification that an annotation names; of several, the one whose kind stands in ``loc``."""
-    if dataclasses.is_dataclass(annotation):
+    if isinstance(annotation, type) and dataclasses.is_dataclass(annotation):
         return annotation
     parts = [section(part, loc) for part in get_args(annotation)]
     found = [part for part in parts if part is not None]

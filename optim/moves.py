@@ -49,7 +49,8 @@ class Moves:
 
     @cached_property
     def all(self) -> tuple[Callable[[Draw], Indices], ...]:
-        """Every move."""
+        """Every move; `typical` only where the space has a prior."""
+        known = () if self.space.prior is None else (self.typical,)
         return (
             self.model,
             self.change,
@@ -58,6 +59,7 @@ class Moves:
             self.replace,
             self.tile,
             self.graft,
+            *known,
         )
 
     def model(self, draw: Draw) -> Indices:
@@ -119,6 +121,24 @@ class Moves:
         inside = ((y - top) % rows <= high) & ((x - left) % columns <= wide)
         return np.where(inside, texture, draw.parent)
 
+    def typical(self, draw: Draw) -> Indices:
+        """Let the prior redraw a patch of the parent, up to the whole image.
+
+        ValueError where the space has no prior.
+        """
+        if self.space.prior is None:
+            raise ValueError("the space has no prior: give CodeSpace one, or leave this move out")
+        rows, columns = self._grid
+        y, x = np.divmod(np.arange(self.space.positions), columns)
+        high, wide = (
+            1 + _whole(draw.scalar[:, k : k + 1], n) for k, n in ((0, rows), (1, columns))
+        )
+        # a patch that went round the edges would be two: what is typical does not
+        top = _whole(draw.scalar[:, 2:3], rows + 1 - high)
+        left = _whole(draw.scalar[:, 3:4], columns + 1 - wide)
+        inside = (y >= top) & (y < top + high) & (x >= left) & (x < left + wide)
+        return self.space.prior.redraw(draw.parent, inside, draw.choice)
+
     def _other(self, codes: Indices, uniform: Uniforms) -> Indices:
         """Another code: a near one in two of three cases, any in one."""
         others = self.space.codes - 1
@@ -141,7 +161,7 @@ class Moves:
         return np.argsort(distance, axis=1, kind="stable")[:, : min(_NEAR, len(distance) - 1)]
 
 
-def _whole(uniform: Uniforms, below: int) -> Indices:
+def _whole(uniform: Uniforms, below: int | Indices) -> Indices:
     whole: Indices = (uniform * below).astype(np.int64)
     return whole
 

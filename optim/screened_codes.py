@@ -1,9 +1,9 @@
 """The screened search in a space of codes: an additive model, then evolution in lock step.
 
-1. Screening: noise, palettes and tilings (`textures.py`), beside what was told before the search.
+1. Screening: draws from the prior, palettes and tilings (`textures.py`), beside what was told before.
 2. A first-order model of each neuron in the codebook's geometry (`anova.py`), fitted to all images.
-3. Evolution: the model's best codes, small changes, crossings, and moves of patches and textures
-   (`moves.py`), each kind drawn as often as it has paid for this neuron.
+3. Evolution: the model's best codes, small changes, crossings, moves of patches and textures, and
+   patches redrawn by the space's prior (`moves.py`), each drawn as often as it has paid for this neuron.
 
 With sharing, any image may become any neuron's best, and the model learns from every image.
 """
@@ -185,6 +185,11 @@ class ScreenedCodes(ScreenedSearch):
         return {**arrays, "generations": self._generations}
 
     def _load(self, state: State) -> None:
+        if unpacked(state["tries"]).shape != self._tries.shape:
+            raise ValueError(
+                "the state is of another search: its moves differ; make the maximizer with the space it "
+                "was saved from, with its prior or without"
+            )
         self._generations = state["generations"]
         self._anova.gram, self._anova.moment = unpacked(state["gram"]), unpacked(state["moment"])
         for name in _HELD:

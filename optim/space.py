@@ -48,18 +48,44 @@ class Space(Protocol):
         """Whether each row of `points` (k, dim) is a point of the space, (k,)."""
 
 
+class CodePriorLike(Protocol):
+    """What a space of codes needs to know of typical points; points are int64 (k, positions)."""
+
+    @property
+    def positions(self) -> int:
+        """Codes a point."""
+
+    @property
+    def codes(self) -> int:
+        """Values a code can take."""
+
+    def sample(self, rng: np.random.Generator, count: int) -> Indices:
+        """Draw `count` typical points."""
+
+    def redraw(
+        self, points: Indices, free: npt.NDArray[np.bool_], uniform: npt.NDArray[np.float64]
+    ) -> Indices:
+        """Draw the codes at `free` (k, positions) again, each given those before it; others stay.
+
+        A row depends on its own uniform numbers (k, positions), in [0, 1), and on nothing else.
+        """
+
+
 @dataclass(frozen=True)
 class CodeSpace:
-    """Categorical latents: one code out of `codes` at each of `positions`; the prior is uniform.
+    """Categorical latents: one code out of `codes` at each of `positions`.
 
     Points are int64 (k, positions) in [0, codes). `embedding` (codes, features), where given,
-    holds the code vectors for methods that use the geometry of the codes.
-    Raises ValueError where a size is out of range or the embedding does not fit.
+    holds the code vectors for methods that use the geometry of the codes. `prior`, where given,
+    knows which points are typical: `sample` draws those, and the screened search redraws parts of
+    points with it; without, codes are independent and uniform.
+    Raises ValueError where a size is out of range, or the embedding or the prior does not fit.
     """
 
     positions: int
     codes: int
     embedding: npt.NDArray[np.floating] | None = field(default=None, repr=False, compare=False)
+    prior: CodePriorLike | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         whole("positions", self.positions, 1)
@@ -69,6 +95,7 @@ class CodeSpace:
             raise ValueError(
                 f"embedding has {shape} rows; it needs one for each of the {self.codes} codes"
             )
+        self._check_prior()
 
     @property
     def dim(self) -> int:
@@ -86,7 +113,9 @@ class CodeSpace:
         return np.dtype(np.int64)
 
     def sample(self, rng: np.random.Generator, count: int) -> Points:
-        """Draw `count` points with independent, uniform codes."""
+        """Draw `count` points from the prior, or with independent, uniform codes."""
+        if self.prior is not None:
+            return self.prior.sample(rng, count)
         return rng.integers(self.codes, size=(count, self.positions), dtype=np.int64)
 
     def from_indices(self, indices: Indices) -> Points:
@@ -102,6 +131,16 @@ class CodeSpace:
         rows = _rows(points, self.dim)
         inside = (rows >= 0) & (rows < self.codes) & (rows == np.floor(rows))
         return cast("npt.NDArray[np.bool_]", inside.all(axis=1))
+
+    def _check_prior(self) -> None:
+        if self.prior is None:
+            return
+        positions, codes = self.prior.positions, self.prior.codes
+        if (positions, codes) != (self.positions, self.codes):
+            raise ValueError(
+                f"prior is of {positions} positions and {codes} codes; this space has "
+                f"{self.positions} and {self.codes}: train it with the same generator's codes"
+            )
 
 
 @dataclass(frozen=True)

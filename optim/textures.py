@@ -31,10 +31,15 @@ def grid_of(space: CodeSpace) -> tuple[int, int]:
 
 def draw_textures(space: CodeSpace, rng: np.random.Generator, count: int) -> Indices:
     """Draw `count` points: a quarter from the prior, a quarter of few codes anywhere, half tiled."""
-    noise = rng.integers(space.codes, size=(count, space.positions))
+    uniform = rng.integers(space.codes, size=(count, space.positions))
     place = rng.random((count, space.positions))
     woven = weave(space, rng.random((count, WOVEN_FROM)), place, rng.random((count, _TILE)))
-    return np.where(rng.random((count, 1)) < _NOISE_SHARE, noise, woven)
+    chosen = rng.random(count) < _NOISE_SHARE
+    if space.prior is None:
+        return np.where(chosen[:, None], uniform, woven)
+    # drawing typical points takes its time: no more than are shown
+    woven[chosen] = space.sample(rng, int(chosen.sum()))
+    return woven
 
 
 def weave(space: CodeSpace, scalar: Uniforms, place: Uniforms, choice: Uniforms) -> Indices:

@@ -9,16 +9,18 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from snn import selectivity
-from tasks import loading
+from tasks import loading, naturalness
 from tasks.atlas import read, write
-from tasks.atlas.schema import SILENT
+from tasks.atlas.schema import NATURAL_COLUMNS, SILENT
 from tasks.job import Job
 
 Arrays = dict[str, NDArray[Any]]
+PICKED = ("mei_class", "natural_ratio", "random_ratio", *NATURAL_COLUMNS)
+"""Columns of ``/neurons`` that are the best search's."""
 
 
 def analyze(job: Job, epoch: float) -> None:
-    """Store ``/selectivity`` and ``/neurons`` of an epoch whose searches are all done."""
+    """Store ``/selectivity``, ``/naturalness`` and ``/neurons`` of an epoch whose searches are all done."""
     loading.one_thread()
     tree = read.open_tree(job.atlas).sel(epoch=epoch)
     layers = {layer: tree[f"layers/{layer}"].to_dataset() for layer in job.layers}
@@ -29,11 +31,34 @@ def analyze(job: Job, epoch: float) -> None:
     measures = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     searches = xr.concat([found[["response", "status"]] for found in layers.values()], dim="neuron")
     arrays = {f"selectivity/{name}": values for name, values in measures.items()}
+    natural = naturalness_of(job, layers)
+    arrays |= {f"naturalness/{name}": values for name, values in natural.items()}
     arrays |= {
         f"neurons/{name}": values
-        for name, values in best_rows(searches, measures, job.search.sign).items()
+        for name, values in best_rows(searches, measures | natural, job.search.sign).items()
     }
     write.write_epoch(job.atlas, epoch, arrays, "analysed")
+
+
+def naturalness_of(job: Job, layers: dict[str, xr.Dataset]) -> Arrays:
+    """The variables of ``/naturalness`` (neurons, methods, repeats), undefined where a silent neuron has no MEI."""
+    if not read.measures_naturalness(job.atlas):
+        return {}
+    order = ("neuron", "method", "repeat")
+    found = xr.concat([each[["mei", "latent", "status"]] for each in layers.values()], dim="neuron")
+    found = found.transpose(*order, ...)
+    shape = found.status.shape
+    points, images = (
+        each.values.reshape(-1, *each.shape[len(order) :]) for each in (found.latent, found.mei)
+    )
+    measured = naturalness.measure(job, points, images)
+    alive = (found.status.values != SILENT).reshape(-1)
+    return {
+        name: np.where(
+            alive, values, np.array(np.nan if values.dtype.kind == "f" else -1, values.dtype)
+        ).reshape(shape)
+        for name, values in measured.items()
+    }
 
 
 def measure(job: Job, epoch: float, layer: str, found: xr.Dataset, screening: xr.Dataset) -> Arrays:
@@ -95,6 +120,6 @@ def best_rows(searches: xr.Dataset, measures: Arrays, sign: int) -> Arrays:
         "method": methods[best // repeats],
         "repeat": (best % repeats).astype(np.int16),
         "status": pick(stacked.status.values),
-        **{name: pick(measures[name]) for name in ("mei_class", "natural_ratio", "random_ratio")},
+        **{name: pick(measures[name]) for name in PICKED if name in measures},
         **{name: measures[name] for name in ("class_selectivity_index", "preferred_class")},
     }

@@ -16,6 +16,7 @@ from optim.space import Points
 from tasks import loading
 from tasks.archive import Archive
 from tasks.job import Job
+from tasks.objective import trade_of
 from tasks.search import Task, own_responses
 
 ELITES = 8
@@ -31,7 +32,8 @@ class Chosen:
     image: NDArray[np.uint8]
     """(N * R, c, h, w)."""
     judged: NDArray[np.float32]
-    """(N * R,) response by which it was chosen, and may be compared with another search's."""
+    """(N * R,) what it was chosen by (the response, or its trade against naturalness), and may be compared
+    with another search's."""
     response: NDArray[np.float32]
     """(N * R,) response measured afresh."""
     seen: Result
@@ -46,7 +48,11 @@ def choose(job: Job, task: Task, result: Result, archive: Archive | None) -> Cho
         point, judged = judge(job, task, archive)
     image = decode(job, point)
     response = own_responses(job, task, "report", image[:, None])[:, 0]
-    return Chosen(point, image, response if judged is None else judged, response, result, archive)
+    if judged is None:
+        trade = trade_of(job, task.block, len(task.repeats))
+        own = (response[:, None], point[:, None], image[:, None])
+        judged = trade.own(*own)[:, 0] if trade else response
+    return Chosen(point, image, judged, response, result, archive)
 
 
 def judge(job: Job, task: Task, archive: Archive) -> tuple[Points, NDArray[np.float32]]:
@@ -60,7 +66,11 @@ def judge(job: Job, task: Task, archive: Archive) -> tuple[Points, NDArray[np.fl
         ]
     )
     images = decode(job, elites.reshape(-1, elites.shape[2]))
-    again = own_responses(job, task, "elite", images.reshape(*elites.shape[:2], *images.shape[1:]))
+    images = images.reshape(*elites.shape[:2], *images.shape[1:])
+    again = own_responses(job, task, "elite", images)
+    trade = trade_of(job, task.block, len(task.repeats))
+    if trade:
+        again = trade.own(again, elites, images)
     rows = np.arange(len(elites))
     best = (sign * again).argmax(axis=1)
     return elites[rows, best], again[rows, best]

@@ -15,11 +15,12 @@ from annotated_types import Ge, Le
 from pydantic import ConfigDict, TypeAdapter
 from pydantic.dataclasses import dataclass
 
+from snn.classifier import ClassifierSpec
 from snn.data import DataSpec
 from snn.generators import AdapterSpec, GeneratorSpec, adapter_source
 from snn.networks import NetworkSpec
 from snn.training import TrainingSpec
-from tasks.space import Grid, Shell, SpaceSpec
+from tasks.space import Grid, Prior, Shell, SpaceSpec
 
 _SPEC = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
@@ -88,10 +89,17 @@ class SearchSpec:
     """Of continuous ones, ``ball``: no longer than 95 % of the prior's; ``sphere``: no shorter than 5 % of
     them either; ``free``: of any length."""
 
+    prior: Prior = "autoregressive"
+    """Of codes, ``autoregressive``: screening and search know which codes are typical beside which;
+    ``factorised``: which are at each position; ``uniform``: nothing. Gaussian latents have their own."""
+    naturalness: Annotated[float, Ge(0), Le(1)] = 0.0
+    """How much typicality counts beside the response (in shares of the neuron's best response to a test
+    image): 0 looks for the response alone, 1 for the most typical image."""
+
     @property
     def space(self) -> SpaceSpec:
         """Which latents may be chosen."""
-        return SpaceSpec(self.grid, self.shell)
+        return SpaceSpec(self.grid, self.shell, self.prior)
 
 
 @dataclass(frozen=True, config=_SPEC)
@@ -127,6 +135,8 @@ class Job:
     generator: GeneratorSpec
     search: SearchSpec
     responder: ResponderSpec
+    classifier: ClassifierSpec | None
+    """What judges the generator's images, if anything does."""
     layers: dict[str, Indices]
     """Probed neurons of each probed layer, shallow to deep."""
     epochs: tuple[float, ...]
@@ -156,6 +166,21 @@ class Job:
         if isinstance(self.generator, AdapterSpec):
             return adapter_source(self.generator)
         return self.folder / f"generator-{self.generator_key[:16]}.safetensors"
+
+    @cached_property
+    def generator_folder(self) -> Path:
+        """Where pictures of what the generator makes, and measures of it, are kept."""
+        return self.folder / "generator"
+
+    @cached_property
+    def classifier_file(self) -> Path:
+        """The classifier's file, named by what it depends on."""
+        made_of = {
+            "data": plain(self.data),
+            "classifier": plain(self.classifier),
+            "seed": self.seed,
+        }
+        return self.folder / f"classifier-{digest(made_of)[:16]}.safetensors"
 
     @cached_property
     def generator_key(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -11,13 +12,16 @@ import torch
 from optim import Space
 from optim.space import Points
 from snn.checkpoint import digest_file
+from snn.classifier import Classifier, load_classifier
 from snn.coding import Noise
 from snn.data import DataSet, DataSpec, load_data
 from snn.generators import Generator, GeneratorSpec, digest_generator, open_generator
 from snn.networks import NetworkSpec, SpikingNetwork
+from snn.priors import CodePrior, load_prior
+from snn.priors.code_prior import Kind
 from snn.responder import Responder
 from snn.training import epoch_path, load_network
-from tasks.job import Indices, Job
+from tasks.job import Indices, Job, digest, plain
 from tasks.space import space_of
 
 CARE = 4
@@ -53,6 +57,34 @@ def generator_at(spec: GeneratorSpec, path: Path, digest: str) -> Generator:
     """The generator in a file, or of an adapter, with that digest."""
     del digest  # identifies the content behind the path
     return open_generator(spec, path)
+
+
+def prior_file(job: Job) -> Path | None:
+    """The file of the codes' priors; None for a generator without codes, or without a way to them."""
+    model = generator(job)
+    square = math.isqrt(model.latent.size) ** 2 == model.latent.size
+    if model.latent.kind != "codes" or not model.encodes or not square:
+        return None
+    made_of = {"generator": generator_digest(job), "data": plain(job.data), "seed": job.seed}
+    return job.folder / f"prior-{digest(made_of)[:16]}.safetensors"
+
+
+def code_prior(job: Job, kind: Kind = "autoregressive") -> CodePrior | None:
+    """A trained prior of the generator's codes; None where there is none."""
+    path = prior_file(job)
+    return None if path is None else prior_at(path, kind)
+
+
+@lru_cache(maxsize=4)
+def prior_at(path: Path, kind: Kind = "autoregressive") -> CodePrior:
+    """A prior in a file, which is named by what made it."""
+    return load_prior(path, kind)
+
+
+@lru_cache(maxsize=1)
+def classifier_at(path: Path) -> Classifier:
+    """The classifier in a file, which is named by what made it."""
+    return load_classifier(path)
 
 
 def natural_points(job: Job) -> Points:
@@ -129,4 +161,6 @@ def noise(job: Job, checkpoint: str, purpose: str) -> Noise:
 
 def search_space(job: Job) -> Space:
     """Which latents a search may choose from."""
-    return space_of(generator(job).latent, job.search.space)
+    kind = job.search.prior
+    prior = None if kind == "uniform" else code_prior(job, kind)
+    return space_of(generator(job).latent, job.search.space, prior)

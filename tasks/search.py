@@ -15,6 +15,7 @@ from tasks import loading
 from tasks.archive import Archive
 from tasks.atlas import read
 from tasks.job import Block, Job
+from tasks.objective import Trade, trade_of
 from tasks.stopping import check_stop
 
 Respond = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
@@ -48,16 +49,18 @@ def run_search(job: Job, task: Task) -> tuple[Result, Archive | None]:
         **(job.search.options or {}).get(task.method, {}),
     )  # fmt: skip
     archive = Archive(task.seeds.size, share=job.search.share) if keeps_archive(job) else None
+    trade = trade_of(job, task.block, len(task.repeats))
     if uses_screening(task.method):
-        tell_screening(job, task, search, archive)
+        tell_screening(job, task, search, archive, trade)
     while not search.done:
         check_stop()
         batch = search.ask()
-        responses = evaluate(job, model, respond, batch.points)
-        search.tell(batch, responses)
+        told = evaluate(job, model, respond, trade, batch.points)
+        search.tell(batch, told)
         if archive:
-            archive.add(batch, responses)
-    return search.result(), archive
+            archive.add(batch, told)
+    result = search.result()
+    return trade.of(result) if trade else result, archive
 
 
 def keeps_archive(job: Job) -> bool:
@@ -65,25 +68,32 @@ def keeps_archive(job: Job) -> bool:
     return job.stochastic or job.search.diverse > 0
 
 
-def tell_screening(job: Job, task: Task, search: Maximizer, archive: Archive | None) -> None:
+def tell_screening(
+    job: Job, task: Task, search: Maximizer, archive: Archive | None, trade: Trade | None
+) -> None:
     """Tell a search the screening of its epoch and (one) repeat, as the atlas holds it."""
     (repeat,) = task.repeats
-    points, responses = read.screening(job.atlas, task.block, repeat)
+    points, responses, images = read.screening(job.atlas, task.block, repeat)
     points = points.astype(search.problem.space.dtype, copy=False)
-    search.tell_screening(points, responses)
+    told = trade.told(responses, points, images) if trade else responses
+    search.tell_screening(points, told)
     if archive:
-        archive.add_common(points, responses)
+        archive.add_common(points, told)
 
 
-def evaluate(job: Job, model: Generator, respond: Respond, points: Points) -> NDArray[np.float32]:
-    """Responses (n, searches) to points (n, d), each different one decoded and shown once.
+def evaluate(
+    job: Job, model: Generator, respond: Respond, trade: Trade | None, points: Points
+) -> NDArray[np.float32]:
+    """What to tell of points (n, d), (n, searches), each different one decoded and shown once.
 
     A stimulus answers the same wherever it stands, so this changes no value; a search that has
     nearly settled proposes many points twice.
     """
     different, places = np.unique(points, axis=0, return_inverse=True)
     stimuli = model.decode(different, batch_size=job.responder.batch_size)
-    return respond(stimuli)[places.reshape(-1)]
+    responses = respond(stimuli)
+    told = trade.told(responses, different, stimuli) if trade else responses
+    return told[places.reshape(-1)]
 
 
 def respond_to(job: Job, block: Block, purpose: str, repeats: int) -> Respond:

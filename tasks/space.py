@@ -9,9 +9,11 @@ from pydantic.dataclasses import dataclass
 
 from optim import CodeSpace, GaussianSpace, Space
 from snn.generators import Latent
+from snn.priors import CodePrior
 
 Grid: TypeAlias = Literal["quantile", "uniform", "continuous"]
 Shell: TypeAlias = Literal["free", "ball", "sphere"]
+Prior: TypeAlias = Literal["uniform", "factorised", "autoregressive"]
 
 LEVELS, SPAN = 64, 4.0
 """Of a grid: MANGO's number of levels, and the ends of its uniform one."""
@@ -27,17 +29,22 @@ class SpaceSpec:
     shell: Shell = "free"
     """Of continuous ones: ``ball``: no longer than 95 % of the prior's; ``sphere``: no shorter than 5 %
     of them either."""
+    prior: Prior = "uniform"
+    """Of codes: what is known of typical ones."""
 
 
-def space_of(latent: Latent, spec: SpaceSpec) -> Space:
-    """The search space of a generator's latents; ValueError for a shell on a grid, or of codes."""
+def space_of(latent: Latent, spec: SpaceSpec, prior: CodePrior | None = None) -> Space:
+    """The search space of a generator's latents; ``prior``: of codes, uniform if left out.
+
+    ValueError for a shell on a grid, and for a grid or a shell of codes.
+    """
     if latent.kind == "gaussian":
         if spec.grid == "continuous":
             return GaussianSpace(latent.dim, None, shell=spec.shell)
         return GaussianSpace(latent.dim, LEVELS, SPAN, spec.grid, spec.shell)
-    if spec != SpaceSpec():
+    if (spec.grid, spec.shell) != ("quantile", "free"):
         raise ValueError(
             f"grid is {spec.grid} and shell is {spec.shell}, but this generator's latents are codes, which have neither; "
             "leave both out, or choose a generator with Gaussian latents"
         )
-    return CodeSpace(positions=latent.positions, codes=latent.codes, embedding=latent.codebook)
+    return CodeSpace(latent.positions, latent.codes, latent.codebook, prior)

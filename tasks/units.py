@@ -16,17 +16,20 @@ from tasks import stopping
 from tasks.analyze import analyze as analyze_epoch
 from tasks.maximize import maximize as maximize_block
 from tasks.observe import observe as observe_epoch
+from tasks.quality import assess as assess_generator
 from tasks.report import write_report
 from tasks.screen import screen as screen_epoch
 from tasks.train import (
     record_training,
 )
+from tasks.train import train_classifier as make_classifier
 from tasks.train import (
     train_generator as make_generator,
 )
 from tasks.train import (
     train_network as make_checkpoints,
 )
+from tasks.train import train_prior as make_prior
 
 
 def _worth_retrying(_task: Task[..., Any], _run: TaskRun, _state: State[Any]) -> bool:
@@ -39,6 +42,9 @@ def _unit(body: Any, name: str, **options: Any) -> Any:
 
 train_generator = _unit(make_generator, "train generator", task_run_name="train generator")
 train_network = _unit(make_checkpoints, "train network", task_run_name="train network")
+train_classifier = _unit(make_classifier, "train classifier", task_run_name="train classifier")
+train_prior = _unit(make_prior, "train prior", task_run_name="train prior")
+assess = _unit(assess_generator, "assess generator", task_run_name="assess generator")
 record = _unit(record_training, "record training", task_run_name="record training")
 observe = _unit(observe_epoch, "observe", task_run_name="observe epoch={epoch:g}")
 screen = _unit(screen_epoch, "screen", task_run_name="screen epoch={epoch:g}")

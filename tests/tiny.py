@@ -15,7 +15,13 @@ from tasks.analyze import analyze
 from tasks.maximize import maximize
 from tasks.observe import observe
 from tasks.screen import screen
-from tasks.train import record_training, train_generator, train_network
+from tasks.train import (
+    record_training,
+    train_classifier,
+    train_generator,
+    train_network,
+    train_prior,
+)
 
 STUDY: dict[str, Any] = {
     "data": {"dataset": "digits", "limit": 120},
@@ -28,11 +34,19 @@ STUDY: dict[str, Any] = {
 }  # fmt: skip
 
 
+SNGAN: dict[str, Any] = {
+    "kind": "sngan", "dim": 8, "width": 8, "critic_width": 8, "epochs": 2, "batch_size": 32,
+}  # fmt: skip
+"""A tiny generator with Gaussian latents."""
+
+
 def tiny(output: Path, **sections: Any) -> dict[str, Any]:
     """The tiny study with some fields of some sections replaced: tiny(out, search={"budget": 30})."""
     raw: dict[str, Any] = json.loads(json.dumps(STUDY))
     for name, fields in sections.items():
-        raw[name] = {**raw.get(name, {}), **fields} if isinstance(fields, dict) else fields
+        # another kind of generator has other fields
+        before = {} if isinstance(fields, dict) and "kind" in fields else raw.get(name, {})
+        raw[name] = {**before, **fields} if isinstance(fields, dict) else fields
     return {**raw, "output": str(output)}
 
 
@@ -56,7 +70,9 @@ def build(raw: dict[str, Any]) -> Checked:
     checked = check(raw)
     job = checked.job
     allocate(checked.study, job)
+    train_classifier(job)
     train_generator(job)
+    train_prior(job)
     train_network(job)
     record_training(job)
     for epoch in job.epochs:

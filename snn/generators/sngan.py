@@ -93,8 +93,9 @@ class Critic(nn.Module):
     def forward(self, pixels: Tensor) -> Tensor:
         """Scores (n,)."""
         maps = functional.relu(self.blocks(2 * pixels - 1))
-        # the mean, where the paper sums: the score's scale then does not depend on the image's size
-        scores: Tensor = self.end(maps.mean(dim=(2, 3)))[:, 0]
+        # the sum, not the mean: scores must be able to pass the hinge's margins, which weights of norm one
+        # keep them from otherwise
+        scores: Tensor = self.end(maps.sum(dim=(2, 3)))[:, 0]
         return scores
 
 

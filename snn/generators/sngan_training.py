@@ -205,8 +205,9 @@ def normalise_spectra(critic: Critic, random: torch.Generator) -> None:
     for module in list(critic.modules()):
         if not isinstance(module, nn.Conv2d | nn.Linear):
             continue
-        spectral_norm(module)
-        # it has drawn its singular vectors from torch's global generator: start them from our own
+        # it draws singular vectors from torch's global generator: put that back, and start from our own
+        with torch.random.fork_rng(devices=[]):
+            spectral_norm(module)
         norm: Any = module.parametrizations["weight"][0]  # type: ignore[index]
         for vector in (norm._u, norm._v):  # noqa: SLF001 - torch offers no other way
             vector.copy_(functional.normalize(torch.randn(vector.shape, generator=random), dim=0))

@@ -18,7 +18,7 @@ from tasks.job import Block
 PROMISES: Mapping[str, tuple[str, ...]] = {
     "observed": ("layers/*/natural_*",),
     "screened": ("screening/*",),
-    "analysed": ("selectivity/*", "neurons/*"),
+    "analysed": ("selectivity/*", "naturalness/*", "neurons/*"),
 }
 """Per-epoch flags and the arrays that each promises."""
 

@@ -30,7 +30,9 @@ def labels(layout: Layout) -> dict[str, Labels]:
         found |= _within(f"layers/{layer}/", shared | _of_layer(layout, layer))
     found |= _within("screening/", {"epoch": shared["epoch"]} | _of_screening(layout))
     table = _of_table(layout)
-    found |= _within("selectivity/", {k: shared[k] for k in ("epoch", "method", "repeat")} | table)
+    measured = ["selectivity/", *(["naturalness/"] if layout.naturalness else [])]
+    for group in measured:
+        found |= _within(group, {k: shared[k] for k in ("epoch", "method", "repeat")} | table)
     return found | _within("neurons/", {"epoch": shared["epoch"]} | table)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -50,8 +50,19 @@ def settled(status: xr.DataArray) -> xr.DataArray:
     return (status != PENDING) & (status != FAILED)
 
 
-def screening(path: Path, block: Block, repeat: int) -> tuple[NDArray[Any], NDArray[np.float32]]:
-    """One repeat's screening points (k, d), and the responses (k, N) of a block's neurons to them.
+class Screening(NamedTuple):
+    """What was shown to all neurons of an epoch in one repeat, k stimuli."""
+
+    points: Points
+    """(k, d)."""
+    responses: NDArray[np.float32]
+    """(k, N) of a block's neurons."""
+    images: NDArray[np.uint8]
+    """(k, c, h, w)."""
+
+
+def screening(path: Path, block: Block, repeat: int) -> Screening:
+    """One repeat's screening, as a block's neurons answered it.
 
     Raises AtlasError before the epoch's screening is committed.
     """
@@ -62,9 +73,27 @@ def screening(path: Path, block: Block, repeat: int) -> tuple[NDArray[Any], NDAr
         raise AtlasError(message)
     shown = np.flatnonzero(values(root, "screening/repeat") == repeat)
     rows = slice(int(shown[0]), int(shown[-1]) + 1)
-    points = values(root, "screening/latent", (row, rows))
     at = (row, rows, slice(block.start, block.stop))
-    return points, values(root, f"screening/response_{block.layer}", at)
+    return Screening(
+        values(root, "screening/latent", (row, rows)),
+        values(root, f"screening/response_{block.layer}", at),
+        values(root, "screening/image", (row, rows)),
+    )
+
+
+def best_natural(path: Path, block: Block) -> NDArray[np.float32]:
+    """The best response (N,) of each of a block's neurons to a test image.
+
+    Raises AtlasError before the epoch's test images are observed.
+    """
+    root = open_store(path)
+    row = epoch_row(root, block.epoch)
+    if not values(root, "observed", row):
+        message = f"epoch {block.epoch:g} has not seen the test images, by which responses are scaled: run the study again"
+        raise AtlasError(message)
+    at = (row, slice(block.start, block.stop), 0)
+    found: NDArray[np.float32] = values(root, f"layers/{block.layer}/natural_top_response", at)
+    return found
 
 
 def epoch_before(path: Path, epoch: float) -> float | None:
@@ -90,6 +119,11 @@ def latents(path: Path, block: Block, method: str, repeats: Iterable[int]) -> Po
     at = (epoch_row(root, block.epoch), slice(block.start, block.stop), place)
     found = values(root, f"layers/{block.layer}/latent", at)[:, list(repeats)]
     return found.reshape(-1, 1, found.shape[-1])
+
+
+def measures_naturalness(path: Path) -> bool:
+    """Whether an atlas has a place for how natural its stimuli are: one of an older version has none."""
+    return bool(layout_of(open_store(path)).naturalness)
 
 
 def sign(path: Path) -> int:

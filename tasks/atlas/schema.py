@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -32,6 +32,11 @@ FLAGS = ("trained", "observed", "screened", "analysed")
 
 RATE = "1"
 """Unit of a spike rate: spikes per time step and position, 0 to 1."""
+
+
+Known: TypeAlias = Literal["critic", "code", "norm", "pixels"]
+"""What tells of a generator's stimuli how natural they are: its critic; the prior of its codes; the length
+of its latents alone; nothing but the pixels."""
 
 
 class Variable(NamedTuple):
@@ -73,6 +78,8 @@ class Layout:
     """Whether searches have a cold and a warm lane."""
     diverse: int = 0
     """Diverse stimuli of each search."""
+    naturalness: Known | Literal[""] = ""
+    """What tells how natural a stimulus is; empty in an atlas of before that was measured."""
 
     @property
     def neurons(self) -> int:
@@ -110,7 +117,8 @@ class Layout:
             yield "screening", name, variable, None
         for group, variables in (
             ("selectivity", selectivity_variables()),
-            ("neurons", neuron_variables()),
+            ("naturalness", naturalness_variables(self.naturalness)),
+            ("neurons", neuron_variables(self.naturalness)),
         ):
             for name, variable in variables.items():
                 yield group, name, variable, None
@@ -252,10 +260,63 @@ def selectivity_variables() -> dict[str, Variable]:
     }  # fmt: skip
 
 
-def neuron_variables() -> dict[str, Variable]:
+def naturalness_variables(known: Known | Literal[""]) -> dict[str, Variable]:
+    """How natural each MEI is (sources in ``tasks/naturalness.py``)."""
+    search = ("epoch", "neuron", "method", "repeat")
+    if not known:
+        return {}
+    found = {
+        "nearest_distance": Variable(search, "float32", np.nan, "root mean square difference of the pixels of mei and the nearest training image, in shares of the grey scale; 0 to 1", extra=TABLE),
+        "nearest_image": Variable(search, "int32", -1, "index of that training image", extra=TABLE),
+        "clipped_share": Variable(search, "float32", np.nan, "share of the pixels of mei that the generator put outside of black to white; 0 to 1", extra=TABLE),
+    }  # fmt: skip
+    if known in ("critic", "norm"):
+        found["norm_quantile"] = Variable(
+            search,
+            "float32",
+            np.nan,
+            "part of the prior's latents that are shorter than that of mei; 0 to 1",
+            extra=TABLE,
+        )
+    if known == "critic":
+        found["critic_score"] = Variable(
+            search,
+            "float32",
+            np.nan,
+            "score of mei by the generator's critic, high is real",
+            extra=TABLE,
+        )
+    if known == "code":
+        found["code_log_likelihood"] = Variable(
+            search,
+            "float32",
+            np.nan,
+            "log-likelihood of the codes of mei under the autoregressive prior",
+            "nat",
+            extra=TABLE,
+        )
+    if known in ("critic", "code"):
+        scored = {"critic": "critic score", "code": "code log-likelihood"}[known]
+        found["typicality"] = Variable(
+            search,
+            "float32",
+            np.nan,
+            f"part of the test images whose {scored} is at most that of mei; 0 to 1, below 0.05 is unlike nearly all of them",
+            extra=TABLE,
+        )
+    return found
+
+
+NATURAL_COLUMNS = ("typicality", "norm_quantile", "nearest_distance")
+"""What ``/neurons`` takes over of ``/naturalness``, as far as there is such a variable."""
+
+
+def neuron_variables(known: Known | Literal[""]) -> dict[str, Variable]:
     """The table people start from: one row a neuron and epoch, its best result over methods and repeats."""
     rows = ("epoch", "neuron")
+    natural = naturalness_variables(known)
     return {
+        **{name: natural[name]._replace(dims=rows) for name in NATURAL_COLUMNS if name in natural},
         "response": Variable(rows, "float32", np.nan, "best MEI response", RATE, TABLE),
         "method": Variable(rows, str, "", "method that found it", extra=TABLE),
         "repeat": Variable(rows, "int16", -1, "repeat that found it", extra=TABLE),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from snn.data import DataSpec
 from snn.generators import GeneratorSpec
 from snn.networks import NetworkSpec
 from tasks.benchmark.spec import GuideSpec, MethodSpec, ReferenceSpec, SharingSpec
@@ -19,6 +20,7 @@ GRADIENT, NATURAL = "gradient", "natural images"
 
 Neurons = tuple[int, ...]
 FREE = SpaceSpec()
+UNSAID = ("knowledge", "space", "naturalness")
 VALUES = 1
 """Version of what a cell's values mean; a new one makes all cells be run again."""
 
@@ -34,6 +36,9 @@ class Setting:
     """File and digest of each training seed's network."""
     generator: tuple[GeneratorSpec, Path, str]
     """Specification, file and digest."""
+    prior: Path | None
+    """File of the priors of its codes, where a method uses one."""
+    data: DataSpec
     images: str
     """Digest of the training images."""
     store: Path
@@ -63,6 +68,7 @@ class Cell:
     budget: int
     options: dict[str, Any] = field(default_factory=dict, hash=False)
     space: SpaceSpec = FREE
+    naturalness: float = 0.0
 
     @property
     def name(self) -> str:
@@ -77,11 +83,12 @@ class Cell:
 
     def digest(self, setting: Setting) -> str:
         """Digest (hex) of all that its values depend on."""
-        said = {
-            name: value for name, value in vars(self).items() if name not in ("knowledge", "space")
-        }
+        said = {name: value for name, value in vars(self).items() if name not in UNSAID}
+        # what is as usual changes no digest: results of before these fields stay good
         if self.space != FREE:
             said["space"] = plain(self.space)
+        if self.naturalness:
+            said["naturalness"] = self.naturalness
         return digest({
             "version": VALUES,
             "cell": said,
@@ -139,6 +146,7 @@ class Matrix:
                         **at, neurons=neurons[: method.neurons], label=method.title, method=method.name,
                         knowledge=method.knowledge, share=share, search_seed=repeat,
                         budget=self.budget, options=method.options or {}, space=method.space,
+                        naturalness=method.naturalness,
                     )  # fmt: skip
         if self.reference:
             yield from self._of_reference(self.reference, at, neurons)

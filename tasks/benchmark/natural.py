@@ -50,6 +50,11 @@ def natural_latents(setting: Setting, images: Images) -> Arrays:
     return {"natural_latent": model.encode(images).astype(model.latent.dtype)}
 
 
+def observed_name(training_seed: int, layer: str) -> str:
+    """The dataset's group of what natural images do to one layer."""
+    return f"natural/seed-{training_seed}.{layer}"
+
+
 def draw(found: Arrays, key: Sequence[int]) -> tuple[int, ...]:
     """The neurons that respond often enough and not always at the full rate, in an order from ``key``."""
     able = ~silent(found) & ~saturated(found) & (found["active"] >= RESPONDING)

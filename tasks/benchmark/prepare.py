@@ -9,10 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
+from snn.classifier import ClassifierSpec
+from snn.classifier import train_classifier as train_judge
 from snn.data import DataSpec
-from snn.generators import AdapterSpec, GeneratorSpec
+from snn.generators import AdapterSpec, CodeLatent, GeneratorSpec
 from snn.generators import train_generator as train_generator_file
 from snn.networks import NetworkSpec
+from snn.priors import train_prior as train_code_prior
 from snn.training import TrainingSpec, read_header, train_network
 from tasks import loading
 from tasks.benchmark import natural, store
@@ -67,6 +70,35 @@ def train_generator(spec: GeneratorSpec, data: DataSpec, path: Path, seed: int) 
     train_generator_file(spec, images, path=path, seed=seed, study=key, should_stop=stop_asked)
 
 
+def train_prior(
+    held: tuple[GeneratorSpec, Path, str], data: DataSpec, path: Path, seed: int
+) -> None:
+    """Learn the priors of the generator's codes, unless their file is there."""
+    model = loading.generator_at(*held)
+    assert isinstance(model.latent, CodeLatent)
+    points = model.encode(loading.dataset(data).train.images)
+    latent = model.latent
+    train_code_prior(
+        points,
+        latent.codes,
+        latent.codebook,
+        path=path,
+        seed=seed,
+        study=held[2],
+        should_stop=stop_asked,
+    )
+
+
+def train_classifier(spec: ClassifierSpec, data: DataSpec, path: Path, seed: int) -> None:
+    """Train the classifier, unless its file is there."""
+    found = loading.dataset(data)
+    key = digest({"data": images_digest(data), "classifier": plain(spec), "seed": seed})
+    train_judge(
+        spec, found.train.images, found.train.labels, found.classes,
+        path=path, seed=seed, study=key, should_stop=stop_asked,
+    )  # fmt: skip
+
+
 def observe(
     setting: Setting, data: DataSpec, count: int | None, training_seed: int, layers: Sequence[str]
 ) -> dict[str, natural.Arrays]:
@@ -78,11 +110,6 @@ def observe(
 def encode(setting: Setting, data: DataSpec) -> natural.Arrays:
     """Latents of the training images."""
     return natural.natural_latents(setting, loading.dataset(data).train.images)
-
-
-def observed_name(training_seed: int, layer: str) -> str:
-    """The dataset's group of what natural images do to one layer."""
-    return f"natural/seed-{training_seed}.{layer}"
 
 
 def observed_digest(setting: Setting, training_seed: int, count: int | None, test: str) -> str:
@@ -108,7 +135,8 @@ def drawn(
     """The neurons of every network's layer that can be searched for, in the order drawn by ``seed``."""
     return {
         (training_seed, layer): natural.draw(
-            store.arrays(path, observed_name(training_seed, layer)), (seed, training_seed, place)
+            store.arrays(path, natural.observed_name(training_seed, layer)),
+            (seed, training_seed, place),
         )
         for training_seed in training_seeds
         for place, layer in enumerate(layers)

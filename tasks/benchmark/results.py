@@ -11,7 +11,7 @@ import xarray as xr
 
 from tasks.benchmark import store
 from tasks.benchmark.cells import Cell
-from tasks.benchmark.prepare import observed_name
+from tasks.benchmark.natural import observed_name
 from tasks.benchmark.search import PARTS
 
 COLUMNS = (

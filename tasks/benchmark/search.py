@@ -18,8 +18,10 @@ from optim.space import Points
 from snn.guide import Guide, ascend, make_climber
 from tasks.benchmark import store
 from tasks.benchmark.cells import GRADIENT, NATURAL, Cell, Setting
-from tasks.benchmark.models import generator, network, responder
+from tasks.benchmark.models import code_prior, generator, natural_scale, network, responder
+from tasks.benchmark.natural import observed_name
 from tasks.job import seed_of
+from tasks.objective import Trade
 from tasks.space import space_of
 from tasks.stopping import check_stop
 
@@ -68,10 +70,11 @@ def run_cell(setting: Setting, cell: Cell, stop: Callable[[], None] = check_stop
 def _search(setting: Setting, cell: Cell, stop: Callable[[], None]) -> Arrays:
     model, respond = generator(setting), _respond(setting, cell, "search")
     watch, images, shown = Watch(), 0, 0
-    pool = _pool(setting, cell)
+    pool, trade = _pool(setting, cell), _trade(setting, cell)
     with watch("optimizer"):
+        space = space_of(model.latent, cell.space, code_prior(setting, cell.space.prior))
         search = make_maximizer(
-            cell.method, space_of(model.latent, cell.space), seeds=seeds(setting, cell), budget=cell.budget,
+            cell.method, space, seeds=seeds(setting, cell), budget=cell.budget,
             share=cell.share, pool=pool, **cell.options,
         )  # fmt: skip
     while not search.done:
@@ -83,9 +86,10 @@ def _search(setting: Setting, cell: Cell, stop: Callable[[], None]) -> Arrays:
         with watch("decode"):
             stimuli = model.decode(points)
         with watch("respond"):
-            responses = respond(stimuli)[places.reshape(-1)]
+            responses = respond(stimuli)
+            told = trade.told(responses, points, stimuli) if trade else responses
         with watch("optimizer"):
-            search.tell(batch, responses)
+            search.tell(batch, told[places.reshape(-1)])
         images, shown = images + len(batch), shown + len(points)
     with watch("optimizer"):
         result = search.result()
@@ -133,6 +137,14 @@ def _respond(
     net = network(setting, cell.training_seed)
     found = responder(setting, net, [cell.layer], {cell.layer: cell.neurons}, purpose)
     return lambda stimuli: found(stimuli)[cell.layer]
+
+
+def _trade(setting: Setting, cell: Cell) -> Trade | None:
+    """The trade against naturalness that the cell is about, if it is."""
+    if not cell.naturalness:
+        return None
+    seen = store.arrays(setting.store, observed_name(cell.training_seed, cell.layer))
+    return Trade(cell.naturalness, 1, seen["highest"][list(cell.neurons)], natural_scale(setting))
 
 
 def _pool(setting: Setting, cell: Cell) -> Points | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from annotated_types import Ge, MinLen
+from annotated_types import Ge, Le, MinLen
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
@@ -34,6 +34,8 @@ class MethodSpec:
     """Whether neurons use each other's images: run once for each value."""
     space: SpaceSpec = SpaceSpec()
     """Which latents it may choose from."""
+    naturalness: Annotated[float, Ge(0), Le(1)] = 0.0
+    """How much typicality counts beside the response, as ``search.naturalness`` of a study."""
     neurons: Annotated[int, Ge(1)] | None = None
     """Only the first so many of the drawn neurons of each layer (for a dear method)."""
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup
 
-from tasks.report.figures import Axis, Line, chart, epoch_axis, image_axis
+from tasks.atlas.schema import SILENT
+from tasks.report.figures import Axis, Line, chart, epoch_axis, image_axis, scatter
 from tasks.report.key import agreed_of_defined
 from tasks.report.summary import Array, Layer, Summary, mean, quartiles
 
@@ -61,13 +62,15 @@ def _index(layer: Layer) -> Array:
 
 
 def layer_panels(summary: Summary, layer: Layer) -> list[Panel]:
-    """The search, its gain over natural and random images, selectivity, and the class read in MEIs."""
+    """The search, its gain, selectivity, the class read in MEIs, and response against naturalness."""
     x = epoch_axis(summary.epochs)
+    natural = naturalness_panel(summary, layer)
     return [
         search_panel(summary, layer),
         ratio_panel(layer, x),
         index_panel(summary, layer, x),
         class_panel(summary, layer, x),
+        *([natural] if natural else []),
     ]
 
 
@@ -138,6 +141,55 @@ def class_panel(summary: Summary, layer: Layer, x: Axis) -> Panel:
     )  # fmt: skip
     reading = "Neurons whose MEI the network classifies as the class they prefer among test images."
     return Panel("MEI read as preferred class", drawing, reading)
+
+
+NATURALNESS = {
+    "typicality": (
+        "typicality",
+        (
+            "Each mark is a neuron's MEI. Typicality: the part of the test images that the generator's {judge} finds no "
+            "more natural; below the dashed line, hardly any of them."
+        ),
+    ),
+    "norm_quantile": (
+        "length of the latent (quantile)",
+        (
+            "Each mark is a neuron's MEI. The part of the prior's latents that are shorter: near 1 the generator was "
+            "never taught such a one."
+        ),
+    ),
+    "nearest_distance": (
+        "distance to training images",
+        (
+            "Each mark is a neuron's MEI: how far its pixels are from those of the nearest training image, in shares of "
+            "the grey scale."
+        ),
+    ),
+}
+"""What stands for naturalness, the best that is known first: its axis, and how it is read."""
+
+UNLIKE = 0.05
+"""Typicality below which a stimulus is unlike nearly all test images."""
+
+
+def naturalness_panel(summary: Summary, layer: Layer) -> Panel | None:
+    """Response against naturalness of every MEI at the last analysed epoch; None in an older atlas."""
+    name = next((name for name in NATURALNESS if name in layer.measures), None)
+    row = summary.analysed
+    if name is None or row is None:
+        return None
+    axis, reading = NATURALNESS[name]
+    y, alive = layer.measures[name][row], layer.status[row] != SILENT
+    drawing = scatter(
+        f"{layer.name}-naturalness",
+        np.where(alive, layer.response[row], np.nan), y,
+        labels=("MEI response (spike rate)", axis),
+        top=None if name == "nearest_distance" else 1.02,
+        level=UNLIKE if name == "typicality" else None,
+    )  # fmt: skip
+    judge = "critic" if "norm_quantile" in layer.measures else "prior of its codes"
+    heading = f"Naturalness at epoch {summary.epochs[row]:g}"
+    return Panel(heading, drawing, reading.format(judge=judge))
 
 
 def _quartiles(label: str, values: Array) -> Line:

@@ -127,6 +127,34 @@ def chart(
         return _svg(figure, name)
 
 
+def scatter(
+    name: str,
+    x: Array,
+    y: Array,
+    *,
+    labels: tuple[str, str],
+    top: float | None = None,
+    level: float | None = None,
+    width: float = 3.1,
+) -> Markup:
+    """Marks at (x, y), whose ids begin with ``name``; ``labels`` of both axes, ``top``: end of the vertical one.
+
+    ``level``: a dashed grey line. Marks that are not finite are left out.
+    """
+    known = np.isfinite(x) & np.isfinite(y)
+    with style.context(["default", STYLE]):
+        figure = Figure(figsize=(width, 2.7), layout="constrained")
+        axes = figure.add_subplot()
+        axes.set_xlabel(labels[0])
+        axes.set_ylabel(labels[1])
+        axes.scatter(x[known], y[known], s=14, color=COLOURS[0], alpha=0.7, linewidths=0, zorder=3)
+        if level is not None:
+            axes.axhline(level, color=GREY, linestyle=DASHES[0], linewidth=1.2)
+        axes.set_xlim(left=0)
+        axes.set_ylim(-0.02, top)
+        return _svg(figure, name)
+
+
 def _draw(axes: Axes, x: Axis, line: Line, place: int) -> None:
     colour, marker = COLOURS[place % len(COLOURS)], MARKERS[place % len(MARKERS)]
     dash = ("-", "--", ":", "-.")[place // len(COLOURS) % 4]

@@ -15,7 +15,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from tasks.atlas import Layout, open_store, open_tree, read, settled
-from tasks.atlas.schema import FAILED, FLAGS, PENDING, SILENT
+from tasks.atlas.schema import FAILED, FLAGS, NATURAL_COLUMNS, PENDING, SILENT
 from tasks.atlas.store import layout_of, study_of
 
 Array = NDArray[Any]
@@ -181,7 +181,8 @@ def _read_layer(
 
 def _measures(table: xr.Dataset, layer: str, analysed: Array, status: Array) -> dict[str, Array]:
     rows = table.isel(neuron=np.flatnonzero(table.layer.values == layer))
-    measures = {name: _known(analysed, rows[name].values) for name in MEASURES}
+    named = [*MEASURES, *(name for name in NATURAL_COLUMNS if name in rows)]
+    measures = {name: _known(analysed, rows[name].values) for name in named}
     # a silent neuron's image is whatever came first: what is read in it says nothing about the neuron
     measures["mei_class"] = np.where(status == SILENT, -1, measures["mei_class"])
     return measures

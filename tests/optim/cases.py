@@ -107,6 +107,34 @@ CASES = [
 ]
 
 
+@dataclass(frozen=True)
+class Chain:
+    """A prior of codes: the first is any, and each other the one before it plus 1, nine times in ten."""
+
+    positions: int
+    codes: int
+
+    def sample(self, rng: np.random.Generator, count: int) -> Array:
+        shape = (count, self.positions)
+        return self.redraw(np.zeros(shape, np.int64), np.ones(shape, np.bool_), rng.random(shape))
+
+    def redraw(self, points: Array, free: Array, uniform: Array) -> Array:
+        drawn, first = points.copy(), np.zeros(len(points), np.int64)
+        for place in range(self.positions):
+            before = drawn[:, place - 1] + 1 if place else first
+            usual = (uniform[:, place] < 0.9) & (place > 0)
+            spread = (uniform[:, place] * 10 % 1 * self.codes).astype(np.int64)
+            code = np.where(usual, before % self.codes, spread)
+            drawn[:, place] = np.where(free[:, place], code, drawn[:, place])
+        return drawn
+
+
+def chained(points: Array, codes: int) -> Array:
+    """Share of the codes that follow the one before as in a `Chain`, row by row."""
+    follows = (points[:, 1:] - points[:, :-1]) % codes == 1
+    return np.asarray(follows.mean(axis=1))
+
+
 def _each(cases: list[Case]) -> pytest.MarkDecorator:
     marked = [pytest.param(case, marks=library(case.name)) for case in cases]
     return pytest.mark.parametrize("case", marked, ids=str)

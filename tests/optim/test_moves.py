@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import fields, replace
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from optim import CodeSpace
 from optim.moves import LIKELY, SCALARS, Draw, Moves
 from optim.textures import grid_of, weave
-from tests.optim.cases import Array
+from tests.optim.cases import Array, Chain, chained
 
 
 def embedded(positions: int, codes: int) -> CodeSpace:
@@ -27,6 +28,9 @@ SPACES = {
     "a row": embedded(7, 16),
     "one position": embedded(1, 16),
     "twin codes": CodeSpace(16, 40, np.zeros((40, 3))),
+    "a prior": CodeSpace(64, 160, prior=Chain(64, 160)),
+    "a prior in a row": CodeSpace(7, 16, prior=Chain(7, 16)),
+    "a prior of one": CodeSpace(1, 2, prior=Chain(1, 2)),
 }
 COUNT = 300
 
@@ -183,6 +187,36 @@ def test_graft_puts_a_patch_of_a_texture_into_the_parent() -> None:
     assert new.any(axis=(1, 2)).all()
     assert new.all(axis=(1, 2)).any()
     assert (new.sum(axis=(1, 2)) < 16).any()
+
+
+def test_typical_redraws_a_rectangle_with_the_prior() -> None:
+    space = SPACES["a prior"]
+    draw = apart(space)
+    draw = replace(draw, parent=np.full_like(draw.parent, -7))
+    children = Moves(space).typical(draw)
+    free = (children != -7).reshape(-1, 8, 8)
+    sizes = Counter[int]()
+    for inside in free:
+        down, right = (np.flatnonzero(inside.any(axis=axis)) for axis in (1, 0))
+        assert inside.sum() == len(down) * len(right) > 0
+        assert (np.diff(down) == 1).all()  # not round the edges
+        assert (np.diff(right) == 1).all()
+        sizes[int(inside.sum())] += 1
+    assert sizes[64] > 0
+    assert sum(sizes[size] for size in range(1, 9)) > 30
+    assert {(0, 0), (7, 7)} <= {(y, x) for _, y, x in np.argwhere(free)}
+    expected = Chain(64, 160).redraw(draw.parent, free.reshape(-1, 64), draw.choice)
+    assert np.array_equal(children, expected)
+    assert chained(children[free.all(axis=(1, 2))], 160).mean() > 0.8
+
+
+def test_typical_is_a_move_of_spaces_with_a_prior() -> None:
+    bare, known = Moves(WIDE), Moves(SPACES["a prior"])
+    assert len(known.all) == len(bare.all) + 1
+    assert known.all[-1] == known.typical
+    assert bare.typical not in bare.all
+    with pytest.raises(ValueError, match="the space has no prior: give CodeSpace one"):
+        bare.typical(drawn(WIDE))
 
 
 @pytest.mark.parametrize("name", ["few codes", "few bare codes"])

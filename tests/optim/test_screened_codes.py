@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections import Counter
 from typing import Any
@@ -15,7 +16,16 @@ from optim.registry import can_start, uses_screening
 from optim.screened import ScreenedOptions
 from optim.screened_codes import ScreenedCodes
 from optim.values import Problem
-from tests.optim.cases import Array, Responses, joined, run, same
+from tests.optim.cases import (
+    Array,
+    Chain,
+    Responses,
+    additive,
+    chained,
+    joined,
+    run,
+    same,
+)
 
 NEURONS, POSITIONS, CODES = 8, 16, 128
 SEEDS = range(100, 100 + NEURONS)
@@ -413,6 +423,81 @@ def test_the_state_after_a_told_screening() -> None:
     assert all(same(a[0], b[0]) for a, b in zip(one, two, strict=True))
     with pytest.raises(ValueError, match="adaptive differ"):
         make(neurons=2, share=True, allocation="adaptive").load_state_dict(search.state_dict())
+
+
+# priors
+
+KNOWN = CodeSpace(POSITIONS, CODES, VECTORS, Chain(POSITIONS, CODES))
+
+
+def follow(points: Array) -> Array:
+    """Responses of two neurons that want a chain, the first from any code, the second from few."""
+    follows = chained(points.astype(np.int64), CODES)
+    return np.stack([follows, follows * (points[:, 0] < 20)], axis=1).astype(np.float32)
+
+
+@pytest.mark.parametrize(
+    ("share", "digest"), [(False, "79623f5e0d650258"), (True, "77cd36443856139a")]
+)
+def test_without_a_prior_nothing_has_changed(digest: str, *, share: bool) -> None:
+    weights = np.random.default_rng(1).random((3, POSITIONS, CODES))
+    search = make(seeds=[1, 2, 3], budget=120, share=share)
+    batch, _ = joined(run(search, lambda points: additive(weights, points)))
+    assert hashlib.sha256(batch.points.astype("<i8").tobytes()).hexdigest().startswith(digest)
+
+
+@each_share
+def test_typical_images_are_proposed_where_they_pay(*, share: bool) -> None:
+    best = []
+    for space in (SPACE, KNOWN):
+        search = make(neurons=2, share=share, space=space)
+        batch, _ = joined(run(search, follow))
+        assert space.contains(batch.points).all()
+        best.append(search.result().best_response)
+    assert (best[1] > best[0] + 0.2).all()
+
+
+@each_share
+def test_the_typical_move_is_drawn_and_credited(*, share: bool) -> None:
+    search = ScreenedCodes(
+        Problem(KNOWN, tuple(SEEDS[:2]), 200, share=share), ScreenedOptions(), KNOWN
+    )
+    told(search, follow)
+    drawn = []
+    while not search.done:
+        told(search, follow)
+        drawn.append(search._drawn)
+    assert (np.concatenate(drawn) == len(search._moves.all) - 1).any()
+    assert (search._tries[:, -1] > 0).all()
+
+
+def test_neurons_together_are_neurons_alone_with_a_prior_too() -> None:
+    together = make(neurons=2, space=KNOWN)
+    batch, _ = joined(run(together, follow))
+    alone = make(seeds=[SEEDS[1]], space=KNOWN)
+    own, _ = joined(run(alone, lambda points: follow(points)[:, 1:]))
+    assert np.array_equal(batch.points[batch.owner == 1], own.points)
+
+
+@each_share
+def test_the_state_in_the_middle_of_a_search_with_a_prior(*, share: bool) -> None:
+    whole, search = (make(neurons=2, share=share, space=KNOWN) for _ in range(2))
+    expected, _ = joined(run(whole, follow))
+    shown = told(search, follow)
+    while len(shown) < 250:
+        shown = np.concatenate([shown, told(search, follow)])
+    resumed = make(neurons=2, share=share, space=KNOWN)
+    resumed.load_state_dict(search.state_dict())
+    while not resumed.done:
+        shown = np.concatenate([shown, told(resumed, follow)])
+    assert np.array_equal(shown, expected.points)
+    assert same(resumed.result(), whole.result())
+
+
+def test_a_state_with_a_prior_needs_one() -> None:
+    for one, two in ((SPACE, KNOWN), (KNOWN, SPACE)):
+        with pytest.raises(ValueError, match="its moves differ; .* with its prior or without"):
+            make(space=one).load_state_dict(make(space=two).state_dict())
 
 
 # sizes and wrong arguments

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from optim import CodeSpace, GaussianSpace, Space
-from tests.optim.cases import SPACES
+from tests.optim.cases import SPACES, Chain, chained
 
 GRIDS = [space for space in SPACES.values() if space.levels]
 
@@ -100,6 +100,12 @@ def test_a_continuous_space_has_no_grid() -> None:
         (CodeSpace, {"positions": 4, "codes": 1}, "codes is 1; .* at least 2"),
         (CodeSpace, {"positions": True, "codes": 4}, "positions is True"),
         (CodeSpace, {"positions": 4, "codes": 8, "embedding": np.zeros((7, 2))}, "8 codes"),
+        (
+            CodeSpace,
+            {"positions": 4, "codes": 8, "prior": Chain(4, 9)},
+            "prior is of 4 positions and 9 codes; this space has 4 and 8: train it with",
+        ),
+        (CodeSpace, {"positions": 4, "codes": 8, "prior": Chain(9, 8)}, "prior is of 9 positions"),
         (GaussianSpace, {"dim": 0}, "dim is 0"),
         (GaussianSpace, {"dim": 2, "levels": 1}, "levels is 1"),
         (GaussianSpace, {"dim": 2, "levels": 2.5}, "levels is 2.5"),
@@ -116,3 +122,15 @@ def test_impossible_spaces(space: Any, values: dict[str, Any], words: str) -> No
 def test_an_embedding_is_carried() -> None:
     embedding = np.ones((8, 2))
     assert CodeSpace(4, 8, embedding).embedding is embedding
+
+
+def test_codes_are_drawn_from_the_prior_where_there_is_one() -> None:
+    bare, known = CodeSpace(16, 32), CodeSpace(16, 32, prior=Chain(16, 32))
+    typical, uniform = (space.sample(np.random.default_rng(0), 200) for space in (known, bare))
+    assert known.contains(typical).all()
+    assert chained(typical, 32).mean() > 0.85
+    assert chained(uniform, 32).mean() < 0.1
+    assert np.array_equal(
+        uniform, np.random.default_rng(0).integers(32, size=(200, 16), dtype=np.int64)
+    )
+    assert (repr(known), known) == (repr(bare), bare)  # states of searches name the space so

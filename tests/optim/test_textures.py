@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import numpy as np
 import pytest
 
 from optim import CodeSpace
 from optim.textures import WOVEN_FROM, draw_textures, grid_of, weave
-from tests.optim.cases import Array
+from tests.optim.cases import Array, Chain, chained
 
 MANY = CodeSpace(64, 10**9)  # so many codes that noise never repeats one
 
@@ -70,3 +72,20 @@ def test_the_same_generator_draws_the_same() -> None:
     one, two, other = (draw_textures(MANY, np.random.default_rng(s), 50) for s in (3, 3, 4))
     assert np.array_equal(one, two)
     assert not np.array_equal(one, other)
+
+
+def test_the_noise_is_of_the_prior_where_there_is_one() -> None:
+    space = CodeSpace(64, 1000, prior=Chain(64, 1000))
+    points = draw_textures(space, np.random.default_rng(2), 2000)
+    bare = draw_textures(CodeSpace(64, 1000), np.random.default_rng(2), 2000)
+    typical = chained(points, 1000) > 0.6
+    assert space.contains(points).all()
+    assert abs(typical.mean() - 1 / 4) < 0.04
+    assert np.array_equal(points[~typical], bare[~typical])
+    assert not (chained(bare, 1000) > 0.6).any()
+
+
+def test_without_a_prior_nothing_has_changed() -> None:
+    points = draw_textures(CodeSpace(16, 32), np.random.default_rng(3), 200)
+    digest = hashlib.sha256(points.astype("<i8").tobytes()).hexdigest()
+    assert digest.startswith("f62390c912afe60a")

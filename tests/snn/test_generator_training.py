@@ -229,7 +229,10 @@ def test_a_file_whose_contents_do_not_fit_says_so(tmp_path: Path) -> None:
     tensors, metadata = load_checkpoint(path)
     misfit = {**json.loads(metadata["generator"]), "codes": 9}
     save_checkpoint(path, tensors, {**metadata, "generator": json.dumps(misfit)})
-    with pytest.raises(ValueError, match=r"does not fit the generator it describes \(codebook is \(8, 4\) and should be \(9, 4\)\)"):
+    with pytest.raises(
+        ValueError,
+        match=r"does not fit the generator it describes \(codebook is \(8, 4\) and should be \(9, 4\)\)",
+    ):
         load_generator(path)
     save_checkpoint(path, tensors, {**metadata, "image_shape": "[1, 28, 28]"})
     with pytest.raises(ValueError, match=r"holds no generator of ours .*generator\.positions"):

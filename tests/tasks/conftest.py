@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from flows.checks import Checked
-from tests.tiny import build, tiny
+from tests.tiny import SNGAN, build, tiny
 
 
 @pytest.fixture(scope="session")
@@ -21,6 +21,24 @@ def varied(tmp_path_factory: pytest.TempPathFactory) -> Checked:
             "screening": "both",
             "warm_start": True,
             "diverse": 3,
+        },
+    )
+    return build(raw)
+
+
+@pytest.fixture(scope="session")
+def gaussian(tmp_path_factory: pytest.TempPathFactory) -> Checked:
+    """A finished study of a GAN, searched on its prior's shell and judged by a classifier: read only."""
+    raw = tiny(
+        tmp_path_factory.mktemp("gaussian") / "run",
+        generator=SNGAN,
+        classifier={"width": 2, "epochs": 2},
+        search={
+            "methods": ["screened", "random"],
+            "budget": 60,
+            "repeats": 1,
+            "grid": "continuous",
+            "shell": "sphere",
         },
     )
     return build(raw)

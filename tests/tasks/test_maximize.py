@@ -115,7 +115,7 @@ def test_a_point_proposed_twice_is_shown_once(made: Checked) -> None:
 
     points = np.array([[0, 1, 2, 3], [4, 5, 6, 7], [0, 1, 2, 3]])
 
-    found = evaluate(made.job, model, counting, points)
+    found = evaluate(made.job, model, counting, None, points)
 
     assert shown == [2]
     np.testing.assert_array_equal(found, respond(model.decode(points, batch_size=64)))

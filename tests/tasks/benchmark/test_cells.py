@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from snn.data import DataSpec
 from snn.generators import VQVAESpec
 from snn.networks import NetworkSpec
 from tasks.benchmark.cells import Cell, Matrix, Setting
@@ -41,6 +42,8 @@ SETTING = Setting(
     classes=10,
     checkpoints={1: (Path("one"), "a"), 2: (Path("two"), "b")},
     generator=(VQVAESpec(), Path("generator"), "c"),
+    prior=None,
+    data=DataSpec(),
     images="d",
     store=Path("store"),
     batch_size=256,
