@@ -212,6 +212,10 @@ def benchmark(
         bool,
         typer.Option("--responder", help="Time responses and training against snnTorch's loop."),
     ] = False,
+    generator: Annotated[
+        Path | None,
+        typer.Option(help="Time this VQ-VAE's decoding against MANGO's loop over images."),
+    ] = None,
     images: Annotated[
         Path | None,
         typer.Option(
@@ -219,18 +223,25 @@ def benchmark(
         ),
     ] = None,
     rounds: Annotated[
-        int, typer.Option(min=1, help="With --responder: rounds; medians are printed.")
+        int,
+        typer.Option(min=1, help="With --responder or --generator: rounds; medians are printed."),
     ] = 3,
     figure: Annotated[Path | None, typer.Option(help="Draw the result to this PNG file.")] = None,
 ) -> None:
-    """Race searches as BENCH says and print the table, or time the responder.
+    """Race searches as BENCH says and print the table, or time the responder or a generator.
 
     A race goes on where an earlier one stopped, and runs again only what was changed.
     """
-    if responder == (bench is not None):
-        message = "name what to measure: a benchmark file, or --responder"
+    if responder + (bench is not None) + (generator is not None) != 1:
+        message = (
+            "name one thing to measure: a benchmark file, --responder, or --generator with a file"
+        )
         raise ValueError(message)
-    if bench is None:
+    if generator is not None:
+        from flows.generator_benchmark import generator_benchmark
+
+        parts = generator_benchmark(generator, rounds)
+    elif bench is None:
         from flows.responder_benchmark import responder_benchmark
 
         parts = responder_benchmark(images, rounds, figure)
