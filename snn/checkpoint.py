@@ -92,6 +92,24 @@ def load_state(path: Path) -> dict[str, Any]:
     return state
 
 
+def is_made(path: Path, identity: Mapping[str, str]) -> bool:
+    """Whether ``path`` is a whole file of ours whose metadata hold ``identity``: made by the same arguments."""
+    try:
+        _, metadata = load_checkpoint(path)
+    except (FileNotFoundError, ValueError):
+        return False
+    return identity.items() <= metadata.items()
+
+
+def state_left_by(path: Path, identity: Mapping[str, str]) -> dict[str, Any] | None:
+    """The training state at ``path`` if its ``identity`` is this one; any other is as good as none."""
+    try:
+        state = load_state(path)
+    except (FileNotFoundError, ValueError):
+        return None
+    return state if state.get("identity") == identity else None
+
+
 def digest_file(path: Path) -> str:
     """Return the sha256 of the file's bytes, in hex."""
     _require(path)

@@ -27,7 +27,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from snn.batching import padded_batches
-from snn.checkpoint import load_checkpoint, load_state, save_checkpoint, save_state
+from snn.checkpoint import is_made, load_checkpoint, save_checkpoint, save_state, state_left_by
 from snn.networks.stage import SteadyLinear
 
 Shape = tuple[int, int, int]
@@ -204,10 +204,12 @@ def train_classifier(
     _check_data(images, labels, classes)
     identity = {**_identify(spec, images, labels, classes, seed), "study": study}
     state_path = path.with_name(path.name + _STATE_SUFFIX)
-    if not _is_made(path, identity):
+    if not is_made(path, identity):
         kept, held_out = _split(labels, seed)
         training = _Training(spec, images[kept], labels[kept], len(classes), seed)
-        _resume(training, state_path, identity)
+        state = state_left_by(state_path, identity)
+        if state is not None:
+            training.load_state_dict(state["training"], state["history"])
         while training.epoch < spec.epochs:
             record = training.run_epoch(should_stop or (lambda: False))
             save_state(state_path, _state(training, identity))
@@ -455,15 +457,6 @@ def _check_data(images: Images, labels: Labels, classes: tuple[str, ...]) -> Non
         )
 
 
-def _is_made(path: Path, identity: dict[str, str]) -> bool:
-    """Whether ``path`` is whole and was made by the same arguments."""
-    try:
-        _, metadata = load_checkpoint(path)
-    except (FileNotFoundError, ValueError):
-        return False
-    return identity.items() <= metadata.items()
-
-
 def _identify(
     spec: ClassifierSpec, images: Images, labels: Labels, classes: tuple[str, ...], seed: int
 ) -> dict[str, str]:
@@ -482,16 +475,6 @@ def _identify(
 def _state(training: _Training, identity: dict[str, str]) -> dict[str, Any]:
     history = [dataclasses.asdict(record) for record in training.history]
     return {"identity": identity, "history": history, "training": training.state_dict()}
-
-
-def _resume(training: _Training, path: Path, identity: dict[str, str]) -> None:
-    """Go on from a state that the same arguments left; any other is as good as none."""
-    try:
-        state = load_state(path)
-    except (FileNotFoundError, ValueError):
-        return
-    if state.get("identity") == identity:
-        training.load_state_dict(state["training"], state["history"])
 
 
 def _describe(training: _Training) -> dict[str, str]:

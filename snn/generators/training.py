@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from snn.checkpoint import load_checkpoint, load_state, save_checkpoint, save_state
+from snn.checkpoint import is_made, save_checkpoint, save_state, state_left_by
 from snn.generators.base import Generator, Images
 from snn.generators.sngan_training import GANTraining
 from snn.generators.spec import SNGANSpec, VQVAESpec
@@ -82,9 +82,11 @@ def train_generator(
     _check_images(images)
     identity = {**_identify(spec, images, seed), "study": study}
     state_path = path.with_name(path.name + _STATE_SUFFIX)
-    if not _is_made(path, identity):
+    if not is_made(path, identity):
         training = _begin(spec, images, seed)
-        _resume(training, state_path, identity)
+        state = state_left_by(state_path, identity)
+        if state is not None:
+            training.load_state_dict(state["training"], state["history"])
         while len(training.history) < spec.epochs:
             record = training.run_epoch(should_stop or (lambda: False))
             save_state(state_path, _state(training, identity))
@@ -109,15 +111,6 @@ def _check_images(images: Images) -> None:
         )
 
 
-def _is_made(path: Path, identity: dict[str, str]) -> bool:
-    """Whether ``path`` is whole and was made by the same arguments."""
-    try:
-        _, metadata = load_checkpoint(path)
-    except (FileNotFoundError, ValueError):
-        return False
-    return identity.items() <= metadata.items()
-
-
 def _identify(spec: VQVAESpec | SNGANSpec, images: Images, seed: int) -> dict[str, str]:
     """Write what was asked for as strings: no times, no paths."""
     fields = {key: value for key, value in dataclasses.asdict(spec).items() if key != "checkpoint"}
@@ -132,16 +125,6 @@ def _identify(spec: VQVAESpec | SNGANSpec, images: Images, seed: int) -> dict[st
 def _state(training: Training, identity: dict[str, str]) -> dict[str, Any]:
     history = [dataclasses.asdict(record) for record in training.history]
     return {"identity": identity, "history": history, "training": training.state_dict()}
-
-
-def _resume(training: Training, path: Path, identity: dict[str, str]) -> None:
-    """Go on from a state that the same arguments left; any other is as good as none."""
-    try:
-        state = load_state(path)
-    except (FileNotFoundError, ValueError):
-        return
-    if state.get("identity") == identity:
-        training.load_state_dict(state["training"], state["history"])
 
 
 def _describe(training: Training) -> dict[str, str]:

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy, pad
 
-from snn.checkpoint import load_checkpoint, load_state, save_checkpoint, save_state
+from snn.checkpoint import is_made, save_checkpoint, save_state, state_left_by
 from snn.priors.code_prior import FORMAT, Whole, check_range, earlier_neighbours
 
 _STATE_SUFFIX = ".training-state.pt"
@@ -76,9 +76,11 @@ def train_prior(
     _check(points, codes, codebook)
     identity = _identify(points, codes, codebook, seed, study)
     state_path = path.with_name(path.name + _STATE_SUFFIX)
-    if not _is_made(path, identity):
+    if not is_made(path, identity):
         training = _Training(points.astype(np.int64), codes, codebook, seed)
-        _resume(training, state_path, identity)
+        state = state_left_by(state_path, identity)
+        if state is not None:
+            training.load_state_dict(state)
         while not training.is_done():
             record = training.run_epoch(should_stop or (lambda: False))
             save_state(state_path, {"identity": identity, **training.state_dict()})
@@ -307,22 +309,3 @@ def _identify(
 
 def _bytes(array: npt.NDArray[Any]) -> bytes:
     return f"{array.shape}".encode() + array.tobytes()
-
-
-def _is_made(path: Path, identity: dict[str, str]) -> bool:
-    """Whether ``path`` is whole and was made by the same arguments."""
-    try:
-        _, metadata = load_checkpoint(path)
-    except (FileNotFoundError, ValueError):
-        return False
-    return identity.items() <= metadata.items()
-
-
-def _resume(training: _Training, path: Path, identity: dict[str, str]) -> None:
-    """Go on from a state that the same arguments left; any other is as good as none."""
-    try:
-        state = load_state(path)
-    except (FileNotFoundError, ValueError):
-        return
-    if state.get("identity") == identity:
-        training.load_state_dict(state)
