@@ -30,7 +30,7 @@ def draw(found: Sequence[Found], path: Path) -> None:
     left.legend(fontsize=8, frameon=False)
     for place, key in enumerate(_few(methods[0])):
         _front(right, methods, key, f"C{place}")
-    _axes(right, f"{FRONTS} neurons, each method a mark")
+    _axes(right, f"{FRONTS} neurons: each method a mark, the front a line")
     right.legend(fontsize=8, frameon=False)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=150)
@@ -82,12 +82,25 @@ def _mark(axes: Axes, each: Found, first: Found, colour: str) -> None:
 
 
 def _front(axes: Axes, methods: Sequence[Found], key: Any, colour: str) -> None:
-    points = []
+    """One neuron's results, and the line through those that no other beats in both."""
+    found = []
     for each in methods:
         at = [place for place, other in enumerate(each.keys) if other == key]
-        points.append((each.response[at].mean(), each.typicality[at].mean()))
-    x, y = np.array(sorted(points)).T
-    axes.plot(x, y, marker="o", markersize=4, color=colour, label=f"{key[1]}/{key[2]}", linewidth=1)
+        found.append((float(each.response[at].mean()), float(each.typicality[at].mean())))
+    front = unbeaten(found)
+    axes.scatter(*np.array(found).T, s=10, color=colour, alpha=0.4)
+    axes.plot(
+        *np.array(front).T, marker="o", markersize=5, color=colour, label=f"{key[1]}/{key[2]}"
+    )
+
+
+def unbeaten(found: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """The pairs that no other pair beats in both numbers, in ascending order of the first."""
+    front: list[tuple[float, float]] = []
+    for x, y in sorted(found, reverse=True):
+        if not front or y > front[-1][1]:
+            front.append((x, y))
+    return front[::-1]
 
 
 def _axes(axes: Axes, title: str) -> None:

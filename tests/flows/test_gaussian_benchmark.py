@@ -17,6 +17,7 @@ from optim.shell import Shell
 from snn.classifier import load_classifier
 from tasks.benchmark import store
 from tasks.benchmark.naturalness import Eye, Found, collect, relative, table
+from tasks.benchmark.naturalness_figure import unbeaten
 from tests.flows.test_search_benchmark import RAW
 from tests.tiny import SNGAN
 
@@ -103,6 +104,11 @@ def test_table_and_pictures(raced: tuple[Bench, list[str]], found: list[Found]) 
     for name in ("naturalness.png", "stimuli.png", "search.png"):
         with Image.open(bench.output / name) as picture:
             assert picture.size[0] > 300
+
+
+def test_a_front_is_what_nothing_beats() -> None:
+    found = [(1.0, 0.1), (0.5, 0.5), (0.4, 0.4), (0.2, 0.9), (0.9, 0.1)]
+    assert unbeaten(found) == [(0.2, 0.9), (0.5, 0.5), (1.0, 0.1)]
 
 
 def test_what_is_natural(found: list[Found]) -> None:
