@@ -87,11 +87,9 @@ def _front(axes: Axes, methods: Sequence[Found], key: Any, colour: str) -> None:
     for each in methods:
         at = [place for place, other in enumerate(each.keys) if other == key]
         found.append((float(each.response[at].mean()), float(each.typicality[at].mean())))
-    front = unbeaten(found)
-    axes.scatter(*np.array(found).T, s=10, color=colour, alpha=0.4)
-    axes.plot(
-        *np.array(front).T, marker="o", markersize=5, color=colour, label=f"{key[1]}/{key[2]}"
-    )
+    (x, y), (along, up) = np.array(found).T, np.array(unbeaten(found)).T
+    axes.scatter(x, y, s=10, color=colour, alpha=0.4)
+    axes.plot(along, up, marker="o", markersize=5, color=colour, label=f"{key[1]}/{key[2]}")
 
 
 def unbeaten(found: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
