@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from rich.table import Table
 
+from flows import progress
 from flows.study import StudyError
 from snn.quality import Quality
 from tasks import quality, train
@@ -23,7 +24,7 @@ def assess(job: Job) -> Iterator[str]:
     if job.classifier is None:
         message = "classifier: there is none to judge the generator; add the section, for example classifier: {}"
         raise StudyError([message])
-    with coordinator(job.folder):
+    with progress.shown(), coordinator(job.folder):
         train.train_classifier(job)
         train.train_generator(job)
         train.train_prior(job)
