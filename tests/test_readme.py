@@ -31,7 +31,14 @@ def folder(made: Checked, tmp_path: Path) -> Path:
     for name in ("atlas.zarr", "checkpoints"):
         shutil.copytree(made.study.output / name, tmp_path / name)
     shutil.copy(made.job.generator_file, tmp_path)
-    study_file(tmp_path, tiny(Path("runs/mine"), probe={"epochs": [0], "layers": ["fc1"]}))
+    study_file(
+        tmp_path,
+        tiny(
+            Path("runs/mine"),
+            classifier={"width": 2, "epochs": 1},
+            probe={"epochs": [0], "layers": ["fc1"]},
+        ),
+    )
     return tmp_path
 
 
@@ -50,7 +57,7 @@ def test_commands_run(api: str, folder: Path) -> None:
     commands = [
         line for block in blocks("") for line in block.splitlines() if line.startswith("spikeatlas")
     ]
-    assert len(commands) == 6
+    assert len(commands) == 7
     for command in commands:
         done = subprocess.run(
             command.split(),
