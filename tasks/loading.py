@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import TypeAlias
 
 import torch
 
@@ -27,6 +28,9 @@ from tasks.space import space_of
 CARE = 4
 """How many times ``search.presentations`` a stimulus is shown for a measurement that counts."""
 
+Held: TypeAlias = tuple[GeneratorSpec, Path, str]
+"""A generator's specification, file and digest."""
+
 CAREFUL = ("elite", "report")
 """Purposes of such measurements."""
 
@@ -44,7 +48,12 @@ def dataset(spec: DataSpec) -> DataSet:
 
 def generator(job: Job) -> Generator:
     """The study's generator."""
-    return generator_at(job.generator, job.generator_file, generator_digest(job))
+    return generator_at(*held(job))
+
+
+def held(job: Job) -> Held:
+    """What identifies the study's generator."""
+    return job.generator, job.generator_file, generator_digest(job)
 
 
 def generator_digest(job: Job) -> str:
@@ -59,11 +68,15 @@ def generator_at(spec: GeneratorSpec, path: Path, digest: str) -> Generator:
     return open_generator(spec, path)
 
 
+def has_code_prior(model: Generator) -> bool:
+    """Whether a prior can be learnt of its latents: a square grid of codes, with a way to them from images."""
+    square = math.isqrt(model.latent.size) ** 2 == model.latent.size
+    return model.latent.kind == "codes" and model.encodes and square
+
+
 def prior_file(job: Job) -> Path | None:
     """The file of the codes' priors; None for a generator without codes, or without a way to them."""
-    model = generator(job)
-    square = math.isqrt(model.latent.size) ** 2 == model.latent.size
-    if model.latent.kind != "codes" or not model.encodes or not square:
+    if not has_code_prior(generator(job)):
         return None
     made_of = {"generator": generator_digest(job), "data": plain(job.data), "seed": job.seed}
     return job.folder / f"prior-{digest(made_of)[:16]}.safetensors"
@@ -89,15 +102,12 @@ def classifier_at(path: Path) -> Classifier:
 
 def natural_points(job: Job) -> Points:
     """The study's training images through the generator's encoder, (n, d)."""
-    held = (job.generator, job.generator_file, generator_digest(job))
-    return _natural_points(held, job.data, job.responder.batch_size)
+    return _natural_points(held(job), job.data, job.responder.batch_size)
 
 
 @lru_cache(maxsize=1)
-def _natural_points(
-    held: tuple[GeneratorSpec, Path, str], data: DataSpec, batch_size: int
-) -> Points:
-    return generator_at(*held).encode(dataset(data).train.images, batch_size=batch_size)
+def _natural_points(made_of: Held, data: DataSpec, batch_size: int) -> Points:
+    return generator_at(*made_of).encode(dataset(data).train.images, batch_size=batch_size)
 
 
 def network(job: Job, epoch: float) -> tuple[SpikingNetwork, str]:

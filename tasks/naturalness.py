@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -31,8 +30,7 @@ def known_of(spec: GeneratorSpec) -> Known:
     model = open_generator(spec, Path())
     if model.latent.kind == "gaussian":
         return "norm"
-    square = math.isqrt(model.latent.size) ** 2 == model.latent.size
-    return "code" if model.encodes and square else "pixels"
+    return "code" if loading.has_code_prior(model) else "pixels"
 
 
 class Scale:
@@ -60,7 +58,7 @@ class Scale:
 
 
 @lru_cache(maxsize=2)
-def scale_at(held: tuple[GeneratorSpec, Path, str], prior: Path | None, data: DataSpec) -> Scale:
+def scale_at(held: loading.Held, prior: Path | None, data: DataSpec) -> Scale:
     """The scale of a generator and a data set's test images; ``held``: specification, file, digest."""
     known = None if prior is None else loading.prior_at(prior)
     return Scale(loading.generator_at(*held), known, loading.dataset(data).test.images)
@@ -68,8 +66,7 @@ def scale_at(held: tuple[GeneratorSpec, Path, str], prior: Path | None, data: Da
 
 def scale_of(job: Job) -> Scale:
     """The scale of a study's generator."""
-    held = (job.generator, job.generator_file, loading.generator_digest(job))
-    return scale_at(held, loading.prior_file(job), job.data)
+    return scale_at(loading.held(job), loading.prior_file(job), job.data)
 
 
 def measure(job: Job, points: Points, images: Images) -> dict[str, NDArray[Any]]:

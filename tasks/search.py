@@ -73,9 +73,12 @@ def tell_screening(
 ) -> None:
     """Tell a search the screening of its epoch and (one) repeat, as the atlas holds it."""
     (repeat,) = task.repeats
-    points, responses, images = read.screening(job.atlas, task.block, repeat)
+    points, responses = read.screening(job.atlas, task.block, repeat)
     points = points.astype(search.problem.space.dtype, copy=False)
-    told = trade.told(responses, points, images) if trade else responses
+    told = responses
+    if trade:
+        images = loading.generator(job).decode(points, batch_size=job.responder.batch_size)
+        told = trade.told(responses, points, images)
     search.tell_screening(points, told)
     if archive:
         archive.add_common(points, told)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -50,19 +49,8 @@ def settled(status: xr.DataArray) -> xr.DataArray:
     return (status != PENDING) & (status != FAILED)
 
 
-class Screening(NamedTuple):
-    """What was shown to all neurons of an epoch in one repeat, k stimuli."""
-
-    points: Points
-    """(k, d)."""
-    responses: NDArray[np.float32]
-    """(k, N) of a block's neurons."""
-    images: NDArray[np.uint8]
-    """(k, c, h, w)."""
-
-
-def screening(path: Path, block: Block, repeat: int) -> Screening:
-    """One repeat's screening, as a block's neurons answered it.
+def screening(path: Path, block: Block, repeat: int) -> tuple[Points, NDArray[np.float32]]:
+    """One repeat's screening points (k, d), and the responses (k, N) of a block's neurons to them.
 
     Raises AtlasError before the epoch's screening is committed.
     """
@@ -74,11 +62,8 @@ def screening(path: Path, block: Block, repeat: int) -> Screening:
     shown = np.flatnonzero(values(root, "screening/repeat") == repeat)
     rows = slice(int(shown[0]), int(shown[-1]) + 1)
     at = (row, rows, slice(block.start, block.stop))
-    return Screening(
-        values(root, "screening/latent", (row, rows)),
-        values(root, f"screening/response_{block.layer}", at),
-        values(root, "screening/image", (row, rows)),
-    )
+    points: Points = values(root, "screening/latent", (row, rows))
+    return points, values(root, f"screening/response_{block.layer}", at)
 
 
 def best_natural(path: Path, block: Block) -> NDArray[np.float32]:

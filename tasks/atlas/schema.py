@@ -39,6 +39,10 @@ Known: TypeAlias = Literal["critic", "code", "norm", "pixels"]
 of its latents alone; nothing but the pixels."""
 
 
+UNLIKE = 0.05
+"""A quantile of the test images below which a stimulus is unlike nearly all of them."""
+
+
 class Variable(NamedTuple):
     """One array of the atlas."""
 

@@ -16,6 +16,7 @@ from snn.classifier import Classifier
 from snn.generators import CodeLatent
 from snn.quality import density_quantile, kth_distances
 from tasks import loading
+from tasks.atlas.schema import UNLIKE
 from tasks.benchmark import store
 from tasks.benchmark.cells import MAIN, REFERENCE, Cell, Setting
 from tasks.benchmark.models import generator, natural_scale
@@ -23,9 +24,6 @@ from tasks.benchmark.statistics import Floats
 from tasks.benchmark.table import markdown, number
 from tasks.job import seed_of
 from tasks.space import SpaceSpec, space_of
-
-UNLIKE = 0.05
-"""A quantile of the real images below which a stimulus is unlike nearly all of them."""
 
 Images = NDArray[np.uint8]
 

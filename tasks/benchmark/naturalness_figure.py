@@ -10,7 +10,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from tasks.benchmark.naturalness import UNLIKE, Found, relative
+from tasks.atlas.schema import UNLIKE
+from tasks.benchmark.naturalness import Found, relative
 
 SHOWN = 12
 """Neurons whose stimuli are shown."""

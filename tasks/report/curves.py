@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup
 
-from tasks.atlas.schema import SILENT
+from tasks.atlas.schema import SILENT, UNLIKE
 from tasks.report.figures import Axis, Line, chart, epoch_axis, image_axis, scatter
 from tasks.report.key import agreed_of_defined
 from tasks.report.summary import Array, Layer, Summary, mean, quartiles
@@ -167,9 +167,6 @@ NATURALNESS = {
     ),
 }
 """What stands for naturalness, the best that is known first: its axis, and how it is read."""
-
-UNLIKE = 0.05
-"""Typicality below which a stimulus is unlike nearly all test images."""
 
 
 def naturalness_panel(summary: Summary, layer: Layer) -> Panel | None:
