@@ -1,6 +1,9 @@
-"""How selective neurons are: pure functions of responses to natural images."""
+"""Class tuning: what a neuron answers to each class, and the selectivity index of that."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,14 +13,33 @@ MINIMUM_ACTIVE = 20
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+Responses = npt.NDArray[np.floating[Any]]
 
 
-def class_means(responses: npt.NDArray[np.floating], labels: Whole, classes: int) -> Floats:
+def class_means(responses: Responses, labels: Whole, classes: int) -> Floats:
     """Average the responses to each class.
 
     ``responses`` (n, neurons) in [0, 1] to images with ``labels`` (n,) in 0..classes-1. Returns
     (neurons, classes), NaN for a class without images. ValueError where the two do not fit.
     """
+    check(responses, labels, classes)
+    member = np.eye(classes)[labels]
+    sums = responses.astype(np.float64).T @ member
+    counts = member.sum(axis=0)
+    means: Floats = np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
+    return means
+
+
+def half_means(responses: Responses, labels: Whole, first: Mask, classes: int) -> Floats:
+    """Average the responses to each class in either half of the images: (neurons, 2, classes)."""
+    return np.stack(
+        [class_means(responses[part], labels[part], classes) for part in (first, ~first)], axis=1
+    )
+
+
+def check(responses: Responses, labels: Whole, classes: int) -> None:
+    """Refuse, with a ValueError, responses, labels and a number of classes that do not fit."""
     if responses.ndim != 2 or labels.shape != responses.shape[:1]:
         raise ValueError(
             f"responses {responses.shape} and labels {labels.shape} do not fit: responses are "
@@ -28,20 +50,15 @@ def class_means(responses: npt.NDArray[np.floating], labels: Whole, classes: int
             f"labels run from {labels.min()} to {labels.max()}: with {classes} classes they must "
             f"lie in 0..{classes - 1}."
         )
-    member = np.eye(classes)[labels]
-    sums = responses.astype(np.float64).T @ member
-    counts = member.sum(axis=0)
-    means: Floats = np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
-    return means
 
 
-def active_images(responses: npt.NDArray[np.floating]) -> Whole:
+def active_images(responses: Responses) -> Whole:
     """Count the images each neuron responds to at all: (n, neurons) -> (neurons,)."""
     counts: Whole = np.count_nonzero(responses, axis=0).astype(np.int64)
     return counts
 
 
-def halves(labels: Whole, seed: int = 0) -> npt.NDArray[np.bool_]:
+def halves(labels: Whole, seed: int = 0) -> Mask:
     """Split images in two at random, every class evenly: mask (n,), True for the first half.
 
     A class of odd size gives its odd image to the first half, the next such class to the second.
@@ -70,21 +87,31 @@ def class_selectivity_index(half_means: Floats, active: Whole) -> tuple[Floats, 
     choice of class on the same images makes any noise look selective; hence the two halves.
     """
     first, second = half_means[:, 0], half_means[:, 1]
-    csi = (_index(_preferred(first), second) + _index(_preferred(second), first)) / 2
+    csi = (_index(preferred_class(first), second) + _index(preferred_class(second), first)) / 2
     csi[active < MINIMUM_ACTIVE] = np.nan
-    preferred = _preferred((first + second) / 2)
+    preferred = preferred_class((first + second) / 2)
     return csi, np.where(np.isnan(csi), -1, preferred)
 
 
-def class_read(output_rates: npt.NDArray[np.floating]) -> Whole:
-    """Class that the output neurons (n, classes) name: the fastest (n,), -1 where none fired."""
-    return np.where(output_rates.any(axis=1), output_rates.argmax(axis=1), -1).astype(np.int64)
+def preferred_class(means: Floats) -> Whole:
+    """Class with the highest mean: (neurons, classes) -> (neurons,), the first among equals.
 
-
-def _preferred(means: Floats) -> Whole:
-    """Class with the highest mean (neurons,); classes without images do not take part."""
+    Classes without images (NaN) do not take part; a silent neuron gets the first class.
+    """
     chosen: Whole = np.where(np.isnan(means), -np.inf, means).argmax(axis=1).astype(np.int64)
     return chosen
+
+
+def crosswise(
+    responses: Responses, labels: Whole, first: Mask, classes: int
+) -> Iterator[tuple[Whole, Responses, Whole]]:
+    """Choose classes on one half of the images to measure them on the other, both ways.
+
+    Yields twice: classes preferred in one half (neurons,), responses and labels of the other half.
+    """
+    for choose in (first, ~first):
+        chosen = preferred_class(class_means(responses[choose], labels[choose], classes))
+        yield chosen, responses[~choose], labels[~choose]
 
 
 def _index(preferred: Whole, means: Floats) -> Floats:

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from snn.selectivity import (
     active_images,
     class_means,
-    class_read,
     class_selectivity_index,
     halves,
 )
@@ -136,9 +135,3 @@ def test_noise_is_not_selective_on_average() -> None:
     csi, _ = class_selectivity_index(means, active_images(responses))
     # chosen and measured on the same images the same noise would show 0.07
     assert abs(csi.mean()) < 3 * csi.std() / np.sqrt(500)
-
-
-def test_class_read_is_the_fastest_output() -> None:
-    rates = np.array([[0, 0.2, 0.1], [0, 0, 0], [0.3, 0.3, 0]], np.float32)
-    assert class_read(rates).tolist() == [1, -1, 0]
-    assert class_read(rates).dtype == np.int64

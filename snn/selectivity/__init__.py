@@ -1,0 +1,60 @@
+"""How selective neurons are: pure functions of responses, class probabilities and images.
+
+Everywhere ``responses`` (n, neurons) in [0, 1] are answers to n natural images with ``labels`` (n,)
+in 0..classes-1, and ``first`` (n,) marks the images of the first half (``halves``). Nothing is said
+about neurons that say nothing: undefined is NaN, never a number.
+"""
+
+from __future__ import annotations
+
+from snn.selectivity.discrimination import auc, d_prime
+from snn.selectivity.images import compressed_size, spectrum_slope
+from snn.selectivity.information import mutual_information
+from snn.selectivity.measures import measure, population
+from snn.selectivity.population import dimensionality, signal_correlation
+from snn.selectivity.reading import class_read, mango_relative_perplexity, relative_perplexity
+from snn.selectivity.reliability import split_half
+from snn.selectivity.resampling import Interval, Shuffled, bootstrap_csi, shuffle_csi
+from snn.selectivity.significance import discoveries, q_values, selectivity_test
+from snn.selectivity.sparseness import hoyer, treves_rolls
+from snn.selectivity.tuning import (
+    MINIMUM_ACTIVE,
+    active_images,
+    class_means,
+    class_selectivity_index,
+    half_means,
+    halves,
+    preferred_class,
+)
+
+__all__ = [
+    "MINIMUM_ACTIVE",
+    "Interval",
+    "Shuffled",
+    "active_images",
+    "auc",
+    "bootstrap_csi",
+    "class_means",
+    "class_read",
+    "class_selectivity_index",
+    "compressed_size",
+    "d_prime",
+    "dimensionality",
+    "discoveries",
+    "half_means",
+    "halves",
+    "hoyer",
+    "mango_relative_perplexity",
+    "measure",
+    "mutual_information",
+    "population",
+    "preferred_class",
+    "q_values",
+    "relative_perplexity",
+    "selectivity_test",
+    "shuffle_csi",
+    "signal_correlation",
+    "spectrum_slope",
+    "split_half",
+    "treves_rolls",
+]

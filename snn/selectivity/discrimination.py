@@ -1,0 +1,59 @@
+"""How well one image tells from a neuron's response whether it shows the preferred class."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import stats
+
+from snn.selectivity.contrast import contrast
+from snn.selectivity.tuning import Floats, Mask, Responses, Whole, check, crosswise
+
+
+def d_prime(responses: Responses, labels: Whole, first: Mask, classes: int) -> Floats:
+    """Discriminability d' of the preferred class against all others (neurons,), cross-validated.
+
+    Difference of the mean responses / square root of the mean of the two (unbiased) variances, in
+    standard deviations: 0 is the floor, of a neuron that does not know the class; negative where the
+    class preferred in one half drives it less in the other. The class is chosen on one half of the
+    images and measured on the other, both ways, averaged. NaN where neither group varies (silent,
+    flat or perfectly binary neurons) or one has less than two images.
+    Source: Green & Swets 1966, in the form for unequal variances (d_a).
+    """
+    check(responses, labels, classes)
+    ways = []
+    for chosen, measured, theirs in crosswise(responses, labels, first, classes):
+        inside, outside = contrast(measured, theirs, chosen, classes)
+        spread = np.sqrt((inside.variance + outside.variance) / 2)
+        value = np.full(len(chosen), np.nan)
+        np.divide(inside.mean - outside.mean, spread, out=value, where=spread > 0)
+        ways.append(value)
+    return (ways[0] + ways[1]) / 2
+
+
+def auc(responses: Responses, labels: Whole, first: Mask, classes: int) -> Floats:
+    """Area under the ROC curve of the preferred class against all others (neurons,), cross-validated.
+
+    The probability, 0..1, that an image of the preferred class drives the neuron more than another
+    image, ties counted half; 0.5 is the floor (and what silent and flat neurons have). The class is
+    chosen on one half of the images and measured on the other, both ways, averaged. NaN where a half
+    has no image of the class, or no other.
+    Source: Mann & Whitney 1947 (U / (k m), from mid-ranks); Hanley & McNeil 1982 for the area.
+    """
+    check(responses, labels, classes)
+    first_way, second_way = (
+        _auc(measured, theirs, chosen, classes)
+        for chosen, measured, theirs in crosswise(responses, labels, first, classes)
+    )
+    return (first_way + second_way) / 2
+
+
+def _auc(responses: Responses, labels: Whole, chosen: Whole, classes: int) -> Floats:
+    """Area of each neuron's ``chosen`` class, from the sum of its mid-ranks."""
+    member = np.eye(classes)[labels]
+    ranks = stats.rankdata(responses, axis=0) if len(labels) else np.zeros(responses.shape)
+    sums = (member.T @ ranks)[chosen, np.arange(len(chosen))]
+    inside = member.sum(axis=0)[chosen]
+    pairs = inside * (len(labels) - inside)
+    area = np.full(len(chosen), np.nan)
+    np.divide(sums - inside * (inside + 1) / 2, pairs, out=area, where=pairs > 0)
+    return area

@@ -1,0 +1,69 @@
+"""Whether a neuron is selective at all, and how many of many are."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import special, stats
+
+from snn.selectivity.contrast import Group, contrast
+from snn.selectivity.tuning import Floats, Mask, Responses, Whole, check, crosswise
+
+
+def selectivity_test(responses: Responses, labels: Whole, first: Mask, classes: int) -> Floats:
+    """Probability p (neurons,) in 0..1 that a neuron that knows no class looks as selective.
+
+    The preferred class is chosen on one half of the images; on the other half a one-sided Welch t
+    test asks whether it drives the neuron more than all other images. Both ways, combined as
+    min(1, 2 min(p1, p2)) (Bonferroni), so the choice of class costs nothing and a neuron that knows
+    no class has p < 0.05 at most once in twenty. Where neither group varies, their order is tested
+    exactly: 1 / binomial(n, k) if all k images of the class drive it more. 1 where undefined (silent
+    or flat neurons, groups of less than two images).
+    Source: Welch 1947 (Biometrika 34), Satterthwaite's degrees of freedom.
+    """
+    check(responses, labels, classes)
+    first_way, second_way = (
+        _more(*contrast(measured, theirs, chosen, classes))
+        for chosen, measured, theirs in crosswise(responses, labels, first, classes)
+    )
+    return np.minimum(1, 2 * np.minimum(first_way, second_way))
+
+
+def q_values(p: Floats) -> Floats:
+    """Benjamini-Hochberg q of each p: the lowest false discovery rate at which it is a discovery.
+
+    Any shape, over all values together; NaN stays NaN and does not count as a test.
+    Source: Benjamini & Hochberg 1995, which holds for tests that depend positively (Benjamini &
+    Yekutieli 2001), as neurons that saw the same images do.
+    """
+    q = np.full(p.shape, np.nan)
+    known = ~np.isnan(p)
+    if known.any():
+        q[known] = stats.false_discovery_control(p[known], method="bh")
+    return q
+
+
+def discoveries(p: Floats, rate: float) -> Mask:
+    """Which p are discoveries at a false discovery ``rate`` (0..1): ``q_values`` up to it; NaN is none."""
+    if not 0 <= rate <= 1:
+        raise ValueError(f"rate is {rate}: a false discovery rate lies in 0..1.")
+    found: Mask = q_values(p) <= rate
+    return found
+
+
+def _more(inside: Group, outside: Group) -> Floats:
+    """One-sided p of Welch's test that the first group's mean is the higher."""
+    difference = inside.mean - outside.mean
+    errors = [group.variance / np.maximum(group.count, 1) for group in (inside, outside)]
+    squared = errors[0] + errors[1]
+    p = np.ones(len(difference))
+    varies = squared > 0
+    t = difference[varies] / np.sqrt(squared[varies])
+    parts = [
+        error[varies] ** 2 / (group.count[varies] - 1)
+        for error, group in zip(errors, (inside, outside), strict=True)
+    ]
+    p[varies] = stats.t.sf(t, squared[varies] ** 2 / (parts[0] + parts[1]))
+    apart = (squared == 0) & (difference > 0)
+    images = inside.count + outside.count
+    p[apart] = 1 / special.binom(images[apart], inside.count[apart])
+    return p

@@ -1,0 +1,51 @@
+"""Sparseness: whether few values carry the response. Over images: lifetime; over neurons: population."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from snn.selectivity.tuning import Floats, Responses
+
+
+def treves_rolls(responses: Responses, axis: int) -> Floats:
+    """Treves-Rolls sparseness of non-negative responses along ``axis``.
+
+    (1 - mean(r)^2 / mean(r^2)) / (1 - 1/n), without a unit, in 0 (all n values alike: the floor, that
+    of a neuron that tells nothing apart) to 1 (one value is not zero). ``axis=0`` of (images,
+    neurons): lifetime sparseness (neurons,); ``axis=1``: population sparseness (images,). NaN where
+    all are zero, or where there is one value. It needs no labels; responses that vary without regard
+    to classes are sparse too.
+    Source: Rolls & Tovee 1995 (J Neurophysiol 73), normalised as in Vinje & Gallant 2000 (Science 287).
+    """
+    n = responses.shape[axis]
+    mean, power = _moments(responses, axis)
+    if n < 2:
+        return np.full(mean.shape, np.nan)
+    return (1 - _ratio(mean**2, power)) / (1 - 1 / n)
+
+
+def hoyer(responses: Responses, axis: int) -> Floats:
+    """Hoyer's sparseness of non-negative responses along ``axis``.
+
+    (sqrt(n) - l1 / l2) / (sqrt(n) - 1) with the two norms, without a unit, in 0 (all alike: the
+    floor) to 1 (one is not zero); axes and NaN as in ``treves_rolls``. Less steep near 1 than that.
+    Source: Hoyer 2004 (JMLR 5, section 3.1).
+    """
+    n = responses.shape[axis]
+    mean, power = _moments(responses, axis)
+    if n < 2:
+        return np.full(mean.shape, np.nan)
+    return (1 - np.sqrt(_ratio(mean**2, power))) * np.sqrt(n) / (np.sqrt(n) - 1)
+
+
+def _moments(responses: Responses, axis: int) -> tuple[Floats, Floats]:
+    """Mean and mean square along an axis."""
+    values = responses.astype(np.float64)
+    return values.mean(axis=axis), np.square(values).mean(axis=axis)
+
+
+def _ratio(above: Floats, below: Floats) -> Floats:
+    """Divide, at most 1 (but for rounding it is); NaN where the divisor is 0."""
+    found = np.full(above.shape, np.nan)
+    np.divide(above, below, out=found, where=below > 0)
+    return np.minimum(found, 1)
