@@ -6,7 +6,7 @@ import numpy as np
 from scipy import stats
 
 from snn.selectivity.contrast import contrast
-from snn.selectivity.tuning import Floats, Mask, Responses, Whole, check, crosswise
+from snn.selectivity.tuning import Floats, Mask, Responses, Whole, crosswise
 
 
 def d_prime(responses: Responses, labels: Whole, first: Mask, classes: int) -> Floats:
@@ -19,7 +19,6 @@ def d_prime(responses: Responses, labels: Whole, first: Mask, classes: int) -> F
     flat or perfectly binary neurons) or one has less than two images.
     Source: Green & Swets 1966, in the form for unequal variances (d_a).
     """
-    check(responses, labels, classes)
     ways = []
     for chosen, measured, theirs in crosswise(responses, labels, first, classes):
         inside, outside = contrast(measured, theirs, chosen, classes)
@@ -39,7 +38,6 @@ def auc(responses: Responses, labels: Whole, first: Mask, classes: int) -> Float
     has no image of the class, or no other.
     Source: Mann & Whitney 1947 (U / (k m), from mid-ranks); Hanley & McNeil 1982 for the area.
     """
-    check(responses, labels, classes)
     first_way, second_way = (
         _auc(measured, theirs, chosen, classes)
         for chosen, measured, theirs in crosswise(responses, labels, first, classes)

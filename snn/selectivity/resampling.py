@@ -14,18 +14,22 @@ from snn.selectivity.tuning import (
     Responses,
     Whole,
     active_images,
-    check,
     class_selectivity_index,
     half_means,
 )
 
 Singles = npt.NDArray[np.float32]
+Draws = dict[int, tuple[Whole | slice, Singles]]
+"""For each class with images: rows among a half's responses, and weights (draws, rows) that make means
+of them."""
+Means = dict[int, Singles]
+"""For each class with images: its means (draws, neurons)."""
 
 INTERVAL = 0.95
 """What the intervals cover, and the quantile of the shuffles."""
 
 # class means of one block of neurons: stays in the cache, and keeps memory low
-_BLOCK_BYTES = 32 * 2**20
+_BLOCK_BYTES = 8 * 2**20
 # of an index from sums in float32
 _ROUNDING = 1e-5
 
@@ -63,13 +67,13 @@ def bootstrap_csi(
     the interval lies a little low. NaN where the index is.
     Source: Efron & Tibshirani 1993, chapter 13.
     """
-    csi = _observed(responses, labels, first, classes)
-    weights = [_drawn_again(labels[part], classes, draws, rng) for part in (first, ~first)]
-    low, high = np.full(csi.shape, np.nan), np.full(csi.shape, np.nan)
+    csi = _observed(responses, labels, first, classes, draws)
+    drawn = [_drawn_again(labels[part], draws, rng) for part in (first, ~first)]
+    found = Interval(*np.full((2, len(csi)), np.nan))
     tail = (1 - INTERVAL) / 2
-    for block, values in _indices(responses, labels, first, weights):
-        low[block], high[block] = _quantiles(values, (tail, 1 - tail))
-    return Interval(*(np.where(np.isnan(csi), np.nan, end) for end in (low, high)))
+    for neurons, values in _indices(responses, first, drawn, np.flatnonzero(~np.isnan(csi))):
+        found.low[neurons], found.high[neurons] = _quantiles(values, (tail, 1 - tail))
+    return found
 
 
 def shuffle_csi(
@@ -87,76 +91,74 @@ def shuffle_csi(
     the one-sided permutation test that labels and responses are independent. NaN where the index is.
     Source: Phipson & Smyth 2010 (Stat Appl Genet Mol Biol 9) for p.
     """
-    csi = _observed(responses, labels, first, classes)
-    weights = [_shuffled(labels[part], classes, draws, rng) for part in (first, ~first)]
+    csi = _observed(responses, labels, first, classes, draws)
+    drawn = [_shuffled(labels[part], draws, rng) for part in (first, ~first)]
     found = Shuffled(*np.full((3, len(csi)), np.nan))
-    for block, values in _indices(responses, labels, first, weights):
-        found.mean[block] = values.mean(axis=0, dtype=np.float64)
-        (found.high[block],) = _quantiles(values, (INTERVAL,))
-        at_least = np.count_nonzero(values >= csi[block] - _ROUNDING, axis=0)
-        found.p[block] = (1 + at_least) / (1 + draws)
-    return Shuffled(*(np.where(np.isnan(csi), np.nan, each) for each in found))
+    for neurons, values in _indices(responses, first, drawn, np.flatnonzero(~np.isnan(csi))):
+        found.mean[neurons] = values.mean(axis=0, dtype=np.float64)
+        (found.high[neurons],) = _quantiles(values, (INTERVAL,))
+        at_least = np.count_nonzero(values >= csi[neurons] - _ROUNDING, axis=0)
+        found.p[neurons] = (1 + at_least) / (1 + draws)
+    return found
 
 
-def _observed(responses: Responses, labels: Whole, first: Mask, classes: int) -> Floats:
+def _observed(responses: Responses, labels: Whole, first: Mask, classes: int, draws: int) -> Floats:
     """The index of the images as they are."""
-    check(responses, labels, classes)
+    if draws < 1:
+        raise ValueError(f"draws is {draws}: at least one is needed (200 give usable intervals).")
     means = half_means(responses, labels, first, classes)
     return class_selectivity_index(means, active_images(responses))[0]
 
 
-def _drawn_again(labels: Whole, classes: int, draws: int, rng: np.random.Generator) -> Singles:
-    """Weights (classes, draws, n) whose products with responses are means of images drawn again."""
-    weights = np.zeros((classes, draws, len(labels)), np.float32)
+def _drawn_again(labels: Whole, draws: int, rng: np.random.Generator) -> Draws:
+    """Draw images again within each class, with replacement."""
+    found: Draws = {}
     for label in np.unique(labels):
         rows = np.flatnonzero(labels == label)
         counts = rng.multinomial(len(rows), np.full(len(rows), 1 / len(rows)), size=draws)
-        weights[label][:, rows] = counts / len(rows)
-    return weights
+        found[int(label)] = rows, (counts / len(rows)).astype(np.float32)
+    return found
 
 
-def _shuffled(labels: Whole, classes: int, draws: int, rng: np.random.Generator) -> Singles:
-    """Weights (classes, draws, n) whose products with responses are class means of shuffled labels."""
+def _shuffled(labels: Whole, draws: int, rng: np.random.Generator) -> Draws:
+    """Deal the labels to the images anew."""
     permuted = rng.permuted(np.tile(labels, (draws, 1)), axis=1)
-    counts = np.bincount(labels, minlength=classes)
-    member = permuted == np.arange(classes)[:, None, None]
-    return (member / np.maximum(counts, 1)[:, None, None]).astype(np.float32)
+    return {
+        int(label): (slice(None), (permuted == label).astype(np.float32) / np.float32(count))
+        for label, count in zip(*np.unique(labels, return_counts=True), strict=True)
+    }
 
 
 def _indices(
-    responses: Responses, labels: Whole, first: Mask, weights: list[Singles]
-) -> Iterator[tuple[slice, Singles]]:
-    """Block after block of neurons: the index of every draw (draws, neurons)."""
-    classes, draws, _ = weights[0].shape
-    present = [np.isin(np.arange(classes), labels[part]) for part in (first, ~first)]
-    halves = [responses[part].astype(np.float32) for part in (first, ~first)]
-    size = max(1, _BLOCK_BYTES // (2 * classes * draws * 4))
-    for start in range(0, responses.shape[1], size):
+    responses: Responses, first: Mask, drawn: list[Draws], neurons: Whole
+) -> Iterator[tuple[Whole, Singles]]:
+    """Block after block of ``neurons``: the index of every draw (draws, neurons of the block).
+
+    They are neurons with an index, so that either half has two classes or more.
+    """
+    halves = [responses[part][:, neurons].astype(np.float32) for part in (first, ~first)]
+    bytes_each = sum(4 * len(weights) for each in drawn for _, weights in each.values())
+    size = max(1, _BLOCK_BYTES // bytes_each)
+    for start in range(0, len(neurons), size):
         block = slice(start, start + size)
-        means = [
-            (weight.reshape(classes * draws, -1) @ half[:, block]).reshape(classes, draws, -1)
-            for weight, half in zip(weights, halves, strict=True)
-        ]
-        index = _index(means[0], means[1], present[0], present[1])
-        index += _index(means[1], means[0], present[1], present[0])
-        index /= 2
-        yield block, index
+        one, other = (
+            {label: weights @ half[rows, block] for label, (rows, weights) in each.items()}
+            for half, each in zip(halves, drawn, strict=True)
+        )
+        index: Singles = (_index(one, other) + _index(other, one)) / np.float32(2)
+        yield neurons[block], index
 
 
-def _index(choose: Singles, measure: Singles, in_choose: Mask, in_measure: Mask) -> Singles:
-    """Index (draws, neurons) of the classes highest in ``choose`` (classes, draws, neurons)."""
-    shape = choose.shape[1:]
-    best, chosen = np.full(shape, -np.inf, np.float32), np.full(shape, np.nan, np.float32)
-    for label in np.flatnonzero(in_choose):
-        value = measure[label] if in_measure[label] else np.float32(np.nan)
-        chosen = np.where(choose[label] > best, value, chosen)
-        np.maximum(best, choose[label], out=best)
-    count = int(in_measure.sum())
-    others = (measure[in_measure].sum(axis=0) - chosen) / max(count - 1, 1)
-    total = chosen + others
-    index = np.full(shape, np.nan, np.float32)
-    if count > 1:
-        np.divide(chosen - others, total, out=index, where=total > 0)
+def _index(choose: Means, measure: Means) -> Singles:
+    """Index (draws, neurons) in ``measure`` of the classes with the highest means in ``choose``."""
+    total: Singles = np.sum(list(measure.values()), axis=0)
+    best, chosen = np.full_like(total, -np.inf), np.full_like(total, np.nan)
+    for label, mean in choose.items():
+        chosen = np.where(mean > best, measure.get(label, np.float32(np.nan)), chosen)
+        np.maximum(best, mean, out=best)
+    others = (total - chosen) / np.float32(len(measure) - 1)
+    index = np.full_like(total, np.nan)
+    np.divide(chosen - others, chosen + others, out=index, where=chosen + others > 0)
     return np.clip(index, -1, 1)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from scipy import special, stats
 
 from snn.selectivity.contrast import Group, contrast
-from snn.selectivity.tuning import Floats, Mask, Responses, Whole, check, crosswise
+from snn.selectivity.tuning import Floats, Mask, Responses, Whole, crosswise
 
 
 def selectivity_test(responses: Responses, labels: Whole, first: Mask, classes: int) -> Floats:
@@ -20,7 +20,6 @@ def selectivity_test(responses: Responses, labels: Whole, first: Mask, classes: 
     or flat neurons, groups of less than two images).
     Source: Welch 1947 (Biometrika 34), Satterthwaite's degrees of freedom.
     """
-    check(responses, labels, classes)
     first_way, second_way = (
         _more(*contrast(measured, theirs, chosen, classes))
         for chosen, measured, theirs in crosswise(responses, labels, first, classes)

@@ -8,7 +8,7 @@ from snn.selectivity.tuning import Floats, Responses
 
 
 def treves_rolls(responses: Responses, axis: int) -> Floats:
-    """Treves-Rolls sparseness of non-negative responses along ``axis``.
+    """Treves-Rolls sparseness of non-negative responses (images, neurons) along ``axis``.
 
     (1 - mean(r)^2 / mean(r^2)) / (1 - 1/n), without a unit, in 0 (all n values alike: the floor, that
     of a neuron that tells nothing apart) to 1 (one value is not zero). ``axis=0`` of (images,
@@ -18,34 +18,30 @@ def treves_rolls(responses: Responses, axis: int) -> Floats:
     Source: Rolls & Tovee 1995 (J Neurophysiol 73), normalised as in Vinje & Gallant 2000 (Science 287).
     """
     n = responses.shape[axis]
-    mean, power = _moments(responses, axis)
     if n < 2:
-        return np.full(mean.shape, np.nan)
-    return (1 - _ratio(mean**2, power)) / (1 - 1 / n)
+        return np.full(responses.shape[1 - axis], np.nan)
+    return (1 - _evenness(responses, axis)) / (1 - 1 / n)
 
 
 def hoyer(responses: Responses, axis: int) -> Floats:
-    """Hoyer's sparseness of non-negative responses along ``axis``.
+    """Hoyer's sparseness of non-negative responses (images, neurons) along ``axis``.
 
     (sqrt(n) - l1 / l2) / (sqrt(n) - 1) with the two norms, without a unit, in 0 (all alike: the
     floor) to 1 (one is not zero); axes and NaN as in ``treves_rolls``. Less steep near 1 than that.
     Source: Hoyer 2004 (JMLR 5, section 3.1).
     """
     n = responses.shape[axis]
-    mean, power = _moments(responses, axis)
     if n < 2:
-        return np.full(mean.shape, np.nan)
-    return (1 - np.sqrt(_ratio(mean**2, power))) * np.sqrt(n) / (np.sqrt(n) - 1)
+        return np.full(responses.shape[1 - axis], np.nan)
+    # sqrt(n) * sqrt(evenness) is l1 / l2
+    return (1 - np.sqrt(_evenness(responses, axis))) * np.sqrt(n) / (np.sqrt(n) - 1)
 
 
-def _moments(responses: Responses, axis: int) -> tuple[Floats, Floats]:
-    """Mean and mean square along an axis."""
+def _evenness(responses: Responses, axis: int) -> Floats:
+    """Squared mean / mean square, in 1/n..1; NaN where all are zero."""
     values = responses.astype(np.float64)
-    return values.mean(axis=axis), np.square(values).mean(axis=axis)
-
-
-def _ratio(above: Floats, below: Floats) -> Floats:
-    """Divide, at most 1 (but for rounding it is); NaN where the divisor is 0."""
-    found = np.full(above.shape, np.nan)
-    np.divide(above, below, out=found, where=below > 0)
+    mean, power = values.mean(axis=axis), np.square(values).mean(axis=axis)
+    found = np.full(mean.shape, np.nan)
+    np.divide(np.square(mean), power, out=found, where=power > 0)
+    # rounding may put equal values beyond 1
     return np.minimum(found, 1)

@@ -33,6 +33,7 @@ def class_means(responses: Responses, labels: Whole, classes: int) -> Floats:
 
 def half_means(responses: Responses, labels: Whole, first: Mask, classes: int) -> Floats:
     """Average the responses to each class in either half of the images: (neurons, 2, classes)."""
+    check_halves(labels, first)
     return np.stack(
         [class_means(responses[part], labels[part], classes) for part in (first, ~first)], axis=1
     )
@@ -49,6 +50,15 @@ def check(responses: Responses, labels: Whole, classes: int) -> None:
         raise ValueError(
             f"labels run from {labels.min()} to {labels.max()}: with {classes} classes they must "
             f"lie in 0..{classes - 1}."
+        )
+
+
+def check_halves(labels: Whole, first: Mask) -> None:
+    """Refuse, with a ValueError, what marks no half of the images."""
+    if first.dtype != np.bool_ or first.shape != labels.shape:
+        raise ValueError(
+            f"first is {first.dtype} {first.shape}: it must be a boolean mask {labels.shape}, one "
+            "value an image (snn.selectivity.halves makes one)."
         )
 
 
@@ -109,6 +119,8 @@ def crosswise(
 
     Yields twice: classes preferred in one half (neurons,), responses and labels of the other half.
     """
+    check(responses, labels, classes)
+    check_halves(labels, first)
     for choose in (first, ~first):
         chosen = preferred_class(class_means(responses[choose], labels[choose], classes))
         yield chosen, responses[~choose], labels[~choose]
