@@ -57,8 +57,8 @@ def allocate_sngan(spec: SNGANSpec, image_shape: Shape) -> GaussianGenerator:
     channels, size = image_shape[0], image_shape[1]
     with torch.device("meta"):
         network = GaussianGenerator(
-            Decoder(channels, size, spec.dim, spec.width),
-            Critic(channels, size, spec.critic_width),
+            Decoder(channels, size, spec.dim, spec.width, spec.narrowing),
+            Critic(channels, size, spec.critic_width, spec.narrowing),
             image_shape=image_shape, width=spec.width, dim=spec.dim,
         )  # fmt: skip
     return network.to_empty(device="cpu")

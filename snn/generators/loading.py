@@ -7,6 +7,7 @@ import pickle
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from pydantic import TypeAdapter, ValidationError
@@ -108,7 +109,7 @@ def _load_foreign(path: Path) -> Generator:
 def _load_ours(path: Path) -> Generator:
     tensors, metadata = load_checkpoint(path)
     try:
-        spec = _ADAPTER.validate_json(metadata["generator"])
+        spec = _ADAPTER.validate_python(_fields(metadata))
         channels, height, width = json.loads(metadata["image_shape"])
         if isinstance(spec, AdapterSpec):
             raise TypeError(spec.kind)  # noqa: TRY301 - told below like any other header that does not fit
@@ -126,6 +127,15 @@ def _load_ours(path: Path) -> Generator:
             f"{path} does not fit the generator it describes ({error}): train the generator again."
         ) from None
     return network
+
+
+def _fields(metadata: Mapping[str, str]) -> Any:
+    """The specification in a file's header."""
+    fields = json.loads(metadata["generator"])
+    if isinstance(fields, dict) and fields.get("kind") == "sngan":
+        # a file from before the field was known has one width throughout
+        return {"narrowing": 1, **fields}
+    return fields
 
 
 def _allocate(spec: VQVAESpec | SNGANSpec, shape: Shape) -> Generator:

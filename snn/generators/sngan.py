@@ -1,6 +1,7 @@
 """A residual GAN with a spectrally normalised critic (Miyato et al. 2018, arXiv 1802.05957).
 
-Shapes as in the paper's CIFAR-10 networks, for any square size that halves down to a base of 4 to 7.
+Shapes as in the paper's CIFAR-10 networks, for any square size that halves down to a base of 4 to 7, but with
+fewer channels where maps are as large as the image: a channel costs four times as much there as a block before.
 """
 
 from __future__ import annotations
@@ -37,14 +38,15 @@ def doublings(size: int) -> int:
 class Decoder(nn.Module):
     """Latents (n, dim) to pixels (n, c, size, size) in [0, 1]: the paper's tanh, brought to that range."""
 
-    def __init__(self, channels: int, size: int, dim: int, width: int) -> None:
+    def __init__(self, channels: int, size: int, dim: int, width: int, narrowing: int) -> None:
         super().__init__()
         count = doublings(size)
+        widths = [*[width] * count, _narrowed(width, narrowing)]
         self.base = size >> count
         self.start = nn.Linear(dim, width * self.base**2)
-        self.blocks = nn.Sequential(*(_Up(width) for _ in range(count)))
-        self.norm = nn.BatchNorm2d(width)
-        self.end = nn.Conv2d(width, channels, 3, padding=1)
+        self.blocks = nn.Sequential(*itertools.starmap(_Up, itertools.pairwise(widths)))
+        self.norm = nn.BatchNorm2d(widths[-1])
+        self.end = nn.Conv2d(widths[-1], channels, 3, padding=1)
 
     def forward(self, latents: Tensor) -> Tensor:
         """Decode; in training mode normalised by the batch's own statistics."""
@@ -57,12 +59,12 @@ class Decoder(nn.Module):
 class _Up(nn.Module):
     """Twice the size: two convolutions, the first on the enlarged map, beside an enlarged shortcut."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, before: int, after: int) -> None:
         super().__init__()
-        self.before, self.between = nn.BatchNorm2d(width), nn.BatchNorm2d(width)
-        self.inner = nn.Conv2d(width, width, 3, padding=1)
-        self.outer = nn.Conv2d(width, width, 3, padding=1)
-        self.shortcut = nn.Conv2d(width, width, 1)
+        self.before, self.between = nn.BatchNorm2d(before), nn.BatchNorm2d(after)
+        self.inner = nn.Conv2d(before, after, 3, padding=1)
+        self.outer = nn.Conv2d(after, after, 3, padding=1)
+        self.shortcut = nn.Conv2d(before, after, 1)
 
     def forward(self, maps: Tensor) -> Tensor:
         change = _enlarge(functional.relu(self.before(maps)))
@@ -78,17 +80,17 @@ class Critic(nn.Module):
     It is added for training, and folded into plain weights afterwards (sngan_training.py).
     """
 
-    def __init__(self, channels: int, size: int, width: int) -> None:
+    def __init__(self, channels: int, size: int, width: int, narrowing: int) -> None:
         super().__init__()
-        halvings = doublings(size)
-        widths = [channels, *[width] * halvings]
+        fine = _narrowed(width, narrowing)
+        widths = [channels, fine, *[width] * (doublings(size) - 1)]
         downs = [
             _Down(before, after, first=place == 0)
             for place, (before, after) in enumerate(itertools.pairwise(widths))
         ]
-        plain = [_Plain(width) for _ in range(_PLAIN_BLOCKS)]
+        plain = [_Plain(widths[-1]) for _ in range(_PLAIN_BLOCKS)]
         self.blocks = nn.Sequential(*downs, *plain)
-        self.end = nn.Linear(width, 1)
+        self.end = nn.Linear(widths[-1], 1)
 
     def forward(self, pixels: Tensor) -> Tensor:
         """Scores (n,)."""
@@ -132,3 +134,8 @@ class _Down(nn.Module):
 
 def _enlarge(maps: Tensor) -> Tensor:
     return functional.interpolate(maps, scale_factor=2.0, mode="nearest")
+
+
+def _narrowed(width: int, narrowing: int) -> int:
+    """Channels next to the pixels: at least one."""
+    return max(width // narrowing, 1)

@@ -23,7 +23,7 @@ _BETAS = (0.0, 0.9)
 # the running mean of the weights follows faster in the first steps, which are far from the last ones
 _EMA_START = 10
 # the part of the training after which the rates begin to fall
-_STEADY_PART = 0.5
+_STEADY_PART = 0.75
 # power iterations before the first step, for singular vectors of weights that have not moved yet
 _ITERATIONS = 15
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
 from typing import Any
 
@@ -47,10 +48,25 @@ def points(count: int, dim: int = 6) -> np.ndarray:
 )
 def test_sizes_from_8_to_64(size: int, count: int) -> None:
     assert doublings(size) == count
-    pixels = Decoder(3, size, 5, 4)(torch.randn(2, 5))
+    pixels = Decoder(3, size, 5, 4, 2)(torch.randn(2, 5))
     assert pixels.shape == (2, 3, size, size)
     assert 0 <= pixels.min() <= pixels.max() <= 1
-    assert Critic(3, size, 4)(pixels).shape == (2,)
+    assert Critic(3, size, 4, 2)(pixels).shape == (2,)
+
+
+def block_widths(network: Decoder | Critic) -> list[int]:
+    """Channels that each residual block makes."""
+    return [
+        len(weight) for name, weight in network.named_parameters() if name.endswith(".outer.weight")
+    ]
+
+
+@pytest.mark.parametrize(("narrowing", "fine"), [(1, 12), (2, 6), (5, 2), (100, 1)])
+def test_maps_next_to_the_pixels_are_narrower(narrowing: int, fine: int) -> None:
+    decoder, critic = Decoder(1, 32, 5, 12, narrowing), Critic(1, 32, 12, narrowing)
+    assert block_widths(decoder) == [12, 12, fine]
+    assert block_widths(critic) == [fine, 12, 12, 12, 12]
+    assert critic(decoder(torch.randn(2, 5))).shape == (2,)
 
 
 @pytest.mark.parametrize("size", [4, 7, 9, 18, 36, 128])
@@ -65,10 +81,12 @@ def test_the_published_preset_has_the_paper_s_sizes() -> None:
     assert SNGANSpec(kind="sngan", preset="published", width=64).width == 64
     model = allocate_sngan(spec, (3, 32, 32))
     assert model.decoder.start.out_features == 256 * 4 * 4
+    assert model.decoder.end.in_channels == 256
+    assert block_widths(model.critic) == [128] * 5
 
 
 def test_every_weight_of_the_critic_has_norm_one() -> None:
-    critic = Critic(1, 8, 6)
+    critic = Critic(1, 8, 6, 2)
     random = torch.Generator().manual_seed(0)
     draw_weights(critic, random)
     normalise_spectra(critic, random)
@@ -136,8 +154,8 @@ def test_it_learns_a_distribution(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     level = rng.choice([40, 210], 256)[:, None, None, None] + rng.integers(-8, 9, (256, 1, 8, 8))
     spec = SNGANSpec(
-        kind="sngan", dim=4, width=8, critic_width=8, epochs=25, batch_size=32, lr=2e-3,
-        critic_lr=4e-3, ema=0.9, precision="float32",
+        kind="sngan", dim=4, width=8, critic_width=8, narrowing=1, epochs=25, batch_size=32,
+        lr=2e-3, critic_lr=4e-3, ema=0.9, precision="float32",
     )  # fmt: skip
     path = tmp_path / "g.safetensors"
     train(path, spec, images=level.astype(np.uint8))
@@ -201,6 +219,25 @@ def test_a_checkpoint_s_misfits_are_named(tmp_path: Path) -> None:
         match=r"critic\.end\.bias is absent and should be \(1,\), decoder\.end\.weight is",
     ):
         load_generator(path)
+
+
+def test_a_checkpoint_from_before_maps_could_narrow_still_loads(tmp_path: Path) -> None:
+    path = tmp_path / "g.safetensors"
+    train(path, SNGANSpec(**{**vars_of(SPEC), "narrowing": 1}))
+    made = load(path).decode(points(4))
+    tensors, metadata = load_checkpoint(path)
+    fields = json.loads(metadata["generator"])
+    del fields["narrowing"]
+    save_checkpoint(path, tensors, {**metadata, "generator": json.dumps(fields)})
+    assert np.array_equal(load(path).decode(points(4)), made)
+
+
+def test_the_rates_are_steady_and_then_fall_to_zero() -> None:
+    training = GANTraining(SPEC, IMAGES, 0)
+    for progress, part in [(0, 1), (0.75, 1), (0.875, 0.5), (1, 0)]:
+        training._set_rates(progress)
+        for name, lr in (("decoder", SPEC.lr), ("critic", SPEC.critic_lr)):
+            assert training.optimizers[name].param_groups[0]["lr"] == pytest.approx(part * lr)
 
 
 def test_the_networks_are_plain_modules() -> None:
