@@ -16,8 +16,10 @@ def mutual_information(responses: Responses, labels: Whole, classes: int, bins: 
     Responses go into ``bins`` bins fixed by rank (``rank_bins``); the plug-in estimate over bins and
     classes, less its first-order bias (occupied cells - occupied bins - present classes + 1) / (2 n
     ln 2). 0 is the floor, of a neuron that does not know the class: estimates scatter about it and
-    may be negative; the correction holds for some four images a cell or more. At most log2 of
-    min(classes, bins), but for the correction. A silent or flat neuron has 0. NaN without images.
+    may be negative. The correction needs images: of 1000 images, 10 classes and 8 bins it leaves less
+    than 0.002 bit if a neuron answers to 6 a cell, 0.004 with 4, 0.013 with 2; shuffled labels tell
+    (``measure``). At most log2 of min(classes, bins), but for the correction. A silent or flat neuron
+    has 0. NaN without images.
     Source: Panzeri & Treves 1996 (Network 7), with the count of occupied cells, which is Miller 1955
     for each of the three entropies.
     """
@@ -40,10 +42,13 @@ def rank_bins(responses: Responses, bins: int = 8) -> Bins:
     ordered = np.sort(responses, axis=0)
     zeros = n - np.count_nonzero(responses, axis=0)
     for edge in range(1, bins - 1):
-        place = zeros + (n - zeros) * edge // (bins - 1)
-        limit = np.take_along_axis(ordered, np.minimum(place, n - 1)[None], axis=0)
-        found += responses > limit
-        found += responses >= limit
+        # the first place of the next bin
+        place = n - (n - zeros) * (bins - 1 - edge) // (bins - 1)
+        above = np.take_along_axis(ordered, np.minimum(place, n - 1)[None], axis=0)
+        below = np.take_along_axis(ordered, np.maximum(place - 1, 0)[None], axis=0)
+        # twice: bins below all that equal a response, and below any
+        found += responses > below
+        found += responses >= above
     found //= 2
     found += 1
     found[responses == 0] = 0
@@ -57,14 +62,11 @@ def information(binned: Bins, labels: Whole, classes: int) -> Floats:
         return np.full(binned.shape[1], np.nan)
     member = np.eye(classes, dtype=np.float32)[labels].T
     # (bins, classes, neurons); whole numbers, which float32 holds
-    counts = np.stack([member @ (binned == each) for each in range(int(binned.max()) + 1)])
+    counts = np.stack([member @ (binned == each) for each in range(int(binned.max(initial=0)) + 1)])
     joint = counts.astype(np.float64)
     of_bin, of_class = joint.sum(axis=1), joint.sum(axis=0)
-    plug_in = (
-        _entropy(of_bin, n)
-        + _entropy(of_class, n)
-        - _entropy(joint.reshape(-1, joint.shape[-1]), n)
-    )
+    cells = joint.reshape(len(joint) * classes, -1) if joint.size else joint[0]
+    plug_in = _entropy(of_bin, n) + _entropy(of_class, n) - _entropy(cells, n)
     occupied = np.count_nonzero(joint, axis=(0, 1))
     margins = np.count_nonzero(of_bin, axis=0) + np.count_nonzero(of_class, axis=0)
     information: Floats = plug_in - (occupied - margins + 1) / (2 * n * np.log(2))
