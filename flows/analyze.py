@@ -1,14 +1,16 @@
-"""The flow that measures selectivity."""
+"""The flow that measures what the searches found, and how it changes over training."""
 
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 from prefect import flow
 
 from flows.runners import gather, submit
 from tasks import units
 from tasks.atlas import flagged, unfinished
+from tasks.cross import to_show
 from tasks.job import Job
 
 log = logging.getLogger("spikeatlas")
@@ -16,12 +18,20 @@ log = logging.getLogger("spikeatlas")
 
 @flow(name="analyze", flow_run_name="analyze")
 def analyze(job: Job) -> None:
-    """``analyze`` each epoch whose searches are all done and that has not been analysed since."""
-    ready = [
-        epoch
-        for epoch in job.epochs
-        if not unfinished(job.atlas, job.blocks(epoch))
-        and not flagged(job.atlas, "analysed", epoch)
-    ]
-    log.info(f"analyze {len(ready)} epochs")
-    gather([submit(units.analyze, job, epoch) for epoch in ready])
+    """Do what is not done yet of each epoch whose searches are all done.
+
+    1. ``analyze``: selectivity. 2. ``cross``: the network of every epoch sees the MEIs of every other.
+    3. ``ablate``: each neuron is silenced in turn.
+    """
+    searched = [epoch for epoch in job.epochs if not unfinished(job.atlas, job.blocks(epoch))]
+    stage(units.analyze, job, [e for e in searched if not flagged(job.atlas, "analysed", e)])
+    if job.analysis.cross:
+        stage(units.cross, job, [epoch for epoch in job.epochs if to_show(job, epoch)])
+    wanted = [epoch for epoch in job.epochs if epoch in job.analysis.ablation]
+    stage(units.ablate, job, [e for e in wanted if not flagged(job.atlas, "ablation/ablated", e)])
+
+
+def stage(unit: Any, job: Job, epochs: list[float]) -> None:
+    """One task run for each epoch, and wait for all."""
+    log.info(f"{unit.name} {len(epochs)} epochs")
+    gather([submit(unit, job, epoch) for epoch in epochs])

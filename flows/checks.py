@@ -20,7 +20,7 @@ from flows.generator_checks import (
     space_problems,
     space_to_try,
 )
-from flows.prepare import agree, job_of, layout
+from flows.prepare import agree, job_of, layout, probed_epochs
 from flows.study import Study, StudyError, near, parse
 from optim import Space, can_start, make_maximizer, method_names, uses_pool, uses_screening
 from optim.space import Points
@@ -30,6 +30,7 @@ from snn.networks import layer_sizes
 from snn.training import list_epochs, load_network
 from tasks import loading
 from tasks.job import Job
+from tasks.natural import SMALLEST as SMALLEST_CLASS
 from tasks.naturalness import known_of
 from tasks.screen import natural_images
 
@@ -61,6 +62,8 @@ def check(raw: Mapping[str, Any], *, fresh: bool = False) -> Checked:
                 _probe,
                 _epochs,
                 _search,
+                _repeats,
+                _analysis,
                 _screening,
                 _generator,
                 _naturalness,
@@ -210,6 +213,43 @@ def _search(study: Study) -> list[str]:
     return list(dict.fromkeys(problems))
 
 
+def _repeats(study: Study) -> list[str]:
+    """Repeats at epochs that are not probed, or that a warm start would have to do without."""
+    wanted = study.search.repeats_at or {}
+    if wanted and study.search.warm_start:
+        message = (
+            "search.repeats_at: with search.warm_start every repeat goes on from the epoch before, so all epochs "
+            "have the same number; leave one of the two out"
+        )
+        return [message]
+    return _not_probed(study, "search.repeats_at", wanted)
+
+
+def _analysis(study: Study) -> list[str]:
+    """Ablation at epochs that are not probed; too few images of a class to choose on and to test on."""
+    analysis = study.analysis
+    problems = _not_probed(study, "analysis.ablation", analysis.ablation)
+    data = _images(study)
+    if data is None:
+        return problems
+    least = SMALLEST_CLASS * len(data.classes)
+    return problems + [
+        f"analysis.{name}: {count} is below {least}, {SMALLEST_CLASS} images for each of {len(data.classes)} classes; "
+        f"give at least {least}"
+        for name, count in (("images", analysis.images), ("ablation_images", analysis.ablation_images))
+        if count < least
+    ]  # fmt: skip
+
+
+def _not_probed(study: Study, field: str, wanted: Iterable[float]) -> list[str]:
+    if _epochs(study):
+        return []
+    probed = probed_epochs(study)
+    missing = ", ".join(f"{epoch:g}" for epoch in wanted if epoch not in probed)
+    known = ", ".join(f"{epoch:g}" for epoch in probed)
+    return [f"{field}: {missing} is not among the probed epochs {known}"] if missing else []
+
+
 def _pool(study: Study, space: Space) -> Points:
     """Any points, as many as there are training images: how many is all that can be wrong."""
     data = _images(study)
@@ -243,11 +283,11 @@ def _screening(study: Study) -> list[str]:
     if problems:
         return problems
     data = _images(study)
-    wanted = natural_images(study.search) * study.search.repeats
+    wanted = natural_images(study.search) * study.search.most_repeats
     if data is None or wanted <= len(data.train):
         return []
     message = (
-        f"search.screening_images: {study.search.repeats} repeats that share no image need {wanted} "
+        f"search.screening_images: {study.search.most_repeats} repeats that share no image need {wanted} "
         f"training images, but there are {len(data.train)}; screen fewer, or with search.screening: prior"
     )
     return [message]

@@ -44,7 +44,7 @@ def search(job: Job, epoch: float, blocks: list[Block]) -> list[str]:
     failures: list[str] = []
     if not blocks:
         return failures
-    write.clear_flag(job.atlas, epoch, "analysed")
+    write.clear_epoch(job.atlas, epoch)
     ended = 0
     # Prefect's types leave open whether this is called from async code, which it is not
     shown = cast(

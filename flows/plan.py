@@ -29,15 +29,18 @@ def cost(checked: Checked) -> str:
     """The plan of what is left to do, with a time estimated from a few batches on this machine."""
     study, job = checked.study, checked.job
     blocks = todo(job)
-    neurons = sum(block.stop - block.start for block in blocks)
-    search = neurons * len(study.search.methods) * study.search.repeats * study.search.budget
-    measured = neurons * len(study.search.methods) * study.search.repeats * measurements(job)
+    searches = len(study.search.methods) * sum(
+        job.repeats(block.epoch) * (block.stop - block.start) for block in blocks
+    )
+    search = searches * study.search.budget
+    measured = searches * measurements(job)
     natural = len(loading.dataset(job.data).test) * len(job.epochs)
-    screening = study.search.screening_images * study.search.repeats * len(job.epochs)
+    screening = study.search.screening_images * study.search.most_repeats * len(job.epochs)
     trained = study.training.epochs * len(loading.dataset(job.data).train)
+    crossed = len(job.epochs) * searches if study.analysis.cross else 0
     seconds = seconds_per_image(job)
     shown = (
-        (search + measured + screening + natural)
+        (search + measured + screening + natural + crossed)
         * study.search.presentations
         / study.runner.workers
     )
@@ -46,8 +49,12 @@ def cost(checked: Checked) -> str:
         "probe",
         f"{len(job.epochs)} epochs, {', '.join(f'{k} {len(v)}' for k, v in job.layers.items())} neurons",
     )
-    table.add_row("task runs", str(len(blocks) + 3 * len(job.epochs) + 4))
+    table.add_row(
+        "task runs", str(len(blocks) + 4 * len(job.epochs) + len(job.analysis.ablation) + 4)
+    )
     told = f"{search:,} search + {screening:,} screening + {natural:,} natural"
+    if crossed:
+        told += f" + {crossed:,} cross-responses"
     if job.stochastic:
         told += f" + {measured:,} measured again"
     table.add_row("images", told)

@@ -13,18 +13,19 @@ from typing import Any
 from flows.generator_checks import latent_of
 from flows.study import Study
 from snn.checkpoint import digest_file
+from snn.data import DataSet
 from snn.networks import layer_sizes
 from snn.training import checkpoint_epochs, epoch_path, list_epochs
 from tasks import loading
 from tasks.atlas import AtlasError, Layout, create, extend, open_store, write
 from tasks.atlas.store import layout_json, layout_of, study_of, values
 from tasks.job import Job, block_size, digest
+from tasks.natural import kept_images
 from tasks.naturalness import known_of
 
 RESULT_FREE = {
     "runner": None,
     "output": None,
-    "classifier": None,
     "data": ("root", "download"),
     "network": ("checkpoints",),
     "generator": ("checkpoint",),
@@ -45,6 +46,7 @@ def job_of(study: Study) -> Job:
         generator=study.generator,
         search=study.search,
         responder=study.responder,
+        analysis=study.analysis,
         classifier=study.classifier,
         layers=probed_layers(study, len(loading.dataset(study.data).classes)),
         epochs=probed_epochs(study),
@@ -109,7 +111,7 @@ def layout(study: Study, job: Job) -> Layout:
             for layer, n in job.layers.items()
         },
         methods=study.search.methods,
-        repeats=study.search.repeats,
+        repeats=study.search.most_repeats,
         budget=study.search.budget,
         latent=latent.size,
         latent_dtype=latent.dtype.name,
@@ -119,7 +121,20 @@ def layout(study: Study, job: Job) -> Layout:
         warm_start=study.search.warm_start,
         diverse=study.search.diverse,
         naturalness=known_of(study.generator),
+        **_natural(data, study.analysis.images),
+        cross=study.analysis.cross,
+        ablation=bool(study.analysis.ablation),
     )
+
+
+def _natural(data: DataSet, count: int) -> dict[str, tuple[int, ...]]:
+    """Which test images' responses are kept one by one."""
+    images, first = kept_images(data.test.labels, count)
+    return {
+        "natural_images": tuple(images.tolist()),
+        "natural_labels": tuple(data.test.labels[images].tolist()),
+        "natural_first": tuple(first.astype(int).tolist()),
+    }
 
 
 def allocate(study: Study, job: Job) -> None:

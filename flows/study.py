@@ -19,7 +19,7 @@ from snn.generators import GeneratorSpec, VQVAESpec
 from snn.generators.spec import KINDS
 from snn.networks import NetworkSpec
 from snn.training import TrainingSpec
-from tasks.job import ProbeSpec, ResponderSpec, SearchSpec
+from tasks.job import AnalysisSpec, ProbeSpec, ResponderSpec, SearchSpec
 
 
 class StudyError(ValueError):
@@ -64,6 +64,8 @@ class Study(BaseModel):
     """What judges the generator's images, if that is wanted: a classifier without spikes."""
     search: SearchSpec = SearchSpec()
     """How their most exciting images are searched."""
+    analysis: AnalysisSpec = AnalysisSpec()
+    """What is measured beside the searches."""
     responder: ResponderSpec = ResponderSpec()
     """How responses are computed."""
     runner: RunnerSpec = RunnerSpec()

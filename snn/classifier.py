@@ -21,12 +21,12 @@ import scipy
 import torch
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
-from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax, softmax
+from scipy.special import softmax
 from torch import Tensor, nn
 from torch.nn import functional
 
 from snn.batching import padded_batches
+from snn.calibration import fit_temperature
 from snn.checkpoint import is_made, load_checkpoint, save_checkpoint, save_state, state_left_by
 from snn.networks.stage import SteadyLinear
 
@@ -50,7 +50,6 @@ _WARM_PART = 0.2
 _SETTLING_IMAGES = 5000
 # each stage has twice the channels of the one before, on half the size if that one's is larger
 _STAGES, _SMALLEST_MAP = 4, 4
-_TEMPERATURES = (0.1, 10.0)
 
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid", use_attribute_docstrings=True))
@@ -405,30 +404,13 @@ def _calibrate(
     """Fit the temperature to images that were kept from training, and measure on them."""
     shape = (int(images.shape[1]), int(images.shape[2]), int(images.shape[3]))
     scores = Classifier(network, shape, classes, temperature=1).scores(images).astype(np.float64)
-    temperature = _fit_temperature(scores, labels)
+    temperature = fit_temperature(scores, labels)
     measured = {
         "images": len(labels),
         "accuracy": float((scores.argmax(axis=1) == labels).mean()),
         "calibration_error": calibration_error(softmax(scores / temperature, axis=1), labels),
     }
     return {"temperature": repr(temperature), "held_out": json.dumps(measured)}
-
-
-def _fit_temperature(scores: npt.NDArray[np.float64], labels: Labels) -> float:
-    """The temperature in 0.1..10 with the least cross-entropy (Guo et al. 2017, section 4.2).
-
-    As if one image more had been wrong: with none, no confidence would be too much.
-    """
-    count, classes = scores.shape
-    wrong = 1 / (count + 2)
-    targets = np.full(scores.shape, wrong / (classes - 1))
-    targets[np.arange(count), labels] = 1 - wrong
-    lowest, highest = map(math.log, _TEMPERATURES)
-    found = minimize_scalar(
-        lambda log: -np.sum(targets * log_softmax(scores / math.exp(log), axis=1)) / count,
-        bounds=(lowest, highest), method="bounded", options={"xatol": 1e-6},
-    )  # fmt: skip
-    return math.exp(found.x)
 
 
 def _check_data(images: Images, labels: Labels, classes: tuple[str, ...]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -10,13 +11,17 @@ from numpy.typing import NDArray
 
 from snn import selectivity
 from tasks import loading, naturalness
-from tasks.atlas import read, write
-from tasks.atlas.schema import NATURAL_COLUMNS, SILENT
-from tasks.job import Job
+from tasks.atlas import read, settled, write
+from tasks.atlas.schema import NATURAL_COLUMNS, SILENT, population_variables
+from tasks.job import Job, seed_of
+from tasks.reading import network_outputs, read_images
 
 Arrays = dict[str, NDArray[Any]]
 PICKED = ("mei_class", "natural_ratio", "random_ratio", *NATURAL_COLUMNS)
 """Columns of ``/neurons`` that are the best search's."""
+
+DRAWS = 200
+"""Bootstrap samples of the images, and shuffles of their labels."""
 
 
 def analyze(job: Job, epoch: float) -> None:
@@ -24,15 +29,13 @@ def analyze(job: Job, epoch: float) -> None:
     loading.one_thread()
     tree = read.open_tree(job.atlas).sel(epoch=epoch)
     layers = {layer: tree[f"layers/{layer}"].to_dataset() for layer in job.layers}
-    parts = [
-        measure(job, epoch, layer, found, tree["screening"].to_dataset())
-        for layer, found in layers.items()
-    ]
+    parts = [measure(job, epoch, layer, found, tree) for layer, found in layers.items()]
     measures = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     searches = xr.concat([found[["response", "status"]] for found in layers.values()], dim="neuron")
     arrays = {f"selectivity/{name}": values for name, values in measures.items()}
     natural = naturalness_of(job, layers)
     arrays |= {f"naturalness/{name}": values for name, values in natural.items()}
+    arrays |= populations(tree, job.layers)
     arrays |= {
         f"neurons/{name}": values
         for name, values in best_rows(searches, measures | natural, job.search.sign).items()
@@ -52,7 +55,7 @@ def naturalness_of(job: Job, layers: dict[str, xr.Dataset]) -> Arrays:
         each.values.reshape(-1, *each.shape[len(order) :]) for each in (found.latent, found.mei)
     )
     measured = naturalness.measure(job, points, images)
-    alive = (found.status.values != SILENT).reshape(-1)
+    alive = (settled(found.status) & (found.status != SILENT)).values.reshape(-1)
     return {
         name: np.where(
             alive, values, np.array(np.nan if values.dtype.kind == "f" else -1, values.dtype)
@@ -61,22 +64,83 @@ def naturalness_of(job: Job, layers: dict[str, xr.Dataset]) -> Arrays:
     }
 
 
-def measure(job: Job, epoch: float, layer: str, found: xr.Dataset, screening: xr.Dataset) -> Arrays:
+def populations(tree: xr.DataTree, layers: Iterable[str]) -> Arrays:
+    """The variables of ``/population`` (layers), where the responses to single images are kept."""
+    if "natural" not in tree.children:
+        return {}
+    natural = tree["natural"].to_dataset()
+    classes = tree.sizes["class"]
+    found = [
+        selectivity.population(natural[f"response_{layer}"].values, natural.label.values, classes)
+        for layer in layers
+    ]
+    kinds = {name: variable.dtype for name, variable in population_variables().items()}
+    return {
+        f"population/{name}": np.array([each[name] for each in found], kind)
+        for name, kind in kinds.items()
+    }
+
+
+def measure(job: Job, epoch: float, layer: str, found: xr.Dataset, tree: xr.DataTree) -> Arrays:
     """The measures of one layer's neurons: arrays (neurons) and (neurons, methods, repeats)."""
+    natural = tree["natural"].to_dataset() if "natural" in tree.children else None
+    measures = on_searches(job, epoch, layer, found, tree["screening"].to_dataset())
+    if natural is None:
+        return measures | on_halves(found)
+    rng = np.random.default_rng(seed_of(job.seed, "analyze", epoch, layer))
+    return (
+        measures | on_images(natural, layer, tree.sizes["class"], rng) | on_meis(job, epoch, found)
+    )
+
+
+def on_halves(found: xr.Dataset) -> Arrays:
+    """What the class means of an atlas that keeps no single responses tell."""
     index, preferred = selectivity.class_selectivity_index(
         found.natural_half_response.values, found.natural_active.values
     )
+    return {
+        "class_selectivity_index": index.astype(np.float32),
+        "preferred_class": preferred.astype(np.int16),
+    }
+
+
+def on_images(natural: xr.Dataset, layer: str, classes: int, rng: np.random.Generator) -> Arrays:
+    """Selectivity for natural images, with its controls: arrays (neurons)."""
+    found = selectivity.measure(
+        natural[f"response_{layer}"].values, natural.label.values, natural["first"].values == 1,
+        classes, draws=DRAWS, rng=rng,
+    )  # fmt: skip
+    found["selective_q"] = selectivity.q_values(found["selective_p"])
+    return {
+        name: values.astype(np.int16 if name == "preferred_class" else np.float32)
+        for name, values in found.items()
+    }
+
+
+def on_meis(job: Job, epoch: float, found: xr.Dataset) -> Arrays:
+    """What is read in the MEIs of the cold lane: arrays (neurons, methods, repeats)."""
+    order = ("neuron", "method", "repeat")
+    status = found.status.transpose(*order)
+    alive = (settled(status) & (status != SILENT)).values
+    images = found[read.cold(found, "mei")].transpose(*order, ...).values
+    measured = read_images(job, epoch, images.reshape(-1, *images.shape[3:]), alive.ravel())
+    return {name: values.reshape(alive.shape) for name, values in measured.items()}
+
+
+def on_searches(
+    job: Job, epoch: float, layer: str, found: xr.Dataset, screening: xr.Dataset
+) -> Arrays:
+    """What the MEIs do, against natural images and random ones: arrays (neurons, methods, repeats)."""
     random = (
         screening[f"response_{layer}"].groupby("repeat").max().rename({f"neuron_{layer}": "neuron"})
     )
     natural = found.natural_top_response.isel(rank=0)
     order = ("neuron", "method", "repeat")
+    status = found.status.transpose(*order)
     return {
-        "class_selectivity_index": index.astype(np.float32),
-        "preferred_class": preferred.astype(np.int16),
         # what a silent neuron's search ended with is no MEI, so no class is read in it
         "mei_class": np.where(
-            found.status.transpose(*order).values != SILENT,
+            (settled(status) & (status != SILENT)).values,
             read_classes(job, epoch, found.mei.transpose(*order, ...).values),
             np.int16(-1),
         ),
@@ -87,9 +151,7 @@ def measure(job: Job, epoch: float, layer: str, found: xr.Dataset, screening: xr
 
 def read_classes(job: Job, epoch: float, images: NDArray[np.uint8]) -> NDArray[np.int16]:
     """The class that the epoch's network reads in each of images (..., c, h, w)."""
-    classes = tuple(range(len(loading.dataset(job.data).classes)))
-    respond = loading.responder(job, epoch, "report", {"out": classes})
-    rates = respond(images.reshape(-1, *images.shape[-3:]))["out"]
+    rates = network_outputs(job, epoch, images.reshape(-1, *images.shape[-3:]))
     read: NDArray[np.int16] = selectivity.class_read(rates).astype(np.int16)
     return read.reshape(images.shape[:-3])
 

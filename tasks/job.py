@@ -59,6 +59,9 @@ class SearchSpec:
     """Images shown for one neuron, method and repeat."""
     repeats: Annotated[int, Ge(1)] = 1
     """Independent searches, each with its own seed."""
+    repeats_at: dict[float, Annotated[int, Ge(1)]] | None = None
+    """Other numbers of them at some epochs, e.g. {1: 5}: how much searches of one epoch differ is what
+    changes over training are held against."""
     share: bool = False
     """Whether a neuron may use the responses to images proposed for others of its block."""
     allocation: Literal["fixed", "adaptive"] = "fixed"
@@ -97,9 +100,28 @@ class SearchSpec:
     image): 0 looks for the response alone, 1 for the most typical image."""
 
     @property
+    def most_repeats(self) -> int:
+        """The largest number of repeats of any epoch."""
+        return max(self.repeats, *(self.repeats_at or {}).values(), 1)
+
+    @property
     def space(self) -> SpaceSpec:
         """Which latents may be chosen."""
         return SpaceSpec(self.grid, self.shell, self.prior)
+
+
+@dataclass(frozen=True, config=_SPEC)
+class AnalysisSpec:
+    """What is measured beside the searches."""
+
+    images: Annotated[int, Ge(1)] = 1000
+    """Test images, evenly of every class, whose single responses are kept; all if there are fewer."""
+    cross: bool = True
+    """Whether the network of every epoch is shown the images found at every other."""
+    ablation: tuple[Annotated[float, Ge(0)], ...] = ()
+    """Epochs at which the probed neurons are silenced one by one and the accuracy measured again."""
+    ablation_images: Annotated[int, Ge(1)] = 1000
+    """Test images of that, evenly of every class."""
 
 
 @dataclass(frozen=True, config=_SPEC)
@@ -135,6 +157,7 @@ class Job:
     generator: GeneratorSpec
     search: SearchSpec
     responder: ResponderSpec
+    analysis: AnalysisSpec
     classifier: ClassifierSpec | None
     """What judges the generator's images, if anything does."""
     layers: dict[str, Indices]
@@ -193,6 +216,10 @@ class Job:
     def stochastic(self) -> bool:
         """Whether one stimulus is answered differently at each showing."""
         return self.network.coding != "current"
+
+    def repeats(self, epoch: float) -> int:
+        """Searches of each neuron and method at one epoch."""
+        return (self.search.repeats_at or {}).get(epoch, self.search.repeats)
 
     def lanes(self, *, first: bool) -> tuple[int, ...]:
         """Images a neuron of the cold search and, with a warm start, of the warm one.

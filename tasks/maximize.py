@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from optim import uses_screening
 from tasks import loading
 from tasks.atlas import read, write
-from tasks.atlas.schema import DONE, SATURATED, SILENT, queries, ranks
+from tasks.atlas.schema import DONE, SATURATED, SILENT, UNPLANNED, queries, ranks
 from tasks.diverse import find_diverse
 from tasks.elites import Chosen, choose
 from tasks.job import Block, Job, seed_of
@@ -27,7 +27,22 @@ def maximize(job: Job, epoch: float, layer: str, start: int, stop: int) -> None:
     block = Block(epoch, layer, start, stop)
     found = [search_method(job, block, method) for method in job.search.methods]
     arrays = {name: np.stack([part[name] for part in found], axis=1) for name in found[0]}
-    write.write_block(job.atlas, block, arrays)
+    write.write_block(job.atlas, block, fill_up(arrays, job.search.most_repeats))
+
+
+def fill_up(arrays: Arrays, repeats: int) -> Arrays:
+    """Arrays (neurons, methods, repeats, ...) of the atlas's number of repeats: those further are unplanned."""
+    fills: dict[str, Any] = {"status": UNPLANNED, "seed": -1}
+
+    def filled(name: str, values: NDArray[Any]) -> NDArray[Any]:
+        width = [(0, 0)] * values.ndim
+        width[2] = (0, repeats - values.shape[2])
+        fill = fills.get(
+            name, np.nan if values.dtype.kind == "f" and not name.endswith("latent") else 0
+        )
+        return np.pad(values, width, constant_values=fill)
+
+    return {name: filled(name, values) for name, values in arrays.items()}
 
 
 def search_method(job: Job, block: Block, method: str) -> Arrays:
@@ -36,7 +51,7 @@ def search_method(job: Job, block: Block, method: str) -> Arrays:
     Searches that share nothing run together, all repeats in one batch, which changes no value. With
     sharing on, or a screening to learn from, each repeat is a group of its own.
     """
-    repeats = range(job.search.repeats)
+    repeats = range(job.repeats(block.epoch))
     apart = job.search.share or uses_screening(method)
     groups = [(repeat,) for repeat in repeats] if apart else [tuple(repeats)]
     parts = [search_group(job, block, method, group) for group in groups]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from snn import selectivity
 from tasks import loading
-from tasks.atlas import write
+from tasks.atlas import read, write
 from tasks.atlas.schema import ranks
 from tasks.job import Job
 
@@ -20,10 +20,13 @@ def observe(job: Job, epoch: float) -> None:
     test = loading.dataset(job.data).test
     classes = len(loading.dataset(job.data).classes)
     respond = loading.responder(job, epoch, "observe", job.layers)
+    kept = read.natural_images(job.atlas)
     arrays: dict[str, NDArray[Any]] = {}
     for layer, responses in respond(test.images).items():
         found = tuning(responses, test.labels, classes, ranks(job.search.diverse))
         arrays |= {f"layers/{layer}/{name}": values for name, values in found.items()}
+        if len(kept):
+            arrays[f"natural/response_{layer}"] = responses[kept]
     write.write_epoch(job.atlas, epoch, arrays, "observed")
 
 

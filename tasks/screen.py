@@ -21,7 +21,7 @@ def screen(job: Job, epoch: float) -> None:
     model = loading.generator(job)
     space = loading.search_space(job)
     points = np.concatenate(
-        [draw(job, epoch, repeat, model, space) for repeat in range(job.search.repeats)]
+        [draw(job, epoch, repeat, model, space) for repeat in range(job.search.most_repeats)]
     )
     images = model.decode(points, batch_size=job.responder.batch_size)
     responses = loading.responder(job, epoch, "screen", job.layers)(images)

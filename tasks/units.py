@@ -13,7 +13,9 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 
 from tasks import stopping
+from tasks.ablate import ablate as ablate_epoch
 from tasks.analyze import analyze as analyze_epoch
+from tasks.cross import cross as cross_epoch
 from tasks.maximize import maximize as maximize_block
 from tasks.observe import observe as observe_epoch
 from tasks.quality import assess as assess_generator
@@ -57,4 +59,6 @@ maximize = _unit(
     retry_condition_fn=_worth_retrying,
 )
 analyze = _unit(analyze_epoch, "analyze", task_run_name="analyze epoch={epoch:g}")
+cross = _unit(cross_epoch, "cross", task_run_name="cross epoch={epoch:g}")
+ablate = _unit(ablate_epoch, "ablate", task_run_name="ablate epoch={epoch:g}")
 report = _unit(write_report, "report", task_run_name="report")

@@ -12,7 +12,7 @@ from snn.checkpoint import digest_file
 from snn.training import epoch_path
 from tasks import loading
 from tasks.atlas import integrity, read
-from tasks.atlas.schema import STATUS
+from tasks.atlas.schema import STATUS, UNPLANNED
 from tasks.atlas.store import open_store, study_of, values
 from tasks.atlas.write import epoch_row
 from tasks.job import Block, Job
@@ -154,7 +154,7 @@ def replay(job: Job, block: Block) -> Verdict:
     kinds = [RESULT, *(kind for kind in (*LANES, DIVERSE) if kind.mei in rows)]
     parts = [replay_images(job, block, rows, kind) for kind in kinds]
     return Verdict(
-        rows.response.size,
+        int((rows.status != UNPLANNED).sum()),
         _counts(rows),
         [problem for part in parts for problem in part.problems],
         [near for part in parts for near in part.near],
@@ -164,7 +164,7 @@ def replay(job: Job, block: Block) -> Verdict:
 def replay_images(job: Job, block: Block, rows: xr.Dataset, kind: Stored) -> Verdict:
     """Replay one kind of images. What a search may lack (a lane, a rank) has no response stored."""
     response = rows[kind.response].values
-    lost = np.isnan(response) if kind != RESULT else np.zeros(response.shape, bool)
+    lost = np.isnan(response) if kind != RESULT else rows.status.values == UNPLANNED
     held = np.nonzero(~lost)
     if not held[0].size:
         return Verdict(0, {}, [])

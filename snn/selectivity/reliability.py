@@ -28,4 +28,5 @@ def split_half(half_means: Floats) -> Floats:
     varies = (length > _ROUNDING * np.linalg.norm(tuning, axis=2)).all(axis=1)
     r = np.full(len(half_means), np.nan)
     np.divide((centred[:, 0] * centred[:, 1]).sum(axis=1), length.prod(axis=1), out=r, where=varies)
+    r = np.clip(r, -1, 1)
     return 2 * r / (1 + np.abs(r))

@@ -18,6 +18,9 @@ class TrainingSpec:
     """Images a training step (>= 1)."""
     lr: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 2e-3
     """Adam's learning rate at the start (> 0)."""
+    labels: Literal["true", "shuffled"] = "true"
+    """``shuffled``: a control; every training image keeps one label, drawn from all by the seed, that says
+    nothing about it. Accuracy is measured with the true ones."""
     loop: Literal["layers", "steps"] = "layers"
     """Layer after layer, each over all time steps at once; or snnTorch's own loop over the steps, several
     times slower."""

@@ -36,6 +36,8 @@ STATE = "training-state.pt"
 _TEST_BATCH = 256
 # A kill costs at most so many steps; a save costs about as much as one.
 _STEPS_BETWEEN_SAVES = 100
+# keeps the shuffled labels' random numbers apart from those of the images' order
+_SHUFFLE = 2**32
 
 
 def train_network(
@@ -94,6 +96,14 @@ def _trained(path: Path, study: str) -> bool:
         return False
 
 
+def taught(split: Split, spec: TrainingSpec, seed: int) -> Split:
+    """The training images with the labels that the network is taught."""
+    if spec.labels == "true":
+        return split
+    order = np.random.default_rng([seed, _SHUFFLE]).permutation(len(split))
+    return Split(split.images, split.labels[order])
+
+
 class Trainer:
     """Backpropagation through time with a surrogate gradient (Neftci et al. 2019)."""
 
@@ -107,6 +117,7 @@ class Trainer:
         )  # fmt: skip
         self.step = 0
         self._data, self._spec, self._seed, self._study = data, spec, seed, study
+        self._train = taught(data.train, spec, seed)
         self._steps_per_epoch = -(-len(data.train) // spec.batch_size)
         self._optimizer = torch.optim.Adam(self.network.parameters(), lr=spec.lr)
         steps = max(spec.epochs * self._steps_per_epoch, 1)
@@ -132,7 +143,7 @@ class Trainer:
         if place == 0:
             self._order = self._shuffled(epoch)
         rows = self._order[place * self._spec.batch_size : (place + 1) * self._spec.batch_size]
-        loss = self._loss(self._data.train, rows)
+        loss = self._loss(self._train, rows)
         if not torch.isfinite(loss):
             raise FloatingPointError(
                 f"training diverged at step {self.step} (loss {loss.item()}): lower training.lr, "

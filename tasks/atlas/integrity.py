@@ -16,9 +16,10 @@ from tasks.atlas.write import epoch_row
 from tasks.job import Block
 
 PROMISES: Mapping[str, tuple[str, ...]] = {
-    "observed": ("layers/*/natural_*",),
+    "observed": ("layers/*/natural_*", "natural/*"),
     "screened": ("screening/*",),
-    "analysed": ("selectivity/*", "naturalness/*", "neurons/*"),
+    "analysed": ("selectivity/*", "population/*", "naturalness/*", "neurons/*"),
+    "ablation/ablated": ("ablation/*",),
 }
 """Per-epoch flags and the arrays that each promises."""
 
@@ -32,7 +33,7 @@ def committed(path: Path, block: Block) -> bool:
 def block_damage(path: Path, block: Block) -> list[str]:
     """What is wrong with the chunks of a committed block."""
     root = open_store(path)
-    names = [n for n, v in layout_of(root).of_layer().items() if "method" in v.dims]
+    names = [n for n, v in layout_of(root).of_layer().items() if v.of_block]
     at = _at(path, block)
     return list(_damage((f"layers/{block.layer}/{name}", root, at) for name in names))
 
@@ -46,10 +47,19 @@ def epoch_damage(path: Path, epoch: float) -> list[str]:
     if problems:
         return problems
     for flag, patterns in PROMISES.items():
-        if values(root, flag, at):
+        if flag in root and values(root, flag, at):
             promised = [name for name in arrays if any(fnmatch(name, p) for p in patterns)]
             problems += _damage((name, root, at) for name in promised)
-    return problems
+    return problems + _cross_damage(root, *at)
+
+
+def _cross_damage(root: zarr.Group, row: int) -> list[str]:
+    """What is wrong with the answers of one epoch's network to the MEIs that it was shown."""
+    if "cross" not in root:
+        return []
+    shown = np.flatnonzero(values(root, "cross/crossed", row))
+    names = [f"layers/{layer}/cross_response" for layer in layout_of(root).layers]
+    return list(_damage((name, root, (row, int(other))) for other in shown for name in names))
 
 
 def _damage(arrays: Iterable[tuple[str, zarr.Group, tuple[Any, ...]]]) -> Iterator[str]:

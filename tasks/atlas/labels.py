@@ -20,7 +20,7 @@ class Labels(NamedTuple):
 def labels(layout: Layout) -> dict[str, Labels]:
     """All labels by their path in the store."""
     shared = {
-        "epoch": Labels("epoch", layout.epochs, "training progress (0: untrained)", "epoch"),
+        "epoch": Labels("epoch", epochs_of(layout), "training progress (0: untrained)", "epoch"),
         "class": Labels("class", layout.classes, "class of natural images"),
         "method": Labels("method", layout.methods, "search method"),
         "repeat": Labels("repeat", range(layout.repeats), "independent search"),
@@ -30,10 +30,25 @@ def labels(layout: Layout) -> dict[str, Labels]:
         found |= _within(f"layers/{layer}/", shared | _of_layer(layout, layer))
     found |= _within("screening/", {"epoch": shared["epoch"]} | _of_screening(layout))
     table = _of_table(layout)
+    epochs = Labels("stimulus_epoch", epochs_of(layout), "training progress of the MEI", "epoch")
+    if layout.cross:
+        found |= _within("cross/", {"epoch": shared["epoch"], "stimulus_epoch": epochs})
+        found |= {f"layers/{layer}/stimulus_epoch": epochs for layer in layout.layers}
+    if layout.natural_images:
+        found |= _within("natural/", {"epoch": shared["epoch"]} | _of_natural(layout))
+        layers = Labels("layer", tuple(layout.layers), "spiking layer")
+        found |= _within("population/", {"epoch": shared["epoch"], "layer": layers})
+    if layout.ablation:
+        found |= _within("ablation/", {"epoch": shared["epoch"]} | table)
     measured = ["selectivity/", *(["naturalness/"] if layout.naturalness else [])]
     for group in measured:
         found |= _within(group, {k: shared[k] for k in ("epoch", "method", "repeat")} | table)
     return found | _within("neurons/", {"epoch": shared["epoch"]} | table)
+
+
+def epochs_of(layout: Layout) -> list[float]:
+    """The epochs as numbers of one type."""
+    return [float(epoch) for epoch in layout.epochs]
 
 
 def _within(group: str, axes: dict[str, Labels]) -> dict[str, Labels]:
@@ -49,11 +64,24 @@ def _of_layer(layout: Layout, layer: str) -> dict[str, Labels]:
 
 def _of_screening(layout: Layout) -> dict[str, Labels]:
     shown = [repeat for repeat in range(layout.repeats) for _ in range(layout.screening)]
-    neurons = {
+    repeat = Labels("stimulus", shown, "repeat that the stimulus belongs to")
+    return {"repeat": repeat, **_neurons_by_layer(layout)}
+
+
+def _of_natural(layout: Layout) -> dict[str, Labels]:
+    return {
+        "image": Labels("image", layout.natural_images, "index among the test images"),
+        "label": Labels("image", layout.natural_labels, "class of the image, by its place in class"),
+        "first": Labels("image", layout.natural_first, "1: in the first half, 0: in the second"),
+        **_neurons_by_layer(layout),
+    }  # fmt: skip
+
+
+def _neurons_by_layer(layout: Layout) -> dict[str, Labels]:
+    return {
         f"neuron_{layer}": Labels(f"neuron_{layer}", indices, f"channel or unit of {layer}")
         for layer, indices in layout.layers.items()
     }
-    return {"repeat": Labels("stimulus", shown, "repeat that the stimulus belongs to"), **neurons}
 
 
 def _of_table(layout: Layout) -> dict[str, Labels]:

@@ -10,7 +10,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from optim.space import Points
-from tasks.atlas.schema import FAILED, PENDING
+from tasks.atlas.schema import FAILED, PENDING, UNSETTLED
 from tasks.atlas.store import AtlasError, layout_of, open_store, study_of, values
 from tasks.atlas.write import epoch_row
 from tasks.job import Block
@@ -46,7 +46,7 @@ def flagged(path: Path, flag: str, epoch: float) -> bool:
 
 def settled(status: xr.DataArray) -> xr.DataArray:
     """Where a search ended with a result: done, silent or saturated."""
-    return (status != PENDING) & (status != FAILED)
+    return ~status.isin(UNSETTLED)
 
 
 def screening(path: Path, block: Block, repeat: int) -> tuple[Points, NDArray[np.float32]]:
@@ -109,6 +109,23 @@ def latents(path: Path, block: Block, method: str, repeats: Iterable[int]) -> Po
 def measures_naturalness(path: Path) -> bool:
     """Whether an atlas has a place for how natural its stimuli are: one of an older version has none."""
     return bool(layout_of(open_store(path)).naturalness)
+
+
+def crossed(path: Path, epoch: float, stimulus_epoch: float) -> bool:
+    """Whether the network of ``epoch`` was shown the MEIs of ``stimulus_epoch``."""
+    root = open_store(path)
+    at = (epoch_row(root, epoch), epoch_row(root, stimulus_epoch))
+    return bool(values(root, "cross/crossed", at))
+
+
+def cold(found: xr.Dataset, name: str) -> str:
+    """The variable that knows nothing of other epochs: ``name`` itself, but for a study with a warm start."""
+    return f"cold_{name}" if f"cold_{name}" in found else name
+
+
+def natural_images(path: Path) -> NDArray[np.int64]:
+    """Indices of the test images whose single responses an atlas keeps; none in one of an older version."""
+    return np.array(layout_of(open_store(path)).natural_images, np.int64)
 
 
 def sign(path: Path) -> int:

@@ -22,10 +22,13 @@ TOP_IMAGES = 5
 LANES = ("cold", "warm")
 """Meanings of ``lane``: a search that knew nothing of other epochs, and one that started from the last."""
 
-STATUS = ("pending", "done", "silent", "saturated", "failed")
+STATUS = ("pending", "done", "silent", "saturated", "failed", "unplanned")
 """Meanings of ``status``: ``silent`` never answered (best response 0), ``saturated`` answers with 1; where the
-least exciting image is searched: did so to every image of the search."""
-PENDING, DONE, SILENT, SATURATED, FAILED = range(5)
+least exciting image is searched: did so to every image of the search. ``unplanned``: a repeat that the study
+wants at other epochs only (search.repeats_at)."""
+PENDING, DONE, SILENT, SATURATED, FAILED, UNPLANNED = range(6)
+UNSETTLED = (PENDING, FAILED, UNPLANNED)
+"""States without a result."""
 
 FLAGS = ("trained", "observed", "screened", "analysed")
 """Root flags over ``epoch``, each written last of its stage: with ``status`` the truth for resume."""
@@ -52,6 +55,16 @@ class Variable(NamedTuple):
     long_name: str
     units: str = "1"
     extra: Mapping[str, Any] = {}
+
+    @property
+    def of_block(self) -> bool:
+        """Whether each block of neurons has chunks of its own in it, and commits them by ``status``."""
+        return "method" in self.dims and not self.compares_epochs
+
+    @property
+    def compares_epochs(self) -> bool:
+        """Whether it sets epochs against each other."""
+        return "stimulus_epoch" in self.dims
 
     def attributes(self) -> dict[str, Any]:
         """CF-style attributes."""
@@ -84,6 +97,16 @@ class Layout:
     """Diverse stimuli of each search."""
     naturalness: Known | Literal[""] = ""
     """What tells how natural a stimulus is; empty in an atlas of before that was measured."""
+    natural_images: tuple[int, ...] = ()
+    """Test images whose single responses are kept; none in an atlas of before that was done."""
+    natural_labels: tuple[int, ...] = ()
+    """Their classes."""
+    natural_first: tuple[int, ...] = ()
+    """1 for those of the first half, in which classes are chosen that are then tested on the second."""
+    cross: bool = False
+    """Whether every network is shown the MEIs of every epoch."""
+    ablation: bool = False
+    """Whether neurons are silenced one by one."""
 
     @property
     def neurons(self) -> int:
@@ -94,7 +117,8 @@ class Layout:
         """The length of each dimension, in ``layer``'s group or in the groups over all layers."""
         channel, y, x = self.image
         return {
-            "epoch": len(self.epochs), "neuron": len(self.layers[layer]) if layer else self.neurons,
+            "epoch": len(self.epochs), "stimulus_epoch": len(self.epochs), "image": len(self.natural_images),
+            "layer": len(self.layers), "neuron": len(self.layers[layer]) if layer else self.neurons,
             "method": len(self.methods), "repeat": self.repeats, "latent": self.latent,
             "channel": channel, "y": y, "x": x, "query": len(queries(self.budget)),
             "class": len(self.classes), "rank": ranks(self.diverse), "half": 2,
@@ -105,8 +129,8 @@ class Layout:
     def chunk(self, variable: Variable, layer: str | None) -> tuple[int, ...]:
         """A chunk: one epoch, one block of neurons where tasks own blocks, and all of the rest."""
         sizes = self.sizes(layer)
-        owned = {"epoch": 1}
-        if layer and "method" in variable.dims:
+        owned = {"epoch": 1, "stimulus_epoch": 1}
+        if layer and variable.of_block:
             owned["neuron"] = self.blocks[layer]
         return tuple(owned.get(dim, sizes[dim]) for dim in variable.dims)
 
@@ -120,7 +144,11 @@ class Layout:
         for name, variable in screening_variables(self.latent_dtype, tuple(self.layers)).items():
             yield "screening", name, variable, None
         for group, variables in (
-            ("selectivity", selectivity_variables()),
+            ("natural", natural_variables(tuple(self.layers)) if self.natural_images else {}),
+            ("cross", cross_variables() if self.cross else {}),
+            ("ablation", ablation_variables() if self.ablation else {}),
+            ("selectivity", selectivity_variables(full=bool(self.natural_images))),
+            ("population", population_variables() if self.natural_images else {}),
             ("naturalness", naturalness_variables(self.naturalness)),
             ("neurons", neuron_variables(self.naturalness)),
         ):
@@ -134,6 +162,8 @@ class Layout:
             found |= lane_variables(self.latent_dtype)
         if self.diverse:
             found |= diverse_variables(self.latent_dtype)
+        if self.cross:
+            found |= cross_response_variables()
         return found
 
     def bytes(self) -> int:
@@ -252,8 +282,98 @@ TABLE = {"coordinates": "layer index"}
 """CF attribute of arrays over all layers' neurons."""
 
 
-def selectivity_variables() -> dict[str, Variable]:
-    """Measures of each neuron, on natural images and on its MEIs (sources in ``snn/selectivity.py``)."""
+def natural_variables(layers: tuple[str, ...]) -> dict[str, Variable]:
+    """What every neuron answered to each of the same test images, at every epoch."""
+    return {
+        f"response_{layer}": Variable(("epoch", "image", f"neuron_{layer}"), "float32", np.nan, f"spike rates of {layer} to test images", RATE, {"coordinates": "label first"})
+        for layer in layers
+    }  # fmt: skip
+
+
+def cross_variables() -> dict[str, Variable]:
+    """Which networks were shown which epochs' MEIs."""
+    return {
+        "crossed": Variable(("epoch", "stimulus_epoch"), "uint8", 0, "whether the network of epoch was shown the MEIs of stimulus_epoch", extra=flags(("no", "yes"))),
+    }  # fmt: skip
+
+
+def cross_response_variables() -> dict[str, Variable]:
+    """What a neuron of one epoch answers to its own MEI of another."""
+    dims = ("epoch", "stimulus_epoch", "neuron", "method", "repeat")
+    return {
+        "cross_response": Variable(dims, "float32", np.nan, "spike rate of the network of epoch to mei (with a warm start: cold_mei) of stimulus_epoch, measured as response is", RATE),
+    }  # fmt: skip
+
+
+def ablation_variables() -> dict[str, Variable]:
+    """What the network loses without a neuron."""
+    return {
+        "ablated": Variable(("epoch",), "uint8", 0, "whether the epoch's neurons were silenced one by one", extra=flags(("no", "yes"))),
+        "intact_accuracy": Variable(("epoch",), "float32", np.nan, "accuracy of the whole network on the test images of the ablation"),
+        "accuracy": Variable(("epoch", "neuron"), "float32", np.nan, "accuracy on the same images while this neuron is silent", extra=TABLE),
+        "loss_increase": Variable(("epoch", "neuron"), "float32", np.nan, "mean rise of the loss (cross-entropy of spike counts) while this neuron is silent", "nat", TABLE),
+    }  # fmt: skip
+
+
+def population_variables() -> dict[str, Variable]:
+    """Measures of a layer's neurons together (sources in ``snn/selectivity``)."""
+    dims = ("epoch", "layer")
+    return {
+        "population_sparseness": Variable(dims, "float32", np.nan, "Treves-Rolls sparseness over the neurons, mean over test images; 0 (all alike) to 1 (one answers)"),
+        "signal_correlation": Variable(dims, "float32", np.nan, "mean Pearson correlation of the class tuning of two neurons; -1 to 1"),
+        "dimensionality": Variable(dims, "float32", np.nan, "participation ratio of the responses' covariance; 1 to the number of neurons"),
+        "active_neurons": Variable(dims, "int32", 0, "neurons with a non-zero response to any of the test images"),
+    }  # fmt: skip
+
+
+def selectivity_variables(*, full: bool) -> dict[str, Variable]:
+    """Measures of each neuron, on natural images and on its MEIs (sources in ``snn/selectivity``).
+
+    ``full``: with those that need the responses to single test images.
+    """
+    found = base_variables()
+    return found | tuning_variables() | mei_variables() if full else found
+
+
+def tuning_variables() -> dict[str, Variable]:
+    """Measures on test images beside the class selectivity index."""
+    rows = ("epoch", "neuron")
+
+    def measure(text: str, units: str = "1") -> Variable:
+        return Variable(rows, "float32", np.nan, text, units, TABLE)
+
+    return {
+        "csi_low": measure("lower end of the 95 % bootstrap interval (over images) of class_selectivity_index"),
+        "csi_high": measure("upper end of that interval"),
+        "csi_null": measure("mean of class_selectivity_index under shuffled labels, choice of class included"),
+        "csi_null_high": measure("95 % quantile of it under shuffled labels"),
+        "selective_p": measure("p of the test that the preferred class, chosen on one half, drives the neuron more than the others on the other half (Welch, both ways)"),
+        "selective_q": measure("the same corrected for the neurons of the layer (Benjamini-Hochberg)"),
+        "lifetime_sparseness": measure("Treves-Rolls sparseness over test images; 0 (flat) to 1 (one image)"),
+        "hoyer_sparseness": measure("Hoyer's sparseness over test images; 0 to 1"),
+        "d_prime": measure("d' of the preferred class (chosen on the other half) against the rest", "standard deviation"),
+        "auc": measure("area under the ROC curve of the preferred class (chosen on the other half) against the rest; 0.5: chance"),
+        "mutual_information": measure("information between response and class, bias corrected; 0: none", "bit"),
+        "mutual_information_null": measure("the same under shuffled labels", "bit"),
+        "split_half_reliability": measure("correlation of the class tuning of the two halves of the images, Spearman-Brown corrected"),
+    }  # fmt: skip
+
+
+def mei_variables() -> dict[str, Variable]:
+    """Measures on the MEI itself (with a warm start: on cold_mei)."""
+    search = ("epoch", "neuron", "method", "repeat")
+    return {
+        "mei_reference_class": Variable(search, "int16", -1, "class that the study's classifier, the same at all epochs, reads in the MEI; -1: less sure of it than of 95 % of test images, no classifier, or a silent neuron", extra=TABLE),
+        "mei_reference_confidence": Variable(search, "float32", np.nan, "its calibrated probability of that class", extra=TABLE),
+        "mei_perplexity": Variable(search, "float32", np.nan, "relative perplexity of the network's class probabilities (temperature fitted on test images) for the MEI; 1 / classes (one class) to 1 (none)", extra=TABLE),
+        "mei_mango_perplexity": Variable(search, "float32", np.nan, "MANGO's value of the same, of the plain softmax of spike counts and with its mixed logarithms; floor 0.203 for 10 classes", extra=TABLE),
+        "mei_bytes": Variable(search, "int32", -1, "losslessly compressed size of the MEI", "byte", TABLE),
+        "mei_slope": Variable(search, "float32", np.nan, "slope of log power over log spatial frequency of the MEI", extra=TABLE),
+    }  # fmt: skip
+
+
+def base_variables() -> dict[str, Variable]:
+    """What every atlas has of each neuron's selectivity."""
     search = ("epoch", "neuron", "method", "repeat")
     return {
         "class_selectivity_index": Variable(("epoch", "neuron"), "float32", np.nan, "(preferred - mean of others) / (preferred + mean of others), class chosen on one half of the test images, measured on the other; -1 to 1", extra=TABLE),

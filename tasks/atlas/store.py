@@ -139,8 +139,10 @@ def extend(path: Path, old: Layout, layout: Layout) -> None:
     shutil.rmtree(grown, ignore_errors=True)
     create(grown, layout, dict(source.attrs), dict(source["provenance"].attrs))
     rows = {old_row: layout.epochs.index(epoch) for old_row, epoch in enumerate(old.epochs)}
-    for group, name, _, _ in layout.arrays():
-        _copy_epochs(path / group / name, grown / group / name, rows)
+    for group, name, variable, _ in layout.arrays():
+        # what compares epochs is made anew: new ones change all of it
+        if not variable.compares_epochs:
+            _copy_epochs(path / group / name, grown / group / name, rows)
     retired = path.with_name(path.name + ".old")
     path.replace(retired)
     grown.replace(path)

@@ -71,10 +71,23 @@ def mark_failed(path: Path, block: Block) -> None:
     writable(status)[epoch_row(root, block.epoch), rows] = np.uint8(FAILED)
 
 
-def clear_flag(path: Path, epoch: float, flag: str) -> None:
-    """Take a per-epoch mark back, because what it rests on is being redone."""
+def write_cross(path: Path, epoch: float, stimulus_epoch: float, responses: Arrays) -> None:
+    """Store, by layer, responses of the network of ``epoch`` to the MEIs of ``stimulus_epoch``, then the mark."""
     root = open_store(path, "r+")
-    writable(root[flag])[epoch_row(root, epoch)] = np.uint8(0)
+    at = (epoch_row(root, epoch), epoch_row(root, stimulus_epoch))
+    for layer, found in responses.items():
+        _put(root, f"layers/{layer}/cross_response", at, found)
+    _put(root, "cross/crossed", at, np.uint8(1))
+
+
+def clear_epoch(path: Path, epoch: float) -> None:
+    """Take back the marks of what rests on an epoch's MEIs, because these are being redone."""
+    root = open_store(path, "r+")
+    row = epoch_row(root, epoch)
+    writable(root["analysed"])[row] = np.uint8(0)
+    if "cross" in root:
+        for shown_to in range(len(values(root, "epoch"))):
+            writable(root["cross/crossed"])[shown_to, row] = np.uint8(0)
 
 
 def note(path: Path, group: str, attributes: Mapping[str, Any]) -> None:

@@ -15,7 +15,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from tasks.atlas import Layout, open_store, open_tree, read, settled
-from tasks.atlas.schema import FAILED, FLAGS, NATURAL_COLUMNS, PENDING, SILENT
+from tasks.atlas.schema import FLAGS, NATURAL_COLUMNS, PENDING, SILENT, UNPLANNED, UNSETTLED
 from tasks.atlas.store import layout_of, study_of
 
 Array = NDArray[Any]
@@ -59,6 +59,8 @@ class Layer:
     """(E, N) name of the method that found it, empty where none has."""
     repeat: Array
     """(E, N) repeat that found it."""
+    place: Array
+    """(E, N) place of that search among methods x repeats."""
     mei: Array
     """(E, N, channels, height, width) uint8."""
     measures: Mapping[str, Array]
@@ -81,7 +83,7 @@ class Layer:
     @property
     def found(self) -> Array:
         """(E, N) whether any search of the neuron has ended."""
-        return ~np.isin(self.status, (PENDING, FAILED))
+        return ~np.isin(self.status, UNSETTLED)
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,12 +164,13 @@ def _read_layer(
 ) -> Layer:
     group = tree[f"layers/{name}"].to_dataset()
     ended = settled(group.status)
-    place = _best_place(group, ended, sign)
+    place = best_place(group.response, ended, sign)
     best = _best(group, ended, place)
     return Layer(
         name=name,
         neurons=layout.layers[name],
         **best,
+        place=place,
         diverse=_diverse(group, place) if layout.diverse else None,
         measures=_measures(tree["neurons"].to_dataset(), name, flags["analysed"], best["status"]),
         tuning=_known(flags["observed"], group.natural_response.values),
@@ -194,29 +197,39 @@ def _known(flag: Array, values: Array) -> Array:
     return np.where(flag.reshape(-1, *(1,) * (values.ndim - 1)), values, missing)
 
 
-def _best_place(group: xr.Dataset, ended: xr.DataArray, sign: int) -> Array:
-    """(E, N) place of the best search among methods and repeats: the first among equals, as in ``/neurons``."""
-    scores = (sign * group.response).where(ended, -np.inf).transpose(*SEARCH)
-    flat = scores.values.reshape(group.sizes["epoch"], group.sizes["neuron"], -1)
+def best_place(response: xr.DataArray, ended: xr.DataArray, sign: int) -> Array:
+    """(E, N) place of the best search among methods x repeats: the first among equals, as in ``/neurons``."""
+    flat = by_search((sign * response).where(ended, -np.inf))
     best: Array = np.where(np.isnan(flat), -np.inf, flat).argmax(axis=2)
     return best
 
 
+def by_search(values: xr.DataArray) -> Array:
+    """(E, N, methods x repeats)."""
+    epochs, neurons = values.sizes["epoch"], values.sizes["neuron"]
+    flat: Array = values.transpose(*SEARCH).values.reshape(epochs, neurons, -1)
+    return flat
+
+
+def pick(values: xr.DataArray, place: Array) -> Array:
+    """(E, N) the values of the searches at ``place``."""
+    return np.take_along_axis(by_search(values), place[..., None], axis=2)[..., 0]
+
+
+def states(status: xr.DataArray, place: Array) -> Array:
+    """(E, N) state of the search at ``place``; pending or failed where none has ended."""
+    found = by_search(settled(status)).any(axis=2)
+    planned = by_search(status.where(status != UNPLANNED, PENDING))
+    return np.where(found, pick(status, place), planned.max(axis=2))
+
+
 def _best(group: xr.Dataset, ended: xr.DataArray, best: Array) -> dict[str, Array]:
     """The best search of each epoch and neuron."""
-    shape = (group.sizes["epoch"], group.sizes["neuron"], -1)
-    done = ended.transpose(*SEARCH).values.reshape(shape)
-    status = group.status.transpose(*SEARCH).values.reshape(shape)
-    response = np.where(done, group.response.transpose(*SEARCH).values.reshape(shape), np.nan)
-    found = done.any(axis=2)
-
-    def pick(values: Array) -> Array:
-        return np.take_along_axis(values, best[..., None], axis=2)[..., 0]
-
+    found = by_search(ended).any(axis=2)
     repeats = group.sizes["repeat"]
     return {
-        "status": np.where(found, pick(status), status.max(axis=2)),
-        "response": pick(response),
+        "status": states(group.status, best),
+        "response": pick(group.response.where(ended), best),
         "method": np.where(found, group["method"].values.astype(object)[best // repeats], ""),
         "repeat": np.where(found, best % repeats, -1),
         "mei": _best_images(group.mei, best),
@@ -236,19 +249,21 @@ def _best_images(mei: xr.DataArray, best: Array) -> Array:
 
 def _diverse(group: xr.Dataset, best: Array) -> Diverse | None:
     """The diverse stimuli of the best searches at the last epoch where any search has ended."""
-    ended = settled(group.status).any(("neuron", "method", "repeat")).values
-    row = _last(np.flatnonzero(ended))
-    if row is None:
-        return None
+    row = _last(np.flatnonzero(by_search(settled(group.status)).any(axis=(1, 2))))
+    return None if row is None else diverse_at(group, best, row)
+
+
+def diverse_at(group: xr.Dataset, best: Array, row: int) -> Diverse:
+    """The diverse stimuli of the searches at the places ``best`` (E, N), at one epoch."""
     at = group[["diverse", "diverse_response", "diverse_count"]].isel(epoch=row)
     rows = np.arange(best.shape[1])
 
-    def pick(name: str) -> Array:
+    def chosen(name: str) -> Array:
         values = at[name].transpose(*SEARCH[1:], ...).values
-        chosen: Array = values.reshape(len(rows), -1, *values.shape[3:])[rows, best[row]]
-        return chosen
+        found: Array = values.reshape(len(rows), -1, *values.shape[3:])[rows, best[row]]
+        return found
 
-    return Diverse(row, pick("diverse"), pick("diverse_response"), pick("diverse_count"))
+    return Diverse(row, chosen("diverse"), chosen("diverse_response"), chosen("diverse_count"))
 
 
 def _best_screened(screening: xr.Dataset, layer: str) -> Array:

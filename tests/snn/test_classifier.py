@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from scipy.special import log_softmax
 
 from snn import classifier
+from snn.calibration import fit_temperature
 from snn.checkpoint import load_checkpoint, read_metadata, save_checkpoint, save_state
 from snn.classifier import (
     Classifier,
@@ -192,8 +193,8 @@ def test_the_temperature_makes_the_held_out_images_likelier() -> None:
     chances = np.exp(log_softmax(scores, axis=1))
     for row, chance in enumerate(chances):
         labels[row] = rng.choice(4, p=chance)
-    assert classifier._fit_temperature(3 * scores, labels) == pytest.approx(3, rel=0.1)
-    fitted = classifier._fit_temperature(scores / 2, labels)
+    assert fit_temperature(3 * scores, labels) == pytest.approx(3, rel=0.1)
+    fitted = fit_temperature(scores / 2, labels)
     assert fitted == pytest.approx(0.5, rel=0.1)
     assert cross_entropy(scores / 2 / fitted, labels) < cross_entropy(scores / 2, labels)
 
@@ -201,7 +202,7 @@ def test_the_temperature_makes_the_held_out_images_likelier() -> None:
 def test_the_temperature_of_a_faultless_classifier_claims_no_certainty() -> None:
     labels = np.arange(30) % 3
     scores = 5.0 * np.eye(3)[labels]
-    fitted = classifier._fit_temperature(scores, labels)
+    fitted = fit_temperature(scores, labels)
     wrong = 1 - np.exp(log_softmax(scores / fitted, axis=1)).max(axis=1).mean()
     assert wrong == pytest.approx(1 / 32, rel=1e-3)
 

@@ -24,7 +24,7 @@ from snn.data import DataSpec, load_data
 from tasks.atlas import Layout, create, open_tree
 from tasks.atlas.schema import DONE, FAILED, PENDING, SATURATED, SILENT, TOP_IMAGES, queries
 from tasks.atlas.store import layout_json
-from tasks.atlas.write import clear_flag, mark_failed, write_block, write_epoch
+from tasks.atlas.write import clear_epoch, mark_failed, write_block, write_epoch
 from tasks.job import Block
 from tasks.report import key_figures, write_report
 from tasks.report.curves import overview_panels, search_panel
@@ -548,7 +548,7 @@ def test_means_and_quartiles_pass_over_what_is_not_known() -> None:
 
 def test_measures_that_are_being_redone_are_not_shown(tmp_path: Path) -> None:
     atlas = Synthetic(tmp_path / "atlas.zarr", plan(epochs=(0.0, 1.0))).fill()
-    clear_flag(atlas.path, 1.0, "analysed")
+    clear_epoch(atlas.path, 1.0)
     text = written(atlas)
     assert not any(
         "prefers" in html for (_, epoch), html in cells(text, "out").items() if epoch == 1

@@ -25,6 +25,13 @@ def test_known_tunings() -> None:
     assert split_half(np.array([same, opposite, half])) == pytest.approx([1, -1, 2 / 3])
 
 
+def test_two_classes_agree_or_not() -> None:
+    found = split_half(RNG.random((2000, 2, 2)))
+    # of two points r is 1 or -1, but for rounding
+    assert np.abs(found) == pytest.approx(1, abs=1e-9)
+    assert np.abs(found).max() <= 1
+
+
 def test_estimates_the_reliability_of_all_images() -> None:
     # tuning of variance s2 over classes with errors of variance e2 / 50 in a half: the correlation of
     # two whole sets of images would be s2 / (s2 + e2 / 100)
