@@ -1,0 +1,66 @@
+"""Intervals of shares, of differences of shares, and of values over training seeds."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+LEVEL = 0.95
+
+
+class Interval(NamedTuple):
+    """An estimate with the bounds of its interval; NaN where there is nothing to estimate from."""
+
+    effect: float
+    low: float
+    high: float
+
+
+NOTHING = Interval(np.nan, np.nan, np.nan)
+
+
+def share(count: int, total: int, level: float = LEVEL) -> Interval:
+    """A binomial share with its exact interval (Clopper & Pearson 1934)."""
+    if not total:
+        return NOTHING
+    test = stats.binomtest(int(count), int(total))
+    low, high = test.proportion_ci(level, method="exact")
+    return Interval(count / total, float(low), float(high))
+
+
+def difference(first: tuple[int, int], second: tuple[int, int], level: float = LEVEL) -> Interval:
+    """Difference of two independent shares, each (count, total), with its interval.
+
+    One success and one failure are added to each before the normal interval (Agresti & Caffo 2000),
+    which holds its level from about ten neurons on.
+    """
+    if not first[1] or not second[1]:
+        return NOTHING
+    effect = first[0] / first[1] - second[0] / second[1]
+    shares = [((count + 1) / (total + 2), total + 2) for count, total in (first, second)]
+    error = np.sqrt(sum(each * (1 - each) / total for each, total in shares))
+    width = stats.norm.ppf((1 + level) / 2) * error
+    middle = shares[0][0] - shares[1][0]
+    return Interval(effect, float(middle - width), float(middle + width))
+
+
+def over_seeds(values: NDArray[np.floating], level: float = LEVEL) -> Interval:
+    """Mean over training seeds (n,) with Student's t interval; no bounds below two seeds."""
+    known = values[~np.isnan(values)].astype(np.float64)
+    if len(known) < 2:
+        return Interval(float(known[0]), np.nan, np.nan) if len(known) else NOTHING
+    mean, error = float(known.mean()), float(known.std(ddof=1) / np.sqrt(len(known)))
+    width = float(stats.t.ppf((1 + level) / 2, len(known) - 1)) * error
+    return Interval(mean, mean - width, mean + width)
+
+
+def resampled(draws: NDArray[np.floating], effect: float, level: float = LEVEL) -> Interval:
+    """Percentile interval of a statistic's bootstrap ``draws`` (n,), of which NaN are left out."""
+    known = draws[~np.isnan(draws)]
+    if not len(known):
+        return Interval(effect, np.nan, np.nan)
+    low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
+    return Interval(effect, float(low), float(high))
