@@ -17,7 +17,6 @@ from typing import Annotated, NoReturn
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("MKL_NUM_THREADS", "1")
 
-import click
 import typer
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
@@ -277,21 +276,18 @@ def _say(*sentences: str) -> None:
 def main() -> NoReturn:
     """Run the command line: what a user can cause becomes sentences, never a traceback."""
     try:
-        code = app(standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(BAD_INPUT)
-    except (KeyboardInterrupt, click.Abort):
-        code = INTERRUPTED
+        app()
+    except SystemExit as end:
+        if end.code == INTERRUPTED:  # typer turns Ctrl-C into this code
+            _say("interrupted: what is done is kept; run the same command again to go on")
+        raise
     except (ValueError, OSError) as error:
         _say(*str(error).splitlines())
         sys.exit(BAD_INPUT)
     except RuntimeError as error:
         _say(*str(error).splitlines())
         sys.exit(FAILED)
-    if code == INTERRUPTED:  # typer turns Ctrl-C into this code
-        _say("interrupted: what is done is kept; run the same command again to go on")
-    sys.exit(code if isinstance(code, int) else 0)
+    sys.exit(0)
 
 
 if __name__ == "__main__":

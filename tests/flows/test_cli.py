@@ -32,6 +32,7 @@ def test_bad_input_is_sentences_and_exit_2(cli: Cli, tmp_path: Path) -> None:
         (["query", "ATLAS", "--image", "x.png"], "give --layer and --neuron"),
         (["compare", "ATLAS", "tt", "cma"], "the atlas has tt, random"),
         (["report", "nowhere.zarr"], "no atlas"),
+        (["report", "nowhere.zarr", "--shiny"], "No such option: --shiny"),
     ],
 )
 def test_bad_questions_are_answered(cli: Cli, made: Checked, words: list[str], told: str) -> None:
