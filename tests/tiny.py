@@ -11,7 +11,9 @@ import zarr
 
 from flows.checks import Checked, check
 from flows.prepare import allocate
+from tasks.ablate import ablate
 from tasks.analyze import analyze
+from tasks.cross import cross
 from tasks.maximize import maximize
 from tasks.observe import observe
 from tasks.screen import screen
@@ -81,4 +83,8 @@ def build(raw: dict[str, Any]) -> Checked:
         for block in job.blocks(epoch):
             maximize(job, *block)
         analyze(job, epoch)
+    for epoch in job.epochs if job.analysis.cross else ():
+        cross(job, epoch)
+    for epoch in job.analysis.ablation:
+        ablate(job, epoch)
     return checked

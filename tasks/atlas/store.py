@@ -140,23 +140,27 @@ def extend(path: Path, old: Layout, layout: Layout) -> None:
     create(grown, layout, dict(source.attrs), dict(source["provenance"].attrs))
     rows = {old_row: layout.epochs.index(epoch) for old_row, epoch in enumerate(old.epochs)}
     for group, name, variable, _ in layout.arrays():
-        # what compares epochs is made anew: new ones change all of it
-        if not variable.compares_epochs:
-            _copy_epochs(path / group / name, grown / group / name, rows)
+        axes = sum(dim in ("epoch", "stimulus_epoch") for dim in variable.dims)
+        _copy_epochs(path / group / name / "c", grown / group / name / "c", rows, axes)
     retired = path.with_name(path.name + ".old")
     path.replace(retired)
     grown.replace(path)
     shutil.rmtree(retired)
 
 
-def _copy_epochs(source: Path, target: Path, rows: Mapping[int, int]) -> None:
-    """Copy the chunk files of one array under their new rows: exact, and what is unwritten stays so."""
+def _copy_epochs(source: Path, target: Path, rows: Mapping[int, int], axes: int) -> None:
+    """Copy the chunk files of one array, whose first ``axes`` are epochs, under their new rows.
+
+    Exact, and what is unwritten stays so.
+    """
     for old_row, new_row in rows.items():
-        chunk, copy = source / "c" / str(old_row), target / "c" / str(new_row)
-        if chunk.is_dir():
+        chunk, copy = source / str(old_row), target / str(new_row)
+        if axes > 1:
+            _copy_epochs(chunk, copy, rows, axes - 1)
+        elif chunk.is_dir():
             shutil.copytree(chunk, copy)
         elif chunk.is_file():
-            copy.parent.mkdir(exist_ok=True)
+            copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(chunk, copy)
 
 
