@@ -23,6 +23,9 @@ PROMISES: Mapping[str, tuple[str, ...]] = {
 }
 """Per-epoch flags and the arrays that each promises."""
 
+MARKS = ("cross/crossed", "ablation/ablated")
+"""Marks beside those at the root."""
+
 
 def committed(path: Path, block: Block) -> bool:
     """Whether a block is marked as ended. Raises ValueError when the mark itself cannot be read."""
@@ -43,7 +46,7 @@ def epoch_damage(path: Path, epoch: float) -> list[str]:
     root = open_store(path)
     at = (epoch_row(root, epoch),)
     arrays = [f"{group}/{name}".lstrip("/") for group, name, _, _ in layout_of(root).arrays()]
-    problems = list(_damage((name, root, at) for name in arrays if "/" not in name))
+    problems = list(_damage((name, root, at) for name in arrays if _may_be_missing(name)))
     if problems:
         return problems
     for flag, patterns in PROMISES.items():
@@ -76,8 +79,8 @@ def _damage(arrays: Iterable[tuple[str, zarr.Group, tuple[Any, ...]]]) -> Iterat
 
 
 def _may_be_missing(name: str) -> bool:
-    """The root's marks are unwritten until their stage is done."""
-    return "/" not in name
+    """Marks, and what else the root holds, are unwritten until their stage is done."""
+    return "/" not in name or name in MARKS
 
 
 def read_rows(array: Any, at: tuple[Any, ...]) -> Any:
