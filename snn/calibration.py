@@ -18,9 +18,12 @@ def fit_temperature(scores: npt.NDArray[np.float64], labels: npt.NDArray[np.inte
 
     ``scores`` (n, classes) before the softmax, of images with ``labels`` (n,).
 
-    As if one image more had been wrong: with none, no confidence would be too much.
+    As if one image more had been wrong: with none, no confidence would be too much. 1 for a single class,
+    of which anybody may be sure.
     """
     count, classes = scores.shape
+    if classes == 1:
+        return 1.0
     wrong = 1 / (count + 2)
     targets = np.full(scores.shape, wrong / (classes - 1))
     targets[np.arange(count), labels] = 1 - wrong
