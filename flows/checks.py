@@ -226,12 +226,18 @@ def _repeats(study: Study) -> list[str]:
 
 
 def _analysis(study: Study) -> list[str]:
-    """Ablation at epochs that are not probed; too few images of a class to choose on and to test on."""
+    """Ablation at epochs that are not probed; more images than there are, or too few of a class to choose and test on."""
     analysis = study.analysis
     problems = _not_probed(study, "analysis.ablation", analysis.ablation)
     data = _images(study)
     if data is None:
         return problems
+    held = len(data.test)
+    if analysis.ablation and analysis.ablation_images > held:
+        problems.append(
+            f"analysis.ablation_images: {analysis.ablation_images} is more than the {held} test images there are; "
+            f"give at most {held}"
+        )
     least = SMALLEST_CLASS * len(data.classes)
     return problems + [
         f"analysis.{name}: {count} is below {least}, {SMALLEST_CLASS} images for each of {len(data.classes)} classes; "
@@ -247,7 +253,8 @@ def _not_probed(study: Study, field: str, wanted: Iterable[float]) -> list[str]:
     probed = probed_epochs(study)
     missing = ", ".join(f"{epoch:g}" for epoch in wanted if epoch not in probed)
     known = ", ".join(f"{epoch:g}" for epoch in probed)
-    return [f"{field}: {missing} is not among the probed epochs {known}"] if missing else []
+    message = f"{field}: {missing} is not among the probed epochs {known}; name probed ones, or add it to probe.epochs"
+    return [message] if missing else []
 
 
 def _pool(study: Study, space: Space) -> Points:
