@@ -8,6 +8,7 @@ import xarray as xr
 from rich.table import Table
 
 from tasks.atlas.read import layer_nodes, open_tree, settled, sign
+from tasks.atlas.schema import UNPLANNED
 from tasks.describe import as_text
 from tasks.query import known
 
@@ -43,8 +44,9 @@ def duel(path: Path, first: str, second: str) -> str:
 
 
 def _count(found: xr.Dataset, first: str, second: str, sign: int) -> xr.Dataset:
-    ended = settled(found.status).all("repeat").all("method")
-    full = (found.response == (1 if sign > 0 else 0)).all("repeat").any("method")
+    unplanned = found.status == UNPLANNED
+    ended = (settled(found.status) | unplanned).all("repeat").all("method")
+    full = ((found.response == (1 if sign > 0 else 0)) | unplanned).all("repeat").any("method")
     response = sign * found.response.mean("repeat")
     ahead = response.sel({"method": first}, drop=True) - response.sel({"method": second}, drop=True)
     open_to_both = ended & ~full

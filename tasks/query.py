@@ -12,7 +12,7 @@ from PIL import Image
 from rich.table import Table
 
 from tasks.atlas.read import layer_nodes, open_tree, settled, sign
-from tasks.atlas.schema import STATUS
+from tasks.atlas.schema import STATUS, UNPLANNED
 from tasks.describe import as_text
 
 ROWS = 200
@@ -152,6 +152,12 @@ def save_image(found: Answer, path: Path) -> None:
         message = f"--image takes one neuron, but {len(found.results)} were found: give --layer and --neuron"
         raise ValueError(message)
     result = found.results[0]
+    if result.status.item() == UNPLANNED:
+        message = (
+            f"repeat {result.repeat.item()} is not planned at epoch {result.epoch.item():g}: ask for a smaller "
+            "--repeat, or add the epoch to search.repeats_at"
+        )
+        raise ValueError(message)
     if not settled(result.status).item():
         message = f"this neuron has no image yet (status {STATUS[int(result.status.item())]}): run the study to its end"
         raise ValueError(message)
