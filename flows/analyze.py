@@ -9,7 +9,7 @@ from prefect import flow
 
 from flows.runners import gather, submit
 from tasks import units
-from tasks.atlas import flagged, unfinished
+from tasks.atlas import flagged, read, unfinished
 from tasks.cross import to_show
 from tasks.job import Job
 
@@ -25,7 +25,7 @@ def analyze(job: Job) -> None:
     """
     searched = [epoch for epoch in job.epochs if not unfinished(job.atlas, job.blocks(epoch))]
     stage(units.analyze, job, [e for e in searched if not flagged(job.atlas, "analysed", e)])
-    if job.analysis.cross:
+    if read.compares_epochs(job.atlas):
         stage(units.cross, job, [epoch for epoch in job.epochs if to_show(job, epoch)])
     wanted = [epoch for epoch in job.epochs if epoch in job.analysis.ablation]
     stage(units.ablate, job, [e for e in wanted if not flagged(job.atlas, "ablation/ablated", e)])

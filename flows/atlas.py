@@ -32,7 +32,7 @@ def atlas(study: Study) -> None:
     """
     job = job_of(study)
     with coordinator(job.folder):
-        allocate(study, job)
+        job = allocate(study, job)
         runner = make_runner(study.runner)
         todo = unfinished(job.atlas, [block for epoch in job.epochs for block in job.blocks(epoch)])
         progress.plan(sum(block.stop - block.start for block in todo))

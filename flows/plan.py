@@ -8,11 +8,12 @@ import numpy as np
 from rich.table import Table
 
 from flows.checks import Checked
-from flows.prepare import layout
+from flows.prepare import layout, repeats_to_add
 from snn.networks import build_network, pixel_statistics
 from snn.responder import Responder
 from tasks import loading
-from tasks.atlas import unfinished
+from tasks.atlas import open_store, unfinished
+from tasks.atlas.store import values
 from tasks.describe import as_text
 from tasks.diverse import SPARE
 from tasks.elites import ELITES
@@ -38,23 +39,27 @@ def cost(checked: Checked) -> str:
     screening = study.search.screening_images * study.search.most_repeats * len(job.epochs)
     trained = study.training.epochs * len(loading.dataset(job.data).train)
     crossed = len(job.epochs) * searches if study.analysis.cross else 0
+    neurons = sum(map(len, job.layers.values()))
+    silenced = study.analysis.ablation_images * neurons * len(study.analysis.ablation)
+    stages = 4 if study.analysis.cross else 3
     seconds = seconds_per_image(job)
     shown = (
-        (search + measured + screening + natural + crossed)
-        * study.search.presentations
-        / study.runner.workers
-    )
+        (search + measured + screening + natural + crossed) * study.search.presentations + silenced
+    ) / study.runner.workers
     table = Table("plan", "")
     table.add_row(
         "probe",
         f"{len(job.epochs)} epochs, {', '.join(f'{k} {len(v)}' for k, v in job.layers.items())} neurons",
     )
     table.add_row(
-        "task runs", str(len(blocks) + 4 * len(job.epochs) + len(job.analysis.ablation) + 4)
+        "task runs",
+        str(len(blocks) + stages * len(job.epochs) + len(study.analysis.ablation) + 4),
     )
     told = f"{search:,} search + {screening:,} screening + {natural:,} natural"
     if crossed:
         told += f" + {crossed:,} cross-responses"
+    if silenced:
+        told += f" + {silenced:,} with a neuron silenced"
     if job.stochastic:
         told += f" + {measured:,} measured again"
     table.add_row("images", told)
@@ -75,7 +80,12 @@ def measurements(job: Job) -> int:
 def todo(job: Job) -> list[Block]:
     """The blocks still to search."""
     blocks = [block for epoch in job.epochs for block in job.blocks(epoch)]
-    return unfinished(job.atlas, blocks) if job.atlas.exists() else blocks
+    if not job.atlas.exists():
+        return blocks
+    held = values(open_store(job.atlas), "epoch")
+    known = [block for block in blocks if block.epoch in held]
+    done = {*known} - {*unfinished(job.atlas, known), *repeats_to_add(job)}
+    return [block for block in blocks if block not in done]
 
 
 def seconds_per_image(job: Job) -> float:

@@ -17,9 +17,9 @@ from snn.data import DataSet
 from snn.networks import layer_sizes
 from snn.training import checkpoint_epochs, epoch_path, list_epochs
 from tasks import loading
-from tasks.atlas import AtlasError, Layout, create, extend, open_store, write
+from tasks.atlas import AtlasError, Layout, create, extend, open_store, read, write
 from tasks.atlas.store import layout_json, layout_of, study_of, values
-from tasks.job import Job, block_size, digest
+from tasks.job import Block, Job, block_size, digest
 from tasks.natural import kept_images
 from tasks.naturalness import known_of
 
@@ -99,6 +99,18 @@ def value_fields(study: Study) -> dict[str, Any]:
     return fields
 
 
+def fixed_fields(study: Study) -> dict[str, Any]:
+    """The values that must stay as they are when an atlas goes on.
+
+    Further epochs may have more repeats, as far as the atlas has a place for them, and be ablated.
+    """
+    fields = value_fields(study)
+    del fields["search"]["repeats_at"]
+    fields["search"]["repeats_at (most)"] = study.search.most_repeats
+    fields["analysis"]["ablation"] = "some" if study.analysis.ablation else "none"
+    return fields
+
+
 def layout(study: Study, job: Job) -> Layout:
     """What to allocate for a job."""
     data = loading.dataset(job.data)
@@ -137,18 +149,52 @@ def _natural(data: DataSet, count: int) -> dict[str, tuple[int, ...]]:
     }
 
 
-def allocate(study: Study, job: Job) -> None:
-    """Create the store, or agree with the one that is there and add what epochs it lacks."""
+def allocate(study: Study, job: Job) -> Job:
+    """Create the store, or agree with the one that is there and add what epochs and repeats it lacks.
+
+    Returns the job under the name that the store, and the checkpoints beside it, know the study by.
+    """
     planned = layout(study, job)
     if not job.atlas.exists():
         create(job.atlas, planned, attributes(study, job, planned), provenance(study))
-        return
+        return job
     agree(study, job)
-    held = layout_of(open_store(job.atlas))
+    root = open_store(job.atlas)
+    held = layout_of(root)
     epochs = tuple(sorted({*held.epochs, *job.epochs}))
     if epochs != held.epochs:
-        grown = Layout(**{**vars(held), "epochs": epochs})
-        extend(job.atlas, held, grown)
+        extend(job.atlas, held, Layout(**{**vars(held), "epochs": epochs}))
+    made = Study.model_validate(study_of(root))
+    grown = grown_by(made, study)
+    if grown != made:
+        write.note(job.atlas, "", {"study": grown.model_dump_json()})
+    for block in repeats_to_add(job):
+        write.clear_epoch(job.atlas, block.epoch)
+        write.plan_repeats(job.atlas, block, job.repeats(block.epoch))
+    return replace(job, study=str(root.attrs["study_digest"]))
+
+
+def repeats_to_add(job: Job) -> list[Block]:
+    """The blocks of which the study now wants more repeats than when the atlas's epochs were searched."""
+    held = values(open_store(job.atlas), "epoch")
+    return [
+        block
+        for epoch in job.epochs
+        if epoch in held
+        for block in read.unplanned(job.atlas, job.blocks(epoch), job.repeats(epoch))
+    ]
+
+
+def grown_by(made: Study, study: Study) -> Study:
+    """The study that made an atlas, with the epochs that ``study`` gives more repeats, or ablates, beside its own."""
+    repeats = {**(made.search.repeats_at or {}), **(study.search.repeats_at or {})}
+    ablation = tuple(sorted({*made.analysis.ablation, *study.analysis.ablation}))
+    return made.model_copy(
+        update={
+            "search": replace(made.search, repeats_at=repeats or None),
+            "analysis": replace(made.analysis, ablation=ablation),
+        }
+    )
 
 
 def attributes(study: Study, job: Job, planned: Layout) -> dict[str, Any]:
@@ -179,8 +225,8 @@ def agree(study: Study, job: Job) -> None:
     """Raise AtlasError, naming the fields with both values, when another study made the atlas."""
     root = open_store(job.atlas)
     if root.attrs["study_digest"] != job.study:
-        held = value_fields(Study.model_validate(study_of(root)))
-        told = "; ".join(differences(held, value_fields(study)))
+        held = fixed_fields(Study.model_validate(study_of(root)))
+        told = "; ".join(differences(held, fixed_fields(study)))
         # nothing to tell: the atlas is from before there was some field, and as its default makes it
         if told:
             message = (

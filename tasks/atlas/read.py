@@ -10,7 +10,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from optim.space import Points
-from tasks.atlas.schema import FAILED, PENDING, UNSETTLED
+from tasks.atlas.schema import FAILED, PENDING, UNPLANNED, UNSETTLED
 from tasks.atlas.store import AtlasError, layout_of, open_store, study_of, values
 from tasks.atlas.write import epoch_row
 from tasks.job import Block
@@ -36,6 +36,18 @@ def unfinished(path: Path, blocks: Iterable[Block]) -> list[Block]:
         if np.isin(values(root, f"layers/{block.layer}/status", at), (PENDING, FAILED)).any():
             todo.append(block)
     return todo
+
+
+def unplanned(path: Path, blocks: Iterable[Block], repeats: int) -> list[Block]:
+    """The blocks whose first ``repeats`` searches an earlier study did not all want."""
+    root = open_store(path)
+    found = []
+    for block in blocks:
+        at = (epoch_row(root, block.epoch), slice(block.start, block.stop))
+        status = values(root, f"layers/{block.layer}/status", at)
+        if (status[:, :, :repeats] == UNPLANNED).any():
+            found.append(block)
+    return found
 
 
 def flagged(path: Path, flag: str, epoch: float) -> bool:
@@ -109,6 +121,11 @@ def latents(path: Path, block: Block, method: str, repeats: Iterable[int]) -> Po
 def measures_naturalness(path: Path) -> bool:
     """Whether an atlas has a place for how natural its stimuli are: one of an older version has none."""
     return bool(layout_of(open_store(path)).naturalness)
+
+
+def compares_epochs(path: Path) -> bool:
+    """Whether an atlas has a place for answers to other epochs' MEIs: one of an older version has none."""
+    return layout_of(open_store(path)).cross
 
 
 def crossed(path: Path, epoch: float, stimulus_epoch: float) -> bool:

@@ -15,7 +15,7 @@ import numpy as np
 import zarr
 from numpy.typing import NDArray
 
-from tasks.atlas.schema import FAILED
+from tasks.atlas.schema import FAILED, PENDING, UNPLANNED
 from tasks.atlas.store import AtlasError, open_store, values, writable
 from tasks.job import Block
 
@@ -69,6 +69,17 @@ def mark_failed(path: Path, block: Block) -> None:
     status = root[f"layers/{block.layer}/status"]
     rows = slice(block.start, block.stop)
     writable(status)[epoch_row(root, block.epoch), rows] = np.uint8(FAILED)
+
+
+def plan_repeats(path: Path, block: Block, repeats: int) -> None:
+    """Make the first ``repeats`` searches of a block, where unplanned until now, pending (coordinator only)."""
+    root = open_store(path, "r+")
+    status: Any = writable(root[f"layers/{block.layer}/status"])
+    at = (epoch_row(root, block.epoch), slice(block.start, block.stop))
+    held = np.asarray(status[at])
+    wanted = held[:, :, :repeats]
+    wanted[wanted == UNPLANNED] = PENDING
+    status[at] = held
 
 
 def write_cross(path: Path, epoch: float, stimulus_epoch: float, responses: Arrays) -> None:
