@@ -15,7 +15,7 @@ from snn.selectivity.population import dimensionality, signal_correlation
 from snn.selectivity.reading import class_read, mango_relative_perplexity, relative_perplexity
 from snn.selectivity.reliability import split_half
 from snn.selectivity.resampling import Interval, Shuffled, bootstrap_csi, shuffle_csi
-from snn.selectivity.significance import discoveries, q_values, selectivity_test
+from snn.selectivity.significance import discoveries, greater, q_values, selectivity_test
 from snn.selectivity.sparseness import hoyer, treves_rolls
 from snn.selectivity.tuning import (
     MINIMUM_ACTIVE,
@@ -41,6 +41,7 @@ __all__ = [
     "d_prime",
     "dimensionality",
     "discoveries",
+    "greater",
     "half_means",
     "halves",
     "hoyer",

@@ -21,7 +21,7 @@ def selectivity_test(responses: Responses, labels: Whole, first: Mask, classes: 
     Source: Welch 1947 (Biometrika 34), Satterthwaite's degrees of freedom.
     """
     first_way, second_way = (
-        _more(*contrast(measured, theirs, chosen, classes))
+        greater(*contrast(measured, theirs, chosen, classes))
         for chosen, measured, theirs in crosswise(responses, labels, first, classes)
     )
     return np.minimum(1, 2 * np.minimum(first_way, second_way))
@@ -49,8 +49,11 @@ def discoveries(p: Floats, rate: float) -> Mask:
     return found
 
 
-def _more(inside: Group, outside: Group) -> Floats:
-    """One-sided p of Welch's test that the first group's mean is the higher."""
+def greater(inside: Group, outside: Group) -> Floats:
+    """One-sided p (neurons,) of Welch's t test that the first group's mean is the higher.
+
+    Where neither varies, their order is tested exactly (as in ``selectivity_test``); 1 where undefined.
+    """
     difference = inside.mean - outside.mean
     errors = [group.variance / np.maximum(group.count, 1) for group in (inside, outside)]
     squared = errors[0] + errors[1]

@@ -1,0 +1,283 @@
+"""The paper's three claims (arXiv 2401.10748) as tests with an answer, by bars that were fixed before (claims.yaml)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from tasks.analysis import relation
+from tasks.analysis.course import Course
+from tasks.analysis.intervals import NOTHING, Interval, difference, over_seeds, resampled, share
+from tasks.analysis.thresholds import Thresholds, thresholds
+
+Answer: TypeAlias = Literal["supported", "consistent in this network", "not supported", "undecided"]
+BOOTSTRAPS = 1000
+"""Times the neurons are drawn again for the interval of a correlation within one network."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One claim and what the networks say of it."""
+
+    name: str
+    statement: str
+    answer: Answer
+    effect: float
+    low: float
+    high: float
+    """Bounds of the 95 % interval of the effect."""
+    unit: str
+    seeds: int
+    """Trained networks that it rests on."""
+    reasons: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """For ``claims.json``: None for what is undefined."""
+        fields = asdict(self) | {"reasons": list(self.reasons)}
+        return {k: None if isinstance(v, float) and np.isnan(v) else v for k, v in fields.items()}
+
+
+@dataclass(frozen=True)
+class Part:
+    """One quantity of a claim, with the bar that it is held against."""
+
+    unit: str
+    bar: float
+    estimates: tuple[Interval, ...]
+    """Of each network: the interval of a single one is over its neurons."""
+
+    def interval(self, bars: Thresholds) -> Interval:
+        """Over networks where there are enough, else the first one's own."""
+        if len(self.estimates) >= bars.seeds:
+            return over_seeds(np.array([each.effect for each in self.estimates]), bars.level)
+        return self.estimates[0]
+
+    def holds(self, bars: Thresholds) -> bool | None:
+        """Whether the interval lies above the bar, or below it; None: it holds the bar."""
+        found = self.interval(bars)
+        if found.low > self.bar:
+            return True
+        return False if found.high < self.bar else None
+
+    def sentence(self, bars: Thresholds) -> str:
+        """The quantity, its interval and its bar."""
+        found = self.interval(bars)
+        each = ", ".join(f"{one.effect:.2f}" for one in self.estimates)
+        several = f" (networks: {each})" if len(self.estimates) > 1 else ""
+        return f"{self.unit}: {found.effect:.2f} ({found.low:.2f} to {found.high:.2f}; bar {self.bar:g}){several}"
+
+
+def claims(courses: Sequence[Course]) -> list[Claim]:
+    """Test the three claims on networks of one study trained from different seeds; the first is the main one.
+
+    Networks trained on shuffled labels are controls and take no part.
+    """
+    bars = thresholds()
+    trained = [course for course in courses if not course.control]
+    if not trained:
+        raise ValueError(
+            "the claims are about networks trained on true labels: name the atlas of one (training.labels: true)"
+        )
+    rng = np.random.default_rng(0)
+    return [
+        early_selectivity(trained, bars),
+        refinement(trained, bars, rng),
+        concept_change(trained, bars),
+    ]
+
+
+def early_selectivity(courses: Sequence[Course], bars: Thresholds) -> Claim:
+    """Highly selective neurons form in early epochs, and in early layers."""
+    statement = "Highly selective neurons form in early epochs and early layers."
+    lacking = _lacks_time(courses[0], bars)
+    formed = [sum(_formed(layer)[1] for layer in course.layers.values()) for course in courses]
+    if formed[0] < bars.minimum_neurons:
+        lacking.append(
+            f"{formed[0]} neurons became highly selective after epoch 0: {bars.minimum_neurons} are needed"
+        )
+    if lacking:
+        return _undecided("early_selectivity", statement, lacking, len(courses))
+    parts = [
+        Part("share of them formed in the first quarter of training", bars.formed_early,
+             tuple(share(*_early(course, bars), bars.level) for course in courses)),
+        Part("share of responsive neurons highly selective early, first layer less deepest", bars.layer_difference,
+             tuple(_layer_lead(course, bars) for course in courses)),
+    ]  # fmt: skip
+    innate = sum(_formed(layer)[0] for layer in courses[0].layers.values())
+    note = f"{innate} neurons were highly selective before training, {formed[0]} became so"
+    return _decided("early_selectivity", statement, parts, bars, [note])
+
+
+def refinement(courses: Sequence[Course], bars: Thresholds, rng: np.random.Generator) -> Claim:
+    """Refined optimal stimuli come with rising accuracy."""
+    statement = "Optimal stimuli become more refined as accuracy rises."
+    searched = [course for course in courses if course.searched]
+    lacking = []
+    if not searched:
+        lacking.append("no network's optimal stimuli were searched")
+    elif len(searched[0].epochs) < bars.refinement_epochs:
+        lacking.append(
+            f"{len(searched[0].epochs)} epochs are analysed: {bars.refinement_epochs} are needed"
+        )
+    if lacking:
+        return _undecided("refinement", statement, lacking, len(searched))
+    parts = [
+        Part(f"Spearman correlation over epochs of accuracy with {text}", bars.refinement_correlation,
+             tuple(_refined(course, name, sign, bars, rng) for course in searched))
+        for text, name, sign in (
+            ("the median MEI / best test image", "ratio", 1),
+            ("minus the median perplexity of the class read in the MEI", "perplexity", -1),
+        )
+    ]  # fmt: skip
+    return _decided("refinement", statement, parts, bars, _descriptions(searched[0]))
+
+
+def concept_change(courses: Sequence[Course], bars: Thresholds) -> Claim:
+    """Some deep neurons change the concept that they prefer."""
+    statement = "Some deep neurons change the class that they prefer."
+    tested = [_switched(course, bars) for course in courses]
+    lacking = []
+    if len(courses[0].epochs[courses[0].epochs > 0]) < 2:
+        lacking.append("a change needs two analysed epochs after epoch 0")
+    elif tested[0][1] < bars.minimum_neurons:
+        lacking.append(
+            f"{tested[0][1]} deep neurons are selective at two epochs or more: {bars.minimum_neurons} are needed"
+        )
+    if lacking:
+        return _undecided("concept_change", statement, lacking, len(courses))
+    unit = f"share of selective neurons of {', '.join(_deep(courses[0], bars))} that switched"
+    part = Part(unit, bars.false_call, tuple(share(*each, bars.level) for each in tested))
+    return _decided("concept_change", statement, [part], bars, [_support(courses[0], bars)])
+
+
+def _lacks_time(course: Course, bars: Thresholds) -> list[str]:
+    later = course.epochs[course.epochs > 0]
+    early = later <= bars.early * course.epochs[-1]
+    found = []
+    if len(later) < bars.minimum_epochs or not early.any() or early.all():
+        found.append(
+            f"{len(later)} analysed epochs after epoch 0, {int(early.sum())} of them in the first quarter: "
+            f"{bars.minimum_epochs} are needed, early and late ones"
+        )
+    if len(course.layers) < 2:
+        found.append("one layer is probed: two are needed")
+    return found
+
+
+def _formed(layer: xr.Dataset) -> tuple[int, int]:
+    """Neurons that were highly selective at epoch 0, and that became so later."""
+    onset = layer.highly_selective_onset
+    return int((onset == 0).sum()), int((onset > 0).sum())
+
+
+def _early(course: Course, bars: Thresholds) -> tuple[int, int]:
+    onset = xr.concat([layer.highly_selective_onset for layer in course.layers.values()], "neuron")
+    formed = onset > 0
+    return int((formed & (onset <= bars.early * course.epochs[-1])).sum()), int(formed.sum())
+
+
+def _layer_lead(course: Course, bars: Thresholds) -> Interval:
+    counts = []
+    for name in (next(iter(course.layers)), list(course.layers)[-1]):
+        layer = course.layers[name]
+        onset = layer.highly_selective_onset
+        early = (onset > 0) & (onset <= bars.early * course.epochs[-1])
+        counts.append((int(early.sum()), int(layer.responsive.any("epoch").sum())))
+    return difference(counts[0], counts[1], bars.level)
+
+
+def _refined(
+    course: Course, name: str, sign: int, bars: Thresholds, rng: np.random.Generator
+) -> Interval:
+    values = np.concatenate([layer[name].values for layer in course.layers.values()], axis=1)
+    accuracy = course.accuracy.values.astype(np.float64)
+
+    def correlation(columns: NDArray[np.int64]) -> float:
+        return relation.levels(accuracy, sign * _medians(values[:, columns]))
+
+    whole = np.arange(values.shape[1])
+    draws = rng.choice(whole, (BOOTSTRAPS, len(whole)))
+    return resampled(
+        np.array([correlation(drawn) for drawn in draws]), correlation(whole), bars.level
+    )
+
+
+def _medians(values: NDArray[np.floating]) -> NDArray[np.float64]:
+    """(epochs,) over the neurons that have a value; NaN where none has."""
+    known = ~np.isnan(values)
+    return np.array(
+        [
+            np.median(row[has]) if has.any() else np.nan
+            for row, has in zip(values, known, strict=True)
+        ]
+    )
+
+
+def _descriptions(course: Course) -> list[str]:
+    """Whether both rise at the same epochs within one network."""
+    told = []
+    for name, text, sign in (
+        ("ratio", "MEI / best test image", 1),
+        ("perplexity", "minus perplexity", -1),
+    ):
+        values = np.concatenate([layer[name].values for layer in course.layers.values()], axis=1)
+        found = relation.increments(
+            course.accuracy.values.astype(np.float64), sign * _medians(values)
+        )
+        told.append(
+            f"increments of accuracy and of {text} within the first network: r {found.correlation:.2f}, "
+            f"circular shifts p {found.p:.2f} (descriptive)"
+        )
+    return told
+
+
+def _deep(course: Course, bars: Thresholds) -> list[str]:
+    """The last part of the layers, rounded up."""
+    names = list(course.layers)
+    return names[-max(1, int(np.ceil(bars.deep * len(names)))) :]
+
+
+def _switched(course: Course, bars: Thresholds) -> tuple[int, int]:
+    """Neurons of deep layers that switched, of those that could be tested."""
+    layers = [course.layers[name] for name in _deep(course, bars)]
+    return (
+        sum(int(layer.switched.sum()) for layer in layers),
+        sum(int(layer.switch_p.notnull().sum()) for layer in layers),
+    )
+
+
+def _support(course: Course, bars: Thresholds) -> str:
+    p = np.concatenate(
+        [course.layers[name].mei_support_p.values[course.layers[name].switched.values == 1] for name in _deep(course, bars)]
+    )  # fmt: skip
+    known = p[~np.isnan(p)]
+    return (
+        f"of {len(p)} switched deep neurons of the first network {len(known)} have cold MEIs to compare, "
+        f"and {int((known <= bars.rate).sum())} of these show another class than repeats of one epoch do (p <= {bars.rate:g})"
+    )
+
+
+def _undecided(name: str, statement: str, lacking: list[str], seeds: int) -> Claim:
+    return Claim(name, statement, "undecided", *NOTHING, "", seeds, tuple(lacking))
+
+
+def _decided(
+    name: str, statement: str, parts: list[Part], bars: Thresholds, notes: list[str]
+) -> Claim:
+    """A yes needs every part, a no one; below five networks a yes is about this network only."""
+    held = [part.holds(bars) for part in parts]
+    seeds = len(parts[0].estimates)
+    answer: Answer = "undecided"
+    if all(held):
+        answer = "supported" if seeds >= bars.seeds else "consistent in this network"
+    elif any(each is False for each in held):
+        answer = "not supported"
+    told = [part.sentence(bars) for part in parts]
+    return Claim(
+        name, statement, answer, *parts[0].interval(bars), parts[0].unit, seeds, (*told, *notes)
+    )

@@ -1,0 +1,138 @@
+"""The course of one network's training, as its atlas tells it: the input of all that is said of training."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+
+from tasks.analysis.concept import concept_change
+from tasks.analysis.onset import highly_selective_onset, onset_epoch, selective
+from tasks.analysis.stimuli import strata_of, support_p
+from tasks.analysis.thresholds import Thresholds, thresholds
+from tasks.analysis.tuning import class_moments
+
+
+@dataclass(frozen=True)
+class Course:
+    """One trained network, at the epochs that are analysed."""
+
+    name: str
+    seed: int
+    """Of its study."""
+    control: bool
+    """Whether its training images had shuffled labels."""
+    accuracy: xr.DataArray
+    """(epoch,) on test images."""
+    layers: dict[str, xr.Dataset]
+    """Shallow to deep: what ``layer_course`` and ``over_training`` say of each, as one dataset."""
+    searched: bool
+    """Whether its MEIs were searched with other methods than at random."""
+
+    @property
+    def epochs(self) -> np.ndarray:
+        """(epochs,) ascending."""
+        return np.asarray(self.accuracy.epoch.values, dtype=np.float64)
+
+
+def course_of(tree: xr.DataTree, name: str) -> Course:
+    """Read an atlas (open or loaded) and analyse it over training.
+
+    ValueError where it keeps no responses to single test images, or nothing is analysed.
+    """
+    if "natural" not in tree.children:
+        message = f"{name} keeps no responses to single test images, which change over training is tested on: run its study again"
+        raise ValueError(message)
+    rows = np.flatnonzero(tree.analysed.values == 1)
+    if not rows.size:
+        raise ValueError(f"{name} has no analysed epoch: run its study to its end")
+    bars = thresholds()
+    layers = {}
+    for layer in tree.attrs["layers"]:
+        found = layer_course(tree, layer, rows)
+        moments = class_moments(natural_responses(tree, layer, rows), tree.sizes["class"])
+        layers[layer] = xr.merge([found, over_training(found, moments, bars)])
+    study = json.loads(tree.attrs["study"])
+    return Course(
+        name, int(study["seed"]), study["training"].get("labels") == "shuffled",
+        tree.to_dataset().accuracy.isel(epoch=rows).load(), layers,
+        searched=study["search"]["methods"][0] != "random",
+    )  # fmt: skip
+
+
+def natural_responses(tree: xr.DataTree, layer: str, rows: np.ndarray) -> xr.DataArray:
+    """A layer's responses (epoch, image, neuron), lazily."""
+    found = tree["natural"].to_dataset()[f"response_{layer}"].isel(epoch=rows)
+    return found.rename({f"neuron_{layer}": "neuron"})
+
+
+def layer_course(tree: xr.DataTree, layer: str, rows: np.ndarray) -> xr.Dataset:
+    """What claims rest on, of one layer (epoch, neuron): nothing that came from a warm start.
+
+    ``csi``, ``q``, ``responsive`` (answers to 20 test images or more); of the study's first method:
+    ``read`` (epoch, neuron, repeat), the class that the study's classifier reads in the MEI; ``ratio``, MEI /
+    best test image, ``perplexity`` and ``response``, means over repeats; ``loss_increase`` where neurons were
+    silenced.
+    """
+    table = tree["selectivity"].to_dataset()
+    found = table.isel(epoch=rows, neuron=np.flatnonzero(table.layer.values == layer)).load()
+    group = tree[f"layers/{layer}"].to_dataset()
+    method = group.method.values[0]
+    group = group.isel(epoch=rows).sel(method=method)
+    found = found.drop_vars(("layer", "index")).sel(method=method, drop=True)
+    response = group.cold_response if "cold_response" in group else group.response
+    course = xr.Dataset(
+        {
+            "csi": found.class_selectivity_index,
+            "q": found.selective_q,
+            "responsive": found.class_selectivity_index.notnull(),
+            "read": found.mei_reference_class,
+            "ratio": _mean(found.natural_ratio),
+            "perplexity": _mean(found.mei_perplexity),
+            "response": _mean(response.drop_vars("method").load()),
+        }
+    ).assign_coords(neuron=group.neuron.values)
+    return course.assign(loss_increase=_loss_increase(tree, layer, rows, course))
+
+
+def _mean(values: xr.DataArray) -> xr.DataArray:
+    """Over the repeats there are; NaN without any."""
+    known = values.notnull().sum("repeat")
+    mean: xr.DataArray = values.fillna(0).sum("repeat") / known.where(known > 0)
+    return mean
+
+
+def _loss_increase(
+    tree: xr.DataTree, layer: str, rows: np.ndarray, course: xr.Dataset
+) -> xr.DataArray:
+    nothing: xr.DataArray = xr.full_like(course.csi, np.nan)
+    if "ablation" not in tree.children:
+        return nothing
+    table = tree["ablation"].to_dataset()
+    kept = table.isel(epoch=rows, neuron=np.flatnonzero(table.layer.values == layer))
+    found: xr.DataArray = kept.loss_increase.drop_vars(("layer", "index")).load()
+    return found.assign_coords(neuron=course.neuron)
+
+
+def over_training(course: xr.Dataset, moments: xr.Dataset, bars: Thresholds) -> xr.Dataset:
+    """Onset, concept change and its support by MEIs for a layer's neurons (neuron,).
+
+    ``course``: with ``csi``, ``q``, ``read``, ``response``; ``moments``: ``class_moments`` of the same epochs.
+    """
+    is_selective = selective(course.csi, course.q, bars.selective_csi, bars.rate)
+    change = concept_change(moments, is_selective, bars)
+    strata = strata_of(course.csi, course.response)
+    start, end = (_rows(change[name], course.epoch) for name in ("switch_start", "switch_end"))
+    return change.assign(
+        onset_epoch=onset_epoch(course.csi, course.q, bars),
+        highly_selective_onset=highly_selective_onset(course.csi, course.q, bars),
+        mei_support_p=("neuron", support_p(course.read, strata, start, end)),
+    )
+
+
+def _rows(epochs: xr.DataArray, known: xr.DataArray) -> np.ndarray:
+    """Rows of epochs; -1 for NaN."""
+    found = np.searchsorted(known.values, epochs.fillna(0).values)
+    return np.where(np.isnan(epochs.values), -1, found)

@@ -1,0 +1,98 @@
+"""How far apart MEIs of two epochs are, beside how far apart two searches of one epoch are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import combinations, product
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from tasks.atlas import read, settled
+from tasks.atlas.schema import SILENT
+
+Kind: TypeAlias = Literal["image", "latent", "response", "class"]
+"""What is compared. ``image``: root mean square difference of pixels in shares of the grey scale (0 to 1);
+``latent``: share of codes that differ (0 to 1), or root mean square difference of Gaussian numbers;
+``response``: absolute difference of spike rates (0 to 1); ``class``: whether the study's classifier reads
+another class (0 or 1)."""
+
+Array = NDArray[np.floating]
+SEARCH = ("neuron", "method", "repeat")
+BAND = ("drift", "same", "same_low", "same_high")
+
+
+def drift(group: xr.Dataset, kind: Kind) -> xr.Dataset:
+    """Distances between the MEIs of a layer's N neurons at E epochs: (epoch, neuron) each.
+
+    ``group``: a layer's group of the atlas; for ``class`` with ``mei_reference_class``. Only cold searches
+    count, and only searches of one method are held against each other:
+
+    - ``drift``: mean distance from the MEIs of the epoch before to those of this one, over pairs of
+      different repeats (of the same repeat where there is one only); NaN at the first epoch.
+    - ``same``, ``same_low``, ``same_high``: mean, least and greatest distance between repeats of this epoch;
+      NaN with one repeat.
+    """
+    epochs, neurons = group.sizes["epoch"], group.sizes["neuron"]
+    found = {name: np.full((epochs, neurons), np.nan) for name in BAND}
+    before: Array | None = None
+    for row in range(epochs):
+        now = _searches(group.isel(epoch=row), kind)
+        repeats = range(now.shape[2])
+        if len(repeats) > 1:
+            same = _distances(now, now, list(combinations(repeats, 2)), kind)
+            for name, function in _OF_BAND.items():
+                found[name][row] = _reduced(function, same)
+        if before is not None:
+            pairs = [(a, b) for a, b in product(repeats, repeats) if a != b] or [(0, 0)]
+            found["drift"][row] = _reduced(np.nanmean, _distances(before, now, pairs, kind))
+        before = now
+    return xr.Dataset(
+        {name: (("epoch", "neuron"), values) for name, values in found.items()},
+        coords={"epoch": group.epoch, "neuron": group.neuron},
+    )
+
+
+_OF_BAND: dict[str, Callable[..., Any]] = {
+    "same": np.nanmean, "same_low": np.nanmin, "same_high": np.nanmax,
+}  # fmt: skip
+_VARIABLE = {"image": "mei", "latent": "latent", "response": "response"}
+
+
+def _searches(found: xr.Dataset, kind: Kind) -> Array:
+    """(N, methods, repeats, values) of one epoch, NaN where there is no MEI."""
+    name = "mei_reference_class" if kind == "class" else read.cold(found, _VARIABLE[kind])
+    values = found[name].transpose(*SEARCH, ...).values
+    status = found.status.transpose(*SEARCH)
+    held = (settled(status) & (status != SILENT)).values
+    if kind == "class":
+        held &= values >= 0
+    flat = values.reshape(*status.shape, -1).astype(np.float32)
+    return np.where(held[..., None], flat / 255 if kind == "image" else flat, np.float32(np.nan))
+
+
+def _distances(one: Array, other: Array, pairs: list[tuple[int, int]], kind: Kind) -> Array:
+    """(N, methods x pairs) between repeats of one and of the other."""
+    codes = kind == "class" or (kind == "latent" and bool((np.nan_to_num(one) % 1 == 0).all()))
+    distance: Callable[[Array], Array] = _share_differing if codes else _root_mean_square
+    return np.concatenate([distance(one[:, :, a] - other[:, :, b]) for a, b in pairs], axis=1)
+
+
+def _root_mean_square(difference: Array) -> Array:
+    found: Array = np.sqrt(np.square(difference).mean(axis=-1))
+    return found
+
+
+def _share_differing(difference: Array) -> Array:
+    known = ~np.isnan(difference).any(axis=-1)
+    return np.where(known, (difference != 0).mean(axis=-1), np.nan)
+
+
+def _reduced(function: Callable[..., Any], distances: Array) -> Array:
+    """One value a neuron; NaN where no pair has two MEIs."""
+    known = np.isfinite(distances).any(axis=1)
+    values = np.full(len(distances), np.nan)
+    values[known] = function(distances[known], axis=1)
+    return values

@@ -1,0 +1,61 @@
+"""What the loss of a neuron has to do with its selectivity."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+from scipy import stats
+
+from tasks.analysis.intervals import NOTHING, Interval
+
+FEWEST = 5
+"""Neurons below which a rank correlation is not computed."""
+
+
+class Importance(NamedTuple):
+    """Of one layer at one epoch; importance: the rise of the network's loss without the neuron, in nats."""
+
+    median: float
+    selectivity: Interval
+    """Spearman's correlation of importance with the class selectivity index; its interval by Fisher's z with
+    variance 1.06 / (n - 3) (Fieller, Hartley & Pearson 1957)."""
+    switched: float
+    """Share of pairs of a switched and another neuron in which the switched one is the more important (0.5:
+    no relation; Mann-Whitney's U over the number of pairs); NaN without both kinds."""
+    switched_p: float
+    """Two-sided p of it."""
+
+
+def importance(
+    loss_increase: xr.DataArray, csi: xr.DataArray, switched: xr.DataArray
+) -> Importance:
+    """Relate the three (neuron,): NaN importances and indices are left out."""
+    rise, index = loss_increase.values.astype(np.float64), csi.values.astype(np.float64)
+    changed = switched.values == 1
+    known = ~np.isnan(rise)
+    if not known.any():
+        return Importance(np.nan, NOTHING, np.nan, np.nan)
+    return Importance(
+        float(np.median(rise[known])), _spearman(rise, index),
+        *_more_important(rise[known & changed], rise[known & ~changed]),
+    )  # fmt: skip
+
+
+def _spearman(one: NDArray[np.float64], other: NDArray[np.float64]) -> Interval:
+    known = ~(np.isnan(one) | np.isnan(other))
+    if known.sum() < FEWEST or np.ptp(one[known]) == 0 or np.ptp(other[known]) == 0:
+        return NOTHING
+    r = float(stats.spearmanr(one[known], other[known]).statistic)
+    width = 1.96 * np.sqrt(1.06 / (known.sum() - 3))
+    z = np.arctanh(np.clip(r, -1 + 1e-9, 1 - 1e-9))
+    return Interval(r, float(np.tanh(z - width)), float(np.tanh(z + width)))
+
+
+def _more_important(one: NDArray[np.float64], other: NDArray[np.float64]) -> tuple[float, float]:
+    if not one.size or not other.size:
+        return np.nan, np.nan
+    test = stats.mannwhitneyu(one, other)
+    return float(test.statistic / (one.size * other.size)), float(test.pvalue)

@@ -1,0 +1,44 @@
+"""How selectivity and accuracy rise together.
+
+Within one network two courses over a few epochs nearly always correlate: what is said of one network is a
+description. Networks trained from several seeds are what a claim can rest on (``intervals.over_seeds``).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+Floats = NDArray[np.float64]
+
+
+class Increments(NamedTuple):
+    """Whether two courses rise at the same epochs."""
+
+    correlation: float
+    """Pearson's, of the increments from epoch to epoch; NaN below 4 epochs or for a flat course."""
+    p: float
+    """Share of circular shifts of one against the other, none included, with a correlation as great: with E
+    epochs at least 1 / (E - 1). Descriptive: increments of a training that slows down are not stationary."""
+
+
+def levels(one: Floats, other: Floats) -> float:
+    """Spearman's correlation of two courses (epochs,); NaN below 4 epochs known in both, or for a flat one."""
+    known = ~(np.isnan(one) | np.isnan(other))
+    if known.sum() < 4 or np.ptp(one[known]) == 0 or np.ptp(other[known]) == 0:
+        return np.nan
+    return float(stats.spearmanr(one[known], other[known]).statistic)
+
+
+def increments(one: Floats, other: Floats) -> Increments:
+    """Correlation of the increments of two courses (epochs,), with a circular-shift null."""
+    known = ~(np.isnan(one) | np.isnan(other))
+    steps = [np.diff(course[known]) for course in (one, other)]
+    if len(steps[0]) < 3 or np.ptp(steps[0]) == 0 or np.ptp(steps[1]) == 0:
+        return Increments(np.nan, np.nan)
+    shifts = [np.roll(steps[1], k) for k in range(len(steps[1]))]
+    found = np.array([np.corrcoef(steps[0], shifted)[0, 1] for shifted in shifts])
+    return Increments(float(found[0]), float((found >= found[0] - 1e-12).mean()))

@@ -1,0 +1,160 @@
+"""Whether the MEIs of two epochs show another class, beyond what searches of one epoch differ by anyway.
+
+Only cold searches enter, and only the class that the study's classifier, the same at all epochs, reads in
+their images: nothing changes here because a readout moved.
+"""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import NamedTuple
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+RICH = 5
+"""Repeats of an epoch from which the null distribution can be made."""
+RICH_EPOCHS = 3
+"""Epochs with as many, below which there is none."""
+GROUP = (2, 3)
+"""Most repeats held against each other: what a rich epoch can be split into."""
+SMALLEST_STRATUM = 100
+"""Null values below which a stratum is given up for the whole layer."""
+
+Floats = NDArray[np.float64]
+Classes = NDArray[np.integer]
+
+
+class Null(NamedTuple):
+    """What the statistic is between groups of repeats of one epoch, where nothing can have changed."""
+
+    values: Floats
+    """(k,)."""
+    neuron: NDArray[np.int64]
+    """(k,) row of the neuron that each is of."""
+    stratum: NDArray[np.int64]
+    """(k,)."""
+
+
+def class_distance(one: Classes, other: Classes) -> Floats:
+    """How differently two groups of repeats are read: (neurons,) in [-1, 1].
+
+    ``one`` (neurons, r), ``other`` (neurons, s): classes, -1 unread. The share of pairs across the groups
+    that differ, less the mean share of pairs within them (an energy distance, Szekely & Rizzo 2013, for
+    the metric 'same or not'): 0 on average for repeats of one distribution, however many peaks it has. NaN
+    where a group has less than two that are read.
+    """
+    across = _differing(one[:, :, None], other[:, None, :])
+    within = [_differing(*_pairs(each)) for each in (one, other)]
+    return across - (within[0] + within[1]) / 2
+
+
+def _pairs(group: Classes) -> tuple[Classes, Classes]:
+    first, second = (
+        zip(*combinations(range(group.shape[1]), 2), strict=True)
+        if group.shape[1] > 1
+        else ((), ())
+    )
+    return group[:, list(first)], group[:, list(second)]
+
+
+def _differing(one: Classes, other: Classes) -> Floats:
+    """Share of pairs (neurons, ...) of which both are read that differ; NaN without any."""
+    known = (one >= 0) & (other >= 0)
+    axes = tuple(range(1, known.ndim))
+    total = known.sum(axis=axes)
+    share = np.full(len(known), np.nan)
+    np.divide((known & (one != other)).sum(axis=axes), total, out=share, where=total > 0)
+    return share
+
+
+def null_distances(read: xr.DataArray, strata: xr.DataArray, sizes: tuple[int, int]) -> Null:
+    """The distances of all splits of the repeats of rich epochs into groups of ``sizes``.
+
+    ``read`` (epoch, neuron, repeat): classes, -1 unread or not searched; ``strata`` (epoch, neuron). Neurons
+    of one layer and stratum are taken to be exchangeable.
+    """
+    values = read.transpose("epoch", "neuron", "repeat").values
+    found = []
+    for row in rich_rows(read):
+        now = values[row][:, :RICH]
+        for first in combinations(range(RICH), sizes[0]):
+            second = [r for r in range(RICH) if r not in first][: sizes[1]]
+            distance = class_distance(now[:, list(first)], now[:, second])
+            known = np.flatnonzero(~np.isnan(distance))
+            found.append((distance[known], known, strata.values[row][known]))
+    if not found:
+        return Null(np.empty(0), np.empty(0, np.int64), np.empty(0, np.int64))
+    return Null(*(np.concatenate(each) for each in zip(*found, strict=True)))
+
+
+def rich_rows(read: xr.DataArray) -> list[int]:
+    """Rows of the epochs with enough repeats, or none if these are too few."""
+    searched = (read >= 0).any("neuron").transpose("epoch", "repeat").values
+    rows = [row for row, repeats in enumerate(searched) if repeats[:RICH].sum() == RICH]
+    return rows if len(rows) >= RICH_EPOCHS else []
+
+
+def support_p(
+    read: xr.DataArray, strata: xr.DataArray, start: NDArray[np.int64], end: NDArray[np.int64]
+) -> Floats:
+    """Probability p (neurons,) of so great a distance between the MEIs of two rows without a change.
+
+    ``start``, ``end`` (neurons,) rows of ``read``; -1: not asked. (1 + null values at least as great) /
+    (1 + null values), among those of the stratum of the neuron's first row, without the neuron's own. NaN
+    where MEIs are unread, or without 5 cold repeats at 3 epochs.
+    """
+    values = read.transpose("epoch", "neuron", "repeat").values
+    repeats = (values >= 0).any(axis=1).sum(axis=1)
+    p = np.full(values.shape[1], np.nan)
+    nulls: dict[tuple[int, int], Null] = {}
+    for neuron in np.flatnonzero((start >= 0) & (end > start)):
+        a, b = int(start[neuron]), int(end[neuron])
+        sizes = (min(int(repeats[a]), GROUP[0]), min(int(repeats[b]), GROUP[1]))
+        if min(sizes) < 2:
+            continue
+        if sizes not in nulls:
+            nulls[sizes] = null_distances(read, strata, sizes)
+        groups = [values[row, [neuron], :size] for row, size in zip((a, b), sizes, strict=True)]
+        distance = class_distance(*groups)[0]
+        p[neuron] = _tail(nulls[sizes], distance, int(neuron), int(strata.values[a, neuron]))
+    return p
+
+
+def _tail(null: Null, distance: float, neuron: int, stratum: int) -> float:
+    others = null.neuron != neuron
+    same = others & (null.stratum == stratum)
+    values = null.values[same if same.sum() >= SMALLEST_STRATUM else others]
+    if np.isnan(distance) or not values.size:
+        return np.nan
+    return float((1 + (values >= distance - 1e-9).sum()) / (1 + values.size))
+
+
+def false_calls(read: xr.DataArray, strata: xr.DataArray, rate: float) -> tuple[int, int]:
+    """How often groups of repeats of one epoch are called different at ``rate``: (calls, comparisons).
+
+    Each split is held against the other neurons' splits.
+    """
+    null = null_distances(read, strata, GROUP)
+    p = [_tail(null, v, int(n), int(s)) for v, n, s in zip(*null, strict=True)]
+    return int((np.array(p) <= rate).sum()), len(p)
+
+
+def naive_changes(read: xr.DataArray, one: int, other: int) -> tuple[int, int]:
+    """How often the first MEI of row ``one`` and the second of row ``other`` are read as different classes.
+
+    (differing, read). With one and the same row: what looks like a change though nothing can have changed.
+    """
+    values = read.transpose("epoch", "neuron", "repeat").values
+    if values.shape[2] < 2:
+        return 0, 0
+    a, b = values[one, :, 0], values[other, :, 1]
+    known = (a >= 0) & (b >= 0)
+    return int((known & (a != b)).sum()), int(known.sum())
+
+
+def strata_of(csi: xr.DataArray, response: xr.DataArray) -> xr.DataArray:
+    """Four strata (epoch, neuron) of a layer: less or more selective than its median, and less or more driven."""
+    parts = [(each > each.median("neuron")).astype(np.int64) for each in (csi, response)]
+    return 2 * parts[0] + parts[1]
