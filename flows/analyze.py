@@ -21,7 +21,7 @@ def analyze(job: Job) -> None:
     """Do what is not done yet of each epoch whose searches are all done.
 
     1. ``analyze``: selectivity. 2. ``cross``: the network of every epoch sees the MEIs of every other.
-    3. ``ablate``: each neuron is silenced in turn.
+    3. ``ablate``: each neuron is silenced in turn. 4. ``conclude``: what changed over training.
     """
     searched = [epoch for epoch in job.epochs if not unfinished(job.atlas, job.blocks(epoch))]
     stage(units.analyze, job, [e for e in searched if not flagged(job.atlas, "analysed", e)])
@@ -29,6 +29,9 @@ def analyze(job: Job) -> None:
         stage(units.cross, job, [epoch for epoch in job.epochs if to_show(job, epoch)])
     wanted = [epoch for epoch in job.epochs if epoch in job.analysis.ablation]
     stage(units.ablate, job, [e for e in wanted if not flagged(job.atlas, "ablation/ablated", e)])
+    log.info("conclude")
+    for claim in submit(units.conclude, job.atlas).result():
+        log.info(f"{claim.statement} {claim.answer}")
 
 
 def stage(unit: Any, job: Job, epochs: list[float]) -> None:

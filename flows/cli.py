@@ -166,6 +166,24 @@ def compare(
 
 
 @app.command()
+def claims(
+    atlases: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Atlases of one study; further ones are of networks trained from other seeds, or on shuffled labels.",
+            metavar="ATLAS...",
+        ),
+    ],
+) -> None:
+    """Test the paper's claims on one or more networks, and show the controls that the answers rest on."""
+    from tasks.conclude import report_claims
+    from tasks.describe import as_text
+
+    for part in report_claims(atlases):
+        print(part if isinstance(part, str) else as_text(part), end="\n\n")
+
+
+@app.command()
 def report(
     atlas: AtlasPath,
     output: Annotated[

@@ -15,6 +15,7 @@ from prefect.client.schemas.objects import State, TaskRun
 from tasks import stopping
 from tasks.ablate import ablate as ablate_epoch
 from tasks.analyze import analyze as analyze_epoch
+from tasks.conclude import conclude as conclude_training
 from tasks.cross import cross as cross_epoch
 from tasks.maximize import maximize as maximize_block
 from tasks.observe import observe as observe_epoch
@@ -61,4 +62,5 @@ maximize = _unit(
 analyze = _unit(analyze_epoch, "analyze", task_run_name="analyze epoch={epoch:g}")
 cross = _unit(cross_epoch, "cross", task_run_name="cross epoch={epoch:g}")
 ablate = _unit(ablate_epoch, "ablate", task_run_name="ablate epoch={epoch:g}")
+conclude = _unit(conclude_training, "conclude", task_run_name="conclude")
 report = _unit(write_report, "report", task_run_name="report")

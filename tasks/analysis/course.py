@@ -13,6 +13,7 @@ from tasks.analysis.onset import highly_selective_onset, onset_epoch, selective
 from tasks.analysis.stimuli import strata_of, support_p
 from tasks.analysis.thresholds import Thresholds, thresholds
 from tasks.analysis.tuning import class_moments
+from tasks.atlas.schema import SATURATED, SILENT
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,8 @@ def natural_responses(tree: xr.DataTree, layer: str, rows: np.ndarray) -> xr.Dat
 def layer_course(tree: xr.DataTree, layer: str, rows: np.ndarray) -> xr.Dataset:
     """What claims rest on, of one layer (epoch, neuron): nothing that came from a warm start.
 
-    ``csi``, ``q``, ``responsive`` (answers to 20 test images or more); of the study's first method:
+    ``csi``, ``q``, ``csi_null`` (labels shuffled), ``responsive`` (answers to 20 test images or more); of the
+    study's first method ``silent`` and ``saturated`` (any repeat),
     ``read`` (epoch, neuron, repeat), the class that the study's classifier reads in the MEI; ``ratio``, MEI /
     best test image, ``perplexity`` and ``response``, means over repeats; ``loss_increase`` where neurons were
     silenced.
@@ -80,20 +82,26 @@ def layer_course(tree: xr.DataTree, layer: str, rows: np.ndarray) -> xr.Dataset:
     found = table.isel(epoch=rows, neuron=np.flatnonzero(table.layer.values == layer)).load()
     group = tree[f"layers/{layer}"].to_dataset()
     method = group.method.values[0]
-    group = group.isel(epoch=rows).sel(method=method)
-    found = found.drop_vars(("layer", "index")).sel(method=method, drop=True)
+    group = group.isel(epoch=rows).sel({"method": method})
+    found = found.drop_vars(("layer", "index")).sel({"method": method}, drop=True)
+    # a table counts the neurons of all layers, a layer's group its own
+    found = found.assign_coords(neuron=group.neuron.values)
+    status = group.status.drop_vars("method").load()
     response = group.cold_response if "cold_response" in group else group.response
     course = xr.Dataset(
         {
             "csi": found.class_selectivity_index,
             "q": found.selective_q,
+            "csi_null": found.csi_null,
             "responsive": found.class_selectivity_index.notnull(),
             "read": found.mei_reference_class,
             "ratio": _mean(found.natural_ratio),
             "perplexity": _mean(found.mei_perplexity),
             "response": _mean(response.drop_vars("method").load()),
+            "silent": (status == SILENT).any("repeat"),
+            "saturated": (status == SATURATED).any("repeat"),
         }
-    ).assign_coords(neuron=group.neuron.values)
+    )
     return course.assign(loss_increase=_loss_increase(tree, layer, rows, course))
 
 

@@ -28,7 +28,7 @@ def training_table(course: Course) -> xr.Dataset:
     """``/training``: the neurons of all layers in the order of the atlas's tables."""
     tables = [
         layer[list(TRAINING)].assign_coords(
-            layer=("neuron", np.full(layer.sizes["neuron"], name, object).astype(str)),
+            layer=("neuron", np.full(layer.sizes["neuron"], name, object)),
             index=("neuron", layer.neuron.values.astype(np.int64)),
         ).drop_vars("neuron")
         for name, layer in course.layers.items()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import xarray as xr
 import zarr
 from numpy.typing import NDArray
 
@@ -89,6 +90,12 @@ def write_cross(path: Path, epoch: float, stimulus_epoch: float, responses: Arra
     for layer, found in responses.items():
         _put(root, f"layers/{layer}/cross_response", at, found)
     _put(root, "cross/crossed", at, np.uint8(1))
+
+
+def write_training(path: Path, table: xr.Dataset) -> None:
+    """Write ``/training`` anew, which is about all epochs together (coordinator only)."""
+    open_store(path, "r+")
+    table.to_zarr(path, group="training", mode="w", consolidated=False, zarr_format=3)
 
 
 def clear_epoch(path: Path, epoch: float) -> None:

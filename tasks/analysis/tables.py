@@ -1,0 +1,223 @@
+"""What the analysis found, as tables: the claims, and the controls that they stand beside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import xarray as xr
+from rich.table import Table
+
+from tasks.analysis import relation, stimuli
+from tasks.analysis.claims import Claim
+from tasks.analysis.course import Course
+from tasks.analysis.drift import Kind, drift
+from tasks.analysis.importance import importance
+from tasks.analysis.intervals import Interval, over_seeds
+from tasks.analysis.onset import selective
+from tasks.analysis.thresholds import thresholds
+
+KINDS: tuple[Kind, ...] = ("image", "latent", "response", "class")
+
+
+def claim_table(claims: Sequence[Claim]) -> Table:
+    """Answers with effect and interval."""
+    table = Table(
+        "claim", "answer", "effect", "95 % interval", "networks", title="The paper's claims"
+    )
+    for claim in claims:
+        bounds = f"{_number(claim.low)} to {_number(claim.high)}"
+        table.add_row(
+            claim.statement, claim.answer, _number(claim.effect), bounds, str(claim.seeds)
+        )
+    return table
+
+
+def reasons(claims: Sequence[Claim]) -> list[str]:
+    """What each answer rests on, a line each."""
+    return [f"{claim.name}: {reason}" for claim in claims for reason in claim.reasons]
+
+
+def census(courses: Sequence[Course]) -> Table:
+    """Neurons by epoch and layer: how many say enough, and how many of these are selective; controls beside."""
+    bars = thresholds()
+    table = Table(
+        "network", "epoch", "accuracy", "layer", "neurons", "silent", "saturated", "responsive", "selective", "highly",
+        "median index", "labels shuffled", title="Selectivity for test images",
+    )  # fmt: skip
+    for course in courses:
+        name = f"{course.name} (shuffled labels)" if course.control else course.name
+        for row, epoch in enumerate(course.epochs):
+            for layer, found in course.layers.items():
+                now = found.isel(epoch=row)
+                counts = [now[kind].sum() for kind in ("silent", "saturated", "responsive")]
+                counts += [
+                    selective(now.csi, now.q, bar, bars.rate).sum()
+                    for bar in (bars.selective_csi, bars.highly_selective_csi)
+                ]
+                table.add_row(
+                    name, f"{epoch:g}", f"{float(course.accuracy[row]):.3f}", layer, str(now.sizes["neuron"]),
+                    *(str(int(count)) for count in counts), _median(now.csi), _median(now.csi_null),
+                )  # fmt: skip
+    return table
+
+
+def changes(courses: Sequence[Course]) -> Table:
+    """Onset and concept change of each network and layer."""
+    bars = thresholds()
+    table = Table(
+        "network", "layer", "selective from epoch (median)", "highly selective: at epoch 0", "later",
+        "tested for a switch", "switched", "median lead", "of these with MEIs", "MEIs support it",
+        title="Over training",
+    )  # fmt: skip
+    for course in courses:
+        for layer, found in course.layers.items():
+            switched = found.isel(neuron=np.flatnonzero(found.switched.values == 1))
+            highly = found.highly_selective_onset
+            table.add_row(
+                course.name, layer, _median(found.onset_epoch), str(int((highly == 0).sum())), str(int((highly > 0).sum())),
+                str(int(found.switch_p.notnull().sum())), str(switched.sizes["neuron"]), _median(switched.switch_effect),
+                str(int(switched.mei_support_p.notnull().sum())), str(int((switched.mei_support_p <= bars.rate).sum())),
+            )  # fmt: skip
+    return table
+
+
+def false_calls(course: Course) -> Table:
+    """What MEIs of one epoch and of two look like, naively compared and tested."""
+    bars = thresholds()
+    table = Table(
+        "layer", "compared", "called different", "of", "share", title="Class read in cold MEIs"
+    )
+    for layer, found in course.layers.items():
+        strata = stimuli.strata_of(found.csi, found.response)
+        rows = stimuli.rich_rows(found.read)
+        calls = [
+            ("tested, repeats of one epoch", stimuli.false_calls(found.read, strata, bars.rate))
+        ]
+        calls += [
+            (
+                f"two repeats at epoch {course.epochs[row]:g}, naively",
+                stimuli.naive_changes(found.read, row, row),
+            )
+            for row in rows
+        ]
+        if len(rows) > 1:
+            between = f"epochs {course.epochs[rows[0]]:g} and {course.epochs[rows[-1]]:g}, naively"
+            calls.append((between, stimuli.naive_changes(found.read, rows[0], rows[-1])))
+        for text, (hits, total) in calls:
+            table.add_row(
+                layer, text, str(hits), str(total), _number(hits / total if total else np.nan)
+            )
+    return table
+
+
+def accuracy_relation(courses: Sequence[Course]) -> Table:
+    """Spearman's correlation over epochs of accuracy with selectivity, by layer: the unit is a network."""
+    bars = thresholds()
+    table = Table("layer", "accuracy with", "mean over networks", "95 % interval", "networks",
+                  "increments of the first: r", "circular shifts p", title="Selectivity and accuracy")  # fmt: skip
+    for layer in courses[0].layers:
+        for text in ("selective neurons", "median index"):
+            series = [_selectivity(course.layers[layer], text) for course in courses]
+            accuracy = [course.accuracy.values.astype(np.float64) for course in courses]
+            r = np.array([relation.levels(a, s) for a, s in zip(accuracy, series, strict=True)])
+            found = over_seeds(r, bars.level)
+            rises = relation.increments(accuracy[0], series[0])
+            table.add_row(
+                layer,
+                text,
+                *_bounds(found),
+                str(int((~np.isnan(r)).sum())),
+                _number(rises.correlation),
+                _number(rises.p),
+            )
+    return table
+
+
+def _selectivity(layer: xr.Dataset, text: str) -> np.ndarray:
+    bars = thresholds()
+    if text == "selective neurons":
+        counts: np.ndarray = (
+            selective(layer.csi, layer.q, bars.selective_csi, bars.rate).sum("neuron").values
+        )
+        return counts.astype(np.float64)
+    medians: np.ndarray = np.array(
+        [_middle(row) for row in layer.csi.transpose("epoch", "neuron").values]
+    )
+    return medians
+
+
+def importances(course: Course) -> Table:
+    """The loss of a neuron, and its selectivity and switch."""
+    table = Table("epoch", "layer", "median rise of the loss (nat)", "correlation with the index", "95 % interval",
+                  "a switched one costs more than another", "p", title="Importance by ablation")  # fmt: skip
+    for row, epoch in enumerate(course.epochs):
+        for layer, found in course.layers.items():
+            now = found.isel(epoch=row)
+            if bool(now.loss_increase.notnull().any()):
+                each = importance(now.loss_increase, now.csi, found.switched)
+                table.add_row(
+                    f"{epoch:g}",
+                    layer,
+                    f"{each.median:.4f}",
+                    *_bounds(each.selectivity),
+                    _number(each.switched),
+                    _number(each.switched_p),
+                )
+    return table
+
+
+def drifts(tree: xr.DataTree, course: Course) -> Table:
+    """How far MEIs move from epoch to epoch, beside how far repeats of one epoch lie apart."""
+    table = Table("layer", "in", "epoch", "from the epoch before", "between repeats of it", "moved beyond all repeats",
+                  title="Drift of cold MEIs (medians over neurons)")  # fmt: skip
+    rows = np.flatnonzero(np.isin(tree.epoch.values, course.epochs))
+    for layer in course.layers:
+        group = tree[f"layers/{layer}"].to_dataset().isel(epoch=rows)
+        group["mei_reference_class"] = _reference_class(tree, layer, rows, group)
+        for kind in KINDS:
+            found = drift(group, kind)
+            for row in range(1, len(course.epochs)):
+                now = found.isel(epoch=row)
+                known = now.drift.notnull() & now.same_high.notnull()
+                beyond = (
+                    float((now.drift > now.same_high).where(known).mean())
+                    if known.any()
+                    else np.nan
+                )
+                table.add_row(
+                    layer,
+                    kind,
+                    f"{course.epochs[row]:g}",
+                    _median(now.drift),
+                    _median(now.same),
+                    _number(beyond),
+                )
+    return table
+
+
+def _reference_class(
+    tree: xr.DataTree, layer: str, rows: np.ndarray, group: xr.Dataset
+) -> xr.DataArray:
+    table = tree["selectivity"].to_dataset()
+    found: xr.DataArray = table.mei_reference_class.isel(
+        epoch=rows, neuron=np.flatnonzero(table.layer.values == layer)
+    )
+    return found.drop_vars(("layer", "index")).assign_coords(neuron=group.neuron)
+
+
+def _median(values: xr.DataArray) -> str:
+    return _number(_middle(values.values))
+
+
+def _middle(values: np.ndarray) -> float:
+    known = values[~np.isnan(values)]
+    return float(np.median(known)) if known.size else np.nan
+
+
+def _bounds(found: Interval) -> tuple[str, str]:
+    return _number(found.effect), f"{_number(found.low)} to {_number(found.high)}"
+
+
+def _number(value: float) -> str:
+    return "-" if np.isnan(value) else f"{value:.2f}"
