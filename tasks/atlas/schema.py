@@ -224,7 +224,7 @@ def layer_variables(latent_dtype: str) -> dict[str, Variable]:
         "queries": Variable(search, "int32", 0, "images shown for this neuron", "image"),
         "seed": Variable(search, "int64", -1, "seed of this search"),
         "seconds": Variable(search, "float32", np.nan, "the task's time divided by its searches", "s"),
-        "history": Variable((*search, "query"), "float32", np.nan, "best spike rate after so many images", RATE),
+        "history": Variable((*search, "query"), "float32", np.nan, "best spike rate after so many images (search.naturalness: best of what the search was told, in units of the best test image's response)", RATE),
         "status": Variable(search, "uint8", PENDING, "state of the search", extra=flags(STATUS)),
         "natural_response": Variable(("epoch", "neuron", "class"), "float32", np.nan, "mean spike rate to the test images of a class", RATE),
         "natural_half_response": Variable(("epoch", "neuron", "half", "class"), "float32", np.nan, "mean spike rate to one half of a class's test images", RATE),
