@@ -18,12 +18,16 @@ SEARCH = ("neuron", "method", "repeat")
 def cross(job: Job, epoch: float) -> None:
     """Store ``cross_response`` of the network of ``epoch`` to the MEIs of each epoch not shown to it yet."""
     loading.one_thread()
+    tree = read.open_tree(job.atlas)
+    layers = {
+        layer: tree[f"layers/{layer}"].to_dataset().drop_dims("stimulus_epoch")
+        for layer in job.layers
+    }
     for other in to_show(job, epoch):
         check_stop()
-        tree = read.open_tree(job.atlas).sel(stimulus_epoch=other).sel(epoch=other)
         found = {
-            layer: respond_to_meis(job, epoch, layer, tree[f"layers/{layer}"].to_dataset())
-            for layer in job.layers
+            layer: respond_to_meis(job, epoch, layer, searched.sel(epoch=other))
+            for layer, searched in layers.items()
         }
         write.write_cross(job.atlas, epoch, other, found)
 
