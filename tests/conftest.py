@@ -15,7 +15,7 @@ import torch
 
 from flows.checks import Checked, check
 from flows.server import serving
-from tests.tiny import build, tiny
+from tests.tiny import build, comparing, tiny
 
 torch.set_num_threads(1)
 
@@ -24,6 +24,20 @@ torch.set_num_threads(1)
 def made(tmp_path_factory: pytest.TempPathFactory) -> Checked:
     """The finished tiny study: read only."""
     return build(tiny(tmp_path_factory.mktemp("made") / "run"))
+
+
+@pytest.fixture(scope="session")
+def compared(tmp_path_factory: pytest.TempPathFactory) -> Checked:
+    """A finished study that repeats and silences at some epochs, with a classifier: read only."""
+    return build(comparing(tmp_path_factory.mktemp("compared") / "run"))
+
+
+@pytest.fixture
+def compared_copy(compared: Checked, tmp_path: Path) -> Checked:
+    """A copy of it, to damage or to go on with."""
+    folder = tmp_path / "run"
+    shutil.copytree(compared.study.output, folder)
+    return check(comparing(folder))
 
 
 @pytest.fixture

@@ -52,6 +52,19 @@ def tiny(output: Path, **sections: Any) -> dict[str, Any]:
     return {**raw, "output": str(output)}
 
 
+def comparing(output: Path, **sections: Any) -> dict[str, Any]:
+    """A tiny study with three epochs to compare: one repeated, two with each neuron silenced."""
+    wanted: dict[str, Any] = {
+        "classifier": {"width": 2, "epochs": 2},
+        "probe": {"epochs": [0, 1, 2], "layers": ["conv2", "fc1"]},
+        "search": {"methods": ["random"], "repeats": 1, "repeats_at": {1: 3}, "prior": "uniform"},
+        "analysis": {"images": 60, "ablation": [0, 2], "ablation_images": 100},
+    }
+    return tiny(
+        output, **{**wanted, **{k: {**wanted.get(k, {}), **v} for k, v in sections.items()}}
+    )
+
+
 def least_exciting(checked: Checked) -> None:
     """Let an atlas say that its images are the least exciting ones."""
     root = zarr.open_group(checked.job.atlas, mode="r+")

@@ -13,6 +13,7 @@ import zarr
 from PIL import Image
 
 from flows.checks import Checked, check
+from flows.prepare import layout
 from flows.study import StudyError
 from tests.tiny import tiny
 
@@ -87,6 +88,47 @@ def problems(raw: dict[str, Any]) -> list[str]:
         ({"data": {"dataset": "folder", "root": "nowhere/images"}}, ("data", "nowhere/images")),
         ({"network": {"checkpoints": "nowhere"}}, ("network.checkpoints", "nowhere")),
         ({"runner": {"kind": "tread"}}, ("runner.kind", "'tread'", "threads")),
+        (
+            {"search": {"repeats_at": {1: 3}}},
+            ("search.repeats_at", "1 is not among", "epochs 0, 2", "add it to probe.epochs"),
+        ),
+        (
+            {"search": {"repeats_at": {2: 0}}},
+            ("search.repeats_at.2", "0", "greater than or equal to 1"),
+        ),
+        ({"search": {"repeats_at": {"last": 3}}}, ("search.repeats_at.last", "'last'", "number")),
+        (
+            {
+                "search": {
+                    "methods": ["screened"],
+                    "budget": 60,
+                    "warm_start": True,
+                    "repeats_at": {2: 3},
+                }
+            },
+            ("search.repeats_at", "search.warm_start", "leave one of the two out"),
+        ),
+        (
+            {"search": {"screening": "natural", "screening_images": 40, "repeats_at": {2: 4}}},
+            ("search.screening_images", "4 repeats", "160", "120", "prior"),
+        ),
+        (
+            {"analysis": {"ablation": [0, 0.5, 3], "ablation_images": 100}},
+            ("analysis.ablation", "0.5, 3", "epochs 0, 2", "add it to probe.epochs"),
+        ),
+        (
+            {"analysis": {"ablation": [2], "ablation_images": 121}},
+            ("analysis.ablation_images", "121", "120 test images", "give at most 120"),
+        ),
+        ({"analysis": {"ablation": [2]}}, ("analysis.ablation_images", "1000", "at most 120")),
+        (
+            {"analysis": {"ablation_images": 39}},
+            ("analysis.ablation_images", "39", "4 images for each of 10 classes", "at least 40"),
+        ),
+        ({"analysis": {"images": 39}}, ("analysis.images", "39 is below 40", "at least 40")),
+        ({"analysis": {"image": 39}}, ("analysis.image", "no such field", "did you mean images")),
+        ({"analysis": {"cross": "perhaps"}}, ("analysis.cross", "'perhaps'", "boolean")),
+        ({"training": {"labels": "shufled"}}, ("training.labels", "'shufled'", "shuffled")),
     ],
 )
 def test_one_mistake_gets_one_sentence(
@@ -214,6 +256,30 @@ def test_blocks_are_part_of_the_digest_only_when_they_share(tmp_path: Path) -> N
     assert study(True, 2) != study(True, 4)
 
 
+def test_shuffled_labels_train_another_network_beside_the_same_generator(tmp_path: Path) -> None:
+    true, shuffled = (
+        check(tiny(tmp_path, training={"labels": labels})).job for labels in ("true", "shuffled")
+    )
+
+    assert true.study != shuffled.study
+    assert true.generator_file == shuffled.generator_file
+    assert true.study == check(tiny(tmp_path)).job.study
+
+
+def test_more_images_kept_than_there_are_keeps_all(tmp_path: Path) -> None:
+    checked = check(tiny(tmp_path, analysis={"images": 5000}))
+
+    assert layout(checked.study, checked.job).natural_images == tuple(range(120))
+
+
+def test_an_unknown_epoch_is_told_once_of_each_field(tmp_path: Path) -> None:
+    """Not again for what the probe itself cannot have."""
+    sections = {"probe": {"epochs": [7]}, "analysis": {"ablation": [7], "ablation_images": 100}}
+
+    (found,) = problems(tiny(tmp_path, **sections))
+    assert "probe.epochs: 7" in found
+
+
 def test_a_screening_that_all_pay_for_may_exceed_the_budget(tmp_path: Path) -> None:
     search = {"methods": ["screened"], "screening_images": 30, "share": True}
 
@@ -224,7 +290,7 @@ def test_a_screening_that_all_pay_for_may_exceed_the_budget(tmp_path: Path) -> N
 def test_an_atlas_from_before_a_field_goes_on(copied: Checked) -> None:
     root = zarr.open_group(copied.job.atlas, mode="r+")
     study = json.loads(str(root.attrs["study"]))
-    for name in ("screening", "warm_start", "diverse", "sign"):
+    for name in ("screening", "warm_start", "diverse", "sign", "repeats_at"):
         del study["search"][name]
     root.attrs.update({"study": json.dumps(study), "study_digest": "of fewer fields"})
 

@@ -83,6 +83,35 @@ def test_a_chunk_is_a_block_in_every_array_with_methods(made: Checked) -> None:
                 assert array.chunks[2:] == array.shape[2:], name
 
 
+def test_a_chunk_is_a_unit_of_work_in_every_array_of_the_analysis(compared: Checked) -> None:
+    root: Any = open_store(compared.job.atlas)
+    for group in ("natural", "population", "ablation", "selectivity"):
+        for name, array in root[group].arrays():
+            if "epoch" in array.metadata.dimension_names and array.ndim > 1:
+                assert array.chunks == (1, *array.shape[1:]), f"{group}/{name}"
+    for layer in compared.job.layers:
+        array = root[f"layers/{layer}/cross_response"]
+        assert array.chunks == (1, 1, *array.shape[2:])
+    assert root["cross/crossed"].chunks == (1, 1)
+
+
+def test_xarray_alone_reads_what_compares_epochs(compared: Checked) -> None:
+    dt = xr.open_datatree(compared.job.atlas, engine="zarr", consolidated=False)
+
+    assert dt["cross"].crossed.dims == ("epoch", "stimulus_epoch")
+    assert (dt["cross"].crossed == 1).all()
+    found = dt["layers/fc1"].cross_response
+    assert found.dims == ("epoch", "stimulus_epoch", "neuron", "method", "repeat")
+    assert found.stimulus_epoch.values.tolist() == [0, 1, 2]
+    natural = dt["natural"].to_dataset()
+    assert natural.sizes["image"] == 60
+    assert natural.response_conv2.groupby("label").mean().sizes["label"] == 10
+    ablation = dt["ablation"].to_dataset()
+    assert ablation.accuracy.sel(epoch=2).groupby("layer").mean().sizes["layer"] == 2
+    assert dt["population"].dimensionality.sel(epoch=2, layer="conv2").item() >= 1
+    assert dt["layers/conv2"].status.flag_meanings.split()[5] == "unplanned"
+
+
 def test_wrong_types_and_shapes_are_refused(copied: Checked) -> None:
     block = made_block(copied)
     root = open_store(copied.job.atlas)
@@ -110,6 +139,7 @@ def test_extending_keeps_what_is_there(copied: Checked) -> None:
     shutil.copytree(copied.job.atlas, before)
     held = layout(copied.study, copied.job)
 
+    assert held.cross
     extend(copied.job.atlas, held, replace(held, epochs=(0, 1, 2)))
 
     grown = xr.open_datatree(copied.job.atlas, engine="zarr", consolidated=False)
@@ -118,10 +148,10 @@ def test_extending_keeps_what_is_there(copied: Checked) -> None:
     old = xr.open_datatree(before, engine="zarr", consolidated=False)
     for group in old.groups[1:]:
         kept = grown[group].to_dataset()
-        held_before = old[group].to_dataset().drop_dims("stimulus_epoch", errors="ignore")
-        kept = kept.drop_dims("stimulus_epoch", errors="ignore")
-        kept = kept.sel(epoch=[0, 2]) if "epoch" in kept.dims else kept
-        xr.testing.assert_identical(kept.load(), held_before.load())
+        kept = kept.sel({dim: [0, 2] for dim in ("epoch", "stimulus_epoch") if dim in kept.dims})
+        xr.testing.assert_identical(kept.load(), old[group].to_dataset().load())
+    assert grown["cross"].crossed.values.tolist() == [[1, 0, 1], [0, 0, 0], [1, 0, 1]]
+    assert grown["layers/conv2"].cross_response.sel(epoch=1).isnull().all()
 
 
 def test_an_extension_killed_between_its_renames_is_finished(copied: Checked) -> None:

@@ -9,7 +9,7 @@ import zarr
 
 from flows.checks import Checked
 from flows.prepare import job_of_atlas
-from tasks.atlas.integrity import chunk_file
+from tasks.atlas.integrity import chunk_file, epoch_damage
 from tasks.verify import Verdict, verify
 from tests.equal import read
 from tests.tiny import build, tiny
@@ -91,6 +91,81 @@ def test_damage_outside_the_layers_is_found(copied: Checked, name: str) -> None:
     chunk_file(array(copied, name), (1,)).unlink()
 
     assert reported(replay(copied), "epoch=2", name, "lost a chunk")
+
+
+COMPARED = [
+    ("natural/response_conv2", (2,), "epoch=2"),
+    ("natural/response_fc1", (0,), "epoch=0"),
+    ("population/dimensionality", (1,), "epoch=1"),
+    ("selectivity/selective_p", (1,), "epoch=1"),
+    ("selectivity/mei_reference_class", (2,), "epoch=2"),
+    ("layers/conv2/cross_response", (1, 2), "epoch=1"),
+    ("layers/fc1/cross_response", (2, 0), "epoch=2"),
+    ("ablation/accuracy", (2,), "epoch=2"),
+    ("ablation/intact_accuracy", (0,), "epoch=0"),
+]
+
+
+@pytest.mark.parametrize(("name", "at", "where"), COMPARED)
+def test_a_removed_chunk_of_the_analysis_is_found(
+    compared_copy: Checked, name: str, at: tuple[int, ...], where: str
+) -> None:
+    chunk_file(array(compared_copy, name), at).unlink()
+
+    damage = integrity_of(compared_copy)
+    assert damage == {where: [f"{name} has lost a chunk"]}
+
+
+@pytest.mark.parametrize(
+    ("name", "at", "where"),
+    [
+        *COMPARED,
+        ("cross/crossed", (1, 2), "epoch=1"),
+        ("ablation/ablated", (2,), "epoch=2"),
+    ],
+)
+def test_a_flipped_bit_of_the_analysis_is_found(
+    compared_copy: Checked, name: str, at: tuple[int, ...], where: str
+) -> None:
+    path = chunk_file(array(compared_copy, name), at)
+    raw = bytearray(path.read_bytes())
+    raw[len(raw) // 2] ^= 16
+    path.write_bytes(raw)
+
+    damage = integrity_of(compared_copy)
+    assert list(damage) == [where]
+    assert all(told.startswith(f"{name} cannot be read") for told in damage[where])
+
+
+def integrity_of(checked: Checked) -> dict[str, list[str]]:
+    """Damage of per-epoch arrays, by epoch: without the replay, which other tests do."""
+    found = {
+        f"epoch={epoch:g}": epoch_damage(checked.job.atlas, epoch) for epoch in checked.job.epochs
+    }
+    return {where: told for where, told in found.items() if told}
+
+
+def test_damage_of_the_analysis_is_told_with_its_place(compared_copy: Checked) -> None:
+    chunk_file(array(compared_copy, "layers/fc1/cross_response"), (2, 0)).unlink()
+    chunk_file(array(compared_copy, "natural/response_conv2"), (0,)).unlink()
+    chunk_file(array(compared_copy, "ablation/accuracy"), (2,)).unlink()
+
+    verdict = replay(compared_copy)
+
+    assert len(verdict.problems) == 3
+    assert reported(verdict, "epoch=2 layer=fc1", "cross_response has lost a chunk")
+    assert reported(verdict, "epoch=0 layer=conv2", "natural/response_conv2 has lost a chunk")
+    assert reported(verdict, "epoch=2 layers=conv2,fc1", "ablation/accuracy has lost a chunk")
+
+
+def test_what_was_not_done_is_not_missed(compared_copy: Checked) -> None:
+    root = zarr.open_group(compared_copy.job.atlas, mode="r+")
+    root["cross/crossed"][1, 2] = 0  # type: ignore[index]
+    root["ablation/ablated"][0] = 0  # type: ignore[index]
+    chunk_file(array(compared_copy, "layers/conv2/cross_response"), (1, 2)).unlink()
+    chunk_file(array(compared_copy, "ablation/accuracy"), (0,)).unlink()
+
+    assert integrity_of(compared_copy) == {}
 
 
 def test_another_checkpoint_is_found(copied: Checked) -> None:

@@ -1,0 +1,166 @@
+"""What the flow of analysis does of each epoch, interrupted anywhere, on atlases of any age."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import zarr
+
+from flows import analyze as flow
+from flows.checks import Checked, check
+from flows.prepare import allocate
+from tasks.atlas import read, write
+from tasks.atlas.schema import mei_variables, tuning_variables
+from tasks.job import Job
+from tasks.verify import verify
+from tests.equal import differences
+from tests.tiny import tiny
+
+
+@pytest.fixture
+def done(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, float]]:
+    """Units of work run where they are submitted, without Prefect: name and epoch of each that ended.
+
+    What is said of all epochs together is left out: it is said anew each time.
+    """
+    ended: list[tuple[str, float]] = []
+
+    def run(unit: Any, job: Job, *epoch: float) -> Any:
+        if epoch:
+            unit.fn(job, *epoch)
+            ended.append((unit.name, *epoch))
+        return SimpleNamespace(result=list)
+
+    monkeypatch.setattr(flow, "submit", run)
+    monkeypatch.setattr(flow, "gather", lambda _: None)
+    return ended
+
+
+def undone(job: Job) -> None:
+    """Take back every mark of the analysis."""
+    for epoch in job.epochs:
+        write.clear_epoch(job.atlas, epoch)
+    root: Any = zarr.open_group(job.atlas, mode="r+")
+    root["ablation/ablated"][:] = 0
+    for name in ("ablation/accuracy", "ablation/loss_increase", "layers/conv2/cross_response"):
+        root[name][:] = 7.0
+
+
+WHOLE = [
+    *(("analyze", epoch) for epoch in (0, 1, 2)),
+    *(("cross", epoch) for epoch in (0, 1, 2)),
+    *(("ablate", epoch) for epoch in (0, 2)),
+]
+
+
+def test_interrupted_before_each_unit_and_resumed_it_ends_the_same(
+    compared: Checked,
+    compared_copy: Checked,
+    done: list[tuple[str, float]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    job = compared_copy.job
+    undone(job)
+    run: Any = vars(flow)["submit"]
+    for count in range(1, len(WHOLE)):
+
+        def until(*arguments: Any, count: int = count) -> Any:
+            if len(done) == count:
+                raise InterruptedError
+            return run(*arguments)
+
+        monkeypatch.setattr(flow, "submit", until)
+        with pytest.raises(InterruptedError):
+            flow.analyze.fn(job)
+    monkeypatch.setattr(flow, "submit", run)
+    flow.analyze.fn(job)
+
+    assert done == WHOLE  # nothing twice
+    _empty_row(job)
+    assert differences(compared.job.atlas, job.atlas) == []
+    flow.analyze.fn(job)
+    assert done == WHOLE
+
+
+def _empty_row(job: Job) -> None:
+    """Epoch 1 is not ablated: what ``undone`` wrote there is nobody's."""
+    root: Any = zarr.open_group(job.atlas, mode="r+")
+    for name in ("ablation/accuracy", "ablation/loss_increase"):
+        root[name][1] = float("nan")
+
+
+def test_epochs_whose_searches_are_open_wait(
+    compared_copy: Checked, done: list[tuple[str, float]]
+) -> None:
+    job = compared_copy.job
+    undone(job)
+    write.mark_failed(job.atlas, job.blocks(1)[0])
+
+    flow.analyze.fn(job)
+
+    assert ("analyze", 1) not in done
+    assert {("analyze", 0), ("analyze", 2), ("cross", 1), ("ablate", 0)} <= set(done)
+    assert [read.crossed(job.atlas, 1, other) for other in job.epochs] == [True, False, True]
+
+
+def test_a_study_that_compares_nothing_has_no_place_for_it(
+    tmp_path: Path, done: list[tuple[str, float]]
+) -> None:
+    checked = check(tiny(tmp_path / "run", analysis={"cross": False}))
+    allocate(checked.study, checked.job)
+
+    root = zarr.open_group(checked.job.atlas, mode="r")
+    assert "cross" not in root
+    assert "ablation" not in root
+    assert "cross_response" not in root["layers/conv2"]  # type: ignore[operator]
+    flow.analyze.fn(checked.job)
+    assert done == []
+
+
+def from_before(checked: Checked) -> Checked:
+    """The atlas as a version made it that kept no single responses and compared no epochs."""
+    root = zarr.open_group(checked.job.atlas, mode="r+")
+    layout = json.loads(str(root.attrs["layout"]))
+    for name in ("natural_images", "natural_labels", "natural_first", "cross", "ablation"):
+        del layout[name]
+    study = json.loads(str(root.attrs["study"]))
+    del study["analysis"], study["search"]["repeats_at"], study["training"]["labels"]
+    root.attrs.update(
+        {"layout": json.dumps(layout), "study": json.dumps(study), "study_digest": "of before"}
+    )
+    for group in ("natural", "population", "cross"):
+        shutil.rmtree(checked.job.atlas / group)
+    for layer in checked.job.layers:
+        shutil.rmtree(checked.job.atlas / "layers" / layer / "cross_response")
+        shutil.rmtree(checked.job.atlas / "layers" / layer / "stimulus_epoch")
+    kept = read.open_tree(checked.job.atlas)["selectivity"]
+    for name in {*mei_variables(), *tuning_variables()} & set(kept.data_vars):
+        shutil.rmtree(checked.job.atlas / "selectivity" / name)
+    return check(tiny(checked.study.output))
+
+
+def test_an_atlas_of_before_goes_on_as_it_is(
+    copied: Checked, done: list[tuple[str, float]]
+) -> None:
+    old = from_before(copied)
+    job = allocate(old.study, old.job)
+    assert job.study == "of before"  # the name that its checkpoints know
+    write.clear_epoch(job.atlas, 2)
+
+    flow.analyze.fn(job)
+
+    assert done == [("analyze", 2)]
+    verdict = verify(job)
+    assert verdict.sound, verdict.problems
+
+
+def test_an_atlas_of_before_gets_no_ablation(copied: Checked) -> None:
+    old = from_before(copied)
+
+    with pytest.raises(ValueError, match=r"analysis\.ablation"):
+        check(tiny(old.study.output, analysis={"ablation": [2], "ablation_images": 100}))
