@@ -13,6 +13,7 @@ from flows.checks import Checked, check
 from flows.prepare import allocate
 from tasks.ablate import ablate
 from tasks.analyze import analyze
+from tasks.conclude import conclude
 from tasks.cross import cross
 from tasks.maximize import maximize
 from tasks.observe import observe
@@ -100,4 +101,5 @@ def build(raw: dict[str, Any]) -> Checked:
         cross(job, epoch)
     for epoch in job.analysis.ablation:
         ablate(job, epoch)
+    conclude(job.atlas)
     return checked

@@ -93,9 +93,17 @@ def write_cross(path: Path, epoch: float, stimulus_epoch: float, responses: Arra
 
 
 def write_training(path: Path, table: xr.Dataset) -> None:
-    """Write ``/training`` anew, which is about all epochs together (coordinator only)."""
-    open_store(path, "r+")
-    table.to_zarr(path, group="training", mode="w", consolidated=False, zarr_format=3)
+    """Write ``/training`` anew, which is about all epochs together (coordinator only).
+
+    Its labels are named as those of ``/neurons``.
+    """
+    root = open_store(path, "r+")
+    labels = {
+        name: table[name].assign_attrs(dict(root[f"neurons/{name}"].attrs)) for name in table.coords
+    }
+    table.assign_coords(labels).to_zarr(
+        path, group="training", mode="w", consolidated=False, zarr_format=3
+    )
 
 
 def clear_epoch(path: Path, epoch: float) -> None:

@@ -19,6 +19,7 @@ from tasks.ablate import ablate
 from tasks.analyze import analyze
 from tasks.atlas import read, write
 from tasks.atlas.schema import FAILED, SILENT
+from tasks.conclude import conclude
 from tasks.cross import cross, to_show
 from tasks.maximize import maximize
 from tasks.observe import observe
@@ -181,6 +182,7 @@ def test_a_later_epoch_is_compared_with_the_old_ones_alone(
     monkeypatch.setattr(write, "write_cross", listed)
     for epoch in job.epochs:
         cross(job, epoch)
+    conclude(job.atlas)
 
     new = {(0.5, e) for e in (0, 0.5, 1, 2)} | {(e, 0.5) for e in (0, 1, 2)}
     assert sorted(written) == sorted(new)

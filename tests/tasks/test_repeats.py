@@ -19,6 +19,7 @@ from snn.training import read_header
 from tasks.analyze import analyze
 from tasks.atlas import read, unfinished, write
 from tasks.atlas.schema import UNPLANNED
+from tasks.conclude import conclude
 from tasks.cross import cross
 from tasks.describe import describe
 from tasks.duel import duel
@@ -134,6 +135,7 @@ def go_on(job: Job) -> None:
             analyze(job, epoch)
     for epoch in job.epochs:
         cross(job, epoch)
+    conclude(job.atlas)
 
 
 def test_an_epoch_that_gets_repeats_later_is_filled_up(
