@@ -51,6 +51,7 @@ MOMENTS = [
     Moment("between data and status", between_data_and_status),
     Moment("analyse", holds("atlas.zarr/layers/conv2/status/c/1/*")),
     Moment("report", holds("atlas.zarr/analysed/c/*")),
+    Moment("cross", holds("atlas.zarr/cross/crossed/c/*/*")),
 ]
 
 
@@ -97,7 +98,7 @@ def interrupted(tmp_path: Path, moments: list[tuple[Moment, float]]) -> tuple[Pa
 
 
 def test_killed_and_resumed_equals_uninterrupted(api: str, made: Checked, tmp_path: Path) -> None:
-    chosen = [(MOMENTS[i], 0.0) for i in (1, 5, 6)]
+    chosen = [(MOMENTS[i], 0.0) for i in (1, 5, 6, 8)]
 
     atlas, killed = interrupted(tmp_path, chosen)
 
@@ -106,7 +107,7 @@ def test_killed_and_resumed_equals_uninterrupted(api: str, made: Checked, tmp_pa
 
 
 def drawn() -> list[tuple[Moment, float]]:
-    """Twenty moments: each stage at once and a little later, and four more anywhere in the searches."""
+    """Twenty-two moments: each stage at once and a little later, and four more anywhere in the searches."""
     rng = random.Random(0)
     twice = [(moment, wait) for moment in MOMENTS for wait in (0.0, rng.uniform(0, 0.15))]
     return twice + [(rng.choice(MOMENTS[2:6]), rng.uniform(0, 0.15)) for _ in range(4)]
