@@ -13,10 +13,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from tasks.report import key
 from tasks.report.curves import Panel, layer_panels, overview_panels
 from tasks.report.diverse import Variety, layer_variety
+from tasks.report.explorer import render_explorer
 from tasks.report.grid import Grid, layer_grid
 from tasks.report.natural import test_images
 from tasks.report.pictures import short_names
 from tasks.report.summary import Layer, Summary, read_summary
+
+EXPLORER = "explore.html"
+"""The page to walk through every neuron, beside the report."""
 
 RUN_ONLY = ("runner", "output")
 """Fields of a study that say where it ran, not what was measured."""
@@ -40,20 +44,25 @@ class Section:
 
 
 def write_report(atlas: Path, folder: Path) -> Path:
-    """Write ``folder/index.html``, whole or not at all, and return its path.
+    """Write ``folder/index.html``, and the explorer beside it, each whole or not at all; the first's path.
 
     Raises FileNotFoundError when there is no atlas, AtlasError when it is damaged or newer than we are.
     """
-    html = render(read_summary(atlas))
+    summary = read_summary(atlas)
+    pages = {"index.html": render(summary), EXPLORER: render_explorer(atlas, summary)}
     folder.mkdir(parents=True, exist_ok=True)
-    page = folder / "index.html"
-    unfinished = folder / f".index-{os.getpid()}.html"
+    for name, html in pages.items():
+        _write(folder / name, html)
+    return folder / "index.html"
+
+
+def _write(page: Path, html: str) -> None:
+    unfinished = page.with_name(f".{page.stem}-{os.getpid()}.html")
     try:
         unfinished.write_text(html, encoding="utf-8")
         unfinished.replace(page)
     finally:
         unfinished.unlink(missing_ok=True)
-    return page
 
 
 def render(summary: Summary) -> str:
@@ -67,6 +76,7 @@ def render(summary: Summary) -> str:
     )
     test, regret = test_images(summary)
     return environment.get_template("template.html").render(
+        explorer=EXPLORER,
         data=summary.study.get("data", {}).get("dataset", "images"),
         most="most" if summary.sign > 0 else "least",
         states=STATES[summary.sign],

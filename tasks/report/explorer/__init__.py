@@ -1,0 +1,7 @@
+"""The explorer: one page to walk through every neuron of an atlas, without a server or a network."""
+
+from __future__ import annotations
+
+from tasks.report.explorer.page import render_explorer
+
+__all__ = ["render_explorer"]

@@ -1,0 +1,122 @@
+// One neuron: everything that the atlas knows of it.
+
+function meiStrip(found) {
+  const { layer, place, core } = found;
+  const cell = row => {
+    const seen = value(core, "mei_reference_class", row, place) >= 0 ? "mei_reference_class" : "mei_class";
+    const label = `MEI at epoch ${epochName(row)}`;
+    return `<button type="button" class="moment ${row === state.epoch ? "current" : ""}" data-epoch="${row}" aria-pressed="${row === state.epoch}">${bestPicture(layer.name, row, place, core, { label })}<span>epoch ${epochName(row)}</span><span class="much">${rate(value(core, "response", row, place))}</span><span class="dim">${esc(shortName(value(core, seen, row, place)))}</span></button>`;
+  };
+  return panel("MEI over training", `<div class="strip">${atlas.epochs.map((_, row) => cell(row)).join("")}</div>`,
+    `The ${most} exciting image of each epoch's network, its response, and the class read in it. Choose one to see all else at that epoch.`, "wide");
+}
+
+function repeatsPanel({ layer, place, core, searches }) {
+  const row = state.epoch;
+  const best = at(core.place, 0, row, place);
+  const one = (method, repeat) => {
+    const search = method * atlas.repeats + repeat, status = atlas.status[at(searches.all_status, row, place, method, repeat)];
+    if (status === "unplanned") return "";
+    const lane = searches.all_lane ? ` ${atlas.lanes[at(searches.all_lane, row, place, method, repeat)]}` : "";
+    return `<figure class="${search === best ? "best" : ""}">${searchPicture(layer.name, row, place, search, core, searches, { label: `${atlas.methods[method]}, repeat ${repeat}` })}<figcaption>${repeat}${lane}<span class="much">${rate(at(searches.all_response, row, place, method, repeat))}</span></figcaption></figure>`;
+  };
+  const rows = atlas.methods.map((method, m) => `<div class="searches"><h4>${esc(method)}</h4><div class="strip">${Array.from({ length: atlas.repeats }, (_, r) => one(m, r)).join("")}</div></div>`).join("");
+  return panel("Repeats of the search", rows + (sayMissing("repeats") || ""), `All searches at epoch ${epochName(row)}; the framed one is the MEI. What differs between repeats is no change.`);
+}
+
+function diversePanel({ layer, place, searches }) {
+  const row = state.epoch;
+  if (missing("diverse")) return panel("Diverse set", lack(missing("diverse")));
+  const count = at(searches.diverse_count, row, place), first = firstDiverse(searches, row, place);
+  const one = rank => `<figure>${tilePicture("diverse", layer.name, row, first + rank, "", { label: `diverse stimulus ${rank + 1}` })}<figcaption><span class="much">${rate(at(searches.diverse_response, row, place, rank))}</span></figcaption></figure>`;
+  const inside = count > 0 ? `<div class="strip">${Array.from({ length: count }, (_, rank) => one(rank)).join("")}</div>` : lack("No diverse stimuli at this epoch.");
+  return panel("Diverse set", inside, "Stimuli with nearly the MEI's response that differ most.");
+}
+
+function naturalPanel({ place, tuning }) {
+  const row = state.epoch;
+  if (missing("observed")) return panel("Best test images", lack(missing("observed")));
+  const ranks = tuning.top.shape[2];
+  const one = rank => {
+    const index = at(tuning.top, row, place, rank), response = at(tuning.top_response, row, place, rank);
+    return index < 0 || !(response > 0) ? "" : `<figure>${naturalPicture(index, { label: `test image ${index}` })}<figcaption>${esc(shortName(naturalLabel(index)))}<span class="much">${rate(response)}</span></figcaption></figure>`;
+  };
+  const images = Array.from({ length: ranks }, (_, rank) => one(rank)).join("");
+  return panel("Best test images", images ? `<div class="strip">${images}</div>${sayMissing("natural") || ""}` : lack("No test image drives it at this epoch."), "Test images that drive the neuron most, with their class.");
+}
+
+function tuningPanel({ place, core, tuning }) {
+  const row = state.epoch, classes = atlas.classes.map((_, c) => c);
+  if (missing("observed")) return panel("Tuning curve", lack(missing("observed")));
+  const mean = classes.map(c => at(tuning.tuning, row, place, c));
+  if (!mean.some(Number.isFinite)) return panel("Tuning curve", lack("The test images are not shown at this epoch yet."));
+  const halves = [0, 1].map(half => classes.map(c => at(tuning.tuning_halves, row, place, half, c)));
+  const read = [value(core, "mei_reference_class", row, place), value(core, "mei_class", row, place)].find(c => c >= 0);
+  return panel("Tuning curve", tuningBars(mean, halves, { preferred: value(core, "preferred_class", row, place), read }), "Mean response to the test images of each class; dots: either half of them.");
+}
+
+function crossPanel({ place, cross }) {
+  const rows = atlas.epochs.map((_, row) => row);
+  const inside = sayMissing("cross") || heatTable((network, stimulus) => at(cross.cross, network, stimulus, place), rows, rows, state.epoch);
+  return panel("Cross-response", inside, "What the network of one epoch answers to the MEI of another.");
+}
+
+function driftPanel({ place, drift }) {
+  if (missing("drift")) return panel("Drift of the MEI", lack(missing("drift")));
+  const of = name => atlas.epochs.map((_, row) => at(drift[name], row, place));
+  const lines = [
+    { label: "from the epoch before", y: of("drift") },
+    { label: "between repeats of the epoch", y: of("same"), low: of("same_low"), high: of("same_high"), dashed: true },
+  ];
+  return panel("Drift of the MEI", chart({ x: epochAxis(), lines, bottom: 0, now: state.epoch, label: "Drift" }) + (sayMissing("repeats") || ""),
+    "Root mean square difference of pixels (0 to 1). Drift within the band of repeats is what another search would show as well.");
+}
+
+function curvesPanel({ place, searches }) {
+  const row = state.epoch;
+  const lines = atlas.methods.map((label, m) => ({ label, y: atlas.queries.map((_, q) => at(searches.history, row, place, m, q)) }));
+  return panel("Search curves", chart({ x: imageAxis(), lines, bottom: 0, label: "Best response" }), `Best response after so many images at epoch ${epochName(row)}, mean over repeats.`);
+}
+
+function coursePanel({ place, core }) {
+  const name = state.measure, known = SORTS.filter(m => core[m.name] !== undefined && core[m.name].shape.length > 1);
+  const chosen = known.find(m => m.name === name) ?? known[0];
+  const y = course(core, chosen.name, place);
+  const band = chosen.name === "class_selectivity_index" && core.csi_low ? { low: course(core, "csi_low", place), high: course(core, "csi_high", place) } : {};
+  const shuffled = band.low ? [{ label: "labels shuffled (95 %)", y: course(core, "csi_null_high", place), dashed: true }] : [];
+  const choose = `<label class="choose">Measure ${measureSelect("measure", known, chosen.name)}</label>`;
+  return panel(esc(chosen.label), choose + (sayMissing("measures") || chart({ x: epochAxis(), lines: [{ label: chosen.label, y, ...band }, ...shuffled], now: state.epoch, label: chosen.label })), esc(chosen.about));
+}
+
+function factsPanel({ place, core }) {
+  const rows = SORTS.filter(m => core[m.name] !== undefined).map(m => `<tr><th scope="row" ${tip(m.about)}>${esc(m.label)}</th><td>${num(value(core, m.name, state.epoch, place))}</td></tr>`);
+  return panel("Measures", `<table class="facts"><tbody>${rows.join("")}</tbody></table>`, `At epoch ${epochName(state.epoch)}; point at a name for its meaning.`);
+}
+
+/** What happened to the neuron, in a sentence. */
+function story({ place, core }) {
+  const told = [];
+  const onset = at(core.onset_epoch, place);
+  if (missing("training")) return lack(missing("training"));
+  told.push(Number.isFinite(onset) ? `Selective from epoch ${num(onset)}.` : "Never selective.");
+  if (hasSwitched(core, place)) {
+    const support = at(core.mei_support_p, place);
+    told.push(`<b class="flag switched">switched</b> from <b>${esc(className(at(core.switch_from, place)))}</b> to <b>${esc(className(at(core.switch_to, place)))}</b> at epoch ${num(at(core.switch_epoch, place))} (q ${num(at(core.switch_q, place), 2)}; ${Number.isFinite(support) ? `its MEIs changed too: p ${num(support, 2)}` : "no cold MEIs to compare"}).`);
+  }
+  return `<p class="story">${told.join(" ")}</p>`;
+}
+
+async function neuron(section) {
+  const layer = atlas.layers[LAYERS.indexOf(state.layer)], place = layer.neurons.indexOf(state.neuron), wanted = address(state);
+  const [core, tuning, searches, cross, drift] = await Promise.all(["core", "tuning", "searches", "cross", "drift"].map(name => block(layer.name, name)));
+  if (address(state) !== wanted) return;
+  const found = { layer, place, core, tuning, searches, cross, drift };
+  const order = ordered(core, layer), here = order.indexOf(place);
+  const link = (to, text, rel) => to === undefined ? "" : `<a rel="${rel}" href="${address({ ...state, neuron: layer.neurons[to] })}">${text}</a>`;
+  const status = atlas.status[at(core.status, 0, state.epoch, place)];
+  section.innerHTML = `<nav class="path" aria-label="Neurons"><a href="${address({ ...state, view: "grid", neuron: null })}" rel="up">↑ ${esc(layer.name)}</a>${link(order[here - 1], "← before", "prev")}${link(order[here + 1], "after →", "next")}</nav>
+<h1>${esc(layer.name)}, neuron ${state.neuron} <small>at epoch ${epochName(state.epoch)}: ${status}</small></h1>${story(found)}
+${meiStrip(found)}<div class="panels">${[repeatsPanel, diversePanel, naturalPanel, tuningPanel, crossPanel, driftPanel, curvesPanel, coursePanel, factsPanel].map(make => make(found)).join("")}</div>`;
+  paint(section);
+  section.dataset.shown = wanted;
+}

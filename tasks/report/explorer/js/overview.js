@@ -1,0 +1,67 @@
+// The overview: the claims, the network's accuracy, and every layer over training.
+
+const ANSWERS = { "supported": "yes", "consistent in this network": "maybe", "not supported": "no", "undecided": "open" };
+
+function claimCard(claim) {
+  const bounds = claim.low === null ? "" : ` <span class="dim">(95 %: ${num(claim.low)} to ${num(claim.high)})</span>`;
+  const effect = claim.effect === null ? "" : `<p class="effect"><b>${num(claim.effect)}</b>${bounds}<br>${esc(claim.unit)}</p>`;
+  const networks = claim.seeds ? `<p class="dim">${plural(claim.seeds, "trained network")}</p>` : "";
+  const reasons = claim.reasons.length ? `<details><summary>What it rests on</summary><ul>${claim.reasons.map(r => `<li>${esc(r)}</li>`).join("")}</ul></details>` : "";
+  return `<li class="claim ${ANSWERS[claim.answer] ?? "open"}"><b class="answer">${esc(claim.answer)}</b><p>${esc(claim.statement)}</p>${effect}${networks}${reasons}</li>`;
+}
+
+const claimList = () => missing("claims") ? lack(missing("claims")) : `<ul class="claims">${atlas.claims.map(claimCard).join("")}</ul>`;
+
+const sayMissing = name => missing(name) && lack(missing(name));
+
+function accuracyPanel() {
+  const y = atlas.progress.accuracy;
+  const inside = sayMissing("accuracy") || chart({
+    x: epochAxis(), lines: [{ label: "test accuracy", y }], bottom: 0, top: 1, now: state.epoch, label: "Test accuracy",
+    levels: [{ label: "chance", y: 1 / atlas.classes.length }],
+  });
+  return panel("Test accuracy", inside);
+}
+
+/** One measure, median and quartiles of each layer's neurons. */
+function measurePanel() {
+  const known = SORTS.filter(m => atlas.layers.some(layer => layer.quartiles[m.name]));
+  const chosen = known.find(m => m.name === state.measure) ?? known[0];
+  const lines = atlas.layers.map(layer => {
+    const [low, y, high] = layer.quartiles[chosen.name] ?? [[], [], []];
+    return { label: layer.name, y, low, high };
+  });
+  const choose = `<label class="choose">Measure ${measureSelect("measure", known, chosen.name)}</label>`;
+  const inside = sayMissing("measures") || chart({ x: epochAxis(), lines, now: state.epoch, label: chosen.label, width: 520, height: 260 });
+  return panel(esc(chosen.label), choose + inside, `Median over the neurons of a layer; band: quartiles. ${esc(chosen.about)}`, "double");
+}
+
+function populationPanels() {
+  const told = atlas.population.about;
+  if (missing("population")) return panel("Populations", lack(missing("population")));
+  return Object.entries(told).map(([name, { label, about }]) => panel(esc(label), chart({
+    x: epochAxis(), now: state.epoch, label, height: 160,
+    lines: atlas.layers.map(layer => ({ label: layer.name, y: atlas.population.layers[layer.name][name] })),
+  }), esc(about))).join("");
+}
+
+/** How many neurons are in which state at the chosen epoch. */
+function statesTable() {
+  const words = atlas.status.filter(word => atlas.layers.some(layer => layer.states[word][state.epoch]));
+  const row = layer => `<tr><th scope="row"><a href="${address({ ...state, view: "grid", layer: layer.name, neuron: null })}">${esc(layer.name)}</a></th>${words.map(word => `<td>${layer.states[word][state.epoch] || UNKNOWN}</td>`).join("")}<td>${num(layer.mean_response[state.epoch])}</td></tr>`;
+  return `<table class="states"><thead><tr><th scope="col">layer</th>${words.map(word => `<th scope="col">${word}</th>`).join("")}<th scope="col">mean response</th></tr></thead><tbody>${atlas.layers.map(row).join("")}</tbody></table>`;
+}
+
+function measureSelect(field, measures, chosen) {
+  const kinds = [...new Set(measures.map(m => m.kind))];
+  const options = kind => measures.filter(m => m.kind === kind).map(m => `<option value="${m.name}" ${m.name === chosen ? "selected" : ""}>${esc(m.label)}</option>`).join("");
+  return `<select data-field="${field}">${kinds.map(kind => `<optgroup label="${esc(kind)}">${options(kind)}</optgroup>`).join("")}</select>`;
+}
+
+function overview(section) {
+  const notes = [...atlas.problems, ...atlas.left_out].map(text => `<p class="alarm">${esc(text)}</p>`).join("");
+  section.innerHTML = `<h1>What every neuron wants to see</h1>${notes}
+<h2>Three claims about training</h2>${claimList()}
+<h2>Over training</h2><div class="panels">${measurePanel()}${accuracyPanel()}${populationPanels()}</div>
+<h2>Neurons at epoch ${epochName(state.epoch)}</h2><div class="scroll">${statesTable()}</div>`;
+}

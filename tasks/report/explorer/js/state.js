@@ -1,0 +1,73 @@
+// What is shown: kept in the address, so that a view can be reloaded, shared and gone back to.
+
+const atlas = JSON.parse(document.getElementById("index").textContent);
+const LAYERS = atlas.layers.map(layer => layer.name);
+const lastRow = atlas.reached ?? 0;
+
+const DEFAULTS = {
+  view: "overview", layer: LAYERS[0], epoch: lastRow, measure: "class_selectivity_index",
+  sort: "response", up: false, at: null, method: "", hide: "", cls: "", selective: false, switched: false,
+  neuron: null,
+};
+let state = { ...DEFAULTS };
+
+const epochName = row => String(atlas.epochs[row]);
+const rowOf = name => atlas.epochs.findIndex(epoch => String(epoch) === name);
+
+/** How each field stands in the address, and what is made of it there; undefined: not a value. */
+const FIELDS = {
+  view: [v => v, t => ["overview", "grid", "neuron"].includes(t) ? t : undefined],
+  layer: [v => v, t => LAYERS.includes(t) ? t : undefined],
+  epoch: [epochName, t => rowOf(t) < 0 ? undefined : rowOf(t)],
+  measure: [v => v, t => SORTS.some(m => m.name === t) ? t : undefined],
+  sort: [v => v, t => SORTS.some(m => m.name === t) ? t : undefined],
+  up: [v => v ? "1" : "0", t => t === "1"],
+  at: [epochName, t => rowOf(t) < 0 ? undefined : rowOf(t)],
+  method: [v => v, t => atlas.choices.includes(t) ? t : undefined],
+  hide: [v => v, t => t.split(",").filter(s => atlas.status.includes(s)).join(",")],
+  cls: [v => v, t => atlas.classes[Number(t)] !== undefined ? String(Number(t)) : undefined],
+  selective: [v => v ? "1" : "0", t => t === "1"],
+  switched: [v => v ? "1" : "0", t => t === "1"],
+  neuron: [v => String(v), t => /^\d+$/.test(t) ? Number(t) : undefined],
+};
+
+const SORTS = [
+  { name: "neuron", label: "neuron number", kind: "MEI", about: "channel or unit of the layer" },
+  { name: "response", label: "MEI response", kind: "MEI", about: "spike rate in answer to the MEI, 0 to 1" },
+  ...atlas.measures,
+];
+
+function address(of) {
+  const told = new URLSearchParams();
+  for (const [name, [write]] of Object.entries(FIELDS)) {
+    const own = name === "layer" && of.view !== "overview" || name === "view";
+    if (of[name] !== null && (own || of[name] !== DEFAULTS[name])) told.set(name, write(of[name]));
+  }
+  return "#" + told;
+}
+
+function readAddress() {
+  const told = new URLSearchParams(location.hash.slice(1));
+  const found = { ...DEFAULTS };
+  for (const [name, [, read]] of Object.entries(FIELDS)) {
+    const value = told.has(name) ? read(told.get(name)) : undefined;
+    if (value !== undefined) found[name] = value;
+  }
+  const layer = atlas.layers[LAYERS.indexOf(found.layer)];
+  if (found.view === "neuron" && !layer.neurons.includes(found.neuron)) found.view = "grid";
+  if (found.view !== "neuron") found.neuron = null;
+  return found;
+}
+
+/** Go to another view. ``replace``: without a step for the back button. */
+function go(change, { replace = false } = {}) {
+  state = { ...state, ...change };
+  history[replace ? "replaceState" : "pushState"](null, "", address(state));
+  render();
+}
+
+function follow() {
+  state = readAddress();
+  render();
+}
+window.addEventListener("popstate", follow);

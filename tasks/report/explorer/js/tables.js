@@ -1,0 +1,56 @@
+// A heat map as a table: each cell a number that can be pointed at, focused and read aloud.
+
+const VIRIDIS = ["#440154", "#482878", "#3e4a89", "#31688e", "#26828e", "#1f9e89", "#35b779", "#6dcd59", "#b4de2c", "#fde725"];
+
+function viridis(share) {
+  const place = Math.min(Math.max(share, 0), 1) * (VIRIDIS.length - 1), low = Math.min(Math.floor(place), VIRIDIS.length - 2);
+  const mix = [1, 3, 5].map(k => {
+    const [a, b] = [VIRIDIS[low], VIRIDIS[low + 1]].map(hex => parseInt(hex.slice(k, k + 2), 16));
+    return Math.round(a + (b - a) * (place - low));
+  });
+  return { fill: `rgb(${mix})`, ink: share > 0.55 ? "#000" : "#fff" };
+}
+
+/** Rows: epochs of the network; columns: epochs of the stimulus. ``get(row, column)`` is a response. */
+function heatTable(get, rows, columns, now) {
+  const values = rows.flatMap(row => columns.map(column => get(row, column))).filter(Number.isFinite);
+  if (!values.length) return lack("This neuron has no MEI that networks of other epochs could have been shown.");
+  const top = Math.max(...values) || 1, numbers = columns.length <= 9;
+  const cell = (row, column, first) => {
+    const v = get(row, column);
+    const where = `network of epoch ${epochName(row)}, MEI of epoch ${epochName(column)}`;
+    if (!Number.isFinite(v)) return `<td class="none" tabindex="${first ? 0 : -1}" ${tip(`${where}: none`)}></td>`;
+    const own = get(row, row), part = own > 0 && row !== column ? `, ${Math.round(100 * v / own)} % of its own MEI` : "";
+    const { fill, ink } = viridis(v / top);
+    return `<td class="${row === column ? "own" : ""}" tabindex="${first ? 0 : -1}" style="background:${fill};color:${ink}" ${tip(`${where}: ${rate(v)}${part}`)}>${numbers ? v.toFixed(2).replace(/^0/, "") : `<span class="spoken">${rate(v)}</span>`}</td>`;
+  };
+  const head = columns.map(column => `<th scope="col" class="${column === now ? "current" : ""}">${epochName(column)}</th>`).join("");
+  const body = rows.map((row, i) => `<tr><th scope="row" class="${row === now ? "current" : ""}">${epochName(row)}</th>${columns.map((column, k) => cell(row, column, !i && !k)).join("")}</tr>`).join("");
+  const scale = `<div class="scale"><span>0</span><i style="background:linear-gradient(90deg,${VIRIDIS})"></i><span>${rate(top)}</span></div>`;
+  return `<div class="scroll"><table class="heat"><caption class="spoken">Response of the network of each epoch (rows) to the MEI of each epoch (columns)</caption><thead><tr><th class="corner">network ↓ · MEI →</th>${head}</tr></thead><tbody>${body}</tbody></table></div>${scale}`;
+}
+
+/** Arrow keys walk through a heat map. */
+function walkHeat(event) {
+  const cell = event.target.closest?.(".heat td");
+  const step = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
+  if (!cell || !step) return false;
+  const rows = cell.closest("tbody").rows;
+  const next = rows[cell.parentElement.rowIndex - 1 + step[0]]?.cells[cell.cellIndex + step[1]];
+  if (next?.tagName === "TD") { cell.tabIndex = -1; next.tabIndex = 0; next.focus(); }
+  event.preventDefault();
+  return true;
+}
+
+/** Classes as bars with the two halves of the test images as marks. */
+function tuningBars(mean, halves, { preferred, read }) {
+  const top = Math.max(...mean, ...halves.flat(), 1e-9);
+  const share = v => r1(100 * Math.max(v, 0) / top);
+  const rows = mean.map((v, c) => {
+    const marks = halves.map((half, h) => Number.isFinite(half[c]) ? `<i class="half h${h}" style="left:${share(half[c])}%"></i>` : "").join("");
+    const flags = (c === preferred ? `<b class="flag preferred">preferred</b>` : "") + (c === read ? `<b class="flag read">read in MEI</b>` : "");
+    const halvesText = halves.map((half, h) => `${h ? "second" : "first"} half ${rate(half[c])}`).join(", ");
+    return `<li class="${c === preferred ? "preferred" : ""}" ${tip(`${atlas.classes[c]}: ${rate(v)} (${halvesText})`)}><span class="what">${esc(atlas.classes[c])}</span><span class="track"><i class="bar" style="width:${share(v)}%"></i>${marks}</span><span class="much">${rate(v)}</span><span class="flags">${flags}</span></li>`;
+  });
+  return `<ul class="tuning${mean.length > 20 ? " many" : ""}">${rows.join("")}</ul><div class="legend"><span><i class="swatch"></i>all test images</span><span><i class="dot h0"></i>first half</span><span><i class="dot h1"></i>second half</span></div>`;
+}

@@ -1,0 +1,40 @@
+// Where in the sheets a neuron's pictures stand.
+
+/** The picture of one search of a neuron at an epoch, as HTML; ``search``: its place among methods x repeats. */
+function searchPicture(layer, row, place, search, core, searches, options) {
+  const state = at(searches.all_status, row, place, ...split(search));
+  if (search === at(core.place, 0, row, place)) return bestPicture(layer, row, place, core, options);
+  return tilePicture("other", layer, row, at(searches.all_tile, row, place, ...split(search)), atlas.status[state], options);
+}
+
+const split = search => [Math.floor(search / atlas.repeats), search % atlas.repeats];
+
+/** The MEI of a neuron's best search at an epoch. */
+const bestPicture = (layer, row, place, core, options) =>
+  tilePicture("best", layer, row, at(core.tile, row, place), atlas.status[at(core.status, 0, row, place)], options);
+
+function tilePicture(kind, layer, row, tile, word, options) {
+  if (tile < 0) return picture("", 0, word === "done" ? "not here" : word, options);
+  if (!holds(kind, layer, row)) return picture("", 0, "left out", options);
+  return picture(`${kind}/${layer}/${row}`, tile, "", options);
+}
+
+/** A test image by its index in the data set. */
+function naturalPicture(index, options) {
+  const place = atlas.natural.order.indexOf(index);
+  if (place < 0) return picture("", 0, "left out", options);
+  const sheetNumber = Math.floor(place / atlas.sheet.tiles);
+  return picture(`natural/${sheetNumber}`, place - sheetNumber * atlas.sheet.tiles, "", options);
+}
+
+const naturalLabel = index => {
+  const place = atlas.natural.order.indexOf(index);
+  return place < 0 ? -1 : atlas.natural.labels[place];
+};
+
+/** The first tile of a neuron's diverse stimuli: those of the neurons before it come first. */
+function firstDiverse(searches, row, place) {
+  let first = 0;
+  for (let before = 0; before < place; before++) first += at(searches.diverse_count, row, before);
+  return first;
+}

@@ -1,0 +1,31 @@
+// Numbers and names as text.
+
+const UNKNOWN = "–";
+const esc = text => String(text).replace(/[&<>"']/g, c => `&#${c.charCodeAt(0)};`);
+
+/** A number as people read it: about three digits, a dash where there is none. */
+function num(x, digits = 3) {
+  if (x === null || x === undefined || Number.isNaN(x)) return UNKNOWN;
+  if (!Number.isFinite(x)) return x > 0 ? "∞" : "−∞";
+  if (x === 0) return "0";
+  const size = Math.abs(x);
+  if (size >= 1000) return Math.round(x).toLocaleString("en").replace("-", "−");
+  if (size < 1e-3) return x.toExponential(1).replace("-", "−").replace("e−", "e-");
+  return String(Number(x.toPrecision(digits))).replace("-", "−");
+}
+const rate = x => Number.isFinite(x) ? x.toFixed(3) : UNKNOWN;
+const percent = x => x === null || Number.isNaN(x) ? UNKNOWN : `${(100 * x).toFixed(1)} %`;
+const className = place => place >= 0 ? atlas.classes[place] : UNKNOWN;
+const shortName = place => place >= 0 ? atlas.short[place] : UNKNOWN;
+const plural = (count, word) => `${count.toLocaleString("en")} ${word}${count === 1 ? "" : "s"}`;
+const most = atlas.sign > 0 ? "most" : "least";
+
+/** A sentence in place of a panel that lacks something. */
+const lack = text => `<p class="lack">${esc(text)}</p>`;
+const missing = name => atlas.missing[name];
+
+/** A panel: heading, what is in it, and how to read it. */
+const panel = (heading, inside, reading = "", wide = "") =>
+  `<figure class="panel ${wide}"><h3>${heading}</h3>${inside}${reading ? `<figcaption>${reading}</figcaption>` : ""}</figure>`;
+
+const tip = text => `data-tip="${esc(text)}"`;

@@ -1,0 +1,73 @@
+"""What a panel of the page lacks, in words, where its data are not there."""
+
+from __future__ import annotations
+
+import xarray as xr
+
+from tasks.report.summary import Summary
+
+OLDER = "This atlas was made before that was measured; a new run measures it."
+
+
+def lacks(tree: xr.DataTree, summary: Summary) -> dict[str, str]:
+    """A sentence for each panel that cannot be filled, by the panel's name; none for those that can."""
+    layout, study = summary.layout, summary.study
+    analysed = summary.analysed is not None
+    told = {
+        "accuracy": "" if summary.flags["trained"].any() else "No epoch is trained yet.",
+        "measures": "" if analysed else "No epoch is analysed yet: run the study to its end.",
+        "observed": "" if summary.observed is not None else "No epoch has seen the test images yet.",
+        "interval": _interval(tree, analysed=analysed),
+        "population": _group(tree, "population", analysed=analysed),
+        "ablation": _ablation(tree),
+        "cross": _cross(tree),
+        "training": _training(tree),
+        "repeats": "" if layout.repeats > 1 else
+            "One search a neuron and method (search.repeats: 1): nothing tells how much two of them differ.",
+        "diverse": "" if layout.diverse else "The study asked for no diverse stimuli (search.diverse).",
+        "classifier": "" if study.get("classifier") else
+            "The study names no classifier, so no judge that is the same at every epoch reads the MEIs.",
+        "drift": "" if len(layout.epochs) > 1 else "One epoch: nothing to compare it with.",
+    }  # fmt: skip
+    return {panel: text for panel, text in told.items() if text}
+
+
+def _interval(tree: xr.DataTree, *, analysed: bool) -> str:
+    if "csi_low" not in tree["selectivity"].to_dataset():
+        return f"No interval and no shuffle level. {OLDER}"
+    return "" if analysed else "No epoch is analysed yet."
+
+
+def _group(tree: xr.DataTree, name: str, *, analysed: bool) -> str:
+    if name not in tree.children:
+        return OLDER
+    return "" if analysed else "No epoch is analysed yet."
+
+
+def _ablation(tree: xr.DataTree) -> str:
+    if "ablation" not in tree.children:
+        return "No neuron was silenced: name epochs in the study's analysis.ablation to learn its importance."
+    done = bool((tree["ablation"].to_dataset().ablated == 1).any())
+    return "" if done else "No epoch's neurons have been silenced yet: run the study to its end."
+
+
+def _cross(tree: xr.DataTree) -> str:
+    if "cross" not in tree.children:
+        return "The networks were not shown the MEIs of other epochs (analysis.cross)."
+    done = bool((tree["cross"].to_dataset().crossed == 1).any())
+    return (
+        ""
+        if done
+        else "No network has been shown another epoch's MEIs yet: run the study to its end."
+    )
+
+
+def _training(tree: xr.DataTree) -> str:
+    if "training" not in tree.children:
+        return "Onset of selectivity and concept change were not computed for this atlas."
+    table = tree["training"].to_dataset()
+    if "switched" not in table or "switch_q" not in table:
+        return "Concept change was not computed for this atlas."
+    if not bool((table.switch_q.notnull() | (table.switched == 1)).any()):
+        return "Concept change is not known for any neuron: it needs test-image responses of two epochs or more."
+    return ""

@@ -1,0 +1,75 @@
+"""What the page says of whole layers: the numbers of the report's overview, and of every measure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from tasks.atlas.schema import STATUS
+from tasks.report.explorer.measures import identifier, known_measures
+from tasks.report.explorer.packing import plain
+from tasks.report.figures import epoch_axis
+from tasks.report.summary import Array, Layer, Summary, mean, quartiles
+
+POPULATION = {
+    "active_neurons": "active neurons",
+    "population_sparseness": "population sparseness",
+    "signal_correlation": "signal correlation",
+    "dimensionality": "dimensionality",
+}
+
+
+def layer_overview(tree: xr.DataTree, layer: Layer, known: dict[str, Array]) -> dict[str, Any]:
+    """Quartiles of the measures (3, E) and counts of states over epochs; ``known``: its ``core`` arrays."""
+    names = ["response", *(identifier(measure) for measure, _ in known_measures(tree))]
+    per_epoch = {name: _of_best(known[name]) for name in names if known[name].ndim > 1}
+    return {
+        "mean_response": plain(mean(layer.response, 1)),
+        "quartiles": {name: plain(quartiles(values)) for name, values in per_epoch.items()},
+        "states": {word: plain((layer.status == at).sum(axis=1)) for at, word in enumerate(STATUS)},
+    }
+
+
+def _of_best(values: Array) -> Array:
+    """(E, N) of the best search of all."""
+    best: Array = values[0] if values.ndim == 3 else values
+    return best
+
+
+def populations(tree: xr.DataTree, summary: Summary) -> dict[str, Any]:
+    """By layer and measure its course over epochs; empty in an atlas that keeps no single responses."""
+    if "population" not in tree.children:
+        return {}
+    table = tree["population"].to_dataset()
+    done = xr.DataArray(summary.flags["analysed"], dims="epoch")
+    known = table[list(POPULATION)].where(done)
+    return {
+        layer: {name: plain(known[name].sel(layer=layer).values.astype(float)) for name in POPULATION}
+        for layer in summary.layout.layers
+    }  # fmt: skip
+
+
+def population_about(tree: xr.DataTree) -> dict[str, dict[str, str]]:
+    """Label and meaning of each measure of a population."""
+    if "population" not in tree.children:
+        return {}
+    table = tree["population"].to_dataset()
+    return {
+        name: {"label": label, "about": str(table[name].attrs.get("long_name", ""))}
+        for name, label in POPULATION.items()
+    }
+
+
+def epoch_places(summary: Summary) -> dict[str, Any]:
+    """Where epochs lie on an axis from 0 to 1: as the report draws them."""
+    axis = epoch_axis(summary.epochs)
+    first = axis.scale.get("linthresh")
+    places = np.arcsinh(axis.values / first) if first else axis.values
+    span = np.ptp(places) or 1.0
+    return {
+        "label": axis.label,
+        "places": plain((places - places[0]) / span),
+        "ticks": [int(np.flatnonzero(axis.values == tick)[0]) for tick in axis.ticks],
+    }

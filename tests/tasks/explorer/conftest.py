@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import zarr
+
+from flows.checks import Checked
+from tasks.conclude import conclude
+from tasks.report import write_report
+
+
+@pytest.fixture(scope="session")
+def explored(compared: Checked, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of the comparing study, in which conv2's neuron 4 switched: read only."""
+    folder = tmp_path_factory.mktemp("explored") / "run"
+    shutil.copytree(compared.study.output, folder)
+    atlas = folder / "atlas.zarr"
+    conclude(atlas)
+    plant_switch(atlas, 4)
+    write_report(atlas, folder / "report")
+    return folder / "report" / "explore.html"
+
+
+def plant_switch(atlas: Path, neuron: int) -> None:
+    """Let an atlas say that a neuron of its first layer switched."""
+    root = zarr.open_group(atlas / "training", mode="r+")
+    found = {"switched": 1, "switch_from": 3, "switch_to": 5, "switch_epoch": 2.0, "switch_q": 0.01}
+    for name, value in found.items():
+        array: Any = root[name]
+        array[neuron] = value

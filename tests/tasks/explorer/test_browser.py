@@ -1,0 +1,148 @@
+"""The page as a person meets it, in Debian's chromium."""
+
+from __future__ import annotations
+
+import base64
+import io
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+CHROMIUM = shutil.which("chromium")
+
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None, reason="needs Debian's chromium (apt install chromium)"
+)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(params=[WIDE, NARROW], ids=["wide", "narrow"])
+def page(
+    browser: Browser, explored: Path, request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[Page]:
+    """The page; fails on any error of its scripts, on a request to elsewhere and on a page wider than the screen."""
+    found = browser.new_page(viewport=request.param)
+    wrong: list[str] = []
+    found.on(
+        "console", lambda message: wrong.append(message.text) if message.type == "error" else None
+    )
+    found.on("pageerror", lambda error: wrong.append(str(error)))
+    found.on(
+        "request",
+        lambda sent: (
+            None if sent.url.startswith(("file:", "data:", "blob:")) else wrong.append(sent.url)
+        ),
+    )
+    found.goto(explored.as_uri())
+    yield found
+    found.screenshot(path=tmp_path / "last.png", full_page=True)
+    assert found.evaluate("document.documentElement.scrollWidth") <= request.param["width"]
+    found.close()
+    assert not wrong
+
+
+def tab(page: Page, name: str) -> None:
+    page.locator("#tabs").get_by_role("link", name=name, exact=True).click()
+
+
+def test_the_switched_neuron_is_three_clicks_away(page: Page) -> None:
+    tab(page, "conv2")
+    page.get_by_label("switched", exact=True).check()
+    expect(page.locator(".tile")).to_have_count(1)
+    page.locator(".tile").click()
+    expect(page.locator("#neuron h1")).to_contain_text("conv2, neuron 4")
+    expect(page.locator(".story")).to_contain_text("switched from 3 to 5 at epoch 2")
+
+
+def test_the_overview_shows_claims_accuracy_and_layers(page: Page) -> None:
+    expect(page.locator(".claim")).to_have_count(3)
+    expect(page.locator(".claim .answer").first).to_have_text("undecided")
+    assert page.locator("#overview svg.chart").count() >= 3
+    page.locator("#overview .states").get_by_role("link", name="fc1").click()
+    expect(page.locator("#grid h1")).to_contain_text("fc1")
+
+
+def test_every_panel_of_a_neuron_is_filled(page: Page) -> None:
+    tab(page, "conv2")
+    page.locator(".tile").first.click()
+    headings = page.locator("#neuron .panel h3")
+    for name in ("MEI over training", "Repeats of the search", "Diverse set", "Best test images", "Tuning curve",
+                 "Cross-response", "Drift of the MEI", "Search curves", "Measures"):  # fmt: skip
+        expect(headings.get_by_text(name, exact=True)).to_have_count(1)
+    expect(page.locator("#neuron .heat tbody tr")).to_have_count(3)
+    expect(page.locator("#neuron .moment")).to_have_count(3)
+    expect(page.locator("#neuron .tuning li")).to_have_count(10)
+
+
+def test_the_pictures_are_the_stimuli(page: Page, explored: Path) -> None:
+    group = xr.open_zarr(
+        explored.parents[1] / "atlas.zarr", group="layers/conv2", consolidated=False
+    )
+    best = group.response.isel(epoch=-1).max(("method", "repeat"))
+    neuron = int(best.argmax("neuron"))
+    page.goto(f"{explored.as_uri()}#view=neuron&layer=conv2&neuron={neuron}")
+    canvas = page.locator(".moment.current canvas")
+    canvas.and_(page.locator("[data-drawn]")).wait_for()
+    data = canvas.evaluate("c => c.toDataURL('image/png')").split(",")[1]
+    shown = np.asarray(Image.open(io.BytesIO(base64.b64decode(data))).convert("L"))
+    stored = group.mei.isel(epoch=-1, neuron=neuron).stack(search=("method", "repeat"))
+    place = int(np.nanargmax(group.response.isel(epoch=-1, neuron=neuron).values))
+    assert np.array_equal(shown, stored.isel(search=place).values[0])
+
+
+def test_an_address_brings_a_view_back(page: Page) -> None:
+    tab(page, "fc1")
+    page.locator("select[data-field=sort]").select_option("lifetime_sparseness")
+    page.get_by_role("button", name="Epoch before").click()
+    expect(page.locator("#grid h1")).to_contain_text("at epoch 1")
+    order = page.locator(".tile").evaluate_all("tiles => tiles.map(t => t.dataset.neuron)")
+    page.reload()
+    expect(page.locator("#grid h1")).to_contain_text("at epoch 1")
+    assert page.locator(".tile").evaluate_all("tiles => tiles.map(t => t.dataset.neuron)") == order
+    page.locator(".tile").first.click()
+    expect(page.locator("#neuron h1")).to_contain_text("fc1, neuron")
+    page.go_back()
+    expect(page.locator("#grid h1")).to_contain_text("fc1")
+    page.goto(page.url.split("#")[0] + "#view=neuron&layer=conv9&neuron=999&epoch=77")
+    expect(page.locator("#grid h1")).to_contain_text("conv2")
+
+
+def test_keys_are_enough(page: Page) -> None:
+    tab(page, "conv2")
+    page.locator(".tile").first.focus()
+    page.keyboard.press("ArrowRight")
+    second = page.locator(".tile").nth(1)
+    expect(second).to_be_focused()
+    name = second.get_attribute("data-neuron")
+    page.keyboard.press("Enter")
+    expect(page.locator("#neuron h1")).to_contain_text(f"conv2, neuron {name}")
+    page.keyboard.press("[")
+    expect(page.locator("#neuron h1")).to_contain_text("at epoch 1")
+    page.locator(".heat td").first.focus()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator(".heat tbody tr").nth(1).locator("td").first).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("#grid h1")).to_contain_text("conv2")
+    page.keyboard.press("Escape")
+    expect(page.locator("#overview h1")).to_be_visible()
+
+
+def test_filters_say_how_many_are_left(page: Page) -> None:
+    tab(page, "fc1")
+    expect(page.locator("output").last).to_have_text("8 of 8 neurons")
+    page.get_by_label("switched", exact=True).check()
+    expect(page.locator("#grid .lack")).to_have_text(["No neuron passes these filters."])

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import zarr
+
+from flows.checks import Checked
+from tasks.report.explorer import render_explorer
+from tasks.report.summary import read_summary
+
+
+def index(html: str) -> Any:
+    found = re.search(r'id="index">(.*?)</script>', html, re.DOTALL)
+    assert found
+    return json.loads(found[1])
+
+
+def page_of(atlas: Path, **options: int) -> str:
+    return render_explorer(atlas, read_summary(atlas), **options)
+
+
+def test_it_stands_beside_the_report_and_needs_nothing_else(explored: Path) -> None:
+    html = explored.read_text()
+    assert 'href="explore.html"' in (explored.parent / "index.html").read_text()
+    assert not re.search(r'(src|href)="(https?:)?//', html)
+    assert "{{" not in html
+    told = index(html)
+    assert [layer["name"] for layer in told["layers"]] == ["conv2", "fc1"]
+    assert [claim["answer"] for claim in told["claims"]] == ["undecided"] * 3
+    assert "training" not in told["missing"]
+
+
+def test_the_same_atlas_gives_the_same_page(compared: Checked) -> None:
+    assert page_of(compared.job.atlas) == page_of(compared.job.atlas)
+
+
+def test_a_small_page_leaves_pictures_out_and_says_which(compared: Checked) -> None:
+    whole = page_of(compared.job.atlas)
+    small = page_of(compared.job.atlas, limit=len(whole) - 2000)
+    assert len(small) < len(whole)
+    told = index(small)
+    assert told["left_out"]
+    assert not index(whole)["left_out"]
+
+
+def test_an_older_atlas_names_what_it_lacks(compared_copy: Checked) -> None:
+    root = zarr.open_group(compared_copy.job.atlas, mode="r+")
+    for name in (
+        "natural",
+        "cross",
+        "ablation",
+        "population",
+        "layers/conv2/cross_response",
+        "layers/fc1/cross_response",
+    ):
+        del root[name]
+    (compared_copy.job.atlas.parent / "claims.json").unlink()
+    told = index(page_of(compared_copy.job.atlas))["missing"]
+    assert {"claims", "training", "cross", "ablation", "population", "diverse"} <= set(told)
+    assert all(text.endswith(".") for text in told.values())
+
+
+def test_half_an_atlas_has_gaps(compared_copy: Checked) -> None:
+    root = zarr.open_group(compared_copy.job.atlas, mode="r+")
+    analysed: Any = root["analysed"]
+    status: Any = root["layers/fc1/status"]
+    analysed[:], status[2] = np.uint8(0), np.uint8(0)
+    told = index(page_of(compared_copy.job.atlas))
+    assert "measures" in told["missing"]
+    assert told["problems"]
+    assert told["layers"][1]["states"]["pending"][2] == 8
