@@ -95,7 +95,7 @@ def early_selectivity(courses: Sequence[Course], bars: Thresholds) -> Claim:
     """Highly selective neurons form in early epochs, and in early layers."""
     statement = "Highly selective neurons form in early epochs and early layers."
     lacking = _lacks_time(courses[0], bars)
-    formed = [sum(_formed(layer)[1] for layer in course.layers.values()) for course in courses]
+    formed = [sum(_formed(layer)[1] for layer in course.hidden.values()) for course in courses]
     if formed[0] < bars.minimum_neurons:
         lacking.append(
             f"{formed[0]} neurons became highly selective after epoch 0: {bars.minimum_neurons} are needed"
@@ -108,7 +108,7 @@ def early_selectivity(courses: Sequence[Course], bars: Thresholds) -> Claim:
         Part("share of responsive neurons highly selective early, first layer less deepest", bars.layer_difference,
              tuple(_layer_lead(course, bars) for course in courses)),
     ]  # fmt: skip
-    innate = sum(_formed(layer)[0] for layer in courses[0].layers.values())
+    innate = sum(_formed(layer)[0] for layer in courses[0].hidden.values())
     note = f"{innate} neurons were highly selective before training, {formed[0]} became so"
     return _decided("early_selectivity", statement, parts, bars, [note])
 
@@ -164,7 +164,7 @@ def _lacks_time(course: Course, bars: Thresholds) -> list[str]:
             f"{len(later)} analysed epochs after epoch 0, {int(early.sum())} of them in the first quarter: "
             f"{bars.minimum_epochs} are needed, early and late ones"
         )
-    if len(course.layers) < 2:
+    if len(course.hidden) < 2:
         found.append("one layer is probed: two are needed")
     return found
 
@@ -176,15 +176,15 @@ def _formed(layer: xr.Dataset) -> tuple[int, int]:
 
 
 def _early(course: Course, bars: Thresholds) -> tuple[int, int]:
-    onset = xr.concat([layer.highly_selective_onset for layer in course.layers.values()], "neuron")
+    onset = xr.concat([layer.highly_selective_onset for layer in course.hidden.values()], "neuron")
     formed = onset > 0
     return int((formed & (onset <= bars.early * course.epochs[-1])).sum()), int(formed.sum())
 
 
 def _layer_lead(course: Course, bars: Thresholds) -> Interval:
     counts = []
-    for name in (next(iter(course.layers)), list(course.layers)[-1]):
-        layer = course.layers[name]
+    for name in (next(iter(course.hidden)), list(course.hidden)[-1]):
+        layer = course.hidden[name]
         onset = layer.highly_selective_onset
         early = (onset > 0) & (onset <= bars.early * course.epochs[-1])
         counts.append((int(early.sum()), int(layer.responsive.any("epoch").sum())))
@@ -194,7 +194,7 @@ def _layer_lead(course: Course, bars: Thresholds) -> Interval:
 def _refined(
     course: Course, name: str, sign: int, bars: Thresholds, rng: np.random.Generator
 ) -> Interval:
-    values = np.concatenate([layer[name].values for layer in course.layers.values()], axis=1)
+    values = np.concatenate([layer[name].values for layer in course.hidden.values()], axis=1)
     accuracy = course.accuracy.values.astype(np.float64)
 
     def correlation(columns: NDArray[np.int64]) -> float:
@@ -225,7 +225,7 @@ def _descriptions(course: Course) -> list[str]:
         ("ratio", "MEI / best test image", 1),
         ("perplexity", "minus perplexity", -1),
     ):
-        values = np.concatenate([layer[name].values for layer in course.layers.values()], axis=1)
+        values = np.concatenate([layer[name].values for layer in course.hidden.values()], axis=1)
         found = relation.increments(
             course.accuracy.values.astype(np.float64), sign * _medians(values)
         )
@@ -238,13 +238,13 @@ def _descriptions(course: Course) -> list[str]:
 
 def _deep(course: Course, bars: Thresholds) -> list[str]:
     """The last part of the layers, rounded up."""
-    names = list(course.layers)
+    names = list(course.hidden)
     return names[-max(1, int(np.ceil(bars.deep * len(names)))) :]
 
 
 def _switched(course: Course, bars: Thresholds) -> tuple[int, int]:
     """Neurons of deep layers that switched, of those that could be tested."""
-    layers = [course.layers[name] for name in _deep(course, bars)]
+    layers = [course.hidden[name] for name in _deep(course, bars)]
     return (
         sum(int(layer.switched.sum()) for layer in layers),
         sum(int(layer.switch_p.notnull().sum()) for layer in layers),
@@ -253,7 +253,7 @@ def _switched(course: Course, bars: Thresholds) -> tuple[int, int]:
 
 def _support(course: Course, bars: Thresholds) -> str:
     p = np.concatenate(
-        [course.layers[name].mei_support_p.values[course.layers[name].switched.values == 1] for name in _deep(course, bars)]
+        [course.hidden[name].mei_support_p.values[course.hidden[name].switched.values == 1] for name in _deep(course, bars)]
     )  # fmt: skip
     known = p[~np.isnan(p)]
     return (

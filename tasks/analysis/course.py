@@ -15,6 +15,9 @@ from tasks.analysis.thresholds import Thresholds, thresholds
 from tasks.analysis.tuning import class_moments
 from tasks.atlas.schema import SATURATED, SILENT
 
+OUTPUT = "out"
+"""Name of a network's last layer."""
+
 
 @dataclass(frozen=True)
 class Course:
@@ -31,6 +34,11 @@ class Course:
     """Shallow to deep: what ``layer_course`` and ``over_training`` say of each, as one dataset."""
     searched: bool
     """Whether its MEIs were searched with other methods than at random."""
+
+    @property
+    def hidden(self) -> dict[str, xr.Dataset]:
+        """The layers that claims are about: a neuron of the output stands for a class from the start."""
+        return {name: layer for name, layer in self.layers.items() if name != OUTPUT}
 
     @property
     def epochs(self) -> np.ndarray:

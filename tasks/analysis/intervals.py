@@ -44,7 +44,7 @@ def difference(first: tuple[int, int], second: tuple[int, int], level: float = L
     error = np.sqrt(sum(each * (1 - each) / total for each, total in shares))
     width = stats.norm.ppf((1 + level) / 2) * error
     middle = shares[0][0] - shares[1][0]
-    return Interval(effect, float(middle - width), float(middle + width))
+    return Interval(effect, float(max(middle - width, -1)), float(min(middle + width, 1)))
 
 
 def over_seeds(values: NDArray[np.floating], level: float = LEVEL) -> Interval:

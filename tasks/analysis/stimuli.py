@@ -6,7 +6,7 @@ their images: nothing changes here because a readout moved.
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, product
 from typing import NamedTuple
 
 import numpy as np
@@ -22,19 +22,54 @@ GROUP = (2, 3)
 SMALLEST_STRATUM = 100
 """Null values below which a stratum is given up for the whole layer."""
 
+# distances are shares of few pairs: equal ones differ by rounding
+_DIGITS = 9
+
 Floats = NDArray[np.float64]
+Rows = NDArray[np.int64]
 Classes = NDArray[np.integer]
 
 
-class Null(NamedTuple):
-    """What the statistic is between groups of repeats of one epoch, where nothing can have changed."""
+class Splits(NamedTuple):
+    """Distances between groups of repeats of one epoch, where nothing can have changed."""
 
     values: Floats
     """(k,)."""
-    neuron: NDArray[np.int64]
+    neuron: Rows
     """(k,) row of the neuron that each is of."""
-    stratum: NDArray[np.int64]
+    stratum: Rows
     """(k,)."""
+
+
+class Null:
+    """What to hold a distance against: the splits of the other neurons of its stratum."""
+
+    def __init__(self, splits: Splits, neurons: int) -> None:
+        """Count how often each neuron, by stratum, shows each of the few distances that there are."""
+        rounded = np.round(splits.values, _DIGITS)
+        self._levels = np.unique(rounded)
+        strata = int(splits.stratum.max(initial=0)) + 1
+        own = np.zeros((neurons, strata, len(self._levels) + 1), np.int64)
+        place = np.searchsorted(self._levels, rounded)
+        np.add.at(own, (splits.neuron, splits.stratum, place), 1)
+        # at least so far apart: sums from the end
+        self._own = own[..., ::-1].cumsum(axis=-1)[..., ::-1]
+        self._all = self._own.sum(axis=0)
+
+    def p(self, distance: Floats, neuron: Rows, stratum: Rows) -> Floats:
+        """(1 + null values at least as great) / (1 + null values) of each (k,); NaN for none, or without a null."""
+        in_stratum = np.minimum(stratum, len(self._all) - 1)
+        place = np.searchsorted(self._levels, np.round(distance, _DIGITS))
+        own, whole = self._own[neuron], self._own.sum(axis=1)
+        rows = np.arange(len(neuron))
+        narrow = [self._all[in_stratum, at] - own[rows, in_stratum, at] for at in (place, 0)]
+        broad = [self._all.sum(axis=0)[at] - whole[neuron, at] for at in (place, 0)]
+        greater, total = (
+            np.where(narrow[1] >= SMALLEST_STRATUM, *each)
+            for each in zip(narrow, broad, strict=True)
+        )
+        known = ~np.isnan(distance) & (total > 0)
+        return np.where(known, (1 + greater) / (1 + total), np.nan)
 
 
 def class_distance(one: Classes, other: Classes) -> Floats:
@@ -69,24 +104,22 @@ def _differing(one: Classes, other: Classes) -> Floats:
     return share
 
 
-def null_distances(read: xr.DataArray, strata: xr.DataArray, sizes: tuple[int, int]) -> Null:
+def splits(read: xr.DataArray, strata: xr.DataArray, sizes: tuple[int, int]) -> Splits:
     """The distances of all splits of the repeats of rich epochs into groups of ``sizes``.
 
     ``read`` (epoch, neuron, repeat): classes, -1 unread or not searched; ``strata`` (epoch, neuron). Neurons
     of one layer and stratum are taken to be exchangeable.
     """
     values = read.transpose("epoch", "neuron", "repeat").values
-    found = []
+    found = [Splits(np.empty(0), np.empty(0, np.int64), np.empty(0, np.int64))]
     for row in rich_rows(read):
         now = values[row][:, :RICH]
         for first in combinations(range(RICH), sizes[0]):
             second = [r for r in range(RICH) if r not in first][: sizes[1]]
             distance = class_distance(now[:, list(first)], now[:, second])
             known = np.flatnonzero(~np.isnan(distance))
-            found.append((distance[known], known, strata.values[row][known]))
-    if not found:
-        return Null(np.empty(0), np.empty(0, np.int64), np.empty(0, np.int64))
-    return Null(*(np.concatenate(each) for each in zip(*found, strict=True)))
+            found.append(Splits(distance[known], known, strata.values[row][known]))
+    return Splits(*(np.concatenate(each) for each in zip(*found, strict=True)))
 
 
 def rich_rows(read: xr.DataArray) -> list[int]:
@@ -96,39 +129,32 @@ def rich_rows(read: xr.DataArray) -> list[int]:
     return rows if len(rows) >= RICH_EPOCHS else []
 
 
-def support_p(
-    read: xr.DataArray, strata: xr.DataArray, start: NDArray[np.int64], end: NDArray[np.int64]
-) -> Floats:
+def support_p(read: xr.DataArray, strata: xr.DataArray, start: Rows, end: Rows) -> Floats:
     """Probability p (neurons,) of so great a distance between the MEIs of two rows without a change.
 
-    ``start``, ``end`` (neurons,) rows of ``read``; -1: not asked. (1 + null values at least as great) /
-    (1 + null values), among those of the stratum of the neuron's first row, without the neuron's own. NaN
-    where MEIs are unread, or without 5 cold repeats at 3 epochs.
+    ``start``, ``end`` (neurons,) rows of ``read``; -1: not asked. Held against groups of as many repeats of one
+    epoch, of the other neurons of the stratum that the neuron is in at its first row (``Null.p``). NaN where MEIs
+    are unread, or without 5 cold repeats at 3 epochs.
     """
     values = read.transpose("epoch", "neuron", "repeat").values
     repeats = (values >= 0).any(axis=1).sum(axis=1)
     p = np.full(values.shape[1], np.nan)
-    nulls: dict[tuple[int, int], Null] = {}
-    for neuron in np.flatnonzero((start >= 0) & (end > start)):
-        a, b = int(start[neuron]), int(end[neuron])
-        sizes = (min(int(repeats[a]), GROUP[0]), min(int(repeats[b]), GROUP[1]))
-        if min(sizes) < 2:
-            continue
-        if sizes not in nulls:
-            nulls[sizes] = null_distances(read, strata, sizes)
-        groups = [values[row, [neuron], :size] for row, size in zip((a, b), sizes, strict=True)]
-        distance = class_distance(*groups)[0]
-        p[neuron] = _tail(nulls[sizes], distance, int(neuron), int(strata.values[a, neuron]))
+    asked = (start >= 0) & (end > start)
+    for sizes in product(range(2, GROUP[0] + 1), range(2, GROUP[1] + 1)):
+        fits = (np.minimum(repeats[start], GROUP[0]) == sizes[0]) & (
+            np.minimum(repeats[end], GROUP[1]) == sizes[1]
+        )
+        neurons = np.flatnonzero(asked & fits)
+        if neurons.size:
+            groups = (
+                values[rows[neurons], neurons, :size]
+                for rows, size in zip((start, end), sizes, strict=True)
+            )
+            null = Null(splits(read, strata, sizes), values.shape[1])
+            p[neurons] = null.p(
+                class_distance(*groups), neurons, strata.values[start[neurons], neurons]
+            )
     return p
-
-
-def _tail(null: Null, distance: float, neuron: int, stratum: int) -> float:
-    others = null.neuron != neuron
-    same = others & (null.stratum == stratum)
-    values = null.values[same if same.sum() >= SMALLEST_STRATUM else others]
-    if np.isnan(distance) or not values.size:
-        return np.nan
-    return float((1 + (values >= distance - 1e-9).sum()) / (1 + values.size))
 
 
 def false_calls(read: xr.DataArray, strata: xr.DataArray, rate: float) -> tuple[int, int]:
@@ -136,9 +162,9 @@ def false_calls(read: xr.DataArray, strata: xr.DataArray, rate: float) -> tuple[
 
     Each split is held against the other neurons' splits.
     """
-    null = null_distances(read, strata, GROUP)
-    p = [_tail(null, v, int(n), int(s)) for v, n, s in zip(*null, strict=True)]
-    return int((np.array(p) <= rate).sum()), len(p)
+    found = splits(read, strata, GROUP)
+    p = Null(found, read.sizes["neuron"]).p(*found)
+    return int((p <= rate).sum()), len(p)
 
 
 def naive_changes(read: xr.DataArray, one: int, other: int) -> tuple[int, int]:

@@ -113,6 +113,12 @@ def short(course: Course, epochs: list[float]) -> Course:
     )
 
 
+def test_the_output_is_no_deep_layer() -> None:
+    whole = network()
+    more = network(layers={**whole.layers, "out": layer(0.0, 0.9)})
+    assert [c.as_json() for c in claims([more])] == [c.as_json() for c in claims([whole])]
+
+
 def test_what_is_lacking_is_named() -> None:
     few = answers(short(network(), [0.0, 2.0]))
     assert [claim.answer for claim in few.values()] == ["undecided"] * 3
