@@ -1,0 +1,77 @@
+"""What little there is, is analysed; what is lacking is NaN, never a number."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from flows.checks import Checked
+from snn import selectivity
+from tasks.analysis.course import OUTPUT, course_of, over_training
+from tasks.analysis.thresholds import thresholds
+from tasks.analysis.training import TRAINING, training_table
+from tasks.analysis.tuning import class_moments
+from tasks.atlas import open_tree
+from tests.tasks.analysis.test_tuning import responses
+
+FOUND = ("switch_p", "switch_q", "switch_epoch", "onset_epoch", "mei_support_p")
+
+
+def analysed(classes: int, epochs: int, repeats: int, neurons: int = 4) -> xr.Dataset:
+    """The analysis of a layer with so many classes, epochs and repeats."""
+    rng = np.random.default_rng(0)
+    labels = np.arange(120) % classes
+    first = selectivity.halves(labels)
+    data = responses(rng.random((epochs, 120, neurons)), labels, first)
+    dims = ("epoch", "neuron")
+    csi = [
+        selectivity.measure(now.values, labels, first, classes, draws=2, rng=rng)
+        for now in data
+    ]  # fmt: skip
+    course = xr.Dataset(
+        {
+            "csi": (dims, np.stack([each["class_selectivity_index"] for each in csi])),
+            "q": (dims, np.stack([each["selective_p"] for each in csi])),
+            "read": ((*dims, "repeat"), rng.integers(-1, classes, (epochs, neurons, repeats))),
+            "response": (dims, rng.random((epochs, neurons))),
+        },
+        coords={"epoch": data.epoch, "neuron": data.neuron},
+    )
+    return over_training(course, class_moments(data, classes), thresholds())
+
+
+@pytest.mark.parametrize(
+    ("classes", "epochs", "repeats"), [(1, 3, 2), (10, 1, 2), (10, 3, 1), (1, 1, 1)]
+)
+def test_too_little_is_no_finding(classes: int, epochs: int, repeats: int) -> None:
+    found = analysed(classes, epochs, repeats)
+    assert found.switched.sum() == 0
+    assert found.mei_support_p.isnull().all()
+    if classes == 1 or epochs == 1:
+        assert all(found[name].isnull().all() for name in FOUND[:3])
+        assert (found.switch_from == -1).all()
+
+
+def test_a_course_is_the_atlas_s(compared: Checked) -> None:
+    with open_tree(compared.job.atlas) as tree:
+        course = course_of(tree, "run")
+        table = training_table(course)
+        natural = tree["natural"].to_dataset()
+        rows = tree["selectivity"].to_dataset()
+        place = rows.layer.values == "fc1"
+        fc1 = course.layers["fc1"]
+        assert np.array_equal(
+            fc1.csi.values, rows.class_selectivity_index.values[:, place], equal_nan=True
+        )
+        ablation = tree["ablation"].to_dataset().loss_increase.values[:, place]
+        assert np.array_equal(fc1.loss_increase.values, ablation, equal_nan=True)
+        chosen = (natural.label.values == 3) & (natural["first"].values == 1)
+        mean = natural.response_fc1.values[1][chosen].mean(axis=0)
+    assert course.epochs.tolist() == [0, 1, 2]
+    assert list(course.layers) == ["conv2", "fc1"]
+    assert OUTPUT not in course.hidden
+    assert (course.seed, course.control, course.searched) == (0, False, False)
+    assert set(TRAINING) == set(table.data_vars)
+    moments = class_moments(natural.response_fc1.rename(neuron_fc1="neuron"), 10)
+    assert moments["mean"].isel(epoch=1, half=0).sel({"class": 3}).values == pytest.approx(mean)
