@@ -7,12 +7,12 @@ from prefect import flow
 from flows import progress
 from flows.analyze import analyze
 from flows.maximize import maximize
-from flows.prepare import allocate, job_of
+from flows.prepared import prepared
 from flows.report import report
 from flows.runners import make_runner
 from flows.study import Study
 from flows.train import train
-from tasks.atlas import coordinator, unfinished, write
+from tasks.atlas import unfinished, write
 
 
 class FailedBlocks(RuntimeError):  # noqa: N818 - named for what it holds
@@ -23,16 +23,14 @@ class FailedBlocks(RuntimeError):  # noqa: N818 - named for what it holds
 def atlas(study: Study) -> None:
     """Make the study's atlas, or go on with it where it stopped.
 
-    1. ``allocate`` the store, under the coordinator's lock.
+    1. ``prepared``: check the study and allocate the store, under the coordinator's lock.
     2. ``train`` the generator and the network.
     3. ``maximize`` each epoch: observe, screen, and search block by block.
     4. ``analyze`` selectivity.
     5. ``report``.
     Raises FailedBlocks, after all else is done, when the search of a block failed for good.
     """
-    job = job_of(study)
-    with coordinator(job.folder):
-        job = allocate(study, job)
+    with prepared(study) as job:
         runner = make_runner(study.runner)
         todo = unfinished(job.atlas, [block for epoch in job.epochs for block in job.blocks(epoch)])
         progress.plan(sum(block.stop - block.start for block in todo))

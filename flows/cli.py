@@ -213,6 +213,18 @@ def assess(study: StudyFile, overrides: Overrides = None) -> None:
 
 
 @app.command()
+def deploy(
+    root: Annotated[
+        Path, typer.Option(help="Folder of the source, in which deployed flows run.")
+    ] = Path(),
+) -> None:
+    """Register all flows on the Prefect server at PREFECT_API_URL, to be scheduled and triggered there."""
+    from flows.deploy import deploy as register
+
+    print("\n".join(register(root.resolve())))
+
+
+@app.command()
 def benchmark(
     bench: Annotated[
         Path | None,

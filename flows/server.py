@@ -70,7 +70,7 @@ def serving(home: Path) -> Iterator[str]:
     configure(home)
     address = os.environ.get("PREFECT_API_URL")
     if address:
-        _require_health(address)
+        require_health(address)
         yield address
         return
     home.mkdir(parents=True, exist_ok=True)
@@ -152,7 +152,8 @@ def _wait_until_healthy(server: subprocess.Popen[bytes], api: str, printed: Path
         time.sleep(0.1)
 
 
-def _require_health(api: str) -> None:
+def require_health(api: str) -> None:
+    """Raise ServerError, with what to do, unless the user's server answers."""
     if not _healthy(api, timeout=10):
         message = (
             f"the Prefect server at PREFECT_API_URL={api} does not answer: "
