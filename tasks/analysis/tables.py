@@ -16,6 +16,7 @@ from tasks.analysis.importance import importance
 from tasks.analysis.intervals import Interval, over_seeds
 from tasks.analysis.onset import selective
 from tasks.analysis.thresholds import thresholds
+from tasks.atlas import settled
 
 KINDS: tuple[Kind, ...] = ("image", "latent", "response", "class")
 
@@ -168,32 +169,35 @@ def importances(course: Course) -> Table:
 
 
 def drifts(tree: xr.DataTree, course: Course) -> Table:
-    """How far MEIs move from epoch to epoch, beside how far repeats of one epoch lie apart."""
-    table = Table("layer", "in", "epoch", "from the epoch before", "between repeats of it", "moved beyond all repeats",
+    """How far MEIs move from epoch to epoch, beside how far repeats of one epoch lie apart.
+
+    A neuron has moved beyond repeats if it did so on average further than any two of the epoch's lie apart, which
+    is asked where there are five or more.
+    """
+    table = Table("layer", "in", "epoch", "from the epoch before", "between repeats of it", "neurons beyond all repeats",
                   title="Drift of cold MEIs (medians over neurons)")  # fmt: skip
     rows = np.flatnonzero(np.isin(tree.epoch.values, course.epochs))
     for layer in course.layers:
         group = tree[f"layers/{layer}"].to_dataset().isel(epoch=rows)
         group["mei_reference_class"] = _reference_class(tree, layer, rows, group)
+        repeats = settled(group.status).any(("neuron", "method")).sum("repeat").values
         for kind in KINDS:
             found = drift(group, kind)
             for row in range(1, len(course.epochs)):
                 now = found.isel(epoch=row)
-                known = now.drift.notnull() & now.same_high.notnull()
-                beyond = (
-                    float((now.drift > now.same_high).where(known).mean())
-                    if known.any()
-                    else np.nan
-                )
+                beyond = _beyond(now) if repeats[row] >= stimuli.RICH else np.nan
+                epoch = f"{course.epochs[row]:g}"
                 table.add_row(
-                    layer,
-                    kind,
-                    f"{course.epochs[row]:g}",
-                    _median(now.drift),
-                    _median(now.same),
-                    _number(beyond),
+                    layer, kind, epoch, _median(now.drift), _median(now.same), _number(beyond)
                 )
     return table
+
+
+def _beyond(now: xr.Dataset) -> float:
+    """Share of the neurons with both distances."""
+    known = (now.drift.notnull() & now.same_high.notnull()).values
+    moved = (now.drift > now.same_high).values
+    return float(moved[known].mean()) if known.any() else np.nan
 
 
 def _reference_class(
