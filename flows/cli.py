@@ -142,8 +142,30 @@ def query(
     method: Annotated[str | None, typer.Option(help="Search method; the best if left out.")] = None,
     repeat: Annotated[int | None, typer.Option(help="Repeat; the best if left out.")] = None,
     image: Annotated[Path | None, typer.Option(help="Write the stimulus to this PNG file.")] = None,
+    about: Annotated[
+        str,
+        typer.Option(
+            help="neurons, or over all epochs: onset, switched, methods, importance, accuracy."
+        ),
+    ] = "neurons",
+    as_json: Annotated[
+        bool, typer.Option("--json", help="With --about: print rows as JSON.")
+    ] = False,
+    png: Annotated[
+        Path | None, typer.Option(help="With --about: draw the answer to this file.")
+    ] = None,
 ) -> None:
-    """Show what neurons want to see: response, state, class read in the image, latent."""
+    """Show what neurons want to see: response, state, class read in the image, latent; or what is --about training."""
+    if about != "neurons":
+        from tasks import questions
+
+        frame = questions.ask(atlas, about)
+        print(questions.as_json(frame) if as_json else questions.text(frame))
+        if png is not None:
+            questions.draw(frame, png)
+        return
+    if as_json or png is not None:
+        raise ValueError("--json and --png go with --about; --image draws one neuron's stimulus")
     from tasks.query import Question, answer, save_image
 
     found = answer(atlas, Question(epoch, layer, neuron, method, repeat))

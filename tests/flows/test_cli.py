@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -78,3 +79,15 @@ def test_info_verifies(cli: Cli, made: Checked) -> None:
 
     assert done.returncode == 0, done.stderr
     assert "verified 112 results" in done.stdout
+
+
+def test_the_command_line_asks(cli: Cli, compared: Checked, tmp_path: Path) -> None:
+    done = cli(
+        "query", compared.job.atlas, "--about", "accuracy", "--json", "--png", tmp_path / "a.png"
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(json.loads(done.stdout)) == 3
+    assert (tmp_path / "a.png").exists()
+    wrong = cli("query", compared.job.atlas, "--json")
+    assert wrong.returncode == 2
+    assert "go with --about" in wrong.stderr
