@@ -9,9 +9,11 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
+from tasks.analysis.drift import BAND, drift
+from tasks.analysis.tables import KINDS
 from tasks.atlas import read, settled
 from tasks.atlas.schema import SILENT
-from tasks.report.explorer.measures import layer_measures
+from tasks.report.explorer.measures import layer_measures, layer_rows
 from tasks.report.summary import Array, Layer, Summary, best_place, by_search, mean, pick, states
 
 ORDER = ("epoch", "neuron", "method", "repeat")
@@ -97,3 +99,18 @@ def searches(group: xr.Dataset, tiles: Array) -> dict[str, Array]:
     if "lane" in group:
         found["all_lane"] = by_search(group.lane).reshape(shape)
     return found
+
+
+def moved(tree: xr.DataTree, layer: str, group: xr.Dataset) -> dict[str, Array]:
+    """How far the MEIs moved, and the repeats' band, (E, N) each: ``image_drift`` ...
+
+    By kind and name; classes only where the study's classifier read one.
+    """
+    rows = layer_rows(tree["selectivity"].to_dataset(), layer)
+    read_as = rows.get("mei_reference_class")
+    judged = read_as is not None and bool((read_as >= 0).any())
+    if read_as is not None:
+        group = group.assign(mei_reference_class=(read_as.dims, read_as.values))
+    kinds = [kind for kind in KINDS if kind != "class" or judged]
+    found = {kind: drift(group, kind) for kind in kinds}
+    return {f"{kind}_{name}": found[kind][name].values for kind in kinds for name in BAND}

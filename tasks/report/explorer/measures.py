@@ -49,6 +49,7 @@ MEASURES = (
     Measure("ablation", "loss_increase", "importance (rise of the loss)", NET),
     Measure("ablation", "accuracy", "accuracy without the neuron", NET),
     Measure("training", "onset_epoch", "onset of selectivity", TIME),
+    Measure("training", "highly_selective_onset", "onset of high selectivity", TIME),
     Measure("training", "switch_epoch", "epoch of the switch", TIME),
     Measure("training", "switch_q", "q of the switch", TIME),
 )
@@ -56,7 +57,8 @@ MEASURES = (
 BESIDE = {
     "selectivity": ("csi_low", "csi_high", "csi_null", "csi_null_high", "selective_p",
                     "mutual_information_null", "preferred_class", "mei_class", "mei_reference_class"),
-    "training": ("switched", "switch_from", "switch_to", "switch_p", "mei_support_p"),
+    "training": ("switched", "switch_from", "switch_to", "switch_start", "switch_end", "switch_p",
+                 "mei_support_p"),
     "ablation": (),
     "naturalness": (),
 }  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from tasks.analysis.thresholds import thresholds
 from tasks.atlas.schema import STATUS
 from tasks.report.explorer.measures import identifier, known_measures
 from tasks.report.explorer.packing import plain
@@ -22,14 +23,26 @@ POPULATION = {
 
 
 def layer_overview(tree: xr.DataTree, layer: Layer, known: dict[str, Array]) -> dict[str, Any]:
-    """Quartiles of the measures (3, E) and counts of states over epochs; ``known``: its ``core`` arrays."""
+    """Quartiles of the measures (3, E) and counts of neurons over epochs; ``known``: its ``core`` arrays."""
     names = ["response", *(identifier(measure) for measure, _ in known_measures(tree))]
     per_epoch = {name: _of_best(known[name]) for name in names if known[name].ndim > 1}
     return {
         "mean_response": plain(mean(layer.response, 1)),
         "quartiles": {name: plain(quartiles(values)) for name, values in per_epoch.items()},
         "states": {word: plain((layer.status == at).sum(axis=1)) for at, word in enumerate(STATUS)},
+        "selective": _selective(known),
+        "switched": plain((known["switched"] == 1).sum()) if "switched" in known else None,
     }
+
+
+def _selective(known: dict[str, Array]) -> list[int] | None:
+    """Neurons that are selective, by epoch; None in an atlas that does not say."""
+    if "selective_q" not in known:
+        return None
+    bars = thresholds()
+    enough = known["class_selectivity_index"] >= bars.selective_csi
+    found: list[int] = plain((enough & (known["selective_q"] <= bars.rate)).sum(axis=1))
+    return found
 
 
 def _of_best(values: Array) -> Array:

@@ -12,7 +12,7 @@ import xarray as xr
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from tasks.analysis.drift import BAND, drift
+from tasks.analysis.thresholds import thresholds
 from tasks.atlas import open_tree
 from tasks.atlas.schema import LANES, STATUS
 from tasks.report import key
@@ -53,7 +53,7 @@ def render_explorer(atlas: Path, summary: Summary, limit: int = LIMIT) -> str:
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     frame = {
-        "title": str(summary.study.get("data", {}).get("dataset", "images")),
+        "title": data_name(summary),
         "style": Markup((HERE / "explorer.css").read_text(encoding="utf-8")),
         "script": Markup(
             "\n".join((HERE / "js" / f"{s}.js").read_text(encoding="utf-8") for s in SCRIPTS)
@@ -119,8 +119,7 @@ class Collected:
             self._numbers(layer, "tuning", numbers.tuning(layer, self.summary, group))
             self._numbers(layer, "searches", numbers.searches(group, tiles) | diverse)
             self._numbers(layer, "cross", numbers.cross(self.tree, self.summary, group))
-            moved = drift(group, "image")
-            self._numbers(layer, "drift", {name: moved[name].values for name in BAND})
+            self._numbers(layer, "drift", numbers.moved(self.tree, layer.name, group))
 
     def _numbers(self, layer: Layer, name: str, found: dict[str, Array]) -> None:
         if found:
@@ -167,11 +166,13 @@ class Collected:
         """What the page knows before it unpacks anything."""
         summary, layout = self.summary, self.summary.layout
         claims, why = read_claims(atlas)
+        bars = thresholds()
         missing = lacks(self.tree, summary)
         missing |= {name: text for name, text in (("claims", why), ("natural", regret)) if text}
         labels = [int(label) for label in self._labels()]
         return {
-            "atlas": summary.name, "sign": summary.sign,
+            "atlas": summary.name, "data": data_name(summary), "sign": summary.sign,
+            "bars": {"csi": bars.selective_csi, "rate": bars.rate},
             "epochs": plain(summary.epochs), "axis": epoch_places(summary),
             "progress": {name: plain(values) for name, values in summary.progress.items()},
             "flags": {name: plain(done) for name, done in summary.flags.items()},
@@ -202,6 +203,11 @@ class Collected:
     def _labels(self) -> list[int]:
         test, _ = test_images(self.summary)
         return [] if test is None else [int(test.labels[index]) for index in self.natural]
+
+
+def data_name(summary: Summary) -> str:
+    """The data set that the network learnt."""
+    return str(summary.study.get("data", {}).get("dataset", "images"))
 
 
 def spread(count: int) -> list[int]:

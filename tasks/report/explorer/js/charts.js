@@ -75,11 +75,11 @@ function chart({ x, lines, levels = [], label = "", bottom, top, now = null, wid
       const mark = MARKS[(line.mark ?? i) % MARKS.length];
       for (const k of run) {
         const band = known(line.low?.[k]) ? ` (${num(line.low[k])} to ${num(line.high[k])})` : "";
-        parts.push(`<g fill="${colour}" stroke="${colour}" class="mark" ${tip(`${line.label}, ${x.names[k]}: ${num(line.y[k], 4)}${band}`)}>${MARKS.length ? mark(X(x.places[k]), Y(line.y[k])) : ""}<circle class="halo" cx="${X(x.places[k])}" cy="${Y(line.y[k])}" r="9"/></g>`);
+        parts.push(`<g fill="${colour}" stroke="${colour}" class="mark" ${tip(`${line.label}, ${x.names[k]}: ${num(line.y[k], 4)}${band}`)}>${mark(X(x.places[k]), Y(line.y[k]))}<circle class="halo" cx="${X(x.places[k])}" cy="${Y(line.y[k])}" r="9"/></g>`);
       }
     }
   });
-  const shown = legend ? lines.map((l, i) => ({ ...l, i })).filter(l => !l.faint && l.label) : [];
+  const shown = legend ? lines.map((l, i) => ({ ...l, i })).filter(l => !l.faint && l.label && l.y.some(known)) : [];
   const key = shown.length + levels.length > 1 || levels.length ? `<div class="legend">${shown.map(l =>
     `<span><svg width="22" height="12" viewBox="0 0 22 12"><g fill="${l.colour ?? atlas.colours[l.i % atlas.colours.length]}" stroke="${l.colour ?? atlas.colours[l.i % atlas.colours.length]}"><path d="M0 6H22" stroke-width="1.8" ${l.dashed ? `stroke-dasharray="5 3"` : ""}/>${MARKS[(l.mark ?? l.i) % MARKS.length](11, 6)}</g></svg>${esc(l.label)}</span>`).join("")}${levels.map((l, i) =>
     `<span><svg width="22" height="12" viewBox="0 0 22 12"><path class="level" stroke-dasharray="${i ? "1.5 3" : "5 3"}" d="M0 6H22"/></svg>${esc(l.label)}</span>`).join("")}</div>` : "";

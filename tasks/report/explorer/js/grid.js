@@ -1,10 +1,12 @@
 // A layer's neurons as a grid of their MEIs: sorted, filtered, each a link to the neuron.
 
 const STEP = 240;
-const SELECTIVE = { csi: 0.1, q: 0.05 };
+
+/** The neuron that was looked at last: the grid comes back to it. */
+let visited = null;
 
 const isSelective = (core, row, place) =>
-  value(core, "class_selectivity_index", row, place) >= SELECTIVE.csi && value(core, "selective_q", row, place) <= SELECTIVE.q;
+  value(core, "class_selectivity_index", row, place) >= atlas.bars.csi && value(core, "selective_q", row, place) <= atlas.bars.rate;
 const hasSwitched = (core, place) => core.switched !== undefined && at(core.switched, place) === 1;
 
 /** Whether a neuron passes the filters. */
@@ -32,11 +34,12 @@ function tileOf(core, searches, layer, place) {
   const choice = Math.max(atlas.choices.indexOf(state.method), 0), neuron = layer.neurons[place];
   const sorted = value(core, state.sort, state.at ?? state.epoch, place, choice);
   const response = value(core, "response", state.epoch, place, choice);
-  const switched = hasSwitched(core, place) ? `<b class="flag switched" ${tip("came to prefer another class")}>switched</b>` : "";
+  const [from, to] = ["switch_from", "switch_to"].map(name => at(core[name], place));
+  const switched = hasSwitched(core, place) ? `<b class="flag switched" ${tip(`switched from ${className(from)} to ${className(to)}`)}>${esc(shortName(from))}→${esc(shortName(to))}</b>` : "";
   const shown = ["neuron", "response"].includes(state.sort) ? rate(response) : num(sorted);
   const search = at(core.place, choice, state.epoch, place);
   const image = choice ? searchPicture(layer.name, state.epoch, place, search, core, searches, { label: "" }) : bestPicture(layer.name, state.epoch, place, core, { label: "" });
-  const label = `neuron ${neuron}, response ${rate(response)}, prefers ${className(value(core, "preferred_class", state.epoch, place))}${switched ? ", switched" : ""}`;
+  const label = `neuron ${neuron}, response ${rate(response)}, prefers ${className(value(core, "preferred_class", state.epoch, place))}${switched ? `, switched from ${className(from)} to ${className(to)}` : ""}`;
   return `<a class="tile" role="listitem" href="${address({ ...state, view: "neuron", neuron })}" data-neuron="${neuron}" aria-label="${esc(label)}">${image}<span>${neuron}</span><span class="much">${shown}</span>${switched}</a>`;
 }
 
@@ -50,6 +53,7 @@ function filters(core, count, total) {
   const untold = [missing("training"), missing("interval")].filter(Boolean);
   return `<form class="filters" aria-label="Sort and filter">
 <label>Sort by ${measureSelect("sort", SORTS, state.sort)}</label>
+<label>of <select data-field="at">${option("", "the epoch shown", state.at === null)}${atlas.epochs.map((_, row) => option(epochName(row), `epoch ${epochName(row)}`, state.at === row)).join("")}</select></label>
 <label>Order <select data-field="up">${option("0", "highest first", !state.up)}${option("1", "lowest first", state.up)}</select></label>
 ${methods}<label>Prefers <select data-field="cls">${classes}</select></label>
 <fieldset><legend>Only</legend>${box("selective", "selective", state.selective, core.selective_q === undefined)}${box("switched", "switched", state.switched, core.switched === undefined)}</fieldset>
@@ -62,8 +66,8 @@ async function grid(section) {
   const [core, searches] = await Promise.all([block(layer.name, "core"), state.method ? block(layer.name, "searches") : {}]);
   if (address(state) !== wanted) return;
   const order = ordered(core, layer);
-  section.innerHTML = `<h1>${esc(layer.name)} <small>at epoch ${epochName(state.epoch)}</small></h1>${filters(core, order.length, layer.neurons.length)}
-${order.length ? `<div class="tiles" role="list"></div>` : lack("No neuron passes these filters.")}<div class="more"></div>`;
+  section.innerHTML = `<h1 tabindex="-1">${esc(layer.name)} <small>at epoch ${epochName(state.epoch)}</small></h1>${filters(core, order.length, layer.neurons.length)}
+${order.length ? `<div class="tiles" role="list" style="--side:${atlas.side}px"></div>` : lack("No neuron passes these filters.")}<div class="more"></div>`;
   const list = section.querySelector(".tiles"), more = section.querySelector(".more");
   let shown = 0;
   const add = () => {
@@ -73,7 +77,10 @@ ${order.length ? `<div class="tiles" role="list"></div>` : lack("No neuron passe
     if (shown >= order.length) watcher.disconnect();
   };
   const watcher = new IntersectionObserver(seen => seen.some(e => e.isIntersecting) && add(), { rootMargin: "600px" });
-  add();
+  const back = visited?.layer === layer.name ? order.indexOf(layer.neurons.indexOf(visited.neuron)) : -1;
+  visited = null;
+  do add(); while (shown <= back);
+  list?.children[back]?.focus();
   watcher.observe(more);
   section.dataset.shown = wanted;
 }

@@ -1,10 +1,11 @@
 // The frame: tabs, the epoch slider, keys, and what is shown when the address changes.
 
 const VIEWS = { overview, grid, neuron };
+const box = document.getElementById("tip");
 const SECTIONS = Object.fromEntries(Object.keys(VIEWS).map(name => [name, document.getElementById(name)]));
 
 function renderTabs() {
-  const tab = (change, text, current) => `<a href="${address({ ...state, neuron: null, ...change })}" ${current ? `aria-current="page"` : ""}>${esc(text)}</a>`;
+  const tab = (change, text, current) => `<a data-tab="${esc(text)}" href="${address({ ...state, neuron: null, ...change })}" ${current ? `aria-current="page"` : ""}>${esc(text)}</a>`;
   document.getElementById("tabs").innerHTML = tab({ view: "overview" }, "Overview", state.view === "overview")
     + LAYERS.map(layer => tab({ view: "grid", layer }, layer, state.view !== "overview" && state.layer === layer)).join("");
 }
@@ -21,11 +22,23 @@ function renderTime() {
   time.querySelector("output").textContent = `epoch ${epochName(state.epoch)}`;
 }
 
-function render() {
+/** Where the focus is, as a selector that finds the place again when it is drawn anew. */
+function focusPlace() {
+  const held = document.activeElement.closest("[data-tab], [data-field], [data-state], [data-epoch], [data-neuron]");
+  const [name, value] = Object.entries(held?.dataset ?? {}).find(([key]) => ["tab", "field", "state", "epoch", "neuron"].includes(key)) ?? [];
+  return name && `:is(#tabs, section:not([hidden])) [data-${name}="${CSS.escape(value)}"]`;
+}
+
+async function render() {
+  const before = document.activeElement !== document.body, place = focusPlace();
+  box.hidden = true;
   renderTabs();
   renderTime();
   for (const [name, section] of Object.entries(SECTIONS)) section.hidden = name !== state.view;
-  VIEWS[state.view](SECTIONS[state.view]);
+  await VIEWS[state.view](SECTIONS[state.view]);
+  if (!before || document.activeElement !== document.body) return;
+  const next = place && document.querySelector(place) || document.querySelector("section:not([hidden]) h1");
+  next?.focus({ preventScroll: true });
 }
 
 const goToEpoch = row => go({ epoch: Math.min(Math.max(row, 0), atlas.epochs.length - 1) }, { replace: true });
@@ -43,9 +56,7 @@ document.querySelector("main").addEventListener("change", event => {
     event.target.checked ? hidden.delete(word) : hidden.add(word);
     go({ hide: [...hidden].join(",") }, { replace: true });
   } else if (field) {
-    const chosen = event.target.type === "checkbox" ? event.target.checked : event.target.value;
-    go({ [field]: field === "up" ? chosen === "1" : chosen }, { replace: true });
-    document.querySelector(`section:not([hidden]) [data-field="${field}"]`)?.focus();
+    go({ [field]: chosenIn(event.target) }, { replace: true });
   }
 });
 
@@ -63,10 +74,10 @@ document.addEventListener("click", event => {
   follow();
   window.scrollTo(0, 0);
 });
-window.addEventListener("hashchange", follow);
 
 document.addEventListener("keydown", event => {
-  if (event.target.matches("input, select") || event.altKey || event.ctrlKey || event.metaKey) return;
+  const own = event.target.matches("select") || event.target.matches("input") && event.key.startsWith("Arrow");
+  if (own || event.altKey || event.ctrlKey || event.metaKey) return;
   if (walkHeat(event) || walkTiles(event)) return;
   const to = { ArrowLeft: "prev", ArrowRight: "next", Escape: "up" }[event.key];
   if (event.key === "[" || event.key === "]") goToEpoch(state.epoch + (event.key === "[" ? -1 : 1));
@@ -74,7 +85,6 @@ document.addEventListener("keydown", event => {
   else if (event.key === "Escape" && state.view === "grid") go({ view: "overview" });
 });
 
-const box = document.getElementById("tip");
 function showTip(event) {
   const told = event.target.closest?.("[data-tip]");
   box.hidden = !told;

@@ -1,11 +1,14 @@
 // One neuron: everything that the atlas knows of it.
 
+/** The side of a picture that is looked at for itself: half as large again. */
+const LARGE = WIDTH > atlas.side ? atlas.side : atlas.side + WIDTH * Math.max(1, Math.round(atlas.side / WIDTH / 2));
+
 function meiStrip(found) {
   const { layer, place, core } = found;
   const cell = row => {
     const seen = value(core, "mei_reference_class", row, place) >= 0 ? "mei_reference_class" : "mei_class";
     const label = `MEI at epoch ${epochName(row)}`;
-    return `<button type="button" class="moment ${row === state.epoch ? "current" : ""}" data-epoch="${row}" aria-pressed="${row === state.epoch}">${bestPicture(layer.name, row, place, core, { label })}<span>epoch ${epochName(row)}</span><span class="much">${rate(value(core, "response", row, place))}</span><span class="dim">${esc(shortName(value(core, seen, row, place)))}</span></button>`;
+    return `<button type="button" class="moment ${row === state.epoch ? "current" : ""}" data-epoch="${row}" aria-pressed="${row === state.epoch}">${bestPicture(layer.name, row, place, core, { label, side: LARGE })}<span>epoch ${epochName(row)}</span><span class="much">${rate(value(core, "response", row, place))}</span><span class="dim">${esc(shortName(value(core, seen, row, place)))}</span></button>`;
   };
   return panel("MEI over training", `<div class="strip">${atlas.epochs.map((_, row) => cell(row)).join("")}</div>`,
     `The ${most} exciting image of each epoch's network, its response, and the class read in it. Choose one to see all else at that epoch.`, "wide");
@@ -58,18 +61,20 @@ function tuningPanel({ place, core, tuning }) {
 function crossPanel({ place, cross }) {
   const rows = atlas.epochs.map((_, row) => row);
   const inside = sayMissing("cross") || heatTable((network, stimulus) => at(cross.cross, network, stimulus, place), rows, rows, state.epoch);
-  return panel("Cross-response", inside, "What the network of one epoch answers to the MEI of another.");
+  return panel("Cross-response", inside, "What the network of each epoch answers to the MEI of each; framed: to its own.");
 }
 
 function driftPanel({ place, drift }) {
   if (missing("drift")) return panel("Drift of the MEI", lack(missing("drift")));
-  const of = name => atlas.epochs.map((_, row) => at(drift[name], row, place));
+  const kinds = Object.keys(DRIFTS).filter(kind => drift[`${kind}_drift`]), kind = kinds.includes(state.drift) ? state.drift : kinds[0];
+  const of = name => atlas.epochs.map((_, row) => at(drift[`${kind}_${name}`], row, place));
   const lines = [
     { label: "from the epoch before", y: of("drift") },
     { label: "between repeats of the epoch", y: of("same"), low: of("same_low"), high: of("same_high"), dashed: true },
   ];
-  return panel("Drift of the MEI", chart({ x: epochAxis(), lines, bottom: 0, now: state.epoch, label: "Drift" }) + (sayMissing("repeats") || ""),
-    "Root mean square difference of pixels (0 to 1). Drift within the band of repeats is what another search would show as well.");
+  const choose = `<label class="choose">Compared <select data-field="drift">${kinds.map(k => `<option ${k === kind ? "selected" : ""}>${k}</option>`).join("")}</select></label>`;
+  return panel("Drift of the MEI", choose + chart({ x: epochAxis(), lines, bottom: 0, now: state.epoch, label: "Drift" }) + (sayMissing("repeats") || ""),
+    `${DRIFTS[kind]}; of searches from a cold start. Band: least to greatest between two repeats. Drift within it is what another search would show as well.`);
 }
 
 function curvesPanel({ place, searches }) {
@@ -93,16 +98,23 @@ function factsPanel({ place, core }) {
   return panel("Measures", `<table class="facts"><tbody>${rows.join("")}</tbody></table>`, `At epoch ${epochName(state.epoch)}; point at a name for its meaning.`);
 }
 
-/** What happened to the neuron, in a sentence. */
+/** Whether the MEIs of a neuron that switched say so too. */
+function support(core, place) {
+  const p = at(core.mei_support_p, place), [start, end] = ["switch_start", "switch_end"].map(name => num(at(core[name], place)));
+  if (!Number.isFinite(p)) return "Its MEIs could not be compared: too few are read as a class, or too few repeats.";
+  return p <= atlas.bars.rate ? `The class read in its MEIs changed too, from epoch ${start} to ${end} (p ${num(p, 2)}).`
+    : `Its MEIs of epochs ${start} and ${end} are not read more differently than repeats of one epoch (p ${num(p, 2)}).`;
+}
+
+/** What happened to the neuron, in sentences. */
 function story({ place, core }) {
   const told = [];
-  const onset = at(core.onset_epoch, place);
   if (missing("training")) return lack(missing("training"));
-  told.push(Number.isFinite(onset) ? `Selective from epoch ${num(onset)}.` : "Never selective.");
+  const onset = at(core.onset_epoch, place), q = at(core.switch_q, place);
+  told.push(Number.isFinite(onset) ? `Selective from epoch ${num(onset)}.` : "Never found selective.");
   if (hasSwitched(core, place)) {
-    const support = at(core.mei_support_p, place);
-    told.push(`<b class="flag switched">switched</b> from <b>${esc(className(at(core.switch_from, place)))}</b> to <b>${esc(className(at(core.switch_to, place)))}</b> at epoch ${num(at(core.switch_epoch, place))} (q ${num(at(core.switch_q, place), 2)}; ${Number.isFinite(support) ? `its MEIs changed too: p ${num(support, 2)}` : "no cold MEIs to compare"}).`);
-  }
+    told.push(`<b class="flag switched">switched</b> from <b>${esc(className(at(core.switch_from, place)))}</b> to <b>${esc(className(at(core.switch_to, place)))}</b> at epoch ${num(at(core.switch_epoch, place))} (q ${num(q, 2)}). ${support(core, place)}`);
+  } else told.push(Number.isFinite(q) ? `No switch of its class found (q ${num(q, 2)}).` : "Not tested for a switch of its class.");
   return `<p class="story">${told.join(" ")}</p>`;
 }
 
@@ -111,12 +123,13 @@ async function neuron(section) {
   const [core, tuning, searches, cross, drift] = await Promise.all(["core", "tuning", "searches", "cross", "drift"].map(name => block(layer.name, name)));
   if (address(state) !== wanted) return;
   const found = { layer, place, core, tuning, searches, cross, drift };
+  visited = { layer: layer.name, neuron: state.neuron };
   const order = ordered(core, layer), here = order.indexOf(place);
   const link = (to, text, rel) => to === undefined ? "" : `<a rel="${rel}" href="${address({ ...state, neuron: layer.neurons[to] })}">${text}</a>`;
   const status = atlas.status[at(core.status, 0, state.epoch, place)];
-  section.innerHTML = `<nav class="path" aria-label="Neurons"><a href="${address({ ...state, view: "grid", neuron: null })}" rel="up">↑ ${esc(layer.name)}</a>${link(order[here - 1], "← before", "prev")}${link(order[here + 1], "after →", "next")}</nav>
-<h1>${esc(layer.name)}, neuron ${state.neuron} <small>at epoch ${epochName(state.epoch)}: ${status}</small></h1>${story(found)}
-${meiStrip(found)}<div class="panels">${[repeatsPanel, diversePanel, naturalPanel, tuningPanel, crossPanel, driftPanel, curvesPanel, coursePanel, factsPanel].map(make => make(found)).join("")}</div>`;
+  section.innerHTML = `<nav class="path" aria-label="Neurons"><a href="${address({ ...state, view: "grid", neuron: null })}" rel="up">↑ ${esc(layer.name)}</a>${link(order[here - 1], "← before", "prev")}${link(here < 0 ? undefined : order[here + 1], "after →", "next")}</nav>
+<h1 tabindex="-1">${esc(layer.name)}, neuron ${state.neuron} <small>at epoch ${epochName(state.epoch)}: ${status}</small></h1>${story(found)}
+${meiStrip(found)}<div class="flow">${[repeatsPanel, diversePanel, naturalPanel, tuningPanel, crossPanel, driftPanel, curvesPanel, coursePanel, factsPanel].map(make => make(found)).join("")}</div>`;
   paint(section);
   section.dataset.shown = wanted;
 }

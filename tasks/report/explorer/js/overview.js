@@ -12,15 +12,18 @@ function claimCard(claim) {
 
 const claimList = () => missing("claims") ? lack(missing("claims")) : `<ul class="claims">${atlas.claims.map(claimCard).join("")}</ul>`;
 
+/** Size of a chart that has two columns of a wide screen. */
+const large = () => innerWidth < 700 ? {} : { width: 620, height: 250 };
+
 const sayMissing = name => missing(name) && lack(missing(name));
 
 function accuracyPanel() {
   const y = atlas.progress.accuracy;
   const inside = sayMissing("accuracy") || chart({
     x: epochAxis(), lines: [{ label: "test accuracy", y }], bottom: 0, top: 1, now: state.epoch, label: "Test accuracy",
-    levels: [{ label: "chance", y: 1 / atlas.classes.length }],
+    levels: [{ label: "chance", y: 1 / atlas.classes.length }], ...large(),
   });
-  return panel("Test accuracy", inside);
+  return panel("Test accuracy", inside, "Share of the test images that the network classifies correctly.", "double");
 }
 
 /** One measure, median and quartiles of each layer's neurons. */
@@ -32,7 +35,7 @@ function measurePanel() {
     return { label: layer.name, y, low, high };
   });
   const choose = `<label class="choose">Measure ${measureSelect("measure", known, chosen.name)}</label>`;
-  const inside = sayMissing("measures") || chart({ x: epochAxis(), lines, now: state.epoch, label: chosen.label, width: 520, height: 260 });
+  const inside = sayMissing("measures") || chart({ x: epochAxis(), lines, now: state.epoch, label: chosen.label, ...large() });
   return panel(esc(chosen.label), choose + inside, `Median over the neurons of a layer; band: quartiles. ${esc(chosen.about)}`, "double");
 }
 
@@ -40,7 +43,7 @@ function populationPanels() {
   const told = atlas.population.about;
   if (missing("population")) return panel("Populations", lack(missing("population")));
   return Object.entries(told).map(([name, { label, about }]) => panel(esc(label), chart({
-    x: epochAxis(), now: state.epoch, label, height: 160,
+    x: epochAxis(), now: state.epoch, label, width: 290, height: 170,
     lines: atlas.layers.map(layer => ({ label: layer.name, y: atlas.population.layers[layer.name][name] })),
   }), esc(about))).join("");
 }
@@ -48,8 +51,11 @@ function populationPanels() {
 /** How many neurons are in which state at the chosen epoch. */
 function statesTable() {
   const words = atlas.status.filter(word => atlas.layers.some(layer => layer.states[word][state.epoch]));
-  const row = layer => `<tr><th scope="row"><a href="${address({ ...state, view: "grid", layer: layer.name, neuron: null })}">${esc(layer.name)}</a></th>${words.map(word => `<td>${layer.states[word][state.epoch] || UNKNOWN}</td>`).join("")}<td>${num(layer.mean_response[state.epoch])}</td></tr>`;
-  return `<table class="states"><thead><tr><th scope="col">layer</th>${words.map(word => `<th scope="col">${word}</th>`).join("")}<th scope="col">mean response</th></tr></thead><tbody>${atlas.layers.map(row).join("")}</tbody></table>`;
+  const link = (layer, text, change) => `<a href="${address({ ...state, view: "grid", layer: layer.name, neuron: null, ...change })}">${esc(text)}</a>`;
+  const count = (layer, n, field) => n === undefined || n === null ? UNKNOWN : n ? link(layer, n, { selective: false, switched: false, [field]: true }) : n;
+  const row = layer => `<tr><th scope="row">${link(layer, layer.name, {})}</th>${words.map(word => `<td>${layer.states[word][state.epoch]}</td>`).join("")}<td>${num(layer.mean_response[state.epoch])}</td><td>${count(layer, layer.selective?.[state.epoch], "selective")}</td><td>${count(layer, layer.switched, "switched")}</td></tr>`;
+  const heads = ["layer", ...words, "mean response", "selective", "switched in training"];
+  return `<table class="states"><thead><tr>${heads.map(head => `<th scope="col">${head}</th>`).join("")}</tr></thead><tbody>${atlas.layers.map(row).join("")}</tbody></table>`;
 }
 
 function measureSelect(field, measures, chosen) {
@@ -60,7 +66,8 @@ function measureSelect(field, measures, chosen) {
 
 function overview(section) {
   const notes = [...atlas.problems, ...atlas.left_out].map(text => `<p class="alarm">${esc(text)}</p>`).join("");
-  section.innerHTML = `<h1>What every neuron wants to see</h1>${notes}
+  const neurons = atlas.layers.reduce((sum, layer) => sum + layer.neurons.length, 0);
+  section.innerHTML = `<h1 tabindex="-1">What every neuron wants to see <small>${esc(atlas.data)}: ${plural(neurons, "neuron")} of ${plural(atlas.layers.length, "layer")} at ${plural(atlas.epochs.length, "epoch")}</small></h1>${notes}
 <h2>Three claims about training</h2>${claimList()}
 <h2>Over training</h2><div class="panels">${measurePanel()}${accuracyPanel()}${populationPanels()}</div>
 <h2>Neurons at epoch ${epochName(state.epoch)}</h2><div class="scroll">${statesTable()}</div>`;

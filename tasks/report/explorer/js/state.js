@@ -5,7 +5,7 @@ const LAYERS = atlas.layers.map(layer => layer.name);
 const lastRow = atlas.reached ?? 0;
 
 const DEFAULTS = {
-  view: "overview", layer: LAYERS[0], epoch: lastRow, measure: "class_selectivity_index",
+  view: "overview", layer: LAYERS[0], epoch: lastRow, measure: "class_selectivity_index", drift: "image",
   sort: "response", up: false, at: null, method: "", hide: "", cls: "", selective: false, switched: false,
   neuron: null,
 };
@@ -21,14 +21,23 @@ const FIELDS = {
   epoch: [epochName, t => rowOf(t) < 0 ? undefined : rowOf(t)],
   measure: [v => v, t => SORTS.some(m => m.name === t) ? t : undefined],
   sort: [v => v, t => SORTS.some(m => m.name === t) ? t : undefined],
+  drift: [v => v, t => t in DRIFTS ? t : undefined],
   up: [v => v ? "1" : "0", t => t === "1"],
   at: [epochName, t => rowOf(t) < 0 ? undefined : rowOf(t)],
   method: [v => v, t => atlas.choices.includes(t) ? t : undefined],
   hide: [v => v, t => t.split(",").filter(s => atlas.status.includes(s)).join(",")],
-  cls: [v => v, t => atlas.classes[Number(t)] !== undefined ? String(Number(t)) : undefined],
+  cls: [v => v, t => /^\d+$/.test(t) && Number(t) < atlas.classes.length ? String(Number(t)) : undefined],
   selective: [v => v ? "1" : "0", t => t === "1"],
   switched: [v => v ? "1" : "0", t => t === "1"],
   neuron: [v => String(v), t => /^\d+$/.test(t) ? Number(t) : undefined],
+};
+
+/** What is compared between the MEIs of two epochs, and its unit. */
+const DRIFTS = {
+  image: "root mean square difference of pixels, 0 to 1",
+  latent: "share of codes that differ, or root mean square difference of latent numbers",
+  response: "difference of their responses, 0 to 1",
+  class: "share of pairs in which the classifier reads different classes",
 };
 
 const SORTS = [
@@ -65,6 +74,10 @@ function go(change, { replace = false } = {}) {
   history[replace ? "replaceState" : "pushState"](null, "", address(state));
   render();
 }
+
+/** What a control in a form says, as a field: an empty choice is the default. */
+const chosenIn = control => control.type === "checkbox" ? control.checked
+  : control.value === "" ? DEFAULTS[control.dataset.field] : FIELDS[control.dataset.field][1](control.value);
 
 function follow() {
   state = readAddress();

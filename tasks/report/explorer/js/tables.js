@@ -27,7 +27,7 @@ function heatTable(get, rows, columns, now) {
   const head = columns.map(column => `<th scope="col" class="${column === now ? "current" : ""}">${epochName(column)}</th>`).join("");
   const body = rows.map((row, i) => `<tr><th scope="row" class="${row === now ? "current" : ""}">${epochName(row)}</th>${columns.map((column, k) => cell(row, column, !i && !k)).join("")}</tr>`).join("");
   const scale = `<div class="scale"><span>0</span><i style="background:linear-gradient(90deg,${VIRIDIS})"></i><span>${rate(top)}</span></div>`;
-  return `<div class="scroll"><table class="heat"><caption class="spoken">Response of the network of each epoch (rows) to the MEI of each epoch (columns)</caption><thead><tr><th class="corner">network ↓ · MEI →</th>${head}</tr></thead><tbody>${body}</tbody></table></div>${scale}`;
+  return `<div class="scroll"><table class="heat"><caption class="spoken">Response of the network of each epoch (rows) to the MEI of each epoch (columns)</caption><thead><tr><th class="corner">network ↓<br>MEI →</th>${head}</tr></thead><tbody>${body}</tbody></table></div>${scale}`;
 }
 
 /** Arrow keys walk through a heat map. */
@@ -48,9 +48,9 @@ function tuningBars(mean, halves, { preferred, read }) {
   const share = v => r1(100 * Math.max(v, 0) / top);
   const rows = mean.map((v, c) => {
     const marks = halves.map((half, h) => Number.isFinite(half[c]) ? `<i class="half h${h}" style="left:${share(half[c])}%"></i>` : "").join("");
-    const flags = (c === preferred ? `<b class="flag preferred">preferred</b>` : "") + (c === read ? `<b class="flag read">read in MEI</b>` : "");
+    const told = (c === preferred ? `<span class="spoken">, preferred</span>` : "") + (c === read ? ` <b class="read" aria-hidden="true">◆</b><span class="spoken">, read in the MEI</span>` : "");
     const halvesText = halves.map((half, h) => `${h ? "second" : "first"} half ${rate(half[c])}`).join(", ");
-    return `<li class="${c === preferred ? "preferred" : ""}" ${tip(`${atlas.classes[c]}: ${rate(v)} (${halvesText})`)}><span class="what">${esc(atlas.classes[c])}</span><span class="track"><i class="bar" style="width:${share(v)}%"></i>${marks}</span><span class="much">${rate(v)}</span><span class="flags">${flags}</span></li>`;
+    return `<li class="${c === preferred ? "preferred" : ""}" ${tip(`${atlas.classes[c]}: ${rate(v)} (${halvesText})`)}><span class="what">${esc(atlas.classes[c])}${told}</span><span class="track"><i class="bar" style="width:${share(v)}%"></i>${marks}</span><span class="much">${rate(v)}</span></li>`;
   });
-  return `<ul class="tuning${mean.length > 20 ? " many" : ""}">${rows.join("")}</ul><div class="legend"><span><i class="swatch"></i>all test images</span><span><i class="dot h0"></i>first half</span><span><i class="dot h1"></i>second half</span></div>`;
+  return `<ul class="tuning${mean.length > 20 ? " many" : ""}">${rows.join("")}</ul><div class="legend"><span><i class="swatch"></i>all test images</span><span><i class="swatch best"></i>the preferred class</span><span><i class="dot h0"></i>first half</span><span><i class="dot h1"></i>second half</span>${read >= 0 ? `<span><b class="read">◆</b> class read in the MEI</span>` : ""}</div>`;
 }
