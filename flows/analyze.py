@@ -6,12 +6,14 @@ import logging
 from typing import Any
 
 from prefect import flow
+from prefect.artifacts import create_image_artifact, create_table_artifact
 
 from flows.runners import gather, submit
 from tasks import units
 from tasks.atlas import flagged, read, unfinished
 from tasks.cross import to_show
 from tasks.job import Job
+from tasks.report.artifacts import epoch_picture, epoch_table
 
 log = logging.getLogger("spikeatlas")
 
@@ -24,7 +26,10 @@ def analyze(job: Job) -> None:
     3. ``ablate``: each neuron is silenced in turn. 4. ``conclude``: what changed over training.
     """
     searched = [epoch for epoch in job.epochs if not unfinished(job.atlas, job.blocks(epoch))]
-    stage(units.analyze, job, [e for e in searched if not flagged(job.atlas, "analysed", e)])
+    todo = [epoch for epoch in searched if not flagged(job.atlas, "analysed", epoch)]
+    stage(units.analyze, job, todo)
+    for epoch in todo:
+        show(job, epoch)
     if read.compares_epochs(job.atlas):
         stage(units.cross, job, [epoch for epoch in job.epochs if to_show(job, epoch)])
     wanted = [epoch for epoch in job.epochs if epoch in job.analysis.ablation]
@@ -38,3 +43,16 @@ def stage(unit: Any, job: Job, epochs: list[float]) -> None:
     """One task run for each epoch, and wait for all."""
     log.info(f"{unit.name} {len(epochs)} epochs")
     gather([submit(unit, job, epoch) for epoch in epochs])
+
+
+def show(job: Job, epoch: float) -> None:
+    """A table and a picture of an epoch on the run's page."""
+    name = f"epoch-{epoch:g}".replace(".", "-")
+    table = epoch_table(job.atlas, epoch)
+    create_table_artifact(table, key=f"{name}-layers", description=f"Layers at epoch {epoch:g}")
+    picture = epoch_picture(job.atlas, epoch)
+    create_image_artifact(
+        picture,
+        key=f"{name}-meis",
+        description=f"MEIs of the most driven neurons of each layer at epoch {epoch:g}",
+    )

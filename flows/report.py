@@ -11,6 +11,9 @@ from prefect.artifacts import create_markdown_artifact
 from flows.runners import submit
 from tasks import units
 from tasks.report import key_figures
+from tasks.report.artifacts import claims_text
+from tasks.report.explorer.claims import read_claims
+from tasks.report.page import EXPLORER
 
 log = logging.getLogger("spikeatlas")
 
@@ -23,8 +26,12 @@ def report(atlas: Path, folder: Path) -> Path:
     """
     log.info("report")
     page: Path = submit(units.report, atlas, folder).result()
-    text = (
-        f"{key_figures(atlas)}\n\n[Open the report]({page.absolute().as_uri()}) ({page.absolute()})"
-    )
-    create_markdown_artifact(text, key="spike-atlas", description="Key figures of the atlas")
+    explorer = page.with_name(EXPLORER)
+    parts = [
+        key_figures(atlas), claims_text(read_claims(atlas)[0]),
+        f"[Open the report]({page.absolute().as_uri()}) ({page.absolute()})",
+        f"[Explore every neuron]({explorer.absolute().as_uri()}) ({explorer.absolute()})",
+    ]  # fmt: skip
+    text = "\n\n".join(part for part in parts if part)
+    create_markdown_artifact(text, key="spike-atlas", description="Key figures and claims")
     return page

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -43,6 +44,17 @@ def test_a_run_equals_the_plain_functions_and_is_recorded(
     assert submitted[1] == submitted[2]
     names = [run["name"] for run in httpx.post(f"{api}/task_runs/filter", json={}).json()]
     assert "maximize epoch=2 layer=conv2 neurons=4-6" in names
+    shown = {
+        each["key"]: each["data"] for each in httpx.post(f"{api}/artifacts/filter", json={}).json()
+    }
+    for epoch in (0, 2):
+        assert [row["layer"] for row in json.loads(shown[f"epoch-{epoch}-layers"])] == [
+            "conv2",
+            "fc1",
+        ]
+        assert shown[f"epoch-{epoch}-meis"].startswith("data:image/png")
+    for told in ("undecided", "explore.html", "index.html"):
+        assert told in shown["spike-atlas"]
 
     before = mtimes(tmp_path / "run" / "atlas.zarr" / "layers")
     again = cli("run", study)

@@ -1,0 +1,101 @@
+"""What Prefect's page shows of a run: an epoch as a table and a picture, and the claims."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from tasks.analysis.claims import Claim
+from tasks.analysis.onset import selective
+from tasks.analysis.thresholds import thresholds
+from tasks.atlas import open_tree
+from tasks.atlas.schema import DONE, SATURATED, SILENT
+from tasks.report.pictures import data_uri
+
+PICTURES = 16
+"""Neurons of a layer on an epoch's picture: those with the highest responses."""
+
+
+def epoch_table(atlas: Path, epoch: float) -> list[dict[str, Any]]:
+    """One row a layer: counts of neurons, and how their MEIs did."""
+    with open_tree(atlas) as tree:
+        rows = tree["neurons"].to_dataset().sel(epoch=epoch)
+        tests = tree["selectivity"].to_dataset().sel(epoch=epoch)
+        return [
+            _row(
+                layer,
+                *(
+                    table.isel(neuron=np.flatnonzero(rows.layer.values == layer))
+                    for table in (rows, tests)
+                ),
+            )
+            for layer in tree.attrs["layers"]
+        ]
+
+
+def _row(layer: str, rows: xr.Dataset, tests: xr.Dataset) -> dict[str, Any]:
+    states = {
+        name: int((rows.status == state).sum())
+        for name, state in (("done", DONE), ("silent", SILENT), ("saturated", SATURATED))
+    }
+    row: dict[str, Any] = {
+        "layer": layer, "neurons": rows.sizes["neuron"], **states,
+        "mean response": _rounded(rows.response.mean()), "MEI / best test image": _rounded(rows.natural_ratio.median()),
+    }  # fmt: skip
+    if "selective_q" in tests:
+        bars = thresholds()
+        chosen = selective(
+            tests.class_selectivity_index, tests.selective_q, bars.selective_csi, bars.rate
+        )
+        row["selective"] = int(chosen.sum())
+    return row
+
+
+def _rounded(value: xr.DataArray) -> float | None:
+    return None if np.isnan(value) else round(float(value), 3)
+
+
+def epoch_picture(atlas: Path, epoch: float) -> str:
+    """The MEIs of the most driven neurons, a row for each layer and twice their size, as a data URI."""
+    with open_tree(atlas) as tree:
+        rows = [
+            _strip(tree[f"layers/{layer}"].to_dataset().sel(epoch=epoch))
+            for layer in tree.attrs["layers"]
+        ]
+    width = max(1, *(row.shape[2] for row in rows))
+    gap = 2
+    padded = [
+        np.pad(row, ((0, 0), (0, gap), (0, width - row.shape[2])), constant_values=255)
+        for row in rows
+    ]
+    sheet = np.concatenate(padded, axis=1)
+    return data_uri(sheet.repeat(2, axis=1).repeat(2, axis=2))
+
+
+def _strip(group: xr.Dataset) -> NDArray[np.uint8]:
+    """(channels, height, width) of the best searches' images side by side, silent neurons left out."""
+    search = ("method", "repeat")
+    stacked = (
+        group[["mei", "response", "status"]].stack(search=search).transpose("neuron", "search", ...)
+    )
+    response = stacked.response.where(stacked.status.isin((DONE, SATURATED)), -1).fillna(-1).values
+    best = response.argmax(axis=1)
+    order = np.argsort(-response.max(axis=1), kind="stable")[:PICTURES]
+    kept = order[response.max(axis=1)[order] >= 0]
+    images = stacked.mei.values[kept, best[kept]]
+    empty: NDArray[np.uint8] = np.zeros((*stacked.mei.shape[2:4], 0), np.uint8)
+    return np.concatenate([empty, *images], axis=2) if len(images) else empty
+
+
+def claims_text(claims: Iterable[Claim | dict[str, Any]]) -> str:
+    """The claims as a markdown list, each with its answer and what it rests on."""
+    told = [claim.as_json() if isinstance(claim, Claim) else claim for claim in claims]
+    return "\n".join(
+        f"- **{claim['answer']}**: {claim['statement']} {'; '.join(claim['reasons'])}"
+        for claim in told
+    )
