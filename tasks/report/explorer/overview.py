@@ -30,19 +30,19 @@ def layer_overview(tree: xr.DataTree, layer: Layer, known: dict[str, Array]) -> 
         "mean_response": plain(mean(layer.response, 1)),
         "quartiles": {name: plain(quartiles(values)) for name, values in per_epoch.items()},
         "states": {word: plain((layer.status == at).sum(axis=1)) for at, word in enumerate(STATUS)},
-        "selective": _selective(known),
+        "selective": _selective(known, tree.to_dataset().analysed.values == 1),
         "switched": plain((known["switched"] == 1).sum()) if "switched" in known else None,
     }
 
 
-def _selective(known: dict[str, Array]) -> list[int] | None:
-    """Neurons that are selective, by epoch; None in an atlas that does not say."""
+def _selective(known: dict[str, Array], analysed: Array) -> list[int | None] | None:
+    """Neurons that are selective, by epoch, None where it is not analysed; None in an atlas that does not say."""
     if "selective_q" not in known:
         return None
     bars = thresholds()
     enough = known["class_selectivity_index"] >= bars.selective_csi
-    found: list[int] = plain((enough & (known["selective_q"] <= bars.rate)).sum(axis=1))
-    return found
+    found = (enough & (known["selective_q"] <= bars.rate)).sum(axis=1)
+    return [int(n) if done else None for n, done in zip(found, analysed, strict=True)]
 
 
 def _of_best(values: Array) -> Array:

@@ -6,13 +6,21 @@ import base64
 import io
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import xarray as xr
+import zarr
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from flows.checks import Checked
+from tasks.conclude import conclude
+from tasks.report import write_report
+from tests.tasks.explorer.conftest import plant_switch
 
 WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 CHROMIUM = shutil.which("chromium")
@@ -34,8 +42,18 @@ def browser() -> Iterator[Browser]:
 def page(
     browser: Browser, explored: Path, request: pytest.FixtureRequest, tmp_path: Path
 ) -> Iterator[Page]:
-    """The page; fails on any error of its scripts, on a request to elsewhere and on a page wider than the screen."""
-    found = browser.new_page(viewport=request.param)
+    """The page, as ``opened``."""
+    with opened(browser, explored, request.param, tmp_path) as found:
+        yield found
+
+
+@contextmanager
+def opened(browser: Browser, file: Path, size: Any, kept: Path) -> Iterator[Page]:
+    """A page; fails on any error of its scripts, on a request to elsewhere and on a page wider than the screen.
+
+    What was seen last stays in ``kept`` as a picture.
+    """
+    found = browser.new_page(viewport=size)
     wrong: list[str] = []
     found.on(
         "console", lambda message: wrong.append(message.text) if message.type == "error" else None
@@ -47,10 +65,10 @@ def page(
             None if sent.url.startswith(("file:", "data:", "blob:")) else wrong.append(sent.url)
         ),
     )
-    found.goto(explored.as_uri())
+    found.goto(file.as_uri())
     yield found
-    found.screenshot(path=tmp_path / "last.png", full_page=True)
-    assert found.evaluate("document.documentElement.scrollWidth") <= request.param["width"]
+    found.screenshot(path=kept / "last.png", full_page=True)
+    assert found.evaluate("document.documentElement.scrollWidth") <= size["width"]
     found.close()
     assert not wrong
 
@@ -74,6 +92,9 @@ def test_the_overview_shows_claims_accuracy_and_layers(page: Page) -> None:
     assert page.locator("#overview svg.chart").count() >= 3
     page.locator("#overview .states").get_by_role("link", name="fc1").click()
     expect(page.locator("#grid h1")).to_contain_text("fc1")
+    page.go_back()
+    page.locator("#overview .states tr").nth(1).get_by_role("link").last.click()
+    expect(page.locator(".tile .flag.switched")).to_have_text(["3→5"])
 
 
 def test_every_panel_of_a_neuron_is_filled(page: Page) -> None:
@@ -146,3 +167,94 @@ def test_filters_say_how_many_are_left(page: Page) -> None:
     expect(page.locator("output").last).to_have_text("8 of 8 neurons")
     page.get_by_label("switched", exact=True).check()
     expect(page.locator("#grid .lack")).to_have_text(["No neuron passes these filters."])
+
+
+def test_the_grid_comes_back_to_the_neuron_that_was_left(page: Page) -> None:
+    tab(page, "fc1")
+    name = page.locator(".tile").nth(5).get_attribute("data-neuron")
+    page.locator(".tile").nth(5).focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#neuron h1")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator(f".tile[data-neuron='{name}']")).to_be_focused()
+
+
+def test_a_control_keeps_the_focus_and_lets_go_by_escape(page: Page) -> None:
+    tab(page, "conv2")
+    switched = page.get_by_label("switched", exact=True)
+    switched.focus()
+    page.keyboard.press("Space")
+    expect(page.locator(".tile")).to_have_count(1)
+    expect(switched).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("#overview h1")).to_be_visible()
+
+
+def test_the_order_of_one_epoch_holds_at_the_others(page: Page) -> None:
+    tab(page, "fc1")
+    order = page.locator(".tile")
+    page.locator("select[data-field=at]").select_option("2")
+    last = order.evaluate_all("tiles => tiles.map(t => t.dataset.neuron)")
+    page.locator("#time input").focus()
+    page.keyboard.press("Home")
+    expect(page.locator("#grid h1")).to_contain_text("at epoch 0")
+    assert order.evaluate_all("tiles => tiles.map(t => t.dataset.neuron)") == last
+    page.reload()
+    expect(page.locator("select[data-field=at]")).to_have_value("2")
+    page.locator("select[data-field=at]").select_option("")
+    assert "at=" not in page.url
+
+
+def test_drift_is_compared_in_several_ways(page: Page) -> None:
+    tab(page, "conv2")
+    page.locator(".tile").first.click()
+    drift = page.locator(".panel", has=page.get_by_role("heading", name="Drift of the MEI"))
+    image = drift.locator("svg.chart").inner_html()
+    drift.locator("select").select_option("response")
+    expect(drift.locator("figcaption")).to_contain_text("difference of their responses")
+    assert drift.locator("svg.chart").inner_html() != image
+    page.reload()
+    expect(drift.locator("select")).to_have_value("response")
+
+
+@pytest.mark.parametrize(
+    ("p", "told"),
+    [
+        (0.01, "The class read in its MEIs changed too, from epoch 1 to 2 (p 0.01)."),
+        (0.5, "Its MEIs of epochs 1 and 2 are not read more differently than repeats of one epoch (p 0.5)."),
+        (np.nan, "Its MEIs could not be compared"),
+    ],
+)  # fmt: skip
+def test_it_says_whether_the_meis_of_a_switched_neuron_changed(
+    browser: Browser, compared_copy: Checked, tmp_path: Path, p: float, told: str
+) -> None:
+    atlas = compared_copy.job.atlas
+    conclude(atlas)
+    plant_switch(atlas, 4, p)
+    file = write_report(atlas, tmp_path / "report").with_name("explore.html")
+    with opened(browser, file, WIDE, tmp_path) as page:
+        tab(page, "conv2")
+        page.locator(".tile[data-neuron='4']").click()
+        expect(page.locator(".story")).to_contain_text(told)
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_half_an_atlas_shows_its_gaps(
+    browser: Browser, compared_copy: Checked, tmp_path: Path, size: Any
+) -> None:
+    atlas = compared_copy.job.atlas
+    root = zarr.open_group(atlas, mode="r+")
+    status: Any = root["layers/fc1/status"]
+    analysed: Any = root["analysed"]
+    crossed: Any = root["cross/crossed"]
+    status[2], analysed[2], crossed[:] = np.uint8(0), np.uint8(0), np.uint8(0)
+    file = write_report(atlas, tmp_path / "report").with_name("explore.html")
+    with opened(browser, file, size, tmp_path) as page:
+        expect(page.locator("#overview .alarm").first).to_contain_text("pending")
+        page.goto(f"{file.as_uri()}#view=grid&layer=fc1&epoch=2")
+        expect(page.locator(".tile .gap.pending")).to_have_count(8)
+        expect(page.get_by_label("switched", exact=True)).to_be_disabled()
+        page.locator(".tile").first.click()
+        expect(page.locator(".moment .gap.pending")).to_have_count(1)
+        expect(page.locator("#neuron .best")).to_have_count(0)
+        expect(page.locator("#neuron .lack", has_text="No network has been shown")).to_be_visible()

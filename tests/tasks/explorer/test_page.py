@@ -9,8 +9,12 @@ import numpy as np
 import zarr
 
 from flows.checks import Checked
+from tasks.analysis.drift import drift
+from tasks.atlas import open_tree
 from tasks.report.explorer import render_explorer
+from tasks.report.explorer.packing import Packed
 from tasks.report.summary import read_summary
+from tests.tasks.explorer.test_parts import unpack
 
 
 def index(html: str) -> Any:
@@ -73,3 +77,28 @@ def test_half_an_atlas_has_gaps(compared_copy: Checked) -> None:
     assert "measures" in told["missing"]
     assert told["problems"]
     assert told["layers"][1]["states"]["pending"][2] == 8
+    assert told["layers"][0]["selective"] == [None] * 3
+
+
+def test_it_counts_the_selective_neurons_of_each_epoch(compared: Checked) -> None:
+    told = index(page_of(compared.job.atlas))
+    with open_tree(compared.job.atlas) as tree:
+        table = tree["selectivity"].to_dataset()
+    bars = told["bars"]
+    found = (table.class_selectivity_index >= bars["csi"]) & (table.selective_q <= bars["rate"])
+    counts = found.groupby("layer").sum("neuron")
+    for layer in told["layers"]:
+        assert layer["selective"] == counts.sel(layer=layer["name"]).values.tolist()
+
+
+def test_drift_is_that_of_the_analysis(compared: Checked) -> None:
+    html = page_of(compared.job.atlas)
+    text = re.search(r'id="numbers/fc1/drift/0">(.*?)</script>', html, re.DOTALL)
+    assert text
+    fc1 = next(layer for layer in index(html)["layers"] if layer["name"] == "fc1")
+    found = unpack(Packed(fc1["blocks"]["drift"], text[1]))
+    with open_tree(compared.job.atlas) as tree:
+        group = tree["layers/fc1"].to_dataset()
+        for kind in ("image", "latent", "response"):
+            for name, values in drift(group, kind).items():
+                np.testing.assert_allclose(found[f"{kind}_{name}"], values, rtol=1e-5)

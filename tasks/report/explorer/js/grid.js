@@ -44,7 +44,7 @@ function tileOf(core, searches, layer, place) {
 }
 
 function filters(core, count, total) {
-  const box = (field, label, on, off = false) => `<label><input type="checkbox" data-field="${field}" ${on ? "checked" : ""} ${off ? "disabled" : ""}> ${label}</label>`;
+  const box = (field, label, on, needs) => `<label><input type="checkbox" data-field="${field}" ${on ? "checked" : missing(needs) ? "disabled" : ""}> ${label}</label>`;
   const hidden = state.hide.split(",");
   const words = atlas.status.filter(word => atlas.layers[LAYERS.indexOf(state.layer)].states[word].some(n => n > 0));
   const option = (v, text, chosen) => `<option value="${v}" ${chosen ? "selected" : ""}>${esc(text)}</option>`;
@@ -56,7 +56,7 @@ function filters(core, count, total) {
 <label>of <select data-field="at">${option("", "the epoch shown", state.at === null)}${atlas.epochs.map((_, row) => option(epochName(row), `epoch ${epochName(row)}`, state.at === row)).join("")}</select></label>
 <label>Order <select data-field="up">${option("0", "highest first", !state.up)}${option("1", "lowest first", state.up)}</select></label>
 ${methods}<label>Prefers <select data-field="cls">${classes}</select></label>
-<fieldset><legend>Only</legend>${box("selective", "selective", state.selective, core.selective_q === undefined)}${box("switched", "switched", state.switched, core.switched === undefined)}</fieldset>
+<fieldset><legend>Only</legend>${box("selective", "selective", state.selective, "interval")}${box("switched", "switched", state.switched, "training")}</fieldset>
 <fieldset><legend>Show</legend>${words.map(word => `<label><input type="checkbox" data-state="${word}" ${hidden.includes(word) ? "" : "checked"}> ${word}</label>`).join("")}</fieldset>
 <output>${count.toLocaleString("en")} of ${plural(total, "neuron")}</output>${untold.map(lack).join("")}</form>`;
 }

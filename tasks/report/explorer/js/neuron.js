@@ -3,15 +3,18 @@
 /** The side of a picture that is looked at for itself: half as large again. */
 const LARGE = WIDTH > atlas.side ? atlas.side : atlas.side + WIDTH * Math.max(1, Math.round(atlas.side / WIDTH / 2));
 
-function meiStrip(found) {
-  const { layer, place, core } = found;
+/** Who reads a class in the MEIs: the classifier, the same at all epochs, or else each epoch's own network. */
+const judged = core => core.mei_reference_class && !missing("classifier");
+const readIn = (core, row, place) => value(core, judged(core) ? "mei_reference_class" : "mei_class", row, place);
+const judge = core => judged(core) ? "the study's classifier" : "that epoch's own network";
+
+function meiStrip({ layer, place, core }) {
   const cell = row => {
-    const seen = value(core, "mei_reference_class", row, place) >= 0 ? "mei_reference_class" : "mei_class";
     const label = `MEI at epoch ${epochName(row)}`;
-    return `<button type="button" class="moment ${row === state.epoch ? "current" : ""}" data-epoch="${row}" aria-pressed="${row === state.epoch}">${bestPicture(layer.name, row, place, core, { label, side: LARGE })}<span>epoch ${epochName(row)}</span><span class="much">${rate(value(core, "response", row, place))}</span><span class="dim">${esc(shortName(value(core, seen, row, place)))}</span></button>`;
+    return `<button type="button" class="moment ${row === state.epoch ? "current" : ""}" data-epoch="${row}" aria-pressed="${row === state.epoch}">${bestPicture(layer.name, row, place, core, { label, side: LARGE })}<span>epoch ${epochName(row)}</span><span class="much">${rate(value(core, "response", row, place))}</span><span class="dim">${esc(shortName(readIn(core, row, place)))}</span></button>`;
   };
   return panel("MEI over training", `<div class="strip">${atlas.epochs.map((_, row) => cell(row)).join("")}</div>`,
-    `The ${most} exciting image of each epoch's network, its response, and the class read in it. Choose one to see all else at that epoch.`, "wide");
+    `The ${most} exciting image of each epoch's network, its response, and the class that ${judge(core)} reads in it. Choose one to see all else at that epoch.`, "wide");
 }
 
 function repeatsPanel({ layer, place, core, searches }) {
@@ -21,7 +24,7 @@ function repeatsPanel({ layer, place, core, searches }) {
     const search = method * atlas.repeats + repeat, status = atlas.status[at(searches.all_status, row, place, method, repeat)];
     if (status === "unplanned") return "";
     const lane = searches.all_lane ? ` ${atlas.lanes[at(searches.all_lane, row, place, method, repeat)]}` : "";
-    return `<figure class="${search === best ? "best" : ""}">${searchPicture(layer.name, row, place, search, core, searches, { label: `${atlas.methods[method]}, repeat ${repeat}` })}<figcaption>${repeat}${lane}<span class="much">${rate(at(searches.all_response, row, place, method, repeat))}</span></figcaption></figure>`;
+    return `<figure class="${search === best && ["done", "saturated"].includes(status) ? "best" : ""}">${searchPicture(layer.name, row, place, search, core, searches, { label: `${atlas.methods[method]}, repeat ${repeat}` })}<figcaption>${repeat}${lane}<span class="much">${rate(at(searches.all_response, row, place, method, repeat))}</span></figcaption></figure>`;
   };
   const rows = atlas.methods.map((method, m) => `<div class="searches"><h4>${esc(method)}</h4><div class="strip">${Array.from({ length: atlas.repeats }, (_, r) => one(m, r)).join("")}</div></div>`).join("");
   return panel("Repeats of the search", rows + (sayMissing("repeats") || ""), `All searches at epoch ${epochName(row)}; the framed one is the MEI. What differs between repeats is no change.`);
@@ -54,8 +57,7 @@ function tuningPanel({ place, core, tuning }) {
   const mean = classes.map(c => at(tuning.tuning, row, place, c));
   if (!mean.some(Number.isFinite)) return panel("Tuning curve", lack("The test images are not shown at this epoch yet."));
   const halves = [0, 1].map(half => classes.map(c => at(tuning.tuning_halves, row, place, half, c)));
-  const read = [value(core, "mei_reference_class", row, place), value(core, "mei_class", row, place)].find(c => c >= 0);
-  return panel("Tuning curve", tuningBars(mean, halves, { preferred: value(core, "preferred_class", row, place), read }), "Mean response to the test images of each class; dots: either half of them.");
+  return panel("Tuning curve", tuningBars(mean, halves, { preferred: value(core, "preferred_class", row, place), read: readIn(core, row, place) }), "Mean response to the test images of each class; dots: either half of them.");
 }
 
 function crossPanel({ place, cross }) {
