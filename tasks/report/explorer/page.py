@@ -60,7 +60,7 @@ def render_explorer(atlas: Path, summary: Summary, limit: int = LIMIT) -> str:
         ),
     }
     with open_tree(atlas) as tree:
-        ledger, index = Collected(tree, summary, limit - FRAME).collect(atlas)
+        ledger, index = Collected(tree, summary, limit).collect(atlas)
     return environment.get_template("template.html").render(
         **frame,
         index=Markup(_json(index)),
@@ -82,7 +82,7 @@ class Collected:
 
     def __init__(self, tree: xr.DataTree, summary: Summary, limit: int) -> None:
         """Open every layer's group."""
-        self.tree, self.summary, self.ledger = tree, summary, Ledger(limit)
+        self.tree, self.summary, self.ledger = tree, summary, Ledger(limit, spent=FRAME)
         self.groups = {layer.name: tree[f"layers/{layer.name}"].to_dataset() for layer in summary.layers}  # fmt: skip
         self.blocks: dict[str, dict[str, Any]] = {layer.name: {} for layer in summary.layers}
         self.sheets: dict[str, int] = {}

@@ -13,6 +13,7 @@ from tasks.analysis.drift import drift
 from tasks.atlas import open_tree
 from tasks.report.explorer import render_explorer
 from tasks.report.explorer.packing import Packed
+from tasks.report.explorer.page import FRAME
 from tasks.report.summary import read_summary
 from tests.tasks.explorer.test_parts import unpack
 
@@ -44,11 +45,18 @@ def test_the_same_atlas_gives_the_same_page(compared: Checked) -> None:
 
 def test_a_small_page_leaves_pictures_out_and_says_which(compared: Checked) -> None:
     whole = page_of(compared.job.atlas)
-    small = page_of(compared.job.atlas, limit=len(whole) - 2000)
-    assert len(small) < len(whole)
-    told = index(small)
-    assert told["left_out"]
-    assert not index(whole)["left_out"]
+    parts = sum(len(text) for text in re.findall(r'"text/plain" id="[^"]+">([^<]+)<', whole))
+    limit = FRAME + parts - 1000
+    small = page_of(compared.job.atlas, limit=limit)
+    told, all_told = index(small), index(whole)
+    assert len(small.encode()) <= limit
+    assert not all_told["left_out"]
+    assert told["left_out"] == [
+        f"To stay below {limit / 1e6:g} MB this page leaves out test images: 50 of 50. The atlas holds them."
+    ]
+    assert told["natural"]["order"] == []
+    # what matters more is still there
+    assert told["sheets"] == all_told["sheets"]
 
 
 def test_an_older_atlas_names_what_it_lacks(compared_copy: Checked) -> None:
