@@ -15,9 +15,10 @@ import pytest
 import xarray as xr
 import zarr
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from flows.checks import Checked
+from snn.data import load_data
 from tasks.conclude import conclude
 from tasks.report import write_report
 from tests.tasks.explorer.conftest import plant_switch
@@ -109,20 +110,50 @@ def test_every_panel_of_a_neuron_is_filled(page: Page) -> None:
     expect(page.locator("#neuron .tuning li")).to_have_count(10)
 
 
-def test_the_pictures_are_the_stimuli(page: Page, explored: Path) -> None:
-    group = xr.open_zarr(
-        explored.parents[1] / "atlas.zarr", group="layers/conv2", consolidated=False
+def test_the_pictures_are_the_stimuli(browser: Browser, varied: Checked, tmp_path: Path) -> None:
+    atlas = varied.job.atlas
+    file = write_report(atlas, tmp_path / "report").with_name("explore.html")
+    group = xr.open_zarr(atlas, group="layers/conv2", consolidated=False).isel(epoch=-1)
+    test = load_data(varied.study.data).test.images
+    # the last neuron that has some: the pictures of others come before its own
+    counts = group.diverse_count.isel(
+        method=0, repeat=group.response.isel(method=0).argmax("repeat")
     )
-    best = group.response.isel(epoch=-1).max(("method", "repeat"))
-    neuron = int(best.argmax("neuron"))
-    page.goto(f"{explored.as_uri()}#view=neuron&layer=conv2&neuron={neuron}")
-    canvas = page.locator(".moment.current canvas")
-    canvas.and_(page.locator("[data-drawn]")).wait_for()
-    data = canvas.evaluate("c => c.toDataURL('image/png')").split(",")[1]
-    shown = np.asarray(Image.open(io.BytesIO(base64.b64decode(data))).convert("L"))
-    stored = group.mei.isel(epoch=-1, neuron=neuron).stack(search=("method", "repeat"))
-    place = int(np.nanargmax(group.response.isel(epoch=-1, neuron=neuron).values))
-    assert np.array_equal(shown, stored.isel(search=place).values[0])
+    neuron = int(np.flatnonzero(counts > 0)[-1])
+    mine = group.isel(neuron=neuron, method=0)
+    with opened(browser, file, WIDE, tmp_path) as page:
+        page.goto(f"{file.as_uri()}#view=neuron&layer=conv2&neuron={int(mine.neuron)}")
+        expect(page.locator("#neuron h1")).to_contain_text(f"neuron {int(mine.neuron)}")
+        repeats, diverse, natural = (
+            panel(page, name)
+            for name in ("Repeats of the search", "Diverse set", "Best test images")
+        )
+        assert np.array_equal(shown(repeats), mine.mei.values)
+        frames = repeats.locator("figure").evaluate_all("all => all.map(f => f.className)")
+        best = mine.isel(repeat=frames.index("best"))
+        assert best.response == mine.response.max()
+        assert np.array_equal(shown(page.locator(".moment.current"))[0], best.mei)
+        assert best.diverse_count == counts[neuron]
+        assert np.array_equal(shown(diverse), best.diverse.values[: int(best.diverse_count)])
+        liked = mine.natural_top.values[mine.natural_top_response.values > 0]
+        assert np.array_equal(shown(natural), test[liked])
+
+
+def panel(page: Page, name: str) -> Locator:
+    return page.locator(".panel", has=page.get_by_role("heading", name=name, exact=True))
+
+
+def shown(pictures: Locator) -> np.ndarray:
+    """The grey pixels (n, 1, height, width) of the pictures in a piece of the page."""
+    canvases = pictures.locator("canvas")
+    expect(pictures.locator("canvas[data-drawn]")).to_have_count(canvases.count())
+    texts = canvases.evaluate_all("all => all.map(c => c.toDataURL('image/png').split(',')[1])")
+    read = [
+        np.asarray(Image.open(io.BytesIO(base64.b64decode(text))).convert("RGB")) for text in texts
+    ]
+    pixels = np.stack(read)
+    assert (pixels == pixels[..., :1]).all()
+    return pixels[..., 0][:, None]
 
 
 def test_an_address_brings_a_view_back(page: Page) -> None:
@@ -208,7 +239,7 @@ def test_the_order_of_one_epoch_holds_at_the_others(page: Page) -> None:
 def test_drift_is_compared_in_several_ways(page: Page) -> None:
     tab(page, "conv2")
     page.locator(".tile").first.click()
-    drift = page.locator(".panel", has=page.get_by_role("heading", name="Drift of the MEI"))
+    drift = panel(page, "Drift of the MEI")
     image = drift.locator("svg.chart").inner_html()
     drift.locator("select").select_option("response")
     expect(drift.locator("figcaption")).to_contain_text("difference of their responses")

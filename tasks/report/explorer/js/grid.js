@@ -40,7 +40,7 @@ function tileOf(core, searches, layer, place) {
   const search = at(core.place, choice, state.epoch, place);
   const image = choice ? searchPicture(layer.name, state.epoch, place, search, core, searches, { label: "" }) : bestPicture(layer.name, state.epoch, place, core, { label: "" });
   const label = `neuron ${neuron}, response ${rate(response)}, prefers ${className(value(core, "preferred_class", state.epoch, place))}${switched ? `, switched from ${className(from)} to ${className(to)}` : ""}`;
-  return `<a class="tile" role="listitem" href="${address({ ...state, view: "neuron", neuron })}" data-neuron="${neuron}" aria-label="${esc(label)}">${image}<span>${neuron}</span><span class="much">${shown}</span>${switched}</a>`;
+  return `<a class="tile" href="${address({ ...state, view: "neuron", neuron })}" data-neuron="${neuron}" aria-label="${esc(label)}">${image}<span>${neuron}</span><span class="much">${shown}</span>${switched}</a>`;
 }
 
 function filters(core, count, total) {
@@ -53,7 +53,7 @@ function filters(core, count, total) {
   const untold = [missing("training"), missing("interval")].filter(Boolean);
   return `<form class="filters" aria-label="Sort and filter">
 <label>Sort by ${measureSelect("sort", SORTS, state.sort)}</label>
-<label>of <select data-field="at">${option("", "the epoch shown", state.at === null)}${atlas.epochs.map((_, row) => option(epochName(row), `epoch ${epochName(row)}`, state.at === row)).join("")}</select></label>
+<label>of <select data-field="at" aria-label="Epoch of the order">${option("", "the epoch shown", state.at === null)}${atlas.epochs.map((_, row) => option(epochName(row), `epoch ${epochName(row)}`, state.at === row)).join("")}</select></label>
 <label>Order <select data-field="up">${option("0", "highest first", !state.up)}${option("1", "lowest first", state.up)}</select></label>
 ${methods}<label>Prefers <select data-field="cls">${classes}</select></label>
 <fieldset><legend>Only</legend>${box("selective", "selective", state.selective, "interval")}${box("switched", "switched", state.switched, "training")}</fieldset>
@@ -67,7 +67,7 @@ async function grid(section) {
   if (address(state) !== wanted) return;
   const order = ordered(core, layer);
   section.innerHTML = `<h1 tabindex="-1">${esc(layer.name)} <small>at epoch ${epochName(state.epoch)}</small></h1>${filters(core, order.length, layer.neurons.length)}
-${order.length ? `<div class="tiles" role="list" style="--side:${atlas.side}px"></div>` : lack("No neuron passes these filters.")}<div class="more"></div>`;
+${order.length ? `<div class="tiles" role="group" aria-label="MEIs" style="--side:${atlas.side}px"></div>` : lack("No neuron passes these filters.")}<div class="more"></div>`;
   const list = section.querySelector(".tiles"), more = section.querySelector(".more");
   let shown = 0;
   const add = () => {
