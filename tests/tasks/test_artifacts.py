@@ -34,7 +34,9 @@ def test_the_picture_holds_the_stimuli(compared: Checked) -> None:
     group = xr.open_zarr(compared.job.atlas, group="layers/conv2", consolidated=False).sel(epoch=2)
     searched = group.response.where(group.status.isin((DONE, SATURATED))).isel(method=0, repeat=0)
     best = int(searched.argmax("neuron"))
-    assert np.array_equal(pixels[:16:2, :16:2], group.mei.isel(neuron=best, method=0, repeat=0).values[0])
+    assert np.array_equal(
+        pixels[:16:2, :16:2], group.mei.isel(neuron=best, method=0, repeat=0).values[0]
+    )
     assert pixels.shape[1] <= 16 * PICTURES
 
 
