@@ -65,7 +65,8 @@ def test_each_is_answered(told: list[str], compared: Checked) -> None:
     of_fc1 = neurons.isel(neuron=np.flatnonzero(neurons.layer == "fc1"))
     assert "'neuron': 14} ['conv2', 'fc1']" in opened
     named = [line.split(":")[1].split() for line in first.splitlines()]
-    assert sorted(map(int, sum(named, []))) == of_fc1["index"].values.tolist()
+    found = sorted(int(neuron) for line in named for neuron in line)
+    assert found == of_fc1["index"].values.tolist()
     assert "switch_epoch" in switched
     rows = [numbers(line) for line in methods.splitlines() if "random" in line]
     assert len(rows) == 2
