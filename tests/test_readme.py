@@ -57,7 +57,7 @@ def test_commands_run(api: str, folder: Path) -> None:
     commands = [
         line for block in blocks("") for line in block.splitlines() if line.startswith("spikeatlas")
     ]
-    assert len(commands) == 7
+    assert len(commands) == 9
     for command in commands:
         done = subprocess.run(
             command.split(),
