@@ -35,7 +35,7 @@ def analyze(job: Job) -> None:
     wanted = [epoch for epoch in job.epochs if epoch in job.analysis.ablation]
     stage(units.ablate, job, [e for e in wanted if not flagged(job.atlas, "ablation/ablated", e)])
     log.info("conclude")
-    for claim in submit(units.conclude, job.atlas).result():
+    for claim in submit(units.conclude, job).result():
         log.info(f"{claim.statement} {claim.answer}")
 
 

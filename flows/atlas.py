@@ -9,7 +9,7 @@ from flows.analyze import analyze
 from flows.maximize import maximize
 from flows.prepared import prepared
 from flows.report import report
-from flows.runners import make_runner
+from flows.runners import workers
 from flows.study import Study
 from flows.train import train
 from tasks.atlas import unfinished, write
@@ -30,8 +30,7 @@ def atlas(study: Study) -> None:
     5. ``report``.
     Raises FailedBlocks, after all else is done, when the search of a block failed for good.
     """
-    with prepared(study) as job:
-        runner = make_runner(study.runner)
+    with prepared(study) as job, workers(study.runner) as runner:
         todo = unfinished(job.atlas, [block for epoch in job.epochs for block in job.blocks(epoch)])
         progress.plan(sum(block.stop - block.start for block in todo))
         train.with_options(task_runner=runner)(job)

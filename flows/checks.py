@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from flows import cluster
 from flows.generator_checks import (
     caught,
     encoder_problems,
@@ -76,7 +77,7 @@ def check(raw: Mapping[str, Any], *, fresh: bool = False) -> Checked:
         raise StudyError(problems)
     job = job_of(study)
     problems = _room_to_screen(study, job) or [
-        *_output(study, job),
+        *(_output(study, job) or _runner(study)),
         *([] if fresh else _store(study, job)),
     ]
     if problems:
@@ -380,6 +381,12 @@ def _output(study: Study, job: Job) -> list[str]:
         )
         return [message]
     return []
+
+
+def _runner(study: Study) -> list[str]:
+    """A package that is absent, a scheduler that does not answer, workers that are not like this process."""
+    runner = study.runner
+    return cluster.problems(runner.kind, runner.address, study.output)
 
 
 def _store(study: Study, job: Job) -> list[str]:

@@ -148,31 +148,28 @@ def query(
             help="neurons, or over all epochs: onset, switched, methods, importance, accuracy."
         ),
     ] = "neurons",
-    as_json: Annotated[
-        bool, typer.Option("--json", help="With --about: print rows as JSON.")
-    ] = False,
-    png: Annotated[
-        Path | None, typer.Option(help="With --about: draw the answer to this file.")
-    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print rows as JSON.")] = False,
+    png: Annotated[Path | None, typer.Option(help="Draw the answer to this file.")] = None,
 ) -> None:
     """Show what neurons want to see: response, state, class read in the image, latent; or what is --about training."""
+    from tasks import answers, questions
+    from tasks.query import Question, answer, draw_stimuli, save_image
+
+    question = Question(epoch, layer, neuron, method, repeat)
     if about != "neurons":
-        from tasks import questions
-
-        frame = questions.ask(atlas, about)
-        print(questions.as_json(frame) if as_json else questions.text(frame))
+        if image is not None:
+            raise ValueError(f"--image is a neuron's stimulus: --about {about} is drawn by --png")
+        frame = questions.ask(atlas, about, question)
         if png is not None:
-            questions.draw(frame, png)
-        return
-    if as_json or png is not None:
-        raise ValueError("--json and --png go with --about; --image draws one neuron's stimulus")
-    from tasks.query import Question, answer, save_image
-
-    found = answer(atlas, Question(epoch, layer, neuron, method, repeat))
-    print(found.table)
-    if image is not None:
-        save_image(found, image)
-        print(f"image: {image}")
+            answers.draw(frame, about, png)
+    else:
+        found = answer(atlas, question)
+        frame = found.frame
+        if png is not None:
+            draw_stimuli(found, png)
+        if image is not None:
+            save_image(found, image)
+    print(answers.as_json(frame) if as_json else answers.text(frame))
 
 
 @app.command()

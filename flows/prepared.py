@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from flows.checks import check
 from flows.prepare import allocate
@@ -19,5 +20,5 @@ def prepared(study: Study) -> Iterator[Job]:
     Raises StudyError with one sentence a problem, before any work.
     """
     job = check(study.model_dump(mode="json")).job
-    with coordinator(job.folder):
-        yield allocate(study, job)
+    with coordinator(job.folder) as run:
+        yield replace(allocate(study, job), run=run)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,8 @@ from prefect import Task
 from prefect.futures import PrefectFuture, as_completed
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
+from flows.cluster import cluster
+from flows.processes import KeptPool
 from flows.study import RunnerSpec
 from tasks.stopping import ask_to_stop
 
@@ -21,9 +24,26 @@ submitted: list[UUID] = []
 """Ids of all task runs this process has submitted: what the server must have recorded at the end."""
 
 
-def make_runner(spec: RunnerSpec) -> TaskRunner[Any]:
-    """The task runner of a study; always bounded (Prefect's default number of threads is not)."""
-    return ThreadPoolTaskRunner(max_workers=spec.workers)
+class WorkerLost(RuntimeError):  # noqa: N818 - named for what happened
+    """A worker process ended that nobody had asked to: the message says what to do."""
+
+
+@contextmanager
+def workers(spec: RunnerSpec) -> Iterator[TaskRunner[Any]]:
+    """The task runner of a study, for every flow run in the block; its processes end with the block.
+
+    Always bounded (Prefect's default number of threads is not).
+    """
+    if spec.kind == "threads":
+        yield ThreadPoolTaskRunner(max_workers=spec.workers)
+    elif spec.kind == "processes":
+        with KeptPool(spec.workers).kept() as pool:
+            yield pool
+    else:
+        from prefect_dask.task_runners import DaskTaskRunner  # noqa: PLC0415 - an optional package
+
+        with cluster(spec.workers, spec.address) as address:
+            yield DaskTaskRunner(address=address)
 
 
 def submit(task: Task[Any, Any], *arguments: Any) -> PrefectFuture[Any]:
@@ -35,11 +55,11 @@ def submit(task: Task[Any, Any], *arguments: Any) -> PrefectFuture[Any]:
 
 def gather(futures: Sequence[PrefectFuture[Any]]) -> None:
     """Wait for all; raise the first failure when all have ended."""
-    with stopping_if_interrupted():
+    with stopping_if_interrupted(), naming_lost_workers():
         for future in futures:
             future.wait()
-    for future in futures:
-        future.result()
+        for future in futures:
+            future.result()
 
 
 def settle(
@@ -47,12 +67,33 @@ def settle(
 ) -> None:
     """Call ``ended(i, error or None)`` as each future ends, in the order they end."""
     places = {future.task_run_id: i for i, future in enumerate(futures)}
-    with stopping_if_interrupted():
+    with stopping_if_interrupted(), naming_lost_workers():
         for future in as_completed(list(futures)):
-            outcome = future.result(raise_on_failure=False)
-            ended(
-                places[future.task_run_id], outcome if isinstance(outcome, BaseException) else None
-            )
+            ended(places[future.task_run_id], failure(future))
+
+
+def failure(future: PrefectFuture[Any]) -> BaseException | None:
+    """Why an ended task run has no result; a runner may lose one that Prefect never heard the end of."""
+    try:
+        outcome = future.result(raise_on_failure=False)
+    except BrokenProcessPool:
+        raise
+    except Exception as error:  # noqa: BLE001 - each runner has its own
+        return error
+    return outcome if isinstance(outcome, BaseException) else None
+
+
+@contextmanager
+def naming_lost_workers() -> Iterator[None]:
+    """A pool that lost a process takes no more work: say so, and what to do."""
+    try:
+        yield
+    except BrokenProcessPool as error:
+        message = (
+            "a worker process ended by itself (killed, or out of memory?): what is done is kept; "
+            "run the same command again to go on, with fewer runner.workers if memory is short"
+        )
+        raise WorkerLost(message) from error
 
 
 @contextmanager

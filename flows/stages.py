@@ -9,7 +9,7 @@ from flows import maximize as maximization
 from flows import train as training
 from flows.bench import Bench
 from flows.prepared import prepared
-from flows.runners import make_runner
+from flows.runners import workers
 from flows.search_benchmark import search_benchmark
 from flows.study import Study
 
@@ -17,8 +17,8 @@ from flows.study import Study
 @flow(name="train a study", flow_run_name="train {study.output}")
 def train(study: Study) -> None:
     """Train the generator and the network of a study, unless that is done."""
-    with prepared(study) as job:
-        training.train.with_options(task_runner=make_runner(study.runner))(job)
+    with prepared(study) as job, workers(study.runner) as runner:
+        training.train.with_options(task_runner=runner)(job)
 
 
 @flow(name="maximize a study", flow_run_name="maximize {study.output} epoch={epoch:g}")
@@ -31,9 +31,9 @@ def maximize(study: Study, epoch: float) -> None:
         if epoch not in job.epochs:
             known = ", ".join(f"{each:g}" for each in job.epochs)
             raise ValueError(f"epoch {epoch:g} is not probed: the study's probe.epochs has {known}")
-        runner = make_runner(study.runner)
-        training.train.with_options(task_runner=runner)(job)
-        failures = maximization.maximize.with_options(task_runner=runner)(job, epoch)
+        with workers(study.runner) as runner:
+            training.train.with_options(task_runner=runner)(job)
+            failures = maximization.maximize.with_options(task_runner=runner)(job, epoch)
     if failures:
         raise RuntimeError("\n".join(failures))
 
@@ -41,8 +41,8 @@ def maximize(study: Study, epoch: float) -> None:
 @flow(name="analyze a study", flow_run_name="analyze {study.output}")
 def analyze(study: Study) -> None:
     """Measure what the searches of a study have found so far, and how it changes over training."""
-    with prepared(study) as job:
-        analysis.analyze.with_options(task_runner=make_runner(study.runner))(job)
+    with prepared(study) as job, workers(study.runner) as runner:
+        analysis.analyze.with_options(task_runner=runner)(job)
 
 
 @flow(name="benchmark", flow_run_name="benchmark {bench.output}", log_prints=True)

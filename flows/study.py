@@ -39,10 +39,12 @@ class StudyError(ValueError):
 class RunnerSpec:
     """Where the work runs; it never changes a value."""
 
-    kind: Literal["threads"] = "threads"
-    """Threads of one process."""
+    kind: Literal["threads", "processes", "dask"] = "threads"
+    """``threads`` of one process; ``processes`` of this machine; ``dask``: workers of a Dask cluster."""
     workers: Annotated[int, Ge(1)] = 2
-    """Tasks at the same time."""
+    """Tasks at the same time; a cluster at an address has as many workers as it has."""
+    address: str | None = None
+    """Of a running Dask scheduler, e.g. tcp://10.0.0.1:8786; left out, a cluster is started here."""
 
 
 class Study(BaseModel):

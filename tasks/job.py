@@ -167,6 +167,8 @@ class Job:
     seed: int
     study: str
     """The study's digest."""
+    run: str = ""
+    """The run whose units of work may write."""
 
     @cached_property
     def atlas(self) -> Path:

@@ -1,4 +1,4 @@
-"""Answers about single neurons: a table, and the stimulus as a picture."""
+"""Answers about single neurons: a data frame, and their stimuli as pictures."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 import xarray as xr
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
 from PIL import Image
-from rich.table import Table
 
 from tasks.atlas.read import layer_nodes, open_tree, settled, sign
 from tasks.atlas.schema import STATUS, UNPLANNED
-from tasks.describe import as_text
 
-ROWS = 200
-"""Most rows printed; the atlas itself answers larger questions with xarray."""
+SHEET = 64
+"""Most stimuli on one picture."""
 
 
 class Question(NamedTuple):
@@ -32,7 +33,8 @@ class Question(NamedTuple):
 class Answer(NamedTuple):
     """What was found."""
 
-    table: str
+    frame: pd.DataFrame
+    """One row a neuron."""
     results: list[xr.Dataset]
     """One a neuron: scalars, ``mei`` (channel, y, x) and ``latent``."""
 
@@ -53,7 +55,7 @@ def answer(path: Path, question: Question) -> Answer:
     results = [
         result for layer in layers for result in _layer(tree, epoch, layer, question, wanted)
     ]
-    return Answer(_table(results), results)
+    return Answer(_frame(results), results)
 
 
 def known(option: str, value: object, allowed: Iterable[object]) -> None:
@@ -100,33 +102,17 @@ def _best(searches: xr.Dataset, sign: int) -> xr.Dataset:
     return stacked.isel(search=int(np.argmax(response.values)))
 
 
-def _table(results: list[xr.Dataset]) -> str:
-    table = Table(
-        "epoch",
-        "layer",
-        "neuron",
-        "response",
-        "status",
-        "method",
-        "repeat",
-        "queries",
-        "class read",
-        "best class",
-        "latent",
-    )
-    for result in results[:ROWS]:
-        table.add_row(
-            f"{result.epoch.item():g}", result.attrs["layer"], str(result.neuron.item()),
-            f"{result.response.item():.4f}", STATUS[int(result.status.item())], str(result.method.item()),
-            str(result.repeat.item()), str(result.queries.item()), _class(result), _preferred(result),
-            " ".join(map(str, result.latent.values[:12])) + (" ..." if result.latent.size > 12 else ""),
-        )  # fmt: skip
-    more = (
-        f"\n... and {len(results) - ROWS} more: ask for one layer or neuron"
-        if len(results) > ROWS
-        else ""
-    )
-    return as_text(table) + more
+def _frame(results: list[xr.Dataset]) -> pd.DataFrame:
+    return pd.DataFrame([
+        {
+            "epoch": result.epoch.item(), "layer": result.attrs["layer"], "neuron": result.neuron.item(),
+            "response": result.response.item(), "status": STATUS[int(result.status.item())],
+            "method": str(result.method.item()), "repeat": result.repeat.item(),
+            "queries": result.queries.item(), "class read": _class(result), "best class": _preferred(result),
+            "latent": result.latent.values.tolist(),
+        }
+        for result in results
+    ])  # fmt: skip
 
 
 def _class(result: xr.Dataset) -> str:
@@ -161,5 +147,33 @@ def save_image(found: Answer, path: Path) -> None:
     if not settled(result.status).item():
         message = f"this neuron has no image yet (status {STATUS[int(result.status.item())]}): run the study to its end"
         raise ValueError(message)
-    image = np.moveaxis(result.mei.values, 0, -1)
-    Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).save(path, format="PNG")
+    Image.fromarray(_pixels(result)).save(path, format="PNG")
+
+
+def draw_stimuli(found: Answer, path: Path) -> None:
+    """Draw the stimuli of all neurons asked for on one PNG; a gap where there is none.
+
+    Raises ValueError for more than ``SHEET`` neurons.
+    """
+    if len(found.results) > SHEET:
+        message = f"--png draws at most {SHEET} neurons, but {len(found.results)} were found: give --layer or --neuron"
+        raise ValueError(message)
+    columns = min(8, len(found.results))
+    rows = -(-len(found.results) // columns)
+    figure = Figure(figsize=(1.3 * columns, 1.6 * rows), layout="constrained")
+    for axes, result in zip(
+        figure.subplots(rows, columns, squeeze=False).flat, found.results, strict=False
+    ):
+        title = f"{result.attrs['layer']} {result.neuron.item()}\n{result.response.item():.3g}"
+        axes.set_title(title, fontsize=8)
+        if settled(result.status).item():
+            axes.imshow(_pixels(result), cmap="gray", vmin=0, vmax=255)
+    for axes in figure.axes:
+        axes.set_axis_off()
+    figure.savefig(path, format="png", dpi=120)
+
+
+def _pixels(result: xr.Dataset) -> NDArray[np.uint8]:
+    """(height, width) or (height, width, 3)."""
+    image: NDArray[np.uint8] = np.moveaxis(result.mei.values, 0, -1)
+    return image[..., 0] if image.shape[-1] == 1 else image

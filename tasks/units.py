@@ -6,6 +6,8 @@ persists nothing: the atlas is the only record of what is done.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from prefect import Task, task
@@ -14,9 +16,12 @@ from prefect.client.schemas.objects import State, TaskRun
 
 from tasks import stopping
 from tasks.ablate import ablate as ablate_epoch
+from tasks.analysis.claims import Claim
 from tasks.analyze import analyze as analyze_epoch
+from tasks.atlas.lock import writing
 from tasks.conclude import conclude as conclude_training
 from tasks.cross import cross as cross_epoch
+from tasks.job import Job
 from tasks.maximize import maximize as maximize_block
 from tasks.observe import observe as observe_epoch
 from tasks.quality import assess as assess_generator
@@ -39,28 +44,45 @@ def _worth_retrying(_task: Task[..., Any], _run: TaskRun, _state: State[Any]) ->
     return not stopping.stop_asked()
 
 
+def _writer(body: Callable[..., Any]) -> Callable[..., Any]:
+    """A unit that writes, as one of its run's."""
+
+    @wraps(body)
+    def owned(job: Job, *arguments: Any) -> Any:
+        with writing(job.folder, job.run):
+            return body(job, *arguments)
+
+    return owned
+
+
+def _conclude(job: Job) -> list[Claim]:
+    return conclude_training(job.atlas)
+
+
 def _unit(body: Any, name: str, **options: Any) -> Any:
     return task(body, name=name, cache_policy=NO_CACHE, persist_result=False, **options)
 
 
-train_generator = _unit(make_generator, "train generator", task_run_name="train generator")
-train_network = _unit(make_checkpoints, "train network", task_run_name="train network")
-train_classifier = _unit(make_classifier, "train classifier", task_run_name="train classifier")
-train_prior = _unit(make_prior, "train prior", task_run_name="train prior")
-assess = _unit(assess_generator, "assess generator", task_run_name="assess generator")
-record = _unit(record_training, "record training", task_run_name="record training")
-observe = _unit(observe_epoch, "observe", task_run_name="observe epoch={epoch:g}")
-screen = _unit(screen_epoch, "screen", task_run_name="screen epoch={epoch:g}")
+train_generator = _unit(_writer(make_generator), "train generator", task_run_name="train generator")
+train_network = _unit(_writer(make_checkpoints), "train network", task_run_name="train network")
+train_classifier = _unit(
+    _writer(make_classifier), "train classifier", task_run_name="train classifier"
+)
+train_prior = _unit(_writer(make_prior), "train prior", task_run_name="train prior")
+assess = _unit(_writer(assess_generator), "assess generator", task_run_name="assess generator")
+record = _unit(_writer(record_training), "record training", task_run_name="record training")
+observe = _unit(_writer(observe_epoch), "observe", task_run_name="observe epoch={epoch:g}")
+screen = _unit(_writer(screen_epoch), "screen", task_run_name="screen epoch={epoch:g}")
 maximize = _unit(
-    maximize_block,
+    _writer(maximize_block),
     "maximize",
     task_run_name="maximize epoch={epoch:g} layer={layer} neurons={start}-{stop}",
     retries=2,
     retry_delay_seconds=[1, 10],
     retry_condition_fn=_worth_retrying,
 )
-analyze = _unit(analyze_epoch, "analyze", task_run_name="analyze epoch={epoch:g}")
-cross = _unit(cross_epoch, "cross", task_run_name="cross epoch={epoch:g}")
-ablate = _unit(ablate_epoch, "ablate", task_run_name="ablate epoch={epoch:g}")
-conclude = _unit(conclude_training, "conclude", task_run_name="conclude")
+analyze = _unit(_writer(analyze_epoch), "analyze", task_run_name="analyze epoch={epoch:g}")
+cross = _unit(_writer(cross_epoch), "cross", task_run_name="cross epoch={epoch:g}")
+ablate = _unit(_writer(ablate_epoch), "ablate", task_run_name="ablate epoch={epoch:g}")
+conclude = _unit(_writer(_conclude), "conclude", task_run_name="conclude")
 report = _unit(write_report, "report", task_run_name="report")

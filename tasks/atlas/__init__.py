@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from tasks.atlas.lock import BusyError, coordinator
 from tasks.atlas.read import flagged, open_tree, settled, unfinished
 from tasks.atlas.schema import Layout
-from tasks.atlas.store import AtlasError, coordinator, create, extend, open_store
+from tasks.atlas.store import AtlasError, create, extend, open_store
 
 __all__ = [
-    "AtlasError", "Layout", "coordinator", "create", "extend", "flagged", "open_store", "open_tree",
+    "AtlasError", "BusyError", "Layout", "coordinator", "create", "extend", "flagged", "open_store", "open_tree",
     "settled", "unfinished",
 ]  # fmt: skip

@@ -1,22 +1,20 @@
 """Creating, extending and opening the store.
 
-One coordinator creates or extends an atlas, under a lock that goes with its process; everything planned
-is allocated then, so that workers only fill chunks. Every array ends its codecs with a CRC32C checksum:
-a flipped bit raises instead of being read as data.
+One coordinator creates or extends an atlas, under a lock (``lock.py``); everything planned is allocated
+then, so that workers only fill chunks. Every array ends its codecs with a CRC32C checksum: a flipped bit
+raises instead of being read as data.
 """
 
 from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import zarr
-from filelock import FileLock, Timeout
 from numpy.dtypes import StringDType
 from numpy.typing import NDArray
 from zarr.codecs import Crc32cCodec, ZstdCodec
@@ -31,27 +29,6 @@ CODECS = (ZstdCodec(level=1), Crc32cCodec())
 
 class AtlasError(ValueError):
     """An atlas that cannot be used as asked: the message says why and what to do."""
-
-
-@contextmanager
-def coordinator(folder: Path) -> Iterator[None]:
-    """Hold the run folder's lock; the kernel releases it when the process ends, however it ends.
-
-    Raises AtlasError at once when another process holds it.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder / ".lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        message = (
-            f"another run is writing to {folder}: wait until it has ended, or choose another output"
-        )
-        raise AtlasError(message) from None
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def create(path: Path, layout: Layout, attributes: Attributes, provenance: Attributes) -> None:

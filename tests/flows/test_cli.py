@@ -82,12 +82,23 @@ def test_info_verifies(cli: Cli, made: Checked) -> None:
 
 
 def test_the_command_line_asks(cli: Cli, compared: Checked, tmp_path: Path) -> None:
-    done = cli(
-        "query", compared.job.atlas, "--about", "accuracy", "--json", "--png", tmp_path / "a.png"
-    )
+    atlas, picture = compared.job.atlas, tmp_path / "a.png"
+    done = cli("query", atlas, "--about", "accuracy", "--json", "--png", picture)
     assert done.returncode == 0, done.stderr
     assert len(json.loads(done.stdout)) == 3
-    assert (tmp_path / "a.png").exists()
-    wrong = cli("query", compared.job.atlas, "--json")
+    assert picture.exists()
+    wrong = cli("query", atlas, "--about", "onset", "--image", picture)
     assert wrong.returncode == 2
-    assert "go with --about" in wrong.stderr
+    assert "--about onset is drawn by --png" in wrong.stderr
+
+
+def test_neurons_are_json_and_a_sheet_too(cli: Cli, compared: Checked, tmp_path: Path) -> None:
+    done = cli(
+        "query", compared.job.atlas, "--layer", "fc1", "--json", "--png", tmp_path / "sheet.png"
+    )
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(done.stdout)
+    assert [row["neuron"] for row in rows] == list(range(8))
+    assert all(len(row["latent"]) == 4 for row in rows)
+    with Image.open(tmp_path / "sheet.png") as sheet:
+        assert sheet.width == 8 * 156  # eight stimuli side by side

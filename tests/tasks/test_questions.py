@@ -1,68 +1,122 @@
 from __future__ import annotations
 
 import json
-import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 import zarr
-from PIL import Image
 
 from flows.checks import Checked
-from tasks.questions import ANSWERS, ROWS, as_json, ask, draw, text
+from tasks.answers import PICTURES, as_json, draw, text
+from tasks.query import SHEET, Answer, Question, answer, draw_stimuli
+from tasks.questions import ANSWERS, MARKS, ask
 from tests.tasks.explorer.conftest import plant_switch
+
+ALL = Question(None, None, None, None, None)
+
+
+def asked(checked: Checked, about: str, **chosen: Any) -> pd.DataFrame:
+    return ask(checked.job.atlas, about, ALL._replace(**chosen))
 
 
 @pytest.mark.parametrize("about", ANSWERS)
 def test_each_is_a_table_json_and_a_picture(compared: Checked, about: str, tmp_path: Path) -> None:
-    found = ask(compared.job.atlas, about)
-    rows = json.loads(as_json(found))
-    assert len(rows) == len(found)
-    assert text(found).count("\n") >= min(len(found), ROWS)
-    if about != "switched":
-        assert rows
-        draw(found, tmp_path / "answer.png")
-        with Image.open(tmp_path / "answer.png") as picture:
-            assert picture.size == (840, 480)
+    found = asked(compared, about)
+    assert len(json.loads(as_json(found))) == len(found)
+    assert str(found.columns[0]) in text(found)
+    draw(found, about, tmp_path / "answer.png")
+    assert (tmp_path / "answer.png").stat().st_size > 5000
 
 
-def test_what_they_say_is_what_the_atlas_holds(compared_copy: Checked) -> None:
-    atlas = compared_copy.job.atlas
-    plant_switch(atlas, 4)
-    (switch,) = json.loads(as_json(ask(atlas, "switched")))
-    assert (switch["layer"], switch["index"], switch["from"], switch["to"]) == (
-        "conv2",
-        4,
-        "3",
-        "5",
+def test_each_has_a_picture() -> None:
+    assert set(PICTURES) == set(ANSWERS)
+
+
+def test_a_switch_is_told_with_its_classes(compared_copy: Checked) -> None:
+    plant_switch(compared_copy.job.atlas, 4)
+    (switch,) = asked(compared_copy, "switched").to_dict("records")
+    told = [switch[name] for name in ("layer", "index", "from", "to", "switch_epoch")]
+    assert told == ["conv2", 4, "3", "5", 2]
+
+
+def test_onset_goes_layer_by_layer_from_the_earliest(compared_copy: Checked) -> None:
+    root = zarr.open_group(compared_copy.job.atlas, mode="r+")
+    onset: Any = root["training/onset_epoch"]
+    onset[:] = [2, 1, np.nan, 0, 1, 2, *[np.nan] * 7, 0]
+    found = asked(compared_copy, "onset")
+    assert found["layer"].tolist() == ["conv2"] * 6 + ["fc1"] * 8
+    assert found["index"].tolist()[:7] == [3, 1, 4, 0, 5, 2, 7]
+
+
+def test_methods_tell_the_curves_of_the_last_epoch(compared: Checked) -> None:
+    found = asked(compared, "methods")
+    assert found[["layer", "method"]].to_numpy().tolist() == [["conv2", "random"], ["fc1", "random"]]  # fmt: skip
+    curves = found.iloc[:, 2:]
+    assert curves.columns[[0, -1]].tolist() == ["1", "20"]
+    assert 2 <= curves.shape[1] <= MARKS
+    group = xr.open_zarr(compared.job.atlas, group="layers/fc1", consolidated=False).isel(epoch=-1)
+    best = group.natural_top_response.isel(rank=0)
+    expected = (group.history.sel(query=20) / best.where(best > 0)).mean()
+    assert curves.loc[1, "20"] == pytest.approx(float(expected))
+    assert (curves.diff(axis=1).iloc[:, 1:] >= 0).all(axis=None)
+
+
+def test_importance_begins_with_the_neuron_most_needed(compared: Checked) -> None:
+    found = asked(compared, "importance")
+    held = (
+        xr.open_zarr(compared.job.atlas, group="ablation", consolidated=False).isel(epoch=-1).load()
     )
-    assert switch["switch_epoch"] == 2
-    course = ask(atlas, "accuracy")
-    held = xr.open_zarr(atlas, consolidated=False)
-    assert course.epoch.tolist() == [0, 1, 2]
-    assert np.array_equal(course.accuracy, held.accuracy)
-    needed = ask(atlas, "importance").loss_increase
-    assert needed.is_monotonic_decreasing
-    onset = ask(atlas, "onset")
-    assert onset.layer.tolist() == ["conv2"] * 6 + ["fc1"] * 8
-    curve = ask(atlas, "methods")
-    assert curve.iloc[:, 1:].apply(lambda c: c.dropna().is_monotonic_increasing).all()
+    most = held.isel(neuron=int(held.loss_increase.argmax("neuron")))
+    first = found.iloc[0]
+    assert (first["layer"], first["index"]) == (most["layer"].item(), most["index"].item())
+    assert first["loss_increase"] == most.loss_increase.item()
+    assert found["loss_increase"].is_monotonic_decreasing
 
 
-def test_json_has_no_nan(compared: Checked) -> None:
-    rows = json.loads(as_json(ask(compared.job.atlas, "onset")))
-    values = [value for row in rows for value in row.values()]
-    assert None in values
-    assert not any(isinstance(value, float) and math.isnan(value) for value in values)
+def test_shares_are_undefined_where_nothing_is_analysed(compared_copy: Checked) -> None:
+    root = zarr.open_group(compared_copy.job.atlas, mode="r+")
+    analysed: Any = root["analysed"]
+    analysed[2] = 0
+    course = asked(compared_copy, "accuracy")
+    assert course["epoch"].tolist() == [0, 1, 2]
+    held = xr.open_zarr(compared_copy.job.atlas, consolidated=False)
+    assert np.array_equal(course["accuracy"], held.accuracy)
+    assert course[["conv2", "fc1"]].isna().all(axis=1).tolist() == [False, False, True]
+    analysed[:] = 0
+    with pytest.raises(ValueError, match="no epoch is analysed yet: run the study to its end"):
+        asked(compared_copy, "methods")
 
 
-def test_what_an_atlas_lacks_is_named(compared_copy: Checked) -> None:
+@pytest.mark.parametrize("about", ANSWERS)
+def test_one_layer_may_be_asked_for(compared: Checked, about: str) -> None:
+    found = asked(compared, about, layer="fc1")
+    whole = asked(compared, about)
+    if "layer" in whole:
+        assert len(found) == (whole["layer"] == "fc1").sum()
+    else:
+        assert found.columns.tolist() == ["epoch", "accuracy", "fc1"]
+
+
+def test_what_does_not_fit_is_one_sentence(compared_copy: Checked) -> None:
+    with pytest.raises(ValueError, match="--layer conv9: the atlas has conv2, fc1"):
+        asked(compared_copy, "onset", layer="conv9")
+    with pytest.raises(ValueError, match="--epoch, --repeat: --about onset tells of the whole"):
+        asked(compared_copy, "onset", epoch=2.0, repeat=0)
+    with pytest.raises(ValueError, match="it answers neurons, onset"):
+        asked(compared_copy, "weather")
     root = zarr.open_group(compared_copy.job.atlas, mode="r+")
     del root["training"], root["ablation"]
-    for about, group in (("onset", "training"), ("importance", "ablation")):
+    for about, group in (("onset", "training"), ("switched", "training"), ("importance", "ablation")):  # fmt: skip
         with pytest.raises(ValueError, match=f"this atlas has no /{group}"):
-            ask(compared_copy.job.atlas, about)
-    with pytest.raises(ValueError, match="it answers neurons, onset"):
-        ask(compared_copy.job.atlas, "weather")
+            asked(compared_copy, about)
+
+
+def test_a_sheet_has_an_end(compared: Checked, tmp_path: Path) -> None:
+    found = answer(compared.job.atlas, ALL._replace(layer="conv2"))
+    many = Answer(found.frame, found.results * SHEET)
+    with pytest.raises(ValueError, match="draws at most 64 neurons, but 384 were found"):
+        draw_stimuli(many, tmp_path / "sheet.png")

@@ -111,7 +111,7 @@ def test_info_verify_report_and_compare_know_them(compared: Checked, tmp_path: P
 def test_a_picture_of_one_is_refused(compared: Checked, tmp_path: Path) -> None:
     found = answer(compared.job.atlas, Question(2, "conv2", 0, "random", 1))
 
-    assert "unplanned" in found.table
+    assert found.frame.status.tolist() == ["unplanned"]
     with pytest.raises(ValueError, match=r"repeat 1 is not planned at epoch 2.*repeats_at"):
         save_image(found, tmp_path / "mei.png")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import shutil
 import subprocess
 import sys
@@ -17,7 +16,7 @@ import zarr
 
 from flows.checks import Checked
 from flows.prepare import allocate, layout
-from tasks.atlas import AtlasError, coordinator, extend, open_store, unfinished, write
+from tasks.atlas import AtlasError, extend, open_store, unfinished, write
 from tasks.atlas.schema import queries
 from tests.equal import differences
 
@@ -165,28 +164,6 @@ def test_allocating_twice_changes_nothing(copied: Checked, made: Checked) -> Non
     allocate(copied.study, copied.job)
 
     assert differences(made.job.atlas, copied.job.atlas) == []
-
-
-def _hold(
-    folder: Path, ready: multiprocessing.synchronize.Event, done: multiprocessing.synchronize.Event
-) -> None:
-    with coordinator(folder):
-        ready.set()
-        done.wait(30)
-
-
-def test_a_second_coordinator_is_refused(tmp_path: Path) -> None:
-    context = multiprocessing.get_context("spawn")
-    ready, done = context.Event(), context.Event()
-    other = context.Process(target=_hold, args=(tmp_path, ready, done))
-    other.start()
-    assert ready.wait(60)
-    with pytest.raises(AtlasError, match="another run is writing"), coordinator(tmp_path):
-        pass
-    other.kill()  # the lock goes with its process, however that ends
-    other.join()
-    with coordinator(tmp_path):
-        pass
 
 
 @pytest.mark.parametrize("budget", [1, 2, 10, 500, 20_000])

@@ -113,7 +113,7 @@ def test_every_panel_of_a_neuron_is_filled(page: Page) -> None:
 def test_the_pictures_are_the_stimuli(browser: Browser, varied: Checked, tmp_path: Path) -> None:
     atlas = varied.job.atlas
     file = write_report(atlas, tmp_path / "report").with_name("explore.html")
-    group = xr.open_zarr(atlas, group="layers/conv2", consolidated=False).isel(epoch=-1)
+    group = xr.open_zarr(atlas, group="layers/conv2", consolidated=False).isel(epoch=-1).load()
     test = load_data(varied.study.data).test.images
     # the last neuron that has some: the pictures of others come before its own
     counts = group.diverse_count.isel(

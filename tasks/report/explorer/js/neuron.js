@@ -6,7 +6,7 @@ const LARGE = WIDTH > atlas.side ? atlas.side : atlas.side + WIDTH * Math.max(1,
 /** Who reads a class in the MEIs: the classifier, the same at all epochs, or else each epoch's own network. */
 const judged = core => core.mei_reference_class && !missing("classifier");
 const readIn = (core, row, place) => value(core, judged(core) ? "mei_reference_class" : "mei_class", row, place);
-const judge = core => judged(core) ? "the study's classifier" : "that epoch's own network";
+const judge = core => judged(core) ? "the study's classifier" : "the epoch's own network";
 
 function meiStrip({ layer, place, core }) {
   const cell = row => {
