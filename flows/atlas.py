@@ -10,9 +10,10 @@ from flows.maximize import maximize
 from flows.prepared import prepared
 from flows.report import report
 from flows.runners import workers
-from flows.study import Study
+from flows.study import RunnerSpec, Study
 from flows.train import train
 from tasks.atlas import unfinished, write
+from tasks.job import Job
 
 
 class FailedBlocks(RuntimeError):  # noqa: N818 - named for what it holds
@@ -23,14 +24,21 @@ class FailedBlocks(RuntimeError):  # noqa: N818 - named for what it holds
 def atlas(study: Study) -> None:
     """Make the study's atlas, or go on with it where it stopped.
 
-    1. ``prepared``: check the study and allocate the store, under the coordinator's lock.
-    2. ``train`` the generator and the network.
-    3. ``maximize`` each epoch: observe, screen, and search block by block.
-    4. ``analyze`` selectivity.
-    5. ``report``.
+    Checked and allocated first; then as ``complete``.
+    """
+    with prepared(study) as job:
+        complete(job, study.runner)
+
+
+def complete(job: Job, spec: RunnerSpec) -> None:
+    """Do all that is not done of an atlas that is allocated.
+
+    1. ``train`` the generator and the network. 2. ``maximize`` each epoch: observe, screen, and search block
+    by block. 3. ``analyze`` selectivity. 4. ``report``.
     Raises FailedBlocks, after all else is done, when the search of a block failed for good.
     """
-    with prepared(study) as job, workers(study.runner) as runner:
+    write.note(job.atlas, "", {"ended": ""})
+    with workers(spec) as runner:
         todo = unfinished(job.atlas, [block for epoch in job.epochs for block in job.blocks(epoch)])
         progress.plan(sum(block.stop - block.start for block in todo))
         train.with_options(task_runner=runner)(job)
@@ -40,7 +48,7 @@ def atlas(study: Study) -> None:
             for failure in maximize.with_options(task_runner=runner)(job, epoch)
         ]
         analyze.with_options(task_runner=runner)(job)
-        write.note(job.atlas, "", {"ended": write.now()})
         report.with_options(task_runner=runner)(job.atlas, job.folder / "report")
+        write.note(job.atlas, "", {"ended": write.now()})
     if failures:
         raise FailedBlocks("\n".join(failures))

@@ -28,7 +28,7 @@ from optim.space import Points
 from snn.classifier import SMALLEST
 from snn.data import DataSet
 from snn.networks import layer_sizes
-from snn.training import list_epochs, load_network
+from snn.training import epoch_path, list_epochs, load_network, read_header
 from tasks import loading
 from tasks.job import Job
 from tasks.natural import SMALLEST as SMALLEST_CLASS
@@ -176,8 +176,26 @@ def _given_checkpoints(study: Study, folder: Path) -> list[str]:
         return problems
     for path in (held[epoch] for epoch in wanted if epoch in held):
         fit = partial(load_network, path, study.network, data.shape, len(data.classes))
-        problems += caught("network.checkpoints", fit)
-    return problems
+        problems += caught("network.checkpoints", fit) or caught(
+            "network.checkpoints", partial(read_header, path)
+        )
+    return problems or _one_training(folder, [epoch for epoch in wanted if epoch in held])
+
+
+def _one_training(folder: Path, epochs: Iterable[float]) -> list[str]:
+    """Checkpoints that different studies trained."""
+    trained: dict[str, list[float]] = {}
+    for epoch in epochs:
+        trained.setdefault(read_header(epoch_path(folder, epoch)).study, []).append(epoch)
+    if len(trained) < 2:
+        return []
+    told = "; ".join(
+        f"epochs {', '.join(f'{epoch:g}' for epoch in part)} of study {name[:12]}"
+        for name, part in trained.items()
+    )
+    return [
+        f"network.checkpoints: {folder} holds files of several studies ({told}); give a folder of one training"
+    ]
 
 
 def _search(study: Study) -> list[str]:

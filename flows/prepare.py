@@ -30,6 +30,7 @@ RESULT_FREE = {
     "network": ("checkpoints",),
     "generator": ("checkpoint",),
     "probe": ("epochs",),
+    "watch": None,
 }
 """Fields that change no value: where things are and run, and which epochs are looked at."""
 
@@ -85,6 +86,12 @@ def probed_epochs(study: Study) -> tuple[float, ...]:
     return checkpoint_epochs(study.training.epochs)
 
 
+def planned_epochs(study: Study, probed: tuple[float, ...]) -> tuple[float, ...]:
+    """The epochs that the atlas has a place for: the ``probed`` ones, and those that are expected."""
+    expected = () if study.watch is None else checkpoint_epochs(study.watch.max_epochs)
+    return tuple(sorted({*probed, *expected}))
+
+
 def value_fields(study: Study) -> dict[str, Any]:
     """The study as JSON values, less what changes no result: its digest names an atlas."""
     fields = study.model_dump(mode="json")
@@ -116,7 +123,7 @@ def layout(study: Study, job: Job) -> Layout:
     data = loading.dataset(job.data)
     latent = latent_of(study.generator)
     return Layout(
-        epochs=job.epochs,
+        epochs=planned_epochs(study, job.epochs),
         layers=job.layers,
         blocks={
             layer: block_size(len(n), job.search.neurons_per_task)
@@ -161,7 +168,7 @@ def allocate(study: Study, job: Job) -> Job:
     agree(study, job)
     root = open_store(job.atlas)
     held = layout_of(root)
-    epochs = tuple(sorted({*held.epochs, *job.epochs}))
+    epochs = tuple(sorted({*held.epochs, *planned.epochs}))
     if epochs != held.epochs:
         extend(job.atlas, held, Layout(**{**vars(held), "epochs": epochs}))
     made = Study.model_validate(study_of(root))
@@ -234,18 +241,21 @@ def agree(study: Study, job: Job) -> None:
                 "or run with --fresh to discard what is there"
             )
             raise AtlasError(message)
-    _agree_on_order(study, job, layout_of(root).epochs)
+    _agree_on_order(study, job)
     _agree_on_data(study, root, job.atlas)
     _agree_on_files(root, job)
 
 
-def _agree_on_order(study: Study, job: Job, held: tuple[float, ...]) -> None:
+def _agree_on_order(study: Study, job: Job) -> None:
     """With a warm start a result rests on the epoch before it: none may come to stand there later."""
-    early = [f"{epoch:g}" for epoch in job.epochs if epoch < held[-1] and epoch not in held]
+    held = read.trained_epochs(job.atlas)
+    early = [
+        f"{epoch:g}" for epoch in job.epochs if epoch < max(held, default=0) and epoch not in held
+    ]
     if study.search.warm_start and early:
         message = (
             f"probe.epochs: with search.warm_start each epoch starts from the one before, so {', '.join(early)} "
-            f"cannot be added to {job.atlas}, which reaches {held[-1]:g}: add later epochs only, choose "
+            f"cannot be added to {job.atlas}, which reaches {max(held):g}: add later epochs only, choose "
             "another output, or run with --fresh"
         )
         raise AtlasError(message)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
 import yaml
-from annotated_types import Ge
+from annotated_types import Ge, Le
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
@@ -47,6 +47,15 @@ class RunnerSpec:
     """Of a running Dask scheduler, e.g. tcp://10.0.0.1:8786; left out, a cluster is started here."""
 
 
+@dataclass(frozen=True, config=ConfigDict(extra="forbid", use_attribute_docstrings=True))
+class WatchSpec:
+    """A network whose training goes on while it is looked at."""
+
+    max_epochs: Annotated[int, Ge(0), Le(100_000)]
+    """Last whole epoch that is expected: the atlas keeps a place for each from 0 on, so that it need not
+    grow under its readers. Others, such as 0.5, or later ones, are added when they come."""
+
+
 class Study(BaseModel):
     """What to make an atlas of, and where to put it."""
 
@@ -70,12 +79,20 @@ class Study(BaseModel):
     """What is measured beside the searches."""
     responder: ResponderSpec = ResponderSpec()
     """How responses are computed."""
+    watch: WatchSpec | None = None
+    """What to expect of a folder of checkpoints (network.checkpoints) that is still being filled."""
     runner: RunnerSpec = RunnerSpec()
     """Where the work runs."""
     seed: Annotated[int, Ge(0)] = 0
     """All randomness derives from it."""
     output: Path = Path("runs/atlas")
     """Folder of the atlas, the checkpoints, the generator and the report."""
+
+    def with_epochs(self, epochs: Sequence[float]) -> Study:
+        """The same study of these epochs."""
+        return self.model_copy(
+            update={"probe": dataclasses.replace(self.probe, epochs=tuple(epochs))}
+        )
 
 
 def read_study(path: Path, overrides: Iterable[str] = ()) -> dict[str, Any]:

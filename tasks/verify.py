@@ -61,7 +61,7 @@ def verify(job: Job, *, plain: bool = False) -> Verdict:
     loading.one_thread()
     if plain:
         job = replace(job, responder=replace(job.responder, kind="plain"))
-    checked, problems, near = 0, [], []
+    checked, problems, near = 0, integrity.training_damage(job.atlas), []
     counts = dict.fromkeys(STATUS, 0)
     for epoch in job.epochs:
         found = integrity.epoch_damage(job.atlas, epoch)

@@ -9,11 +9,19 @@ from snn.training.checkpoints import (
     list_epochs,
     load_network,
     read_header,
+    unreadable_epochs,
 )
 from snn.training.spec import TrainingSpec
 from snn.training.trainer import train_network
 
 __all__ = [
-    "CheckpointHeader", "TrainingSpec", "checkpoint_epochs", "epoch_path", "list_epochs",
-    "load_network", "read_header", "train_network",
+    "CheckpointHeader",
+    "TrainingSpec",
+    "checkpoint_epochs",
+    "epoch_path",
+    "list_epochs",
+    "load_network",
+    "read_header",
+    "train_network",
+    "unreadable_epochs",
 ]  # fmt: skip

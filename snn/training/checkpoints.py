@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import time
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -14,6 +15,9 @@ from torch import Tensor
 
 from snn.checkpoint import load_checkpoint, read_metadata, save_checkpoint
 from snn.networks import NetworkSpec, SpikingNetwork, build_network
+
+SETTLING_SECONDS = 1
+"""Time in which a file that is being written changes."""
 
 _NAME = re.compile(r"epoch-(\d+(?:\.\d+)?)\.safetensors")
 
@@ -51,6 +55,33 @@ def list_epochs(folder: Path) -> dict[float, Path]:
     """Return the checkpoints in a folder by epoch, ascending."""
     found = {float(m[1]): path for path in folder.iterdir() if (m := _NAME.fullmatch(path.name))}
     return dict(sorted(found.items()))
+
+
+def unreadable_epochs(folder: Path) -> dict[float, str]:
+    """Return why checkpoints in a folder cannot be read, by epoch: half-written as yet, or damaged.
+
+    Files are looked at twice, a second apart, so that one that grows or is filled in place is noticed.
+    """
+    before = {epoch: _state(path) for epoch, path in list_epochs(folder).items()}
+    time.sleep(SETTLING_SECONDS if before else 0)
+    found = {}
+    for epoch, path in list_epochs(folder).items():
+        if before.get(epoch) != _state(path):
+            found[epoch] = f"{path} is being written"
+            continue
+        try:
+            load_checkpoint(path)
+        except (ValueError, OSError) as error:
+            found[epoch] = str(error)
+    return found
+
+
+def _state(path: Path) -> tuple[int, int] | None:
+    try:
+        seen = path.stat()
+    except FileNotFoundError:
+        return None
+    return seen.st_size, seen.st_mtime_ns
 
 
 def save_network(path: Path, network: SpikingNetwork, header: CheckpointHeader) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from tasks.atlas.lock import BusyError, coordinator
-from tasks.atlas.read import flagged, open_tree, settled, unfinished
+from tasks.atlas.read import finished, flagged, open_tree, settled, unfinished
 from tasks.atlas.schema import Layout
 from tasks.atlas.store import AtlasError, create, extend, open_store
 
 __all__ = [
-    "AtlasError", "BusyError", "Layout", "coordinator", "create", "extend", "flagged", "open_store", "open_tree",
+    "AtlasError", "BusyError", "Layout", "coordinator", "create", "extend", "finished", "flagged", "open_store", "open_tree",
     "settled", "unfinished",
 ]  # fmt: skip

@@ -56,6 +56,15 @@ def epoch_damage(path: Path, epoch: float) -> list[str]:
     return problems + _cross_damage(root, *at)
 
 
+def training_damage(path: Path) -> list[str]:
+    """What is wrong with the table over all epochs, if there is one."""
+    root = open_store(path)
+    if "training" not in root or "concluded" not in root["training"].attrs:
+        return []
+    group: Any = root["training"]
+    return list(_damage((f"training/{name}", root, (...,)) for name in group.array_keys()))
+
+
 def _cross_damage(root: zarr.Group, row: int) -> list[str]:
     """What is wrong with the answers of one epoch's network to the MEIs that it was shown."""
     if "cross" not in root:
@@ -94,7 +103,7 @@ def read_rows(array: Any, at: tuple[Any, ...]) -> Any:
 
 def chunk_file(array: Any, at: tuple[Any, ...]) -> Path:
     """The file of the chunk that holds the first element of ``at``."""
-    first = [part.start if isinstance(part, slice) else part for part in at]
+    first = [part.start if isinstance(part, slice) else part for part in at if part is not ...]
     place = [*first, *[0] * (array.ndim - len(first))]
     key = array.metadata.encode_chunk_key(
         tuple(p // c for p, c in zip(place, array.chunks, strict=True))

@@ -50,6 +50,12 @@ def unplanned(path: Path, blocks: Iterable[Block], repeats: int) -> list[Block]:
     return found
 
 
+def finished(path: Path, epochs: Iterable[float]) -> bool:
+    """Whether all is done of ``epochs``, and a run has ended since."""
+    root = open_store(path)
+    return bool(root.attrs["ended"]) and all(flagged(path, "analysed", epoch) for epoch in epochs)
+
+
 def flagged(path: Path, flag: str, epoch: float) -> bool:
     """Whether a per-epoch stage is committed."""
     root = open_store(path)
@@ -93,11 +99,16 @@ def best_natural(path: Path, block: Block) -> NDArray[np.float32]:
     return found
 
 
+def trained_epochs(path: Path) -> list[float]:
+    """The epochs whose checkpoints are known, ascending."""
+    root = open_store(path)
+    found: list[float] = values(root, "epoch")[values(root, "trained") == 1].tolist()
+    return found
+
+
 def epoch_before(path: Path, epoch: float) -> float | None:
-    """The epoch of the atlas before ``epoch``; None for the first."""
-    epochs = values(open_store(path), "epoch")
-    earlier = epochs[epochs < epoch]
-    return float(earlier[-1]) if earlier.size else None
+    """The trained epoch before ``epoch``; None for the first."""
+    return max((held for held in trained_epochs(path) if held < epoch), default=None)
 
 
 def latents(path: Path, block: Block, method: str, repeats: Iterable[int]) -> Points:

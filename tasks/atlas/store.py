@@ -7,17 +7,23 @@ raises instead of being read as data.
 
 from __future__ import annotations
 
+import ctypes
+import errno
 import json
+import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import xarray as xr
 import zarr
 from numpy.dtypes import StringDType
 from numpy.typing import NDArray
 from zarr.codecs import Crc32cCodec, ZstdCodec
+from zarr.core.buffer import default_buffer_prototype
+from zarr.core.group import GroupMetadata
 
 from tasks.atlas.labels import Labels, labels
 from tasks.atlas.schema import SCHEMA_VERSION, Layout, Variable
@@ -25,6 +31,10 @@ from tasks.atlas.schema import SCHEMA_VERSION, Layout, Variable
 Attributes = Mapping[str, Any]
 CODECS = (ZstdCodec(level=1), Crc32cCodec())
 """How every array is packed: a flipped bit raises."""
+
+
+AT_FDCWD, RENAME_EXCHANGE = -100, 2
+"""Of Linux: names relative to the working folder; exchange two."""
 
 
 class AtlasError(ValueError):
@@ -80,6 +90,41 @@ def write_labels(root: zarr.Group, name: str, axis: Labels) -> None:
     array[:] = values
 
 
+def create_table(
+    path: Path, name: str, table: xr.Dataset, labels: Mapping[Any, Attributes]
+) -> None:
+    """Allocate a group for a table that is like ``table``, beside the atlas, and rename it into place."""
+    building = path.with_name(f"{path.name}.{name}")
+    group = zarr.open_group(building, mode="w", zarr_format=3)
+    for key, variable in table.variables.items():
+        text = variable.dtype.kind in "OUT"
+        group.create_array(
+            str(key),
+            shape=variable.shape,
+            dtype=StringDType() if text else variable.dtype,
+            fill_value="" if text else np.nan if variable.dtype.kind == "f" else 0,
+            dimension_names=[str(dim) for dim in variable.dims],
+            compressors=CODECS,
+            attributes=dict(
+                labels.get(key, {**variable.attrs, "coordinates": " ".join(map(str, labels))})
+            ),
+        )
+    building.replace(path / name)
+
+
+def set_attributes(path: Path, group: str, attributes: Attributes) -> None:
+    """Replace the attributes of a group.
+
+    As zarr would, but that the new file comes from outside of the atlas: xarray warns of what it does not
+    know in a folder that it lists.
+    """
+    metadata = GroupMetadata(attributes=dict(attributes), zarr_format=3)
+    content = metadata.to_buffer_dict(default_buffer_prototype())["zarr.json"].to_bytes()
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_bytes(content)
+    partial.replace(path / group / "zarr.json")
+
+
 def open_store(path: Path, mode: str = "r") -> zarr.Group:
     """The atlas as a Zarr group.
 
@@ -109,7 +154,7 @@ def writable(array: Any) -> zarr.Array[Any]:
 def extend(path: Path, old: Layout, layout: Layout) -> None:
     """Add epochs: build a new tree beside the old one, copy what it holds, and swap it in.
 
-    Readers that opened the old tree keep a consistent view; a kill leaves the old tree or the new one.
+    Readers find one or the other, whole; a kill leaves the old tree or the new one.
     """
     source = open_store(path)
     grown = path.with_name(path.name + ".grown")
@@ -119,10 +164,9 @@ def extend(path: Path, old: Layout, layout: Layout) -> None:
     for group, name, variable, _ in layout.arrays():
         axes = sum(dim in ("epoch", "stimulus_epoch") for dim in variable.dims)
         _copy_epochs(path / group / name / "c", grown / group / name / "c", rows, axes)
-    retired = path.with_name(path.name + ".old")
-    path.replace(retired)
-    grown.replace(path)
-    shutil.rmtree(retired)
+    if (path / "training").exists():
+        shutil.copytree(path / "training", grown / "training")
+    exchange(grown, path)
 
 
 def _copy_epochs(source: Path, target: Path, rows: Mapping[int, int], axes: int) -> None:
@@ -139,6 +183,35 @@ def _copy_epochs(source: Path, target: Path, rows: Mapping[int, int], axes: int)
         elif chunk.is_file():
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(chunk, copy)
+
+
+def exchange(new: Path, path: Path) -> None:
+    """Put the folder ``new`` in the place of ``path``, which goes.
+
+    At once, where the kernel and the file system can; readers see nothing missing in between.
+    """
+    try:
+        _swap(new, path)
+    except OSError as error:
+        if error.errno not in (errno.ENOSYS, errno.EINVAL):
+            raise
+        retired = path.with_name(path.name + ".old")
+        path.replace(retired)
+        new.replace(path)
+        shutil.rmtree(retired)
+    else:
+        shutil.rmtree(new)
+
+
+def _swap(one: Path, two: Path) -> None:
+    """Give two folders each other's name (Linux's renameat2, which Python does not wrap)."""
+    try:
+        renameat2 = ctypes.CDLL(None, use_errno=True).renameat2
+    except AttributeError:
+        raise OSError(errno.ENOSYS, "renameat2 is not here") from None
+    if renameat2(AT_FDCWD, os.fsencode(one), AT_FDCWD, os.fsencode(two), RENAME_EXCHANGE):
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number), str(two))
 
 
 def recover(path: Path) -> None:

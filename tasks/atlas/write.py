@@ -17,7 +17,14 @@ import zarr
 from numpy.typing import NDArray
 
 from tasks.atlas.schema import FAILED, PENDING, UNPLANNED
-from tasks.atlas.store import AtlasError, open_store, values, writable
+from tasks.atlas.store import (
+    AtlasError,
+    create_table,
+    open_store,
+    set_attributes,
+    values,
+    writable,
+)
 from tasks.job import Block
 
 Arrays = Mapping[str, NDArray[Any] | np.generic]
@@ -93,17 +100,17 @@ def write_cross(path: Path, epoch: float, stimulus_epoch: float, responses: Arra
 
 
 def write_training(path: Path, table: xr.Dataset) -> None:
-    """Write ``/training`` anew, which is about all epochs together (coordinator only).
+    """Write ``/training``, which is about all epochs together (coordinator only).
 
-    Its labels are named as those of ``/neurons``.
+    In place after the first time, for somebody may be reading. Its labels are named as those of ``/neurons``.
     """
     root = open_store(path, "r+")
-    labels = {
-        name: table[name].assign_attrs(dict(root[f"neurons/{name}"].attrs)) for name in table.coords
-    }
-    table.assign_coords(labels).to_zarr(
-        path, group="training", mode="w", consolidated=False, zarr_format=3
-    )
+    labels = {name: dict(root[f"neurons/{name}"].attrs) for name in table.coords}
+    if "training" not in root:
+        create_table(path, "training", table, labels)
+    for name, variable in table.variables.items():
+        writable(root[f"training/{name}"])[...] = variable.values
+    note(path, "training", {"concluded": True})
 
 
 def clear_epoch(path: Path, epoch: float) -> None:
@@ -118,9 +125,8 @@ def clear_epoch(path: Path, epoch: float) -> None:
 
 def note(path: Path, group: str, attributes: Mapping[str, Any]) -> None:
     """Add attributes to a group (coordinator only)."""
-    root = open_store(path, "r+")
-    target = root[group] if group else root
-    target.attrs.update(dict(attributes))
+    target = open_store(path, "r+")
+    set_attributes(path, group, {**(target[group] if group else target).attrs, **attributes})
 
 
 def now() -> str:

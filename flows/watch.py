@@ -1,0 +1,58 @@
+"""The scheduled flow that follows a training: whatever checkpoint is new in a folder is probed, once."""
+
+from __future__ import annotations
+
+import logging
+
+from prefect import flow
+
+from flows.atlas import complete
+from flows.prepared import prepared
+from flows.study import Study, StudyError
+from snn.training import list_epochs, unreadable_epochs
+from tasks.atlas import BusyError, finished
+
+log = logging.getLogger("spikeatlas")
+
+
+@flow(name="watch", flow_run_name="watch {study.network.checkpoints}")
+def watch(study: Study) -> None:
+    """Probe the checkpoints that have come into ``network.checkpoints`` since the last turn, and update the report.
+
+    A turn that finds nothing new, or another run at work on the atlas, ends at once. Checkpoints that cannot
+    be read yet are left for the next turn. Raises StudyError for what must not be: no folder, a known
+    checkpoint that has changed, checkpoints that do not fit the network or each other.
+    """
+    arrived = with_arrived(study)
+    if arrived is None:
+        log.info(f"no checkpoint in {study.network.checkpoints} yet")
+        return
+    try:
+        with prepared(arrived) as job:
+            if finished(job.atlas, job.epochs):
+                log.info(f"nothing new in {study.network.checkpoints}")
+            else:
+                complete(job, study.runner)
+    except BusyError as error:
+        log.info(f"this turn is left to another run: {error}")
+
+
+def with_arrived(study: Study) -> Study | None:
+    """The study of the wanted checkpoints that are there and can be read; None if there is none."""
+    folder = study.network.checkpoints
+    if folder is None or not folder.is_dir():
+        message = (
+            f"network.checkpoints: there is no folder {folder} to watch; give the one into which the training "
+            "writes epoch-*.safetensors"
+        )
+        raise StudyError([message])
+    left = unreadable_epochs(folder)
+    for reason in left.values():
+        log.info(f"left for the next turn: {reason}")
+    wanted = study.probe.epochs
+    epochs = [
+        epoch
+        for epoch in list_epochs(folder)
+        if epoch not in left and (wanted == "all" or epoch in wanted)
+    ]
+    return study.with_epochs(epochs) if epochs else None
