@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from prefect import flow
 
-from flows import progress
 from flows.analyze import analyze
 from flows.maximize import maximize
 from flows.prepared import prepared
 from flows.report import report
-from flows.runners import workers
+from flows.runners import quiet_subflows, workers
 from flows.study import RunnerSpec, Study
+from flows.tally import tallied
 from flows.train import train
 from tasks.atlas import unfinished, write
 from tasks.job import Job
@@ -38,15 +38,15 @@ def complete(job: Job, spec: RunnerSpec) -> None:
     Raises FailedBlocks, after all else is done, when the search of a block failed for good.
     """
     write.note(job.atlas, "", {"ended": ""})
-    with workers(spec) as runner:
+    with workers(spec) as runner, quiet_subflows():
         todo = unfinished(job.atlas, [block for epoch in job.epochs for block in job.blocks(epoch)])
-        progress.plan(sum(block.stop - block.start for block in todo))
-        train.with_options(task_runner=runner)(job)
-        failures = [
-            failure
-            for epoch in job.epochs
-            for failure in maximize.with_options(task_runner=runner)(job, epoch)
-        ]
+        with tallied(sum(block.stop - block.start for block in todo)):
+            train.with_options(task_runner=runner)(job)
+            failures = [
+                failure
+                for epoch in job.epochs
+                for failure in maximize.with_options(task_runner=runner)(job, epoch)
+            ]
         analyze.with_options(task_runner=runner)(job)
         report.with_options(task_runner=runner)(job.atlas, job.folder / "report")
         write.note(job.atlas, "", {"ended": write.now()})

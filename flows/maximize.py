@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import logging
-from typing import cast
-from uuid import UUID
+from typing import Any
 
 from prefect import flow
-from prefect.artifacts import create_progress_artifact, update_progress_artifact
 
-from flows import progress
+from flows import tally
 from flows.runners import gather, settle, submit
 from tasks import units
 from tasks.atlas import flagged, unfinished, write
@@ -45,22 +43,14 @@ def search(job: Job, epoch: float, blocks: list[Block]) -> list[str]:
     if not blocks:
         return failures
     write.clear_epoch(job.atlas, epoch)
-    ended = 0
-    # Prefect's types leave open whether this is called from async code, which it is not
-    shown = cast(
-        "UUID",
-        create_progress_artifact(0.0, description=f"epoch {epoch:g}: blocks of neurons done"),
-    )
 
-    def on_end(place: int, error: BaseException | None) -> None:
-        nonlocal ended
+    def on_end(place: int, outcome: Any) -> None:
         block = blocks[place]
-        if error is not None and not isinstance(error, InterruptedError):
+        failed = isinstance(outcome, BaseException)
+        if failed and not isinstance(outcome, InterruptedError):
             write.mark_failed(job.atlas, block)
-            failures.append(f"{name(block)}: {error}")
-        ended += 1
-        update_progress_artifact(shown, 100 * ended / len(blocks))
-        progress.advance(block.stop - block.start)
+            failures.append(f"{name(block)}: {outcome}")
+        tally.advance(block.stop - block.start, None if failed else outcome)
 
     settle([submit(units.maximize, job, *block) for block in blocks], on_end)
     return failures

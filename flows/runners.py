@@ -11,11 +11,14 @@ from uuid import UUID
 
 from prefect import Task
 from prefect.futures import PrefectFuture, as_completed
+from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
+from prefect.utilities.annotations import quote
 
 from flows.cluster import cluster
 from flows.processes import KeptPool
 from flows.study import RunnerSpec
+from tasks.job import Job
 from tasks.stopping import ask_to_stop
 
 log = logging.getLogger("spikeatlas")
@@ -46,9 +49,17 @@ def workers(spec: RunnerSpec) -> Iterator[TaskRunner[Any]]:
             yield DaskTaskRunner(address=address)
 
 
+@contextmanager
+def quiet_subflows() -> Iterator[None]:
+    """Let only the flow run that is at work beat, not those below it: each would wait a second for its last beat."""
+    with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
+        yield
+
+
 def submit(task: Task[Any, Any], *arguments: Any) -> PrefectFuture[Any]:
     """Submit one task run and remember it."""
-    future = task.submit(*arguments)
+    # Prefect would look through every field of a job for futures, with each task run
+    future = task.submit(*(quote(each) if isinstance(each, Job) else each for each in arguments))
     submitted.append(future.task_run_id)
     return future
 
@@ -62,25 +73,22 @@ def gather(futures: Sequence[PrefectFuture[Any]]) -> None:
             future.result()
 
 
-def settle(
-    futures: Sequence[PrefectFuture[Any]], ended: Callable[[int, BaseException | None], None]
-) -> None:
-    """Call ``ended(i, error or None)`` as each future ends, in the order they end."""
+def settle(futures: Sequence[PrefectFuture[Any]], ended: Callable[[int, Any], None]) -> None:
+    """Call ``ended(i, result or error)`` as each future ends, in the order they end."""
     places = {future.task_run_id: i for i, future in enumerate(futures)}
     with stopping_if_interrupted(), naming_lost_workers():
         for future in as_completed(list(futures)):
-            ended(places[future.task_run_id], failure(future))
+            ended(places[future.task_run_id], outcome(future))
 
 
-def failure(future: PrefectFuture[Any]) -> BaseException | None:
-    """Why an ended task run has no result; a runner may lose one that Prefect never heard the end of."""
+def outcome(future: PrefectFuture[Any]) -> Any:
+    """The result of an ended task run, or its error; a runner may lose one that Prefect never heard the end of."""
     try:
-        outcome = future.result(raise_on_failure=False)
+        return future.result(raise_on_failure=False)
     except BrokenProcessPool:
         raise
     except Exception as error:  # noqa: BLE001 - each runner has its own
         return error
-    return outcome if isinstance(outcome, BaseException) else None
 
 
 @contextmanager

@@ -12,6 +12,8 @@ from flows.prepared import prepared
 from flows.runners import workers
 from flows.search_benchmark import search_benchmark
 from flows.study import Study
+from flows.tally import tallied
+from tasks.atlas import unfinished
 
 
 @flow(name="train a study", flow_run_name="train {study.output}")
@@ -33,7 +35,9 @@ def maximize(study: Study, epoch: float) -> None:
             raise ValueError(f"epoch {epoch:g} is not probed: the study's probe.epochs has {known}")
         with workers(study.runner) as runner:
             training.train.with_options(task_runner=runner)(job)
-            failures = maximization.maximize.with_options(task_runner=runner)(job, epoch)
+            todo = unfinished(job.atlas, job.blocks(epoch))
+            with tallied(sum(block.stop - block.start for block in todo)):
+                failures = maximization.maximize.with_options(task_runner=runner)(job, epoch)
     if failures:
         raise RuntimeError("\n".join(failures))
 

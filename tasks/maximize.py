@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from optim import uses_screening
 from tasks import loading
 from tasks.atlas import read, write
-from tasks.atlas.schema import DONE, SATURATED, SILENT, UNPLANNED, queries, ranks
+from tasks.atlas.schema import DONE, SATURATED, SILENT, STATUS, UNPLANNED, queries, ranks
 from tasks.diverse import find_diverse
 from tasks.elites import Chosen, choose
 from tasks.job import Block, Job, seed_of
@@ -21,13 +21,23 @@ from tasks.search import Task, run_search
 Arrays = dict[str, NDArray[Any]]
 
 
-def maximize(job: Job, epoch: float, layer: str, start: int, stop: int) -> None:
-    """Search with every method and repeat, measure each best image afresh, and store the block."""
+def maximize(job: Job, epoch: float, layer: str, start: int, stop: int) -> dict[str, int]:
+    """Search with every method and repeat, measure each best image afresh, and store the block.
+
+    Returns how many neurons ended done and how many silent (in all searches).
+    """
     loading.one_thread()
     block = Block(epoch, layer, start, stop)
     found = [search_method(job, block, method) for method in job.search.methods]
     arrays = {name: np.stack([part[name] for part in found], axis=1) for name in found[0]}
     write.write_block(job.atlas, block, fill_up(arrays, job.search.most_repeats))
+    return counts_of(arrays["status"])
+
+
+def counts_of(status: NDArray[np.uint8]) -> dict[str, int]:
+    """Neurons by state; ``status`` (neurons, methods, repeats)."""
+    silent = int((status == SILENT).all(axis=(1, 2)).sum())
+    return {STATUS[SILENT]: silent, STATUS[DONE]: len(status) - silent}
 
 
 def fill_up(arrays: Arrays, repeats: int) -> Arrays:

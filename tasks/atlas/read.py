@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -30,12 +31,18 @@ def layer_nodes(tree: xr.DataTree) -> dict[str, xr.DataTree]:
 def unfinished(path: Path, blocks: Iterable[Block]) -> list[Block]:
     """The blocks with any search pending or failed: these, and no others, are done (again)."""
     root = open_store(path)
-    todo = []
-    for block in blocks:
-        at = (epoch_row(root, block.epoch), slice(block.start, block.stop))
-        if np.isin(values(root, f"layers/{block.layer}/status", at), (PENDING, FAILED)).any():
-            todo.append(block)
-    return todo
+
+    @cache
+    def status(layer: str, epoch: float) -> NDArray[np.uint8]:
+        return values(root, f"layers/{layer}/status", epoch_row(root, epoch))
+
+    return [
+        block
+        for block in blocks
+        if np.isin(
+            status(block.layer, block.epoch)[block.start : block.stop], (PENDING, FAILED)
+        ).any()
+    ]
 
 
 def unplanned(path: Path, blocks: Iterable[Block], repeats: int) -> list[Block]:

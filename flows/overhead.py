@@ -1,0 +1,226 @@
+"""What orchestration costs: one study in a bare loop of its units of work, and as a flow with a server, in one run.
+
+    python -m flows.overhead 100 1000 5000           # searches in default blocks, with the default search
+    python -m flows.overhead --each 100 1000 5000    # one task run for each neuron, tiny searches
+
+Prints a table: what the flow takes beyond the bare loop is Prefect's and scheduling; the store's time is
+measured in the bare loop, around every function that reads or writes the atlas.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import wraps
+from inspect import getmembers, isfunction
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from flows import server
+from flows.checks import Checked, check
+from flows.prepare import allocate
+from tasks import loading
+from tasks.analyze import analyze
+from tasks.atlas import read, write
+from tasks.conclude import conclude
+from tasks.job import Job
+from tasks.maximize import maximize
+from tasks.observe import observe
+from tasks.report import write_report
+from tasks.screen import screen
+from tasks.train import record_training, train_generator, train_network, train_prior
+
+LARGEST_EPOCH = 250
+"""Neurons of one epoch, and so, with a task for each, about the task runs of one flow run."""
+
+SEARCH: dict[str, Any] = {}
+TINY: dict[str, Any] = {"methods": ["random"], "budget": 10, "neurons_per_task": 1}
+"""A search so small that a task is nearly all overhead."""
+
+
+@dataclass
+class Clock:
+    """Time spent in functions, calls within calls counted once."""
+
+    seconds: float = 0.0
+    _inside: bool = field(default=False, repr=False)
+
+    def timed(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """``function``, timed."""
+
+        @wraps(function)
+        def call(*arguments: Any, **named: Any) -> Any:
+            if self._inside:
+                return function(*arguments, **named)
+            self._inside, began = True, time.perf_counter()
+            try:
+                return function(*arguments, **named)
+            finally:
+                self._inside = False
+                self.seconds += time.perf_counter() - began
+
+        return call
+
+
+@contextmanager
+def store_timed() -> Iterator[Clock]:
+    """Time everything that ``read`` and ``write`` of the atlas do while the block runs."""
+    clock = Clock()
+    plain = [
+        (module, *member) for module in (read, write) for member in getmembers(module, isfunction)
+    ]
+    for module, name, function in plain:
+        setattr(module, name, clock.timed(function))
+    try:
+        yield clock
+    finally:
+        for module, name, function in plain:
+            setattr(module, name, function)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """One size, measured."""
+
+    neurons: int
+    blocks: int
+    task_runs: int
+    flow_runs: int
+    bare: float
+    """Seconds of the bare loop."""
+    flow: float
+    """Seconds of the flow."""
+    store: float
+    """Seconds of the bare loop in the store."""
+    files: int
+
+    @property
+    def prefect(self) -> float:
+        """Prefect and scheduling, ms a task run."""
+        return 1e3 * (self.flow - self.bare) / self.task_runs
+
+    @property
+    def share(self) -> float:
+        """Share of the flow's time that is not search, analysis or report."""
+        return (self.flow - self.bare + self.store) / self.flow
+
+
+def study_of(neurons: int, folder: Path, search: dict[str, Any]) -> dict[str, Any]:
+    """A study of about so many searches: epochs of at most LARGEST_EPOCH neurons of one layer."""
+    epochs = -(-neurons // LARGEST_EPOCH)
+    return {
+        "network": {"channels": [8], "hidden": [-(-neurons // epochs)]},
+        "training": {"epochs": max(epochs - 1, 1)},
+        "generator": {"positions": 16, "codes": 32, "epochs": 3},
+        "probe": {"epochs": list(range(epochs)), "layers": ["fc1"]},
+        "search": search,
+        "analysis": {"cross": False},
+        "runner": {"workers": 1},
+        "output": str(folder),
+    }
+
+
+def train(job: Job) -> None:
+    """What is not measured."""
+    train_generator(job)
+    train_prior(job)
+    train_network(job)
+
+
+def bare(checked: Checked) -> int:
+    """All that the flow does of a trained study, without Prefect; the number of blocks."""
+    job = allocate(checked.study, checked.job)
+    record_training(job)
+    for epoch in job.epochs:
+        observe(job, epoch)
+        screen(job, epoch)
+        for block in job.blocks(epoch):
+            maximize(job, *block)
+    for epoch in job.epochs:
+        analyze(job, epoch)
+    conclude(job.atlas)
+    write_report(job.atlas, job.folder / "report")
+    return sum(len(job.blocks(epoch)) for epoch in job.epochs)
+
+
+def as_flow(checked: Checked) -> tuple[int, int]:
+    """The same as a flow; its task runs and flow runs."""
+    from flows.atlas import atlas  # noqa: PLC0415 - after Prefect's settings
+    from flows.runners import submitted  # noqa: PLC0415
+
+    submitted.clear()
+    atlas(checked.study)
+    return len(submitted), len(checked.job.epochs) + 4
+
+
+def measure(neurons: int, folder: Path, search: dict[str, Any]) -> Cost:
+    """Train once, then make the atlas twice."""
+    checked = check(study_of(neurons, folder / str(neurons), search))
+    job = checked.job
+    train(job)
+    # what a process loads once is loaded: networks, Prefect
+    import flows.atlas  # noqa: F401, PLC0415 - after its server's address is known
+
+    for epoch in job.epochs:
+        loading.network(job, epoch)
+    began = time.perf_counter()
+    with store_timed() as clock:
+        blocks = bare(checked)
+    seconds = time.perf_counter() - began
+    shutil.rmtree(job.atlas)
+    began = time.perf_counter()
+    task_runs, flow_runs = as_flow(checked)
+    whole = time.perf_counter() - began
+    files = sum(path.is_file() for path in job.atlas.rglob("*"))
+    return Cost(neurons, blocks, task_runs, flow_runs, seconds, whole, clock.seconds, files)
+
+
+def table(costs: list[Cost], title: str) -> Table:
+    """A row a size."""
+    shown = Table(
+        "neurons", "blocks", "task runs", "flow runs", "bare s", "flow s", "Prefect ms/task", "store ms/block",
+        "store %", "all but work %", "files", title=title,
+    )  # fmt: skip
+    for cost in costs:
+        shown.add_row(
+            f"{cost.neurons:,}",
+            f"{cost.blocks:,}",
+            f"{cost.task_runs:,}",
+            str(cost.flow_runs),
+            f"{cost.bare:.1f}",
+            f"{cost.flow:.1f}",
+            f"{cost.prefect:.1f}",
+            f"{1e3 * cost.store / cost.blocks:.1f}",
+            f"{100 * cost.store / cost.bare:.1f}",
+            f"{100 * cost.share:.1f}",
+            f"{cost.files:,}",
+        )
+    return shown
+
+
+def main() -> None:
+    """Measure the sizes asked for, smallest first."""
+    parser = argparse.ArgumentParser(description="What orchestration costs.")
+    parser.add_argument("neurons", type=int, nargs="+", help="searches of each study")
+    parser.add_argument("--each", action="store_true", help="one task run for each neuron")
+    asked = parser.parse_args()
+    loading.one_thread()
+    with tempfile.TemporaryDirectory() as home, server.serving(Path(home) / "prefect"):
+        search = TINY if asked.each else SEARCH
+        costs = [measure(neurons, Path(home), search) for neurons in sorted(asked.neurons)]
+        title = (
+            "one task a neuron, tiny searches" if asked.each else "default blocks, default search"
+        )
+        Console(width=140).print(table(costs, title))
+
+
+if __name__ == "__main__":
+    main()
