@@ -45,7 +45,7 @@ def complete(job: Job, spec: RunnerSpec) -> None:
             failures = [
                 failure
                 for epoch in job.epochs
-                for failure in maximize.with_options(task_runner=runner)(job, epoch)
+                for failure in maximize.with_options(task_runner=runner)(job, epoch, spec.timeout)
             ]
         analyze.with_options(task_runner=runner)(job)
         report.with_options(task_runner=runner)(job.atlas, job.folder / "report")

@@ -307,7 +307,7 @@ def benchmark(
 
 
 def _stop_tidily() -> None:
-    """On Ctrl-C let running tasks end at their next safe point; a second one is not waited for."""
+    """On Ctrl-C or SIGTERM let running tasks end at their next safe point; a second one is not waited for."""
     from tasks.stopping import ask_to_stop
 
     def on_interrupt(number: int, frame: FrameType | None) -> None:
@@ -315,6 +315,7 @@ def _stop_tidily() -> None:
         signal.default_int_handler(number, frame)
 
     signal.signal(signal.SIGINT, on_interrupt)
+    signal.signal(signal.SIGTERM, on_interrupt)
 
 
 def _say(*sentences: str) -> None:

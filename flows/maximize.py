@@ -11,13 +11,14 @@ from flows import tally
 from flows.runners import gather, settle, submit
 from tasks import units
 from tasks.atlas import flagged, unfinished, write
+from tasks.atlas.schema import FAILED, STATUS
 from tasks.job import Block, Job
 
 log = logging.getLogger("spikeatlas")
 
 
 @flow(name="maximize", flow_run_name="maximize epoch={epoch:g}")
-def maximize(job: Job, epoch: float) -> list[str]:
+def maximize(job: Job, epoch: float, timeout: float | None) -> list[str]:
     """Do what is not done of one epoch; return a sentence for each block that failed.
 
     1. ``observe``: responses to the test images, and 2. ``screen``: to random stimuli.
@@ -34,11 +35,11 @@ def maximize(job: Job, epoch: float) -> list[str]:
     )
     blocks = unfinished(job.atlas, job.blocks(epoch))
     log.info(f"epoch {epoch:g}: maximize {len(blocks)} blocks")
-    return search(job, epoch, blocks)
+    return search(job, epoch, blocks, timeout)
 
 
-def search(job: Job, epoch: float, blocks: list[Block]) -> list[str]:
-    """Run the blocks of one epoch; mark each that fails for good, and say so."""
+def search(job: Job, epoch: float, blocks: list[Block], timeout: float | None) -> list[str]:
+    """Run the blocks of one epoch, each for at most ``timeout`` seconds at a time; mark each that fails for good, and say so."""
     failures: list[str] = []
     if not blocks:
         return failures
@@ -50,9 +51,14 @@ def search(job: Job, epoch: float, blocks: list[Block]) -> list[str]:
         if failed and not isinstance(outcome, InterruptedError):
             write.mark_failed(job.atlas, block)
             failures.append(f"{name(block)}: {outcome}")
+        elif not failed and outcome[STATUS[FAILED]]:
+            failures.append(
+                f"{name(block)}: {outcome[STATUS[FAILED]]} neurons gave no response that is a number"
+            )
         tally.advance(block.stop - block.start, None if failed else outcome)
 
-    settle([submit(units.maximize, job, *block) for block in blocks], on_end)
+    unit = units.maximize.with_options(timeout_seconds=timeout)
+    settle([submit(unit, job, *block) for block in blocks], on_end)
     return failures
 
 

@@ -37,7 +37,9 @@ def maximize(study: Study, epoch: float) -> None:
             training.train.with_options(task_runner=runner)(job)
             todo = unfinished(job.atlas, job.blocks(epoch))
             with tallied(sum(block.stop - block.start for block in todo)):
-                failures = maximization.maximize.with_options(task_runner=runner)(job, epoch)
+                failures = maximization.maximize.with_options(task_runner=runner)(
+                    job, epoch, study.runner.timeout
+                )
     if failures:
         raise RuntimeError("\n".join(failures))
 

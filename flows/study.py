@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
 import yaml
-from annotated_types import Ge, Le
+from annotated_types import Ge, Gt, Le
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
@@ -45,6 +45,9 @@ class RunnerSpec:
     """Tasks at the same time; a cluster at an address has as many workers as it has."""
     address: str | None = None
     """Of a running Dask scheduler, e.g. tcp://10.0.0.1:8786; left out, a cluster is started here."""
+    timeout: Annotated[float, Gt(0)] | None = None
+    """Seconds after which the search of a block counts as stuck and is tried again, on Dask by another
+    process; left out, it may take as long as it takes."""
 
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid", use_attribute_docstrings=True))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from optim import uses_screening
 from tasks import loading
 from tasks.atlas import read, write
-from tasks.atlas.schema import DONE, SATURATED, SILENT, STATUS, UNPLANNED, queries, ranks
+from tasks.atlas.schema import DONE, FAILED, SATURATED, SILENT, STATUS, UNPLANNED, queries, ranks
 from tasks.diverse import find_diverse
 from tasks.elites import Chosen, choose
 from tasks.job import Block, Job, seed_of
@@ -24,7 +24,8 @@ Arrays = dict[str, NDArray[Any]]
 def maximize(job: Job, epoch: float, layer: str, start: int, stop: int) -> dict[str, int]:
     """Search with every method and repeat, measure each best image afresh, and store the block.
 
-    Returns how many neurons ended done and how many silent (in all searches).
+    Returns how many neurons failed (some search of theirs ended without a response), are silent (in all), and are
+    done.
     """
     loading.one_thread()
     block = Block(epoch, layer, start, stop)
@@ -36,8 +37,13 @@ def maximize(job: Job, epoch: float, layer: str, start: int, stop: int) -> dict[
 
 def counts_of(status: NDArray[np.uint8]) -> dict[str, int]:
     """Neurons by state; ``status`` (neurons, methods, repeats)."""
+    failed = int((status == FAILED).any(axis=(1, 2)).sum())
     silent = int((status == SILENT).all(axis=(1, 2)).sum())
-    return {STATUS[SILENT]: silent, STATUS[DONE]: len(status) - silent}
+    return {
+        STATUS[FAILED]: failed,
+        STATUS[SILENT]: silent,
+        STATUS[DONE]: len(status) - failed - silent,
+    }
 
 
 def fill_up(arrays: Arrays, repeats: int) -> Arrays:
@@ -110,6 +116,9 @@ def arrays_of(job: Job, merged: Merged, seeds: NDArray[np.int64]) -> Arrays:
     """What every search stores, a row a search."""
     asked = np.array(queries(job.search.budget)) - 1
     best: Chosen = merged.best
+    ended = (
+        outcome(best.response) if job.search.sign > 0 else states(merged.silent, merged.saturated)
+    )
     return {
         "mei": best.image,
         "latent": best.point,
@@ -118,11 +127,7 @@ def arrays_of(job: Job, merged: Merged, seeds: NDArray[np.int64]) -> Arrays:
         "queries": merged.queries.astype(np.int32),
         "seed": seeds.ravel(),
         "history": merged.history[:, asked],
-        "status": (
-            outcome(best.response)
-            if job.search.sign > 0
-            else states(merged.silent, merged.saturated)
-        ),
+        "status": np.where(np.isnan(best.response), np.uint8(FAILED), ended),
     }
 
 

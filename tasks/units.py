@@ -13,6 +13,7 @@ from typing import Any
 from prefect import Task, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
+from prefect.context import TaskRunContext
 
 from tasks import stopping
 from tasks.ablate import ablate as ablate_epoch
@@ -38,6 +39,7 @@ from tasks.train import (
     train_network as make_checkpoints,
 )
 from tasks.train import train_prior as make_prior
+from tasks.workers import ended_if_stuck
 
 
 def _worth_retrying(_task: Task[..., Any], _run: TaskRun, _state: State[Any]) -> bool:
@@ -49,10 +51,16 @@ def _writer(body: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(body)
     def owned(job: Job, *arguments: Any) -> Any:
-        with writing(job.folder, job.run):
+        with writing(job.folder, job.run), ended_if_stuck(_time_left()):
             return body(job, *arguments)
 
     return owned
+
+
+def _time_left() -> float | None:
+    """Seconds that Prefect gives this task run."""
+    context = TaskRunContext.get()
+    return None if context is None else context.task.timeout_seconds
 
 
 def _conclude(job: Job) -> list[Claim]:

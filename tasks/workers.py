@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import faulthandler
 import multiprocessing
 import os
 import signal
+import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from multiprocessing.connection import wait
 from multiprocessing.synchronize import Event
 
@@ -24,6 +28,33 @@ def start_worker(stop: Event) -> None:
 def leave_interrupts() -> None:
     """Ctrl-C reaches the whole group of processes: the coordinator alone decides."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@contextmanager
+def ended_if_stuck(seconds: float | None) -> Iterator[None]:
+    """End this process, if it is a Dask worker, when the block takes twice as long: its scheduler goes on elsewhere.
+
+    Prefect's own time-out comes first, but cannot interrupt a call that never returns to Python.
+    """
+    watched = seconds is not None and _is_dask_worker()
+    if seconds is not None and watched:
+        faulthandler.dump_traceback_later(2 * seconds, exit=True)
+    try:
+        yield
+    finally:
+        if watched:
+            faulthandler.cancel_dump_traceback_later()
+
+
+def _is_dask_worker() -> bool:
+    distributed = sys.modules.get("distributed.worker")
+    if distributed is None:
+        return False
+    try:
+        distributed.get_worker()
+    except ValueError:
+        return False
+    return True
 
 
 def _follow(stop: Event) -> None:

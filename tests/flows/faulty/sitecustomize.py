@@ -1,19 +1,30 @@
-"""Loaded by the interpreter of a test's run: searches of layer fc1 fail."""
+"""Loaded by the interpreter of a test's run: searches of layer fc1 go wrong as FAULT says.
+
+- ``fail``: each raises.
+- ``nan``: no response is a number.
+- ``loop``, ``stuck``: the first one never ends, in Python or in a call that cannot be interrupted; FAULT_MARK is a
+  file that tells it from the others.
+"""
 
 from __future__ import annotations
 
+import os
 import sys
+import time
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
+from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+FAULT = os.environ.get("FAULT", "fail")
 
 
 class _Break(MetaPathFinder):
     def find_spec(
         self, name: str, path: Any = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        if name != "tasks.maximize":
+        if name != "tasks.search":
             return None
         spec = PathFinder.find_spec(name, path, target)
         assert spec is not None
@@ -31,15 +42,28 @@ class _Loader(Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         self._loader.exec_module(module)
-        search = module.search_group
+        whole = module.respond_to
 
-        def failing(job: Any, block: Any, *rest: Any) -> Any:
-            if block.layer == "fc1":
-                message = "injected fault"
-                raise RuntimeError(message)
-            return search(job, block, *rest)
+        def faulty(job: Any, block: Any, *rest: Any) -> Any:
+            respond = whole(job, block, *rest)
+            return (lambda stimuli: wrong(respond(stimuli))) if block.layer == "fc1" else respond
 
-        module.search_group = failing  # type: ignore[attr-defined]
+        module.respond_to = faulty  # type: ignore[attr-defined]
+
+
+def wrong(responses: Any) -> Any:
+    """What becomes of right responses."""
+    if FAULT == "nan":
+        return responses * float("nan")
+    if FAULT == "fail":
+        message = "injected fault"
+        raise RuntimeError(message)
+    mark = Path(os.environ["FAULT_MARK"])
+    if mark.exists():
+        return responses
+    mark.touch()
+    while True:
+        time.sleep(0.01 if FAULT == "loop" else 3600)
 
 
 sys.meta_path.insert(0, _Break())
