@@ -13,12 +13,12 @@ from prefect import Task
 from prefect.futures import PrefectFuture, as_completed
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
-from prefect.utilities.annotations import quote
 
 from flows.cluster import cluster
 from flows.processes import KeptPool
 from flows.study import RunnerSpec
 from tasks.job import Job
+from tasks.sealed import Sealed
 from tasks.stopping import ask_to_stop
 
 log = logging.getLogger("spikeatlas")
@@ -59,7 +59,7 @@ def quiet_subflows() -> Iterator[None]:
 def submit(task: Task[Any, Any], *arguments: Any) -> PrefectFuture[Any]:
     """Submit one task run and remember it."""
     # Prefect would look through every field of a job for futures, with each task run
-    future = task.submit(*(quote(each) if isinstance(each, Job) else each for each in arguments))
+    future = task.submit(*(Sealed(each) if isinstance(each, Job) else each for each in arguments))
     submitted.append(future.task_run_id)
     return future
 

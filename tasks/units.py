@@ -28,6 +28,7 @@ from tasks.observe import observe as observe_epoch
 from tasks.quality import assess as assess_generator
 from tasks.report import write_report
 from tasks.screen import screen as screen_epoch
+from tasks.sealed import Sealed
 from tasks.train import (
     record_training,
 )
@@ -50,9 +51,10 @@ def _writer(body: Callable[..., Any]) -> Callable[..., Any]:
     """A unit that writes, as one of its run's."""
 
     @wraps(body)
-    def owned(job: Job, *arguments: Any) -> Any:
-        with writing(job.folder, job.run), ended_if_stuck(_time_left()):
-            return body(job, *arguments)
+    def owned(job: Sealed, *arguments: Any) -> Any:
+        own = job.job
+        with writing(own.folder, own.run), ended_if_stuck(_time_left()):
+            return body(own, *arguments)
 
     return owned
 

@@ -32,7 +32,7 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, float]]:
 
     def run(unit: Any, job: Job, *epoch: float) -> Any:
         if epoch:
-            unit.fn(job, *epoch)
+            unit.fn.__wrapped__(job, *epoch)
             ended.append((unit.name, *epoch))
         return SimpleNamespace(result=list)
 
