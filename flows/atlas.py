@@ -48,7 +48,7 @@ def complete(job: Job, spec: RunnerSpec) -> None:
                 for failure in maximize.with_options(task_runner=runner)(job, epoch, spec.timeout)
             ]
         analyze.with_options(task_runner=runner)(job)
-        report.with_options(task_runner=runner)(job.atlas, job.folder / "report")
+        report.with_options(task_runner=runner)(str(job.atlas), job.folder / "report")
         write.note(job.atlas, "", {"ended": write.now()})
     if failures:
         raise FailedBlocks("\n".join(failures))

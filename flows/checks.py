@@ -30,9 +30,11 @@ from snn.data import DataSet
 from snn.networks import layer_sizes
 from snn.training import epoch_path, list_epochs, load_network, read_header
 from tasks import loading
+from tasks.atlas import exists
 from tasks.job import Job
 from tasks.natural import SMALLEST as SMALLEST_CLASS
 from tasks.naturalness import known_of
+from tasks.place import Url, try_store
 from tasks.screen import natural_images
 
 SPARE = 64 * 2**20
@@ -59,6 +61,7 @@ def check(raw: Mapping[str, Any], *, fresh: bool = False) -> Checked:
         *(
             p
             for part in (
+                _url,
                 _data,
                 _probe,
                 _epochs,
@@ -77,12 +80,18 @@ def check(raw: Mapping[str, Any], *, fresh: bool = False) -> Checked:
         raise StudyError(problems)
     job = job_of(study)
     problems = _room_to_screen(study, job) or [
-        *(_output(study, job) or _runner(study)),
+        *(_output(study, job) or _place(study, job) or [*_runner(study), *_memory(study)]),
         *([] if fresh else _store(study, job)),
     ]
     if problems:
         raise StudyError(problems)
     return Checked(study, job)
+
+
+def _url(study: Study) -> list[str]:
+    """An atlas where none can be."""
+    atlas = study.atlas
+    return [] if atlas is None else caught("atlas", lambda: Url(atlas))
 
 
 def _data(study: Study) -> list[str]:
@@ -390,7 +399,7 @@ def _output(study: Study, job: Job) -> list[str]:
         return [
             f"output: {folder} cannot be written ({error.strerror}); choose a folder on a writable disk"
         ]
-    needed = layout(study, job).bytes() + SPARE
+    needed = (layout(study, job).bytes() if study.atlas is None else 0) + SPARE
     free = shutil.disk_usage(folder).free
     if free < needed:
         message = (
@@ -401,6 +410,25 @@ def _output(study: Study, job: Job) -> list[str]:
     return []
 
 
+def _place(study: Study, job: Job) -> list[str]:
+    """An object store that cannot be read or written: tried."""
+    if study.atlas is None:
+        return []
+    return caught("atlas", lambda: try_store(job.atlas))
+
+
+def _memory(study: Study) -> list[str]:
+    """Workers that do not share the memory of this process."""
+    kind = study.runner.kind
+    if kind == "threads" or not (study.atlas or "").startswith("memory://"):
+        return []
+    message = (
+        f"runner.kind: {kind} cannot write to {study.atlas}, which is the memory of one process: set kind: threads, or "
+        "choose an atlas in a folder or in s3://"
+    )
+    return [message]
+
+
 def _runner(study: Study) -> list[str]:
     """A package that is absent, a scheduler that does not answer, workers that are not like this process."""
     runner = study.runner
@@ -409,6 +437,6 @@ def _runner(study: Study) -> list[str]:
 
 def _store(study: Study, job: Job) -> list[str]:
     """An atlas that another study or a newer version made, or that is damaged."""
-    if not job.atlas.exists():
+    if not exists(job.atlas):
         return []
     return caught(str(job.atlas), lambda: agree(study, job))

@@ -11,13 +11,18 @@ import signal
 import sys
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 # Before torch is imported: one thread a worker, and values that do not depend on the machine's cores.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("MKL_NUM_THREADS", "1")
 
 import typer
+
+from tasks.place import place
+
+if TYPE_CHECKING:
+    from tasks.job import Job
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 
@@ -30,8 +35,14 @@ app = typer.Typer(
 )
 
 StudyFile = Annotated[Path, typer.Argument(help="The study, a YAML file.", metavar="STUDY")]
+# typer knows no unions; the parser gives a folder or a URL
 AtlasPath = Annotated[
-    Path, typer.Argument(help="The atlas, a folder named atlas.zarr.", metavar="ATLAS")
+    Any,
+    typer.Argument(
+        help="The atlas: a folder named atlas.zarr, or a URL such as s3://bucket/name.zarr.",
+        metavar="ATLAS",
+        parser=place,
+    ),
 ]
 Overrides = Annotated[
     list[str] | None,
@@ -57,7 +68,7 @@ def run(
 
     checked = check(read_study(study, overrides or ()), fresh=fresh)
     if fresh:
-        discard(checked.study.output)
+        discard(checked.job)
     _stop_tidily()
     from flows.launch import launch
 
@@ -69,13 +80,14 @@ def run(
         raise typer.Exit(FAILED)
 
 
-def discard(folder: Path) -> None:
+def discard(job: Job) -> None:
     """Remove what a run with other values must not find; a trained generator is named by what made it."""
-    from tasks.atlas import coordinator
+    from tasks.atlas import coordinator, remove
 
-    with coordinator(folder):
-        for name in ("atlas.zarr", "atlas.zarr.old", "checkpoints", "report"):
-            shutil.rmtree(folder / name, ignore_errors=True)
+    with coordinator(job.folder, job.atlas):
+        remove(job.atlas)
+        for name in ("checkpoints", "report"):
+            shutil.rmtree(job.folder / name, ignore_errors=True)
 
 
 @app.command()
@@ -113,9 +125,15 @@ def info(
 
     --plain replays with snnTorch's own loop over time, the reference of every faster way.
     """
+    from tasks.atlas.integrity import metadata_damage
     from tasks.describe import describe
     from tasks.verify import verify as replay
 
+    # it cannot even be described without
+    damaged = metadata_damage(atlas) if verify or plain else []
+    if damaged:
+        _say(*damaged)
+        raise typer.Exit(FAILED)
     print(describe(atlas))
     if not (verify or plain):
         return
@@ -187,10 +205,11 @@ def compare(
 @app.command()
 def claims(
     atlases: Annotated[
-        list[Path],
+        list[Any],
         typer.Argument(
             help="Atlases of one study; further ones are of networks trained from other seeds, or on shuffled labels.",
             metavar="ATLAS...",
+            parser=place,
         ),
     ],
 ) -> None:
@@ -215,6 +234,8 @@ def report(
     """Write the report of an atlas: one self-contained HTML page."""
     from tasks.report import write_report
 
+    if output is None and not isinstance(atlas, Path):
+        raise ValueError(f"{atlas} has no folder beside it: say with --output where the page goes")
     print(f"report: {write_report(atlas, output or atlas.parent / 'report')}")
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 
+import httpx
+
 from flows import progress, server
 from flows.study import Study
 from tasks.job import Job
@@ -21,7 +23,7 @@ def launch(study: Study, job: Job) -> list[str]:
     Prefect is imported once its server's address is known, for it reads its settings at import.
     """
     carry_on()
-    with progress.shown(), server.serving(job.folder / "prefect") as api:
+    with progress.shown(), server.serving(job.folder / "prefect") as api, server.needed(api):
         log.info(f"watch it in a browser: {server.ui_address(api)}")
         from flows.atlas import FailedBlocks, atlas  # noqa: PLC0415
         from flows.runners import submitted  # noqa: PLC0415
@@ -31,6 +33,8 @@ def launch(study: Study, job: Job) -> list[str]:
             atlas(study)
         except FailedBlocks as error:
             failures = str(error).splitlines()
+        except httpx.TransportError as error:
+            raise server.ServerError(server.lost(api)) from error
         else:
             failures = []
         finally:

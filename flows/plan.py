@@ -12,7 +12,7 @@ from flows.prepare import layout, repeats_to_add
 from snn.networks import build_network, pixel_statistics
 from snn.responder import Responder
 from tasks import loading
-from tasks.atlas import open_store, unfinished
+from tasks.atlas import exists, open_store, unfinished
 from tasks.atlas.store import values
 from tasks.describe import as_text
 from tasks.diverse import SPARE
@@ -80,7 +80,7 @@ def measurements(job: Job) -> int:
 def todo(job: Job) -> list[Block]:
     """The blocks still to search."""
     blocks = [block for epoch in job.epochs for block in job.blocks(epoch)]
-    if not job.atlas.exists():
+    if not exists(job.atlas):
         return blocks
     held = values(open_store(job.atlas), "epoch")
     known = [block for block in blocks if block.epoch in held]

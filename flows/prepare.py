@@ -17,15 +17,17 @@ from snn.data import DataSet
 from snn.networks import layer_sizes
 from snn.training import checkpoint_epochs, epoch_path, list_epochs
 from tasks import loading
-from tasks.atlas import AtlasError, Layout, create, extend, open_store, read, write
+from tasks.atlas import AtlasError, Layout, create, exists, extend, open_store, read, write
 from tasks.atlas.store import layout_json, layout_of, study_of, values
 from tasks.job import Block, Job, block_size, digest
 from tasks.natural import kept_images
 from tasks.naturalness import known_of
+from tasks.place import Place
 
 RESULT_FREE = {
     "runner": None,
     "output": None,
+    "atlas": None,
     "data": ("root", "download"),
     "network": ("checkpoints",),
     "generator": ("checkpoint",),
@@ -41,6 +43,7 @@ def job_of(study: Study) -> Job:
     """What the units of work are told about a (checked) study."""
     return Job(
         folder=study.output,
+        store=study.atlas,
         data=study.data,
         network=study.network,
         training=study.training,
@@ -162,7 +165,7 @@ def allocate(study: Study, job: Job) -> Job:
     Returns the job under the name that the store, and the checkpoints beside it, know the study by.
     """
     planned = layout(study, job)
-    if not job.atlas.exists():
+    if not exists(job.atlas):
         create(job.atlas, planned, attributes(study, job, planned), provenance(study))
         return job
     agree(study, job)
@@ -279,7 +282,7 @@ def _digest(job: Job, path: Path) -> str:
     return loading.generator_digest(job) if path == job.generator_file else digest_file(path)
 
 
-def _agree_on_data(study: Study, root: Any, path: Path) -> None:
+def _agree_on_data(study: Study, root: Any, path: Place) -> None:
     if root["provenance"].attrs["data_digest"] != loading.dataset(study.data).digest():
         message = (
             f"{path} was made from other images than data.root={study.data.root} holds now: "
@@ -300,9 +303,17 @@ def differences(held: Mapping[str, Any], asked: Mapping[str, Any], prefix: str =
     return found
 
 
-def job_of_atlas(atlas: Path) -> Job:
-    """The job of an atlas as it stands, wherever its folder was moved to."""
+def job_of_atlas(atlas: Place) -> Job:
+    """The job of an atlas as it stands, wherever its folder was moved to.
+
+    Of one in an object store, the folder is the study's.
+    """
     root = open_store(atlas)
-    study = Study.model_validate({**study_of(root), "output": atlas.absolute().parent})
+    here = (
+        {"output": atlas.absolute().parent, "atlas": None}
+        if isinstance(atlas, Path)
+        else {"atlas": str(atlas)}
+    )
+    study = Study.model_validate({**study_of(root), **here})
     held = layout_of(root)
     return replace(job_of(study), epochs=held.epochs, layers=dict(held.layers))

@@ -20,5 +20,5 @@ def prepared(study: Study) -> Iterator[Job]:
     Raises StudyError with one sentence a problem, before any work.
     """
     job = check(study.model_dump(mode="json")).job
-    with coordinator(job.folder) as run:
+    with coordinator(job.folder, job.atlas) as run:
         yield replace(allocate(study, job), run=run)

@@ -21,8 +21,9 @@ class KeptPool(ProcessPoolTaskRunner):
 
     def __init__(self, workers: int) -> None:
         """So many processes, of one torch thread each."""
-        self._stop = multiprocessing.get_context("spawn").Event()
-        super().__init__(workers, initializer=start_worker, initargs=(self._stop,))
+        # not an Event: setting one waits for all who wait for it, also for a process that was killed
+        stopped, self._stop = multiprocessing.Pipe(duplex=False)
+        super().__init__(workers, initializer=start_worker, initargs=(stopped,))
 
     def duplicate(self) -> Self:
         """Itself."""
@@ -42,7 +43,7 @@ class KeptPool(ProcessPoolTaskRunner):
 
     def cancel_all(self) -> None:
         """Let running tasks stop at their next safe point, drop the others, and end the processes."""
-        self._stop.set()
+        self._stop.close()
         super().cancel_all()
 
     @contextmanager

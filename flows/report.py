@@ -10,6 +10,7 @@ from prefect.artifacts import create_markdown_artifact
 
 from flows.runners import submit
 from tasks import units
+from tasks.place import place
 from tasks.report import key_figures
 from tasks.report.artifacts import claims_text
 from tasks.report.explorer.claims import read_claims
@@ -19,16 +20,17 @@ log = logging.getLogger("spikeatlas")
 
 
 @flow(name="report", flow_run_name="report")
-def report(atlas: Path, folder: Path) -> Path:
-    """Write the page, then publish its key figures with a link.
+def report(atlas: str, folder: Path) -> Path:
+    """Write the page of an atlas (a folder or a URL), then publish its key figures with a link.
 
     1. ``report``: a self-contained HTML page. 2. a markdown artifact on the run's page.
     """
     log.info("report")
-    page: Path = submit(units.report, atlas, folder).result()
+    at = place(atlas)
+    page: Path = submit(units.report, at, folder).result()
     explorer = page.with_name(EXPLORER)
     parts = [
-        key_figures(atlas), claims_text(read_claims(atlas)[0]),
+        key_figures(at), claims_text(read_claims(at)[0]),
         f"[Open the report]({page.absolute().as_uri()}) ({page.absolute()})",
         f"[Explore every neuron]({explorer.absolute().as_uri()}) ({explorer.absolute()})",
     ]  # fmt: skip

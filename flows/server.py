@@ -1,8 +1,9 @@
 """A real Prefect server of our own, from start to drained end, so that every task run is on record.
 
 Prefect's ephemeral server is dropped at exit with most task runs unrecorded; this one is started with
-its UI on loopback, keeps its database in the run's folder, and is stopped only when all runs that were
-submitted have been written. If ``PREFECT_API_URL`` is set, that server is used and never stopped.
+its UI on loopback, keeps its database in the run's folder, is started again should it be killed, and is stopped
+only when all runs that were submitted have been written. If ``PREFECT_API_URL`` is set, that server is used and
+never stopped.
 
 As a program, ``python -m flows.server PORT OWNER`` is the server process: it ends by itself as soon as
 its owner is gone, however that happened.
@@ -19,6 +20,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -28,6 +30,9 @@ log = logging.getLogger("spikeatlas")
 
 START_TIMEOUT = 180
 """Seconds a server may take to answer; a first start writes the database's tables (20 s measured)."""
+
+LOST_SECONDS = 60
+"""Seconds that a server may be away before a run ends; each of Prefect's requests is tried again for as long."""
 
 DRAIN_TIMEOUT = 120
 """Seconds we wait for the last task runs to reach the server's database."""
@@ -77,14 +82,48 @@ def serving(home: Path) -> Iterator[str]:
     port = _free_port()
     address = f"http://127.0.0.1:{port}/api"
     with (home / "server.log").open("ab") as output:
-        server = _spawn(port, output.fileno())
+        server = _Server(port, output.fileno())
         try:
-            _wait_until_healthy(server, address, home / "server.log")
+            _wait_until_healthy(server.process, address, home / "server.log")
             os.environ["PREFECT_API_URL"] = address
-            yield address
+            with server.kept():
+                yield address
         finally:
             os.environ.pop("PREFECT_API_URL", None)
-            _stop(server)
+            server.stop()
+
+
+@contextmanager
+def needed(api: str) -> Iterator[None]:
+    """End this process, with what to do, when the server does not answer for LOST_SECONDS while the block runs.
+
+    Prefect itself would try each of its requests for a minute, one after the other. Nothing is lost: the atlas is
+    as after a kill.
+    """
+    done = threading.Event()
+    threading.Thread(target=_end_without, args=(api, done), daemon=True).start()
+    try:
+        yield
+    finally:
+        done.set()
+
+
+def _end_without(api: str, done: threading.Event) -> None:
+    answered = time.monotonic()
+    while not done.wait(2):
+        if _healthy(api, timeout=10):
+            answered = time.monotonic()
+        elif time.monotonic() - answered > LOST_SECONDS:
+            print(lost(api), file=sys.stderr, flush=True)
+            os._exit(1)
+
+
+def lost(api: str) -> str:
+    """What to do when a server went away."""
+    return (
+        f"the Prefect server at {api} no longer answers: what is done is kept; start it again, or set PREFECT_API_URL "
+        "to where it is now, and run the same command again to go on"
+    )
 
 
 def ui_address(api: str) -> str:
@@ -111,15 +150,17 @@ def drain(api: str, task_runs: Sequence[UUID]) -> int:
 
 
 def _recorded(client: httpx.Client, api: str, task_runs: Sequence[UUID]) -> int:
-    """How many of ``task_runs`` ended, as the server knows it (asked 200 at a time)."""
+    """How many of ``task_runs`` ended, as the server knows it (asked 200 at a time); none while it is away."""
     ended = {"type": {"any_": ["COMPLETED", "FAILED", "CRASHED", "CANCELLED"]}}
     total = 0
     for start in range(0, len(task_runs), 200):
         ids = {"any_": [str(run) for run in task_runs[start : start + 200]]}
-        reply = client.post(
-            f"{api}/task_runs/count", json={"task_runs": {"id": ids, "state": ended}}
-        )
-        total += int(reply.raise_for_status().json())
+        wanted = {"task_runs": {"id": ids, "state": ended}}
+        try:
+            reply = client.post(f"{api}/task_runs/count", json=wanted).raise_for_status()
+        except httpx.HTTPError:
+            return 0
+        total += int(reply.json())
     return total
 
 
@@ -169,13 +210,41 @@ def _healthy(api: str, timeout: float = 1) -> bool:
         return False
 
 
-def _stop(server: subprocess.Popen[bytes]) -> None:
-    server.terminate()
-    try:
-        server.wait(timeout=15)
-    except subprocess.TimeoutExpired:
-        server.kill()
-        server.wait()
+class _Server:
+    """A server of our own at one port, started again when it ends though nobody asked it to."""
+
+    def __init__(self, port: int, output: int) -> None:
+        self._start = partial(_spawn, port, output)
+        self._kept = threading.Event()
+        self.process = self._start()
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Keep it alive while the block runs."""
+        self._kept.set()
+        keeper = threading.Thread(target=self._keep, daemon=True)
+        keeper.start()
+        try:
+            yield
+        finally:
+            self._kept.clear()
+            keeper.join()
+
+    def _keep(self) -> None:
+        while self._kept.is_set():
+            if self.process.poll() is not None:
+                log.warning("the Prefect server ended by itself and is started again")
+                self.process = self._start()
+            time.sleep(0.5)
+
+    def stop(self) -> None:
+        """End it."""
+        self.process.terminate()
+        try:
+            self.process.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
 
 
 def _end_with(owner: int) -> None:

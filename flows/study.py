@@ -90,6 +90,8 @@ class Study(BaseModel):
     """All randomness derives from it."""
     output: Path = Path("runs/atlas")
     """Folder of the atlas, the checkpoints, the generator and the report."""
+    atlas: str | None = None
+    """URL of the atlas in an object store, e.g. s3://bucket/name.zarr; left out, atlas.zarr in the folder."""
 
     def with_epochs(self, epochs: Sequence[float]) -> Study:
         """The same study of these epochs."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from pathlib import Path
 
 from rich.table import Table
 
@@ -13,12 +12,13 @@ from tasks.analysis.claims import Claim, claims
 from tasks.analysis.course import Course, course_of
 from tasks.analysis.training import training_table
 from tasks.atlas import open_tree, write
+from tasks.place import Place, write_whole
 
 CLAIMS = "claims.json"
 """File beside the atlas, for the explorer."""
 
 
-def conclude(atlas: Path) -> list[Claim]:
+def conclude(atlas: Place) -> list[Claim]:
     """Write ``/training`` and ``claims.json`` of one atlas, as far as it is analysed; the claims.
 
     None, and nothing is written, for a network trained on shuffled labels, or an atlas without analysed epochs.
@@ -31,17 +31,15 @@ def conclude(atlas: Path) -> list[Claim]:
     return [] if course.control else save(atlas, [course])
 
 
-def save(atlas: Path, courses: Sequence[Course]) -> list[Claim]:
+def save(atlas: Place, courses: Sequence[Course]) -> list[Claim]:
     """Test the claims on networks of one study and write ``claims.json`` beside the first's atlas."""
     found = claims(courses)
     text = json.dumps([claim.as_json() for claim in found], indent=1)
-    partial = atlas.parent / f".{CLAIMS}.partial"
-    partial.write_text(text + "\n", encoding="utf-8")
-    partial.replace(atlas.parent / CLAIMS)
+    write_whole(atlas.parent / CLAIMS, text + "\n")
     return found
 
 
-def report_claims(atlases: Sequence[Path]) -> list[Table | str]:
+def report_claims(atlases: Sequence[Place]) -> list[Table | str]:
     """The claims on one or more networks, the first being the main one, with the tables that they rest on.
 
     ValueError where the atlases are of different studies (but for seeds and labels), or lack what is tested.

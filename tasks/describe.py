@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from rich.console import Console
 from rich.table import Table
 
 from tasks.atlas.read import layer_nodes, open_tree
 from tasks.atlas.schema import STATUS
+from tasks.place import Place
 
 
-def describe(path: Path) -> str:
+def describe(path: Place) -> str:
     """What an atlas holds: its study, epochs with accuracy, and the state of every layer's searches."""
     tree = open_tree(path)
     epochs = Table("epoch", "test accuracy", "trained", "observed", "screened", "analysed")

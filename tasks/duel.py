@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import xarray as xr
 from rich.table import Table
 
 from tasks.atlas.read import layer_nodes, open_tree, settled, sign
 from tasks.atlas.schema import UNPLANNED
 from tasks.describe import as_text
+from tasks.place import Place
 from tasks.query import known
 
 
-def duel(path: Path, first: str, second: str) -> str:
+def duel(path: Place, first: str, second: str) -> str:
     """Wins of ``first`` over ``second`` a layer and epoch, on the mean response over all repeats.
 
     A neuron counts as saturated where either method reached rate 1 in every repeat (rate 0, silenced,

@@ -20,6 +20,7 @@ from snn.data import DataSpec
 from snn.generators import AdapterSpec, GeneratorSpec, adapter_source
 from snn.networks import NetworkSpec
 from snn.training import TrainingSpec
+from tasks.place import Url
 from tasks.space import Grid, Prior, Shell, SpaceSpec
 
 _SPEC = ConfigDict(extra="forbid", use_attribute_docstrings=True)
@@ -150,7 +151,7 @@ class Job:
     """One study as the units of work see it."""
 
     folder: Path
-    """Where the run keeps its atlas, checkpoints, generator and report."""
+    """Where the run keeps its checkpoints, generator and report, and the atlas unless that has a URL."""
     data: DataSpec
     network: NetworkSpec
     training: TrainingSpec
@@ -167,13 +168,15 @@ class Job:
     seed: int
     study: str
     """The study's digest."""
+    store: str | None = None
+    """URL of the atlas, if it is not in the folder."""
     run: str = ""
     """The run whose units of work may write."""
 
     @cached_property
-    def atlas(self) -> Path:
-        """The Zarr store."""
-        return self.folder / "atlas.zarr"
+    def atlas(self) -> Any:  # a Place; who knows that it is a folder may use it as one
+        """The Zarr store: a folder, or a URL."""
+        return self.folder / "atlas.zarr" if self.store is None else Url(self.store)
 
     @cached_property
     def checkpoints(self) -> Path:

@@ -15,6 +15,7 @@ from PIL import Image
 
 from tasks.atlas.read import layer_nodes, open_tree, settled, sign
 from tasks.atlas.schema import STATUS, UNPLANNED
+from tasks.place import Place
 
 SHEET = 64
 """Most stimuli on one picture."""
@@ -39,7 +40,7 @@ class Answer(NamedTuple):
     """One a neuron: scalars, ``mei`` (channel, y, x) and ``latent``."""
 
 
-def answer(path: Path, question: Question) -> Answer:
+def answer(path: Place, question: Question) -> Answer:
     """The neurons asked for, each with its best result, or with that of one method or repeat.
 
     Raises ValueError when the atlas has no such epoch, layer, neuron, method or repeat.

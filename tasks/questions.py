@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,6 +11,7 @@ import xarray as xr
 from tasks.analysis.onset import selective
 from tasks.analysis.thresholds import thresholds
 from tasks.atlas import open_tree
+from tasks.place import Place
 from tasks.query import Question, known
 
 Answer = Callable[[xr.DataTree], pd.DataFrame]
@@ -20,7 +20,7 @@ MARKS = 12
 """Numbers of images at which ``methods`` tells how far each method is."""
 
 
-def ask(path: Path, about: str, question: Question) -> pd.DataFrame:
+def ask(path: Place, about: str, question: Question) -> pd.DataFrame:
     """The answer to one of ``ANSWERS``, for all layers or that of ``question``.
 
     Raises ValueError where there is no such answer or layer, where ``question`` chooses what the answer does

@@ -53,7 +53,7 @@ def _writer(body: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(body)
     def owned(job: Sealed, *arguments: Any) -> Any:
         own = job.job
-        with writing(own.folder, own.run), ended_if_stuck(_time_left()):
+        with writing(own.folder, own.run, own.atlas), ended_if_stuck(_time_left()):
             return body(own, *arguments)
 
     return owned

@@ -59,6 +59,9 @@ def verify(job: Job, *, plain: bool = False) -> Verdict:
     ``plain``: with snnTorch's own loop instead of the responder that the atlas was made with.
     """
     loading.one_thread()
+    damaged = integrity.metadata_damage(job.atlas)
+    if damaged:
+        return Verdict(0, {}, damaged)
     if plain:
         job = replace(job, responder=replace(job.responder, kind="plain"))
     checked, problems, near = 0, integrity.training_damage(job.atlas), []

@@ -10,18 +10,20 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from multiprocessing.connection import wait
-from multiprocessing.synchronize import Event
+from multiprocessing.connection import Connection, wait
 
 from tasks import loading
 from tasks.stopping import ask_to_stop
 
 
-def start_worker(stop: Event) -> None:
-    """Make this a worker of a pool: it stops at its next safe point on ``stop``, and ends with its coordinator."""
+def start_worker(stopped: Connection) -> None:
+    """Make this a worker of a pool, which ends with its coordinator.
+
+    It stops at its next safe point when the other end of ``stopped`` is closed.
+    """
     leave_interrupts()
     loading.one_thread()
-    threading.Thread(target=_follow, args=(stop,), daemon=True).start()
+    threading.Thread(target=_follow, args=(stopped,), daemon=True).start()
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
@@ -57,8 +59,8 @@ def _is_dask_worker() -> bool:
     return True
 
 
-def _follow(stop: Event) -> None:
-    stop.wait()
+def _follow(stopped: Connection) -> None:
+    wait([stopped])
     ask_to_stop()
 
 

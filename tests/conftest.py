@@ -15,6 +15,7 @@ import torch
 
 from flows.checks import Checked, check
 from flows.server import serving
+from tests.bucket import serving_bucket
 from tests.tiny import build, comparing, tiny
 
 torch.set_num_threads(1)
@@ -46,6 +47,13 @@ def copied(made: Checked, tmp_path: Path) -> Checked:
     folder = tmp_path / "run"
     shutil.copytree(made.study.output, folder)
     return check(tiny(folder))
+
+
+@pytest.fixture(scope="session")
+def bucket() -> Iterator[str]:
+    """The URL of a bucket on a local S3 server."""
+    with serving_bucket() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from tasks.atlas.store import groups
+from tasks.place import Place
+
 TIMES = {"seconds"}
 
 
-def differences(first: Path, second: Path) -> list[str]:
+def differences(first: Place, second: Place) -> list[str]:
     """The paths of all variables that differ, by value or by presence."""
     a, b = read(first), read(second)
     found = [f"group {group}" for group in set(a) ^ set(b)]
@@ -26,9 +28,9 @@ def differences(first: Path, second: Path) -> list[str]:
     return sorted(found)
 
 
-def read(path: Path) -> dict[str, xr.Dataset]:
+def read(path: Place) -> dict[str, xr.Dataset]:
     """Every group of an atlas by its path."""
-    return xr.open_groups(path, engine="zarr", consolidated=False)
+    return xr.open_groups(groups(path), engine="zarr", consolidated=False)
 
 
 def _same(one: NDArray[Any], two: NDArray[Any]) -> bool:

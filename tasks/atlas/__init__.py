@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from tasks.atlas.lock import BusyError, coordinator
+from tasks.atlas.errors import AtlasError, BusyError
+from tasks.atlas.lock import coordinator
 from tasks.atlas.read import finished, flagged, open_tree, settled, unfinished
 from tasks.atlas.schema import Layout
-from tasks.atlas.store import AtlasError, create, extend, open_store
+from tasks.atlas.store import create, exists, extend, open_store, remove
 
 __all__ = [
-    "AtlasError", "BusyError", "Layout", "coordinator", "create", "extend", "finished", "flagged", "open_store", "open_tree",
-    "settled", "unfinished",
+    "AtlasError", "BusyError", "Layout", "coordinator", "create", "exists", "extend", "finished", "flagged", "open_store",
+    "open_tree", "remove", "settled", "unfinished",
 ]  # fmt: skip

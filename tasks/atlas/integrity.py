@@ -4,16 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatch
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import zarr
+from zarr.core.sync import sync
 
 from tasks.atlas.schema import FAILED, PENDING
-from tasks.atlas.store import layout_of, open_store, values
+from tasks.atlas.store import (
+    CHECKSUM,
+    checksum,
+    digest,
+    layout_of,
+    metadata,
+    open_store,
+    table_digest,
+    values,
+)
 from tasks.atlas.write import epoch_row
 from tasks.job import Block
+from tasks.place import Place
 
 PROMISES: Mapping[str, tuple[str, ...]] = {
     "observed": ("layers/*/natural_*", "natural/*"),
@@ -27,13 +37,13 @@ MARKS = ("cross/crossed", "ablation/ablated")
 """Marks beside those at the root."""
 
 
-def committed(path: Path, block: Block) -> bool:
+def committed(path: Place, block: Block) -> bool:
     """Whether a block is marked as ended. Raises ValueError when the mark itself cannot be read."""
     status = open_store(path)[f"layers/{block.layer}/status"]
     return not np.isin(read_rows(status, _at(path, block)), (PENDING, FAILED)).any()
 
 
-def block_damage(path: Path, block: Block) -> list[str]:
+def block_damage(path: Place, block: Block) -> list[str]:
     """What is wrong with the chunks of a committed block."""
     root = open_store(path)
     names = [n for n, v in layout_of(root).of_layer().items() if v.of_block]
@@ -41,7 +51,7 @@ def block_damage(path: Path, block: Block) -> list[str]:
     return list(_damage((f"layers/{block.layer}/{name}", root, at) for name in names))
 
 
-def epoch_damage(path: Path, epoch: float) -> list[str]:
+def epoch_damage(path: Place, epoch: float) -> list[str]:
     """What is wrong with the per-epoch arrays whose stage is committed."""
     root = open_store(path)
     at = (epoch_row(root, epoch),)
@@ -56,7 +66,43 @@ def epoch_damage(path: Path, epoch: float) -> list[str]:
     return problems + _cross_damage(root, *at)
 
 
-def training_damage(path: Path) -> list[str]:
+def metadata_damage(path: Place) -> list[str]:
+    """What is wrong with the metadata, as far as the atlas (one of an older version does not) holds digests of it."""
+    root = open_store(path)
+    found = [*_attributes_damage(root, "")]
+    if "provenance/metadata_digest" not in root:
+        return found
+    known = zip(
+        *(values(root, f"provenance/{name}") for name in ("node", "metadata_digest")), strict=True
+    )
+    for node, wanted in known:
+        held = metadata(root, node)
+        if held is None:
+            found.append(f"{node} has lost its metadata")
+        elif digest(held) != wanted:
+            found.append(f"{node}: its metadata is not what was allocated")
+    found += _attributes_damage(root, "provenance")
+    if metadata(root, "training") is None:
+        return found
+    found += _attributes_damage(root, "training")
+    wanted = root["training"].attrs.get("metadata_digest") if not found else None
+    if wanted is not None and wanted != table_digest(path):
+        found.append("training: the metadata of an array is not what was written")
+    return found
+
+
+def _attributes_damage(root: zarr.Group, group: str) -> Iterator[str]:
+    """Whether the attributes of a group are those that were written."""
+    try:
+        attributes = dict((root[group] if group else root).attrs)
+    except (ValueError, KeyError, TypeError) as error:
+        yield f"/{group}: its metadata cannot be read ({error})"
+        return
+    if attributes.get(CHECKSUM, wanted := checksum(attributes)) != wanted:
+        yield f"/{group}: its attributes are not those that were written"
+
+
+def training_damage(path: Place) -> list[str]:
     """What is wrong with the table over all epochs, if there is one."""
     root = open_store(path)
     if "training" not in root or "concluded" not in root["training"].attrs:
@@ -78,7 +124,7 @@ def _damage(arrays: Iterable[tuple[str, zarr.Group, tuple[Any, ...]]]) -> Iterat
     for name, root, at in arrays:
         try:
             array = root[name]
-            missing = not chunk_file(array, at).exists()
+            missing = not sync(array.store.exists(chunk_key(array, at)))
             read_rows(array, at)
         except (ValueError, KeyError) as error:
             yield f"{name} cannot be read: {error}"
@@ -101,15 +147,15 @@ def read_rows(array: Any, at: tuple[Any, ...]) -> Any:
         raise ValueError(message) from error
 
 
-def chunk_file(array: Any, at: tuple[Any, ...]) -> Path:
-    """The file of the chunk that holds the first element of ``at``."""
+def chunk_key(array: Any, at: tuple[Any, ...]) -> str:
+    """The key, in its store, of the chunk that holds the first element of ``at``."""
     first = [part.start if isinstance(part, slice) else part for part in at if part is not ...]
     place = [*first, *[0] * (array.ndim - len(first))]
     key = array.metadata.encode_chunk_key(
         tuple(p // c for p, c in zip(place, array.chunks, strict=True))
     )
-    return Path(str(array.store.root)) / str(array.path) / str(key)
+    return f"{array.path}/{key}"
 
 
-def _at(path: Path, block: Block) -> tuple[int, slice]:
+def _at(path: Place, block: Block) -> tuple[int, slice]:
     return epoch_row(open_store(path), block.epoch), slice(block.start, block.stop)

@@ -1,6 +1,7 @@
 """Who may write: one coordinator of a folder, and the units of work of its run alone.
 
-Two files, locked with flock, which the kernel takes back from a process that ends, however it ends:
+Two files, locked with flock, which the kernel takes back from a process that ends, however it ends (an atlas in an
+object store has leases beside, ``lease.py``):
 
 - ``.lock`` is the coordinator's as long as its run lasts.
 - ``.writers`` is shared by the units of work at work, wherever they run. A new coordinator waits until it
@@ -14,26 +15,21 @@ import fcntl
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
-from tasks.atlas.store import AtlasError
+from tasks.atlas.errors import BusyError, OutdatedError
+from tasks.place import Place, Url
 
 WAIT_SECONDS = 60
 """Time that workers of an earlier run have to end."""
 
 
-class BusyError(AtlasError):
-    """Another run is at work on the folder."""
-
-
-class OutdatedError(RuntimeError):
-    """A unit of work whose run has a successor."""
-
-
 @contextmanager
-def coordinator(folder: Path, wait: float = WAIT_SECONDS) -> Iterator[str]:
-    """Be the one run that writes to ``folder``; the name that its units of work show.
+def coordinator(
+    folder: Path, atlas: Place | None = None, wait: float = WAIT_SECONDS
+) -> Iterator[str]:
+    """Be the one run that writes to ``folder`` and to its ``atlas``, if that is elsewhere; the name that its units show.
 
     Raises BusyError at once when another run is at work, after ``wait`` seconds when only workers of one are.
     """
@@ -42,7 +38,18 @@ def coordinator(folder: Path, wait: float = WAIT_SECONDS) -> Iterator[str]:
         if not _taken(lock.fileno(), fcntl.LOCK_EX):
             message = f"another run is writing to {folder}: wait until it has ended, or choose another output"
             raise BusyError(message)
-        yield _begin(folder, wait)
+        run = _begin(folder, wait)
+        with _leased(atlas, run, wait):
+            yield run
+
+
+def _leased(atlas: Place | None, run: str, wait: float) -> AbstractContextManager[None]:
+    """The run's lease of an atlas in an object store."""
+    if not isinstance(atlas, Url):
+        return nullcontext()
+    from tasks.atlas import lease  # noqa: PLC0415 - needs an optional package
+
+    return lease.coordinated(atlas, run, wait)
 
 
 def _begin(folder: Path, wait: float) -> str:
@@ -64,8 +71,8 @@ def _begin(folder: Path, wait: float) -> str:
 
 
 @contextmanager
-def writing(folder: Path, run: str) -> Iterator[None]:
-    """Work for ``run`` on ``folder``, while no other run may begin.
+def writing(folder: Path, run: str, atlas: Place | None = None) -> Iterator[None]:
+    """Work for ``run`` on ``folder`` and ``atlas``, while no other run may begin.
 
     Raises OutdatedError when another run has begun.
     """
@@ -75,7 +82,17 @@ def writing(folder: Path, run: str) -> Iterator[None]:
         if writers.read() != run:
             message = f"another run has taken over {folder}: this one ends"
             raise OutdatedError(message)
-        yield
+        with _shared(atlas, run):
+            yield
+
+
+def _shared(atlas: Place | None, run: str) -> AbstractContextManager[None]:
+    """A unit's lease of an atlas in an object store."""
+    if not isinstance(atlas, Url):
+        return nullcontext()
+    from tasks.atlas import lease  # noqa: PLC0415 - needs an optional package
+
+    return lease.writing(atlas, run)
 
 
 def _taken(file: int, kind: int) -> bool:

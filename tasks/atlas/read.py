@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
 from optim.space import Points
+from tasks.atlas.errors import AtlasError
 from tasks.atlas.schema import FAILED, PENDING, UNPLANNED, UNSETTLED
-from tasks.atlas.store import AtlasError, layout_of, open_store, study_of, values
+from tasks.atlas.store import groups, layout_of, open_store, study_of, values
 from tasks.atlas.write import epoch_row
 from tasks.job import Block
+from tasks.place import Place
 
 
-def open_tree(path: Path) -> xr.DataTree:
+def open_tree(path: Place) -> xr.DataTree:
     """The whole atlas, lazily, as anyone without our packages reads it (checked first by us)."""
     open_store(path)
-    return xr.open_datatree(path, engine="zarr", consolidated=False)
+    return xr.open_datatree(groups(path), engine="zarr", consolidated=False)
 
 
 def layer_nodes(tree: xr.DataTree) -> dict[str, xr.DataTree]:
@@ -28,7 +29,7 @@ def layer_nodes(tree: xr.DataTree) -> dict[str, xr.DataTree]:
     return {layer: tree["layers"].children[layer] for layer in tree.attrs["layers"]}
 
 
-def unfinished(path: Path, blocks: Iterable[Block]) -> list[Block]:
+def unfinished(path: Place, blocks: Iterable[Block]) -> list[Block]:
     """The blocks with any search pending or failed: these, and no others, are done (again)."""
     root = open_store(path)
 
@@ -45,7 +46,7 @@ def unfinished(path: Path, blocks: Iterable[Block]) -> list[Block]:
     ]
 
 
-def unplanned(path: Path, blocks: Iterable[Block], repeats: int) -> list[Block]:
+def unplanned(path: Place, blocks: Iterable[Block], repeats: int) -> list[Block]:
     """The blocks whose first ``repeats`` searches an earlier study did not all want."""
     root = open_store(path)
     found = []
@@ -57,13 +58,13 @@ def unplanned(path: Path, blocks: Iterable[Block], repeats: int) -> list[Block]:
     return found
 
 
-def finished(path: Path, epochs: Iterable[float]) -> bool:
+def finished(path: Place, epochs: Iterable[float]) -> bool:
     """Whether all is done of ``epochs``, and a run has ended since."""
     root = open_store(path)
     return bool(root.attrs["ended"]) and all(flagged(path, "analysed", epoch) for epoch in epochs)
 
 
-def flagged(path: Path, flag: str, epoch: float) -> bool:
+def flagged(path: Place, flag: str, epoch: float) -> bool:
     """Whether a per-epoch stage is committed."""
     root = open_store(path)
     return bool(values(root, flag, epoch_row(root, epoch)))
@@ -74,7 +75,7 @@ def settled(status: xr.DataArray) -> xr.DataArray:
     return ~status.isin(UNSETTLED)
 
 
-def screening(path: Path, block: Block, repeat: int) -> tuple[Points, NDArray[np.float32]]:
+def screening(path: Place, block: Block, repeat: int) -> tuple[Points, NDArray[np.float32]]:
     """One repeat's screening points (k, d), and the responses (k, N) of a block's neurons to them.
 
     Raises AtlasError before the epoch's screening is committed.
@@ -91,7 +92,7 @@ def screening(path: Path, block: Block, repeat: int) -> tuple[Points, NDArray[np
     return points, values(root, f"screening/response_{block.layer}", at)
 
 
-def best_natural(path: Path, block: Block) -> NDArray[np.float32]:
+def best_natural(path: Place, block: Block) -> NDArray[np.float32]:
     """The best response (N,) of each of a block's neurons to a test image.
 
     Raises AtlasError before the epoch's test images are observed.
@@ -106,19 +107,19 @@ def best_natural(path: Path, block: Block) -> NDArray[np.float32]:
     return found
 
 
-def trained_epochs(path: Path) -> list[float]:
+def trained_epochs(path: Place) -> list[float]:
     """The epochs whose checkpoints are known, ascending."""
     root = open_store(path)
     found: list[float] = values(root, "epoch")[values(root, "trained") == 1].tolist()
     return found
 
 
-def epoch_before(path: Path, epoch: float) -> float | None:
+def epoch_before(path: Place, epoch: float) -> float | None:
     """The trained epoch before ``epoch``; None for the first."""
     return max((held for held in trained_epochs(path) if held < epoch), default=None)
 
 
-def latents(path: Path, block: Block, method: str, repeats: Iterable[int]) -> Points:
+def latents(path: Place, block: Block, method: str, repeats: Iterable[int]) -> Points:
     """The latents (N * R, 1, d) that a method found for a block in some repeats.
 
     Raises AtlasError while the block has searches pending or failed.
@@ -136,17 +137,17 @@ def latents(path: Path, block: Block, method: str, repeats: Iterable[int]) -> Po
     return found.reshape(-1, 1, found.shape[-1])
 
 
-def measures_naturalness(path: Path) -> bool:
+def measures_naturalness(path: Place) -> bool:
     """Whether an atlas has a place for how natural its stimuli are: one of an older version has none."""
     return bool(layout_of(open_store(path)).naturalness)
 
 
-def compares_epochs(path: Path) -> bool:
+def compares_epochs(path: Place) -> bool:
     """Whether an atlas has a place for answers to other epochs' MEIs: one of an older version has none."""
     return layout_of(open_store(path)).cross
 
 
-def crossed(path: Path, epoch: float, stimulus_epoch: float) -> bool:
+def crossed(path: Place, epoch: float, stimulus_epoch: float) -> bool:
     """Whether the network of ``epoch`` was shown the MEIs of ``stimulus_epoch``."""
     root = open_store(path)
     at = (epoch_row(root, epoch), epoch_row(root, stimulus_epoch))
@@ -158,11 +159,11 @@ def cold(found: xr.Dataset, name: str) -> str:
     return f"cold_{name}" if f"cold_{name}" in found else name
 
 
-def natural_images(path: Path) -> NDArray[np.int64]:
+def natural_images(path: Place) -> NDArray[np.int64]:
     """Indices of the test images whose single responses an atlas keeps; none in one of an older version."""
     return np.array(layout_of(open_store(path)).natural_images, np.int64)
 
 
-def sign(path: Path) -> int:
+def sign(path: Place) -> int:
     """1 where an atlas holds the most exciting images, -1 where it holds the least exciting ones."""
     return int(study_of(open_store(path)).get("search", {}).get("sign", 1))

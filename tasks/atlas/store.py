@@ -2,13 +2,15 @@
 
 One coordinator creates or extends an atlas, under a lock (``lock.py``); everything planned is allocated
 then, so that workers only fill chunks. Every array ends its codecs with a CRC32C checksum: a flipped bit
-raises instead of being read as data.
+raises instead of being read as data. Digests of all metadata are kept in ``/provenance``, and of its own
+attributes in each group that has some.
 """
 
 from __future__ import annotations
 
 import ctypes
 import errno
+import hashlib
 import json
 import os
 import shutil
@@ -24,36 +26,77 @@ from numpy.typing import NDArray
 from zarr.codecs import Crc32cCodec, ZstdCodec
 from zarr.core.buffer import default_buffer_prototype
 from zarr.core.group import GroupMetadata
+from zarr.core.sync import sync
 
+from tasks.atlas.errors import AtlasError
 from tasks.atlas.labels import Labels, labels
 from tasks.atlas.schema import SCHEMA_VERSION, Layout, Variable
+from tasks.place import Place, Url
 
 Attributes = Mapping[str, Any]
 CODECS = (ZstdCodec(level=1), Crc32cCodec())
 """How every array is packed: a flipped bit raises."""
 
+CHECKSUM = "checksum"
+"""Attribute of a group: the digest of its others."""
 
 AT_FDCWD, RENAME_EXCHANGE = -100, 2
 """Of Linux: names relative to the working folder; exchange two."""
 
 
-class AtlasError(ValueError):
-    """An atlas that cannot be used as asked: the message says why and what to do."""
+def create(path: Place, layout: Layout, attributes: Attributes, provenance: Attributes) -> None:
+    """Allocate a whole atlas: half of one is never seen.
 
-
-def create(path: Path, layout: Layout, attributes: Attributes, provenance: Attributes) -> None:
-    """Allocate a whole atlas beside ``path`` and rename it into place: half an atlas is never seen."""
-    building = path.with_name(path.name + ".new")
-    shutil.rmtree(building, ignore_errors=True)
-    building.parent.mkdir(parents=True, exist_ok=True)
-    root = zarr.open_group(building, mode="w", zarr_format=3)
+    A folder is made beside ``path`` and renamed into place; in an object store, where nothing can be renamed, the
+    root's attributes come last, and without them there is no atlas.
+    """
+    building = path if isinstance(path, Url) else path.with_name(path.name + ".new")
+    if isinstance(building, Path):
+        shutil.rmtree(building, ignore_errors=True)
+        building.parent.mkdir(parents=True, exist_ok=True)
+    root = zarr.open_group(groups(building, "w"), mode="w", zarr_format=3)
     for group, name, variable, layer in layout.arrays():
         allocate(root, f"{group}/{name}".lstrip("/"), variable, layout, layer)
     for name, axis in labels(layout).items():
         write_labels(root, name, axis)
-    root.create_group("provenance", attributes=dict(provenance))
-    root.attrs.update({"schema_version": SCHEMA_VERSION, "Conventions": "CF-1.11", **attributes})
-    building.replace(path)
+    found = digests(root)
+    root.create_group("provenance")
+    for name, axis in found.items():
+        write_labels(root, f"provenance/{name}", axis)
+    set_attributes(building, "provenance", provenance)
+    own = {"schema_version": SCHEMA_VERSION, "Conventions": "CF-1.11"}
+    set_attributes(building, "", {**own, **attributes})
+    if isinstance(building, Path) and isinstance(path, Path):
+        building.replace(path)
+
+
+def groups(path: Place, mode: str = "r") -> Any:
+    """What zarr and xarray open as the root group."""
+    if isinstance(path, Path):
+        return path
+    from zarr.storage import ObjectStore  # noqa: PLC0415 - needs an optional package
+
+    return ObjectStore(path.below, read_only=mode == "r")
+
+
+def exists(path: Place) -> bool:
+    """Whether there is an atlas, allocated whole."""
+    if isinstance(path, Path):
+        recover(path)
+        return path.exists()
+    try:
+        return "schema_version" in zarr.open_group(groups(path), mode="r", zarr_format=3).attrs
+    except FileNotFoundError:
+        return False
+
+
+def remove(path: Place) -> None:
+    """Discard an atlas, and what a killed extension of it may have left."""
+    if isinstance(path, Url):
+        sync(groups(path, "w").delete_dir(""))
+        return
+    for name in (path.name, f"{path.name}.old"):
+        shutil.rmtree(path.with_name(name), ignore_errors=True)
 
 
 def allocate(
@@ -91,11 +134,16 @@ def write_labels(root: zarr.Group, name: str, axis: Labels) -> None:
 
 
 def create_table(
-    path: Path, name: str, table: xr.Dataset, labels: Mapping[Any, Attributes]
+    path: Place, name: str, table: xr.Dataset, labels: Mapping[Any, Attributes]
 ) -> None:
-    """Allocate a group for a table that is like ``table``, beside the atlas, and rename it into place."""
-    building = path.with_name(f"{path.name}.{name}")
-    group = zarr.open_group(building, mode="w", zarr_format=3)
+    """Allocate a group for a table that is like ``table``, beside a folder's atlas, and rename it into place."""
+    root = open_store(path, "r+")
+    building = None if isinstance(path, Url) else path.with_name(f"{path.name}.{name}")
+    group = (
+        root.create_group(name, overwrite=True)
+        if building is None
+        else zarr.open_group(building, mode="w", zarr_format=3)
+    )
     for key, variable in table.variables.items():
         text = variable.dtype.kind in "OUT"
         group.create_array(
@@ -109,41 +157,90 @@ def create_table(
                 labels.get(key, {**variable.attrs, "coordinates": " ".join(map(str, labels))})
             ),
         )
-    building.replace(path / name)
+    if building is not None and isinstance(path, Path):
+        building.replace(path / name)
 
 
-def set_attributes(path: Path, group: str, attributes: Attributes) -> None:
-    """Replace the attributes of a group.
+def digests(group: zarr.Group) -> dict[str, Labels]:
+    """What is below ``group``, and the digest of the metadata of each."""
+    nodes = sorted(name for name, _ in group.members(max_depth=None))
+    found = [digest(metadata(group, name) or b"") for name in nodes]
+    return {
+        "node": Labels("node", nodes, "array or group of the atlas"),
+        "metadata_digest": Labels("node", found, "first digits of the SHA-256 of its metadata"),
+    }
+
+
+def table_digest(path: Place) -> str:
+    """One digest of all metadata below ``/training``."""
+    group: Any = open_store(path)["training"]
+    return digest("".join(digests(group)["metadata_digest"].values).encode())
+
+
+def digest(content: bytes) -> str:
+    """Enough of a SHA-256 (hex) to tell damage."""
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
+def metadata(group: zarr.Group, name: str) -> bytes | None:
+    """The metadata of a node below ``group`` as it is stored; None where it has none."""
+    key = f"{group.path}/{name}/zarr.json".lstrip("/")
+    found = sync(group.store.get(key, default_buffer_prototype()))
+    return None if found is None else found.to_bytes()
+
+
+def checksum(attributes: Attributes) -> str:
+    """The digest of a group's other attributes."""
+    held = {name: value for name, value in attributes.items() if name != CHECKSUM}
+    return digest(json.dumps(held, sort_keys=True).encode())
+
+
+def set_attributes(path: Place, group: str, attributes: Attributes) -> None:
+    """Replace the attributes of a group, and their checksum.
 
     As zarr would, but that the new file comes from outside of the atlas: xarray warns of what it does not
     know in a folder that it lists.
     """
-    metadata = GroupMetadata(attributes=dict(attributes), zarr_format=3)
-    content = metadata.to_buffer_dict(default_buffer_prototype())["zarr.json"].to_bytes()
+    told = json.loads(json.dumps(dict(attributes)))
+    whole = GroupMetadata(attributes={**told, CHECKSUM: checksum(told)}, zarr_format=3)
+    content = whole.to_buffer_dict(default_buffer_prototype())["zarr.json"]
+    if isinstance(path, Url):
+        sync(groups(path, "r+").set(f"{group}/zarr.json".lstrip("/"), content))
+        return
     partial = path.with_name(f".{path.name}.partial")
-    partial.write_bytes(content)
+    partial.write_bytes(content.to_bytes())
     partial.replace(path / group / "zarr.json")
 
 
-def open_store(path: Path, mode: str = "r") -> zarr.Group:
+def open_store(path: Place, mode: str = "r") -> zarr.Group:
     """The atlas as a Zarr group.
 
     Raises FileNotFoundError when there is none, AtlasError when it is damaged or newer than this program.
     """
-    recover(path)
-    if not path.exists():
-        message = f"there is no atlas at {path}: give the path of an atlas.zarr folder that a run has written"
-        raise FileNotFoundError(message)
+    absent = (
+        f"there is no atlas at {path}: give the path of an atlas.zarr folder that a run has written"
+    )
+    if isinstance(path, Path):
+        recover(path)
+        if not path.exists():
+            raise FileNotFoundError(absent)
     try:
-        root = zarr.open_group(path, mode=mode, zarr_format=3)  # type: ignore[arg-type]
+        root = zarr.open_group(groups(path, mode), mode=mode, zarr_format=3)  # type: ignore[arg-type]
         version = int(root.attrs["schema_version"])  # type: ignore[arg-type]
+    except FileNotFoundError as error:
+        if isinstance(path, Url):
+            raise FileNotFoundError(absent) from None
+        raise AtlasError(_damaged(path, error)) from error
     except (OSError, KeyError, TypeError, ValueError) as error:
-        message = f"{path} is not an atlas, or its zarr.json is damaged ({error}): restore it, or run again with --fresh"
-        raise AtlasError(message) from error
+        raise AtlasError(_damaged(path, error)) from error
     if version > SCHEMA_VERSION:
         message = f"{path} has schema version {version}, newer than {SCHEMA_VERSION}, the newest known here: upgrade spikeatlas"
         raise AtlasError(message)
     return root
+
+
+def _damaged(path: Place, error: Exception) -> str:
+    return f"{path} is not an atlas, or its zarr.json is damaged ({error}): restore it, or run again with --fresh"
 
 
 def writable(array: Any) -> zarr.Array[Any]:
@@ -151,11 +248,19 @@ def writable(array: Any) -> zarr.Array[Any]:
     return array.with_config({"write_empty_chunks": True})  # type: ignore[no-any-return]
 
 
-def extend(path: Path, old: Layout, layout: Layout) -> None:
+def extend(path: Place, old: Layout, layout: Layout) -> None:
     """Add epochs: build a new tree beside the old one, copy what it holds, and swap it in.
 
-    Readers find one or the other, whole; a kill leaves the old tree or the new one.
+    Readers find one or the other, whole; a kill leaves the old tree or the new one. AtlasError in an object store,
+    which cannot exchange two trees.
     """
+    if isinstance(path, Url):
+        new = ", ".join(f"{epoch:g}" for epoch in layout.epochs if epoch not in old.epochs)
+        message = (
+            f"epoch {new} has no place in {path}, and an atlas in an object store cannot grow: choose another atlas, "
+            "run with --fresh, or name all epochs from the start (watch.max_epochs)"
+        )
+        raise AtlasError(message)
     source = open_store(path)
     grown = path.with_name(path.name + ".grown")
     shutil.rmtree(grown, ignore_errors=True)

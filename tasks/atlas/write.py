@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,21 +15,23 @@ import xarray as xr
 import zarr
 from numpy.typing import NDArray
 
+from tasks.atlas.errors import AtlasError
 from tasks.atlas.schema import FAILED, PENDING, UNPLANNED
 from tasks.atlas.store import (
-    AtlasError,
     create_table,
     open_store,
     set_attributes,
+    table_digest,
     values,
     writable,
 )
 from tasks.job import Block
+from tasks.place import Place
 
 Arrays = Mapping[str, NDArray[Any] | np.generic]
 
 
-def write_block(path: Path, block: Block, arrays: Arrays) -> None:
+def write_block(path: Place, block: Block, arrays: Arrays) -> None:
     """Store the results of one block: each array (neurons, methods, repeats, ...), ``status`` last.
 
     Raises AtlasError when an array's shape or type differs from what was allocated (zarr would cast
@@ -47,7 +48,7 @@ def write_block(path: Path, block: Block, arrays: Arrays) -> None:
         )
 
 
-def write_epoch(path: Path, epoch: float, arrays: Arrays, flag: str | None = None) -> None:
+def write_epoch(path: Place, epoch: float, arrays: Arrays, flag: str | None = None) -> None:
     """Store per-epoch arrays by their path in the atlas (without the epoch axis), then set ``flag``."""
     root = open_store(path, "r+")
     row = epoch_row(root, epoch)
@@ -71,7 +72,7 @@ def _put(root: zarr.Group, name: str, at: tuple[Any, ...], value: Any) -> None:
     array[at] = value
 
 
-def mark_failed(path: Path, block: Block) -> None:
+def mark_failed(path: Place, block: Block) -> None:
     """Mark a block whose task gave up: no hole that looks like a result, and redone by the next run."""
     root = open_store(path, "r+")
     status = root[f"layers/{block.layer}/status"]
@@ -79,7 +80,7 @@ def mark_failed(path: Path, block: Block) -> None:
     writable(status)[epoch_row(root, block.epoch), rows] = np.uint8(FAILED)
 
 
-def plan_repeats(path: Path, block: Block, repeats: int) -> None:
+def plan_repeats(path: Place, block: Block, repeats: int) -> None:
     """Make the first ``repeats`` searches of a block, where unplanned until now, pending (coordinator only)."""
     root = open_store(path, "r+")
     status: Any = writable(root[f"layers/{block.layer}/status"])
@@ -90,7 +91,7 @@ def plan_repeats(path: Path, block: Block, repeats: int) -> None:
     status[at] = held
 
 
-def write_cross(path: Path, epoch: float, stimulus_epoch: float, responses: Arrays) -> None:
+def write_cross(path: Place, epoch: float, stimulus_epoch: float, responses: Arrays) -> None:
     """Store, by layer, responses of the network of ``epoch`` to the MEIs of ``stimulus_epoch``, then the mark."""
     root = open_store(path, "r+")
     at = (epoch_row(root, epoch), epoch_row(root, stimulus_epoch))
@@ -99,7 +100,7 @@ def write_cross(path: Path, epoch: float, stimulus_epoch: float, responses: Arra
     _put(root, "cross/crossed", at, np.uint8(1))
 
 
-def write_training(path: Path, table: xr.Dataset) -> None:
+def write_training(path: Place, table: xr.Dataset) -> None:
     """Write ``/training``, which is about all epochs together (coordinator only).
 
     In place after the first time, for somebody may be reading. Its labels are named as those of ``/neurons``.
@@ -110,10 +111,10 @@ def write_training(path: Path, table: xr.Dataset) -> None:
         create_table(path, "training", table, labels)
     for name, variable in table.variables.items():
         writable(root[f"training/{name}"])[...] = variable.values
-    note(path, "training", {"concluded": True})
+    note(path, "training", {"concluded": True, "metadata_digest": table_digest(path)})
 
 
-def clear_epoch(path: Path, epoch: float) -> None:
+def clear_epoch(path: Place, epoch: float) -> None:
     """Take back the marks of what rests on an epoch's MEIs, because these are being redone."""
     root = open_store(path, "r+")
     row = epoch_row(root, epoch)
@@ -123,7 +124,7 @@ def clear_epoch(path: Path, epoch: float) -> None:
             writable(root["cross/crossed"])[shown_to, row] = np.uint8(0)
 
 
-def note(path: Path, group: str, attributes: Mapping[str, Any]) -> None:
+def note(path: Place, group: str, attributes: Mapping[str, Any]) -> None:
     """Add attributes to a group (coordinator only)."""
     target = open_store(path, "r+")
     set_attributes(path, group, {**(target[group] if group else target).attrs, **attributes})

@@ -14,14 +14,14 @@ from tasks.workers import start_worker
 def worker_processes(count: int) -> Iterator[ProcessPoolExecutor]:
     """A pool of processes; when the block is left by an error, those at work stop at their next image."""
     context = multiprocessing.get_context("spawn")
-    stop = context.Event()
+    stopped, stop = context.Pipe(duplex=False)
     pool = ProcessPoolExecutor(
-        count, mp_context=context, initializer=start_worker, initargs=(stop,)
+        count, mp_context=context, initializer=start_worker, initargs=(stopped,)
     )
     try:
         yield pool
     except BaseException:
-        stop.set()
+        stop.close()
         raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,13 +14,14 @@ from tasks.analysis.onset import selective
 from tasks.analysis.thresholds import thresholds
 from tasks.atlas import open_tree
 from tasks.atlas.schema import DONE, SATURATED, SILENT
+from tasks.place import Place
 from tasks.report.pictures import data_uri
 
 PICTURES = 16
 """Neurons of a layer on an epoch's picture: those with the highest responses."""
 
 
-def epoch_table(atlas: Path, epoch: float) -> list[dict[str, Any]]:
+def epoch_table(atlas: Place, epoch: float) -> list[dict[str, Any]]:
     """One row a layer: counts of neurons, and how their MEIs did."""
     with open_tree(atlas) as tree:
         rows = tree["neurons"].to_dataset().sel(epoch=epoch)
@@ -60,7 +60,7 @@ def _rounded(value: xr.DataArray) -> float | None:
     return None if np.isnan(value) else round(float(value), 3)
 
 
-def epoch_picture(atlas: Path, epoch: float) -> str:
+def epoch_picture(atlas: Place, epoch: float) -> str:
     """The MEIs of the most driven neurons, a row for each layer and twice their size, as a data URI."""
     with open_tree(atlas) as tree:
         rows = [

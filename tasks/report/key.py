@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 
 from tasks.atlas.schema import DONE, FAILED, PENDING, SATURATED, SILENT, STATUS
+from tasks.place import Place
 from tasks.report.summary import Array, Layer, Summary, mean, quartiles, read_summary
 
 UNKNOWN = "–"  # noqa: RUF001 - a dash stands for a number that is not known
 COUNTED = (DONE, SILENT, SATURATED, FAILED, PENDING)
 
 
-def key_figures(atlas: Path) -> str:
+def key_figures(atlas: Place) -> str:
     """Test accuracy over epochs and the key figures of each layer, as two short Markdown tables.
 
     Raises as ``read_summary`` does.

@@ -10,6 +10,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from tasks.place import Place
 from tasks.report import key
 from tasks.report.curves import Panel, layer_panels, overview_panels
 from tasks.report.diverse import Variety, layer_variety
@@ -43,7 +44,7 @@ class Section:
     variety: Variety | None
 
 
-def write_report(atlas: Path, folder: Path) -> Path:
+def write_report(atlas: Place, folder: Path) -> Path:
     """Write ``folder/index.html``, and the explorer beside it, each whole or not at all; the first's path.
 
     Raises FileNotFoundError when there is no atlas, AtlasError when it is damaged or newer than we are.

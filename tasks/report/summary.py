@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 from tasks.atlas import Layout, open_store, open_tree, read, settled
 from tasks.atlas.schema import FLAGS, NATURAL_COLUMNS, PENDING, SILENT, UNPLANNED, UNSETTLED
 from tasks.atlas.store import layout_of, study_of
+from tasks.place import Place
 
 Array = NDArray[Any]
 SEARCH = ("epoch", "neuron", "method", "repeat")
@@ -134,7 +134,7 @@ def _last(rows: Array) -> int | None:
     return int(rows.max()) if rows.size else None
 
 
-def read_summary(atlas: Path) -> Summary:
+def read_summary(atlas: Place) -> Summary:
     """Read all that the report shows.
 
     Raises FileNotFoundError when there is no atlas, AtlasError when it is damaged or newer than we are.

@@ -17,7 +17,7 @@ from tests.flows.conftest import ROOT
 @contextmanager
 def running(study: Path, **environment: str) -> Iterator[subprocess.Popen[str]]:
     """``spikeatlas run`` in a process group of its own, which ends with the block."""
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-m", "flows.cli", "run", str(study)],
         cwd=ROOT,
         env={**os.environ, **environment},
@@ -25,13 +25,12 @@ def running(study: Path, **environment: str) -> Iterator[subprocess.Popen[str]]:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-    )
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+    ) as process:
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 def wait_until(reached: Callable[[], object], process: subprocess.Popen[str]) -> None:

@@ -6,8 +6,8 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import psutil
@@ -15,6 +15,7 @@ import pytest
 import zarr
 
 from flows.checks import Checked
+from flows.server import serving
 from snn.checkpoint import load_checkpoint, save_checkpoint
 from tasks.atlas.schema import FAILED, SILENT
 from tests.equal import differences
@@ -229,11 +230,16 @@ def test_a_pool_process_that_is_killed_is_told(
     mended(cli, study, made)
 
 
-@pytest.mark.slow
-def test_a_server_that_is_killed_is_replaced_by_the_next_run(
-    cli: Cli, made: Checked, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No server but that of the run."""
     monkeypatch.delenv("PREFECT_API_URL", raising=False)
+
+
+@pytest.mark.slow
+def test_a_server_that_is_killed_is_started_again(
+    alone: None, made: Checked, tmp_path: Path
+) -> None:
     study = study_file(tmp_path, tiny(tmp_path / "run"))
     with running(study) as process:
         wait_until(begun(tmp_path / "run"), process)
@@ -243,10 +249,26 @@ def test_a_server_that_is_killed_is_replaced_by_the_next_run(
             if "flows.server" in each.cmdline()
         ]
         server.kill()
-        began = time.monotonic()
-        code, said = ended(process, timeout=240)
+        code, said = ended(process, timeout=300)
 
-    assert code in (0, 1), said
-    assert code == 0 or "server" in said, said
-    assert time.monotonic() - began < 240
-    mended(cli, study, made)
+    assert code == 0, said
+    assert "is started again" in said
+    assert differences(made.job.atlas, tmp_path / "run" / "atlas.zarr") == []
+
+
+@pytest.mark.slow
+def test_a_server_that_moved_ends_the_run_with_a_sentence(
+    alone: None, cli: Cli, made: Checked, tmp_path: Path
+) -> None:
+    study = study_file(tmp_path, tiny(tmp_path / "run"))
+    with ExitStack() as first:
+        first.enter_context(serving(tmp_path / "one"))
+        with running(study) as process:
+            wait_until(begun(tmp_path / "run"), process)
+            first.close()
+            with serving(tmp_path / "two"):
+                code, said = ended(process, timeout=300)
+                mended(cli, study, made)
+
+    assert code == 1, said
+    assert "no longer answers" in said

@@ -98,7 +98,7 @@ def interrupted(tmp_path: Path, moments: list[tuple[Moment, float]]) -> tuple[Pa
 
 
 def test_killed_and_resumed_equals_uninterrupted(api: str, made: Checked, tmp_path: Path) -> None:
-    chosen = [(MOMENTS[i], 0.0) for i in (1, 5, 6, 8)]
+    chosen = [(MOMENTS[i], 0.0) for i in (1, 4, 5, 6, 8)]
 
     atlas, killed = interrupted(tmp_path, chosen)
 
@@ -107,10 +107,15 @@ def test_killed_and_resumed_equals_uninterrupted(api: str, made: Checked, tmp_pa
 
 
 def drawn() -> list[tuple[Moment, float]]:
-    """Twenty-two moments: each stage at once and a little later, and four more anywhere in the searches."""
+    """Fifty moments: each stage at once and three times a little later, and the rest anywhere in the searches."""
     rng = random.Random(0)
-    twice = [(moment, wait) for moment in MOMENTS for wait in (0.0, rng.uniform(0, 0.15))]
-    return twice + [(rng.choice(MOMENTS[2:6]), rng.uniform(0, 0.15)) for _ in range(4)]
+    everywhere = [
+        (moment, wait)
+        for moment in MOMENTS
+        for wait in (0.0, *(rng.uniform(0, 0.15) for _ in range(3)))
+    ]
+    searches = [(rng.choice(MOMENTS[2:6]), rng.uniform(0, 0.15)) for _ in range(14)]
+    return everywhere + searches
 
 
 @pytest.mark.slow

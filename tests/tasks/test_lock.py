@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tasks.atlas import BusyError, coordinator
-from tasks.atlas.lock import OutdatedError, writing
+from tasks.atlas.errors import OutdatedError
+from tasks.atlas.lock import writing
 
 SPAWN = multiprocessing.get_context("spawn")
 

@@ -9,10 +9,14 @@ import zarr
 
 from flows.checks import Checked
 from flows.prepare import job_of_atlas
-from tasks.atlas.integrity import chunk_file, epoch_damage
+from tasks.atlas.integrity import chunk_key, epoch_damage
 from tasks.verify import Verdict, verify
 from tests.equal import read
 from tests.tiny import build, tiny
+
+
+def chunk_file(array: Any, at: tuple[Any, ...]) -> Path:
+    return Path(array.store.root) / chunk_key(array, at)
 
 
 def replay(checked: Checked) -> Verdict:

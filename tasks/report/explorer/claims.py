@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
+
+from tasks.place import Place
 
 FILE = "claims.json"
 FIELDS = ("name", "statement", "answer")
@@ -14,7 +15,7 @@ NUMBERS = ("effect", "low", "high")
 ABSENT = f"The three claims have not been computed: there is no {FILE} beside this atlas."
 
 
-def read_claims(atlas: Path) -> tuple[list[dict[str, Any]], str]:
+def read_claims(atlas: Place) -> tuple[list[dict[str, Any]], str]:
     """The claims beside an atlas and nothing to say, or none and a sentence that says why.
 
     A claim has ``name``, ``statement``, ``answer``; as far as known ``effect`` with its interval ``low``,

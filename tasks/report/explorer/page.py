@@ -15,6 +15,7 @@ from markupsafe import Markup
 from tasks.analysis.thresholds import thresholds
 from tasks.atlas import open_tree
 from tasks.atlas.schema import LANES, STATUS
+from tasks.place import Place
 from tasks.report import key
 from tasks.report.explorer import layer as numbers
 from tasks.report.explorer import pictures
@@ -43,7 +44,7 @@ SCRIPTS = (
 HERE = Path(__file__).parent
 
 
-def render_explorer(atlas: Path, summary: Summary, limit: int = LIMIT) -> str:
+def render_explorer(atlas: Place, summary: Summary, limit: int = LIMIT) -> str:
     """The page as HTML of at most ``limit`` bytes; what does not fit is left out, and the page says so.
 
     The same atlas gives the same text.
@@ -89,7 +90,7 @@ class Collected:
         self.overviews: dict[str, Any] = {}
         self.natural: list[int] = []
 
-    def collect(self, atlas: Path) -> tuple[Ledger, dict[str, Any]]:
+    def collect(self, atlas: Place) -> tuple[Ledger, dict[str, Any]]:
         """Fill the ledger; the parts, and the index that tells the page what is where."""
         test, regret = test_images(self.summary)
         self.measure()
@@ -162,7 +163,7 @@ class Collected:
                 break
             self.natural = order[: (at + 1) * step]
 
-    def index(self, atlas: Path, regret: str) -> dict[str, Any]:
+    def index(self, atlas: Place, regret: str) -> dict[str, Any]:
         """What the page knows before it unpacks anything."""
         summary, layout = self.summary, self.summary.layout
         claims, why = read_claims(atlas)

@@ -1,0 +1,15 @@
+"""What can be wrong with an atlas."""
+
+from __future__ import annotations
+
+
+class AtlasError(ValueError):
+    """An atlas that cannot be used as asked: the message says why and what to do."""
+
+
+class BusyError(AtlasError):
+    """Another run is at work on the folder."""
+
+
+class OutdatedError(RuntimeError):
+    """A unit of work whose run has a successor."""
