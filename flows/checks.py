@@ -28,6 +28,7 @@ from optim.space import Points
 from snn.classifier import SMALLEST
 from snn.data import DataSet
 from snn.networks import layer_sizes
+from snn.responder import check_weights
 from snn.training import epoch_path, list_epochs, load_network, read_header
 from tasks import loading
 from tasks.atlas import exists
@@ -184,11 +185,14 @@ def _given_checkpoints(study: Study, folder: Path) -> list[str]:
     if data is None:
         return problems
     for path in (held[epoch] for epoch in wanted if epoch in held):
-        fit = partial(load_network, path, study.network, data.shape, len(data.classes))
-        problems += caught("network.checkpoints", fit) or caught(
-            "network.checkpoints", partial(read_header, path)
-        )
+        problems += caught(f"network.checkpoints: {path.name}", partial(_fits, path, study, data))
     return problems or _one_training(folder, [epoch for epoch in wanted if epoch in held])
+
+
+def _fits(path: Path, study: Study, data: DataSet) -> None:
+    """Raise ValueError for a checkpoint of another network, of a training that diverged, or without a header."""
+    check_weights(load_network(path, study.network, data.shape, len(data.classes)))
+    read_header(path)
 
 
 def _one_training(folder: Path, epochs: Iterable[float]) -> list[str]:

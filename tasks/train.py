@@ -14,9 +14,9 @@ from snn.classifier import ClassifierRecord
 from snn.classifier import train_classifier as train_classifier_file
 from snn.generators import AdapterSpec, CodeLatent
 from snn.generators import train_generator as train_generator_file
-from snn.networks import SpikingNetwork
 from snn.priors import EpochRecord as PriorRecord
 from snn.priors import train_prior as train_prior_file
+from snn.responder import check_weights
 from snn.training import CheckpointHeader, epoch_path, read_header
 from snn.training import train_network as train_checkpoints
 from tasks import loading
@@ -91,13 +91,18 @@ def _tell_network(header: CheckpointHeader) -> None:
     log.info(f"network epoch {header.epoch:g}: test accuracy {header.accuracy:.3f}")
 
 
-def not_finite(network: SpikingNetwork) -> list[str]:
-    """The names of parameters with NaN or infinite values."""
-    return [name for name, value in network.state_dict().items() if not value.isfinite().all()]
+def require_converged(job: Job) -> None:
+    """Raise ValueError, naming the epoch, where the training diverged: such a network answers nothing."""
+    for epoch in job.epochs:
+        try:
+            check_weights(loading.network(job, epoch)[0])
+        except ValueError as error:
+            raise ValueError(f"epoch {epoch:g}: {error}") from error
 
 
 def record_training(job: Job) -> None:
     """Enter every probed epoch's progress, and the generator's digest, in the atlas."""
+    require_converged(job)
     for epoch in job.epochs:
         path = epoch_path(job.checkpoints, epoch)
         header = read_header(path)
@@ -109,10 +114,6 @@ def record_training(job: Job) -> None:
             "checkpoint_digest": np.asarray(digest_file(path), dtype=object),
         }
         write.write_epoch(job.atlas, epoch, arrays, "trained")
-        for name in not_finite(loading.network(job, epoch)[0]):
-            log.warning(
-                f"epoch {epoch:g}: {name} is not finite, so the training has diverged; expect silent neurons"
-            )
     note = {"generator_digest": loading.generator_digest(job)}
     found = assess(job)
     if found is not None:

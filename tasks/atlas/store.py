@@ -207,9 +207,18 @@ def set_attributes(path: Place, group: str, attributes: Attributes) -> None:
     if isinstance(path, Url):
         sync(groups(path, "r+").set(f"{group}/zarr.json".lstrip("/"), content))
         return
-    partial = path.with_name(f".{path.name}.partial")
+    file, partial = path / group / "zarr.json", path.with_name(f".{path.name}.partial")
     partial.write_bytes(content.to_bytes())
-    partial.replace(path / group / "zarr.json")
+    try:
+        partial.replace(file)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        # the atlas is on another disk than its neighbours
+        partial.unlink()
+        partial = file.with_name(".zarr.json.partial")
+        partial.write_bytes(content.to_bytes())
+        partial.replace(file)
 
 
 def open_store(path: Place, mode: str = "r") -> zarr.Group:

@@ -17,7 +17,7 @@ import zarr
 from flows.checks import Checked
 from flows.server import serving
 from snn.checkpoint import load_checkpoint, save_checkpoint
-from tasks.atlas.schema import FAILED, SILENT
+from tasks.atlas.schema import FAILED
 from tests.equal import differences
 from tests.flows.conftest import Cli
 from tests.flows.running import begun, ended, running, wait_until
@@ -35,7 +35,9 @@ def mended(cli: Cli, study: Path, made: Checked) -> None:
     assert differences(made.job.atlas, study.parent / "run" / "atlas.zarr") == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "number", [pytest.param(signal.SIGINT, marks=pytest.mark.slow), signal.SIGTERM]
+)
 def test_a_signal_ends_tidily(
     api: str, cli: Cli, made: Checked, tmp_path: Path, number: signal.Signals
 ) -> None:
@@ -54,7 +56,10 @@ def test_a_second_run_is_refused(api: str, cli: Cli, made: Checked, tmp_path: Pa
     study = study_file(tmp_path, tiny(tmp_path / "run"))
     with running(study) as process:
         wait_until(begun(tmp_path / "run", "atlas.zarr/trained"), process)
+        # as if it took longer than the second one needs to start
+        process.send_signal(signal.SIGSTOP)
         second = cli("run", study)
+        process.send_signal(signal.SIGCONT)
         code, said = ended(process)
 
     assert second.returncode == 2
@@ -82,9 +87,7 @@ def test_responses_that_are_no_numbers_are_failures(
     mended(cli, study, made)
 
 
-def test_a_network_that_diverged_has_silent_neurons(
-    api: str, cli: Cli, made: Checked, tmp_path: Path
-) -> None:
+def test_a_network_that_diverged_is_refused(cli: Cli, made: Checked, tmp_path: Path) -> None:
     folder = tmp_path / "checkpoints"
     shutil.copytree(made.job.checkpoints, folder)
     path = folder / "epoch-2.safetensors"
@@ -95,14 +98,12 @@ def test_a_network_that_diverged_has_silent_neurons(
 
     done = cli("run", study_file(tmp_path, raw))
 
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 2
     assert (
-        " ".join(done.stderr.split()).count(f"{name} is not finite, so the training has diverged")
-        == 1
+        f"network.checkpoints: epoch-2.safetensors: {name} holds NaN or infinite values"
+        in done.stderr
     )
-    root = zarr.open_group(tmp_path / "run" / "atlas.zarr", mode="r")
-    assert (root["layers/fc1/status"][1] == SILENT).all()  # type: ignore[index,union-attr]
-    assert not (root["layers/fc1/status"][0] == SILENT).all()  # type: ignore[index,union-attr]
+    assert not (tmp_path / "run" / "atlas.zarr").exists()
 
 
 def may_mount(folder: Path) -> bool:
@@ -166,8 +167,7 @@ def test_a_store_that_becomes_read_only_loses_nothing(
 
     assert code != 0
     assert "Read-only file system" in said
-    while os.path.ismount(atlas):
-        subprocess.run(["umount", "--lazy", str(atlas)], check=True)
+    subprocess.run(["umount", "--lazy", str(atlas)], check=True)
     mended(cli, study, made)
 
 

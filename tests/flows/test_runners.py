@@ -109,6 +109,7 @@ def test_a_scheduler_that_does_not_answer_is_named(tmp_path: Path) -> None:
     assert "dask scheduler" in problem
 
 
+@slow
 def test_a_cluster_at_an_address_serves_run_after_run(
     api: str, cli: Cli, made: Checked, scheduler: str, tmp_path: Path
 ) -> None:

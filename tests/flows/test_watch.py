@@ -80,6 +80,7 @@ def read_until(done: threading.Event, atlas: Path, errors: list[str], seen: list
             errors.append(repr(error))
 
 
+@pytest.mark.slow
 def test_a_training_that_runs_is_followed(tmp_path: Path) -> None:
     checkpoints, run = tmp_path / "checkpoints", tmp_path / "run"
     checkpoints.mkdir()
