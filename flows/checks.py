@@ -22,6 +22,7 @@ from flows.generator_checks import (
     space_to_try,
 )
 from flows.prepare import agree, job_of, layout, probed_epochs
+from flows.roots import outside
 from flows.study import Study, StudyError, near, parse
 from optim import Space, can_start, make_maximizer, method_names, uses_pool, uses_screening
 from optim.space import Points
@@ -57,6 +58,8 @@ def check(raw: Mapping[str, Any], *, fresh: bool = False) -> Checked:
     need not agree.
     """
     study, problems = parse(raw)
+    if forbidden := outside(study):
+        raise StudyError([*problems, *forbidden])
     problems = [
         *problems,
         *(

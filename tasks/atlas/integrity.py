@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatch
 from typing import Any
@@ -13,12 +14,13 @@ from zarr.core.sync import sync
 from tasks.atlas.schema import FAILED, PENDING
 from tasks.atlas.store import (
     CHECKSUM,
+    arrays_digest,
     checksum,
     digest,
+    group_metadata,
     layout_of,
     metadata,
     open_store,
-    table_digest,
     values,
 )
 from tasks.atlas.write import epoch_row
@@ -32,6 +34,9 @@ PROMISES: Mapping[str, tuple[str, ...]] = {
     "ablation/ablated": ("ablation/*",),
 }
 """Per-epoch flags and the arrays that each promises."""
+
+DIGESTS = "provenance/metadata_digest"
+"""Where the digests of all metadata are."""
 
 MARKS = ("cross/crossed", "ablation/ablated")
 """Marks beside those at the root."""
@@ -67,38 +72,58 @@ def epoch_damage(path: Place, epoch: float) -> list[str]:
 
 
 def metadata_damage(path: Place) -> list[str]:
-    """What is wrong with the metadata, as far as the atlas (one of an older version does not) holds digests of it."""
+    """What is wrong with the metadata; nothing is known of it in an atlas of an older version, without digests."""
     root = open_store(path)
-    found = [*_attributes_damage(root, "")]
-    if "provenance/metadata_digest" not in root:
-        return found
-    known = zip(
-        *(values(root, f"provenance/{name}") for name in ("node", "metadata_digest")), strict=True
-    )
-    for node, wanted in known:
-        held = metadata(root, node)
-        if held is None:
+    try:
+        held = values(root, DIGESTS)
+    except KeyError:
+        lost = f"{DIGESTS} has lost its metadata"
+        return [lost] if CHECKSUM in root.attrs else []
+    except (ValueError, TypeError, OSError) as error:
+        return [f"{DIGESTS} cannot be read: {error}"]
+    found = [*_attributes_damage(root, ""), *_attributes_damage(root, "provenance")]
+    if not found:
+        found += _arrays_damage(root, "provenance", ("node", "metadata_digest"))
+    try:
+        nodes = values(root, "provenance/node")
+    except (KeyError, ValueError, TypeError, OSError) as error:
+        return [*found, f"provenance/node cannot be read: {error}"]
+    for node, wanted in zip(nodes, held, strict=True):
+        content = metadata(root, node)
+        if content is None:
             found.append(f"{node} has lost its metadata")
-        elif digest(held) != wanted:
+        elif digest(content) != wanted:
             found.append(f"{node}: its metadata is not what was allocated")
-    found += _attributes_damage(root, "provenance")
+    return found + _table_damage(root)
+
+
+def _table_damage(root: zarr.Group) -> list[str]:
+    """What is wrong with the metadata of the table over all epochs, if there is one."""
     if metadata(root, "training") is None:
-        return found
-    found += _attributes_damage(root, "training")
-    wanted = root["training"].attrs.get("metadata_digest") if not found else None
-    if wanted is not None and wanted != table_digest(path):
-        found.append("training: the metadata of an array is not what was written")
-    return found
+        empty = sync(root.store.is_empty(f"{root.path}/training".lstrip("/")))
+        return [] if empty else ["training has lost its metadata"]
+    found = [*_attributes_damage(root, "training")]
+    # without names it is being written
+    names: Any = () if found else root["training"].attrs.get("arrays", ())
+    return [*found, *_arrays_damage(root, "training", names)] if names else found
+
+
+def _arrays_damage(root: zarr.Group, group: str, names: Iterable[str]) -> Iterator[str]:
+    """Whether the metadata of a group's arrays is that which was written."""
+    if root[group].attrs.get("metadata_digest") != arrays_digest(root, group, names):
+        yield f"{group}: the metadata of an array is not what was written"
 
 
 def _attributes_damage(root: zarr.Group, group: str) -> Iterator[str]:
     """Whether the attributes of a group are those that were written."""
     try:
         attributes = dict((root[group] if group else root).attrs)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, OSError) as error:
         yield f"/{group}: its metadata cannot be read ({error})"
         return
-    if attributes.get(CHECKSUM, wanted := checksum(attributes)) != wanted:
+    held = json.loads(metadata(root, group) or b"{}")
+    whole = json.loads(group_metadata(attributes).to_bytes())
+    if attributes.get(CHECKSUM) != checksum(attributes) or held != whole:
         yield f"/{group}: its attributes are not those that were written"
 
 

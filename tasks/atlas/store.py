@@ -14,7 +14,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ import zarr
 from numpy.dtypes import StringDType
 from numpy.typing import NDArray
 from zarr.codecs import Crc32cCodec, ZstdCodec
-from zarr.core.buffer import default_buffer_prototype
+from zarr.core.buffer import Buffer, default_buffer_prototype
 from zarr.core.group import GroupMetadata
 from zarr.core.sync import sync
 
@@ -63,7 +63,8 @@ def create(path: Place, layout: Layout, attributes: Attributes, provenance: Attr
     root.create_group("provenance")
     for name, axis in found.items():
         write_labels(root, f"provenance/{name}", axis)
-    set_attributes(building, "provenance", provenance)
+    of_digests = {"metadata_digest": arrays_digest(root, "provenance", found)}
+    set_attributes(building, "provenance", {**provenance, **of_digests})
     own = {"schema_version": SCHEMA_VERSION, "Conventions": "CF-1.11"}
     set_attributes(building, "", {**own, **attributes})
     if isinstance(building, Path) and isinstance(path, Path):
@@ -171,10 +172,9 @@ def digests(group: zarr.Group) -> dict[str, Labels]:
     }
 
 
-def table_digest(path: Place) -> str:
-    """One digest of all metadata below ``/training``."""
-    group: Any = open_store(path)["training"]
-    return digest("".join(digests(group)["metadata_digest"].values).encode())
+def arrays_digest(root: zarr.Group, group: str, names: Iterable[str]) -> str:
+    """One digest of the metadata of some arrays of a group."""
+    return digest(b"".join(metadata(root, f"{group}/{name}") or b"" for name in names))
 
 
 def digest(content: bytes) -> str:
@@ -195,6 +195,12 @@ def checksum(attributes: Attributes) -> str:
     return digest(json.dumps(held, sort_keys=True).encode())
 
 
+def group_metadata(attributes: Attributes) -> Buffer:
+    """What is stored of a group with these attributes."""
+    whole = GroupMetadata(attributes=dict(attributes), zarr_format=3)
+    return whole.to_buffer_dict(default_buffer_prototype())["zarr.json"]
+
+
 def set_attributes(path: Place, group: str, attributes: Attributes) -> None:
     """Replace the attributes of a group, and their checksum.
 
@@ -202,8 +208,7 @@ def set_attributes(path: Place, group: str, attributes: Attributes) -> None:
     know in a folder that it lists.
     """
     told = json.loads(json.dumps(dict(attributes)))
-    whole = GroupMetadata(attributes={**told, CHECKSUM: checksum(told)}, zarr_format=3)
-    content = whole.to_buffer_dict(default_buffer_prototype())["zarr.json"]
+    content = group_metadata({**told, CHECKSUM: checksum(told)})
     if isinstance(path, Url):
         sync(groups(path, "r+").set(f"{group}/zarr.json".lstrip("/"), content))
         return

@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from tasks.atlas.errors import AtlasError
 from tasks.atlas.schema import FAILED, PENDING, UNPLANNED
 from tasks.atlas.store import (
+    arrays_digest,
     create_table,
     open_store,
     set_attributes,
-    table_digest,
     values,
     writable,
 )
@@ -111,7 +111,9 @@ def write_training(path: Place, table: xr.Dataset) -> None:
         create_table(path, "training", table, labels)
     for name, variable in table.variables.items():
         writable(root[f"training/{name}"])[...] = variable.values
-    note(path, "training", {"concluded": True, "metadata_digest": table_digest(path)})
+    names = sorted(map(str, table.variables))
+    made = arrays_digest(root, "training", names)
+    note(path, "training", {"concluded": True, "arrays": names, "metadata_digest": made})
 
 
 def clear_epoch(path: Place, epoch: float) -> None:

@@ -9,7 +9,8 @@ import zarr
 
 from flows.checks import Checked
 from flows.prepare import job_of_atlas
-from tasks.atlas.integrity import chunk_key, epoch_damage
+from tasks.atlas import AtlasError
+from tasks.atlas.integrity import chunk_key, epoch_damage, metadata_damage
 from tasks.verify import Verdict, verify
 from tests.equal import read
 from tests.tiny import build, tiny
@@ -78,6 +79,34 @@ def test_a_flipped_bit_is_found(copied: Checked, name: str) -> None:
     verdict = replay(copied)
     assert reported(verdict, "epoch=2 layer=conv2 neurons=")
     assert not reported(verdict, "epoch=0")
+
+
+@pytest.mark.parametrize(
+    "node",
+    ["", "layers", "layers/conv2", "layers/conv2/mei", "epoch", "neurons/response", "provenance",
+     "provenance/metadata_digest", "training", "training/onset_epoch"],
+)  # fmt: skip
+def test_damaged_metadata_is_found(copied: Checked, node: str) -> None:
+    file = copied.job.atlas / node / "zarr.json"
+    whole = file.read_bytes()
+    rng = np.random.default_rng(0)
+    for place in rng.integers(len(whole), size=20):
+        raw = bytearray(whole)
+        raw[place] ^= 1 << rng.integers(8)
+        file.write_bytes(raw)
+        assert damaged(copied)
+    file.unlink()
+    assert damaged(copied)
+    file.write_bytes(whole)
+    assert not damaged(copied)
+
+
+def damaged(checked: Checked) -> list[str]:
+    """What is said of the metadata, or that there is no atlas."""
+    try:
+        return metadata_damage(checked.job.atlas)
+    except (AtlasError, FileNotFoundError) as error:
+        return [str(error)]
 
 
 @pytest.mark.parametrize("name", ["mei", "latent", "queries", "status", "natural_response"])

@@ -1,0 +1,140 @@
+"""What a run may not do: talk to anybody else, keep a secret, run what it loads, leave its folders."""
+
+from __future__ import annotations
+
+import os
+import pickle
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows.checks import Checked, check
+from flows.server import SETTINGS
+from flows.study import StudyError
+from snn.checkpoint import load_checkpoint
+from tests.flows.conftest import Cli
+from tests.flows.running import ended, running
+from tests.tiny import study_file, tiny
+
+AUDITED = str(Path(__file__).parent / "audited")
+CANARY = "canary-5f0c2d"
+LOOPBACK = {"127.0.0.1", "::1", "localhost", "unix"}
+
+
+@pytest.mark.server
+def test_a_run_talks_to_this_machine_alone_and_keeps_no_secret(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    for name in ("DO_NOT_TRACK", "PREFECT_SERVER_ANALYTICS_ENABLED"):
+        monkeypatch.delenv(name)
+    study, audit = study_file(tmp_path, tiny(tmp_path / "run")), tmp_path / "audit"
+    secrets = {"AWS_SECRET_ACCESS_KEY": CANARY, "PREFECT_API_KEY": CANARY}
+    with running(study, PYTHONPATH=AUDITED, AUDIT=str(audit), **secrets) as process:
+        code, said = ended(process)
+
+    assert code == 0, said
+    told = [line.split() for line in audit.read_text().splitlines()]
+    # the run and its server, which was told to bind
+    assert {event for event, _ in told} >= {"socket.connect", "socket.bind"}
+    assert {host for _, host in told} <= LOOPBACK
+    assert CANARY not in said
+    kept = [path for path in (tmp_path / "run").rglob("*") if path.is_file()]
+    assert any(path.suffix == ".db" for path in kept)
+    assert not [path for path in kept if CANARY.encode() in path.read_bytes()]
+
+
+def test_telemetry_is_off() -> None:
+    assert SETTINGS["DO_NOT_TRACK"] == "1"
+    assert SETTINGS["PREFECT_SERVER_ANALYTICS_ENABLED"] == "false"
+
+
+class Payload:
+    """Makes a folder where it is unpickled."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return os.mkdir, (str(self.folder),)
+
+
+def test_what_is_loaded_does_not_run(made: Checked, tmp_path: Path) -> None:
+    mark = tmp_path / "ran"
+    for name in ("epoch-0.safetensors", "generator.safetensors", "generator.pt"):
+        (tmp_path / name).write_bytes(pickle.dumps(Payload(mark)))
+    with pytest.raises(ValueError, match=r"epoch-0\.safetensors"):
+        load_checkpoint(tmp_path / "epoch-0.safetensors")
+    for name in ("generator.safetensors", "generator.pt"):
+        with pytest.raises(StudyError, match="generator"):
+            check(tiny(tmp_path / "run", generator={"checkpoint": str(tmp_path / name)}))
+    with pytest.raises(StudyError):
+        check(tiny(tmp_path / "run", network={"checkpoints": str(tmp_path)}))
+
+    assert not mark.exists()
+    pickle.loads((tmp_path / "generator.pt").read_bytes())  # noqa: S301 - it would have
+    assert mark.exists()
+
+
+@pytest.fixture
+def roots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The one folder that studies may use."""
+    folder = tmp_path / "studies"
+    folder.mkdir()
+    monkeypatch.setenv("SPIKEATLAS_ROOTS", str(folder))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("field", "path"),
+    [
+        ("output", "{roots}/../elsewhere"),
+        ("output", "{roots}/link/run"),
+        ("data.root", "/etc"),
+        ("network.checkpoints", "{roots}/../checkpoints"),
+        ("generator.checkpoint", "/etc/passwd"),
+    ],
+)
+def test_paths_stay_within_the_roots(roots: Path, field: str, path: str) -> None:
+    (roots / "link").symlink_to(roots.parent)
+    raw: dict[str, Any] = {
+        **tiny(roots / "run"),
+        "data": {"dataset": "digits", "limit": 120, "root": str(roots)},
+    }
+    section, _, name = field.partition(".")
+    value = path.format(roots=roots)
+    raw[section] = {**raw.get(section, {}), name: value} if name else value
+
+    with pytest.raises(StudyError) as caught:
+        check(raw)
+
+    (problem,) = caught.value.problems
+    assert problem.startswith(f"{field}: {value} is outside of {roots}, the only place")
+    assert "SPIKEATLAS_ROOTS" in problem
+
+
+def test_within_the_roots_no_function_is_named(roots: Path) -> None:
+    adapter = {"kind": "adapter", "adapter": "os:getcwd"}
+    with pytest.raises(StudyError, match="may not name functions"):
+        check(tiny(roots / "run", generator=adapter))
+
+
+def test_within_the_roots_a_study_is_as_ever(roots: Path) -> None:
+    raw = {**tiny(roots / "run"), "data": {"dataset": "digits", "limit": 120, "root": str(roots)}}
+
+    assert check(raw).job.folder == roots / "run"
+
+
+@pytest.mark.parametrize("layer", ["../../elsewhere", "/etc", "conv2/../fc1"])
+def test_names_are_not_paths(tmp_path: Path, layer: str) -> None:
+    with pytest.raises(StudyError, match="there is no layer"):
+        check(tiny(tmp_path / "run", probe={"layers": [layer]}))
+
+
+def test_the_command_line_says_so_too(roots: Path, cli: Cli, tmp_path: Path) -> None:
+    study = study_file(tmp_path, tiny(tmp_path / "run"))
+    done = cli("validate", study)
+
+    assert done.returncode == 2
+    assert "SPIKEATLAS_ROOTS" in done.stderr
