@@ -1,4 +1,4 @@
-"""Whether two atlases hold the same: every variable and label but times."""
+"""Whether two atlases hold the same: every variable and label but what is not of the results."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from tasks.atlas.store import groups
 from tasks.place import Place
 
-TIMES = {"seconds"}
+OTHER = {"seconds", "metadata_digest"}
+"""Times, and what depends on how the arrays are cut into chunks."""
 
 
 def differences(first: Place, second: Place) -> list[str]:
@@ -21,7 +22,7 @@ def differences(first: Place, second: Place) -> list[str]:
     for group in set(a) & set(b):
         one, two = a[group], b[group]
         found += [f"{group}/{name}" for name in set(one.variables) ^ set(two.variables)]
-        shared = (set(one.variables) & set(two.variables)) - TIMES
+        shared = (set(one.variables) & set(two.variables)) - OTHER
         found += [
             f"{group}/{name}" for name in shared if not _same(one[name].values, two[name].values)
         ]

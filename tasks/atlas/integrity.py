@@ -74,11 +74,14 @@ def epoch_damage(path: Place, epoch: float) -> list[str]:
 def metadata_damage(path: Place) -> list[str]:
     """What is wrong with the metadata; nothing is known of it in an atlas of an older version, without digests."""
     root = open_store(path)
+    if metadata(root, "provenance") is None:
+        return ["provenance has lost its metadata"]
     try:
+        if "metadata_digest" not in root["provenance"].attrs and DIGESTS not in root:
+            return []
         held = values(root, DIGESTS)
     except KeyError:
-        lost = f"{DIGESTS} has lost its metadata"
-        return [lost] if CHECKSUM in root.attrs else []
+        return [f"{DIGESTS} has lost its metadata"]
     except (ValueError, TypeError, OSError) as error:
         return [f"{DIGESTS} cannot be read: {error}"]
     found = [*_attributes_damage(root, ""), *_attributes_damage(root, "provenance")]

@@ -135,11 +135,20 @@ def from_before(checked: Checked) -> Checked:
     root.attrs.update(
         {"layout": json.dumps(layout), "study": json.dumps(study), "study_digest": "of before"}
     )
-    for group in ("natural", "population", "cross"):
+    for group in (
+        "natural",
+        "population",
+        "cross",
+        "provenance/node",
+        "provenance/metadata_digest",
+    ):
         shutil.rmtree(checked.job.atlas / group)
     for layer in checked.job.layers:
         shutil.rmtree(checked.job.atlas / "layers" / layer / "cross_response")
         shutil.rmtree(checked.job.atlas / "layers" / layer / "stimulus_epoch")
+    said = dict(root["provenance"].attrs)
+    del said["metadata_digest"]
+    root["provenance"].attrs.put(said)
     kept = read.open_tree(checked.job.atlas)["selectivity"]
     for name in {*mei_variables(), *tuning_variables()} & set(kept.data_vars):
         shutil.rmtree(checked.job.atlas / "selectivity" / name)
