@@ -10,6 +10,7 @@ from flows.prepared import prepared
 from flows.report import report
 from flows.runners import quiet_subflows, workers
 from flows.study import RunnerSpec, Study
+from flows.tagging import tag_run
 from flows.tally import tallied
 from flows.train import train
 from tasks.atlas import unfinished, write
@@ -37,6 +38,7 @@ def complete(job: Job, spec: RunnerSpec) -> None:
     by block. 3. ``analyze`` selectivity. 4. ``report``.
     Raises FailedBlocks, after all else is done, when the search of a block failed for good.
     """
+    tag_run(job)
     write.note(job.atlas, "", {"ended": ""})
     with workers(spec) as runner, quiet_subflows():
         todo = unfinished(job.atlas, [block for epoch in job.epochs for block in job.blocks(epoch)])

@@ -21,6 +21,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from uuid import UUID
 
@@ -194,13 +195,32 @@ def _wait_until_healthy(server: subprocess.Popen[bytes], api: str, printed: Path
 
 
 def require_health(api: str) -> None:
-    """Raise ServerError, with what to do, unless the user's server answers."""
+    """Raise ServerError, with what to do, unless the user's server answers and is of our version."""
     if not _healthy(api, timeout=10):
         message = (
             f"the Prefect server at PREFECT_API_URL={api} does not answer: "
             "start it, or unset PREFECT_API_URL to use one of our own"
         )
         raise ServerError(message)
+    own, theirs = version("prefect"), _version(api)
+    if _minor(own) != _minor(theirs):
+        message = (
+            f"the Prefect server at PREFECT_API_URL={api} is of version {theirs}, but Prefect here is {own}: install the "
+            "same on both (pip install 'prefect==...'), or unset PREFECT_API_URL to use a server of our own"
+        )
+        raise ServerError(message)
+
+
+def _version(api: str) -> str:
+    """The version of a server, as it says."""
+    try:
+        return str(httpx.get(f"{api}/admin/version", timeout=10).raise_for_status().json())
+    except (httpx.HTTPError, ValueError):
+        return "unknown"
+
+
+def _minor(version: str) -> list[str]:
+    return version.split(".")[:2]
 
 
 def _healthy(api: str, timeout: float = 1) -> bool:

@@ -44,6 +44,9 @@ def test_a_run_equals_the_plain_functions_and_is_recorded(
     assert submitted[1] == submitted[2]
     names = [run["name"] for run in httpx.post(f"{api}/task_runs/filter", json={}).json()]
     assert "maximize epoch=2 layer=conv2 neurons=4-6" in names
+    wanted = {"flow_runs": {"name": {"any_": [f"atlas {tmp_path / 'run'}"]}}}
+    (run,) = httpx.post(f"{api}/flow_runs/filter", json=wanted).json()
+    assert set(run["tags"]) == {"spikeatlas", "digits", "vqvae"}
     shown = {
         each["key"]: each["data"] for each in httpx.post(f"{api}/artifacts/filter", json={}).json()
     }

@@ -9,9 +9,11 @@ import httpx
 import pytest
 import yaml
 from prefect import Flow
+from prefect.events.schemas.automations import AutomationCore
 from prefect.flows import load_flow_from_entrypoint
 
-from flows.deploy import FILE, POOL, deploy
+from flows import server
+from flows.deploy import FILE, POOL, deploy, senseless
 from flows.server import ServerError
 from tests.flows.conftest import ROOT, Cli
 
@@ -34,6 +36,25 @@ def test_every_entry_fits_its_flow(
     assert set(deployment["parameters"]) <= set(schema.properties)
 
 
+def test_containers_run_what_is_there() -> None:
+    folder = ROOT / "deployments"
+    documents = list(yaml.safe_load_all((folder / "kubernetes.yaml").read_text()))
+    pods = [each["spec"]["template"]["spec"] for each in documents if each["kind"] == "Deployment"]
+    assert {pod["containers"][0]["image"] for pod in pods} == {"spikeatlas"}
+    service = next(each for each in documents if each["kind"] == "Service")
+    assert service["spec"]["type"] == "ClusterIP"
+    lines = (folder / "Dockerfile").read_text().splitlines()
+    copied = [line.split()[1:-1] for line in lines if line.startswith("COPY")]
+    assert all((ROOT / name).exists() for names in copied for name in names)
+
+
+def test_the_automation_is_one() -> None:
+    raw = yaml.safe_load((ROOT / "deployments" / "failed-block.yaml").read_text())
+    automation = AutomationCore.model_validate(raw)
+    assert automation.trigger.expect == {"prefect.task-run.Failed"}  # type: ignore[union-attr]
+    assert automation.enabled
+
+
 def test_schedules_are_off() -> None:
     schedules = [schedule for each in DEPLOYMENTS for schedule in each.get("schedules", ())]
     assert schedules
@@ -54,6 +75,34 @@ def test_all_are_registered_twice_over(api: str, cli: Cli) -> None:
     assert search["budget"]["description"]
     assert search["grid"]["enum"]
     assert not any(schedule["active"] for each in held for schedule in each["schedules"])
+    assert {each["job_variables"]["env"]["SPIKEATLAS_ROOTS"] for each in held} == {str(ROOT)}
+
+
+@pytest.mark.parametrize(
+    ("schedule", "told"),
+    [
+        ({"cron": "61 2 * * *"}, "cron"),
+        ({"cron": "often"}, "cron"),
+        ({"cron": "0 2 * * *", "timezone": "Mars/Olympus"}, "imezone"),
+        ({"interval": 0}, "interval"),
+        ({"interval": -60}, "interval"),
+        ({"interval": "daily"}, "interval"),
+        ({"slug": "never"}, "give one of cron, interval and rrule"),
+    ],
+)
+def test_a_schedule_that_makes_no_sense_is_told(schedule: dict[str, Any], told: str) -> None:
+    (problem,) = senseless([{"name": "nightly", "schedules": [schedule]}])
+
+    assert "of nightly makes no sense" in problem
+    assert told in problem
+    assert "\n" not in problem
+    assert senseless(DEPLOYMENTS) == []
+
+
+def test_a_server_of_another_version_is_refused(api: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "version", lambda _: "2.20.1")
+    with pytest.raises(ServerError, match=r"is of version 3\..* but Prefect here is 2\.20\.1"):
+        server.require_health(api)
 
 
 def test_what_is_missing_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
