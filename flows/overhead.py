@@ -2,6 +2,7 @@
 
     python -m flows.overhead 100 1000 5000           # searches in default blocks, with the default search
     python -m flows.overhead --each 100 1000 5000    # one task run for each neuron, tiny searches
+    python -m flows.overhead --pairs 5 100           # medians of five pairs, loop and flow first in turn
 
 Prints a table: what the flow takes beyond the bare loop is Prefect's and scheduling; the store's time is
 measured in the bare loop, around every function that reads or writes the atlas.
@@ -19,6 +20,7 @@ from dataclasses import dataclass, field
 from functools import wraps
 from inspect import getmembers, isfunction
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from rich.console import Console
@@ -161,8 +163,16 @@ def as_flow(checked: Checked) -> tuple[int, int]:
     return len(submitted), len(checked.job.epochs) + 4
 
 
-def measure(neurons: int, folder: Path, search: dict[str, Any]) -> Cost:
-    """Train once, then make the atlas twice."""
+def timed(make: Callable[[Checked], Any], checked: Checked) -> tuple[float, Any]:
+    """Seconds to make the atlas anew, and what the maker says."""
+    shutil.rmtree(checked.job.atlas, ignore_errors=True)
+    began = time.perf_counter()
+    said = make(checked)
+    return time.perf_counter() - began, said
+
+
+def measure(neurons: int, folder: Path, search: dict[str, Any], pairs: int) -> Cost:
+    """Train once, then make the atlas in both ways, as often as asked for; the first in turn goes second next time."""
     checked = check(study_of(neurons, folder / str(neurons), search))
     job = checked.job
     train(job)
@@ -171,16 +181,21 @@ def measure(neurons: int, folder: Path, search: dict[str, Any]) -> Cost:
 
     for epoch in job.epochs:
         loading.network(job, epoch)
-    began = time.perf_counter()
-    with store_timed() as clock:
-        blocks = bare(checked)
-    seconds = time.perf_counter() - began
-    shutil.rmtree(job.atlas)
-    began = time.perf_counter()
-    task_runs, flow_runs = as_flow(checked)
-    whole = time.perf_counter() - began
+    in_loop, in_flow, in_store = [], [], []
+    for pair in range(pairs):
+        for make in (bare, as_flow) if pair % 2 == 0 else (as_flow, bare):
+            with store_timed() as clock:
+                seconds, said = timed(make, checked)
+            if make is bare:
+                blocks = said
+                in_loop.append(seconds)
+                in_store.append(clock.seconds)
+            else:
+                task_runs, flow_runs = said
+                in_flow.append(seconds)
     files = sum(path.is_file() for path in job.atlas.rglob("*"))
-    return Cost(neurons, blocks, task_runs, flow_runs, seconds, whole, clock.seconds, files)
+    middle = (median(in_loop), median(in_flow), median(in_store))
+    return Cost(neurons, blocks, task_runs, flow_runs, *middle, files)
 
 
 def table(costs: list[Cost], title: str) -> Table:
@@ -211,11 +226,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="What orchestration costs.")
     parser.add_argument("neurons", type=int, nargs="+", help="searches of each study")
     parser.add_argument("--each", action="store_true", help="one task run for each neuron")
+    parser.add_argument("--pairs", type=int, default=1, help="times that each size is measured")
     asked = parser.parse_args()
     loading.one_thread()
     with tempfile.TemporaryDirectory() as home, server.serving(Path(home) / "prefect"):
         search = TINY if asked.each else SEARCH
-        costs = [measure(neurons, Path(home), search) for neurons in sorted(asked.neurons)]
+        costs = [
+            measure(neurons, Path(home), search, asked.pairs) for neurons in sorted(asked.neurons)
+        ]
         title = (
             "one task a neuron, tiny searches" if asked.each else "default blocks, default search"
         )

@@ -9,7 +9,14 @@ from pathlib import Path
 
 import pytest
 
-os.environ.update({"DO_NOT_TRACK": "1", "PREFECT_SERVER_ANALYTICS_ENABLED": "false"})
+os.environ.update(
+    {
+        "DO_NOT_TRACK": "1",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        # before numpy and torch are imported: the suite itself has a process for each core
+        "OMP_NUM_THREADS": "1",
+    }
+)
 
 import torch
 

@@ -1,4 +1,7 @@
-"""Loads the data set that a study names."""
+"""Loads the data set that a study names.
+
+torchvision and scikit-learn take seconds to import: they are, where a data set needs them.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sklearn.datasets import load_digits
-from sklearn.model_selection import train_test_split
-from torchvision import datasets
 
 from snn.data.folder import load_folder
 from snn.data.idx import has_idx, read_idx_split
@@ -64,6 +64,9 @@ def load_data(spec: DataSpec) -> DataSet:
 
 def _load_digits() -> DataSet:
     """1797 digits of 8x8 pixels in 17 grey levels (UCI optical recognition, test part)."""
+    from sklearn.datasets import load_digits  # noqa: PLC0415
+    from sklearn.model_selection import train_test_split  # noqa: PLC0415
+
     pixels, labels = load_digits(return_X_y=True)
     images = np.round(pixels.reshape(-1, 1, 8, 8) * 255 / 16).astype(np.uint8)
     train, test = train_test_split(
@@ -86,6 +89,8 @@ def _load_common(spec: DataSpec) -> DataSet:
 
 
 def _read_torchvision(spec: DataSpec, root: Path, *, train: bool) -> Split:
+    from torchvision import datasets  # noqa: PLC0415
+
     kind = getattr(datasets, _TORCHVISION[spec.dataset])
     found = _open_torchvision(kind, spec, root, train=train)
     images = np.asarray(found.data, np.uint8)

@@ -138,7 +138,7 @@ def test_torchvisions_files_are_read(tmp_path: Path, name: Any, folder: str) -> 
 def test_colour_images_become_planes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pixels = RNG.integers(0, 256, (20, 32, 32, 3), dtype=np.uint8)
     found = SimpleNamespace(data=pixels, targets=[row % 10 for row in range(20)])
-    monkeypatch.setattr("snn.data.load.datasets.CIFAR10", lambda *_, **__: found)
+    monkeypatch.setattr("torchvision.datasets.CIFAR10", lambda *_, **__: found)
     data = load_data(DataSpec("cifar10", root=tmp_path))
     assert data.shape == (3, 32, 32)
     assert np.array_equal(data.train.images[4, 2], pixels[4, :, :, 2])
@@ -180,7 +180,7 @@ def test_a_failed_download_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     def fail(*_: Any, **__: Any) -> None:
         raise urllib.error.URLError("no route")
 
-    monkeypatch.setattr("snn.data.load.datasets.MNIST", fail)
+    monkeypatch.setattr("torchvision.datasets.MNIST", fail)
     with pytest.raises(ConnectionError, match=r"mnist could not be downloaded .*no route"):
         load_data(DataSpec("mnist", root=tmp_path, download=True))
 
