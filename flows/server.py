@@ -84,9 +84,12 @@ def serving(home: Path) -> Iterator[str]:
     address = f"http://127.0.0.1:{port}/api"
     with (home / "server.log").open("ab") as output:
         server = _Server(port, output.fileno())
+        os.environ["PREFECT_API_URL"] = address
         try:
+            # meanwhile: it takes seconds too, and reads the address
+            import prefect.flows  # noqa: F401, PLC0415
+
             _wait_until_healthy(server.process, address, home / "server.log")
-            os.environ["PREFECT_API_URL"] = address
             with server.kept():
                 yield address
         finally:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -20,12 +22,15 @@ os.environ.update(
 
 import torch
 
+from flows import cli
 from flows.checks import Checked, check
 from flows.server import serving
 from tests.bucket import serving_bucket
 from tests.tiny import build, comparing, tiny
 
 torch.set_num_threads(1)
+
+Ask = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture(scope="session")
@@ -71,3 +76,17 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
     os.environ.clear()
     os.environ.update(before)
+
+
+@pytest.fixture
+def ask(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Ask:
+    """The command line in this process, for what needs no process of its own."""
+
+    def call(*words: str | Path) -> subprocess.CompletedProcess[str]:
+        monkeypatch.setattr(sys, "argv", ["spikeatlas", *map(str, words)])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        return subprocess.CompletedProcess(words, end.value.code, *capsys.readouterr())  # type: ignore[arg-type]
+
+    return call

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import yaml
+from prefect.settings import PREFECT_API_URL, temporary_settings
+
+from flows.atlas import atlas
+from flows.study import Study
 
 Cli = Callable[..., "subprocess.CompletedProcess[str]"]
+Run = Callable[[Path], None]
 ROOT = Path(__file__).parents[2]
 
 
@@ -24,3 +30,11 @@ def cli() -> Cli:
         )
 
     return call
+
+
+@pytest.fixture
+def run(api: str) -> Iterator[Run]:
+    """Run the flow of a study file in this process: what ``spikeatlas run`` does, without its start."""
+    # Prefect read its settings when it was imported
+    with temporary_settings({PREFECT_API_URL: api}):
+        yield lambda study: atlas(Study.model_validate(yaml.safe_load(study.read_text())))

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import httpx
-import psutil
 import pytest
 import xarray as xr
 import zarr
 
 from flows.checks import Checked
 from tests.equal import differences
-from tests.flows.conftest import Cli
+from tests.flows.conftest import Cli, Run
 from tests.tiny import study_file, tiny
 
 pytestmark = pytest.mark.server
@@ -65,25 +59,24 @@ def test_a_run_equals_the_plain_functions_and_is_recorded(
     assert mtimes(tmp_path / "run" / "atlas.zarr" / "layers") == before
 
 
-def test_more_epochs_extend_an_atlas(api: str, cli: Cli, copied: Checked, tmp_path: Path) -> None:
+def test_more_epochs_extend_an_atlas(run: Run, copied: Checked, tmp_path: Path) -> None:
     more = study_file(tmp_path, tiny(copied.study.output, probe={"epochs": [0, 0.5, 1, 2]}))
     before = xr.open_datatree(copied.job.atlas, engine="zarr", consolidated=False).load()
 
-    done = cli("run", more)
+    run(more)
 
-    assert done.returncode == 0, done.stderr
     after = xr.open_datatree(copied.job.atlas, engine="zarr", consolidated=False)
     assert after.epoch.values.tolist() == [0, 0.5, 1, 2]
     assert after.analysed.values.tolist() == [1, 1, 1, 1]
     xr.testing.assert_equal(after.sel(epoch=[0, 2])["layers/conv2"].mei, before["layers/conv2"].mei)
 
     fewer = study_file(tmp_path, tiny(copied.study.output, probe={"epochs": [2]}))
-    assert cli("run", fewer).returncode == 0
+    run(fewer)
     assert xr.open_datatree(copied.job.atlas, engine="zarr", consolidated=False).sizes["epoch"] == 4
 
 
 def test_a_failed_block_is_named_marked_and_mended(
-    api: str, cli: Cli, copied: Checked, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    cli: Cli, run: Run, copied: Checked, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     study = study_file(tmp_path, tiny(copied.study.output))
     root = zarr.open_group(copied.job.atlas, mode="r+")
@@ -99,52 +92,5 @@ def test_a_failed_block_is_named_marked_and_mended(
     assert (status[4:8] == 4).all()  # type: ignore[index,union-attr]
     assert not root["analysed"][0]  # type: ignore[index]
 
-    monkeypatch.delenv("PYTHONPATH")
-    assert cli("run", study).returncode == 0
+    run(study)
     assert root["analysed"][0]  # type: ignore[index]
-
-
-def test_ctrl_c_ends_tidily_and_resumes(api: str, cli: Cli, made: Checked, tmp_path: Path) -> None:
-    study = study_file(tmp_path, tiny(tmp_path / "run"))
-    command = [sys.executable, "-m", "flows.cli", "run", str(study)]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    while not list((tmp_path / "run").glob("atlas.zarr/layers/*/status/c/0")):
-        time.sleep(0.005)
-        assert process.poll() is None
-
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=60)
-
-    assert process.returncode == 130, said
-    assert "run the same command again" in said
-    assert "Traceback" not in said
-    assert cli("run", study).returncode == 0
-    assert differences(made.job.atlas, tmp_path / "run" / "atlas.zarr") == []
-
-
-def test_a_run_of_its_own_server_leaves_no_process_behind(
-    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("PREFECT_API_URL", raising=False)
-    study = study_file(tmp_path, tiny(tmp_path / "run", probe={"epochs": [0], "layers": ["fc1"]}))
-
-    done = cli("run", study)
-
-    assert done.returncode == 0, done.stderr
-    assert re.search(r"watch it in a browser", done.stderr)
-    assert not [
-        p
-        for p in psutil.process_iter(["cmdline"])
-        if str(tmp_path) in " ".join(p.info["cmdline"] or [])
-    ]
-    assert not servers_of(os.getpid())
-
-
-def servers_of(owner: int) -> list[psutil.Process]:
-    """Our Prefect servers that are not this session's own."""
-    own = {child.pid for child in psutil.Process(owner).children()}
-    return [
-        process
-        for process in psutil.process_iter(["cmdline"])
-        if "flows.server" in (process.info["cmdline"] or []) and process.pid not in own
-    ]

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from flows.checks import Checked
+from tests.conftest import Ask
 from tests.flows.conftest import Cli
 from tests.tiny import study_file, tiny
 
@@ -36,16 +37,16 @@ def test_bad_input_is_sentences_and_exit_2(cli: Cli, tmp_path: Path) -> None:
         (["report", "nowhere.zarr", "--shiny"], "No such option: --shiny"),
     ],
 )
-def test_bad_questions_are_answered(cli: Cli, made: Checked, words: list[str], told: str) -> None:
-    done = cli(*[str(made.job.atlas) if word == "ATLAS" else word for word in words])
+def test_bad_questions_are_answered(ask: Ask, made: Checked, words: list[str], told: str) -> None:
+    done = ask(*[str(made.job.atlas) if word == "ATLAS" else word for word in words])
 
     assert done.returncode == 2
     assert told in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_validate_prints_the_plan(cli: Cli, tmp_path: Path) -> None:
-    done = cli("validate", study_file(tmp_path, tiny(tmp_path / "run")))
+def test_validate_prints_the_plan(ask: Ask, tmp_path: Path) -> None:
+    done = ask("validate", study_file(tmp_path, tiny(tmp_path / "run")))
 
     assert done.returncode == 0, done.stderr
     searches = 2 * 14 * 2 * 2 * 20  # epochs, neurons, methods, repeats, budget
@@ -53,10 +54,10 @@ def test_validate_prints_the_plan(cli: Cli, tmp_path: Path) -> None:
     assert "task runs" in done.stdout
 
 
-def test_query_prints_and_draws_one_neuron(cli: Cli, made: Checked, tmp_path: Path) -> None:
+def test_query_prints_and_draws_one_neuron(ask: Ask, made: Checked, tmp_path: Path) -> None:
     picture = tmp_path / "mei.png"
 
-    done = cli(
+    done = ask(
         "query",
         made.job.atlas,
         "--epoch",
@@ -74,26 +75,26 @@ def test_query_prints_and_draws_one_neuron(cli: Cli, made: Checked, tmp_path: Pa
     assert np.asarray(Image.open(picture)).shape == (8, 8)
 
 
-def test_info_verifies(cli: Cli, made: Checked) -> None:
-    done = cli("info", made.job.atlas, "--verify")
+def test_info_verifies(ask: Ask, made: Checked) -> None:
+    done = ask("info", made.job.atlas, "--verify")
 
     assert done.returncode == 0, done.stderr
     assert "verified 112 results" in done.stdout
 
 
-def test_the_command_line_asks(cli: Cli, compared: Checked, tmp_path: Path) -> None:
+def test_the_command_line_asks(ask: Ask, compared: Checked, tmp_path: Path) -> None:
     atlas, picture = compared.job.atlas, tmp_path / "a.png"
-    done = cli("query", atlas, "--about", "accuracy", "--json", "--png", picture)
+    done = ask("query", atlas, "--about", "accuracy", "--json", "--png", picture)
     assert done.returncode == 0, done.stderr
     assert len(json.loads(done.stdout)) == 3
     assert picture.exists()
-    wrong = cli("query", atlas, "--about", "onset", "--image", picture)
+    wrong = ask("query", atlas, "--about", "onset", "--image", picture)
     assert wrong.returncode == 2
     assert "--about onset is drawn by --png" in wrong.stderr
 
 
-def test_neurons_are_json_and_a_sheet_too(cli: Cli, compared: Checked, tmp_path: Path) -> None:
-    done = cli(
+def test_neurons_are_json_and_a_sheet_too(ask: Ask, compared: Checked, tmp_path: Path) -> None:
+    done = ask(
         "query", compared.job.atlas, "--layer", "fc1", "--json", "--png", tmp_path / "sheet.png"
     )
     assert done.returncode == 0, done.stderr

@@ -17,6 +17,7 @@ import pytest
 
 from flows.checks import Checked
 from tests.equal import differences
+from tests.flows.conftest import Run
 from tests.tiny import study_file, tiny
 
 pytestmark = pytest.mark.server
@@ -82,25 +83,19 @@ def assert_nothing_left(group: Path) -> None:
     assert not left
 
 
-def interrupted(tmp_path: Path, moments: list[tuple[Moment, float]]) -> tuple[Path, int]:
+def interrupted(run: Run, tmp_path: Path, moments: list[tuple[Moment, float]]) -> tuple[Path, int]:
     """Run a study, killed at each moment in turn and started again, to its end."""
     study = study_file(tmp_path, tiny(tmp_path / "run"))
     killed = sum(kill_at(study, tmp_path / "run", moment, wait) for moment, wait in moments)
     assert_nothing_left(tmp_path)
-    last = subprocess.run(
-        [sys.executable, "-m", "flows.cli", "run", str(study)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert last.returncode == 0, last.stderr
+    run(study)
     return tmp_path / "run" / "atlas.zarr", killed
 
 
-def test_killed_and_resumed_equals_uninterrupted(api: str, made: Checked, tmp_path: Path) -> None:
+def test_killed_and_resumed_equals_uninterrupted(run: Run, made: Checked, tmp_path: Path) -> None:
     chosen = [(MOMENTS[i], 0.0) for i in (1, 4, 5, 6, 8)]
 
-    atlas, killed = interrupted(tmp_path, chosen)
+    atlas, killed = interrupted(run, tmp_path, chosen)
 
     assert killed == len(chosen)
     assert differences(made.job.atlas, atlas) == []
@@ -123,9 +118,9 @@ def drawn() -> list[tuple[Moment, float]]:
     ("moment", "wait"), drawn(), ids=[f"{i}-{moment.name}" for i, (moment, _) in enumerate(drawn())]
 )
 def test_killed_anywhere(
-    api: str, made: Checked, tmp_path: Path, moment: Moment, wait: float
+    run: Run, made: Checked, tmp_path: Path, moment: Moment, wait: float
 ) -> None:
-    atlas, killed = interrupted(tmp_path, [(moment, wait)])
+    atlas, killed = interrupted(run, tmp_path, [(moment, wait)])
 
     assert killed == 1
     assert differences(made.job.atlas, atlas) == []

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 import pickle
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from flows.checks import Checked, check
 from flows.server import SETTINGS
 from flows.study import StudyError
 from snn.checkpoint import load_checkpoint
-from tests.flows.conftest import Cli
-from tests.flows.running import ended, running
+from tests.conftest import Ask
+from tests.flows.running import ended, running, wait_until
 from tests.tiny import study_file, tiny
 
 AUDITED = str(Path(__file__).parent / "audited")
@@ -23,7 +25,7 @@ LOOPBACK = {"127.0.0.1", "::1", "localhost", "unix"}
 
 
 @pytest.mark.server
-def test_a_run_talks_to_this_machine_alone_and_keeps_no_secret(
+def test_a_run_talks_to_this_machine_alone_and_leaves_no_secret_and_no_process(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("PREFECT_API_URL", raising=False)
@@ -32,9 +34,13 @@ def test_a_run_talks_to_this_machine_alone_and_keeps_no_secret(
     study, audit = study_file(tmp_path, tiny(tmp_path / "run")), tmp_path / "audit"
     secrets = {"AWS_SECRET_ACCESS_KEY": CANARY, "PREFECT_API_KEY": CANARY}
     with running(study, PYTHONPATH=AUDITED, AUDIT=str(audit), **secrets) as process:
+        # the run and its server
+        wait_until(lambda: len(processes_of(tmp_path)) >= 2, process)
         code, said = ended(process)
 
     assert code == 0, said
+    assert "watch it in a browser" in said
+    assert not processes_of(tmp_path)
     told = [line.split() for line in audit.read_text().splitlines()]
     # the run and its server, which was told to bind
     assert {event for event, _ in told} >= {"socket.connect", "socket.bind"}
@@ -43,6 +49,16 @@ def test_a_run_talks_to_this_machine_alone_and_keeps_no_secret(
     kept = [path for path in (tmp_path / "run").rglob("*") if path.is_file()]
     assert any(path.suffix == ".db" for path in kept)
     assert not [path for path in kept if CANARY.encode() in path.read_bytes()]
+
+
+def processes_of(folder: Path) -> list[psutil.Process]:
+    """All that was started for a run in a folder, its server included."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if str(folder) in " ".join([*process.cmdline(), *process.environ().values()]):
+                found.append(process)
+    return found
 
 
 def test_telemetry_is_off() -> None:
@@ -132,9 +148,9 @@ def test_names_are_not_paths(tmp_path: Path, layer: str) -> None:
         check(tiny(tmp_path / "run", probe={"layers": [layer]}))
 
 
-def test_the_command_line_says_so_too(roots: Path, cli: Cli, tmp_path: Path) -> None:
+def test_the_command_line_says_so_too(roots: Path, ask: Ask, tmp_path: Path) -> None:
     study = study_file(tmp_path, tiny(tmp_path / "run"))
-    done = cli("validate", study)
+    done = ask("validate", study)
 
     assert done.returncode == 2
     assert "SPIKEATLAS_ROOTS" in done.stderr
