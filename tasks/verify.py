@@ -66,12 +66,13 @@ def verify(job: Job, *, plain: bool = False) -> Verdict:
         job = replace(job, responder=replace(job.responder, kind="plain"))
     checked, problems, near = 0, integrity.training_damage(job.atlas), []
     counts = dict.fromkeys(STATUS, 0)
+    tree = read.open_tree(job.atlas)
     for epoch in job.epochs:
         found = integrity.epoch_damage(job.atlas, epoch)
         problems += [f"epoch={epoch:g} {place(job, problem)}" for problem in found]
         analysed = not found and read.flagged(job.atlas, "analysed", epoch)
         for block in job.blocks(epoch):
-            part = verify_block(job, block, analysed=analysed)
+            part = verify_block(job, block, rows_of(tree, block), analysed=analysed)
             checked += part.checked
             problems += part.problems
             near += part.near
@@ -87,7 +88,14 @@ def place(job: Job, problem: str) -> str:
     return f"layers={','.join(job.layers)} all neurons: {problem}"
 
 
-def verify_block(job: Job, block: Block, *, analysed: bool) -> Verdict:
+def rows_of(tree: xr.DataTree, block: Block) -> xr.Dataset:
+    """What an atlas holds of a block, lazily."""
+    layer = tree[f"layers/{block.layer}"].to_dataset().sel(epoch=block.epoch)
+    rows = layer.isel(neuron=slice(block.start, block.stop))
+    return rows.transpose("neuron", "method", "repeat", ...)
+
+
+def verify_block(job: Job, block: Block, rows: xr.Dataset, *, analysed: bool) -> Verdict:
     """Check one block: chunks, then responses, then latents."""
     neurons = job.layers[block.layer][block.start : block.stop]
     where = f"epoch={block.epoch:g} layer={block.layer} neurons={neurons[0]}-{neurons[-1]}"
@@ -101,20 +109,14 @@ def verify_block(job: Job, block: Block, *, analysed: bool) -> Verdict:
             if analysed
             else []
         )
-        return Verdict(0, _counts(_rows(job, block)), lost)
+        return Verdict(0, _counts(rows), lost)
     damaged = integrity.block_damage(job.atlas, block)
     if damaged:
         return Verdict(0, {}, [f"{where}: {problem}" for problem in damaged])
     changed = _changed_checkpoint(job, block.epoch)
     if changed:
-        return Verdict(0, _counts(_rows(job, block)), [f"{where}: {changed}"])
-    return replay(job, block)
-
-
-def _rows(job: Job, block: Block) -> xr.Dataset:
-    layer = read.open_tree(job.atlas)[f"layers/{block.layer}"].to_dataset().sel(epoch=block.epoch)
-    rows = layer.isel(neuron=slice(block.start, block.stop))
-    return rows.transpose("neuron", "method", "repeat", ...)
+        return Verdict(0, _counts(rows), [f"{where}: {changed}"])
+    return replay(job, block, rows)
 
 
 def _counts(rows: xr.Dataset) -> dict[str, int]:
@@ -151,9 +153,8 @@ LANES = (
 DIVERSE = Stored("diverse", "diverse_latent", "diverse_response", " diverse")
 
 
-def replay(job: Job, block: Block) -> Verdict:
+def replay(job: Job, block: Block, rows: xr.Dataset) -> Verdict:
     """Show the stored images again and decode the stored latents again."""
-    rows = _rows(job, block)
     kinds = [RESULT, *(kind for kind in (*LANES, DIVERSE) if kind.mei in rows)]
     parts = [replay_images(job, block, rows, kind) for kind in kinds]
     return Verdict(

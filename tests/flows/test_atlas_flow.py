@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 import xarray as xr
 import zarr
 
+from flows.atlas import FailedBlocks
 from flows.checks import Checked
+from tasks import search
+from tasks.atlas.schema import FAILED
 from tests.equal import differences
 from tests.flows.conftest import Cli, Run
 from tests.tiny import study_file, tiny
@@ -24,7 +28,7 @@ def mtimes(folder: Path) -> dict[Path, int]:
 
 
 def test_a_run_equals_the_plain_functions_and_is_recorded(
-    api: str, cli: Cli, made: Checked, tmp_path: Path
+    api: str, cli: Cli, run: Run, made: Checked, tmp_path: Path
 ) -> None:
     study = study_file(tmp_path, tiny(tmp_path / "run"))
 
@@ -39,8 +43,8 @@ def test_a_run_equals_the_plain_functions_and_is_recorded(
     names = [run["name"] for run in httpx.post(f"{api}/task_runs/filter", json={}).json()]
     assert "maximize epoch=2 layer=conv2 neurons=4-6" in names
     wanted = {"flow_runs": {"name": {"any_": [f"atlas {tmp_path / 'run'}"]}}}
-    (run,) = httpx.post(f"{api}/flow_runs/filter", json=wanted).json()
-    assert set(run["tags"]) == {"spikeatlas", "digits", "vqvae"}
+    (told,) = httpx.post(f"{api}/flow_runs/filter", json=wanted).json()
+    assert set(told["tags"]) == {"spikeatlas", "digits", "vqvae"}
     shown = {
         each["key"]: each["data"] for each in httpx.post(f"{api}/artifacts/filter", json={}).json()
     }
@@ -50,12 +54,11 @@ def test_a_run_equals_the_plain_functions_and_is_recorded(
             "fc1",
         ]
         assert shown[f"epoch-{epoch}-meis"].startswith("data:image/png")
-    for told in ("undecided", "explore.html", "index.html"):
-        assert told in shown["spike-atlas"]
+    for words in ("undecided", "explore.html", "index.html"):
+        assert words in shown["spike-atlas"]
 
     before = mtimes(tmp_path / "run" / "atlas.zarr" / "layers")
-    again = cli("run", study)
-    assert again.returncode == 0, again.stderr
+    run(study)
     assert mtimes(tmp_path / "run" / "atlas.zarr" / "layers") == before
 
 
@@ -76,21 +79,26 @@ def test_more_epochs_extend_an_atlas(run: Run, copied: Checked, tmp_path: Path) 
 
 
 def test_a_failed_block_is_named_marked_and_mended(
-    cli: Cli, run: Run, copied: Checked, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, copied: Checked, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def fail(*_: Any) -> None:
+        message = "injected fault"
+        raise RuntimeError(message)
+
     study = study_file(tmp_path, tiny(copied.study.output))
     root = zarr.open_group(copied.job.atlas, mode="r+")
     root["layers/fc1/status"][0, 4:8] = 0  # type: ignore[index]
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent / "faulty"))
+    monkeypatch.setattr(search, "respond_to", fail)
 
-    done = cli("run", study)
+    with pytest.raises(
+        FailedBlocks, match=r"^maximize epoch=0 layer=fc1 neurons=4-8: injected fault$"
+    ):
+        run(study)
 
-    assert done.returncode == 1
-    assert "maximize epoch=0 layer=fc1 neurons=4-8" in done.stderr
-    assert "Traceback" not in done.stderr
     status = root["layers/fc1/status"][0]  # type: ignore[index]
-    assert (status[4:8] == 4).all()  # type: ignore[index,union-attr]
+    assert (status[4:8] == FAILED).all()  # type: ignore[index,union-attr]
     assert not root["analysed"][0]  # type: ignore[index]
 
+    monkeypatch.undo()
     run(study)
     assert root["analysed"][0]  # type: ignore[index]

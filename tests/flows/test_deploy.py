@@ -62,8 +62,9 @@ def test_schedules_are_off() -> None:
 
 
 @pytest.mark.server
-def test_all_are_registered_twice_over(api: str, cli: Cli) -> None:
-    for _ in range(2):
+@pytest.mark.parametrize("times", [1, pytest.param(2, marks=pytest.mark.slow)])
+def test_all_are_registered_also_when_they_are(api: str, cli: Cli, times: int) -> None:
+    for _ in range(times):
         done = cli("deploy", "--root", ROOT)
         assert done.returncode == 0, done.stderr
     assert f"prefect worker start --pool {POOL}" in done.stdout

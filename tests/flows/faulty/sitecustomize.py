@@ -1,6 +1,5 @@
 """Loaded by the interpreter of a test's run: searches of layer fc1 go wrong as FAULT says.
 
-- ``fail``: each raises.
 - ``nan``: no response is a number.
 - ``loop``, ``stuck``: the first one never ends, in Python or in a call that cannot be interrupted; FAULT_MARK is a
   file that tells it from the others.
@@ -17,7 +16,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-FAULT = os.environ.get("FAULT", "fail")
+FAULT = os.environ["FAULT"]
 
 
 class _Break(MetaPathFinder):
@@ -55,9 +54,6 @@ def wrong(responses: Any) -> Any:
     """What becomes of right responses."""
     if FAULT == "nan":
         return responses * float("nan")
-    if FAULT == "fail":
-        message = "injected fault"
-        raise RuntimeError(message)
     mark = Path(os.environ["FAULT_MARK"])
     if mark.exists():
         return responses
