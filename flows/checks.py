@@ -83,10 +83,14 @@ def check(raw: Mapping[str, Any], *, fresh: bool = False) -> Checked:
     if problems:
         raise StudyError(problems)
     job = job_of(study)
-    problems = _room_to_screen(study, job) or [
-        *(_output(study, job) or _place(study, job) or [*_runner(study), *_memory(study)]),
-        *([] if fresh else _store(study, job)),
-    ]
+    problems = (
+        _room_to_screen(study, job)
+        or _place(study, job)
+        or [
+            *(_output(study, job) or [*_runner(study), *_memory(study)]),
+            *([] if fresh else _store(study, job)),
+        ]
+    )
     if problems:
         raise StudyError(problems)
     return Checked(study, job)

@@ -19,7 +19,7 @@ os.environ.setdefault("MKL_NUM_THREADS", "1")
 
 import typer
 
-from tasks.place import place
+from tasks.place import place, store_failure
 
 if TYPE_CHECKING:
     from tasks.job import Job
@@ -357,6 +357,12 @@ def main() -> NoReturn:
         sys.exit(BAD_INPUT)
     except RuntimeError as error:
         _say(*str(error).splitlines())
+        sys.exit(FAILED)
+    except Exception as error:
+        told = store_failure(error)
+        if told is None:
+            raise
+        _say(told)
         sys.exit(FAILED)
     sys.exit(0)
 

@@ -134,7 +134,7 @@ def bucket(address: str) -> ObjectStore:
     if address.startswith("memory://"):
         return store.MemoryStore()
     options: dict[str, Any] = {
-        "client_options": {"connect_timeout": "5s", "timeout": "60s"},
+        # no client_options: they would replace those of the environment (AWS_ALLOW_HTTP, proxies)
         "retry_config": {"max_retries": RETRIES, "retry_timeout": PATIENCE},
     }
     return store.from_url(address, **options)
@@ -161,9 +161,26 @@ def try_store(url: Url) -> None:
         obstore.put(within, mark, b"", mode="create")
         obstore.delete(within, mark)
     except (BaseError, OSError) as error:
-        reason = " ".join(str(error).split("Debug source")[0].split())
         message = (
-            f"{url} cannot be written ({reason}): check the bucket's name, and credentials and endpoint in the environment "
-            "(for S3: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION, AWS_ENDPOINT_URL)"
+            f"{url} cannot be written ({_reason(error)}): check the bucket's name, and credentials and endpoint in the "
+            "environment (for S3: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION, AWS_ENDPOINT_URL)"
         )
         raise ValueError(message) from error
+
+
+def store_failure(error: Exception) -> str | None:
+    """What an object store said, and what to do; None for an error of anything else."""
+    try:
+        from obstore.exceptions import BaseError  # noqa: PLC0415 - an optional package
+    except ImportError:
+        return None
+    if not isinstance(error, BaseError):
+        return None
+    return (
+        f"the object store of the atlas failed ({_reason(error)}): what is done is kept; check that it answers, and "
+        "the credentials in the environment, and run the same command again to go on"
+    )
+
+
+def _reason(error: Exception) -> str:
+    return " ".join(str(error).split("Debug source")[0].split())
