@@ -1,1 +1,5 @@
 """What runs and when: the study, the flows, the command line."""
+
+from __future__ import annotations
+
+import tasks  # noqa: F401 - its environment comes before torch

@@ -5,17 +5,12 @@ Heavy modules are imported by the commands that need them, after the environment
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import sys
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
-
-# Before torch is imported: one thread a worker, and values that do not depend on the machine's cores.
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-os.environ.setdefault("MKL_NUM_THREADS", "1")
 
 import typer
 

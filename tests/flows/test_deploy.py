@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +37,17 @@ def test_every_entry_fits_its_flow(
     assert deployment["work_pool"]["name"] == POOL
     schema = loaded.parameters
     assert set(deployment["parameters"]) <= set(schema.properties)
+
+
+def test_what_a_worker_starts_has_one_thread_a_worker() -> None:
+    """As Prefect's own process loads a flow: nothing of the command line has run."""
+    code = "from flows.atlas import atlas; import torch; print(torch.get_num_threads())"
+    environment = {k: v for k, v in os.environ.items() if not k.endswith("_NUM_THREADS")}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )  # fmt: skip
+
+    assert done.stdout == "1\n"
 
 
 def test_containers_run_what_is_there() -> None:
