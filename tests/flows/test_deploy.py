@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,28 @@ def test_all_are_registered_also_when_they_are(api: str, cli: Cli, times: int) -
     assert search["grid"]["enum"]
     assert not any(schedule["active"] for each in held for schedule in each["schedules"])
     assert {each["job_variables"]["env"]["SPIKEATLAS_ROOTS"] for each in held} == {str(ROOT)}
+
+
+@pytest.mark.server
+def test_a_schedule_that_is_switched_on_is_kept(api: str, cli: Cli) -> None:
+    assert cli("deploy", "--root", ROOT).returncode == 0
+    (held,) = [
+        each
+        for each in httpx.post(f"{api}/deployments/filter", json={}).json()
+        if each["name"] == "atlas"
+    ]
+    (nightly,) = held["schedules"]
+    switch = f"{api}/deployments/{held['id']}/schedules/{nightly['id']}"
+    httpx.patch(switch, json={"active": True}).raise_for_status()
+
+    wanted = {"deployments": {"id": {"any_": [held["id"]]}}}
+    deadline = time.monotonic() + 120
+    while not (runs := httpx.post(f"{api}/flow_runs/filter", json=wanted).json()):
+        assert time.monotonic() < deadline
+        time.sleep(1)
+
+    assert {(run["state_type"], run["auto_scheduled"]) for run in runs} == {("SCHEDULED", True)}
+    httpx.patch(switch, json={"active": False}).raise_for_status()
 
 
 @pytest.mark.parametrize(
