@@ -92,21 +92,16 @@ def test_all_are_registered_also_when_they_are(api: str, cli: Cli, times: int) -
     assert search["grid"]["enum"]
     assert not any(schedule["active"] for each in held for schedule in each["schedules"])
     assert {each["job_variables"]["env"]["SPIKEATLAS_ROOTS"] for each in held} == {str(ROOT)}
+    keep_a_schedule(api, next(each for each in held if each["name"] == "atlas"))
 
 
-@pytest.mark.server
-def test_a_schedule_that_is_switched_on_is_kept(api: str, cli: Cli) -> None:
-    assert cli("deploy", "--root", ROOT).returncode == 0
-    (held,) = [
-        each
-        for each in httpx.post(f"{api}/deployments/filter", json={}).json()
-        if each["name"] == "atlas"
-    ]
-    (nightly,) = held["schedules"]
-    switch = f"{api}/deployments/{held['id']}/schedules/{nightly['id']}"
+def keep_a_schedule(api: str, deployment: dict[str, Any]) -> None:
+    """Switch the schedule of a deployment on, wait for the run that the server plans, and switch it off."""
+    (nightly,) = deployment["schedules"]
+    switch = f"{api}/deployments/{deployment['id']}/schedules/{nightly['id']}"
     httpx.patch(switch, json={"active": True}).raise_for_status()
 
-    wanted = {"deployments": {"id": {"any_": [held["id"]]}}}
+    wanted = {"deployments": {"id": {"any_": [deployment["id"]]}}}
     deadline = time.monotonic() + 120
     while not (runs := httpx.post(f"{api}/flow_runs/filter", json=wanted).json()):
         assert time.monotonic() < deadline
