@@ -72,6 +72,8 @@ def bucket() -> Iterator[str]:
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a running server, shared by all flow tests."""
     before = dict(os.environ)
+    # a test waits for a scheduled run
+    os.environ["PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS"] = "3"
     with serving(tmp_path_factory.mktemp("prefect")) as address:
         yield address
     os.environ.clear()
