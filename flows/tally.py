@@ -38,8 +38,9 @@ class Tally:
 
     def __str__(self) -> str:
         """One line, as it is shown."""
-        told = f"{self.ended:,} of {self.planned:,} neurons searched, {self.silent:,} silent, {self.failed:,} failed"
-        return f"{told}; {self._left()}"
+        # what a card on the page has room for comes first
+        told = f"{self.ended:,} of {self.planned:,} neurons, {self._left()}"
+        return f"{told}; {self.silent:,} silent, {self.failed:,} failed"
 
     def _left(self) -> str:
         if not self.ended or self.ended >= self.planned:
