@@ -20,6 +20,9 @@ from tasks.report.pictures import data_uri
 PICTURES = 16
 """Neurons of a layer on an epoch's picture: those with the highest responses."""
 
+EDGE, GAP = 48, 3
+"""Least height of an image on it, and the space between two, in pixels of the screen."""
+
 
 def epoch_table(atlas: Place, epoch: float) -> list[dict[str, Any]]:
     """One row a layer: counts of neurons, and how their MEIs did."""
@@ -61,20 +64,18 @@ def _rounded(value: xr.DataArray) -> float | None:
 
 
 def epoch_picture(atlas: Place, epoch: float) -> str:
-    """The MEIs of the most driven neurons, a row for each layer and twice their size, as a data URI."""
+    """The MEIs of the most driven neurons, a row for each layer, each at least EDGE pixels high, as a data URI."""
     with open_tree(atlas) as tree:
         rows = [
             _strip(tree[f"layers/{layer}"].to_dataset().sel(epoch=epoch))
             for layer in tree.attrs["layers"]
         ]
     width = max(1, *(row.shape[2] for row in rows))
-    gap = 2
     padded = [
-        np.pad(row, ((0, 0), (0, gap), (0, width - row.shape[2])), constant_values=255)
+        np.pad(row, ((0, 0), (0, 0), (0, width - row.shape[2])), constant_values=255)
         for row in rows
     ]
-    sheet = np.concatenate(padded, axis=1)
-    return data_uri(sheet.repeat(2, axis=1).repeat(2, axis=2))
+    return data_uri(np.concatenate(padded, axis=1))
 
 
 def _strip(group: xr.Dataset) -> NDArray[np.uint8]:
@@ -87,9 +88,16 @@ def _strip(group: xr.Dataset) -> NDArray[np.uint8]:
     best = response.argmax(axis=1)
     order = np.argsort(-response.max(axis=1), kind="stable")[:PICTURES]
     kept = order[response.max(axis=1)[order] >= 0]
-    images = stacked.mei.values[kept, best[kept]]
-    empty: NDArray[np.uint8] = np.zeros((*stacked.mei.shape[2:4], 0), np.uint8)
-    return np.concatenate([empty, *images], axis=2) if len(images) else empty
+    images = _enlarged(stacked.mei.values[kept, best[kept]])
+    empty: NDArray[np.uint8] = np.zeros((*images.shape[1:3], 0), np.uint8)
+    return np.concatenate([empty, *images], axis=2)
+
+
+def _enlarged(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """(n, channels, height, width) images, each pixel a square, with a white gap right and below."""
+    scale = -(-EDGE // images.shape[2])
+    large = images.repeat(scale, axis=2).repeat(scale, axis=3)
+    return np.pad(large, ((0, 0), (0, 0), (0, GAP), (0, GAP)), constant_values=255)
 
 
 def claims_text(claims: Iterable[Claim | dict[str, Any]]) -> str:

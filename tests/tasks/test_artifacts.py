@@ -11,7 +11,7 @@ from PIL import Image
 
 from flows.checks import Checked
 from tasks.atlas.schema import DONE, SATURATED, SILENT
-from tasks.report.artifacts import PICTURES, claims_text, epoch_picture, epoch_table
+from tasks.report.artifacts import EDGE, GAP, PICTURES, claims_text, epoch_picture, epoch_table
 
 
 def test_an_epoch_s_table_counts_what_the_atlas_holds(compared: Checked) -> None:
@@ -35,9 +35,9 @@ def test_the_picture_holds_the_stimuli(compared: Checked) -> None:
     searched = group.response.where(group.status.isin((DONE, SATURATED))).isel(method=0, repeat=0)
     best = int(searched.argmax("neuron"))
     assert np.array_equal(
-        pixels[:16:2, :16:2], group.mei.isel(neuron=best, method=0, repeat=0).values[0]
+        pixels[:EDGE:6, :EDGE:6], group.mei.isel(neuron=best, method=0, repeat=0).values[0]
     )
-    assert pixels.shape[1] <= 16 * PICTURES
+    assert pixels.shape[1] <= (EDGE + GAP) * PICTURES
 
 
 def test_a_silent_layer_has_no_pictures(compared_copy: Checked) -> None:
