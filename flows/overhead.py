@@ -11,6 +11,7 @@ measured in the bare loop, around every function that reads or writes the atlas.
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import tempfile
 import time
@@ -28,6 +29,7 @@ from rich.table import Table
 
 from flows import server
 from flows.checks import Checked, check
+from flows.launch import hand_over
 from flows.prepare import allocate
 from tasks import loading
 from tasks.analyze import analyze
@@ -154,12 +156,14 @@ def bare(checked: Checked) -> int:
 
 
 def as_flow(checked: Checked) -> tuple[int, int]:
-    """The same as a flow; its task runs and flow runs."""
+    """The same as a flow, until all of it is on record; its task runs and flow runs."""
     from flows.atlas import atlas  # noqa: PLC0415 - after Prefect's settings
     from flows.runners import submitted  # noqa: PLC0415
 
     submitted.clear()
     atlas(checked.study)
+    hand_over()
+    server.drain(os.environ["PREFECT_API_URL"], submitted)
     return len(submitted), len(checked.job.epochs) + 4
 
 
