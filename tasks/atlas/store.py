@@ -15,6 +15,8 @@ import json
 import os
 import shutil
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -260,6 +262,41 @@ def _damaged(path: Place, error: Exception) -> str:
 def writable(array: Any) -> zarr.Array[Any]:
     """The array, writing every chunk even where it equals the fill value: a missing chunk is damage."""
     return array.with_config({"write_empty_chunks": True})  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True)
+class Opened:
+    """Arrays of an atlas, ready to be written."""
+
+    epochs: NDArray[np.float64]
+    """Epochs by row."""
+    arrays: Mapping[str, Any]
+    """Arrays by their path in the atlas."""
+
+
+def opened(path: Place, names: Iterable[str]) -> Opened:
+    """Arrays to write, opened once for as long as the same tree is at ``path``: it takes as long as to fill them.
+
+    Raises as ``open_store``.
+    """
+    names = tuple(names)
+    try:
+        held = None if isinstance(path, Url) else (path / "zarr.json").stat()
+    except OSError:
+        held = None
+    if isinstance(path, Url) or held is None:
+        return _open(path, names)
+    return _open_once(path, names, held.st_ino, held.st_mtime_ns)
+
+
+@lru_cache(maxsize=64)
+def _open_once(path: Path, names: tuple[str, ...], _inode: int, _changed: int) -> Opened:
+    return _open(path, names)
+
+
+def _open(path: Place, names: tuple[str, ...]) -> Opened:
+    root = open_store(path, "r+")
+    return Opened(values(root, "epoch"), {name: writable(root[name]) for name in names})
 
 
 def extend(path: Place, old: Layout, layout: Layout) -> None:

@@ -6,6 +6,7 @@ the mark unset, and the block or stage is done again.
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from collections.abc import Mapping
 from typing import Any
@@ -14,6 +15,7 @@ import numpy as np
 import xarray as xr
 import zarr
 from numpy.typing import NDArray
+from zarr.core.sync import sync
 
 from tasks.atlas.errors import AtlasError
 from tasks.atlas.schema import FAILED, PENDING, UNPLANNED
@@ -21,6 +23,7 @@ from tasks.atlas.store import (
     arrays_digest,
     create_table,
     open_store,
+    opened,
     set_attributes,
     values,
     writable,
@@ -37,39 +40,49 @@ def write_block(path: Place, block: Block, arrays: Arrays) -> None:
     Raises AtlasError when an array's shape or type differs from what was allocated (zarr would cast
     or broadcast it silently).
     """
-    root = open_store(path, "r+")
-    row = epoch_row(root, block.epoch)
-    for name in sorted(arrays, key=lambda name: name == "status"):
-        _put(
-            root,
-            f"layers/{block.layer}/{name}",
-            (row, slice(block.start, block.stop)),
-            arrays[name],
-        )
+    found = {f"layers/{block.layer}/{name}": value for name, value in arrays.items()}
+    mark = f"layers/{block.layer}/status"
+    _put(path, (block.epoch, slice(block.start, block.stop)), found, mark)
 
 
 def write_epoch(path: Place, epoch: float, arrays: Arrays, flag: str | None = None) -> None:
-    """Store per-epoch arrays by their path in the atlas (without the epoch axis), then set ``flag``."""
-    root = open_store(path, "r+")
-    row = epoch_row(root, epoch)
-    for name, value in arrays.items():
-        _put(root, name, (row,), value)
-    if flag:
-        _put(root, flag, (row,), np.uint8(1))
+    """Store per-epoch arrays by their path in the atlas (without the epoch axis), then set ``flag``.
+
+    Raises as ``write_block``.
+    """
+    marked = {flag: np.uint8(1)} if flag else {}
+    _put(path, (epoch,), {**arrays, **marked}, flag)
 
 
-def _put(root: zarr.Group, name: str, at: tuple[Any, ...], value: Any) -> None:
-    array: Any = writable(root[name])
+def _put(path: Place, at: tuple[Any, ...], values: Arrays, mark: str | None = None) -> None:
+    """Store arrays at the row of an epoch, the first of ``at``: all but the mark at once, and then the mark."""
+    held = opened(path, values)
+    at = (row_of(held.epochs, at[0]), *at[1:])
+    checked = {name: _fitting(name, held.arrays[name], at, value) for name, value in values.items()}
+    data = [name for name in checked if name != mark]
+    for names in (data, [mark] if mark else []):
+        sync(_set({name: held.arrays[name] for name in names}, at, checked))
+
+
+async def _set(arrays: Mapping[str, Any], at: tuple[Any, ...], values: Arrays) -> None:
+    """Fill a part of several arrays at once; every write has ended when this has."""
+    filled = (array.async_array.setitem(at, values[name]) for name, array in arrays.items())
+    for error in await asyncio.gather(*filled, return_exceptions=True):
+        if error is not None:
+            raise error
+
+
+def _fitting(name: str, array: Any, at: tuple[Any, ...], value: Any) -> NDArray[Any]:
     wanted = tuple(np.broadcast_to(np.False_, array.shape)[at].shape)
-    value = np.asarray(value)
+    given: NDArray[Any] = np.asarray(value)
     text = array.dtype.kind == "T"
-    if value.shape != wanted or (not text and value.dtype != array.dtype):
+    if given.shape != wanted or (not text and given.dtype != array.dtype):
         message = (
-            f"{name} takes {array.dtype} of shape {wanted}, not {value.dtype} of shape {value.shape}: "
+            f"{name} takes {array.dtype} of shape {wanted}, not {given.dtype} of shape {given.shape}: "
             "the network, the generator or the study changed under a running job; run again"
         )
         raise AtlasError(message)
-    array[at] = value
+    return given
 
 
 def mark_failed(path: Place, block: Block) -> None:
@@ -93,11 +106,10 @@ def plan_repeats(path: Place, block: Block, repeats: int) -> None:
 
 def write_cross(path: Place, epoch: float, stimulus_epoch: float, responses: Arrays) -> None:
     """Store, by layer, responses of the network of ``epoch`` to the MEIs of ``stimulus_epoch``, then the mark."""
-    root = open_store(path, "r+")
-    at = (epoch_row(root, epoch), epoch_row(root, stimulus_epoch))
-    for layer, found in responses.items():
-        _put(root, f"layers/{layer}/cross_response", at, found)
-    _put(root, "cross/crossed", at, np.uint8(1))
+    shown_to = epoch_row(open_store(path), stimulus_epoch)
+    found = {f"layers/{layer}/cross_response": values for layer, values in responses.items()}
+    mark = "cross/crossed"
+    _put(path, (epoch, shown_to), {**found, mark: np.uint8(1)}, mark)
 
 
 def write_training(path: Place, table: xr.Dataset) -> None:
@@ -139,7 +151,11 @@ def now() -> str:
 
 def epoch_row(root: zarr.Group, epoch: float) -> int:
     """The row of ``epoch`` in every array of the atlas."""
-    epochs = values(root, "epoch")
+    return row_of(values(root, "epoch"), epoch)
+
+
+def row_of(epochs: NDArray[np.float64], epoch: float) -> int:
+    """The row of ``epoch`` among the epochs of an atlas; AtlasError where it is not."""
     rows = np.flatnonzero(epochs == epoch)
     if not rows.size:
         message = f"epoch {epoch:g} is not in the atlas, which holds {', '.join(f'{e:g}' for e in epochs)}"
