@@ -10,7 +10,7 @@ from prefect.artifacts import create_image_artifact, create_table_artifact
 
 from flows.runners import gather, submit
 from tasks import units
-from tasks.atlas import flagged, read, unfinished
+from tasks.atlas import flagged, open_tree, read, unfinished
 from tasks.cross import to_show
 from tasks.job import Job
 from tasks.report.artifacts import epoch_picture, epoch_table
@@ -48,9 +48,9 @@ def stage(unit: Any, job: Job, epochs: list[float]) -> None:
 def show(job: Job, epoch: float) -> None:
     """A table and a picture of an epoch on the run's page."""
     name = f"epoch-{epoch:g}".replace(".", "-")
-    table = epoch_table(job.atlas, epoch)
+    with open_tree(job.atlas) as tree:
+        table, picture = epoch_table(tree, epoch), epoch_picture(tree, epoch)
     create_table_artifact(table, key=f"{name}-layers", description=f"Layers at epoch {epoch:g}")
-    picture = epoch_picture(job.atlas, epoch)
     create_image_artifact(
         picture,
         key=f"{name}-meis",

@@ -44,10 +44,9 @@ def complete(job: Job, spec: RunnerSpec) -> None:
         todo = unfinished(job.atlas, [block for epoch in job.epochs for block in job.blocks(epoch)])
         with tallied(sum(block.stop - block.start for block in todo)):
             train.with_options(task_runner=runner)(job)
+            search = maximize.with_options(task_runner=runner)
             failures = [
-                failure
-                for epoch in job.epochs
-                for failure in maximize.with_options(task_runner=runner)(job, epoch, spec.timeout)
+                failure for epoch in job.epochs for failure in search(job, epoch, spec.timeout)
             ]
         analyze.with_options(task_runner=runner)(job)
         report.with_options(task_runner=runner)(str(job.atlas), job.folder / "report")

@@ -11,7 +11,6 @@ from prefect.artifacts import create_markdown_artifact
 from flows.runners import submit
 from tasks import units
 from tasks.place import place
-from tasks.report import key_figures
 from tasks.report.artifacts import claims_text
 from tasks.report.explorer.claims import read_claims
 from tasks.report.page import EXPLORER
@@ -27,13 +26,13 @@ def report(atlas: str, folder: Path) -> Path:
     """
     log.info("report")
     at = place(atlas)
-    page: Path = submit(units.report, at, folder).result()
+    page, figures = submit(units.report, at, folder).result()
     explorer = page.with_name(EXPLORER)
     parts = [
-        key_figures(at), claims_text(read_claims(at)[0]),
+        figures, claims_text(read_claims(at)[0]),
         f"[Open the report]({page.absolute().as_uri()}) ({page.absolute()})",
         f"[Explore every neuron]({explorer.absolute().as_uri()}) ({explorer.absolute()})",
     ]  # fmt: skip
     text = "\n\n".join(part for part in parts if part)
     create_markdown_artifact(text, key="spike-atlas", description="Key figures and claims")
-    return page
+    return Path(page)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 from prefect import Task, task
@@ -25,8 +26,9 @@ from tasks.cross import cross as cross_epoch
 from tasks.job import Job
 from tasks.maximize import maximize as maximize_block
 from tasks.observe import observe as observe_epoch
+from tasks.place import Place
 from tasks.quality import assess as assess_generator
-from tasks.report import write_report
+from tasks.report import key_figures, read_summary, write_pages
 from tasks.screen import screen as screen_epoch
 from tasks.sealed import Sealed
 from tasks.train import (
@@ -69,6 +71,12 @@ def _conclude(job: Job) -> list[Claim]:
     return conclude_training(job.atlas)
 
 
+def _report(atlas: Place, folder: Path) -> tuple[Path, str]:
+    """The page, and the key figures as Markdown: an atlas of many blocks takes long to read."""
+    summary = read_summary(atlas)
+    return write_pages(atlas, summary, folder), key_figures(summary)
+
+
 def _unit(body: Any, name: str, **options: Any) -> Any:
     return task(body, name=name, cache_policy=NO_CACHE, persist_result=False, **options)
 
@@ -95,4 +103,4 @@ analyze = _unit(_writer(analyze_epoch), "analyze", task_run_name="analyze epoch=
 cross = _unit(_writer(cross_epoch), "cross", task_run_name="cross epoch={epoch:g}")
 ablate = _unit(_writer(ablate_epoch), "ablate", task_run_name="ablate epoch={epoch:g}")
 conclude = _unit(_writer(_conclude), "conclude", task_run_name="conclude")
-report = _unit(write_report, "report", task_run_name="report")
+report = _unit(_report, "report", task_run_name="report")

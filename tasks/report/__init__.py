@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tasks.report.key import key_figures
-from tasks.report.page import write_report
+from tasks.report.page import write_pages, write_report
+from tasks.report.summary import read_summary
 
-__all__ = ["key_figures", "write_report"]
+__all__ = ["key_figures", "read_summary", "write_pages", "write_report"]

@@ -12,9 +12,7 @@ from numpy.typing import NDArray
 from tasks.analysis.claims import Claim
 from tasks.analysis.onset import selective
 from tasks.analysis.thresholds import thresholds
-from tasks.atlas import open_tree
 from tasks.atlas.schema import DONE, SATURATED, SILENT
-from tasks.place import Place
 from tasks.report.pictures import data_uri
 
 PICTURES = 16
@@ -24,21 +22,20 @@ EDGE, GAP = 48, 3
 """Least height of an image on it, and the space between two, in pixels of the screen."""
 
 
-def epoch_table(atlas: Place, epoch: float) -> list[dict[str, Any]]:
-    """One row a layer: counts of neurons, and how their MEIs did."""
-    with open_tree(atlas) as tree:
-        rows = tree["neurons"].to_dataset().sel(epoch=epoch)
-        tests = tree["selectivity"].to_dataset().sel(epoch=epoch)
-        return [
-            _row(
-                layer,
-                *(
-                    table.isel(neuron=np.flatnonzero(rows.layer.values == layer))
-                    for table in (rows, tests)
-                ),
-            )
-            for layer in tree.attrs["layers"]
-        ]
+def epoch_table(tree: xr.DataTree, epoch: float) -> list[dict[str, Any]]:
+    """One row a layer of an atlas: counts of neurons, and how their MEIs did."""
+    rows = tree["neurons"].to_dataset().sel(epoch=epoch)
+    tests = tree["selectivity"].to_dataset().sel(epoch=epoch)
+    return [
+        _row(
+            layer,
+            *(
+                table.isel(neuron=np.flatnonzero(rows.layer.values == layer))
+                for table in (rows, tests)
+            ),
+        )
+        for layer in tree.attrs["layers"]
+    ]
 
 
 def _row(layer: str, rows: xr.Dataset, tests: xr.Dataset) -> dict[str, Any]:
@@ -63,13 +60,12 @@ def _rounded(value: xr.DataArray) -> float | None:
     return None if np.isnan(value) else round(float(value), 3)
 
 
-def epoch_picture(atlas: Place, epoch: float) -> str:
+def epoch_picture(tree: xr.DataTree, epoch: float) -> str:
     """The MEIs of the most driven neurons, a row for each layer, each at least EDGE pixels high, as a data URI."""
-    with open_tree(atlas) as tree:
-        rows = [
-            _strip(tree[f"layers/{layer}"].to_dataset().sel(epoch=epoch))
-            for layer in tree.attrs["layers"]
-        ]
+    rows = [
+        _strip(tree[f"layers/{layer}"].to_dataset().sel(epoch=epoch))
+        for layer in tree.attrs["layers"]
+    ]
     width = max(1, *(row.shape[2] for row in rows))
     padded = [
         np.pad(row, ((0, 0), (0, 0), (0, width - row.shape[2])), constant_values=255)

@@ -7,19 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from tasks.atlas.schema import DONE, FAILED, PENDING, SATURATED, SILENT, STATUS
-from tasks.place import Place
-from tasks.report.summary import Array, Layer, Summary, mean, quartiles, read_summary
+from tasks.report.summary import Array, Layer, Summary, mean, quartiles
 
 UNKNOWN = "–"  # noqa: RUF001 - a dash stands for a number that is not known
 COUNTED = (DONE, SILENT, SATURATED, FAILED, PENDING)
 
 
-def key_figures(atlas: Place) -> str:
-    """Test accuracy over epochs and the key figures of each layer, as two short Markdown tables.
-
-    Raises as ``read_summary`` does.
-    """
-    summary = read_summary(atlas)
+def key_figures(summary: Summary) -> str:
+    """Test accuracy over epochs and the key figures of each layer, as two short Markdown tables."""
     accuracy = [number(value, ".3f") for value in summary.progress["accuracy"]]
     parts = [
         markdown(["epoch", *epoch_names(summary)], [["test accuracy", *accuracy]]),

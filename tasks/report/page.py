@@ -49,7 +49,11 @@ def write_report(atlas: Place, folder: Path) -> Path:
 
     Raises FileNotFoundError when there is no atlas, AtlasError when it is damaged or newer than we are.
     """
-    summary = read_summary(atlas)
+    return write_pages(atlas, read_summary(atlas), folder)
+
+
+def write_pages(atlas: Place, summary: Summary, folder: Path) -> Path:
+    """As ``write_report``, of an atlas whose summary is read already."""
     pages = {"index.html": render(summary), EXPLORER: render_explorer(atlas, summary)}
     folder.mkdir(parents=True, exist_ok=True)
     for name, html in pages.items():

@@ -10,12 +10,13 @@ import zarr
 from PIL import Image
 
 from flows.checks import Checked
+from tasks.atlas import open_tree
 from tasks.atlas.schema import DONE, SATURATED, SILENT
 from tasks.report.artifacts import EDGE, GAP, PICTURES, claims_text, epoch_picture, epoch_table
 
 
 def test_an_epoch_s_table_counts_what_the_atlas_holds(compared: Checked) -> None:
-    table = epoch_table(compared.job.atlas, 2)
+    table = epoch_table(open_tree(compared.job.atlas), 2)
     assert [row["layer"] for row in table] == ["conv2", "fc1"]
     neurons = xr.open_zarr(compared.job.atlas, group="neurons", consolidated=False).sel(epoch=2)
     for row in table:
@@ -28,7 +29,7 @@ def test_an_epoch_s_table_counts_what_the_atlas_holds(compared: Checked) -> None
 
 
 def test_the_picture_holds_the_stimuli(compared: Checked) -> None:
-    uri = epoch_picture(compared.job.atlas, 2)
+    uri = epoch_picture(open_tree(compared.job.atlas), 2)
     with Image.open(io.BytesIO(base64.b64decode(uri.split(",")[1]))) as picture:
         pixels = np.asarray(picture)
     group = xr.open_zarr(compared.job.atlas, group="layers/conv2", consolidated=False).sel(epoch=2)
@@ -45,7 +46,7 @@ def test_a_silent_layer_has_no_pictures(compared_copy: Checked) -> None:
     for layer in ("conv2", "fc1"):
         status: Any = root[f"layers/{layer}/status"]
         status[:] = np.uint8(SILENT)
-    assert epoch_picture(compared_copy.job.atlas, 2).startswith("data:image/png")
+    assert epoch_picture(open_tree(compared_copy.job.atlas), 2).startswith("data:image/png")
 
 
 def test_claims_are_sentences() -> None:

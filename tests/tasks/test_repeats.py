@@ -26,8 +26,7 @@ from tasks.duel import duel
 from tasks.job import Job
 from tasks.maximize import fill_up, maximize
 from tasks.query import Question, answer, save_image
-from tasks.report import key_figures, write_report
-from tasks.report.summary import read_summary
+from tasks.report import key_figures, read_summary, write_report
 from tasks.train import record_training, train_network
 from tasks.verify import verify
 from tests.equal import differences
@@ -101,7 +100,7 @@ def test_info_verify_report_and_compare_know_them(compared: Checked, tmp_path: P
         assert np.isfinite(shown.response).all()
     write_report(job.atlas, tmp_path / "report")
     assert "unplanned" not in (tmp_path / "report" / "index.html").read_text()
-    assert "unplanned" not in key_figures(job.atlas)
+    assert "unplanned" not in key_figures(read_summary(job.atlas))
 
     rows = [line.split("│") for line in duel(job.atlas, "random", "random").splitlines()]
     counted = {(row[1].strip(), row[2].strip()): row[3].strip() for row in rows if len(row) > 5}

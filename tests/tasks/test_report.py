@@ -421,7 +421,7 @@ def test_nothing_is_read_in_the_image_of_a_silent_neuron(tmp_path: Path) -> None
     summary = read_summary(atlas.path)
     assert (summary.layers[0].measures["mei_class"][1] == -1).all()
     assert (summary.layers[0].measures["preferred_class"][1] >= 0).any()
-    assert "| 0 of " in key_figures(atlas.path)
+    assert "| 0 of " in key_figures(read_summary(atlas.path))
 
 
 def test_what_a_killed_worker_left_is_no_result(tmp_path: Path) -> None:
@@ -554,7 +554,7 @@ def test_measures_that_are_being_redone_are_not_shown(tmp_path: Path) -> None:
         "prefers" in html for (_, epoch), html in cells(text, "out").items() if epoch == 1
     )
     assert any("prefers" in html for (_, epoch), html in cells(text, "out").items() if epoch == 0)
-    assert "classes at epoch 0, the last analysed" in key_figures(atlas.path)
+    assert "classes at epoch 0, the last analysed" in key_figures(read_summary(atlas.path))
 
 
 SMALL: Mapping[str, Any] = {"epochs": (0.0, 1.0), "layers": {"out": (0, 1, 2)}}
@@ -578,7 +578,7 @@ def test_odd_atlases(tmp_path: Path, changes: dict[str, Any]) -> None:
     for layer, neurons in atlas.layout.layers.items():
         assert len(cells(text, layer)) == len(neurons) * len(atlas.layout.epochs)
     assert "no values yet" not in text
-    assert f"| {layer} | {len(neurons)} |" in key_figures(atlas.path)
+    assert f"| {layer} | {len(neurons)} |" in key_figures(read_summary(atlas.path))
 
 
 def test_an_atlas_without_any_result(tmp_path: Path) -> None:
@@ -587,7 +587,7 @@ def test_an_atlas_without_any_result(tmp_path: Path) -> None:
     assert text.count("no values yet") == 3 + 2 * 4
     assert "<img" not in text
     assert "56 of 56 results (neurons x epochs) are pending" in text
-    assert "No search has ended yet." in key_figures(atlas.path)
+    assert "No search has ended yet." in key_figures(read_summary(atlas.path))
 
 
 class Silent(Synthetic):
@@ -612,7 +612,7 @@ def test_a_network_in_which_everything_is_silent(tmp_path: Path) -> None:
     assert "<img" not in text
     assert all('<div class="gap off">silent</div>' in html for html in cells(text, "out").values())
     expected = ["out", "3", "0.000", "0", "3", "0", "0", "0", *[UNKNOWN] * 3, "0 of 0"]
-    assert f"| {' | '.join(expected)} |" in key_figures(atlas.path)
+    assert f"| {' | '.join(expected)} |" in key_figures(read_summary(atlas.path))
 
 
 def test_a_saturated_neuron_keeps_its_picture_and_says_so(tmp_path: Path) -> None:
@@ -661,7 +661,7 @@ def test_key_figures(whole: Synthetic) -> None:
         *(f"{float(out[name].median()):.2f}" for name in ("natural_ratio", "random_ratio", "class_selectivity_index")),
         f"{int(agreed.sum())} of {int(defined.sum())}",
     ]  # fmt: skip
-    text = key_figures(whole.path)
+    text = key_figures(read_summary(whole.path))
     assert f"| {' | '.join(expected)} |" in text
     assert f"| test accuracy | {' | '.join(f'{value:.3f}' for value in accuracy)} |" in text
     assert "All figures are of epoch 5." in text
@@ -703,7 +703,7 @@ def test_no_atlas(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"there is no atlas at .*nothing\.zarr"):
         write_report(tmp_path / "nothing.zarr", tmp_path)
     with pytest.raises(FileNotFoundError):
-        key_figures(tmp_path / "nothing.zarr")
+        key_figures(read_summary(tmp_path / "nothing.zarr"))
 
 
 @pytest.mark.parametrize("channels", [1, 3])
