@@ -154,6 +154,41 @@ def test_extending_keeps_what_is_there(copied: Checked) -> None:
     assert grown["layers/conv2"].cross_response.sel(epoch=1).isnull().all()
 
 
+def test_writes_go_to_the_tree_that_is_there(copied: Checked) -> None:
+    """Arrays stay open from one write to the next, but not those of a tree that was replaced."""
+    accuracy: Any = open_store(copied.job.atlas)["accuracy"]
+    first, second = np.array([0.25, 0.75], accuracy.dtype)
+    held = layout(copied.study, copied.job)
+
+    write.write_epoch(copied.job.atlas, 2, {"accuracy": first})
+    extend(copied.job.atlas, held, replace(held, epochs=(0, 1, 2)))
+    write.write_epoch(copied.job.atlas, 2, {"accuracy": second})
+
+    grown = xr.open_datatree(copied.job.atlas, engine="zarr", consolidated=False)
+    assert grown.accuracy.sel(epoch=2) == second
+    assert grown.accuracy.sel(epoch=1).isnull()
+
+
+def test_a_write_that_fails_leaves_the_mark(copied: Checked) -> None:
+    """All arrays of a block are filled at once; where one cannot be, its block is not done, and none is left to write."""
+    block = made_block(copied)
+    group = copied.job.atlas / "layers/conv2"
+    arrays = {
+        name: np.asarray(open_store(copied.job.atlas)[f"layers/conv2/{name}"][0, 0:4])  # type: ignore[index]
+        for name in ("queries", "response", "status")
+    }
+    write.mark_failed(copied.job.atlas, block)
+    shutil.rmtree(group / "response/c")
+    (group / "response/c").touch()
+
+    with pytest.raises(OSError, match="response"):
+        write.write_block(copied.job.atlas, block, {**arrays, "queries": arrays["queries"] + 1})
+
+    assert unfinished(copied.job.atlas, [block]) == [block]
+    held: Any = open_store(copied.job.atlas)["layers/conv2/queries"]
+    np.testing.assert_array_equal(held[0, 0:4], arrays["queries"] + 1)
+
+
 def test_an_extension_killed_between_its_renames_is_finished(copied: Checked) -> None:
     copied.job.atlas.rename(copied.job.atlas.with_name("atlas.zarr.old"))
 
