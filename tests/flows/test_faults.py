@@ -69,6 +69,7 @@ def test_a_second_run_is_refused(api: str, cli: Cli, made: Checked, tmp_path: Pa
     assert differences(made.job.atlas, tmp_path / "run" / "atlas.zarr") == []
 
 
+@pytest.mark.slow
 def test_responses_that_are_no_numbers_are_failures(
     run: Run, copied: Checked, made: Checked
 ) -> None:
@@ -142,6 +143,7 @@ def fill(disk: Path) -> Path:
     raise AssertionError
 
 
+@pytest.mark.slow
 def test_a_disk_that_fills_up_loses_nothing(run: Run, made: Checked, disk: Path) -> None:
     study = study_file(disk.parent, tiny(disk))
     with running(study) as process:

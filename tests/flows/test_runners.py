@@ -24,8 +24,8 @@ slow = pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "workers"),
     [
-        ("processes", 2),
         ("dask", 2),
+        pytest.param("processes", 2, marks=slow),
         pytest.param("processes", 1, marks=slow),
         pytest.param("dask", 1, marks=slow),
         pytest.param("threads", 1, marks=slow),
