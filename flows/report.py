@@ -26,7 +26,8 @@ def report(atlas: str, folder: Path) -> Path:
     """
     log.info("report")
     at = place(atlas)
-    page, figures = submit(units.report, at, folder).result()
+    written: tuple[Path, str] = submit(units.report, at, folder).result()
+    page, figures = written
     explorer = page.with_name(EXPLORER)
     parts = [
         figures, claims_text(read_claims(at)[0]),
@@ -35,4 +36,4 @@ def report(atlas: str, folder: Path) -> Path:
     ]  # fmt: skip
     text = "\n\n".join(part for part in parts if part)
     create_markdown_artifact(text, key="spike-atlas", description="Key figures and claims")
-    return Path(page)
+    return page

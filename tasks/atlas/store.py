@@ -280,11 +280,12 @@ def opened(path: Place, names: Iterable[str]) -> Opened:
     Raises as ``open_store``.
     """
     names = tuple(names)
+    if isinstance(path, Url):
+        return _open(path, names)
     try:
-        held = None if isinstance(path, Url) else (path / "zarr.json").stat()
+        held = (path / "zarr.json").stat()
     except OSError:
-        held = None
-    if isinstance(path, Url) or held is None:
+        # finishes a killed extension, or says what is wrong
         return _open(path, names)
     return _open_once(path, names, held.st_ino, held.st_mtime_ns)
 

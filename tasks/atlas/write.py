@@ -42,7 +42,7 @@ def write_block(path: Place, block: Block, arrays: Arrays) -> None:
     """
     found = {f"layers/{block.layer}/{name}": value for name, value in arrays.items()}
     mark = f"layers/{block.layer}/status"
-    _put(path, (block.epoch, slice(block.start, block.stop)), found, mark)
+    _put(path, (block.epoch,), found, mark, slice(block.start, block.stop))
 
 
 def write_epoch(path: Place, epoch: float, arrays: Arrays, flag: str | None = None) -> None:
@@ -54,10 +54,12 @@ def write_epoch(path: Place, epoch: float, arrays: Arrays, flag: str | None = No
     _put(path, (epoch,), {**arrays, **marked}, flag)
 
 
-def _put(path: Place, at: tuple[Any, ...], values: Arrays, mark: str | None = None) -> None:
-    """Store arrays at the row of an epoch, the first of ``at``: all but the mark at once, and then the mark."""
+def _put(
+    path: Place, epochs: tuple[float, ...], values: Arrays, mark: str | None, *further: slice
+) -> None:
+    """Store arrays at the rows of ``epochs`` and a ``further`` part: all but the mark at once, and then the mark."""
     held = opened(path, values)
-    at = (row_of(held.epochs, at[0]), *at[1:])
+    at = (*(row_of(held.epochs, epoch) for epoch in epochs), *further)
     checked = {name: _fitting(name, held.arrays[name], at, value) for name, value in values.items()}
     data = [name for name in checked if name != mark]
     for names in (data, [mark] if mark else []):
@@ -106,10 +108,9 @@ def plan_repeats(path: Place, block: Block, repeats: int) -> None:
 
 def write_cross(path: Place, epoch: float, stimulus_epoch: float, responses: Arrays) -> None:
     """Store, by layer, responses of the network of ``epoch`` to the MEIs of ``stimulus_epoch``, then the mark."""
-    shown_to = epoch_row(open_store(path), stimulus_epoch)
     found = {f"layers/{layer}/cross_response": values for layer, values in responses.items()}
     mark = "cross/crossed"
-    _put(path, (epoch, shown_to), {**found, mark: np.uint8(1)}, mark)
+    _put(path, (epoch, stimulus_epoch), {**found, mark: np.uint8(1)}, mark)
 
 
 def write_training(path: Place, table: xr.Dataset) -> None:
