@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-import tasks  # noqa: F401 - its environment comes before torch
+import spikeatlas.tasks  # noqa: F401 - its environment comes before torch

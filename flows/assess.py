@@ -6,32 +6,33 @@ from collections.abc import Iterator
 
 from rich.table import Table
 
-from flows import progress
-from flows.study import StudyError
-from snn.quality import Quality
-from tasks import quality, train
-from tasks.atlas import coordinator
-from tasks.describe import as_text
-from tasks.job import Job
-from tasks.quality import Assessment, CodeUse
+from spikeatlas.flows.runners import progress
+from spikeatlas.snn.generators.evaluation import Quality
+from spikeatlas.tasks.atlas import coordinator
+from spikeatlas.tasks.inspect.info import as_text
+from spikeatlas.tasks.stages import assess as assessment
+from spikeatlas.tasks.stages import train
+from spikeatlas.tasks.stages.assess import Assessment, CodeUse
+from spikeatlas.tasks.study.run import Run
+from spikeatlas.tasks.study.study import StudyError
 
 
-def assess(job: Job) -> Iterator[str]:
+def assess(run: Run) -> Iterator[str]:
     """Train what is missing of classifier, generator and prior, and tell how good the generator's images are.
 
     StudyError in a study without a classifier.
     """
-    if job.classifier is None:
+    if run.classifier is None:
         message = "classifier: there is none to judge the generator; add the section, for example classifier: {}"
         raise StudyError([message])
-    with progress.shown(), coordinator(job.folder):
-        train.train_classifier(job)
-        train.train_generator(job)
-        train.train_prior(job)
-        found = quality.assess(job)
+    with progress.shown(), coordinator(run.folder):
+        train.train_classifier(run)
+        train.train_generator(run)
+        train.train_prior(run)
+        found = assessment.assess(run)
     assert found is not None
     yield table(found)
-    yield from told(found, job)
+    yield from told(found, run)
 
 
 def table(found: Assessment) -> str:
@@ -64,7 +65,7 @@ def cells(each: Quality) -> list[str]:
     ]
 
 
-def told(found: Assessment, job: Job) -> Iterator[str]:
+def told(found: Assessment, run: Run) -> Iterator[str]:
     """What the numbers rest on, and how the codes serve."""
     any_of = next(iter(found.qualities.values()))
     yield (
@@ -74,7 +75,7 @@ def told(found: Assessment, job: Job) -> Iterator[str]:
     )
     if found.code_use:
         yield code_line(found.code_use)
-    yield f"pictures: {job.generator_folder}"
+    yield f"pictures: {run.generator_folder}"
 
 
 def code_line(use: CodeUse) -> str:

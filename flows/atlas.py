@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from prefect import flow
 
-from flows.analyze import analyze
-from flows.maximize import maximize
-from flows.prepared import prepared
-from flows.report import report
-from flows.runners import quiet_subflows, workers
-from flows.study import RunnerSpec, Study
-from flows.tagging import tag_run
-from flows.tally import tallied
-from flows.train import train
-from tasks.atlas import unfinished, write
-from tasks.job import Job
+from spikeatlas.flows.analyze import analyze
+from spikeatlas.flows.maximize import maximize
+from spikeatlas.flows.report import report
+from spikeatlas.flows.runners.tags import tag_run
+from spikeatlas.flows.runners.tally import tallied
+from spikeatlas.flows.runners.task_runners import quiet_subflows, workers
+from spikeatlas.flows.start import prepared
+from spikeatlas.flows.train import train
+from spikeatlas.tasks.atlas import unfinished, write
+from spikeatlas.tasks.study.run import Run
+from spikeatlas.tasks.study.study import RunnerSpec, Study
 
 
 class FailedBlocks(RuntimeError):  # noqa: N818 - named for what it holds
@@ -27,29 +27,29 @@ def atlas(study: Study) -> None:
 
     Checked and allocated first; then as ``complete``.
     """
-    with prepared(study) as job:
-        complete(job, study.runner)
+    with prepared(study) as run:
+        complete(run, study.runner)
 
 
-def complete(job: Job, spec: RunnerSpec) -> None:
+def complete(run: Run, spec: RunnerSpec) -> None:
     """Do all that is not done of an atlas that is allocated.
 
     1. ``train`` the generator and the network. 2. ``maximize`` each epoch: observe, screen, and search block
     by block. 3. ``analyze`` selectivity. 4. ``report``.
     Raises FailedBlocks, after all else is done, when the search of a block failed for good.
     """
-    tag_run(job)
-    write.note(job.atlas, "", {"ended": ""})
+    tag_run(run)
+    write.note(run.atlas, "", {"ended": ""})
     with workers(spec) as runner, quiet_subflows():
-        todo = unfinished(job.atlas, [block for epoch in job.epochs for block in job.blocks(epoch)])
+        todo = unfinished(run.atlas, [block for epoch in run.epochs for block in run.blocks(epoch)])
         with tallied(sum(block.stop - block.start for block in todo)):
-            train.with_options(task_runner=runner)(job)
+            train.with_options(task_runner=runner)(run)
             search = maximize.with_options(task_runner=runner)
             failures = [
-                failure for epoch in job.epochs for failure in search(job, epoch, spec.timeout)
+                failure for epoch in run.epochs for failure in search(run, epoch, spec.timeout)
             ]
-        analyze.with_options(task_runner=runner)(job)
-        report.with_options(task_runner=runner)(str(job.atlas), job.folder / "report")
-        write.note(job.atlas, "", {"ended": write.now()})
+        analyze.with_options(task_runner=runner)(run)
+        report.with_options(task_runner=runner)(str(run.atlas), run.folder / "report")
+        write.note(run.atlas, "", {"ended": write.now()})
     if failures:
         raise FailedBlocks("\n".join(failures))

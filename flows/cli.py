@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from tasks.place import place, store_failure
+from spikeatlas.tasks.study.location import place, store_failure
 
 if TYPE_CHECKING:
-    from tasks.job import Job
+    from spikeatlas.tasks.study.run import Run
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 
@@ -58,31 +58,31 @@ def run(
     ] = False,
 ) -> None:
     """Make the study's atlas and report; go on where an earlier run stopped."""
-    from flows.checks import check
-    from flows.study import read_study
+    from spikeatlas.flows.checks.study_checks import check
+    from spikeatlas.tasks.study.study import read_study
 
     checked = check(read_study(study, overrides or ()), fresh=fresh)
     if fresh:
-        discard(checked.job)
+        discard(checked.run)
     _stop_tidily()
-    from flows.launch import launch
+    from spikeatlas.flows.launch import launch
 
-    failures = launch(checked.study, checked.job)
-    print(f"atlas:  {checked.job.atlas}")
-    print(f"report: {checked.job.folder / 'report' / 'index.html'}")
+    failures = launch(checked.study, checked.run)
+    print(f"atlas:  {checked.run.atlas}")
+    print(f"report: {checked.run.folder / 'report' / 'index.html'}")
     if failures:
         _say(*failures)
         raise typer.Exit(FAILED)
 
 
-def discard(job: Job) -> None:
+def discard(run: Run) -> None:
     """Remove what a run with other values must not find; a trained generator is named by what made it."""
-    from tasks.atlas import coordinator, remove
+    from spikeatlas.tasks.atlas import coordinator, remove
 
-    with coordinator(job.folder, job.atlas):
-        remove(job.atlas)
+    with coordinator(run.folder, run.atlas):
+        remove(run.atlas)
         for name in ("checkpoints", "report"):
-            shutil.rmtree(job.folder / name, ignore_errors=True)
+            shutil.rmtree(run.folder / name, ignore_errors=True)
 
 
 @app.command()
@@ -95,14 +95,14 @@ def validate(
     ] = False,
 ) -> None:
     """Check a study and print its plan: task runs, images, bytes, estimated time."""
-    from flows.checks import check
-    from flows.plan import cost, responder_plan
-    from flows.study import read_study
+    from spikeatlas.flows.checks.study_checks import check
+    from spikeatlas.flows.cost import cost, responder_plan
+    from spikeatlas.tasks.study.study import read_study
 
     checked = check(read_study(study, overrides or ()))
     print(cost(checked))
     if plan:
-        print(responder_plan(checked.job))
+        print(responder_plan(checked.run))
 
 
 @app.command()
@@ -120,9 +120,9 @@ def info(
 
     --plain replays with snnTorch's own loop over time, the reference of every faster way.
     """
-    from tasks.atlas.integrity import metadata_damage
-    from tasks.describe import describe
-    from tasks.verify import verify as replay
+    from spikeatlas.tasks.atlas.integrity import metadata_damage
+    from spikeatlas.tasks.inspect.info import describe
+    from spikeatlas.tasks.inspect.verify import verify as replay
 
     # it cannot even be described without
     damaged = metadata_damage(atlas) if verify or plain else []
@@ -132,9 +132,9 @@ def info(
     print(describe(atlas))
     if not (verify or plain):
         return
-    from flows.prepare import job_of_atlas
+    from spikeatlas.flows.prepare import run_of_atlas
 
-    verdict = replay(job_of_atlas(atlas), plain=plain)
+    verdict = replay(run_of_atlas(atlas), plain=plain)
     print("\n".join([*verdict.near, verdict.summary]))
     if not verdict.sound:
         _say(*verdict.problems)
@@ -165,16 +165,16 @@ def query(
     png: Annotated[Path | None, typer.Option(help="Draw the answer to this file.")] = None,
 ) -> None:
     """Show what neurons want to see: response, state, class read in the image, latent; or what is --about training."""
-    from tasks import answers, questions
-    from tasks.query import Question, answer, draw_stimuli, save_image
+    from spikeatlas.tasks.inspect import text, trends
+    from spikeatlas.tasks.inspect.neurons import Question, answer, draw_stimuli, save_image
 
     question = Question(epoch, layer, neuron, method, repeat)
     if about != "neurons":
         if image is not None:
             raise ValueError(f"--image is a neuron's stimulus: --about {about} is drawn by --png")
-        frame = questions.ask(atlas, about, question)
+        frame = trends.ask(atlas, about, question)
         if png is not None:
-            answers.draw(frame, about, png)
+            text.draw(frame, about, png)
     else:
         found = answer(atlas, question)
         frame = found.frame
@@ -182,7 +182,7 @@ def query(
             draw_stimuli(found, png)
         if image is not None:
             save_image(found, image)
-    print(answers.as_json(frame) if as_json else answers.text(frame))
+    print(text.as_json(frame) if as_json else text.text(frame))
 
 
 @app.command()
@@ -192,7 +192,7 @@ def compare(
     second: Annotated[str, typer.Argument(help="Another one.")] = "random",
 ) -> None:
     """Count the neurons for which one method found a stronger stimulus than another, layer by layer."""
-    from tasks.duel import duel
+    from spikeatlas.tasks.inspect.compare import duel
 
     print(duel(atlas, first, second))
 
@@ -209,8 +209,8 @@ def claims(
     ],
 ) -> None:
     """Test the paper's claims on one or more networks, and show the controls that the answers rest on."""
-    from tasks.conclude import report_claims
-    from tasks.describe import as_text
+    from spikeatlas.tasks.inspect.info import as_text
+    from spikeatlas.tasks.stages.conclude import report_claims
 
     for part in report_claims(atlases):
         print(part if isinstance(part, str) else as_text(part), end="\n\n")
@@ -227,7 +227,7 @@ def report(
     ] = None,
 ) -> None:
     """Write the report of an atlas: one self-contained HTML page."""
-    from tasks.report import write_report
+    from spikeatlas.tasks.report import write_report
 
     if output is None and not isinstance(atlas, Path):
         raise ValueError(f"{atlas} has no folder beside it: say with --output where the page goes")
@@ -237,13 +237,13 @@ def report(
 @app.command()
 def assess(study: StudyFile, overrides: Overrides = None) -> None:
     """Judge a study's generator with the study's classifier; train first what is missing of the two."""
-    from flows.assess import assess as judge
-    from flows.checks import check
-    from flows.study import read_study
+    from spikeatlas.flows.assess import assess as judge
+    from spikeatlas.flows.checks.study_checks import check
+    from spikeatlas.tasks.study.study import read_study
 
     _stop_tidily()
     # an atlas that is there is neither read nor changed, so it need not agree
-    for part in judge(check(read_study(study, overrides or ()), fresh=True).job):
+    for part in judge(check(read_study(study, overrides or ()), fresh=True).run):
         print(part, flush=True)
 
 
@@ -254,7 +254,7 @@ def deploy(
     ] = Path(),
 ) -> None:
     """Register all flows on the Prefect server at PREFECT_API_URL, to be scheduled and triggered there."""
-    from flows.deploy import deploy as register
+    from spikeatlas.flows.deploy import deploy as register
 
     print("\n".join(register(root.resolve())))
 
@@ -303,17 +303,17 @@ def benchmark(
         )
         raise ValueError(message)
     if generator is not None:
-        from flows.generator_benchmark import generator_benchmark
+        from spikeatlas.flows.benchmark.decoding_mode import generator_benchmark
 
         parts = generator_benchmark(generator, rounds)
     elif bench is None:
-        from flows.responder_benchmark import responder_benchmark
+        from spikeatlas.flows.benchmark.responses import responder_benchmark
 
         parts = responder_benchmark(images, rounds, figure)
     else:
-        from flows.bench import parse
-        from flows.search_benchmark import search_benchmark
-        from flows.study import read_study
+        from spikeatlas.flows.benchmark.bench import parse
+        from spikeatlas.flows.benchmark.race import search_benchmark
+        from spikeatlas.tasks.study.study import read_study
 
         _stop_tidily()
         only = "plan" if plan else "table" if table else None
@@ -324,7 +324,7 @@ def benchmark(
 
 def _stop_tidily() -> None:
     """On Ctrl-C or SIGTERM let running tasks end at their next safe point; a second one is not waited for."""
-    from tasks.stopping import ask_to_stop
+    from spikeatlas.tasks.workers.stopping import ask_to_stop
 
     def on_interrupt(number: int, frame: FrameType | None) -> None:
         ask_to_stop()

@@ -12,8 +12,8 @@ from typing import Any
 
 import yaml
 
-from flows.roots import VARIABLE
-from flows.server import ServerError, configure, require_health
+from spikeatlas.flows.checks.roots import VARIABLE
+from spikeatlas.flows.runners.server import ServerError, configure, require_health
 
 POOL = "spikeatlas"
 FILE = Path("deployments/prefect.yaml")

@@ -6,10 +6,10 @@ import logging
 
 import httpx
 
-from flows import progress, server
-from flows.study import Study
-from tasks.job import Job
-from tasks.stopping import carry_on
+from spikeatlas.flows.runners import progress, server
+from spikeatlas.tasks.study.run import Run
+from spikeatlas.tasks.study.study import Study
+from spikeatlas.tasks.workers.stopping import carry_on
 
 log = logging.getLogger("spikeatlas")
 
@@ -17,16 +17,16 @@ HAND_OVER_SECONDS = 10
 """Most time that Prefect's queue of events may take; a server that is gone takes none."""
 
 
-def launch(study: Study, job: Job) -> list[str]:
+def launch(study: Study, run: Run) -> list[str]:
     """Run the atlas flow to its end, wait until all its task runs are on record; return what failed.
 
     Prefect is imported once its server's address is known, for it reads its settings at import.
     """
     carry_on()
-    with progress.shown(), server.serving(job.folder / "prefect") as api, server.needed(api):
+    with progress.shown(), server.serving(run.folder / "prefect") as api, server.needed(api):
         log.info(f"watch it in a browser: {server.ui_address(api)}")
-        from flows.atlas import FailedBlocks, atlas  # noqa: PLC0415
-        from flows.runners import submitted  # noqa: PLC0415
+        from spikeatlas.flows.atlas import FailedBlocks, atlas  # noqa: PLC0415
+        from spikeatlas.flows.runners.task_runners import submitted  # noqa: PLC0415
 
         submitted.clear()
         try:

@@ -7,18 +7,18 @@ from typing import Any
 
 from prefect import flow
 
-from flows import tally
-from flows.runners import gather, settle, submit
-from tasks import units
-from tasks.atlas import flagged, unfinished, write
-from tasks.atlas.schema import FAILED, STATUS
-from tasks.job import Block, Job
+from spikeatlas.flows.runners import tally
+from spikeatlas.flows.runners.task_runners import gather, settle, submit
+from spikeatlas.tasks import units
+from spikeatlas.tasks.atlas import flagged, unfinished, write
+from spikeatlas.tasks.atlas.schema import FAILED, STATUS
+from spikeatlas.tasks.study.run import Block, Run
 
 log = logging.getLogger("spikeatlas")
 
 
 @flow(name="maximize", flow_run_name="maximize epoch={epoch:g}")
-def maximize(job: Job, epoch: float, timeout: float | None) -> list[str]:
+def maximize(run: Run, epoch: float, timeout: float | None) -> list[str]:
     """Do what is not done of one epoch; return a sentence for each block that failed.
 
     1. ``observe``: responses to the test images, and 2. ``screen``: to random stimuli.
@@ -28,28 +28,28 @@ def maximize(job: Job, epoch: float, timeout: float | None) -> list[str]:
     stages = {"observed": units.observe, "screened": units.screen}
     gather(
         [
-            submit(unit, job, epoch)
+            submit(unit, run, epoch)
             for flag, unit in stages.items()
-            if not flagged(job.atlas, flag, epoch)
+            if not flagged(run.atlas, flag, epoch)
         ]
     )
-    blocks = unfinished(job.atlas, job.blocks(epoch))
+    blocks = unfinished(run.atlas, run.blocks(epoch))
     log.info(f"epoch {epoch:g}: maximize {len(blocks)} blocks")
-    return search(job, epoch, blocks, timeout)
+    return search(run, epoch, blocks, timeout)
 
 
-def search(job: Job, epoch: float, blocks: list[Block], timeout: float | None) -> list[str]:
+def search(run: Run, epoch: float, blocks: list[Block], timeout: float | None) -> list[str]:
     """Run the blocks of one epoch, each for at most ``timeout`` seconds at a time; mark each that fails for good, and say so."""
     failures: list[str] = []
     if not blocks:
         return failures
-    write.clear_epoch(job.atlas, epoch)
+    write.clear_epoch(run.atlas, epoch)
 
     def on_end(place: int, outcome: Any) -> None:
         block = blocks[place]
         failed = isinstance(outcome, BaseException)
         if failed and not isinstance(outcome, InterruptedError):
-            write.mark_failed(job.atlas, block)
+            write.mark_failed(run.atlas, block)
             failures.append(f"{name(block)}: {outcome}")
         elif not failed and outcome[STATUS[FAILED]]:
             failures.append(
@@ -58,7 +58,7 @@ def search(job: Job, epoch: float, blocks: list[Block], timeout: float | None) -
         tally.advance(block.stop - block.start, None if failed else outcome)
 
     unit = units.maximize.with_options(timeout_seconds=timeout)
-    settle([submit(unit, job, *block) for block in blocks], on_end)
+    settle([submit(unit, run, *block) for block in blocks], on_end)
     return failures
 
 

@@ -1,4 +1,4 @@
-"""From a study to a job and a store: what must be known, and agreed on, before any work."""
+"""From a study to a run and a store: what must be known, and agreed on, before any work."""
 
 from __future__ import annotations
 
@@ -10,19 +10,28 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from flows.generator_checks import latent_of
-from flows.study import Study
-from snn.checkpoint import digest_file
-from snn.data import DataSet
-from snn.networks import layer_sizes
-from snn.training import checkpoint_epochs, epoch_path, list_epochs
-from tasks import loading
-from tasks.atlas import AtlasError, Layout, create, exists, extend, open_store, read, write
-from tasks.atlas.store import layout_json, layout_of, study_of, values
-from tasks.job import Block, Job, block_size, digest
-from tasks.natural import kept_images
-from tasks.naturalness import known_of
-from tasks.place import Place
+from spikeatlas.flows.checks.generator_checks import latent_of
+from spikeatlas.snn.data import DataSet
+from spikeatlas.snn.files import digest_file
+from spikeatlas.snn.networks import layer_sizes
+from spikeatlas.snn.training import checkpoint_epochs, epoch_path, list_epochs
+from spikeatlas.tasks.analysis.image_choice import kept_images
+from spikeatlas.tasks.analysis.naturalness import known_of
+from spikeatlas.tasks.atlas import (
+    AtlasError,
+    Layout,
+    create,
+    exists,
+    extend,
+    open_store,
+    read,
+    write,
+)
+from spikeatlas.tasks.atlas.store import layout_json, layout_of, study_of, values
+from spikeatlas.tasks.study.location import Place
+from spikeatlas.tasks.study.run import Block, Run, block_size, digest
+from spikeatlas.tasks.study.study import Study
+from spikeatlas.tasks.workers import models
 
 RESULT_FREE = {
     "runner": None,
@@ -39,9 +48,9 @@ RESULT_FREE = {
 PACKAGES = ("spikeatlas", "torch", "snntorch", "numpy", "zarr", "xarray", "prefect")
 
 
-def job_of(study: Study) -> Job:
+def run_of(study: Study) -> Run:
     """What the units of work are told about a (checked) study."""
-    return Job(
+    return Run(
         folder=study.output,
         store=study.atlas,
         data=study.data,
@@ -52,7 +61,7 @@ def job_of(study: Study) -> Job:
         responder=study.responder,
         analysis=study.analysis,
         classifier=study.classifier,
-        layers=probed_layers(study, len(loading.dataset(study.data).classes)),
+        layers=probed_layers(study, len(models.dataset(study.data).classes)),
         epochs=probed_epochs(study),
         seed=study.seed,
         study=digest(value_fields(study)),
@@ -121,16 +130,16 @@ def fixed_fields(study: Study) -> dict[str, Any]:
     return fields
 
 
-def layout(study: Study, job: Job) -> Layout:
-    """What to allocate for a job."""
-    data = loading.dataset(job.data)
+def layout(study: Study, run: Run) -> Layout:
+    """What to allocate for a run."""
+    data = models.dataset(run.data)
     latent = latent_of(study.generator)
     return Layout(
-        epochs=planned_epochs(study, job.epochs),
-        layers=job.layers,
+        epochs=planned_epochs(study, run.epochs),
+        layers=run.layers,
         blocks={
-            layer: block_size(len(n), job.search.neurons_per_task)
-            for layer, n in job.layers.items()
+            layer: block_size(len(n), run.search.neurons_per_task)
+            for layer, n in run.layers.items()
         },
         methods=study.search.methods,
         repeats=study.search.most_repeats,
@@ -159,39 +168,39 @@ def _natural(data: DataSet, count: int) -> dict[str, tuple[int, ...]]:
     }
 
 
-def allocate(study: Study, job: Job) -> Job:
+def allocate(study: Study, run: Run) -> Run:
     """Create the store, or agree with the one that is there and add what epochs and repeats it lacks.
 
-    Returns the job under the name that the store, and the checkpoints beside it, know the study by.
+    Returns the run under the name that the store, and the checkpoints beside it, know the study by.
     """
-    planned = layout(study, job)
-    if not exists(job.atlas):
-        create(job.atlas, planned, attributes(study, job, planned), provenance(study))
-        return job
-    agree(study, job)
-    root = open_store(job.atlas)
+    planned = layout(study, run)
+    if not exists(run.atlas):
+        create(run.atlas, planned, attributes(study, run, planned), provenance(study))
+        return run
+    agree(study, run)
+    root = open_store(run.atlas)
     held = layout_of(root)
     epochs = tuple(sorted({*held.epochs, *planned.epochs}))
     if epochs != held.epochs:
-        extend(job.atlas, held, Layout(**{**vars(held), "epochs": epochs}))
+        extend(run.atlas, held, Layout(**{**vars(held), "epochs": epochs}))
     made = Study.model_validate(study_of(root))
     grown = grown_by(made, study)
     if grown != made:
-        write.note(job.atlas, "", {"study": grown.model_dump_json()})
-    for block in repeats_to_add(job):
-        write.clear_epoch(job.atlas, block.epoch)
-        write.plan_repeats(job.atlas, block, job.repeats(block.epoch))
-    return replace(job, study=str(root.attrs["study_digest"]))
+        write.note(run.atlas, "", {"study": grown.model_dump_json()})
+    for block in repeats_to_add(run):
+        write.clear_epoch(run.atlas, block.epoch)
+        write.plan_repeats(run.atlas, block, run.repeats(block.epoch))
+    return replace(run, study=str(root.attrs["study_digest"]))
 
 
-def repeats_to_add(job: Job) -> list[Block]:
+def repeats_to_add(run: Run) -> list[Block]:
     """The blocks of which the study now wants more repeats than when the atlas's epochs were searched."""
-    held = values(open_store(job.atlas), "epoch")
+    held = values(open_store(run.atlas), "epoch")
     return [
         block
-        for epoch in job.epochs
+        for epoch in run.epochs
         if epoch in held
-        for block in read.unplanned(job.atlas, job.blocks(epoch), job.repeats(epoch))
+        for block in read.unplanned(run.atlas, run.blocks(epoch), run.repeats(epoch))
     ]
 
 
@@ -207,12 +216,12 @@ def grown_by(made: Study, study: Study) -> Study:
     )
 
 
-def attributes(study: Study, job: Job, planned: Layout) -> dict[str, Any]:
+def attributes(study: Study, run: Run, planned: Layout) -> dict[str, Any]:
     """The root's attributes."""
     return {
         "title": "Spike Atlas: the most exciting image of every neuron over training",
         "study": study.model_dump_json(),
-        "study_digest": job.study,
+        "study_digest": run.study,
         "layout": layout_json(planned),
         "layers": list(planned.layers),
         "batch_size": study.responder.batch_size,
@@ -225,65 +234,65 @@ def attributes(study: Study, job: Job, planned: Layout) -> dict[str, Any]:
 def provenance(study: Study) -> dict[str, Any]:
     """Where the values come from."""
     return {
-        "data_digest": loading.dataset(study.data).digest(),
+        "data_digest": models.dataset(study.data).digest(),
         "platform": platform.platform(),
         "python": platform.python_version(),
     }
 
 
-def agree(study: Study, job: Job) -> None:
+def agree(study: Study, run: Run) -> None:
     """Raise AtlasError, naming the fields with both values, when another study made the atlas."""
-    root = open_store(job.atlas)
-    if root.attrs["study_digest"] != job.study:
+    root = open_store(run.atlas)
+    if root.attrs["study_digest"] != run.study:
         held = fixed_fields(Study.model_validate(study_of(root)))
         told = "; ".join(differences(held, fixed_fields(study)))
         # nothing to tell: the atlas is from before there was some field, and as its default makes it
         if told:
             message = (
-                f"{job.atlas} was made by another study: {told}. Choose another output, "
+                f"{run.atlas} was made by another study: {told}. Choose another output, "
                 "or run with --fresh to discard what is there"
             )
             raise AtlasError(message)
-    _agree_on_order(study, job)
-    _agree_on_data(study, root, job.atlas)
-    _agree_on_files(root, job)
+    _agree_on_order(study, run)
+    _agree_on_data(study, root, run.atlas)
+    _agree_on_files(root, run)
 
 
-def _agree_on_order(study: Study, job: Job) -> None:
+def _agree_on_order(study: Study, run: Run) -> None:
     """With a warm start a result rests on the epoch before it: none may come to stand there later."""
-    held = read.trained_epochs(job.atlas)
+    held = read.trained_epochs(run.atlas)
     early = [
-        f"{epoch:g}" for epoch in job.epochs if epoch < max(held, default=0) and epoch not in held
+        f"{epoch:g}" for epoch in run.epochs if epoch < max(held, default=0) and epoch not in held
     ]
     if study.search.warm_start and early:
         message = (
             f"probe.epochs: with search.warm_start each epoch starts from the one before, so {', '.join(early)} "
-            f"cannot be added to {job.atlas}, which reaches {max(held):g}: add later epochs only, choose "
+            f"cannot be added to {run.atlas}, which reaches {max(held):g}: add later epochs only, choose "
             "another output, or run with --fresh"
         )
         raise AtlasError(message)
 
 
-def _agree_on_files(root: Any, job: Job) -> None:
+def _agree_on_files(root: Any, run: Run) -> None:
     """The generator and the checkpoints that results rest on must be the ones that made them."""
-    made = {job.generator_file: str(root.attrs.get("generator_digest", ""))}
+    made = {run.generator_file: str(root.attrs.get("generator_digest", ""))}
     held = zip(values(root, "epoch"), values(root, "checkpoint_digest"), strict=True)
-    made |= {epoch_path(job.checkpoints, float(epoch)): str(digest) for epoch, digest in held}
+    made |= {epoch_path(run.checkpoints, float(epoch)): str(digest) for epoch, digest in held}
     for path, wanted in made.items():
-        if wanted and path.exists() and wanted != _digest(job, path):
+        if wanted and path.exists() and wanted != _digest(run, path):
             message = (
-                f"{path} has changed since {job.atlas} was made with it: put the old file back, "
+                f"{path} has changed since {run.atlas} was made with it: put the old file back, "
                 "choose another output, or run with --fresh"
             )
             raise AtlasError(message)
 
 
-def _digest(job: Job, path: Path) -> str:
-    return loading.generator_digest(job) if path == job.generator_file else digest_file(path)
+def _digest(run: Run, path: Path) -> str:
+    return models.generator_digest(run) if path == run.generator_file else digest_file(path)
 
 
 def _agree_on_data(study: Study, root: Any, path: Place) -> None:
-    if root["provenance"].attrs["data_digest"] != loading.dataset(study.data).digest():
+    if root["provenance"].attrs["data_digest"] != models.dataset(study.data).digest():
         message = (
             f"{path} was made from other images than data.root={study.data.root} holds now: "
             "restore them, or run with --fresh"
@@ -303,8 +312,8 @@ def differences(held: Mapping[str, Any], asked: Mapping[str, Any], prefix: str =
     return found
 
 
-def job_of_atlas(atlas: Place) -> Job:
-    """The job of an atlas as it stands, wherever its folder was moved to.
+def run_of_atlas(atlas: Place) -> Run:
+    """The run of an atlas as it stands, wherever its folder was moved to.
 
     Of one in an object store, the folder is the study's.
     """
@@ -316,4 +325,4 @@ def job_of_atlas(atlas: Place) -> Job:
     )
     study = Study.model_validate({**study_of(root), **here})
     held = layout_of(root)
-    return replace(job_of(study), epochs=held.epochs, layers=dict(held.layers))
+    return replace(run_of(study), epochs=held.epochs, layers=dict(held.layers))

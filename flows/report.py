@@ -8,12 +8,12 @@ from pathlib import Path
 from prefect import flow
 from prefect.artifacts import create_markdown_artifact
 
-from flows.runners import submit
-from tasks import units
-from tasks.place import place
-from tasks.report.artifacts import claims_text
-from tasks.report.explorer.claims import read_claims
-from tasks.report.page import EXPLORER
+from spikeatlas.flows.runners.task_runners import submit
+from spikeatlas.tasks import units
+from spikeatlas.tasks.report.artifacts import claims_text
+from spikeatlas.tasks.report.explorer.claim_rows import read_claims
+from spikeatlas.tasks.report.page import EXPLORER
+from spikeatlas.tasks.study.location import place
 
 log = logging.getLogger("spikeatlas")
 

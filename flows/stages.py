@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from prefect import flow
 
-from flows import analyze as analysis
-from flows import maximize as maximization
-from flows import train as training
-from flows.bench import Bench
-from flows.prepared import prepared
-from flows.runners import workers
-from flows.search_benchmark import search_benchmark
-from flows.study import Study
-from flows.tally import tallied
-from tasks.atlas import unfinished
+from spikeatlas.flows import analyze as analysis
+from spikeatlas.flows import maximize as maximization
+from spikeatlas.flows import train as training
+from spikeatlas.flows.benchmark.bench import Bench
+from spikeatlas.flows.benchmark.race import search_benchmark
+from spikeatlas.flows.runners.tally import tallied
+from spikeatlas.flows.runners.task_runners import workers
+from spikeatlas.flows.start import prepared
+from spikeatlas.tasks.atlas import unfinished
+from spikeatlas.tasks.study.study import Study
 
 
 @flow(name="train a study", flow_run_name="train {study.output}")
 def train(study: Study) -> None:
     """Train the generator and the network of a study, unless that is done."""
-    with prepared(study) as job, workers(study.runner) as runner:
-        training.train.with_options(task_runner=runner)(job)
+    with prepared(study) as run, workers(study.runner) as runner:
+        training.train.with_options(task_runner=runner)(run)
 
 
 @flow(name="maximize a study", flow_run_name="maximize {study.output} epoch={epoch:g}")
@@ -29,16 +29,16 @@ def maximize(study: Study, epoch: float) -> None:
 
     Raises ValueError for an epoch that the study does not probe, RuntimeError for blocks that failed.
     """
-    with prepared(study) as job:
-        if epoch not in job.epochs:
-            known = ", ".join(f"{each:g}" for each in job.epochs)
+    with prepared(study) as run:
+        if epoch not in run.epochs:
+            known = ", ".join(f"{each:g}" for each in run.epochs)
             raise ValueError(f"epoch {epoch:g} is not probed: the study's probe.epochs has {known}")
         with workers(study.runner) as runner:
-            training.train.with_options(task_runner=runner)(job)
-            todo = unfinished(job.atlas, job.blocks(epoch))
+            training.train.with_options(task_runner=runner)(run)
+            todo = unfinished(run.atlas, run.blocks(epoch))
             with tallied(sum(block.stop - block.start for block in todo)):
                 failures = maximization.maximize.with_options(task_runner=runner)(
-                    job, epoch, study.runner.timeout
+                    run, epoch, study.runner.timeout
                 )
     if failures:
         raise RuntimeError("\n".join(failures))
@@ -47,8 +47,8 @@ def maximize(study: Study, epoch: float) -> None:
 @flow(name="analyze a study", flow_run_name="analyze {study.output}")
 def analyze(study: Study) -> None:
     """Measure what the searches of a study have found so far, and how it changes over training."""
-    with prepared(study) as job, workers(study.runner) as runner:
-        analysis.analyze.with_options(task_runner=runner)(job)
+    with prepared(study) as run, workers(study.runner) as runner:
+        analysis.analyze.with_options(task_runner=runner)(run)
 
 
 @flow(name="benchmark", flow_run_name="benchmark {bench.output}", log_prints=True)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from prefect import flow
 
-from flows.runners import gather, submit
-from tasks import units
-from tasks.job import Job
+from spikeatlas.flows.runners.task_runners import gather, submit
+from spikeatlas.tasks import units
+from spikeatlas.tasks.study.run import Run
 
 
 @flow(name="train", flow_run_name="train")
-def train(job: Job) -> None:
+def train(run: Run) -> None:
     """Make what the atlas is about.
 
     1. ``train generator`` (after ``train classifier``, which judges it, if the study has one) and
@@ -18,9 +18,9 @@ def train(job: Job) -> None:
     2. ``train prior`` of the generator's codes, if it has codes, and ``assess generator``.
     3. ``record training``: the network's progress and the generator's quality go into the atlas.
     """
-    network = submit(units.train_network, job)
-    gather([submit(units.train_classifier, job)])
-    gather([submit(units.train_generator, job), network])
-    gather([submit(units.train_prior, job)])
-    gather([submit(units.assess, job)])
-    gather([submit(units.record, job)])
+    network = submit(units.train_network, run)
+    gather([submit(units.train_classifier, run)])
+    gather([submit(units.train_generator, run), network])
+    gather([submit(units.train_prior, run)])
+    gather([submit(units.assess, run)])
+    gather([submit(units.record, run)])

@@ -6,11 +6,11 @@ import logging
 
 from prefect import flow
 
-from flows.atlas import complete
-from flows.prepared import prepared
-from flows.study import Study, StudyError
-from snn.training import list_epochs, unreadable_epochs
-from tasks.atlas import BusyError, finished
+from spikeatlas.flows.atlas import complete
+from spikeatlas.flows.start import prepared
+from spikeatlas.snn.training import list_epochs, unreadable_epochs
+from spikeatlas.tasks.atlas import BusyError, finished
+from spikeatlas.tasks.study.study import Study, StudyError
 
 log = logging.getLogger("spikeatlas")
 
@@ -28,11 +28,11 @@ def watch(study: Study) -> None:
         log.info(f"no checkpoint in {study.network.checkpoints} yet")
         return
     try:
-        with prepared(arrived) as job:
-            if finished(job.atlas, job.epochs):
+        with prepared(arrived) as run:
+            if finished(run.atlas, run.epochs):
                 log.info(f"nothing new in {study.network.checkpoints}")
             else:
-                complete(job, study.runner)
+                complete(run, study.runner)
     except BusyError as error:
         log.info(f"this turn is left to another run: {error}")
 

@@ -11,8 +11,8 @@ Nothing here knows of networks, of files or of orchestration.
 
 from __future__ import annotations
 
-from optim.contract import Maximizer as Maximizer
-from optim.registry import (
+from spikeatlas.optim.base import Maximizer as Maximizer
+from spikeatlas.optim.registry import (
     can_start,
     make_maximizer,
     method_names,
@@ -21,11 +21,11 @@ from optim.registry import (
     uses_pool,
     uses_screening,
 )
-from optim.space import CodeSpace as CodeSpace
-from optim.space import GaussianSpace as GaussianSpace
-from optim.space import Space as Space
-from optim.values import Batch as Batch
-from optim.values import Result as Result
+from spikeatlas.optim.spaces.space import CodeSpace as CodeSpace
+from spikeatlas.optim.spaces.space import GaussianSpace as GaussianSpace
+from spikeatlas.optim.spaces.space import Space as Space
+from spikeatlas.optim.types import Batch as Batch
+from spikeatlas.optim.types import Result as Result
 
 __all__ = [
     "Batch",

@@ -8,8 +8,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from optim.space import Indices, Points
-from optim.values import Batch, Problem, Result, Scores, State, packed, unpacked
+from spikeatlas.optim.spaces.space import Indices, Points
+from spikeatlas.optim.types import Batch, Problem, Result, Scores, State, packed, unpacked
 
 _BOOKS = ("proposed", "told", "column", "best_point", "best_score", "best_slot", "peaks",
           "lowest", "highest")  # fmt: skip

@@ -9,20 +9,25 @@ from operator import index
 from types import MappingProxyType
 from typing import Any, Literal
 
-from optim.baselines import DiagonalCMA, DiagonalCMAOptions, NevergradDiscrete, NevergradPortfolio
-from optim.contract import Maximizer
-from optim.ga import GAOptions, GeneticSearch
-from optim.pool import PoolSearch
-from optim.random import RandomSearch
-from optim.screened import ScreenedOptions, ScreenedSearch
-from optim.screened_codes import ScreenedCodes
-from optim.screened_gaussian import ScreenedGaussian
-from optim.sep_cma import SeparableCMA, SepCMAOptions
-from optim.space import CodeSpace, GaussianSpace, Points, Space
-from optim.sphere_cma import SphereCMA, SphereCMAOptions
-from optim.tt import TensorTrain, TTOptions
-from optim.ttopt import CrossSearch, TTOptOptions
-from optim.values import Options, Problem
+from spikeatlas.optim.base import Maximizer
+from spikeatlas.optim.methods.baselines import (
+    DiagonalCMA,
+    DiagonalCMAOptions,
+    NevergradDiscrete,
+    NevergradPortfolio,
+)
+from spikeatlas.optim.methods.ga import GAOptions, GeneticSearch
+from spikeatlas.optim.methods.pool import PoolSearch
+from spikeatlas.optim.methods.random import RandomSearch
+from spikeatlas.optim.methods.screened.codes import ScreenedCodes
+from spikeatlas.optim.methods.screened.gaussian import ScreenedGaussian
+from spikeatlas.optim.methods.screened.screened import ScreenedOptions, ScreenedSearch
+from spikeatlas.optim.methods.sep_cma import SeparableCMA, SepCMAOptions
+from spikeatlas.optim.methods.sphere_cma import SphereCMA, SphereCMAOptions
+from spikeatlas.optim.methods.tt.tt import TensorTrain, TTOptions
+from spikeatlas.optim.methods.ttopt import CrossSearch, TTOptOptions
+from spikeatlas.optim.spaces.space import CodeSpace, GaussianSpace, Points, Space
+from spikeatlas.optim.types import Options, Problem
 
 
 @dataclass(frozen=True)

@@ -16,33 +16,27 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.context import TaskRunContext
 
-from tasks import stopping
-from tasks.ablate import ablate as ablate_epoch
-from tasks.analysis.claims import Claim
-from tasks.analyze import analyze as analyze_epoch
-from tasks.atlas.lock import writing
-from tasks.conclude import conclude as conclude_training
-from tasks.cross import cross as cross_epoch
-from tasks.job import Job
-from tasks.maximize import maximize as maximize_block
-from tasks.observe import observe as observe_epoch
-from tasks.place import Place
-from tasks.quality import assess as assess_generator
-from tasks.report import key_figures, read_summary, write_pages
-from tasks.screen import screen as screen_epoch
-from tasks.sealed import Sealed
-from tasks.train import (
-    record_training,
-)
-from tasks.train import train_classifier as make_classifier
-from tasks.train import (
-    train_generator as make_generator,
-)
-from tasks.train import (
-    train_network as make_checkpoints,
-)
-from tasks.train import train_prior as make_prior
-from tasks.workers import ended_if_stuck
+from spikeatlas.tasks.analysis.claims import Claim
+from spikeatlas.tasks.atlas.lock import writing
+from spikeatlas.tasks.report import key_figures, read_summary, write_pages
+from spikeatlas.tasks.stages.ablate import ablate as ablate_epoch
+from spikeatlas.tasks.stages.analyze import analyze as analyze_epoch
+from spikeatlas.tasks.stages.assess import assess as assess_generator
+from spikeatlas.tasks.stages.conclude import conclude as conclude_training
+from spikeatlas.tasks.stages.cross import cross as cross_epoch
+from spikeatlas.tasks.stages.maximize import maximize as maximize_block
+from spikeatlas.tasks.stages.observe import observe as observe_epoch
+from spikeatlas.tasks.stages.screen import screen as screen_epoch
+from spikeatlas.tasks.stages.train import record_training
+from spikeatlas.tasks.stages.train import train_classifier as make_classifier
+from spikeatlas.tasks.stages.train import train_generator as make_generator
+from spikeatlas.tasks.stages.train import train_network as make_checkpoints
+from spikeatlas.tasks.stages.train import train_prior as make_prior
+from spikeatlas.tasks.study.location import Place
+from spikeatlas.tasks.study.run import Run
+from spikeatlas.tasks.workers import stopping
+from spikeatlas.tasks.workers.opaque import Sealed
+from spikeatlas.tasks.workers.process import ended_if_stuck
 
 
 def _worth_retrying(_task: Task[..., Any], _run: TaskRun, _state: State[Any]) -> bool:
@@ -53,9 +47,9 @@ def _writer(body: Callable[..., Any]) -> Callable[..., Any]:
     """A unit that writes, as one of its run's."""
 
     @wraps(body)
-    def owned(job: Sealed, *arguments: Any) -> Any:
-        own = job.job
-        with writing(own.folder, own.run, own.atlas), ended_if_stuck(_time_left()):
+    def owned(run: Sealed, *arguments: Any) -> Any:
+        own = run.run
+        with writing(own.folder, own.run_id, own.atlas), ended_if_stuck(_time_left()):
             return body(own, *arguments)
 
     return owned
@@ -67,8 +61,8 @@ def _time_left() -> float | None:
     return None if context is None else context.task.timeout_seconds
 
 
-def _conclude(job: Job) -> list[Claim]:
-    return conclude_training(job.atlas)
+def _conclude(run: Run) -> list[Claim]:
+    return conclude_training(run.atlas)
 
 
 def _report(atlas: Place, folder: Path) -> tuple[Path, str]:

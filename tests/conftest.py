@@ -22,9 +22,9 @@ os.environ.update(
 
 import torch
 
-from flows import cli
-from flows.checks import Checked, check
-from flows.server import serving
+from spikeatlas.flows import cli
+from spikeatlas.flows.checks.study_checks import Checked, check
+from spikeatlas.flows.runners.server import serving
 from tests.bucket import serving_bucket
 from tests.tiny import build, comparing, tiny
 

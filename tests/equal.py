@@ -8,8 +8,8 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from tasks.atlas.store import groups
-from tasks.place import Place
+from spikeatlas.tasks.atlas.store import groups
+from spikeatlas.tasks.study.location import Place
 
 OTHER = {"seconds", "metadata_digest"}
 """Times, and what depends on how the arrays are cut into chunks."""

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from flows.checks import Checked
+from spikeatlas.flows.checks.study_checks import Checked
 
 PAGE = (Path(__file__).parents[1] / "docs" / "queries.md").read_text()
 BLOCKS = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
@@ -30,7 +30,7 @@ sys.meta_path.insert(0, Ours())
 def told(compared: Checked, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """What each block prints, in one process that has nothing but the atlas."""
     folder = tmp_path_factory.mktemp("queries")
-    shutil.copytree(compared.job.atlas, folder / "atlas.zarr")
+    shutil.copytree(compared.run.atlas, folder / "atlas.zarr")
     script = folder / "page.py"
     script.write_text(ALONE + "print('=====')\n".join(BLOCKS))
     done = subprocess.run(
@@ -61,7 +61,7 @@ def test_xarray_and_numpy_are_all_it_imports() -> None:
 
 def test_each_is_answered(told: list[str], compared: Checked) -> None:
     opened, first, switched, methods, needed, driven, worn, rise, moved, natural, silent = told
-    neurons = xr.open_zarr(compared.job.atlas, group="neurons", consolidated=False)
+    neurons = xr.open_zarr(compared.run.atlas, group="neurons", consolidated=False)
     of_fc1 = neurons.isel(neuron=np.flatnonzero(neurons.layer == "fc1"))
     assert "'neuron': 14} ['conv2', 'fc1']" in opened
     named = [line.split(":")[1].split() for line in first.splitlines()]
@@ -77,7 +77,7 @@ def test_each_is_answered(told: list[str], compared: Checked) -> None:
     assert f"fc1: {beaten} of 8" in driven
     assert "0.5-1: " in worn
     assert [line.split()[-1] for line in rise.splitlines()[2:]] == [
-        f"{accuracy:.3f}" for accuracy in xr.open_zarr(compared.job.atlas, consolidated=False).accuracy.values
+        f"{accuracy:.3f}" for accuracy in xr.open_zarr(compared.run.atlas, consolidated=False).accuracy.values
     ]  # fmt: skip
     for line in moved.splitlines():
         assert re.fullmatch(r"(conv2|fc1) \S+ \[0\.\d+\] 0\.\d+", line)  # repeats are at epoch 1

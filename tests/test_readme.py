@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from flows.checks import Checked, check
+from spikeatlas.flows.checks.study_checks import Checked, check
 from tests.conftest import Ask
 from tests.tiny import study_file, tiny
 
@@ -30,7 +30,7 @@ def folder(made: Checked, tmp_path: Path) -> Path:
     """A working folder with an atlas and a study of the names that the README uses."""
     for name in ("atlas.zarr", "checkpoints"):
         shutil.copytree(made.study.output / name, tmp_path / name)
-    shutil.copy(made.job.generator_file, tmp_path)
+    shutil.copy(made.run.generator_file, tmp_path)
     study_file(
         tmp_path,
         tiny(
@@ -76,7 +76,7 @@ def test_the_study_is_valid(tmp_path: Path) -> None:
     (text,) = blocks("yaml")
     raw: dict[str, Any] = yaml.safe_load(text)
 
-    assert check({**raw, "output": str(tmp_path)}).job.epochs == (0, 1, 5)
+    assert check({**raw, "output": str(tmp_path)}).run.epochs == (0, 1, 5)
 
 
 def test_make_targets_exist() -> None:
@@ -94,6 +94,6 @@ def test_links_lead_somewhere() -> None:
     "study", sorted((ROOT / "deployments" / "studies").glob("*.yaml")), ids=lambda p: p.stem
 )
 def test_shipped_studies_parse(study: Path) -> None:
-    from flows.study import parse, read_study
+    from spikeatlas.tasks.study.study import parse, read_study
 
     assert parse(read_study(study))[1] == []

@@ -9,16 +9,16 @@ from typing import Any
 import yaml
 import zarr
 
-from flows.checks import Checked, check
-from flows.prepare import allocate
-from tasks.ablate import ablate
-from tasks.analyze import analyze
-from tasks.conclude import conclude
-from tasks.cross import cross
-from tasks.maximize import maximize
-from tasks.observe import observe
-from tasks.screen import screen
-from tasks.train import (
+from spikeatlas.flows.checks.study_checks import Checked, check
+from spikeatlas.flows.prepare import allocate
+from spikeatlas.tasks.stages.ablate import ablate
+from spikeatlas.tasks.stages.analyze import analyze
+from spikeatlas.tasks.stages.conclude import conclude
+from spikeatlas.tasks.stages.cross import cross
+from spikeatlas.tasks.stages.maximize import maximize
+from spikeatlas.tasks.stages.observe import observe
+from spikeatlas.tasks.stages.screen import screen
+from spikeatlas.tasks.stages.train import (
     record_training,
     train_classifier,
     train_generator,
@@ -68,7 +68,7 @@ def comparing(output: Path, **sections: Any) -> dict[str, Any]:
 
 def least_exciting(checked: Checked) -> None:
     """Let an atlas say that its images are the least exciting ones."""
-    root = zarr.open_group(checked.job.atlas, mode="r+")
+    root = zarr.open_group(checked.run.atlas, mode="r+")
     study = json.loads(str(root.attrs["study"]))
     study["search"]["sign"] = -1
     root.attrs["study"] = json.dumps(study)
@@ -84,22 +84,22 @@ def study_file(folder: Path, raw: dict[str, Any]) -> Path:
 def build(raw: dict[str, Any]) -> Checked:
     """Make the atlas of a study with plain functions, in the order of the flow, without Prefect."""
     checked = check(raw)
-    job = checked.job
-    allocate(checked.study, job)
-    train_classifier(job)
-    train_generator(job)
-    train_prior(job)
-    train_network(job)
-    record_training(job)
-    for epoch in job.epochs:
-        observe(job, epoch)
-        screen(job, epoch)
-        for block in job.blocks(epoch):
-            maximize(job, *block)
-        analyze(job, epoch)
-    for epoch in job.epochs if job.analysis.cross else ():
-        cross(job, epoch)
-    for epoch in job.analysis.ablation:
-        ablate(job, epoch)
-    conclude(job.atlas)
+    run = checked.run
+    allocate(checked.study, run)
+    train_classifier(run)
+    train_generator(run)
+    train_prior(run)
+    train_network(run)
+    record_training(run)
+    for epoch in run.epochs:
+        observe(run, epoch)
+        screen(run, epoch)
+        for block in run.blocks(epoch):
+            maximize(run, *block)
+        analyze(run, epoch)
+    for epoch in run.epochs if run.analysis.cross else ():
+        cross(run, epoch)
+    for epoch in run.analysis.ablation:
+        ablate(run, epoch)
+    conclude(run.atlas)
     return checked

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from snn.data.load import load_data
-from snn.data.model import DataSet, DataSpec, Split
+from spikeatlas.snn.data.load import load_data
+from spikeatlas.snn.data.model import DataSet, DataSpec, Split
 
 __all__ = ["DataSet", "DataSpec", "Split", "load_data"]

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 
-from snn.data.model import DataSet, Split, even_rows
+from spikeatlas.snn.data.model import DataSet, Split, even_rows
 
 _LAYOUT = (
     "a folder data set is laid out as root/train/<class>/<image> and root/test/<class>/<image>"

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from snn.data.model import Split
+from spikeatlas.snn.data.model import Split
 
 _NAMES = {"train": "train", "test": "t10k"}
 _UNSIGNED_BYTES = 0x08

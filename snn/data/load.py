@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from snn.data.folder import load_folder
-from snn.data.idx import has_idx, read_idx_split
-from snn.data.model import DataSet, DataSpec, Split, take_evenly
+from spikeatlas.snn.data.folder import load_folder
+from spikeatlas.snn.data.idx import has_idx, read_idx_split
+from spikeatlas.snn.data.model import DataSet, DataSpec, Split, take_evenly
 
 _DEBIAN = {"fashion_mnist": Path("/usr/share/datasets/fashion-mnist")}
 _DEFAULT_ROOT = Path("~/.cache/spikeatlas")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from snn.generators.adapter import Adapter, adapter_source
-from snn.generators.base import Generator
-from snn.generators.codes import CodeGenerator
-from snn.generators.gaussian import GaussianGenerator
-from snn.generators.loading import digest_generator, load_generator, open_generator
-from snn.generators.spec import (
+from spikeatlas.snn.generators.adapter import Adapter, adapter_source
+from spikeatlas.snn.generators.base import Generator
+from spikeatlas.snn.generators.codes import CodeGenerator
+from spikeatlas.snn.generators.gaussian import GaussianGenerator
+from spikeatlas.snn.generators.generator_training import EpochRecord, train_generator
+from spikeatlas.snn.generators.loading import digest_generator, load_generator, open_generator
+from spikeatlas.snn.generators.spec import (
     AdapterSpec,
     CodeLatent,
     GaussianLatent,
@@ -19,7 +20,6 @@ from snn.generators.spec import (
     count_halvings,
     planned_latent,
 )
-from snn.generators.training import EpochRecord, train_generator
 
 __all__ = [
     "Adapter",

@@ -14,8 +14,8 @@ from types import ModuleType
 import torch
 from torch import Tensor, nn
 
-from snn.checkpoint import digest_file
-from snn.generators.base import (
+from spikeatlas.snn.files import digest_file
+from spikeatlas.snn.generators.base import (
     Generator,
     Points,
     Shape,
@@ -23,7 +23,7 @@ from snn.generators.base import (
     check_vectors,
     to_pixels,
 )
-from snn.generators.spec import AdapterSpec, CodeLatent, Latent
+from spikeatlas.snn.generators.spec import AdapterSpec, CodeLatent, Latent
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,7 +115,7 @@ def load_adapter(spec: AdapterSpec) -> AdaptedGenerator:
     if not isinstance(adapter, Adapter):
         raise ValueError(  # noqa: TRY004 - a user's mistake, told like any other
             f"generator.adapter: {spec.adapter} returns a {type(adapter).__name__}; it must return an "
-            "Adapter (snn.generators.adapter)"
+            "Adapter (spikeatlas.snn.generators.adapter)"
         )
     model = AdaptedGenerator(adapter).eval().requires_grad_(requires_grad=False)
     _try_out(spec, model)

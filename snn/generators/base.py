@@ -12,8 +12,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from snn.batching import padded_batches
-from snn.generators.spec import Latent
+from spikeatlas.snn.batching import padded_batches
+from spikeatlas.snn.generators.spec import Latent
 
 Shape = tuple[int, int, int]
 Points = npt.NDArray[Any]

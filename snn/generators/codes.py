@@ -7,8 +7,8 @@ import math
 import torch
 from torch import Tensor, nn
 
-from snn.generators.base import Generator, Points, Shape, check_codes, to_pixels
-from snn.generators.spec import CodeLatent
+from spikeatlas.snn.generators.base import Generator, Points, Shape, check_codes, to_pixels
+from spikeatlas.snn.generators.spec import CodeLatent
 
 
 class CodeGenerator(Generator):

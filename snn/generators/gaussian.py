@@ -7,10 +7,17 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from snn.batching import padded_batches
-from snn.generators.base import Generator, Images, Points, Shape, check_vectors, to_pixels
-from snn.generators.sngan import Critic, Decoder
-from snn.generators.spec import GaussianLatent, SNGANSpec
+from spikeatlas.snn.batching import padded_batches
+from spikeatlas.snn.generators.base import (
+    Generator,
+    Images,
+    Points,
+    Shape,
+    check_vectors,
+    to_pixels,
+)
+from spikeatlas.snn.generators.sngan import Critic, Decoder
+from spikeatlas.snn.generators.spec import GaussianLatent, SNGANSpec
 
 
 class GaussianGenerator(Generator):

@@ -13,13 +13,13 @@ import torch
 from pydantic import TypeAdapter, ValidationError
 from torch import Tensor
 
-from snn.checkpoint import digest_file, load_checkpoint
-from snn.generators.adapter import digest_adapter, load_adapter
-from snn.generators.base import Generator, Shape
-from snn.generators.gaussian import allocate_sngan
-from snn.generators.mango import is_mango, make_mango
-from snn.generators.spec import AdapterSpec, GeneratorSpec, SNGANSpec, VQVAESpec
-from snn.generators.vqvae import allocate_vqvae
+from spikeatlas.snn.files import digest_file, load_checkpoint
+from spikeatlas.snn.generators.adapter import digest_adapter, load_adapter
+from spikeatlas.snn.generators.base import Generator, Shape
+from spikeatlas.snn.generators.gaussian import allocate_sngan
+from spikeatlas.snn.generators.mango import is_mango, make_mango
+from spikeatlas.snn.generators.spec import AdapterSpec, GeneratorSpec, SNGANSpec, VQVAESpec
+from spikeatlas.snn.generators.vqvae import allocate_vqvae
 
 _ADAPTER: TypeAdapter[VQVAESpec | SNGANSpec | AdapterSpec] = TypeAdapter(GeneratorSpec)
 

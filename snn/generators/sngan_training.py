@@ -14,10 +14,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.parametrizations import spectral_norm
 
-from snn.generators.base import Images, to_pixels
-from snn.generators.gaussian import GaussianGenerator, allocate_sngan
-from snn.generators.sngan import Critic
-from snn.generators.spec import SNGANSpec
+from spikeatlas.snn.generators.base import Images, to_pixels
+from spikeatlas.snn.generators.gaussian import GaussianGenerator, allocate_sngan
+from spikeatlas.snn.generators.sngan import Critic
+from spikeatlas.snn.generators.spec import SNGANSpec
 
 _BETAS = (0.0, 0.9)
 # the running mean of the weights follows faster in the first steps, which are far from the last ones

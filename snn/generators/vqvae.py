@@ -8,9 +8,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from snn.generators.base import Shape
-from snn.generators.codes import CodeGenerator
-from snn.generators.spec import VQVAESpec, count_halvings
+from spikeatlas.snn.generators.base import Shape
+from spikeatlas.snn.generators.codes import CodeGenerator
+from spikeatlas.snn.generators.spec import VQVAESpec, count_halvings
 
 
 class Residual(nn.Module):

@@ -14,11 +14,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from snn.generators.base import to_pixels
-from snn.generators.codebook import CodebookAverage
-from snn.generators.codes import CodeGenerator, flatten_maps
-from snn.generators.spec import VQVAESpec
-from snn.generators.vqvae import build_vqvae
+from spikeatlas.snn.generators.base import to_pixels
+from spikeatlas.snn.generators.codebook import CodebookAverage
+from spikeatlas.snn.generators.codes import CodeGenerator, flatten_maps
+from spikeatlas.snn.generators.spec import VQVAESpec
+from spikeatlas.snn.generators.vqvae import build_vqvae
 
 _COMMITMENT = 0.25
 # codes revived later than this part of the training would have no time to settle

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from snn.networks.build import build_network, pixel_statistics
-from snn.networks.network import SpikingNetwork
-from snn.networks.spec import NetworkSpec, layer_sizes
-from snn.networks.stage import Stage
+from spikeatlas.snn.networks.chain import build_network, pixel_statistics
+from spikeatlas.snn.networks.layer import Stage
+from spikeatlas.snn.networks.network import SpikingNetwork
+from spikeatlas.snn.networks.spec import NetworkSpec, layer_sizes
 
 __all__ = [
     "NetworkSpec",

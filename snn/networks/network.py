@@ -9,8 +9,8 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from snn.networks.spec import Coding
-from snn.networks.stage import Stage
+from spikeatlas.snn.networks.layer import Stage
+from spikeatlas.snn.networks.spec import Coding
 
 Shape = tuple[int, int, int]
 

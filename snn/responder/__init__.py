@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from snn.responder.plain import PlainResponder, Responses, check_weights
-from snn.responder.responder import Responder
+from spikeatlas.snn.responder.plain import PlainResponder, Responses, check_weights
+from spikeatlas.snn.responder.responder import Responder
 
 __all__ = ["PlainResponder", "Responder", "Responses", "check_weights"]

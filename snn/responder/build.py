@@ -10,20 +10,20 @@ import numpy as np
 import numpy.typing as npt
 from torch import nn
 
-from snn.networks import SpikingNetwork, Stage
-from snn.responder.available import COMPILED
-from snn.responder.plan import Plan, Question
-from snn.responder.sizes import chunk_images, first_bytes, frame_images
-from snn.responder.ways.currents import Currents
-from snn.responder.ways.encoded import Encoded
-from snn.responder.ways.frames import Frames, Step, TorchStep
-from snn.responder.ways.signal import Counts, Signal
-from snn.responder.ways.steps import BySteps
+from spikeatlas.snn.networks import SpikingNetwork, Stage
+from spikeatlas.snn.responder.available import COMPILED
+from spikeatlas.snn.responder.plan import Plan, Question
+from spikeatlas.snn.responder.sizes import chunk_images, first_bytes, frame_images
+from spikeatlas.snn.responder.ways.currents import Currents
+from spikeatlas.snn.responder.ways.encoded import Encoded
+from spikeatlas.snn.responder.ways.frames import Frames, Step, TorchStep
+from spikeatlas.snn.responder.ways.signal import Counts, Signal
+from spikeatlas.snn.responder.ways.steps import BySteps
 
 if COMPILED:
-    from snn.responder import prepare
-    from snn.responder.lookup import Lookup
-    from snn.responder.ways.step import CompiledStep
+    from spikeatlas.snn.responder import prepare
+    from spikeatlas.snn.responder.lookup import Lookup
+    from spikeatlas.snn.responder.ways.step import CompiledStep
 
 
 Part = tuple[Counts, Signal]

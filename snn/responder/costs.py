@@ -7,8 +7,8 @@ on: a replay elsewhere sums in the same order.
 
 from __future__ import annotations
 
-from snn.responder.kernels.tiling import Tiling
-from snn.responder.shapes import Shape, work
+from spikeatlas.snn.responder.kernels.tiling import Tiling
+from spikeatlas.snn.responder.shapes import Shape, work
 
 # A multiplication and addition of torch's convolution or matrix product, 32 bits.
 _MULTIPLY = 0.012

@@ -8,19 +8,19 @@ from collections.abc import Collection, Iterator, Mapping
 import numpy as np
 import numpy.typing as npt
 
-from snn.batching import padded_batches
-from snn.coding import Noise
-from snn.networks import SpikingNetwork
-from snn.responder.available import COMPILED
-from snn.responder.build import Builder
-from snn.responder.plain import Responses, check_images
-from snn.responder.plan import WAYS, Plan, Question, Way, make_plan
-from snn.responder.shapes import layer_shapes
-from snn.responder.ways.encoded import Encoded
-from snn.responder.ways.signal import Counts, Signal
+from spikeatlas.snn.batching import padded_batches
+from spikeatlas.snn.coding import Noise
+from spikeatlas.snn.networks import SpikingNetwork
+from spikeatlas.snn.responder.available import COMPILED
+from spikeatlas.snn.responder.build import Builder
+from spikeatlas.snn.responder.plain import Responses, check_images
+from spikeatlas.snn.responder.plan import WAYS, Plan, Question, Way, make_plan
+from spikeatlas.snn.responder.shapes import layer_shapes
+from spikeatlas.snn.responder.ways.encoded import Encoded
+from spikeatlas.snn.responder.ways.signal import Counts, Signal
 
 if COMPILED:
-    from snn.responder.lookup import layer_lookup
+    from spikeatlas.snn.responder.lookup import layer_lookup
 
 Images = npt.NDArray[np.uint8]
 # Nanoseconds an image above which finding duplicates, about 3000 each, pays.

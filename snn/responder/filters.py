@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from snn.networks import Stage
-from snn.responder.kernels.tiles import Filters
-from snn.responder.kernels.tiling import LANES, Axis, Tiling
-from snn.responder.shapes import Shape
+from spikeatlas.snn.networks import Stage
+from spikeatlas.snn.responder.kernels.tiles import Filters
+from spikeatlas.snn.responder.kernels.tiling import LANES, Axis, Tiling
+from spikeatlas.snn.responder.shapes import Shape
 
 Floats = npt.NDArray[np.float32]
 Indices = npt.NDArray[np.int64]

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from snn.networks import Stage
-from snn.responder.filters import neuron_values
-from snn.responder.kernels.constant import Finder
-from snn.responder.kernels.factorised import Rises
-from snn.responder.trains import MAX_TRAINS, TrainTable, train_table
+from spikeatlas.snn.networks import Stage
+from spikeatlas.snn.responder.filters import neuron_values
+from spikeatlas.snn.responder.kernels.constant import Finder
+from spikeatlas.snn.responder.kernels.factorised import Rises
+from spikeatlas.snn.responder.trains import MAX_TRAINS, TrainTable, train_table
 
 Ints = npt.NDArray[np.int64]
 # More pairs of decay and threshold than this in one layer: stepping is cheaper than their tables.

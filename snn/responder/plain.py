@@ -12,10 +12,10 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from snn.batching import padded_batches
-from snn.coding import Noise, encode
-from snn.networks import SpikingNetwork
-from snn.networks.stage import Stage
+from spikeatlas.snn.batching import padded_batches
+from spikeatlas.snn.coding import Noise, encode
+from spikeatlas.snn.networks import SpikingNetwork
+from spikeatlas.snn.networks.layer import Stage
 
 Responses = dict[str, npt.NDArray[np.float32]]
 

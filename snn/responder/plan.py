@@ -9,9 +9,9 @@ import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, Protocol
 
-from snn.responder import costs
-from snn.responder.kernels.tiling import LANES, Tiling, by_filters, by_positions
-from snn.responder.shapes import Shape
+from spikeatlas.snn.responder import costs
+from spikeatlas.snn.responder.kernels.tiling import LANES, Tiling, by_filters, by_positions
+from spikeatlas.snn.responder.shapes import Shape
 
 Way = Literal["trains", "direct", "steps", "factorised", "patterns", "frames"]
 _TITLES: dict[Way, str] = {

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from snn.networks import Stage
-from snn.responder.filters import dealt, layer_weights
-from snn.responder.kernels.tiling import Axis, by_filters
-from snn.responder.lookup import Lookup
-from snn.responder.plan import LayerPlan
-from snn.responder.shapes import Shape
-from snn.responder.ways.currents import Currents
-from snn.responder.ways.factorised import Factorised
-from snn.responder.ways.first import ByTrains, Direct
-from snn.responder.ways.patterns import Patterns
+from spikeatlas.snn.networks import Stage
+from spikeatlas.snn.responder.filters import dealt, layer_weights
+from spikeatlas.snn.responder.kernels.tiling import Axis, by_filters
+from spikeatlas.snn.responder.lookup import Lookup
+from spikeatlas.snn.responder.plan import LayerPlan
+from spikeatlas.snn.responder.shapes import Shape
+from spikeatlas.snn.responder.ways.currents import Currents
+from spikeatlas.snn.responder.ways.factorised import Factorised
+from spikeatlas.snn.responder.ways.first import ByTrains, Direct
+from spikeatlas.snn.responder.ways.patterns import Patterns
 
 
 def by_trains(

@@ -9,12 +9,12 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from snn.coding import Noise
-from snn.networks import SpikingNetwork, Stage
-from snn.responder.fast import FastResponder, Showing
-from snn.responder.plain import PlainResponder, Responses, check_counts, check_weights
-from snn.responder.plan import Plan, plain_plan
-from snn.responder.shapes import unknown_module
+from spikeatlas.snn.coding import Noise
+from spikeatlas.snn.networks import SpikingNetwork, Stage
+from spikeatlas.snn.responder.fast import FastResponder, Showing
+from spikeatlas.snn.responder.plain import PlainResponder, Responses, check_counts, check_weights
+from spikeatlas.snn.responder.plan import Plan, plain_plan
+from spikeatlas.snn.responder.shapes import unknown_module
 
 Kind = Literal["auto", "plain"]
 

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from snn.networks import SpikingNetwork, Stage
-from snn.networks.stage import SteadyLinear
-from snn.neurons import LeakyNeuron, fire
-from snn.responder.kernels.tiling import Span
+from spikeatlas.snn.networks import SpikingNetwork, Stage
+from spikeatlas.snn.networks.layer import SteadyLinear
+from spikeatlas.snn.neurons.leaky import LeakyNeuron, fire
+from spikeatlas.snn.responder.kernels.tiling import Span
 
 # Beyond, sums of currents might overflow, and infinite currents are not ordered like finite ones.
 _LARGEST = 1e30

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from snn.responder.kernels.tiling import LANES
-from snn.responder.plan import LayerPlan
-from snn.responder.shapes import Shape
+from spikeatlas.snn.responder.kernels.tiling import LANES
+from spikeatlas.snn.responder.plan import LayerPlan
+from spikeatlas.snn.responder.shapes import Shape
 
 # Bytes of one chunk's first currents: they are still in the cache when they are looked at.
 _CACHED = 7 * 2**20

@@ -14,7 +14,7 @@ import functools
 import numpy as np
 import numpy.typing as npt
 
-from snn.responder.kernels import scan
+from spikeatlas.snn.responder.kernels import scan
 
 Ints = npt.NDArray[np.int64]
 # train numbers are uint16

@@ -7,17 +7,21 @@ about neurons that say nothing: undefined is NaN, never a number.
 
 from __future__ import annotations
 
-from snn.selectivity.discrimination import auc, d_prime
-from snn.selectivity.images import compressed_size, spectrum_slope
-from snn.selectivity.information import mutual_information
-from snn.selectivity.measures import measure, population
-from snn.selectivity.population import dimensionality, signal_correlation
-from snn.selectivity.reading import class_read, mango_relative_perplexity, relative_perplexity
-from snn.selectivity.reliability import split_half
-from snn.selectivity.resampling import Interval, Shuffled, bootstrap_csi, shuffle_csi
-from snn.selectivity.significance import discoveries, greater, q_values, selectivity_test
-from snn.selectivity.sparseness import hoyer, treves_rolls
-from snn.selectivity.tuning import (
+from spikeatlas.snn.selectivity.discrimination import auc, d_prime
+from spikeatlas.snn.selectivity.images import compressed_size, spectrum_slope
+from spikeatlas.snn.selectivity.information import mutual_information
+from spikeatlas.snn.selectivity.measures import measure, population
+from spikeatlas.snn.selectivity.population import dimensionality, signal_correlation
+from spikeatlas.snn.selectivity.reading import (
+    class_read,
+    mango_relative_perplexity,
+    relative_perplexity,
+)
+from spikeatlas.snn.selectivity.reliability import split_half
+from spikeatlas.snn.selectivity.resampling import Interval, Shuffled, bootstrap_csi, shuffle_csi
+from spikeatlas.snn.selectivity.significance import discoveries, greater, q_values, selectivity_test
+from spikeatlas.snn.selectivity.sparseness import hoyer, treves_rolls
+from spikeatlas.snn.selectivity.tuning import (
     MINIMUM_ACTIVE,
     active_images,
     class_means,

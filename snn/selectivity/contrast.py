@@ -6,7 +6,7 @@ import dataclasses
 
 import numpy as np
 
-from snn.selectivity.tuning import Floats, Responses, Whole, check
+from spikeatlas.snn.selectivity.tuning import Floats, Responses, Whole, check
 
 # parts of a neuron's squared responses, and of its squared mean, that are rounding
 _ROUNDING = 1e-12

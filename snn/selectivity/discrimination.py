@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import stats
 
-from snn.selectivity.contrast import contrast
-from snn.selectivity.tuning import Floats, Mask, Responses, Whole, crosswise
+from spikeatlas.snn.selectivity.contrast import contrast
+from spikeatlas.snn.selectivity.tuning import Floats, Mask, Responses, Whole, crosswise
 
 
 def d_prime(responses: Responses, labels: Whole, first: Mask, classes: int) -> Floats:

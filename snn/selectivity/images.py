@@ -7,7 +7,7 @@ import zlib
 import numpy as np
 import numpy.typing as npt
 
-from snn.selectivity.tuning import Floats, Whole
+from spikeatlas.snn.selectivity.tuning import Floats, Whole
 
 Images = npt.NDArray[np.uint8]
 

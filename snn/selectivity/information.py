@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from snn.selectivity.tuning import Floats, Responses, Whole, check
+from spikeatlas.snn.selectivity.tuning import Floats, Responses, Whole, check
 
 Bins = npt.NDArray[np.uint8]
 

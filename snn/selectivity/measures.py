@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from snn.selectivity.discrimination import auc, d_prime
-from snn.selectivity.information import information, rank_bins
-from snn.selectivity.population import dimensionality, signal_correlation
-from snn.selectivity.reliability import split_half
-from snn.selectivity.resampling import bootstrap_csi, shuffle_csi
-from snn.selectivity.significance import selectivity_test
-from snn.selectivity.sparseness import hoyer, treves_rolls
-from snn.selectivity.tuning import (
+from spikeatlas.snn.selectivity.discrimination import auc, d_prime
+from spikeatlas.snn.selectivity.information import information, rank_bins
+from spikeatlas.snn.selectivity.population import dimensionality, signal_correlation
+from spikeatlas.snn.selectivity.reliability import split_half
+from spikeatlas.snn.selectivity.resampling import bootstrap_csi, shuffle_csi
+from spikeatlas.snn.selectivity.significance import selectivity_test
+from spikeatlas.snn.selectivity.sparseness import hoyer, treves_rolls
+from spikeatlas.snn.selectivity.tuning import (
     MINIMUM_ACTIVE,
     Mask,
     Responses,

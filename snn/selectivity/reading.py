@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import entr
 
-from snn.selectivity.tuning import Floats, Whole
+from spikeatlas.snn.selectivity.tuning import Floats, Whole
 
 Probabilities = npt.NDArray[np.floating[Any]]
 

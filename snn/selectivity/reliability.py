@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from snn.selectivity.tuning import Floats
+from spikeatlas.snn.selectivity.tuning import Floats
 
 _ROUNDING = 1e-12
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from snn.selectivity.tuning import (
+from spikeatlas.snn.selectivity.tuning import (
     Floats,
     Mask,
     Responses,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import special, stats
 
-from snn.selectivity.contrast import Group, contrast
-from snn.selectivity.tuning import Floats, Mask, Responses, Whole, crosswise
+from spikeatlas.snn.selectivity.contrast import Group, contrast
+from spikeatlas.snn.selectivity.tuning import Floats, Mask, Responses, Whole, crosswise
 
 
 def selectivity_test(responses: Responses, labels: Whole, first: Mask, classes: int) -> Floats:

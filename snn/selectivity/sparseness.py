@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from snn.selectivity.tuning import Floats, Responses
+from spikeatlas.snn.selectivity.tuning import Floats, Responses
 
 
 def treves_rolls(responses: Responses, axis: int) -> Floats:

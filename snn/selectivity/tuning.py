@@ -58,7 +58,7 @@ def check_halves(labels: Whole, first: Mask) -> None:
     if first.dtype != np.bool_ or first.shape != labels.shape:
         raise ValueError(
             f"first is {first.dtype} {first.shape}: it must be a boolean mask {labels.shape}, one "
-            "value an image (snn.selectivity.halves makes one)."
+            "value an image (spikeatlas.snn.selectivity.halves makes one)."
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from snn.training.checkpoints import (
+from spikeatlas.snn.training.checkpoints import (
     CheckpointHeader,
     checkpoint_epochs,
     epoch_path,
@@ -11,8 +11,8 @@ from snn.training.checkpoints import (
     read_header,
     unreadable_epochs,
 )
-from snn.training.spec import TrainingSpec
-from snn.training.trainer import train_network
+from spikeatlas.snn.training.spec import TrainingSpec
+from spikeatlas.snn.training.trainer import train_network
 
 __all__ = [
     "CheckpointHeader",

@@ -13,8 +13,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from snn.checkpoint import load_checkpoint, read_metadata, save_checkpoint
-from snn.networks import NetworkSpec, SpikingNetwork, build_network
+from spikeatlas.snn.files import load_checkpoint, read_metadata, save_checkpoint
+from spikeatlas.snn.networks import NetworkSpec, SpikingNetwork, build_network
 
 SETTLING_SECONDS = 1
 """Time in which a file that is being written changes."""

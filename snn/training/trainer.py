@@ -18,19 +18,19 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - its name everywhere
 
-from snn.batching import padded_batches
-from snn.checkpoint import load_state, save_state
-from snn.coding import Noise, encode
-from snn.data import DataSet, Split
-from snn.networks import NetworkSpec, SpikingNetwork, build_network, pixel_statistics
-from snn.training.checkpoints import (
+from spikeatlas.snn.batching import padded_batches
+from spikeatlas.snn.coding import Noise, encode
+from spikeatlas.snn.data import DataSet, Split
+from spikeatlas.snn.files import load_state, save_state
+from spikeatlas.snn.networks import NetworkSpec, SpikingNetwork, build_network, pixel_statistics
+from spikeatlas.snn.training.checkpoints import (
     CheckpointHeader,
     checkpoint_epochs,
     epoch_path,
     read_header,
     save_network,
 )
-from snn.training.spec import TrainingSpec
+from spikeatlas.snn.training.spec import TrainingSpec
 
 STATE = "training-state.pt"
 _TEST_BATCH = 256

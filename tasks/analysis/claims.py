@@ -10,10 +10,17 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from tasks.analysis import relation
-from tasks.analysis.course import Course
-from tasks.analysis.intervals import NOTHING, Interval, difference, over_seeds, resampled, share
-from tasks.analysis.thresholds import Thresholds, thresholds
+from spikeatlas.tasks.analysis import relation
+from spikeatlas.tasks.analysis.course import Course
+from spikeatlas.tasks.analysis.intervals import (
+    NOTHING,
+    Interval,
+    difference,
+    over_seeds,
+    resampled,
+    share,
+)
+from spikeatlas.tasks.analysis.thresholds import Thresholds, thresholds
 
 Answer: TypeAlias = Literal["supported", "consistent in this network", "not supported", "undecided"]
 BOOTSTRAPS = 1000

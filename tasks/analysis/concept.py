@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from snn.selectivity import greater, q_values
-from snn.selectivity.contrast import Group
-from tasks.analysis.onset import NEVER, onset_row
-from tasks.analysis.thresholds import Thresholds
+from spikeatlas.snn.selectivity import greater, q_values
+from spikeatlas.snn.selectivity.contrast import Group
+from spikeatlas.tasks.analysis.onset import NEVER, onset_row
+from spikeatlas.tasks.analysis.thresholds import Thresholds
 
 UNKNOWN = -1
 

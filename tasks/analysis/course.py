@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from tasks.analysis.concept import concept_change
-from tasks.analysis.onset import highly_selective_onset, onset_epoch, selective
-from tasks.analysis.stimuli import strata_of, support_p
-from tasks.analysis.thresholds import Thresholds, thresholds
-from tasks.analysis.tuning import class_moments
-from tasks.atlas.schema import SATURATED, SILENT
+from spikeatlas.tasks.analysis.concept import concept_change
+from spikeatlas.tasks.analysis.onset import highly_selective_onset, onset_epoch, selective
+from spikeatlas.tasks.analysis.stimuli import strata_of, support_p
+from spikeatlas.tasks.analysis.thresholds import Thresholds, thresholds
+from spikeatlas.tasks.analysis.tuning_change import class_moments
+from spikeatlas.tasks.atlas.schema import SATURATED, SILENT
 
 OUTPUT = "out"
 """Name of a network's last layer."""

@@ -9,7 +9,7 @@ import xarray as xr
 from numpy.typing import NDArray
 from scipy import stats
 
-from tasks.analysis.intervals import NOTHING, Interval
+from spikeatlas.tasks.analysis.intervals import NOTHING, Interval
 
 FEWEST = 5
 """Neurons below which a rank correlation is not computed."""

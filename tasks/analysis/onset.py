@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from tasks.analysis.thresholds import Thresholds
+from spikeatlas.tasks.analysis.thresholds import Thresholds
 
 NEVER = -1
 

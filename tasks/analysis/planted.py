@@ -1,6 +1,6 @@
 """A test bed: neurons whose selectivity is planted, and how often the analysis finds what was planted.
 
-``python -m tasks.analysis.planted`` prints the rates. Responses are spike counts of a model neuron to the same
+``python -m spikeatlas.tasks.analysis.planted`` prints the rates. Responses are spike counts of a model neuron to the same
 images at every epoch: each image drives a neuron more or less, the same way at every epoch, and spikes come by
 chance on top; class means wander a little from epoch to epoch, as between repeats of a training.
 """
@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from snn import selectivity
-from tasks.analysis.course import over_training
-from tasks.analysis.intervals import Interval, share
-from tasks.analysis.thresholds import thresholds
-from tasks.analysis.tuning import class_moments
+from spikeatlas.snn import selectivity
+from spikeatlas.tasks.analysis.course import over_training
+from spikeatlas.tasks.analysis.intervals import Interval, share
+from spikeatlas.tasks.analysis.thresholds import thresholds
+from spikeatlas.tasks.analysis.tuning_change import class_moments
 
 KINDS = ("onset", "switch", "stable", "peaks", "gain", "readout", "flat")
 """``onset``: flat until an epoch, then one class. ``switch``: one class, from some epoch on another. What has

@@ -8,15 +8,15 @@ import numpy as np
 import xarray as xr
 from rich.table import Table
 
-from tasks.analysis import relation, stimuli
-from tasks.analysis.claims import Claim
-from tasks.analysis.course import Course
-from tasks.analysis.drift import Kind, drift
-from tasks.analysis.importance import importance
-from tasks.analysis.intervals import Interval, over_seeds
-from tasks.analysis.onset import selective
-from tasks.analysis.thresholds import thresholds
-from tasks.atlas import settled
+from spikeatlas.tasks.analysis import relation, stimuli
+from spikeatlas.tasks.analysis.claims import Claim
+from spikeatlas.tasks.analysis.course import Course
+from spikeatlas.tasks.analysis.drift import Kind, drift
+from spikeatlas.tasks.analysis.importance import importance
+from spikeatlas.tasks.analysis.intervals import Interval, over_seeds
+from spikeatlas.tasks.analysis.onset import selective
+from spikeatlas.tasks.analysis.thresholds import thresholds
+from spikeatlas.tasks.atlas import settled
 
 KINDS: tuple[Kind, ...] = ("image", "latent", "response", "class")
 

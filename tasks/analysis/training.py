@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from tasks.analysis.course import Course
+from spikeatlas.tasks.analysis.course import Course
 
 TRAINING = {
     "onset_epoch": ("first epoch from which on the neuron is selective (two in a row): class_selectivity_index at least 0.1, selective_q at most 0.05; NaN: never", "epoch"),

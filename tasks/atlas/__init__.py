@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from tasks.atlas.errors import AtlasError, BusyError
-from tasks.atlas.lock import coordinator
-from tasks.atlas.read import finished, flagged, open_tree, settled, unfinished
-from tasks.atlas.schema import Layout
-from tasks.atlas.store import create, exists, extend, open_store, remove
+from spikeatlas.tasks.atlas.errors import AtlasError, BusyError
+from spikeatlas.tasks.atlas.lock import coordinator
+from spikeatlas.tasks.atlas.read import finished, flagged, open_tree, settled, unfinished
+from spikeatlas.tasks.atlas.schema import Layout
+from spikeatlas.tasks.atlas.store import create, exists, extend, open_store, remove
 
 __all__ = [
     "AtlasError", "BusyError", "Layout", "coordinator", "create", "exists", "extend", "finished", "flagged", "open_store",

@@ -11,8 +11,8 @@ import numpy as np
 import zarr
 from zarr.core.sync import sync
 
-from tasks.atlas.schema import FAILED, PENDING
-from tasks.atlas.store import (
+from spikeatlas.tasks.atlas.schema import FAILED, PENDING
+from spikeatlas.tasks.atlas.store import (
     CHECKSUM,
     arrays_digest,
     checksum,
@@ -23,9 +23,9 @@ from tasks.atlas.store import (
     open_store,
     values,
 )
-from tasks.atlas.write import epoch_row
-from tasks.job import Block
-from tasks.place import Place
+from spikeatlas.tasks.atlas.write import epoch_row
+from spikeatlas.tasks.study.location import Place
+from spikeatlas.tasks.study.run import Block
 
 PROMISES: Mapping[str, tuple[str, ...]] = {
     "observed": ("layers/*/natural_*", "natural/*"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from tasks.atlas.schema import Layout, queries
+from spikeatlas.tasks.atlas.schema import Layout, queries
 
 
 class Labels(NamedTuple):

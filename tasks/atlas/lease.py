@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, PreconditionError
 
-from tasks.atlas.errors import BusyError, OutdatedError
-from tasks.place import Url
-from tasks.stopping import ask_to_stop
+from spikeatlas.tasks.atlas.errors import BusyError, OutdatedError
+from spikeatlas.tasks.study.location import Url
+from spikeatlas.tasks.workers.stopping import ask_to_stop
 
 if TYPE_CHECKING:
     from obstore import PutResult, UpdateVersion

@@ -18,8 +18,8 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
-from tasks.atlas.errors import BusyError, OutdatedError
-from tasks.place import Place, Url
+from spikeatlas.tasks.atlas.errors import BusyError, OutdatedError
+from spikeatlas.tasks.study.location import Place, Url
 
 WAIT_SECONDS = 60
 """Time that workers of an earlier run have to end."""
@@ -47,7 +47,7 @@ def _leased(atlas: Place | None, run: str, wait: float) -> AbstractContextManage
     """The run's lease of an atlas in an object store."""
     if not isinstance(atlas, Url):
         return nullcontext()
-    from tasks.atlas import lease  # noqa: PLC0415 - needs an optional package
+    from spikeatlas.tasks.atlas import lease  # noqa: PLC0415 - needs an optional package
 
     return lease.coordinated(atlas, run, wait)
 
@@ -90,7 +90,7 @@ def _shared(atlas: Place | None, run: str) -> AbstractContextManager[None]:
     """A unit's lease of an atlas in an object store."""
     if not isinstance(atlas, Url):
         return nullcontext()
-    from tasks.atlas import lease  # noqa: PLC0415 - needs an optional package
+    from spikeatlas.tasks.atlas import lease  # noqa: PLC0415 - needs an optional package
 
     return lease.writing(atlas, run)
 

@@ -9,13 +9,13 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from optim.space import Points
-from tasks.atlas.errors import AtlasError
-from tasks.atlas.schema import FAILED, PENDING, UNPLANNED, UNSETTLED
-from tasks.atlas.store import groups, layout_of, open_store, study_of, values
-from tasks.atlas.write import epoch_row
-from tasks.job import Block
-from tasks.place import Place
+from spikeatlas.optim.spaces.space import Points
+from spikeatlas.tasks.atlas.errors import AtlasError
+from spikeatlas.tasks.atlas.schema import FAILED, PENDING, UNPLANNED, UNSETTLED
+from spikeatlas.tasks.atlas.store import groups, layout_of, open_store, study_of, values
+from spikeatlas.tasks.atlas.write import epoch_row
+from spikeatlas.tasks.study.location import Place
+from spikeatlas.tasks.study.run import Block
 
 
 def open_tree(path: Place) -> xr.DataTree:

@@ -385,7 +385,7 @@ def base_variables() -> dict[str, Variable]:
 
 
 def naturalness_variables(known: Known | Literal[""]) -> dict[str, Variable]:
-    """How natural each MEI is (sources in ``tasks/naturalness.py``)."""
+    """How natural each MEI is (sources in ``tasks/analysis/naturalness.py``)."""
     search = ("epoch", "neuron", "method", "repeat")
     if not known:
         return {}

@@ -30,10 +30,10 @@ from zarr.core.buffer import Buffer, default_buffer_prototype
 from zarr.core.group import GroupMetadata
 from zarr.core.sync import sync
 
-from tasks.atlas.errors import AtlasError
-from tasks.atlas.labels import Labels, labels
-from tasks.atlas.schema import SCHEMA_VERSION, Layout, Variable
-from tasks.place import Place, Url
+from spikeatlas.tasks.atlas.errors import AtlasError
+from spikeatlas.tasks.atlas.labels import Labels, labels
+from spikeatlas.tasks.atlas.schema import SCHEMA_VERSION, Layout, Variable
+from spikeatlas.tasks.study.location import Place, Url
 
 Attributes = Mapping[str, Any]
 CODECS = (ZstdCodec(level=1), Crc32cCodec())

@@ -17,9 +17,9 @@ import zarr
 from numpy.typing import NDArray
 from zarr.core.sync import sync
 
-from tasks.atlas.errors import AtlasError
-from tasks.atlas.schema import FAILED, PENDING, UNPLANNED
-from tasks.atlas.store import (
+from spikeatlas.tasks.atlas.errors import AtlasError
+from spikeatlas.tasks.atlas.schema import FAILED, PENDING, UNPLANNED
+from spikeatlas.tasks.atlas.store import (
     arrays_digest,
     create_table,
     open_store,
@@ -28,8 +28,8 @@ from tasks.atlas.store import (
     values,
     writable,
 )
-from tasks.job import Block
-from tasks.place import Place
+from spikeatlas.tasks.study.location import Place
+from spikeatlas.tasks.study.run import Block
 
 Arrays = Mapping[str, NDArray[Any] | np.generic]
 

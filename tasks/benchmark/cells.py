@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from snn.data import DataSpec
-from snn.generators import GeneratorSpec
-from snn.networks import NetworkSpec
-from tasks.benchmark.spec import GuideSpec, MethodSpec, ReferenceSpec, SharingSpec
-from tasks.job import digest, plain
-from tasks.space import SpaceSpec
+from spikeatlas.snn.data import DataSpec
+from spikeatlas.snn.generators import GeneratorSpec
+from spikeatlas.snn.networks import NetworkSpec
+from spikeatlas.tasks.benchmark.spec import GuideSpec, MethodSpec, ReferenceSpec, SharingSpec
+from spikeatlas.tasks.study.latent_space import SpaceSpec
+from spikeatlas.tasks.study.run import digest, plain
 
 MAIN, SHARING = "main", "sharing"
 REFERENCE = "reference"

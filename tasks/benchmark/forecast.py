@@ -11,14 +11,14 @@ from typing import TypeVar
 import numpy as np
 from rich.table import Table
 
-from optim import make_maximizer
-from snn.generators import Generator
-from snn.guide import Guide, ascend, make_climber
-from snn.networks import SpikingNetwork
-from snn.responder import Responder
-from tasks.benchmark.cells import GRADIENT, NATURAL, Cell
-from tasks.describe import as_text
-from tasks.space import SpaceSpec, space_of
+from spikeatlas.optim import make_maximizer
+from spikeatlas.snn.generators import Generator
+from spikeatlas.snn.gradient_ascent import Guide, ascend, make_climber
+from spikeatlas.snn.networks import SpikingNetwork
+from spikeatlas.snn.responder import Responder
+from spikeatlas.tasks.benchmark.cells import GRADIENT, NATURAL, Cell
+from spikeatlas.tasks.inspect.info import as_text
+from spikeatlas.tasks.study.latent_space import SpaceSpec, space_of
 
 Found = TypeVar("Found")
 

@@ -5,27 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal, cast
 
-from snn.coding import Noise
-from snn.generators import Generator
-from snn.networks import SpikingNetwork
-from snn.priors import CodePrior
-from snn.priors.code_prior import Kind
-from snn.responder import Responder
-from tasks import loading
-from tasks.benchmark.cells import Setting
-from tasks.naturalness import Scale, scale_at
+from spikeatlas.snn.coding import Noise
+from spikeatlas.snn.generators import Generator
+from spikeatlas.snn.generators.priors import CodePrior
+from spikeatlas.snn.generators.priors.code_prior import Kind
+from spikeatlas.snn.networks import SpikingNetwork
+from spikeatlas.snn.responder import Responder
+from spikeatlas.tasks.analysis.naturalness import Scale, scale_at
+from spikeatlas.tasks.benchmark.cells import Setting
+from spikeatlas.tasks.workers import models
 
 
 def generator(setting: Setting) -> Generator:
     """The generator."""
-    return loading.generator_at(*setting.generator)
+    return models.generator_at(*setting.generator)
 
 
 def code_prior(setting: Setting, kind: str) -> CodePrior | None:
     """The prior of that kind of the generator's codes; None for ``uniform``."""
     if kind == "uniform" or setting.prior is None:
         return None
-    return loading.prior_at(setting.prior, cast("Kind", kind))
+    return models.prior_at(setting.prior, cast("Kind", kind))
 
 
 def natural_scale(setting: Setting) -> Scale:
@@ -36,7 +36,7 @@ def natural_scale(setting: Setting) -> Scale:
 def network(setting: Setting, training_seed: int) -> SpikingNetwork:
     """One training seed's network."""
     path, digest = setting.checkpoints[training_seed]
-    return loading.network_at(path, digest, setting.network, setting.shape, setting.classes)
+    return models.network_at(path, digest, setting.network, setting.shape, setting.classes)
 
 
 def responder(

@@ -10,8 +10,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from tasks.atlas.schema import UNLIKE
-from tasks.benchmark.naturalness import Found, relative
+from spikeatlas.tasks.atlas.schema import UNLIKE
+from spikeatlas.tasks.benchmark.naturalness_race import Found, relative
 
 SHOWN = 12
 """Neurons whose stimuli are shown."""

@@ -9,25 +9,25 @@ from pathlib import Path
 
 import numpy as np
 
-from snn.classifier import ClassifierSpec
-from snn.classifier import train_classifier as train_judge
-from snn.data import DataSpec
-from snn.generators import AdapterSpec, CodeLatent, GeneratorSpec
-from snn.generators import train_generator as train_generator_file
-from snn.networks import NetworkSpec
-from snn.priors import train_prior as train_code_prior
-from snn.training import TrainingSpec, read_header, train_network
-from tasks import loading
-from tasks.benchmark import natural, store
-from tasks.benchmark.cells import Setting
-from tasks.job import digest, plain
-from tasks.stopping import stop_asked
+from spikeatlas.snn.classifier.classifier import ClassifierSpec
+from spikeatlas.snn.classifier.classifier import train_classifier as train_judge
+from spikeatlas.snn.data import DataSpec
+from spikeatlas.snn.generators import AdapterSpec, CodeLatent, GeneratorSpec
+from spikeatlas.snn.generators import train_generator as train_generator_file
+from spikeatlas.snn.generators.priors import train_prior as train_code_prior
+from spikeatlas.snn.networks import NetworkSpec
+from spikeatlas.snn.training import TrainingSpec, read_header, train_network
+from spikeatlas.tasks.benchmark import natural_codes, results_store
+from spikeatlas.tasks.benchmark.cells import Setting
+from spikeatlas.tasks.study.run import digest, plain
+from spikeatlas.tasks.workers import models
+from spikeatlas.tasks.workers.stopping import stop_asked
 
 
 @lru_cache(maxsize=2)
 def images_digest(data: DataSpec) -> str:
     """SHA-256 (hex) of the training images."""
-    images = loading.dataset(data).train.images
+    images = models.dataset(data).train.images
     return hashlib.sha256(np.ascontiguousarray(images).data).hexdigest()
 
 
@@ -56,7 +56,7 @@ def train(
 ) -> None:
     """Train one network; goes on from where it was stopped."""
     train_network(
-        network, training, loading.dataset(data), folder=folder, seed=seed,
+        network, training, models.dataset(data), folder=folder, seed=seed,
         study=network_key(network, training, data, seed), epochs=(epoch,), should_stop=stop_asked,
     )  # fmt: skip
 
@@ -66,7 +66,7 @@ def train_generator(spec: GeneratorSpec, data: DataSpec, path: Path, seed: int) 
     if isinstance(spec, AdapterSpec):
         return
     key = digest({"data": images_digest(data), "generator": plain(spec), "seed": seed})
-    images = loading.dataset(data).train.images
+    images = models.dataset(data).train.images
     train_generator_file(spec, images, path=path, seed=seed, study=key, should_stop=stop_asked)
 
 
@@ -74,9 +74,9 @@ def train_prior(
     held: tuple[GeneratorSpec, Path, str], data: DataSpec, path: Path, seed: int
 ) -> None:
     """Learn the priors of the generator's codes, unless their file is there."""
-    model = loading.generator_at(*held)
+    model = models.generator_at(*held)
     assert isinstance(model.latent, CodeLatent)
-    points = model.encode(loading.dataset(data).train.images)
+    points = model.encode(models.dataset(data).train.images)
     latent = model.latent
     train_code_prior(
         points,
@@ -91,7 +91,7 @@ def train_prior(
 
 def train_classifier(spec: ClassifierSpec, data: DataSpec, path: Path, seed: int) -> None:
     """Train the classifier, unless its file is there."""
-    found = loading.dataset(data)
+    found = models.dataset(data)
     key = digest({"data": images_digest(data), "classifier": plain(spec), "seed": seed})
     train_judge(
         spec, found.train.images, found.train.labels, found.classes,
@@ -101,15 +101,15 @@ def train_classifier(spec: ClassifierSpec, data: DataSpec, path: Path, seed: int
 
 def observe(
     setting: Setting, data: DataSpec, count: int | None, training_seed: int, layers: Sequence[str]
-) -> dict[str, natural.Arrays]:
+) -> dict[str, natural_codes.Arrays]:
     """What ``count`` (None: all) natural test images do to one network's neurons."""
-    images = loading.dataset(data).test.images[:count]
-    return natural.natural_responses(setting, training_seed, layers, images)
+    images = models.dataset(data).test.images[:count]
+    return natural_codes.natural_responses(setting, training_seed, layers, images)
 
 
-def encode(setting: Setting, data: DataSpec) -> natural.Arrays:
+def encode(setting: Setting, data: DataSpec) -> natural_codes.Arrays:
     """Latents of the training images."""
-    return natural.natural_latents(setting, loading.dataset(data).train.images)
+    return natural_codes.natural_latents(setting, models.dataset(data).train.images)
 
 
 def observed_digest(setting: Setting, training_seed: int, count: int | None, test: str) -> str:
@@ -134,8 +134,8 @@ def drawn(
 ) -> dict[tuple[int, str], tuple[int, ...]]:
     """The neurons of every network's layer that can be searched for, in the order drawn by ``seed``."""
     return {
-        (training_seed, layer): natural.draw(
-            store.arrays(path, natural.observed_name(training_seed, layer)),
+        (training_seed, layer): natural_codes.draw(
+            results_store.arrays(path, natural_codes.observed_name(training_seed, layer)),
             (seed, training_seed, place),
         )
         for training_seed in training_seeds

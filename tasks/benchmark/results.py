@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from tasks.benchmark import store
-from tasks.benchmark.cells import Cell
-from tasks.benchmark.natural import observed_name
-from tasks.benchmark.search import PARTS
+from spikeatlas.tasks.benchmark import results_store
+from spikeatlas.tasks.benchmark.cells import Cell
+from spikeatlas.tasks.benchmark.natural_codes import observed_name
+from spikeatlas.tasks.benchmark.search import PARTS
 
 COLUMNS = (
     "training_seed",
@@ -57,8 +57,8 @@ def dataset(parts: Iterable[tuple[dict[str, Any], dict[str, Any]]]) -> xr.Datase
 def _rows(
     path: Path, number: int, cell: Cell, budget: int
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    found = store.arrays(path, f"cells/{cell.name}")
-    nature = store.arrays(path, observed_name(cell.training_seed, cell.layer))
+    found = results_store.arrays(path, f"cells/{cell.name}")
+    nature = results_store.arrays(path, observed_name(cell.training_seed, cell.layer))
     neurons = found["neuron"]
     history = np.full((len(neurons), budget), np.nan, np.float32)
     seen = found["history"][:, :budget]

@@ -13,17 +13,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from optim import make_maximizer
-from optim.space import Points
-from snn.guide import Guide, ascend, make_climber
-from tasks.benchmark import store
-from tasks.benchmark.cells import GRADIENT, NATURAL, Cell, Setting
-from tasks.benchmark.models import code_prior, generator, natural_scale, network, responder
-from tasks.benchmark.natural import observed_name
-from tasks.job import seed_of
-from tasks.objective import Trade
-from tasks.space import space_of
-from tasks.stopping import check_stop
+from spikeatlas.optim import make_maximizer
+from spikeatlas.optim.spaces.space import Points
+from spikeatlas.snn.gradient_ascent import Guide, ascend, make_climber
+from spikeatlas.tasks.benchmark import results_store
+from spikeatlas.tasks.benchmark.cells import GRADIENT, NATURAL, Cell, Setting
+from spikeatlas.tasks.benchmark.models import (
+    code_prior,
+    generator,
+    natural_scale,
+    network,
+    responder,
+)
+from spikeatlas.tasks.benchmark.natural_codes import observed_name
+from spikeatlas.tasks.search.objective import Trade
+from spikeatlas.tasks.study.latent_space import space_of
+from spikeatlas.tasks.study.run import seed_of
+from spikeatlas.tasks.workers.stopping import check_stop
 
 Arrays = dict[str, NDArray[Any]]
 PARTS = ("optimizer", "decode", "respond")
@@ -143,7 +149,7 @@ def _trade(setting: Setting, cell: Cell) -> Trade | None:
     """The trade against naturalness that the cell is about, if it is."""
     if not cell.naturalness:
         return None
-    seen = store.arrays(setting.store, observed_name(cell.training_seed, cell.layer))
+    seen = results_store.arrays(setting.store, observed_name(cell.training_seed, cell.layer))
     return Trade(cell.naturalness, 1, seen["highest"][list(cell.neurons)], natural_scale(setting))
 
 
@@ -158,5 +164,5 @@ def _pool(setting: Setting, cell: Cell) -> Points | None:
 
 @lru_cache(maxsize=1)
 def _latents(path: Path) -> Points:
-    found = store.values(path, store.POOL, "natural_latent")
+    found = results_store.values(path, results_store.POOL, "natural_latent")
     return found.astype(np.int64) if found.dtype.kind in "iu" else found

@@ -8,7 +8,7 @@ from annotated_types import Ge, Le, MinLen
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
-from tasks.space import SpaceSpec
+from spikeatlas.tasks.study.latent_space import SpaceSpec
 
 _SPEC = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 

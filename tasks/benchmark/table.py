@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from tasks.benchmark.targets import SUBJECT, Line, Row
+from spikeatlas.tasks.benchmark.targets import SUBJECT, Line, Row
 
 LISTED = 12
 """Losing cases named in full; the others are counted."""

@@ -10,9 +10,17 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from tasks.benchmark import measures
-from tasks.benchmark.cells import GRADIENT, MAIN, NATURAL, REFERENCE, SHARING
-from tasks.benchmark.statistics import Duel, Floats, Statistic, duel, interval, mean, median
+from spikeatlas.tasks.benchmark import scores
+from spikeatlas.tasks.benchmark.cells import GRADIENT, MAIN, NATURAL, REFERENCE, SHARING
+from spikeatlas.tasks.benchmark.statistics import (
+    Duel,
+    Floats,
+    Statistic,
+    duel,
+    interval,
+    mean,
+    median,
+)
 
 SUBJECT, RIVAL, POOL = "screened", "random", "pool"
 LOW = 0.33
@@ -77,12 +85,12 @@ class _Case:
 
 def target_rows(results: xr.Dataset) -> list[Row]:
     """All rows of the table, each for sharing on and off where both are asked for."""
-    main = measures.per_neuron(results, MAIN)
+    main = scores.per_neuron(results, MAIN)
     rows = []
     for share in (True, False):
         rows += [_summed(main, case) for case in _main_cases(main, share)]
     if (results.group.values == SHARING).any():
-        large = measures.per_neuron(results, SHARING)
+        large = scores.per_neuron(results, SHARING)
         rows += [_summed(large, _reached(large, share)) for share in (True, False)]
         rows += [own_time(results, share) for share in (True, False)]
     return rows
@@ -90,17 +98,17 @@ def target_rows(results: xr.Dataset) -> list[Row]:
 
 def _main_cases(main: xr.Dataset, share: bool) -> Iterator[_Case]:
     mode = _mode(share)
-    response = measures.of(main, "response", SUBJECT, share=share)
+    response = scores.of(main, "response", SUBJECT, share=share)
     reference, best = main.reference.values, main.best.values
-    times = np.where(reference < LOW, measures.ratio(response, reference), np.nan)
+    times = np.where(reference < LOW, scores.ratio(response, reference), np.nan)
     yield _Case(
         f"response / reference's where that is below {LOW}{mode}", ">= 3.0", times, median,
         lambda value: value >= 3, times < 1, f"{np.sum(reference < LOW)} of {len(reference)} neurons",
     )  # fmt: skip
-    won = measures.headroom(response, reference)
+    won = scores.headroom(response, reference)
     yield _Case(f"share of the headroom won{mode}", "reported", won, median, None, won < 0)
     yield _rivals(main, response, share)
-    failed = measures.failures(response, best)
+    failed = scores.failures(response, best)
     yield _Case(
         f"failures{mode}",
         "none",
@@ -109,8 +117,8 @@ def _main_cases(main: xr.Dataset, share: bool) -> Iterator[_Case]:
         lambda value: value == 0,
         failed,
     )
-    encoded = measures.ratio(response, main.encoded.values)
-    raw = measures.ratio(response, main.natural.values)
+    encoded = scores.ratio(response, main.encoded.values)
+    raw = scores.ratio(response, main.natural.values)
     yield _Case(
         f"response above the best encoded natural image{mode}", ">= 90 % of neurons",
         _known(encoded > 1, encoded), mean, lambda value: value >= 0.9, encoded <= 1,
@@ -125,12 +133,12 @@ def _rivals(main: xr.Dataset, response: Floats, share: bool) -> _Case:
     """The subject against the best of every method that knows no more than it."""
     excluded = (main.knowledge == NATURAL) | (main.knowledge == GRADIENT)
     excluded = excluded | (main.label == REFERENCE) | (main.label == SUBJECT)
-    others = measures.highest(main, ~excluded & (main.share == share))
+    others = scores.highest(main, ~excluded & (main.share == share))
     return _beats(f"beats every other method of its class{_mode(share)}", response, others)
 
 
 def _pool(main: xr.Dataset, response: Floats, share: bool) -> _Case:
-    pool = measures.of(main, "response", POOL, share=share)
+    pool = scores.of(main, "response", POOL, share=share)
     return _beats(f"beats {POOL} at equal images{_mode(share)}", response, pool)
 
 
@@ -145,8 +153,8 @@ def _beats(target: str, response: Floats, other: Floats) -> _Case:
 
 def _guide(main: xr.Dataset, response: Floats, share: bool) -> _Case:
     guide = main.guide.values
-    times = np.where(np.isnan(guide), np.nan, measures.ratio(response, guide))
-    against = duel(guide, measures.of(main, "response", RIVAL, share=False))
+    times = np.where(np.isnan(guide), np.nan, scores.ratio(response, guide))
+    against = duel(guide, scores.of(main, "response", RIVAL, share=False))
     valid = against.share >= GUIDE_VALID
     return _Case(
         f"response / the gradient guide's{_mode(share)}", ">= 0.9", times, median,
@@ -157,7 +165,7 @@ def _guide(main: xr.Dataset, response: Floats, share: bool) -> _Case:
 
 
 def _reached(large: xr.Dataset, share: bool) -> _Case:
-    reached = measures.of(large, "reached", SUBJECT, share=share)
+    reached = scores.of(large, "reached", SUBJECT, share=share)
     known = reached[~np.isnan(reached)]
     most = 100 if share else 500
     high = float(np.quantile(known, 0.9, method="higher")) if len(known) else np.nan
@@ -183,24 +191,24 @@ def own_time(results: xr.Dataset, share: bool) -> Row:
 
 def method_lines(results: xr.Dataset) -> list[Line]:
     """One line for each method and way of sharing, on the main group."""
-    main = measures.per_neuron(results, MAIN)
+    main = scores.per_neuron(results, MAIN)
     lines = []
     for label, share, knowledge in zip(
         main.label.values.tolist(), main.share.values.tolist(), main.knowledge.values.tolist(), strict=True
     ):  # fmt: skip
-        response = measures.of(main, "response", label, share=share)
+        response = scores.of(main, "response", label, share=share)
         run = ~np.isnan(response)
-        normalised = measures.ratio(response, main.best.values)
+        normalised = scores.ratio(response, main.best.values)
         seconds, own = seconds_of(results, label, share)
-        ours = measures.of(main, "response", SUBJECT, share=share)
+        ours = scores.of(main, "response", SUBJECT, share=share)
         low, high = interval(normalised[run], main.cluster.values[run], median)
         lines.append(
             Line(
                 label, share, knowledge, median(normalised[run]), low, high,
-                median(measures.of(main, "auc", label, share=share)[run]),
-                median(_defined(measures.of(main, "reached", label, share=share)[run]))
+                median(scores.of(main, "auc", label, share=share)[run]),
+                median(_defined(scores.of(main, "reached", label, share=share)[run]))
                 if label != REFERENCE else np.nan,
-                int(measures.failures(response, main.best.values).sum()), seconds, own,
+                int(scores.failures(response, main.best.values).sum()), seconds, own,
                 None if label == SUBJECT else duel(ours, response),
             )
         )  # fmt: skip

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 
-from tasks.workers import start_worker
+from spikeatlas.tasks.workers.process import start_worker
 
 
 @contextmanager

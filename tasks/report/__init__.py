@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tasks.report.key import key_figures
-from tasks.report.page import write_pages, write_report
-from tasks.report.summary import read_summary
+from spikeatlas.tasks.report.key import key_figures
+from spikeatlas.tasks.report.page import write_pages, write_report
+from spikeatlas.tasks.report.summary import read_summary
 
 __all__ = ["key_figures", "read_summary", "write_pages", "write_report"]

@@ -9,11 +9,11 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from tasks.analysis.claims import Claim
-from tasks.analysis.onset import selective
-from tasks.analysis.thresholds import thresholds
-from tasks.atlas.schema import DONE, SATURATED, SILENT
-from tasks.report.pictures import data_uri
+from spikeatlas.tasks.analysis.claims import Claim
+from spikeatlas.tasks.analysis.onset import selective
+from spikeatlas.tasks.analysis.thresholds import thresholds
+from spikeatlas.tasks.atlas.schema import DONE, SATURATED, SILENT
+from spikeatlas.tasks.report.pictures import data_uri
 
 PICTURES = 16
 """Neurons of a layer on an epoch's picture: those with the highest responses."""

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup
 
-from tasks.atlas.schema import SILENT, UNLIKE
-from tasks.report.figures import Axis, Line, chart, epoch_axis, image_axis, scatter
-from tasks.report.key import agreed_of_defined
-from tasks.report.summary import Array, Layer, Summary, mean, quartiles
+from spikeatlas.tasks.atlas.schema import SILENT, UNLIKE
+from spikeatlas.tasks.report.figures import Axis, Line, chart, epoch_axis, image_axis, scatter
+from spikeatlas.tasks.report.key import agreed_of_defined
+from spikeatlas.tasks.report.summary import Array, Layer, Summary, mean, quartiles
 
 WIDE = 3.9
 """Inches of a drawing where three stand side by side, not four."""

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup
 
-from snn.data import Split
-from tasks.atlas.schema import DONE, FAILED, PENDING, SATURATED, SILENT, STATUS
-from tasks.report.key import UNKNOWN, epoch_names, number
-from tasks.report.pictures import bar_width, bars, data_uri, short_names, side
-from tasks.report.summary import Layer, Summary
+from spikeatlas.snn.data import Split
+from spikeatlas.tasks.atlas.schema import DONE, FAILED, PENDING, SATURATED, SILENT, STATUS
+from spikeatlas.tasks.report.key import UNKNOWN, epoch_names, number
+from spikeatlas.tasks.report.pictures import bar_width, bars, data_uri, short_names, side
+from spikeatlas.tasks.report.summary import Layer, Summary
 
 PICTURED = (DONE, SATURATED)
 """States with an image to show: a silent neuron's is whatever came first."""

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tasks.atlas.schema import DONE, FAILED, PENDING, SATURATED, SILENT, STATUS
-from tasks.report.summary import Array, Layer, Summary, mean, quartiles
+from spikeatlas.tasks.atlas.schema import DONE, FAILED, PENDING, SATURATED, SILENT, STATUS
+from spikeatlas.tasks.report.summary import Array, Layer, Summary, mean, quartiles
 
 UNKNOWN = "–"  # noqa: RUF001 - a dash stands for a number that is not known
 COUNTED = (DONE, SILENT, SATURATED, FAILED, PENDING)

@@ -10,15 +10,15 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from tasks.place import Place
-from tasks.report import key
-from tasks.report.curves import Panel, layer_panels, overview_panels
-from tasks.report.diverse import Variety, layer_variety
-from tasks.report.explorer import render_explorer
-from tasks.report.grid import Grid, layer_grid
-from tasks.report.natural import test_images
-from tasks.report.pictures import short_names
-from tasks.report.summary import Layer, Summary, read_summary
+from spikeatlas.tasks.report import key
+from spikeatlas.tasks.report.curves import Panel, layer_panels, overview_panels
+from spikeatlas.tasks.report.diverse_sets import Variety, layer_variety
+from spikeatlas.tasks.report.explorer import render_explorer
+from spikeatlas.tasks.report.grid import Grid, layer_grid
+from spikeatlas.tasks.report.natural_images import test_images
+from spikeatlas.tasks.report.pictures import short_names
+from spikeatlas.tasks.report.summary import Layer, Summary, read_summary
+from spikeatlas.tasks.study.location import Place
 
 EXPLORER = "explore.html"
 """The page to walk through every neuron, beside the report."""

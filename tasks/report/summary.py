@@ -13,10 +13,17 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from tasks.atlas import Layout, open_store, open_tree, read, settled
-from tasks.atlas.schema import FLAGS, NATURAL_COLUMNS, PENDING, SILENT, UNPLANNED, UNSETTLED
-from tasks.atlas.store import layout_of, study_of
-from tasks.place import Place
+from spikeatlas.tasks.atlas import Layout, open_store, open_tree, read, settled
+from spikeatlas.tasks.atlas.schema import (
+    FLAGS,
+    NATURAL_COLUMNS,
+    PENDING,
+    SILENT,
+    UNPLANNED,
+    UNSETTLED,
+)
+from spikeatlas.tasks.atlas.store import layout_of, study_of
+from spikeatlas.tasks.study.location import Place
 
 Array = NDArray[Any]
 SEARCH = ("epoch", "neuron", "method", "repeat")

@@ -11,11 +11,11 @@ import pytest
 import yaml
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
-from flows.atlas import atlas
-from flows.study import Study
+from spikeatlas.flows.atlas import atlas
+from spikeatlas.tasks.study.study import Study
 
 Cli = Callable[..., "subprocess.CompletedProcess[str]"]
-Run = Callable[[Path], None]
+RunStudy = Callable[[Path], None]
 ROOT = Path(__file__).parents[2]
 
 
@@ -24,7 +24,7 @@ def cli() -> Cli:
     """Run ``spikeatlas`` with these words; the server in the environment is used if there is one."""
 
     def call(*words: str | Path, timeout: float = 240) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "flows.cli", *map(str, words)]
+        command = [sys.executable, "-m", "spikeatlas.flows.cli", *map(str, words)]
         return subprocess.run(
             command, capture_output=True, text=True, timeout=timeout, check=False, cwd=ROOT
         )
@@ -33,7 +33,7 @@ def cli() -> Cli:
 
 
 @pytest.fixture
-def run(api: str) -> Iterator[Run]:
+def run_study(api: str) -> Iterator[RunStudy]:
     """Run the flow of a study file in this process: what ``spikeatlas run`` does, without its start."""
     # Prefect read its settings when it was imported
     with temporary_settings({PREFECT_API_URL: api}):

@@ -18,7 +18,7 @@ from tests.flows.conftest import ROOT
 def running(study: Path, **environment: str) -> Iterator[subprocess.Popen[str]]:
     """``spikeatlas run`` in a process group of its own, which ends with the block."""
     with subprocess.Popen(
-        [sys.executable, "-m", "flows.cli", "run", str(study)],
+        [sys.executable, "-m", "spikeatlas.flows.cli", "run", str(study)],
         cwd=ROOT,
         env={**os.environ, **environment},
         stdout=subprocess.DEVNULL,

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 import zarr
 
-from flows import analyze as flow
-from flows.checks import Checked, check
-from flows.prepare import allocate
-from tasks.atlas import read, write
-from tasks.atlas.schema import mei_variables, tuning_variables
-from tasks.job import Job
-from tasks.verify import verify
+from spikeatlas.flows import analyze as flow
+from spikeatlas.flows.checks.study_checks import Checked, check
+from spikeatlas.flows.prepare import allocate
+from spikeatlas.tasks.atlas import read, write
+from spikeatlas.tasks.atlas.schema import mei_variables, tuning_variables
+from spikeatlas.tasks.inspect.verify import verify
+from spikeatlas.tasks.study.run import Run
 from tests.equal import differences
 from tests.tiny import tiny
 
@@ -30,9 +30,9 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, float]]:
     """
     ended: list[tuple[str, float]] = []
 
-    def run(unit: Any, job: Job, *epoch: float) -> Any:
+    def run(unit: Any, run: Run, *epoch: float) -> Any:
         if epoch:
-            unit.fn.__wrapped__(job, *epoch)
+            unit.fn.__wrapped__(run, *epoch)
             ended.append((unit.name, *epoch))
         return SimpleNamespace(result=list)
 
@@ -43,11 +43,11 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, float]]:
     return ended
 
 
-def undone(job: Job) -> None:
+def undone(run: Run) -> None:
     """Take back every mark of the analysis."""
-    for epoch in job.epochs:
-        write.clear_epoch(job.atlas, epoch)
-    root: Any = zarr.open_group(job.atlas, mode="r+")
+    for epoch in run.epochs:
+        write.clear_epoch(run.atlas, epoch)
+    root: Any = zarr.open_group(run.atlas, mode="r+")
     root["ablation/ablated"][:] = 0
     for name in ("ablation/accuracy", "ablation/loss_increase", "layers/conv2/cross_response"):
         root[name][:] = 7.0
@@ -66,32 +66,32 @@ def test_interrupted_before_each_unit_and_resumed_it_ends_the_same(
     done: list[tuple[str, float]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    job = compared_copy.job
-    undone(job)
-    run: Any = vars(flow)["submit"]
+    run = compared_copy.run
+    undone(run)
+    submitted: Any = vars(flow)["submit"]
     for count in range(1, len(WHOLE)):
 
         def until(*arguments: Any, count: int = count) -> Any:
             if len(done) == count:
                 raise InterruptedError
-            return run(*arguments)
+            return submitted(*arguments)
 
         monkeypatch.setattr(flow, "submit", until)
         with pytest.raises(InterruptedError):
-            flow.analyze.fn(job)
-    monkeypatch.setattr(flow, "submit", run)
-    flow.analyze.fn(job)
+            flow.analyze.fn(run)
+    monkeypatch.setattr(flow, "submit", submitted)
+    flow.analyze.fn(run)
 
     assert done == WHOLE  # nothing twice
-    _empty_row(job)
-    assert differences(compared.job.atlas, job.atlas) == []
-    flow.analyze.fn(job)
+    _empty_row(run)
+    assert differences(compared.run.atlas, run.atlas) == []
+    flow.analyze.fn(run)
     assert done == WHOLE
 
 
-def _empty_row(job: Job) -> None:
+def _empty_row(run: Run) -> None:
     """Epoch 1 is not ablated: what ``undone`` wrote there is nobody's."""
-    root: Any = zarr.open_group(job.atlas, mode="r+")
+    root: Any = zarr.open_group(run.atlas, mode="r+")
     for name in ("ablation/accuracy", "ablation/loss_increase"):
         root[name][1] = float("nan")
 
@@ -99,34 +99,34 @@ def _empty_row(job: Job) -> None:
 def test_epochs_whose_searches_are_open_wait(
     compared_copy: Checked, done: list[tuple[str, float]]
 ) -> None:
-    job = compared_copy.job
-    undone(job)
-    write.mark_failed(job.atlas, job.blocks(1)[0])
+    run = compared_copy.run
+    undone(run)
+    write.mark_failed(run.atlas, run.blocks(1)[0])
 
-    flow.analyze.fn(job)
+    flow.analyze.fn(run)
 
     assert ("analyze", 1) not in done
     assert {("analyze", 0), ("analyze", 2), ("cross", 1), ("ablate", 0)} <= set(done)
-    assert [read.crossed(job.atlas, 1, other) for other in job.epochs] == [True, False, True]
+    assert [read.crossed(run.atlas, 1, other) for other in run.epochs] == [True, False, True]
 
 
 def test_a_study_that_compares_nothing_has_no_place_for_it(
     tmp_path: Path, done: list[tuple[str, float]]
 ) -> None:
     checked = check(tiny(tmp_path / "run", analysis={"cross": False}))
-    allocate(checked.study, checked.job)
+    allocate(checked.study, checked.run)
 
-    root = zarr.open_group(checked.job.atlas, mode="r")
+    root = zarr.open_group(checked.run.atlas, mode="r")
     assert "cross" not in root
     assert "ablation" not in root
     assert "cross_response" not in root["layers/conv2"]  # type: ignore[operator]
-    flow.analyze.fn(checked.job)
+    flow.analyze.fn(checked.run)
     assert done == []
 
 
 def from_before(checked: Checked) -> Checked:
     """The atlas as a version made it that kept no single responses and compared no epochs."""
-    root = zarr.open_group(checked.job.atlas, mode="r+")
+    root = zarr.open_group(checked.run.atlas, mode="r+")
     layout = json.loads(str(root.attrs["layout"]))
     for name in ("natural_images", "natural_labels", "natural_first", "cross", "ablation"):
         del layout[name]
@@ -142,16 +142,16 @@ def from_before(checked: Checked) -> Checked:
         "provenance/node",
         "provenance/metadata_digest",
     ):
-        shutil.rmtree(checked.job.atlas / group)
-    for layer in checked.job.layers:
-        shutil.rmtree(checked.job.atlas / "layers" / layer / "cross_response")
-        shutil.rmtree(checked.job.atlas / "layers" / layer / "stimulus_epoch")
+        shutil.rmtree(checked.run.atlas / group)
+    for layer in checked.run.layers:
+        shutil.rmtree(checked.run.atlas / "layers" / layer / "cross_response")
+        shutil.rmtree(checked.run.atlas / "layers" / layer / "stimulus_epoch")
     said = dict(root["provenance"].attrs)
     del said["metadata_digest"]
     root["provenance"].attrs.put(said)
-    kept = read.open_tree(checked.job.atlas)["selectivity"]
+    kept = read.open_tree(checked.run.atlas)["selectivity"]
     for name in {*mei_variables(), *tuning_variables()} & set(kept.data_vars):
-        shutil.rmtree(checked.job.atlas / "selectivity" / name)
+        shutil.rmtree(checked.run.atlas / "selectivity" / name)
     return check(tiny(checked.study.output))
 
 
@@ -159,14 +159,14 @@ def test_an_atlas_of_before_goes_on_as_it_is(
     copied: Checked, done: list[tuple[str, float]]
 ) -> None:
     old = from_before(copied)
-    job = allocate(old.study, old.job)
-    assert job.study == "of before"  # the name that its checkpoints know
-    write.clear_epoch(job.atlas, 2)
+    run = allocate(old.study, old.run)
+    assert run.study == "of before"  # the name that its checkpoints know
+    write.clear_epoch(run.atlas, 2)
 
-    flow.analyze.fn(job)
+    flow.analyze.fn(run)
 
     assert done == [("analyze", 2)]
-    verdict = verify(job)
+    verdict = verify(run)
     assert verdict.sound, verdict.problems
 
 

@@ -12,12 +12,12 @@ import pytest
 import xarray as xr
 import zarr
 
-from flows.atlas import FailedBlocks
-from flows.checks import Checked
-from tasks import search
-from tasks.atlas.schema import FAILED
+from spikeatlas.flows.atlas import FailedBlocks
+from spikeatlas.flows.checks.study_checks import Checked
+from spikeatlas.tasks.atlas.schema import FAILED
+from spikeatlas.tasks.search import loop
 from tests.equal import differences
-from tests.flows.conftest import Cli, Run
+from tests.flows.conftest import Cli, RunStudy
 from tests.tiny import study_file, tiny
 
 pytestmark = pytest.mark.server
@@ -28,14 +28,14 @@ def mtimes(folder: Path) -> dict[Path, int]:
 
 
 def test_a_run_equals_the_plain_functions_and_is_recorded(
-    api: str, cli: Cli, run: Run, made: Checked, tmp_path: Path
+    api: str, cli: Cli, run_study: RunStudy, made: Checked, tmp_path: Path
 ) -> None:
     study = study_file(tmp_path, tiny(tmp_path / "run"))
 
     done = cli("run", study)
 
     assert done.returncode == 0, done.stderr
-    assert differences(made.job.atlas, tmp_path / "run" / "atlas.zarr") == []
+    assert differences(made.run.atlas, tmp_path / "run" / "atlas.zarr") == []
     assert (tmp_path / "run" / "report" / "index.html").exists()
     submitted = re.search(r"(\d+) of (\d+) task runs are on record", done.stderr)
     assert submitted is not None, done.stderr
@@ -58,47 +58,47 @@ def test_a_run_equals_the_plain_functions_and_is_recorded(
         assert words in shown["spike-atlas"]
 
     before = mtimes(tmp_path / "run" / "atlas.zarr" / "layers")
-    run(study)
+    run_study(study)
     assert mtimes(tmp_path / "run" / "atlas.zarr" / "layers") == before
 
 
-def test_more_epochs_extend_an_atlas(run: Run, copied: Checked, tmp_path: Path) -> None:
+def test_more_epochs_extend_an_atlas(run_study: RunStudy, copied: Checked, tmp_path: Path) -> None:
     more = study_file(tmp_path, tiny(copied.study.output, probe={"epochs": [0, 0.5, 1, 2]}))
-    before = xr.open_datatree(copied.job.atlas, engine="zarr", consolidated=False).load()
+    before = xr.open_datatree(copied.run.atlas, engine="zarr", consolidated=False).load()
 
-    run(more)
+    run_study(more)
 
-    after = xr.open_datatree(copied.job.atlas, engine="zarr", consolidated=False)
+    after = xr.open_datatree(copied.run.atlas, engine="zarr", consolidated=False)
     assert after.epoch.values.tolist() == [0, 0.5, 1, 2]
     assert after.analysed.values.tolist() == [1, 1, 1, 1]
     xr.testing.assert_equal(after.sel(epoch=[0, 2])["layers/conv2"].mei, before["layers/conv2"].mei)
 
     fewer = study_file(tmp_path, tiny(copied.study.output, probe={"epochs": [2]}))
-    run(fewer)
-    assert xr.open_datatree(copied.job.atlas, engine="zarr", consolidated=False).sizes["epoch"] == 4
+    run_study(fewer)
+    assert xr.open_datatree(copied.run.atlas, engine="zarr", consolidated=False).sizes["epoch"] == 4
 
 
 def test_a_failed_block_is_named_marked_and_mended(
-    run: Run, copied: Checked, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run_study: RunStudy, copied: Checked, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: Any) -> None:
         message = "injected fault"
         raise RuntimeError(message)
 
     study = study_file(tmp_path, tiny(copied.study.output))
-    root = zarr.open_group(copied.job.atlas, mode="r+")
+    root = zarr.open_group(copied.run.atlas, mode="r+")
     root["layers/fc1/status"][0, 4:8] = 0  # type: ignore[index]
-    monkeypatch.setattr(search, "respond_to", fail)
+    monkeypatch.setattr(loop, "respond_to", fail)
 
     with pytest.raises(
         FailedBlocks, match=r"^maximize epoch=0 layer=fc1 neurons=4-8: injected fault$"
     ):
-        run(study)
+        run_study(study)
 
     status = root["layers/fc1/status"][0]  # type: ignore[index]
     assert (status[4:8] == FAILED).all()  # type: ignore[index,union-attr]
     assert not root["analysed"][0]  # type: ignore[index]
 
     monkeypatch.undo()
-    run(study)
+    run_study(study)
     assert root["analysed"][0]  # type: ignore[index]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from flows.checks import Checked
+from spikeatlas.flows.checks.study_checks import Checked
 from tests.conftest import Ask
 from tests.flows.conftest import Cli
 from tests.tiny import study_file, tiny
@@ -38,7 +38,7 @@ def test_bad_input_is_sentences_and_exit_2(cli: Cli, tmp_path: Path) -> None:
     ],
 )
 def test_bad_questions_are_answered(ask: Ask, made: Checked, words: list[str], told: str) -> None:
-    done = ask(*[str(made.job.atlas) if word == "ATLAS" else word for word in words])
+    done = ask(*[str(made.run.atlas) if word == "ATLAS" else word for word in words])
 
     assert done.returncode == 2
     assert told in done.stderr
@@ -59,7 +59,7 @@ def test_query_prints_and_draws_one_neuron(ask: Ask, made: Checked, tmp_path: Pa
 
     done = ask(
         "query",
-        made.job.atlas,
+        made.run.atlas,
         "--epoch",
         "2",
         "--layer",
@@ -76,14 +76,14 @@ def test_query_prints_and_draws_one_neuron(ask: Ask, made: Checked, tmp_path: Pa
 
 
 def test_info_verifies(ask: Ask, made: Checked) -> None:
-    done = ask("info", made.job.atlas, "--verify")
+    done = ask("info", made.run.atlas, "--verify")
 
     assert done.returncode == 0, done.stderr
     assert "verified 112 results" in done.stdout
 
 
 def test_the_command_line_asks(ask: Ask, compared: Checked, tmp_path: Path) -> None:
-    atlas, picture = compared.job.atlas, tmp_path / "a.png"
+    atlas, picture = compared.run.atlas, tmp_path / "a.png"
     done = ask("query", atlas, "--about", "accuracy", "--json", "--png", picture)
     assert done.returncode == 0, done.stderr
     assert len(json.loads(done.stdout)) == 3
@@ -95,7 +95,7 @@ def test_the_command_line_asks(ask: Ask, compared: Checked, tmp_path: Path) -> N
 
 def test_neurons_are_json_and_a_sheet_too(ask: Ask, compared: Checked, tmp_path: Path) -> None:
     done = ask(
-        "query", compared.job.atlas, "--layer", "fc1", "--json", "--png", tmp_path / "sheet.png"
+        "query", compared.run.atlas, "--layer", "fc1", "--json", "--png", tmp_path / "sheet.png"
     )
     assert done.returncode == 0, done.stderr
     rows = json.loads(done.stdout)

@@ -14,13 +14,13 @@ import psutil
 import pytest
 import zarr
 
-from flows.checks import Checked
-from flows.server import serving
-from snn.checkpoint import load_checkpoint, save_checkpoint
-from tasks.atlas.schema import FAILED
+from spikeatlas.flows.checks.study_checks import Checked
+from spikeatlas.flows.runners.server import serving
+from spikeatlas.snn.files import load_checkpoint, save_checkpoint
+from spikeatlas.tasks.atlas.schema import FAILED
 from tests.conftest import Ask
 from tests.equal import differences
-from tests.flows.conftest import Cli, Run
+from tests.flows.conftest import Cli, RunStudy
 from tests.flows.running import begun, ended, running, wait_until
 from tests.tiny import study_file, tiny
 
@@ -29,17 +29,17 @@ pytestmark = pytest.mark.server
 FAULTY = str(Path(__file__).parent / "faulty")
 
 
-def mended(run: Run, study: Path, made: Checked) -> None:
+def mended(run_study: RunStudy, study: Path, made: Checked) -> None:
     """One more run, without the fault, ends well and equals one that was never disturbed."""
-    run(study)
-    assert differences(made.job.atlas, study.parent / "run" / "atlas.zarr") == []
+    run_study(study)
+    assert differences(made.run.atlas, study.parent / "run" / "atlas.zarr") == []
 
 
 @pytest.mark.parametrize(
     "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)]
 )
 def test_a_signal_ends_tidily(
-    run: Run, made: Checked, tmp_path: Path, number: signal.Signals
+    run_study: RunStudy, made: Checked, tmp_path: Path, number: signal.Signals
 ) -> None:
     study = study_file(tmp_path, tiny(tmp_path / "run"))
     with running(study) as process:
@@ -49,7 +49,7 @@ def test_a_signal_ends_tidily(
 
     assert code == 130, said
     assert "run the same command again" in said
-    mended(run, study, made)
+    mended(run_study, study, made)
 
 
 def test_a_second_run_is_refused(api: str, cli: Cli, made: Checked, tmp_path: Path) -> None:
@@ -66,15 +66,15 @@ def test_a_second_run_is_refused(api: str, cli: Cli, made: Checked, tmp_path: Pa
     assert f"another run is writing to {tmp_path / 'run'}" in second.stderr
     assert "Traceback" not in second.stderr
     assert code == 0, said
-    assert differences(made.job.atlas, tmp_path / "run" / "atlas.zarr") == []
+    assert differences(made.run.atlas, tmp_path / "run" / "atlas.zarr") == []
 
 
 @pytest.mark.slow
 def test_responses_that_are_no_numbers_are_failures(
-    run: Run, copied: Checked, made: Checked
+    run_study: RunStudy, copied: Checked, made: Checked
 ) -> None:
     study = study_file(copied.study.output.parent, tiny(copied.study.output))
-    root = zarr.open_group(copied.job.atlas, mode="r+")
+    root = zarr.open_group(copied.run.atlas, mode="r+")
     root["layers/fc1/status"][0, 4:8] = 0  # type: ignore[index]
     with running(study, PYTHONPATH=FAULTY, FAULT="nan") as process:
         code, said = ended(process)
@@ -85,12 +85,12 @@ def test_responses_that_are_no_numbers_are_failures(
         in said
     )
     assert (root["layers/fc1/status"][0, 4:8] == FAILED).all()  # type: ignore[index,union-attr]
-    mended(run, study, made)
+    mended(run_study, study, made)
 
 
 def test_a_network_that_diverged_is_refused(ask: Ask, made: Checked, tmp_path: Path) -> None:
     folder = tmp_path / "checkpoints"
-    shutil.copytree(made.job.checkpoints, folder)
+    shutil.copytree(made.run.checkpoints, folder)
     path = folder / "epoch-2.safetensors"
     tensors, said = load_checkpoint(path)
     name = next(name for name in tensors if name.endswith("weight"))
@@ -144,7 +144,7 @@ def fill(disk: Path) -> Path:
 
 
 @pytest.mark.slow
-def test_a_disk_that_fills_up_loses_nothing(run: Run, made: Checked, disk: Path) -> None:
+def test_a_disk_that_fills_up_loses_nothing(run_study: RunStudy, made: Checked, disk: Path) -> None:
     study = study_file(disk.parent, tiny(disk))
     with running(study) as process:
         wait_until(begun(disk), process)
@@ -154,11 +154,13 @@ def test_a_disk_that_fills_up_loses_nothing(run: Run, made: Checked, disk: Path)
     assert code != 0
     assert "No space left on device" in said
     filler.unlink()
-    mended(run, study, made)
+    mended(run_study, study, made)
 
 
 @pytest.mark.slow
-def test_a_store_that_becomes_read_only_loses_nothing(run: Run, made: Checked, disk: Path) -> None:
+def test_a_store_that_becomes_read_only_loses_nothing(
+    run_study: RunStudy, made: Checked, disk: Path
+) -> None:
     study, atlas = study_file(disk.parent, tiny(disk)), disk / "atlas.zarr"
     with running(study) as process:
         wait_until(begun(disk), process)
@@ -169,7 +171,7 @@ def test_a_store_that_becomes_read_only_loses_nothing(run: Run, made: Checked, d
     assert code != 0
     assert "Read-only file system" in said
     subprocess.run(["umount", "--lazy", str(atlas)], check=True)
-    mended(run, study, made)
+    mended(run_study, study, made)
 
 
 @pytest.mark.slow
@@ -191,7 +193,7 @@ def test_a_task_that_hangs_is_done_again(
 
     assert mark.exists()
     assert code == 0, said
-    assert differences(made.job.atlas, tmp_path / "run" / "atlas.zarr") == []
+    assert differences(made.run.atlas, tmp_path / "run" / "atlas.zarr") == []
 
 
 def workers_of(process: subprocess.Popen[str]) -> list[psutil.Process]:
@@ -212,11 +214,13 @@ def test_a_dask_worker_that_is_killed_is_done_without(
         code, said = ended(process, timeout=240)
 
     assert code == 0, said
-    assert differences(made.job.atlas, tmp_path / "run" / "atlas.zarr") == []
+    assert differences(made.run.atlas, tmp_path / "run" / "atlas.zarr") == []
 
 
 @pytest.mark.slow
-def test_a_pool_process_that_is_killed_is_told(run: Run, made: Checked, tmp_path: Path) -> None:
+def test_a_pool_process_that_is_killed_is_told(
+    run_study: RunStudy, made: Checked, tmp_path: Path
+) -> None:
     runner = {"kind": "processes", "workers": 2}
     study = study_file(tmp_path, tiny(tmp_path / "run", runner=runner))
     with running(study) as process:
@@ -226,7 +230,7 @@ def test_a_pool_process_that_is_killed_is_told(run: Run, made: Checked, tmp_path
 
     assert code == 1, said
     assert "a worker process ended by itself" in said
-    mended(run, study, made)
+    mended(run_study, study, made)
 
 
 @pytest.fixture
@@ -245,14 +249,14 @@ def test_a_server_that_is_killed_is_started_again(
         (server,) = [
             each
             for each in psutil.Process(process.pid).children()
-            if "flows.server" in each.cmdline()
+            if "spikeatlas.flows.runners.server" in each.cmdline()
         ]
         server.kill()
         code, said = ended(process, timeout=300)
 
     assert code == 0, said
     assert "is started again" in said
-    assert differences(made.job.atlas, tmp_path / "run" / "atlas.zarr") == []
+    assert differences(made.run.atlas, tmp_path / "run" / "atlas.zarr") == []
 
 
 @pytest.mark.slow
@@ -271,5 +275,5 @@ def test_a_server_that_moved_ends_the_run_with_a_sentence(
 
     assert code == 1, said
     assert again.returncode == 0, again.stderr
-    assert differences(made.job.atlas, tmp_path / "run" / "atlas.zarr") == []
+    assert differences(made.run.atlas, tmp_path / "run" / "atlas.zarr") == []
     assert "no longer answers" in said

@@ -15,9 +15,9 @@ from typing import NamedTuple
 import psutil
 import pytest
 
-from flows.checks import Checked
+from spikeatlas.flows.checks.study_checks import Checked
 from tests.equal import differences
-from tests.flows.conftest import Run
+from tests.flows.conftest import RunStudy
 from tests.tiny import study_file, tiny
 
 pytestmark = pytest.mark.server
@@ -58,7 +58,7 @@ MOMENTS = [
 
 def kill_at(study: Path, run: Path, moment: Moment, wait: float) -> bool:
     """Start a run in a group of its own and kill the group ``wait`` seconds after the moment; whether it was in time."""
-    command = [sys.executable, "-m", "flows.cli", "run", str(study)]
+    command = [sys.executable, "-m", "spikeatlas.flows.cli", "run", str(study)]
     process = subprocess.Popen(
         command, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
@@ -83,22 +83,26 @@ def assert_nothing_left(group: Path) -> None:
     assert not left
 
 
-def interrupted(run: Run, tmp_path: Path, moments: list[tuple[Moment, float]]) -> tuple[Path, int]:
+def interrupted(
+    run_study: RunStudy, tmp_path: Path, moments: list[tuple[Moment, float]]
+) -> tuple[Path, int]:
     """Run a study, killed at each moment in turn and started again, to its end."""
     study = study_file(tmp_path, tiny(tmp_path / "run"))
     killed = sum(kill_at(study, tmp_path / "run", moment, wait) for moment, wait in moments)
     assert_nothing_left(tmp_path)
-    run(study)
+    run_study(study)
     return tmp_path / "run" / "atlas.zarr", killed
 
 
-def test_killed_and_resumed_equals_uninterrupted(run: Run, made: Checked, tmp_path: Path) -> None:
+def test_killed_and_resumed_equals_uninterrupted(
+    run_study: RunStudy, made: Checked, tmp_path: Path
+) -> None:
     chosen = [(MOMENTS[i], 0.0) for i in (1, 4, 5, 6, 8)]
 
-    atlas, killed = interrupted(run, tmp_path, chosen)
+    atlas, killed = interrupted(run_study, tmp_path, chosen)
 
     assert killed == len(chosen)
-    assert differences(made.job.atlas, atlas) == []
+    assert differences(made.run.atlas, atlas) == []
 
 
 def drawn() -> list[tuple[Moment, float]]:
@@ -118,9 +122,9 @@ def drawn() -> list[tuple[Moment, float]]:
     ("moment", "wait"), drawn(), ids=[f"{i}-{moment.name}" for i, (moment, _) in enumerate(drawn())]
 )
 def test_killed_anywhere(
-    run: Run, made: Checked, tmp_path: Path, moment: Moment, wait: float
+    run_study: RunStudy, made: Checked, tmp_path: Path, moment: Moment, wait: float
 ) -> None:
-    atlas, killed = interrupted(run, tmp_path, [(moment, wait)])
+    atlas, killed = interrupted(run_study, tmp_path, [(moment, wait)])
 
     assert killed == 1
-    assert differences(made.job.atlas, atlas) == []
+    assert differences(made.run.atlas, atlas) == []

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from flows.checks import Checked
-from tasks.atlas import exists, read, settled
-from tasks.place import Url
+from spikeatlas.flows.checks.study_checks import Checked
+from spikeatlas.tasks.atlas import exists, read, settled
+from spikeatlas.tasks.study.location import Url
 from tests.equal import differences
 from tests.flows.conftest import Cli
 from tests.flows.running import ended, running, wait_until
@@ -39,14 +39,14 @@ def test_an_atlas_in_a_bucket_equals_one_on_disk(
     done = cli("run", remote(tmp_path, url, runner={"kind": kind}))
 
     assert done.returncode == 0, done.stderr
-    assert differences(made.job.atlas, Url(url)) == []
+    assert differences(made.run.atlas, Url(url)) == []
     assert not list(tmp_path.rglob("zarr.json"))
 
     verified = cli("info", "--verify", url)
     assert verified.returncode == 0, verified.stderr
     assert "no mismatch" in verified.stdout
     asked = cli("query", url, "--layer", "fc1")
-    assert asked.stdout == cli("query", made.job.atlas, "--layer", "fc1").stdout
+    assert asked.stdout == cli("query", made.run.atlas, "--layer", "fc1").stdout
 
 
 def searched(url: str) -> bool:
@@ -63,12 +63,12 @@ def test_killed_and_resumed_equals_uninterrupted(
     with running(study) as process:
         wait_until(lambda: searched(url), process)
         os.killpg(process.pid, signal.SIGKILL)
-    assert read.unfinished(Url(url), made.job.blocks(2))
+    assert read.unfinished(Url(url), made.run.blocks(2))
 
     done = cli("run", study)
 
     assert done.returncode == 0, done.stderr
-    assert differences(made.job.atlas, Url(url)) == []
+    assert differences(made.run.atlas, Url(url)) == []
 
 
 def test_a_second_run_on_one_url_is_refused(
@@ -82,4 +82,4 @@ def test_a_second_run_on_one_url_is_refused(
     assert second.returncode == 2
     assert f"another run is writing to {url}" in second.stderr
     assert code == 0, said
-    assert differences(made.job.atlas, Url(url)) == []
+    assert differences(made.run.atlas, Url(url)) == []

@@ -11,10 +11,10 @@ from typing import Any
 import psutil
 import pytest
 
-from flows.checks import Checked, check
-from flows.server import SETTINGS
-from flows.study import StudyError
-from snn.checkpoint import load_checkpoint
+from spikeatlas.flows.checks.study_checks import Checked, check
+from spikeatlas.flows.runners.server import SETTINGS
+from spikeatlas.snn.files import load_checkpoint
+from spikeatlas.tasks.study.study import StudyError
 from tests.conftest import Ask
 from tests.flows.running import ended, running, wait_until
 from tests.tiny import study_file, tiny
@@ -139,7 +139,7 @@ def test_within_the_roots_no_function_is_named(roots: Path) -> None:
 def test_within_the_roots_a_study_is_as_ever(roots: Path) -> None:
     raw = {**tiny(roots / "run"), "data": {"dataset": "digits", "limit": 120, "root": str(roots)}}
 
-    assert check(raw).job.folder == roots / "run"
+    assert check(raw).run.folder == roots / "run"
 
 
 @pytest.mark.parametrize("layer", ["../../elsewhere", "/etc", "conv2/../fc1"])

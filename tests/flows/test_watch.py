@@ -13,10 +13,10 @@ import pytest
 import xarray as xr
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
-from flows.checks import Checked, check
-from flows.study import Study, StudyError
-from flows.watch import watch, with_arrived
-from tasks.atlas import coordinator, finished
+from spikeatlas.flows.checks.study_checks import Checked, check
+from spikeatlas.flows.watch import watch, with_arrived
+from spikeatlas.tasks.atlas import coordinator, finished
+from spikeatlas.tasks.study.study import Study, StudyError
 from tests.equal import differences
 from tests.tiny import build, tiny
 
@@ -27,16 +27,16 @@ EPOCHS = [0, 0.5, 1, 2]
 TRAINING = """
 import sys, time
 from pathlib import Path
-from flows.checks import check
-from snn.training import epoch_path, train_network
-from tasks import loading
+from spikeatlas.flows.checks.study_checks import check
+from spikeatlas.snn.training import epoch_path, train_network
+from spikeatlas.tasks.workers import models
 from tests.tiny import tiny
 
-job = check(tiny(Path(sys.argv[1]))).job
+run = check(tiny(Path(sys.argv[1]))).run
 folder, finished = Path(sys.argv[2]), Path(sys.argv[3])
-data = loading.dataset(job.data)
+data = models.dataset(run.data)
 train_network(
-    job.network, job.training, data, folder=finished, seed=0, study=job.study, epochs=[0, 0.5, 1, 2]
+    run.network, run.training, data, folder=finished, seed=0, study=run.study, epochs=[0, 0.5, 1, 2]
 )
 for epoch in (0, 0.5, 1, 2):
     # as somebody else would write it: in place, slowly
@@ -107,13 +107,13 @@ def test_a_training_that_runs_is_followed(tmp_path: Path) -> None:
     single = tiny(
         tmp_path / "single", network={"checkpoints": str(checkpoints)}, probe={"epochs": EPOCHS}
     )
-    assert differences(build(single).job.atlas, run / "atlas.zarr") == []
+    assert differences(build(single).run.atlas, run / "atlas.zarr") == []
 
 
 @pytest.fixture
 def followed(made: Checked, tmp_path: Path) -> Study:
     """A study that watches a copy of finished checkpoints, not begun."""
-    shutil.copytree(made.job.checkpoints, tmp_path / "checkpoints")
+    shutil.copytree(made.run.checkpoints, tmp_path / "checkpoints")
     return watched(tmp_path / "run", tmp_path / "checkpoints")
 
 
@@ -159,9 +159,9 @@ def remove(folder: Path) -> None:
 
 def mix(folder: Path) -> None:
     other = check(tiny(folder.parent / "other", training={"lr": 0.001}))
-    from tasks.train import train_network
+    from spikeatlas.tasks.stages.train import train_network
 
-    made = train_network(other.job)
+    made = train_network(other.run)
     shutil.copy(made / "epoch-2.safetensors", folder / "epoch-2.safetensors")
 
 

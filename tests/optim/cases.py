@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from optim import (
+from spikeatlas.optim import (
     Batch,
     CodeSpace,
     GaussianSpace,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from optim import CodeSpace
-from optim.ledger import Ledger
-from optim.values import Problem
+from spikeatlas.optim import CodeSpace
+from spikeatlas.optim.ledger import Ledger
+from spikeatlas.optim.types import Problem
 
 SPACE = CodeSpace(1, 64)
 

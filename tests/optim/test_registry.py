@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from optim import (
+from spikeatlas.optim import (
     CodeSpace,
     GaussianSpace,
     Maximizer,

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from snn.data import DataSet, Split
-from snn.networks import NetworkSpec, SpikingNetwork, build_network
+from spikeatlas.snn.data import DataSet, Split
+from spikeatlas.snn.networks import NetworkSpec, SpikingNetwork, build_network
 
 
 def network(

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snn.batching import padded_batches
+from spikeatlas.snn.batching import padded_batches
 
 
 @settings(deadline=None)

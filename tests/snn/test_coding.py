@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from snn.coding import Noise, encode, spike_trains
+from spikeatlas.snn.coding import Noise, encode, spike_trains
 from tests.snn.nets import network, noise_images
 
 NOISE = Noise(seed=1, checkpoint="abc", purpose="search")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from flows.checks import Checked
+from spikeatlas.flows.checks.study_checks import Checked
 from tests.tiny import SNGAN, build, tiny
 
 

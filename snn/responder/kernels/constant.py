@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from snn.compiled import compiled
-from snn.responder.kernels.tiling import Axis
+from spikeatlas.snn.compiled import compiled
+from spikeatlas.snn.responder.kernels.tiling import Axis
 
 Array = np.ndarray[Any, Any]
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from snn.compiled import compiled
-from snn.responder.kernels import lanes
-from snn.responder.kernels.constant import Finder, train_of
-from snn.responder.kernels.tiling import LANES, Axis
+from spikeatlas.snn.compiled import compiled
+from spikeatlas.snn.responder.kernels import lanes
+from spikeatlas.snn.responder.kernels.constant import Finder, train_of
+from spikeatlas.snn.responder.kernels.tiling import LANES, Axis
 
 Array = np.ndarray[Any, Any]
 

@@ -19,10 +19,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from snn.compiled import compiled
-from snn.responder.kernels import lanes
-from snn.responder.kernels.tiles import Filters, add_rows, clear, corner, finish, inside
-from snn.responder.kernels.tiling import LANES, Tiling
+from spikeatlas.snn.compiled import compiled
+from spikeatlas.snn.responder.kernels import lanes
+from spikeatlas.snn.responder.kernels.tiles import Filters, add_rows, clear, corner, finish, inside
+from spikeatlas.snn.responder.kernels.tiling import LANES, Tiling
 
 Array = np.ndarray[Any, Any]
 

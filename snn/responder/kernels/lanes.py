@@ -16,7 +16,7 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic, models, register_model
 
-from snn.responder.kernels.tiling import LANES
+from spikeatlas.snn.responder.kernels.tiling import LANES
 
 _INT, _FLOAT, _DOUBLE, _BYTE = ir.IntType(32), ir.FloatType(), ir.DoubleType(), ir.IntType(8)
 

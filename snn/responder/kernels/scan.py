@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from snn.compiled import compiled
+from spikeatlas.snn.compiled import compiled
 
 Array = np.ndarray[Any, Any]
 # float32 and bool, as numpy has them

@@ -13,9 +13,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv2d
 
-from snn.batching import padded_batches
-from snn.networks import SpikingNetwork, Stage
-from snn.responder.shapes import Shape
+from spikeatlas.snn.batching import padded_batches
+from spikeatlas.snn.networks import SpikingNetwork, Stage
+from spikeatlas.snn.responder.shapes import Shape
 
 Maps = npt.NDArray[np.float32]
 Images = npt.NDArray[np.uint8]

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from snn.coding import Noise, encode
-from snn.networks import SpikingNetwork
-from snn.responder.ways.signal import Spikes, packed
+from spikeatlas.snn.coding import Noise, encode
+from spikeatlas.snn.networks import SpikingNetwork
+from spikeatlas.snn.responder.ways.signal import Spikes, packed
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -6,11 +6,11 @@ import dataclasses
 
 import numpy as np
 
-from snn.responder.filters import aligned
-from snn.responder.kernels import factorised as kernel
-from snn.responder.kernels.tiles import Filters
-from snn.responder.kernels.tiling import LANES, Tiling
-from snn.responder.ways.signal import Counts, Spikes, Trains
+from spikeatlas.snn.responder.filters import aligned
+from spikeatlas.snn.responder.kernels import factorised as kernel
+from spikeatlas.snn.responder.kernels.tiles import Filters
+from spikeatlas.snn.responder.kernels.tiling import LANES, Tiling
+from spikeatlas.snn.responder.ways.signal import Counts, Spikes, Trains
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

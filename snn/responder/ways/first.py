@@ -10,12 +10,12 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from snn.responder.filters import aligned
-from snn.responder.kernels import constant, direct
-from snn.responder.kernels.tiling import LANES, Axis
-from snn.responder.lookup import Lookup
-from snn.responder.ways.currents import Currents, Images
-from snn.responder.ways.signal import Counts, Signal, Trains
+from spikeatlas.snn.responder.filters import aligned
+from spikeatlas.snn.responder.kernels import constant, direct
+from spikeatlas.snn.responder.kernels.tiling import LANES, Axis
+from spikeatlas.snn.responder.lookup import Lookup
+from spikeatlas.snn.responder.ways.currents import Currents, Images
+from spikeatlas.snn.responder.ways.signal import Counts, Signal, Trains
 
 Part = tuple[Counts, Signal]
 

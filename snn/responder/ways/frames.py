@@ -10,9 +10,9 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from snn.networks import Stage
-from snn.responder.shapes import Shape
-from snn.responder.ways.signal import Counts, Signal, Spikes, packed
+from spikeatlas.snn.networks import Stage
+from spikeatlas.snn.responder.shapes import Shape
+from spikeatlas.snn.responder.ways.signal import Counts, Signal, Spikes, packed
 
 
 class Step(Protocol):

@@ -6,12 +6,12 @@ import dataclasses
 
 import numpy as np
 
-from snn.responder.filters import aligned
-from snn.responder.kernels import patterns as kernel
-from snn.responder.kernels.tiles import Filters
-from snn.responder.kernels.tiling import LANES, Tiling
-from snn.responder.ways.factorised import stored_map, unfolded
-from snn.responder.ways.signal import Counts, Spikes
+from spikeatlas.snn.responder.filters import aligned
+from spikeatlas.snn.responder.kernels import patterns as kernel
+from spikeatlas.snn.responder.kernels.tiles import Filters
+from spikeatlas.snn.responder.kernels.tiling import LANES, Tiling
+from spikeatlas.snn.responder.ways.factorised import stored_map, unfolded
+from spikeatlas.snn.responder.ways.signal import Counts, Spikes
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -7,10 +7,10 @@ import dataclasses
 import numpy as np
 import numpy.typing as npt
 
-from snn.networks import Stage
-from snn.responder.filters import neuron_values
-from snn.responder.kernels import scan
-from snn.responder.ways.signal import Counts, Spikes
+from spikeatlas.snn.networks import Stage
+from spikeatlas.snn.responder.filters import neuron_values
+from spikeatlas.snn.responder.kernels import scan
+from spikeatlas.snn.responder.ways.signal import Counts, Spikes
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import torch
 
-from snn.responder.ways.currents import Currents, Images
-from snn.responder.ways.frames import Step, by_pixels
-from snn.responder.ways.signal import Counts, Signal
+from spikeatlas.snn.responder.ways.currents import Currents, Images
+from spikeatlas.snn.responder.ways.frames import Step, by_pixels
+from spikeatlas.snn.responder.ways.signal import Counts, Signal
 
 Part = tuple[Counts, Signal]
 

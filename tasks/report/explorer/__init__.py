@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tasks.report.explorer.page import render_explorer
+from spikeatlas.tasks.report.explorer.assembly import render_explorer
 
 __all__ = ["render_explorer"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import xarray as xr
 
-from tasks.report.summary import Summary
+from spikeatlas.tasks.report.summary import Summary
 
 OLDER = "This atlas was made before that was measured; a new run measures it."
 

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from tasks.analysis.thresholds import thresholds
-from tasks.atlas.schema import STATUS
-from tasks.report.explorer.measures import identifier, known_measures
-from tasks.report.explorer.packing import plain
-from tasks.report.figures import epoch_axis
-from tasks.report.summary import Array, Layer, Summary, mean, quartiles
+from spikeatlas.tasks.analysis.thresholds import thresholds
+from spikeatlas.tasks.atlas.schema import STATUS
+from spikeatlas.tasks.report.explorer.columns import identifier, known_measures
+from spikeatlas.tasks.report.explorer.packing import plain
+from spikeatlas.tasks.report.figures import epoch_axis
+from spikeatlas.tasks.report.summary import Array, Layer, Summary, mean, quartiles
 
 POPULATION = {
     "active_neurons": "active neurons",

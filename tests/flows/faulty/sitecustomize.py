@@ -23,7 +23,7 @@ class _Break(MetaPathFinder):
     def find_spec(
         self, name: str, path: Any = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        if name != "tasks.search":
+        if name != "spikeatlas.tasks.search.loop":
             return None
         spec = PathFinder.find_spec(name, path, target)
         assert spec is not None
@@ -43,8 +43,8 @@ class _Loader(Loader):
         self._loader.exec_module(module)
         whole = module.respond_to
 
-        def faulty(job: Any, block: Any, *rest: Any) -> Any:
-            respond = whole(job, block, *rest)
+        def faulty(run: Any, block: Any, *rest: Any) -> Any:
+            respond = whole(run, block, *rest)
             return (lambda stimuli: wrong(respond(stimuli))) if block.layer == "fc1" else respond
 
         module.respond_to = faulty  # type: ignore[attr-defined]

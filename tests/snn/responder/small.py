@@ -12,11 +12,11 @@ import torch
 from sklearn.datasets import load_digits
 from torch import nn
 
-from snn.networks import NetworkSpec, SpikingNetwork, Stage, build_network
-from snn.neurons import LeakyNeuron
-from snn.responder import costs
-from snn.responder.plain import PlainResponder, Responses
-from snn.responder.responder import Responder
+from spikeatlas.snn.networks import NetworkSpec, SpikingNetwork, Stage, build_network
+from spikeatlas.snn.neurons.leaky import LeakyNeuron
+from spikeatlas.snn.responder import costs
+from spikeatlas.snn.responder.plain import PlainResponder, Responses
+from spikeatlas.snn.responder.responder import Responder
 
 Images = npt.NDArray[np.uint8]
 Shape = tuple[int, int, int]

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from snn.responder import filters, lookup, prepare, trains
-from snn.responder.kernels import factorised
+from spikeatlas.snn.responder import filters, lookup, prepare, trains
+from spikeatlas.snn.responder.kernels import factorised
 from tests.snn.responder.small import compare, network, pictures, prefer
 
 

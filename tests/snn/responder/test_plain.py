@@ -10,9 +10,9 @@ import pytest
 import snntorch
 import torch
 
-from snn.coding import Noise, encode
-from snn.networks import NetworkSpec, SpikingNetwork, build_network
-from snn.responder.plain import PlainResponder, count_spikes
+from spikeatlas.snn.coding import Noise, encode
+from spikeatlas.snn.networks import NetworkSpec, SpikingNetwork, build_network
+from spikeatlas.snn.responder.plain import PlainResponder, count_spikes
 from tests.snn.nets import network, noise_images
 
 

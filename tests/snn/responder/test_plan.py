@@ -9,10 +9,10 @@ import pytest
 import torch
 from torch import nn
 
-from snn.networks import SpikingNetwork, Stage
-from snn.neurons import LeakyNeuron
-from snn.responder.plan import Plan
-from snn.responder.responder import Responder
+from spikeatlas.snn.networks import SpikingNetwork, Stage
+from spikeatlas.snn.neurons.leaky import LeakyNeuron
+from spikeatlas.snn.responder.plan import Plan
+from spikeatlas.snn.responder.responder import Responder
 from tests.snn.responder.small import compare, network, pictures, with_neurons
 
 

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 import torch
 
-from snn.coding import Noise
-from snn.responder import fast
-from snn.responder.fast import distinct
-from snn.responder.plain import PlainResponder, Responses
-from snn.responder.responder import Responder
+from spikeatlas.snn.coding import Noise
+from spikeatlas.snn.responder import fast
+from spikeatlas.snn.responder.fast import distinct
+from spikeatlas.snn.responder.plain import PlainResponder, Responses
+from spikeatlas.snn.responder.responder import Responder
 from tests.snn.responder.small import Images, compare, network, pictures
 
 

@@ -9,14 +9,14 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snn.networks import Stage
-from snn.networks.stage import SteadyLinear
-from snn.neurons import LeakyNeuron
-from snn.responder import lookup, trains
-from snn.responder.kernels import constant
-from snn.responder.kernels.tiling import Span, by_filters
-from snn.responder.lookup import layer_lookup
-from snn.responder.trains import train_table
+from spikeatlas.snn.networks import Stage
+from spikeatlas.snn.networks.layer import SteadyLinear
+from spikeatlas.snn.neurons.leaky import LeakyNeuron
+from spikeatlas.snn.responder import lookup, trains
+from spikeatlas.snn.responder.kernels import constant
+from spikeatlas.snn.responder.kernels.tiling import Span, by_filters
+from spikeatlas.snn.responder.lookup import layer_lookup
+from spikeatlas.snn.responder.trains import train_table
 
 PARAMETERS = ((0.9, 1.0), (0.0, 0.7), (1.0, 1.0), (0.5, 2.0), (0.99, 0.1))
 LARGEST = float(np.finfo(np.float32).max)

@@ -8,13 +8,13 @@ import pytest
 import torch
 from torch import nn
 
-from snn.coding import Noise
-from snn.networks import SpikingNetwork, Stage
-from snn.networks.stage import SteadyLinear
-from snn.neurons import LeakyNeuron
-from snn.responder import build, costs, fast
-from snn.responder.plain import PlainResponder
-from snn.responder.responder import Responder
+from spikeatlas.snn.coding import Noise
+from spikeatlas.snn.networks import SpikingNetwork, Stage
+from spikeatlas.snn.networks.layer import SteadyLinear
+from spikeatlas.snn.neurons.leaky import LeakyNeuron
+from spikeatlas.snn.responder import build, costs, fast
+from spikeatlas.snn.responder.plain import PlainResponder
+from spikeatlas.snn.responder.responder import Responder
 from tests.snn.responder.small import (
     compare,
     custom,
@@ -182,8 +182,8 @@ def test_without_compiled_loops(monkeypatch: pytest.MonkeyPatch, coding: str) ->
 
 
 def test_a_whole_batch_where_chunks_would_round_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("snn.responder.ways.currents.chunks_agree", lambda *_: False)
-    monkeypatch.setattr("snn.responder.sizes._CACHED", 10_000)
+    monkeypatch.setattr("spikeatlas.snn.responder.ways.currents.chunks_agree", lambda *_: False)
+    monkeypatch.setattr("spikeatlas.snn.responder.sizes._CACHED", 10_000)
     made = network((2, 9, 9), channels=(6, 8))
     assert compare(made, pictures("noise", (2, 9, 9), 13), batch_size=8).spikes == 0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from snn.selectivity import halves
+from spikeatlas.snn.selectivity import halves
 
 CLASSES = 10
 LABELS = np.arange(1000) % CLASSES

@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import norm
 from sklearn.metrics import roc_auc_score
 
-from snn.selectivity import auc, d_prime, halves
+from spikeatlas.snn.selectivity import auc, d_prime, halves
 from tests.snn.selectivity.planted import (
     CLASSES,
     FIRST,

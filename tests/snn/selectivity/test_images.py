@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from snn.selectivity import compressed_size, spectrum_slope
+from spikeatlas.snn.selectivity import compressed_size, spectrum_slope
 
 RNG = np.random.default_rng(0)
 

@@ -5,8 +5,8 @@ import pytest
 from scipy.stats import norm
 from sklearn.metrics import mutual_info_score
 
-from snn.selectivity import mutual_information
-from snn.selectivity.information import information, rank_bins
+from spikeatlas.snn.selectivity import mutual_information
+from spikeatlas.snn.selectivity.information import information, rank_bins
 from tests.snn.selectivity.planted import (
     CLASSES,
     FLAT,

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snn import selectivity
+from spikeatlas.snn import selectivity
 from tests.snn.selectivity.planted import (
     CLASSES,
     FIRST,

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from snn.selectivity import dimensionality, signal_correlation
+from spikeatlas.snn.selectivity import dimensionality, signal_correlation
 
 RNG = np.random.default_rng(0)
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from snn.selectivity import class_read, mango_relative_perplexity, relative_perplexity
+from spikeatlas.snn.selectivity import class_read, mango_relative_perplexity, relative_perplexity
 
 ONE = np.eye(10)[3]
 TWO = (np.eye(10)[3] + np.eye(10)[7]) / 2

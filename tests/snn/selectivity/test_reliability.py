@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from snn.selectivity import half_means, split_half
+from spikeatlas.snn.selectivity import half_means, split_half
 from tests.snn.selectivity.planted import CLASSES, FIRST, LABELS, gaussian_neurons
 
 RNG = np.random.default_rng(0)

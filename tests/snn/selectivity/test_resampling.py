@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from snn.selectivity import (
+from spikeatlas.snn.selectivity import (
     active_images,
     bootstrap_csi,
     class_selectivity_index,
@@ -12,7 +12,7 @@ from snn.selectivity import (
     halves,
     shuffle_csi,
 )
-from snn.selectivity import resampling as module
+from spikeatlas.snn.selectivity import resampling as module
 from tests.snn.selectivity.planted import (
     CLASSES,
     FIRST,

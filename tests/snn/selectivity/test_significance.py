@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom, ttest_ind
 
-from snn.selectivity import discoveries, halves, q_values, selectivity_test
+from spikeatlas.snn.selectivity import discoveries, halves, q_values, selectivity_test
 from tests.snn.selectivity.planted import (
     CLASSES,
     FIRST,

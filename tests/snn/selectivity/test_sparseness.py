@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from snn.selectivity import hoyer, treves_rolls
+from spikeatlas.snn.selectivity import hoyer, treves_rolls
 
 
 @pytest.mark.parametrize("active", [1, 10, 50, 100])

@@ -5,12 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snn.selectivity import (
-    active_images,
-    class_means,
-    class_selectivity_index,
-    halves,
-)
+from spikeatlas.snn.selectivity import active_images, class_means, class_selectivity_index, halves
 
 RNG = np.random.default_rng(0)
 ENOUGH = np.array([20])

@@ -8,11 +8,17 @@ import numpy as np
 import pytest
 import torch
 
-from snn.coding import Noise, encode
-from snn.data import DataSet, DataSpec, load_data
-from snn.networks import NetworkSpec
-from snn.training import TrainingSpec, epoch_path, load_network, read_header, train_network
-from snn.training.trainer import Trainer, taught
+from spikeatlas.snn.coding import Noise, encode
+from spikeatlas.snn.data import DataSet, DataSpec, load_data
+from spikeatlas.snn.networks import NetworkSpec
+from spikeatlas.snn.training import (
+    TrainingSpec,
+    epoch_path,
+    load_network,
+    read_header,
+    train_network,
+)
+from spikeatlas.snn.training.trainer import Trainer, taught
 from tests.snn.nets import toy_data
 
 SPEC = NetworkSpec(channels=(6, 8), hidden=(16,), time_steps=6)

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from tasks.analysis.claims import Claim, claims
-from tasks.analysis.course import Course
-from tasks.analysis.intervals import Interval
-from tasks.analysis.thresholds import FILE, thresholds
+from spikeatlas.tasks.analysis.claims import Claim, claims
+from spikeatlas.tasks.analysis.course import Course
+from spikeatlas.tasks.analysis.intervals import Interval
+from spikeatlas.tasks.analysis.thresholds import FILE, thresholds
 
 EPOCHS = [0.0, 0.1, 0.25, 0.5, 1.0, 2.0]
 NEURONS = 40
@@ -144,7 +144,7 @@ def test_the_bars_are_all_in_the_file() -> None:
 
 
 def test_intervals_are_what_decides() -> None:
-    from tasks.analysis.claims import Part
+    from spikeatlas.tasks.analysis.claims import Part
 
     bars = thresholds()
     for bounds, held in (

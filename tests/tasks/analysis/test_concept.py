@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from tasks.analysis.concept import concept_change
-from tasks.analysis.thresholds import thresholds
-from tasks.analysis.tuning import class_moments
-from tests.tasks.analysis.test_tuning import responses
+from spikeatlas.tasks.analysis.concept import concept_change
+from spikeatlas.tasks.analysis.thresholds import thresholds
+from spikeatlas.tasks.analysis.tuning_change import class_moments
+from tests.tasks.analysis.test_tuning_change import responses
 
 BARS = thresholds()
 LABELS = np.arange(200) % 4

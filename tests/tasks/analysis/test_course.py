@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from flows.checks import Checked
-from snn import selectivity
-from tasks.analysis.course import OUTPUT, course_of, over_training
-from tasks.analysis.thresholds import thresholds
-from tasks.analysis.training import TRAINING, training_table
-from tasks.analysis.tuning import class_moments
-from tasks.atlas import open_tree
-from tests.tasks.analysis.test_tuning import responses
+from spikeatlas.flows.checks.study_checks import Checked
+from spikeatlas.snn import selectivity
+from spikeatlas.tasks.analysis.course import OUTPUT, course_of, over_training
+from spikeatlas.tasks.analysis.thresholds import thresholds
+from spikeatlas.tasks.analysis.training import TRAINING, training_table
+from spikeatlas.tasks.analysis.tuning_change import class_moments
+from spikeatlas.tasks.atlas import open_tree
+from tests.tasks.analysis.test_tuning_change import responses
 
 FOUND = ("switch_p", "switch_q", "switch_epoch", "onset_epoch", "mei_support_p")
 
@@ -54,7 +54,7 @@ def test_too_little_is_no_finding(classes: int, epochs: int, repeats: int) -> No
 
 
 def test_a_course_is_the_atlas_s(compared: Checked) -> None:
-    with open_tree(compared.job.atlas) as tree:
+    with open_tree(compared.run.atlas) as tree:
         course = course_of(tree, "run")
         table = training_table(course)
         natural = tree["natural"].to_dataset()

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from tasks.analysis.drift import drift
-from tasks.atlas.schema import DONE, PENDING, SILENT
+from spikeatlas.tasks.analysis.drift import drift
+from spikeatlas.tasks.atlas.schema import DONE, PENDING, SILENT
 
 
 def group(repeats: int = 2, **changed: Any) -> xr.Dataset:

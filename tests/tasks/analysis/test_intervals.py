@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from tasks.analysis.intervals import NOTHING, difference, over_seeds, resampled, share
+from spikeatlas.tasks.analysis.intervals import NOTHING, difference, over_seeds, resampled, share
 
 
 def test_a_share_has_the_exact_interval() -> None:

@@ -6,8 +6,14 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from tasks.analysis.onset import NEVER, highly_selective_onset, onset_epoch, onset_row, selective
-from tasks.analysis.thresholds import thresholds
+from spikeatlas.tasks.analysis.onset import (
+    NEVER,
+    highly_selective_onset,
+    onset_epoch,
+    onset_row,
+    selective,
+)
+from spikeatlas.tasks.analysis.thresholds import thresholds
 
 EPOCHS = [0.0, 0.1, 1.0, 2.0]
 

@@ -5,7 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tasks.analysis.planted import EPOCHS, KINDS, NEGATIVES, Score, analyse, plant, rates, score
+from spikeatlas.tasks.analysis.planted import (
+    EPOCHS,
+    KINDS,
+    NEGATIVES,
+    Score,
+    analyse,
+    plant,
+    rates,
+    score,
+)
 
 
 def check_rates(found: Score) -> None:

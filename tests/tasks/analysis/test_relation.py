@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from tasks.analysis.importance import importance
-from tasks.analysis.relation import increments, levels
+from spikeatlas.tasks.analysis.importance import importance
+from spikeatlas.tasks.analysis.relation import increments, levels
 
 
 def test_levels_follow_ranks() -> None:

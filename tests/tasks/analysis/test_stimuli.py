@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from tasks.analysis.stimuli import (
+from spikeatlas.tasks.analysis.stimuli import (
     class_distance,
     false_calls,
     naive_changes,

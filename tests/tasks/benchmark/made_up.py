@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from tasks.benchmark.results import COUNTS, TIMES, dataset
+from spikeatlas.tasks.benchmark.results import COUNTS, TIMES, dataset
 
 CLASSES = {"screened": "generator prior", "random": "generator prior", "pool": "natural images"}
 BUDGET = 10

@@ -8,12 +8,12 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from snn.data import DataSpec
-from snn.generators import VQVAESpec
-from snn.networks import NetworkSpec
-from tasks.benchmark.cells import Cell, Matrix, Setting
-from tasks.benchmark.search import seeds
-from tasks.benchmark.spec import GuideSpec, MethodSpec, ReferenceSpec, SharingSpec
+from spikeatlas.snn.data import DataSpec
+from spikeatlas.snn.generators import VQVAESpec
+from spikeatlas.snn.networks import NetworkSpec
+from spikeatlas.tasks.benchmark.cells import Cell, Matrix, Setting
+from spikeatlas.tasks.benchmark.search import seeds
+from spikeatlas.tasks.benchmark.spec import GuideSpec, MethodSpec, ReferenceSpec, SharingSpec
 
 
 def method(name: str, **fields: Any) -> MethodSpec:

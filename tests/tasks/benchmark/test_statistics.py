@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tasks.benchmark.statistics import Duel, duel, interval, mean, median
+from spikeatlas.tasks.benchmark.statistics import Duel, duel, interval, mean, median
 
 
 def test_a_duel_counts_ties_apart_and_skips_what_is_not_known() -> None:

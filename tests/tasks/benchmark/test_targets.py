@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from tasks.benchmark.table import method_table, number, target_table
-from tasks.benchmark.targets import Line, Row, method_lines, target_rows
+from spikeatlas.tasks.benchmark.table import method_table, number, target_table
+from spikeatlas.tasks.benchmark.targets import Line, Row, method_lines, target_rows
 from tests.tasks.benchmark.made_up import results, search
 
 

@@ -1,0 +1,3 @@
+"""Every program that times something: the modes of `spikeatlas benchmark`."""
+
+from __future__ import annotations

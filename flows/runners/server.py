@@ -1,0 +1,291 @@
+"""A real Prefect server of our own, from start to drained end, so that every task run is on record.
+
+Prefect's ephemeral server is dropped at exit with most task runs unrecorded; this one is started with
+its UI on loopback, keeps its database in the run's folder, is started again should it be killed, and is stopped
+only when all runs that were submitted have been written. If ``PREFECT_API_URL`` is set, that server is used and
+never stopped.
+
+As a program, ``python -m spikeatlas.flows.runners.server PORT OWNER`` is the server process: it ends by itself as soon as
+its owner is gone, however that happened.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from uuid import UUID
+
+import httpx
+
+log = logging.getLogger("spikeatlas")
+
+START_TIMEOUT = 180
+"""Seconds a server may take to answer; a first start writes the database's tables (20 s measured)."""
+
+LOST_SECONDS = 60
+"""Seconds that a server may be away before a run ends; each of Prefect's requests is tried again for as long."""
+
+DRAIN_TIMEOUT = 120
+"""Seconds we wait for the last task runs to reach the server's database."""
+
+SETTINGS = {
+    "DO_NOT_TRACK": "1",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
+    # one transaction per 100 events instead of one each: a sixth of the server's time
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "100",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "50",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
+    "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_READ_BATCH_SIZE": "50",
+    "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_BATCH_SIZE": "200",
+    "PREFECT_SERVER_SERVICES_TRIGGERS_ENABLED": "false",
+    # the terminal shows our own progress and failures; Prefect's log lines go to its UI
+    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
+    "PREFECT_LOGGING_EXTRA_LOGGERS": "spikeatlas",
+    "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
+    "PREFECT_CLI_COLORS": "false",
+}
+"""What every process of a run is told before it imports Prefect (a user's own setting wins)."""
+
+
+class ServerError(RuntimeError):
+    """The Prefect server cannot be reached or started: the message says what to do."""
+
+
+def configure(home: Path) -> None:
+    """Set this process's environment; to be called before Prefect is imported."""
+    for name, value in SETTINGS.items():
+        os.environ.setdefault(name, value)
+    if "PREFECT_API_URL" not in os.environ:
+        os.environ["PREFECT_HOME"] = str(home.absolute())
+
+
+@contextmanager
+def serving(home: Path) -> Iterator[str]:
+    """The API's address, of the user's server or of one of our own that lives as long as this block."""
+    configure(home)
+    address = os.environ.get("PREFECT_API_URL")
+    if address:
+        require_health(address)
+        yield address
+        return
+    home.mkdir(parents=True, exist_ok=True)
+    port = _free_port()
+    address = f"http://127.0.0.1:{port}/api"
+    with (home / "server.log").open("ab") as output:
+        server = _Server(port, output.fileno())
+        os.environ["PREFECT_API_URL"] = address
+        try:
+            # meanwhile: it takes seconds too, and reads the address
+            import prefect.flows  # noqa: F401, PLC0415
+
+            _wait_until_healthy(server.process, address, home / "server.log")
+            with server.kept():
+                yield address
+        finally:
+            os.environ.pop("PREFECT_API_URL", None)
+            server.stop()
+
+
+@contextmanager
+def needed(api: str) -> Iterator[None]:
+    """End this process, with what to do, when the server does not answer for LOST_SECONDS while the block runs.
+
+    Prefect itself would try each of its requests for a minute, one after the other. Nothing is lost: the atlas is
+    as after a kill.
+    """
+    done = threading.Event()
+    threading.Thread(target=_end_without, args=(api, done), daemon=True).start()
+    try:
+        yield
+    finally:
+        done.set()
+
+
+def _end_without(api: str, done: threading.Event) -> None:
+    answered = time.monotonic()
+    while not done.wait(2):
+        if _healthy(api, timeout=10):
+            answered = time.monotonic()
+        elif time.monotonic() - answered > LOST_SECONDS:
+            print(lost(api), file=sys.stderr, flush=True)
+            os._exit(1)
+
+
+def lost(api: str) -> str:
+    """What to do when a server went away."""
+    return (
+        f"the Prefect server at {api} no longer answers: what is done is kept; start it again, or set PREFECT_API_URL "
+        "to where it is now, and run the same command again to go on"
+    )
+
+
+def ui_address(api: str) -> str:
+    """Where a browser shows the server of this API."""
+    return api.removesuffix("/api")
+
+
+def drain(api: str, task_runs: Sequence[UUID]) -> int:
+    """Wait until the server has recorded the final state of all ``task_runs``; return how many it has.
+
+    Warns when some are still missing after DRAIN_TIMEOUT: the atlas is complete nevertheless.
+    """
+    deadline = time.monotonic() + DRAIN_TIMEOUT
+    with httpx.Client(timeout=30) as client:
+        while (recorded := _recorded(client, api, task_runs)) < len(task_runs):
+            if time.monotonic() > deadline:
+                missing = len(task_runs) - recorded
+                log.warning(
+                    f"the Prefect server lacks the end of {missing} task runs; the atlas does not need them"
+                )
+                break
+            time.sleep(0.25)
+    return recorded
+
+
+def _recorded(client: httpx.Client, api: str, task_runs: Sequence[UUID]) -> int:
+    """How many of ``task_runs`` ended, as the server knows it (asked 200 at a time); none while it is away."""
+    ended = {"type": {"any_": ["COMPLETED", "FAILED", "CRASHED", "CANCELLED"]}}
+    total = 0
+    for start in range(0, len(task_runs), 200):
+        ids = {"any_": [str(run) for run in task_runs[start : start + 200]]}
+        wanted = {"task_runs": {"id": ids, "state": ended}}
+        try:
+            reply = client.post(f"{api}/task_runs/count", json=wanted).raise_for_status()
+        except httpx.HTTPError:
+            return 0
+        total += int(reply.json())
+    return total
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _spawn(port: int, output: int) -> subprocess.Popen[bytes]:
+    environment = {
+        **os.environ,
+        "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
+        # the UI asks this address, whatever port the server was told
+        "PREFECT_SERVER_API_HOST": "127.0.0.1",
+        "PREFECT_SERVER_API_PORT": str(port),
+    }
+    command = [sys.executable, "-m", "spikeatlas.flows.runners.server", str(port), str(os.getpid())]
+    return subprocess.Popen(  # noqa: S603 - our own module
+        command, env=environment, stdout=output, stderr=output, stdin=subprocess.DEVNULL
+    )
+
+
+def _wait_until_healthy(server: subprocess.Popen[bytes], api: str, printed: Path) -> None:
+    deadline = time.monotonic() + START_TIMEOUT
+    while not _healthy(api):
+        if server.poll() is not None or time.monotonic() > deadline:
+            message = f"the Prefect server did not start; what it printed is in {printed}"
+            raise ServerError(message)
+        time.sleep(0.1)
+
+
+def require_health(api: str) -> None:
+    """Raise ServerError, with what to do, unless the user's server answers and is of our version."""
+    if not _healthy(api, timeout=10):
+        message = (
+            f"the Prefect server at PREFECT_API_URL={api} does not answer: "
+            "start it, or unset PREFECT_API_URL to use one of our own"
+        )
+        raise ServerError(message)
+    own, theirs = version("prefect"), _version(api)
+    if _minor(own) != _minor(theirs):
+        message = (
+            f"the Prefect server at PREFECT_API_URL={api} is of version {theirs}, but Prefect here is {own}: install the "
+            "same on both (pip install 'prefect==...'), or unset PREFECT_API_URL to use a server of our own"
+        )
+        raise ServerError(message)
+
+
+def _version(api: str) -> str:
+    """The version of a server, as it says."""
+    try:
+        return str(httpx.get(f"{api}/admin/version", timeout=10).raise_for_status().json())
+    except (httpx.HTTPError, ValueError):
+        return "unknown"
+
+
+def _minor(version: str) -> list[str]:
+    return version.split(".")[:2]
+
+
+def _healthy(api: str, timeout: float = 1) -> bool:
+    try:
+        return httpx.get(f"{api}/health", timeout=timeout).is_success
+    except httpx.HTTPError:
+        return False
+
+
+class _Server:
+    """A server of our own at one port, started again when it ends though nobody asked it to."""
+
+    def __init__(self, port: int, output: int) -> None:
+        self._start = partial(_spawn, port, output)
+        self._kept = threading.Event()
+        self.process = self._start()
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Keep it alive while the block runs."""
+        self._kept.set()
+        keeper = threading.Thread(target=self._keep, daemon=True)
+        keeper.start()
+        try:
+            yield
+        finally:
+            self._kept.clear()
+            keeper.join()
+
+    def _keep(self) -> None:
+        while self._kept.is_set():
+            if self.process.poll() is not None:
+                log.warning("the Prefect server ended by itself and is started again")
+                self.process = self._start()
+            time.sleep(0.5)
+
+    def stop(self) -> None:
+        """End it."""
+        self.process.terminate()
+        try:
+            self.process.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+def _end_with(owner: int) -> None:
+    """Leave no process behind: stop when the owner is gone (SIGKILL gives it no chance to say so)."""
+    while os.getppid() == owner:
+        time.sleep(0.5)
+    os._exit(0)
+
+
+def main() -> None:
+    """Serve Prefect's API and UI on loopback until the owner ends."""
+    port, owner = int(sys.argv[1]), int(sys.argv[2])
+    threading.Thread(target=_end_with, args=(owner,), daemon=True).start()
+    import uvicorn  # noqa: PLC0415 - Prefect reads its settings at import
+    from prefect.server.api.server import create_app  # noqa: PLC0415
+
+    uvicorn.run(create_app(final=True), host="127.0.0.1", port=port, log_level="warning")
+
+
+if __name__ == "__main__":
+    main()

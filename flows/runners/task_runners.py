@@ -1,0 +1,114 @@
+"""Task runners by name, and submitting to them so that nothing is lost from sight."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+from prefect import Task
+from prefect.futures import PrefectFuture, as_completed
+from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
+from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
+
+from spikeatlas.flows.runners.cluster import cluster
+from spikeatlas.flows.runners.processes import KeptPool
+from spikeatlas.tasks.study.run import Run
+from spikeatlas.tasks.study.study import RunnerSpec
+from spikeatlas.tasks.workers.opaque import Sealed
+from spikeatlas.tasks.workers.stopping import ask_to_stop
+
+log = logging.getLogger("spikeatlas")
+
+submitted: list[UUID] = []
+"""Ids of all task runs this process has submitted: what the server must have recorded at the end."""
+
+
+class WorkerLost(RuntimeError):  # noqa: N818 - named for what happened
+    """A worker process ended that nobody had asked to: the message says what to do."""
+
+
+@contextmanager
+def workers(spec: RunnerSpec) -> Iterator[TaskRunner[Any]]:
+    """The task runner of a study, for every flow run in the block; its processes end with the block.
+
+    Always bounded (Prefect's default number of threads is not).
+    """
+    if spec.kind == "threads":
+        yield ThreadPoolTaskRunner(max_workers=spec.workers)
+    elif spec.kind == "processes":
+        with KeptPool(spec.workers).kept() as pool:
+            yield pool
+    else:
+        from prefect_dask.task_runners import DaskTaskRunner  # noqa: PLC0415 - an optional package
+
+        with cluster(spec.workers, spec.address) as address:
+            yield DaskTaskRunner(address=address)
+
+
+@contextmanager
+def quiet_subflows() -> Iterator[None]:
+    """Let only the flow run that is at work beat, not those below it: each would wait a second for its last beat."""
+    with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
+        yield
+
+
+def submit(task: Task[Any, Any], *arguments: Any) -> PrefectFuture[Any]:
+    """Submit one task run and remember it."""
+    # Prefect would look through every field of a run for futures, with each task run
+    future = task.submit(*(Sealed(each) if isinstance(each, Run) else each for each in arguments))
+    submitted.append(future.task_run_id)
+    return future
+
+
+def gather(futures: Sequence[PrefectFuture[Any]]) -> None:
+    """Wait for all; raise the first failure when all have ended."""
+    with stopping_if_interrupted(), naming_lost_workers():
+        for future in futures:
+            future.wait()
+        for future in futures:
+            future.result()
+
+
+def settle(futures: Sequence[PrefectFuture[Any]], ended: Callable[[int, Any], None]) -> None:
+    """Call ``ended(i, result or error)`` as each future ends, in the order they end."""
+    places = {future.task_run_id: i for i, future in enumerate(futures)}
+    with stopping_if_interrupted(), naming_lost_workers():
+        for future in as_completed(list(futures)):
+            ended(places[future.task_run_id], outcome(future))
+
+
+def outcome(future: PrefectFuture[Any]) -> Any:
+    """The result of an ended task run, or its error; a runner may lose one that Prefect never heard the end of."""
+    try:
+        return future.result(raise_on_failure=False)
+    except BrokenProcessPool:
+        raise
+    except Exception as error:  # noqa: BLE001 - each runner has its own
+        return error
+
+
+@contextmanager
+def naming_lost_workers() -> Iterator[None]:
+    """A pool that lost a process takes no more work: say so, and what to do."""
+    try:
+        yield
+    except BrokenProcessPool as error:
+        message = (
+            "a worker process ended by itself (killed, or out of memory?): what is done is kept; "
+            "run the same command again to go on, with fewer runner.workers if memory is short"
+        )
+        raise WorkerLost(message) from error
+
+
+@contextmanager
+def stopping_if_interrupted() -> Iterator[None]:
+    """On Ctrl-C or SIGTERM let the running tasks stop too, before the runner waits for them."""
+    try:
+        yield
+    except BaseException:
+        ask_to_stop()
+        raise

@@ -1,0 +1,3 @@
+"""Search methods: one file a member, one table."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Latent spaces that are searched."""
+
+from __future__ import annotations

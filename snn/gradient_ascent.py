@@ -1,0 +1,199 @@
+"""Surrogate-gradient ascent on a neuron's response: an upper guide that searches are held against.
+
+It uses the network's and the generator's gradients, which no search of ours does and no living neuron
+offers. The 8-bit step and the choice of the nearest code are passed straight through (Bengio et al.
+2013, arXiv 1308.3432); spikes have the gradient that the network is trained with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, cast
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from spikeatlas.snn.generators import CodeGenerator, Generator
+from spikeatlas.snn.networks import SpikingNetwork
+
+Points = npt.NDArray[np.int64 | np.float32]
+Step = tuple[Tensor, Tensor]
+"""Points that were shown and their responses, a row for each neuron."""
+IMAGES_PER_STEP = 2
+"""A forward and a backward pass count as one image each."""
+
+WAYS = {"codes": ("relaxed", "swap"), "gaussian": ("latent",)}
+"""The ways that there are for each kind of latent."""
+
+
+@dataclass(frozen=True)
+class Guide:
+    """How the ascent climbs.
+
+    For codes, ``relaxed``: Adam, of rate ``lr`` in units of the codebook's deviation, on free vectors
+    that are projected to their nearest codes at every step; ``swap``: the one substitution of a code
+    that promises most to first order; where it did not help, the next best one. For Gaussian latents,
+    ``latent``: Adam, of rate ``lr`` in units of the prior's deviation, on the latent itself.
+    ``restarts``: climbs from random points, one after the other, that divide the budget.
+    """
+
+    way: Literal["relaxed", "swap", "latent"] = "relaxed"
+    restarts: int = 5
+    lr: float = 0.1
+
+
+class Climber:
+    """What the ascents have in common: a differentiable way from a generator's inputs to responses."""
+
+    def __init__(
+        self, generator: Generator, network: SpikingNetwork, layer: str, neurons: list[int]
+    ) -> None:
+        self.generator, self.network, self.neurons = generator, network, torch.tensor(neurons)
+        self.stages = network.upto([layer])
+
+    def draw(self, random: torch.Generator) -> Tensor:
+        """A random point (N, d) for each neuron: independent uniform codes, or the prior's vectors."""
+        latent = self.generator.latent
+        shape = (len(self.neurons), latent.size)
+        if latent.kind == "codes":
+            return torch.randint(latent.codes, shape, generator=random)
+        return torch.randn(shape, generator=random)
+
+    def slopes(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
+        """Responses (N,) to inputs, row n for neuron n, and their gradient in the inputs.
+
+        Inputs are code vectors (N, positions, embedding), or Gaussian latents (N, d).
+        """
+        free = inputs.detach().clone().requires_grad_()
+        response = self._responses(free)
+        response.sum().backward()
+        return response.detach(), cast("Tensor", free.grad)
+
+    def _responses(self, inputs: Tensor) -> Tensor:
+        pixels = self._pixels(inputs).clamp(0, 1) * 255
+        shown = pixels + (pixels.round() - pixels).detach()
+        spikes = self.network.normalise(shown)[None]
+        for stage in self.stages:
+            spikes = stage(spikes, self.network.time_steps)
+        own = spikes[:, torch.arange(len(inputs)), self.neurons]
+        return own.transpose(0, 1).flatten(1).mean(1)
+
+    def _pixels(self, inputs: Tensor) -> Tensor:
+        return self.generator.pixels(inputs)
+
+
+class CodeClimber(Climber):
+    """The same by way of code vectors, for a generator with a codebook of ours."""
+
+    generator: CodeGenerator
+
+    def __init__(
+        self, generator: CodeGenerator, network: SpikingNetwork, layer: str, neurons: list[int]
+    ) -> None:
+        super().__init__(generator, network, layer, neurons)
+        self.codebook = generator.codebook
+        self.scale = float(self.codebook.std())
+
+    def nearest(self, vectors: Tensor) -> Tensor:
+        """The codes (N, positions) nearest to vectors (N, positions, embedding)."""
+        return self.generator.nearest(vectors.flatten(0, 1)).view(vectors.shape[:2])
+
+    def _pixels(self, inputs: Tensor) -> Tensor:
+        return self.generator.render(inputs)
+
+
+def make_climber(
+    generator: Generator, network: SpikingNetwork, layer: str, neurons: list[int]
+) -> Climber:
+    """The climber for a generator's latents; ValueError for an adapter's codes, whose vectors are unknown."""
+    if isinstance(generator, CodeGenerator):
+        return CodeClimber(generator, network, layer, neurons)
+    if generator.latent.kind == "codes":
+        raise ValueError("guide: the code vectors of an adapter are not known; leave the guide out")
+    return Climber(generator, network, layer, neurons)
+
+
+def ascend(
+    climber: Climber, guide: Guide, *, budget: int, seed: int
+) -> tuple[Points, npt.NDArray[np.float32]]:
+    """The best points (N, d) that ``budget`` images a neuron lead to, and the best-so-far (N, budget)."""
+    steps = max(budget // (IMAGES_PER_STEP * guide.restarts), 1)
+    random = torch.Generator().manual_seed(seed)
+    history = np.full((len(climber.neurons), budget), np.nan, np.float32)
+    best = torch.full((len(climber.neurons),), -torch.inf)
+    found = torch.zeros(0)
+    used = 0
+    for _ in range(guide.restarts):
+        start = climber.draw(random)
+        found = found if len(found) else torch.zeros_like(start)
+        for points, response in _climb(climber, guide, start, steps):
+            better = response > best
+            best[better], found[better] = response[better], points[better]
+            history[:, used:] = best[:, None].numpy()
+            used += IMAGES_PER_STEP
+            if used >= budget:
+                break
+    return found.numpy(), history
+
+
+def _climb(climber: Climber, guide: Guide, start: Tensor, steps: int) -> Iterator[Step]:
+    if guide.way == "latent":
+        return _latent(climber, guide, start, steps)
+    return {"relaxed": _relaxed, "swap": _swap}[guide.way](
+        cast("CodeClimber", climber), guide, start, steps
+    )
+
+
+def _latent(climber: Climber, guide: Guide, start: Tensor, steps: int) -> Iterator[Step]:
+    """The latents climb."""
+    latents = start.clone()
+    optimizer = torch.optim.Adam([latents], lr=guide.lr)
+    for _ in range(steps):
+        shown = latents.clone()
+        response, slope = climber.slopes(shown)
+        latents.grad = -slope
+        optimizer.step()
+        yield shown, response
+
+
+def _relaxed(climber: CodeClimber, guide: Guide, start: Tensor, steps: int) -> Iterator[Step]:
+    """Free vectors climb; their nearest codes are what is shown."""
+    vectors = climber.codebook[start].clone()
+    optimizer = torch.optim.Adam([vectors], lr=guide.lr * climber.scale)
+    for _ in range(steps):
+        codes = climber.nearest(vectors)
+        response, slope = climber.slopes(climber.codebook[codes])
+        vectors.grad = -slope
+        optimizer.step()
+        yield codes, response
+
+
+def _swap(climber: CodeClimber, _guide: Guide, start: Tensor, steps: int) -> Iterator[Step]:
+    """One code is changed at a time, and kept where it helped."""
+    codes = start.clone()
+    rows = torch.arange(len(codes))
+    refused = torch.zeros((*start.shape, len(climber.codebook)), dtype=torch.bool)
+    response, slope = climber.slopes(climber.codebook[codes])
+    yield codes, response
+    for _ in range(steps - 1):
+        gain = slope @ climber.codebook.T
+        gain = gain - gain.gather(2, codes[..., None])
+        gain[refused] = -torch.inf
+        gain.scatter_(2, codes[..., None], -torch.inf)
+        chosen = gain.flatten(1).argmax(1)
+        position, code = chosen // gain.shape[2], chosen % gain.shape[2]
+        tried = codes.clone()
+        tried[rows, position] = code
+        answer, ahead = climber.slopes(climber.codebook[tried])
+        yield tried, answer
+        better = answer > response
+        refused[rows, position, code] = True
+        refused[better] = False
+        codes[better], response[better], slope[better] = (
+            tried[better],
+            answer[better],
+            ahead[better],
+        )

@@ -1,0 +1,159 @@
+"""A leaky layer over the whole sequence in one pass, forward and backward.
+
+Forward, for every neuron (snnTorch's arithmetic, in its order, without fused multiply-add):
+
+    r_t = [m_{t-1} > threshold]
+    m_t = (beta m_{t-1} + I_t) - r_t threshold        (reset "subtract")
+    m_t = beta (m_{t-1} - r_t m_{t-1}) + I_t          (reset "zero")
+    s_t = [m_t > threshold]
+
+Backward, with g_t the gradient of s_t, the surrogate h(x) = 1 / (1 + slope |x|)^2 (Zenke and Ganguli
+2018) and the reset detached, as snnTorch has it:
+
+    d_t = g_t h(m_t - threshold) + k_{t+1} d_{t+1},   k_t = beta, or beta (1 - r_t) for reset "zero"
+
+where d_t is the gradient of I_t. The backward computes the membranes again instead of keeping them: what
+autograd keeps of a loop over time is several tensors a step.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from spikeatlas.snn.compiled import compiled
+from spikeatlas.snn.neurons.leaky import SURROGATE_SLOPE, LeakyNeuron
+
+Array = npt.NDArray[np.float32]
+
+_LANES = 512
+"""Neurons that are stepped together: their membranes over T = 25 stay in the first-level cache."""
+
+
+def run_fused(neuron: LeakyNeuron, currents: Tensor, time_steps: int) -> Tensor:
+    """Spikes (T, n, ...) of currents (T, n, ...), or (1, n, ...) if constant, with gradient.
+
+    Equal to ``neuron.run`` spike for spike, and in its gradients up to rounding. ``beta`` and
+    ``threshold`` may differ by neuron, as in LeakyNeuron.
+    """
+    shape = currents.shape[2:]
+    beta, threshold = (
+        torch.broadcast_to(value.detach(), shape).reshape(-1).contiguous()
+        for value in (neuron.beta, neuron.threshold)
+    )
+    flat = currents.reshape(*currents.shape[:2], -1)
+    zero = neuron.reset_mechanism == "zero"
+    spikes: Tensor = _Leaky.apply(flat, beta, threshold, zero, time_steps)
+    return spikes.reshape(time_steps, *currents.shape[1:])
+
+
+class _Leaky(torch.autograd.Function):
+    """Currents (T or 1, n, features) to spikes (T, n, features)."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, currents: Tensor, beta: Tensor, threshold: Tensor, zero: bool, time_steps: int
+    ) -> Tensor:
+        currents = currents.contiguous()
+        spikes = torch.empty((time_steps, *currents.shape[1:]))
+        _forward(currents.detach().numpy(), beta.numpy(), threshold.numpy(), zero, spikes.numpy())
+        ctx.save_for_backward(currents, beta, threshold)
+        ctx.zero = zero
+        return spikes
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None, None]:
+        currents, beta, threshold = ctx.saved_tensors
+        result = torch.zeros_like(currents)
+        _backward(
+            currents.detach().numpy(), beta.numpy(), threshold.numpy(), ctx.zero,
+            gradients[0].contiguous().numpy(), np.float32(SURROGATE_SLOPE), result.numpy(),
+        )  # fmt: skip
+        return result, None, None, None, None
+
+
+@compiled
+def _forward(currents: Array, beta: Array, threshold: Array, zero: bool, spikes: Array) -> None:
+    steps, count, features = spikes.shape
+    static = len(currents) == 1
+    membrane = np.empty(_LANES, np.float32)
+    for image in range(count):
+        for start in range(0, features, _LANES):
+            width = min(_LANES, features - start)
+            membrane[:width] = 0
+            for step in range(steps):
+                current = currents[0 if static else step, image, start : start + width]
+                fired = spikes[step, image, start : start + width]
+                _step(membrane, current, beta[start:], threshold[start:], zero, membrane, width)
+                for i in range(width):
+                    fired[i] = np.float32(membrane[i] - threshold[start + i] > np.float32(0))
+
+
+@compiled
+def _step(
+    before: Array,
+    current: Array,
+    beta: Array,
+    threshold: Array,
+    zero: bool,
+    after: Array,
+    width: int,
+) -> None:
+    """Write the membranes one step later to ``after`` (which may be ``before``)."""
+    if zero:
+        for i in range(width):
+            kept = np.float32(0) if before[i] - threshold[i] > np.float32(0) else before[i]
+            after[i] = beta[i] * kept + current[i]
+    else:
+        for i in range(width):
+            reset = threshold[i] if before[i] - threshold[i] > np.float32(0) else np.float32(0)
+            after[i] = (beta[i] * before[i] + current[i]) - reset
+
+
+@compiled
+def _backward(
+    currents: Array,
+    beta: Array,
+    threshold: Array,
+    zero: bool,
+    gradients: Array,
+    slope: np.float32,
+    result: Array,
+) -> None:
+    steps, count, features = gradients.shape
+    static = len(currents) == 1
+    membranes = np.zeros((steps + 1, _LANES), np.float32)
+    carried = np.empty(_LANES, np.float32)
+    for image in range(count):
+        for start in range(0, features, _LANES):
+            width = min(_LANES, features - start)
+            membranes[0] = 0
+            for step in range(steps):
+                current = currents[0 if static else step, image, start : start + width]
+                _step(
+                    membranes[step],
+                    current,
+                    beta[start:],
+                    threshold[start:],
+                    zero,
+                    membranes[step + 1],
+                    width,
+                )
+            carried[:width] = 0
+            for step in range(steps - 1, -1, -1):
+                given = gradients[step, image, start : start + width]
+                taken = result[0 if static else step, image, start : start + width]
+                membrane = membranes[step + 1]
+                for i in range(width):
+                    excess = membrane[i] - threshold[start + i]
+                    flat = np.float32(1) + slope * abs(excess)
+                    carried[i] += given[i] / (flat * flat)
+                    taken[i] += carried[i]
+                before = membranes[step]
+                for i in range(width):
+                    fired = before[i] - threshold[start + i] > np.float32(0)
+                    carried[i] *= np.float32(0) if zero and fired else beta[start + i]

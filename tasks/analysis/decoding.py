@@ -1,0 +1,76 @@
+"""What is read in MEIs: by the network that they excite, and by a classifier that is the same at every epoch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import softmax
+
+from spikeatlas.snn import selectivity
+from spikeatlas.snn.classifier.calibration import fit_temperature
+from spikeatlas.tasks.atlas import read
+from spikeatlas.tasks.atlas.schema import UNLIKE
+from spikeatlas.tasks.study.run import Run
+from spikeatlas.tasks.workers import models
+
+Arrays = dict[str, NDArray[Any]]
+Images = NDArray[np.uint8]
+
+
+def network_outputs(run: Run, epoch: float, images: Images) -> NDArray[np.float32]:
+    """Spike rates (n, classes) of the network's outputs to images (n, c, h, w)."""
+    classes = tuple(range(len(models.dataset(run.data).classes)))
+    return models.responder(run, epoch, "report", {"out": classes})(images)["out"]
+
+
+def read_images(run: Run, epoch: float, images: Images, alive: NDArray[np.bool_]) -> Arrays:
+    """The ``mei_*`` measures of images (n, c, h, w), undefined where a neuron was not ``alive`` (n,) to have one."""
+    found = own_perplexity(run, epoch, images) | complexity(images) | reference(run, images)
+    return {
+        name: np.where(alive, values, np.array(np.nan if values.dtype.kind == "f" else -1, values.dtype))
+        for name, values in found.items()
+    }  # fmt: skip
+
+
+def own_perplexity(run: Run, epoch: float, images: Images) -> Arrays:
+    """How many classes the epoch's own network reads in each image, its confidence fitted on test images."""
+    steps = run.network.time_steps
+    test = models.dataset(run.data).test
+    kept = read.natural_images(run.atlas)
+    known = steps * network_outputs(run, epoch, test.images[kept]).astype(np.float64)
+    counts = steps * network_outputs(run, epoch, images).astype(np.float64)
+    calibrated = softmax(counts / fit_temperature(known, test.labels[kept]), axis=1)
+    return {
+        "mei_perplexity": selectivity.relative_perplexity(calibrated).astype(np.float32),
+        "mei_mango_perplexity": selectivity.mango_relative_perplexity(
+            softmax(counts, axis=1)
+        ).astype(np.float32),
+    }
+
+
+def complexity(images: Images) -> Arrays:
+    """How much there is to see in each image."""
+    return {
+        "mei_bytes": selectivity.compressed_size(images).astype(np.int32),
+        "mei_slope": selectivity.spectrum_slope(images).astype(np.float32),
+    }
+
+
+def reference(run: Run, images: Images) -> Arrays:
+    """What the study's classifier, if it has one, reads in each image."""
+    if run.classifier is None:
+        return {
+            "mei_reference_class": np.full(len(images), -1, np.int16),
+            "mei_reference_confidence": np.full(len(images), np.nan, np.float32),
+        }
+    judge = models.classifier_at(run.classifier_file)
+    natural = models.dataset(run.data).test.images[read.natural_images(run.atlas)]
+    least = np.quantile(judge.probabilities(natural).max(axis=1), UNLIKE)
+    chances = judge.probabilities(images)
+    sure = chances.max(axis=1)
+    return {
+        "mei_reference_class": np.where(sure >= least, chances.argmax(axis=1), -1).astype(np.int16),
+        "mei_reference_confidence": sure.astype(np.float32),
+    }

@@ -1,0 +1,33 @@
+"""Which natural images every neuron's single responses are kept of."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spikeatlas.snn import selectivity
+
+SMALLEST = 4
+"""Images of a class: two in each half."""
+
+
+def kept_images(
+    labels: NDArray[np.int64], count: int
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Choose ``count`` of the images with ``labels`` (n,), as evenly over classes and halves as there are images.
+
+    Returns their indices (k,), ascending, and whether each is of the first half (``selectivity.halves``).
+    The choice depends on the labels alone: networks of any seed are shown the same images.
+    """
+    first = selectivity.halves(labels)
+    rng = np.random.default_rng(0)
+    cells = [
+        rng.permutation(np.flatnonzero((labels == label) & (first == half)))
+        for label in np.unique(labels)
+        for half in (True, False)
+    ]
+    # round after round one image of every cell that has any left
+    rounds = np.concatenate([np.arange(len(cell)) for cell in cells])
+    order = np.argsort(rounds, kind="stable")
+    chosen = np.sort(np.concatenate(cells)[order][:count])
+    return chosen, first[chosen]

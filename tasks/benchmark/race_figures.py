@@ -1,0 +1,90 @@
+"""The benchmark's figure: how the searches climb, and whom the subject beats."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from spikeatlas.tasks.benchmark import scores
+from spikeatlas.tasks.benchmark.cells import GRADIENT, MAIN
+from spikeatlas.tasks.benchmark.statistics import interval, mean
+from spikeatlas.tasks.benchmark.targets import SUBJECT
+
+
+def draw(results: xr.Dataset, layers: list[str], path: Path) -> None:
+    """Best-so-far curves of each layer and way of sharing, and a forest of win rates, as one PNG file."""
+    main = scores.per_neuron(results, MAIN)
+    figure = Figure(figsize=(3.4 * len(layers), 9.5), layout="constrained")
+    FigureCanvasAgg(figure)
+    grid = figure.add_gridspec(3, len(layers))
+    colours = _colours(main)
+    for row, share in enumerate((True, False)):
+        for column, layer in enumerate(layers):
+            axes = figure.add_subplot(grid[row, column])
+            _curves(axes, main, layer, share, colours)
+            axes.set_title(f"{layer}, share {'on' if share else 'off'}", fontsize=9)
+    figure.axes[0].set_ylabel("best so far / best of any method")
+    handles, labels = figure.axes[len(layers)].get_legend_handles_labels()
+    figure.axes[0].legend(handles, labels, fontsize=6)
+    _forest(figure.add_subplot(grid[2, :]), main)
+    figure.savefig(path, dpi=110)
+
+
+def _colours(main: xr.Dataset) -> dict[str, Any]:
+    palette = colormaps["tab10"]
+    names = dict.fromkeys(main.label.values.tolist())
+    return {name: palette(place % 10) for place, name in enumerate(names)}
+
+
+def _curves(axes: Axes, main: xr.Dataset, layer: str, share: bool, colours: dict[str, Any]) -> None:
+    """Median over neurons of the normalised best-so-far; searches that never share are in both modes."""
+    units = np.flatnonzero(main.layer.values == layer)
+    asked = np.arange(1, main.sizes["query"] + 1)
+    for place, label in enumerate(main.label.values.tolist()):
+        both_modes = (main.label.values == label).sum() == 1
+        if main.share.values[place] != share and not both_modes:
+            continue
+        curves = main.curve.values[units, place]
+        curves = curves[~np.isnan(curves).any(axis=1)]
+        if len(curves):
+            width = 2.2 if label == SUBJECT else 1.2
+            style = "--" if main.knowledge.values[place] == GRADIENT else "-"
+            axes.plot(
+                asked, np.median(curves, axis=0), style, color=colours[label], lw=width, label=label
+            )
+    axes.set_xscale("log")
+    axes.set_ylim(0, 1.02)
+    axes.set_xlabel("images a neuron")
+
+
+def _forest(axes: Axes, main: xr.Dataset) -> None:
+    """Share of neurons on which the subject beats each other method, with its interval."""
+    names, rates, lows, highs = [], [], [], []
+    for place, label in enumerate(main.label.values.tolist()):
+        share = bool(main.share.values[place])
+        ours = scores.of(main, "response", SUBJECT, share=share)
+        theirs = main.response.values[:, place]
+        known = ~(np.isnan(ours) | np.isnan(theirs))
+        if label == SUBJECT or not known.any():
+            continue
+        wins = (ours > theirs)[known].astype(np.float64)
+        low, high = interval(wins, main.cluster.values[known], mean)
+        names.append(f"{label}, share {'on' if share else 'off'}")
+        rates.append(wins.mean())
+        lows.append(low)
+        highs.append(high)
+    at = np.arange(len(names))
+    axes.hlines(at, lows, highs, color="0.5")
+    axes.plot(rates, at, "o", color="C0")
+    axes.axvline(0.5, color="0.7", ls=":")
+    axes.axvline(0.8, color="0.7", ls="--")
+    axes.set_yticks(at, names, fontsize=7)
+    axes.set_xlim(0, 1.02)
+    axes.set_xlabel(f"share of neurons on which {SUBJECT} wins (ties are no wins), 95 % interval")

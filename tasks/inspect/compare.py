@@ -1,0 +1,73 @@
+"""Which of two search methods found the better stimuli, neuron by neuron, at equal cost."""
+
+from __future__ import annotations
+
+import xarray as xr
+from rich.table import Table
+
+from spikeatlas.tasks.atlas.read import layer_nodes, open_tree, settled, sign
+from spikeatlas.tasks.atlas.schema import UNPLANNED
+from spikeatlas.tasks.inspect.info import as_text
+from spikeatlas.tasks.inspect.neurons import known
+from spikeatlas.tasks.study.location import Place
+
+
+def duel(path: Place, first: str, second: str) -> str:
+    """Wins of ``first`` over ``second`` a layer and epoch, on the mean response over all repeats.
+
+    A neuron counts as saturated where either method reached rate 1 in every repeat (rate 0, silenced,
+    where the least exciting image is searched): it cannot tell them apart. Ties are exact.
+    """
+    tree = open_tree(path)
+    wanted = sign(path)
+    table = Table(
+        "layer",
+        "epoch",
+        "neurons",
+        "saturated" if wanted > 0 else "silenced",
+        f"{first} wins",
+        "ties",
+        f"{second} wins",
+        f"{first} wins, share",
+    )
+    for name, node in layer_nodes(tree).items():
+        found = node.to_dataset()
+        for method in (first, second):
+            known("method", method, found.method.values.tolist())
+        counts = _count(found, first, second, wanted)
+        for epoch in counts.epoch.values:
+            _row(table, name, f"{epoch:g}", counts.sel(epoch=epoch))
+        _row(table, name, "all", counts.sum("epoch"))
+    repeats = tree["selectivity"].sizes["repeat"]
+    return f"{first} against {second}, mean of {repeats} repeats, each neuron of each epoch one duel\n{as_text(table)}"
+
+
+def _count(found: xr.Dataset, first: str, second: str, sign: int) -> xr.Dataset:
+    unplanned = found.status == UNPLANNED
+    ended = (settled(found.status) | unplanned).all("repeat").all("method")
+    full = ((found.response == (1 if sign > 0 else 0)) | unplanned).all("repeat").any("method")
+    response = sign * found.response.mean("repeat")
+    ahead = response.sel({"method": first}, drop=True) - response.sel({"method": second}, drop=True)
+    open_to_both = ended & ~full
+    wins = {"wins": ahead > 0, "ties": ahead == 0, "losses": ahead < 0}
+    return xr.Dataset({
+        "neurons": ended.sum("neuron"),
+        "saturated": (ended & full).sum("neuron"),
+        **{name: (mask & open_to_both).sum("neuron") for name, mask in wins.items()},
+    })  # fmt: skip
+
+
+def _row(table: Table, layer: str, epoch: str, counts: xr.Dataset) -> None:
+    wins, ties, losses = (int(counts[name]) for name in ("wins", "ties", "losses"))
+    total = wins + ties + losses
+    share = f"{wins / total:.2f}" if total else "-"
+    table.add_row(
+        layer,
+        epoch,
+        str(int(counts.neurons)),
+        str(int(counts.saturated)),
+        str(wins),
+        str(ties),
+        str(losses),
+        share,
+    )

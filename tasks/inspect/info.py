@@ -1,0 +1,46 @@
+"""An atlas in a few lines for the terminal."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.table import Table
+
+from spikeatlas.tasks.atlas.read import layer_nodes, open_tree
+from spikeatlas.tasks.atlas.schema import STATUS
+from spikeatlas.tasks.study.location import Place
+
+
+def describe(path: Place) -> str:
+    """What an atlas holds: its study, epochs with accuracy, and the state of every layer's searches."""
+    tree = open_tree(path)
+    epochs = Table("epoch", "test accuracy", "trained", "observed", "screened", "analysed")
+    for epoch in tree.epoch.values:
+        row = tree.to_dataset().sel(epoch=epoch)
+        marks = [
+            "yes" if row[flag].item() else "no"
+            for flag in ("trained", "observed", "screened", "analysed")
+        ]
+        epochs.add_row(f"{epoch:g}", f"{row.accuracy.item():.3f}", *marks)
+    layers = Table("layer", "neurons", "methods", "repeats", *STATUS, "mean response")
+    for name, node in layer_nodes(tree).items():
+        status = node.status.values
+        counts = [str(int((status == value).sum())) for value in range(len(STATUS))]
+        sizes = [
+            str(node.sizes["neuron"]),
+            ", ".join(map(str, node.method.values)),
+            str(node.sizes["repeat"]),
+        ]
+        layers.add_row(name, *sizes, *counts, f"{float(node.response.mean()):.3f}")
+    head = [
+        f"{path}: schema {tree.attrs['schema_version']}, study {tree.attrs['study_digest'][:16]}",
+        f"started {tree.attrs['started']}, ended {tree.attrs['ended'] or 'not yet'}",
+    ]
+    return "\n".join([*head, as_text(epochs), as_text(layers)])
+
+
+def as_text(table: Table) -> str:
+    """A table as plain text."""
+    console = Console(width=140, color_system=None)
+    with console.capture() as capture:
+        console.print(table)
+    return capture.get().rstrip()

@@ -1,0 +1,180 @@
+"""Answers about single neurons: a data frame, and their stimuli as pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+from PIL import Image
+
+from spikeatlas.tasks.atlas.read import layer_nodes, open_tree, settled, sign
+from spikeatlas.tasks.atlas.schema import STATUS, UNPLANNED
+from spikeatlas.tasks.study.location import Place
+
+SHEET = 64
+"""Most stimuli on one picture."""
+
+
+class Question(NamedTuple):
+    """What to show; None: all (layer, neuron), the best (method, repeat), or the last (epoch)."""
+
+    epoch: float | None
+    layer: str | None
+    neuron: int | None
+    method: str | None
+    repeat: int | None
+
+
+class Answer(NamedTuple):
+    """What was found."""
+
+    frame: pd.DataFrame
+    """One row a neuron."""
+    results: list[xr.Dataset]
+    """One a neuron: scalars, ``mei`` (channel, y, x) and ``latent``."""
+
+
+def answer(path: Place, question: Question) -> Answer:
+    """The neurons asked for, each with its best result, or with that of one method or repeat.
+
+    Raises ValueError when the atlas has no such epoch, layer, neuron, method or repeat.
+    """
+    tree = open_tree(path)
+    epoch = float(tree.epoch.values[-1]) if question.epoch is None else question.epoch
+    known("--epoch", epoch, tree.epoch.values.tolist())
+    layers = list(layer_nodes(tree))
+    if question.layer is not None:
+        known("--layer", question.layer, layers)
+        layers = [question.layer]
+    wanted = sign(path)
+    results = [
+        result for layer in layers for result in _layer(tree, epoch, layer, question, wanted)
+    ]
+    return Answer(_frame(results), results)
+
+
+def known(option: str, value: object, allowed: Iterable[object]) -> None:
+    """Raise ValueError, naming what there is, unless ``value`` is among ``allowed``."""
+    allowed = list(allowed)
+    if value not in allowed:
+        told = ", ".join(f"{a:g}" if isinstance(a, float) else str(a) for a in allowed)
+        message = f"{option} {value}: the atlas has {told}"
+        raise ValueError(message)
+
+
+def _layer(
+    tree: xr.DataTree, epoch: float, layer: str, question: Question, sign: int
+) -> list[xr.Dataset]:
+    found = tree[f"layers/{layer}"].to_dataset().sel(epoch=epoch)
+    found = found[["mei", "latent", "response", "status", "queries", "natural_response"]]
+    found["mei_class"] = _mei_class(tree, epoch, layer, found)
+    for name in ("neuron", "method", "repeat"):
+        wanted = getattr(question, name)
+        if wanted is not None:
+            known(f"--{name}", wanted, found[name].values.tolist())
+            found = found.sel({name: [wanted]})
+    return [
+        _best(found.sel(neuron=neuron), sign).assign_attrs(layer=layer)
+        for neuron in found.neuron.values
+    ]
+
+
+def _mei_class(tree: xr.DataTree, epoch: float, layer: str, found: xr.Dataset) -> xr.DataArray:
+    measures = tree["selectivity"].to_dataset().sel(epoch=epoch)
+    rows: xr.DataArray = measures.mei_class.isel(
+        neuron=np.flatnonzero(measures["layer"].values == layer)
+    )
+    labelled: xr.DataArray = rows.drop_vars(["layer", "index"]).assign_coords(
+        neuron=found.neuron.values
+    )
+    return labelled
+
+
+def _best(searches: xr.Dataset, sign: int) -> xr.Dataset:
+    """The search with the highest response times ``sign``; the first while none has ended."""
+    stacked = searches.stack(search=("method", "repeat"))
+    response = (sign * stacked.response).where(settled(stacked.status), -np.inf)
+    return stacked.isel(search=int(np.argmax(response.values)))
+
+
+def _frame(results: list[xr.Dataset]) -> pd.DataFrame:
+    return pd.DataFrame([
+        {
+            "epoch": result.epoch.item(), "layer": result.attrs["layer"], "neuron": result.neuron.item(),
+            "response": result.response.item(), "status": STATUS[int(result.status.item())],
+            "method": str(result.method.item()), "repeat": result.repeat.item(),
+            "queries": result.queries.item(), "class read": _class(result), "best class": _preferred(result),
+            "latent": result.latent.values.tolist(),
+        }
+        for result in results
+    ])  # fmt: skip
+
+
+def _class(result: xr.Dataset) -> str:
+    row = int(result.mei_class.item())
+    return str(result["class"].values[row]) if row >= 0 else "none"
+
+
+def _preferred(result: xr.Dataset) -> str:
+    means = result.natural_response.values
+    return (
+        str(result["class"].values[int(np.argmax(means))])
+        if np.nanmax(means, initial=0) > 0
+        else "none"
+    )
+
+
+def save_image(found: Answer, path: Path) -> None:
+    """Write the one stimulus asked for as a PNG at its own size.
+
+    Raises ValueError when the question names more than one neuron, or the search has no result.
+    """
+    if len(found.results) != 1:
+        message = f"--image takes one neuron, but {len(found.results)} were found: give --layer and --neuron"
+        raise ValueError(message)
+    result = found.results[0]
+    if result.status.item() == UNPLANNED:
+        message = (
+            f"repeat {result.repeat.item()} is not planned at epoch {result.epoch.item():g}: ask for a smaller "
+            "--repeat, or add the epoch to search.repeats_at"
+        )
+        raise ValueError(message)
+    if not settled(result.status).item():
+        message = f"this neuron has no image yet (status {STATUS[int(result.status.item())]}): run the study to its end"
+        raise ValueError(message)
+    Image.fromarray(_pixels(result)).save(path, format="PNG")
+
+
+def draw_stimuli(found: Answer, path: Path) -> None:
+    """Draw the stimuli of all neurons asked for on one PNG; a gap where there is none.
+
+    Raises ValueError for more than ``SHEET`` neurons.
+    """
+    if len(found.results) > SHEET:
+        message = f"--png draws at most {SHEET} neurons, but {len(found.results)} were found: give --layer or --neuron"
+        raise ValueError(message)
+    columns = min(8, len(found.results))
+    rows = -(-len(found.results) // columns)
+    figure = Figure(figsize=(1.3 * columns, 1.6 * rows), layout="constrained")
+    for axes, result in zip(
+        figure.subplots(rows, columns, squeeze=False).flat, found.results, strict=False
+    ):
+        title = f"{result.attrs['layer']} {result.neuron.item()}\n{result.response.item():.3g}"
+        axes.set_title(title, fontsize=8)
+        if settled(result.status).item():
+            axes.imshow(_pixels(result), cmap="gray", vmin=0, vmax=255)
+    for axes in figure.axes:
+        axes.set_axis_off()
+    figure.savefig(path, format="png", dpi=120)
+
+
+def _pixels(result: xr.Dataset) -> NDArray[np.uint8]:
+    """(height, width) or (height, width, 3)."""
+    image: NDArray[np.uint8] = np.moveaxis(result.mei.values, 0, -1)
+    return image[..., 0] if image.shape[-1] == 1 else image

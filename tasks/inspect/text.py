@@ -1,0 +1,92 @@
+"""Answers to questions, which are data frames, as a table for the terminal, as JSON, and as a picture."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from rich.table import Table
+
+from spikeatlas.tasks.inspect.info import as_text
+
+ROWS = 200
+"""Rows of a table; JSON has all."""
+
+LONG = 12
+"""Values of a list that a table shows; JSON has all."""
+
+
+def text(frame: pd.DataFrame) -> str:
+    """A table for the terminal."""
+    table = Table(*map(str, frame.columns))
+    for row in frame.head(ROWS).itertuples(index=False):
+        table.add_row(*map(_cell, row))
+    more = len(frame) - ROWS
+    return as_text(table) + (
+        f"\n... and {more} more: ask for one --layer, or for --json" if more > 0 else ""
+    )
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, list):
+        return " ".join(map(_cell, value[:LONG])) + (" ..." if len(value) > LONG else "")
+    return f"{value:.4g}" if isinstance(value, float | np.floating) else str(value)
+
+
+def as_json(frame: pd.DataFrame) -> str:
+    """A list of rows, one a line; null for what is undefined."""
+    rows = json.loads(frame.to_json(orient="records"))  # knows no NaN
+    return "[\n" + ",\n".join(map(json.dumps, rows)) + "\n]"
+
+
+def draw(frame: pd.DataFrame, about: str, file: Path) -> None:
+    """A PNG picture of the answer to one of ``PICTURES``."""
+    figure = Figure(figsize=(7, 4), layout="constrained")
+    axes = figure.subplots()
+    PICTURES[about](axes, frame)
+    if axes.get_legend_handles_labels()[1]:
+        axes.legend()
+    figure.savefig(file, format="png", dpi=120)
+
+
+def _counts(axes: Axes, frame: pd.DataFrame, column: str, label: str) -> None:
+    """How many neurons of each layer have come so far, over epochs."""
+    for layer, rows in frame.groupby("layer", sort=False):
+        came = rows[column].dropna().value_counts().sort_index().cumsum()
+        axes.step(came.index, came, where="post", marker="o", label=f"{layer} (of {len(rows)})")
+    axes.set(xlabel="epoch", ylabel=label, ylim=(0, None))
+
+
+def _scatter(axes: Axes, frame: pd.DataFrame) -> None:
+    for layer, rows in frame.groupby("layer", sort=False):
+        axes.plot(rows["class_selectivity_index"], rows["loss_increase"], ".", label=str(layer))
+    axes.set(xlabel="class selectivity index", ylabel="loss increase while silent")
+
+
+def _curves(axes: Axes, frame: pd.DataFrame) -> None:
+    images = frame.columns[2:].astype(int)
+    for layer, method, *reached in frame.itertuples(index=False, name=None):
+        axes.plot(images, reached, marker=".", label=f"{layer}, {method}")
+    axes.set(xscale="log", xlabel="images shown", ylabel="best response / best test image's")
+
+
+def _course(axes: Axes, frame: pd.DataFrame) -> None:
+    for column in frame.columns.drop("epoch"):
+        label = column if column == "accuracy" else f"{column}: selective neurons"
+        axes.plot(frame["epoch"], frame[column], marker="o", label=label)
+    axes.set(xlabel="epoch", ylabel="share", ylim=(0, 1.02))
+
+
+PICTURES: Mapping[str, Callable[[Axes, pd.DataFrame], None]] = {
+    "onset": partial(_counts, column="onset_epoch", label="selective neurons"),
+    "switched": partial(_counts, column="switch_epoch", label="neurons that switched"),
+    "methods": _curves,
+    "importance": _scatter,
+    "accuracy": _course,
+}

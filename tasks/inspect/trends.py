@@ -1,0 +1,141 @@
+"""Common questions to an atlas over training: each a function of its tree that gives a data frame."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from spikeatlas.tasks.analysis.onset import selective
+from spikeatlas.tasks.analysis.thresholds import thresholds
+from spikeatlas.tasks.atlas import open_tree
+from spikeatlas.tasks.inspect.neurons import Question, known
+from spikeatlas.tasks.study.location import Place
+
+Answer = Callable[[xr.DataTree], pd.DataFrame]
+
+MARKS = 12
+"""Numbers of images at which ``methods`` tells how far each method is."""
+
+
+def ask(path: Place, about: str, question: Question) -> pd.DataFrame:
+    """The answer to one of ``ANSWERS``, for all layers or that of ``question``.
+
+    Raises ValueError where there is no such answer or layer, where ``question`` chooses what the answer does
+    not depend on, or where the atlas lacks what it rests on.
+    """
+    if about not in ANSWERS:
+        raise ValueError(f"--about {about}: it answers {', '.join(('neurons', *ANSWERS))}")
+    idle = [f"--{n}" for n, v in question._asdict().items() if n != "layer" and v is not None]
+    if idle:
+        raise ValueError(
+            f"{', '.join(idle)}: --about {about} tells of the whole of training; only --layer narrows it"
+        )
+    with open_tree(path) as tree:
+        if question.layer is not None:
+            known("--layer", question.layer, tree.attrs["layers"])
+        return _narrowed(ANSWERS[about](tree), tree, question.layer).reset_index(drop=True)
+
+
+def _narrowed(frame: pd.DataFrame, tree: xr.DataTree, layer: str | None) -> pd.DataFrame:
+    """The rows of one layer, or its column where each layer has one."""
+    if layer is None:
+        return frame
+    if "layer" in frame:
+        return frame[frame["layer"] == layer]
+    return frame.drop(columns=[other for other in tree.attrs["layers"] if other != layer])
+
+
+def onset(tree: xr.DataTree) -> pd.DataFrame:
+    """When each neuron became selective, layer by layer, earliest first."""
+    table = _group(tree, "training")[["onset_epoch", "highly_selective_onset"]].to_dataframe()
+    places = {layer: place for place, layer in enumerate(tree.attrs["layers"])}
+    order = table.assign(place=table["layer"].map(places)).sort_values(
+        ["place", "onset_epoch", "index"]
+    )
+    return order[["layer", "index", "onset_epoch", "highly_selective_onset"]]
+
+
+def switched(tree: xr.DataTree) -> pd.DataFrame:
+    """Which neurons came to prefer another class, and whether their MEIs did too."""
+    table = _group(tree, "training")
+    rows = table.isel(neuron=np.flatnonzero(table.switched.values == 1)).to_dataframe()
+    classes = tree.to_dataset()["class"].values
+    rows["from"], rows["to"] = (
+        classes[rows[name].to_numpy(int)] for name in ("switch_from", "switch_to")
+    )
+    told = ["switch_epoch", "switch_effect", "switch_q", "mei_support_p"]
+    return rows[["layer", "index", "from", "to", *told]]
+
+
+def methods(tree: xr.DataTree) -> pd.DataFrame:
+    """How far each method got, by images shown, at the last analysed epoch.
+
+    Mean over neurons and repeats of the best response so far / the best test image's.
+    """
+    row = _last(tree.analysed, "no epoch is analysed yet")
+    rows: list[pd.DataFrame] = []
+    for layer in tree.attrs["layers"]:
+        group = tree[f"layers/{layer}"].to_dataset().isel(epoch=row)
+        best = group.natural_top_response.isel(rank=0)
+        reached = (group.history / best.where(best > 0)).mean(["neuron", "repeat"])
+        marks = np.unique(np.linspace(0, reached.sizes["query"] - 1, MARKS).astype(int))
+        some = reached.isel(query=marks).transpose("method", "query").to_pandas()
+        rows.append(some.rename(columns=str).rename_axis(columns=None).reset_index())
+        rows[-1].insert(0, "layer", layer)
+    return pd.concat(rows)
+
+
+def importance(tree: xr.DataTree) -> pd.DataFrame:
+    """Which neurons the network needs most, at the last epoch where they were silenced, and how selective they are."""
+    table = _group(tree, "ablation")
+    row = _last(table.ablated, "no neuron has been silenced yet")
+    rows = table.isel(epoch=row)[["loss_increase", "accuracy"]].to_dataframe()
+    index = _group(tree, "selectivity").class_selectivity_index.isel(epoch=row).values
+    columns = ["layer", "index", "loss_increase", "accuracy", "class_selectivity_index"]
+    return rows.assign(class_selectivity_index=index).sort_values("loss_increase", ascending=False)[
+        columns
+    ]
+
+
+def accuracy(tree: xr.DataTree) -> pd.DataFrame:
+    """Test accuracy, and the share of each layer's neurons that are selective, by epoch; NaN where not analysed."""
+    bars = thresholds()
+    table = _group(tree, "selectivity")
+    if "selective_q" not in table:
+        raise ValueError(
+            "this atlas keeps no tests of selectivity: run its study again with this version"
+        )
+    chosen = selective(
+        table.class_selectivity_index, table.selective_q, bars.selective_csi, bars.rate
+    )
+    shares = chosen.groupby("layer").mean().where(tree.analysed.variable == 1)
+    return pd.DataFrame(
+        {
+            "epoch": tree.epoch.values,
+            "accuracy": tree.accuracy.values,
+            **{layer: shares.sel(layer=layer).values for layer in tree.attrs["layers"]},
+        }
+    )
+
+
+ANSWERS: Mapping[str, Answer] = {
+    "onset": onset, "switched": switched, "methods": methods, "importance": importance, "accuracy": accuracy,
+}  # fmt: skip
+
+
+def _group(tree: xr.DataTree, name: str) -> xr.Dataset:
+    """A group by itself: what it inherits of the root would repeat each row of a data frame."""
+    if name not in tree.children:
+        raise ValueError(f"this atlas has no /{name}: run its study to its end with this version")
+    return tree.children[name].to_dataset(inherit=False)
+
+
+def _last(flag: xr.DataArray, lacking: str) -> int:
+    """The last row (epoch) whose ``flag`` is set."""
+    done = np.flatnonzero(flag.values == 1)
+    if not done.size:
+        raise ValueError(f"{lacking}: run the study to its end")
+    return int(done[-1])

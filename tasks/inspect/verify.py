@@ -1,0 +1,208 @@
+"""Replaying an atlas: every stored image through its checkpoint, every latent through the generator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from spikeatlas.snn.files import digest_file
+from spikeatlas.snn.training import epoch_path
+from spikeatlas.tasks.atlas import integrity, read
+from spikeatlas.tasks.atlas.schema import STATUS, UNPLANNED
+from spikeatlas.tasks.atlas.store import open_store, study_of, values
+from spikeatlas.tasks.atlas.write import epoch_row
+from spikeatlas.tasks.study.run import Block, Run
+from spikeatlas.tasks.workers import models
+
+TOLERANCE = 1e-6
+"""Largest difference of a response on another machine; on the same one a replay is exact."""
+
+NEAR_SHARE = 1e-3
+"""Largest share of results whose response may differ by a spike when another responder replays them: one
+sums in another order, and a membrane within rounding of its threshold then falls on the other side."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The outcome of a replay."""
+
+    checked: int
+    """Results replayed."""
+    counts: dict[str, int]
+    """Results by status."""
+    problems: list[str]
+    """One sentence each, naming epoch, layer and neuron."""
+    near: list[str] = field(default_factory=list)
+    """Results that differ by one spike of a unit at most, under another responder."""
+
+    @property
+    def sound(self) -> bool:
+        """Whether something was checked and nothing is wrong."""
+        few = len(self.near) <= NEAR_SHARE * self.checked
+        return not self.problems and few and self.checked > 0
+
+    @property
+    def summary(self) -> str:
+        """The outcome in one line."""
+        held = ", ".join(f"{count} {name}" for name, count in self.counts.items() if count)
+        told = f"{len(self.problems)} problems" if self.problems else "no mismatch"
+        told += f", {len(self.near)} within a spike" if self.near else ""
+        return f"verified {self.checked} results ({held}): {told if self.checked else 'nothing to check'}"
+
+
+def verify(run: Run, *, plain: bool = False) -> Verdict:
+    """Replay all results of an atlas, from the stored images and latents, and compare.
+
+    ``plain``: with snnTorch's own loop instead of the responder that the atlas was made with.
+    """
+    models.one_thread()
+    damaged = integrity.metadata_damage(run.atlas)
+    if damaged:
+        return Verdict(0, {}, damaged)
+    if plain:
+        run = replace(run, responder=replace(run.responder, kind="plain"))
+    checked, problems, near = 0, integrity.training_damage(run.atlas), []
+    counts = dict.fromkeys(STATUS, 0)
+    tree = read.open_tree(run.atlas)
+    for epoch in run.epochs:
+        found = integrity.epoch_damage(run.atlas, epoch)
+        problems += [f"epoch={epoch:g} {place(run, problem)}" for problem in found]
+        analysed = not found and read.flagged(run.atlas, "analysed", epoch)
+        for block in run.blocks(epoch):
+            part = verify_block(run, block, rows_of(tree, block), analysed=analysed)
+            checked += part.checked
+            problems += part.problems
+            near += part.near
+            counts = {name: counts[name] + part.counts.get(name, 0) for name in counts}
+    return Verdict(checked, counts, problems, near)
+
+
+def place(run: Run, problem: str) -> str:
+    """Name the layer and neurons that damage of a per-epoch array concerns."""
+    for layer, neurons in run.layers.items():
+        if f"layers/{layer}/" in problem or f"response_{layer} " in problem:
+            return f"layer={layer} neurons={neurons[0]}-{neurons[-1]}: {problem}"
+    return f"layers={','.join(run.layers)} all neurons: {problem}"
+
+
+def rows_of(tree: xr.DataTree, block: Block) -> xr.Dataset:
+    """What an atlas holds of a block, lazily."""
+    layer = tree[f"layers/{block.layer}"].to_dataset().sel(epoch=block.epoch)
+    rows = layer.isel(neuron=slice(block.start, block.stop))
+    return rows.transpose("neuron", "method", "repeat", ...)
+
+
+def verify_block(run: Run, block: Block, rows: xr.Dataset, *, analysed: bool) -> Verdict:
+    """Check one block: chunks, then responses, then latents."""
+    neurons = run.layers[block.layer][block.start : block.stop]
+    where = f"epoch={block.epoch:g} layer={block.layer} neurons={neurons[0]}-{neurons[-1]}"
+    try:
+        ended = integrity.committed(run.atlas, block)
+    except ValueError as error:
+        return Verdict(0, {}, [f"{where}: status cannot be read: {error}"])
+    if not ended:
+        lost = (
+            [f"{where}: no result, though the epoch was analysed (status lost a chunk)"]
+            if analysed
+            else []
+        )
+        return Verdict(0, _counts(rows), lost)
+    damaged = integrity.block_damage(run.atlas, block)
+    if damaged:
+        return Verdict(0, {}, [f"{where}: {problem}" for problem in damaged])
+    changed = _changed_checkpoint(run, block.epoch)
+    if changed:
+        return Verdict(0, _counts(rows), [f"{where}: {changed}"])
+    return replay(run, block, rows)
+
+
+def _counts(rows: xr.Dataset) -> dict[str, int]:
+    status = rows.status.values
+    return {name: int((status == value).sum()) for value, name in enumerate(STATUS)}
+
+
+def _changed_checkpoint(run: Run, epoch: float) -> str | None:
+    root = open_store(run.atlas)
+    held = str(values(root, "checkpoint_digest", epoch_row(root, epoch)))
+    path = epoch_path(run.checkpoints, epoch)
+    if not path.exists():
+        return f"its checkpoint {path} is gone, so nothing can be replayed; put it back"
+    if digest_file(path) != held:
+        return f"its checkpoint {path} is not the one that was probed (digest differs); put that one back"
+    return None
+
+
+class Stored(NamedTuple):
+    """One image of each result, or of each rank of it, as the atlas holds it."""
+
+    mei: str
+    latent: str
+    response: str
+    where: str
+    """How a sentence calls it."""
+
+
+RESULT = Stored("mei", "latent", "response", "")
+LANES = (
+    Stored("cold_mei", "cold_latent", "cold_response", " cold lane"),
+    Stored("warm_mei", "warm_latent", "warm_response", " warm lane"),
+)
+DIVERSE = Stored("diverse", "diverse_latent", "diverse_response", " diverse")
+
+
+def replay(run: Run, block: Block, rows: xr.Dataset) -> Verdict:
+    """Show the stored images again and decode the stored latents again."""
+    kinds = [RESULT, *(kind for kind in (*LANES, DIVERSE) if kind.mei in rows)]
+    parts = [replay_images(run, block, rows, kind) for kind in kinds]
+    return Verdict(
+        int((rows.status != UNPLANNED).sum()),
+        _counts(rows),
+        [problem for part in parts for problem in part.problems],
+        [near for part in parts for near in part.near],
+    )
+
+
+def replay_images(run: Run, block: Block, rows: xr.Dataset, kind: Stored) -> Verdict:
+    """Replay one kind of images. What a search may lack (a lane, a rank) has no response stored."""
+    response = rows[kind.response].values
+    lost = np.isnan(response) if kind != RESULT else rows.status.values == UNPLANNED
+    held = np.nonzero(~lost)
+    if not held[0].size:
+        return Verdict(0, {}, [])
+    images = rows[kind.mei].values[held]
+    neurons = {block.layer: run.layers[block.layer][block.start : block.stop]}
+    answers = models.responder(run, block.epoch, "report", neurons)(images)[block.layer]
+    again = answers[np.arange(len(images)), held[0]]
+    model = models.generator(run)
+    decoded = model.decode(rows[kind.latent].values[held], batch_size=run.responder.batch_size)
+    other = (decoded != images).reshape(len(images), -1).sum(axis=1)
+    gap = np.abs(again - response[held])
+    off = ~(gap <= TOLERANCE)
+    # one spike of a unit, the least that can differ; only another responder than the atlas's may
+    spike = 1 / run.network.time_steps if made_by(run) != run.responder.kind else 0
+    problems: list[str] = []
+    near: list[str] = []
+    for place in np.flatnonzero(off | (other > 0)):
+        n, m, r, *rank = (int(axis[place]) for axis in held)
+        name = (
+            f"epoch={block.epoch:g} layer={block.layer} neuron={rows.neuron.values[n]} "
+            f"method={rows.method.values[m]} repeat={rows.repeat.values[r]}{kind.where}"
+            + "".join(f" rank={number}" for number in rank)
+        )
+        if off[place]:
+            (near if gap[place] <= spike + TOLERANCE else problems).append(
+                f"{name}: response is {response[held][place]:.6f}, replay gives {again[place]:.6f}"
+            )
+        if other[place]:
+            problems.append(
+                f"{name}: {kind.mei} differs in {other[place]} values from what its latent decodes to"
+            )
+    return Verdict(len(images), {}, problems, near)
+
+
+def made_by(run: Run) -> str:
+    """The kind of responder that made the atlas."""
+    return str(study_of(open_store(run.atlas))["responder"]["kind"])

@@ -1,0 +1,53 @@
+"""The three claims, as the analysis of a study leaves them beside its atlas."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from spikeatlas.tasks.study.location import Place
+
+FILE = "claims.json"
+FIELDS = ("name", "statement", "answer")
+NUMBERS = ("effect", "low", "high")
+
+ABSENT = f"The three claims have not been computed: there is no {FILE} beside this atlas."
+
+
+def read_claims(atlas: Place) -> tuple[list[dict[str, Any]], str]:
+    """The claims beside an atlas and nothing to say, or none and a sentence that says why.
+
+    A claim has ``name``, ``statement``, ``answer``; as far as known ``effect`` with its interval ``low``,
+    ``high`` and ``unit``; ``seeds`` (number of training seeds); ``reasons`` (sentences).
+    """
+    file = atlas.parent / FILE
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return [], ABSENT
+    except (OSError, ValueError) as error:
+        return [], f"The claims cannot be shown: {FILE} beside this atlas cannot be read ({error})."
+    if not isinstance(found, list) or not all(_is_claim(each) for each in found):
+        needed = ", ".join(FIELDS)
+        return [], f"The claims cannot be shown: {FILE} is not a list of claims with {needed}."
+    return [_told(each) for each in found], ""
+
+
+def _is_claim(value: object) -> bool:
+    return isinstance(value, Mapping) and all(isinstance(value.get(name), str) for name in FIELDS)
+
+
+def _told(claim: Mapping[str, Any]) -> dict[str, Any]:
+    numbers = {
+        name: claim.get(name) if isinstance(claim.get(name), int | float) else None
+        for name in NUMBERS
+    }
+    reasons = claim.get("reasons") or []
+    return {
+        **{name: claim[name] for name in FIELDS},
+        **numbers,
+        "unit": str(claim.get("unit") or ""),
+        "seeds": claim.get("seeds"),
+        "reasons": [reasons] if isinstance(reasons, str) else [str(each) for each in reasons],
+    }

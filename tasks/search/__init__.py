@@ -1,0 +1,3 @@
+"""The search of a block of neurons."""
+
+from __future__ import annotations

@@ -1,0 +1,127 @@
+"""Stimuli that drive a neuron nearly as much as its MEI and look as different as possible."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spikeatlas.optim.spaces.space import Points
+from spikeatlas.tasks.search.archive import Archive, different
+from spikeatlas.tasks.search.loop import Task, own_responses
+from spikeatlas.tasks.search.reevaluate import Chosen, decode
+from spikeatlas.tasks.study.run import Run
+
+NEARLY = 0.85
+"""Least share of the MEI's response that a diverse stimulus must reach."""
+
+CANDIDATES = 512
+"""Most stimuli of a search that are decoded to choose from."""
+
+SPARE = 4
+"""With a stochastic coding, so many times as many are chosen as are wanted: some will fail the fresh
+measurement."""
+
+
+def find_diverse(
+    run: Run, task: Task, chosen: Chosen, archives: Sequence[Archive], ranks: int
+) -> dict[str, NDArray[Any]]:
+    """The ``diverse*`` variables of N * R searches, along ``ranks``; ``archives``: of all their lanes.
+
+    Candidates are those that the search saw answered well enough; they are taken greedily, each the
+    farthest (in pixels) from the MEI and all taken before. Every one is measured afresh and must
+    reach the share of the MEI's response itself.
+    """
+    wanted = run.search.diverse
+    asked = wanted * (SPARE if run.stochastic else 1)
+    shape, dim = chosen.image.shape[1:], chosen.point.shape[1]
+    points = np.zeros((len(chosen.point), asked, dim), chosen.point.dtype)
+    images = np.zeros((len(chosen.point), asked, *shape), np.uint8)
+    counts = np.zeros(len(chosen.point), np.int64)
+    seen = [archive.ranked(run.search.sign) for archive in archives]
+    for search, response in enumerate(chosen.response):
+        near = candidates([lane[search] for lane in seen], float(response), run.search.sign)
+        decoded = decode(run, near)
+        rows = farthest_first(chosen.image[search], decoded, asked)
+        counts[search] = len(rows)
+        points[search, : len(rows)], images[search, : len(rows)] = near[rows], decoded[rows]
+    again = own_responses(run, task, "report", images)
+    again[np.arange(asked) >= counts[:, None]] = np.nan
+    kept = reaches(again, chosen.response[:, None], run.search.sign)
+    return _packed(points, images, again, kept, (wanted, ranks))
+
+
+def reaches(
+    response: NDArray[np.float32], best: NDArray[np.float32] | float, sign: int
+) -> NDArray[np.bool_]:
+    """Whether responses come near enough to the best; nothing is near the response of a silent neuron.
+
+    For ``sign`` -1 the best is the lowest, and near is at most 1 / 0.85 of it.
+    """
+    near = response >= NEARLY * best if sign > 0 else response <= best / NEARLY
+    alive = np.asarray(best) > 0
+    return np.asarray(near & alive if sign > 0 else near)
+
+
+def candidates(
+    ranked: Sequence[tuple[Points, NDArray[np.float32]]], best: float, sign: int
+) -> Points:
+    """At most 512 different points (k, d) whose responses reach the share: the best, and a spread.
+
+    ``ranked``: of each lane, points best first with their responses.
+    """
+    points = np.concatenate([part for part, _ in ranked])
+    answers = np.concatenate([part for _, part in ranked])
+    rows = np.flatnonzero(reaches(answers, best, sign))
+    rows = rows[np.argsort(-sign * answers[rows], kind="stable")]
+    rows = rows[different(points[rows])]
+    half = CANDIDATES // 2
+    if len(rows) > CANDIDATES:
+        spread = np.linspace(half, len(rows) - 1, CANDIDATES - half).astype(np.int64)
+        rows = np.concatenate([rows[:half], rows[spread]])
+    return points[rows]
+
+
+def farthest_first(first: NDArray[np.uint8], images: NDArray[np.uint8], count: int) -> list[int]:
+    """Rows of at most ``count`` of the images (k, c, h, w), each the farthest from all before it.
+
+    The distance is Euclidean, in pixels, to the nearest of ``first`` and the rows taken before; an
+    image that equals one of these is none to take.
+    """
+    flat = images.reshape(len(images), first.size).astype(np.float32)
+    nearest = np.square(flat - first.reshape(-1).astype(np.float32)).sum(axis=1)
+    rows: list[int] = []
+    while len(rows) < min(count, len(images)):
+        row = int(nearest.argmax())
+        if nearest[row] == 0:
+            break
+        rows.append(row)
+        nearest = np.minimum(nearest, np.square(flat - flat[row]).sum(axis=1))
+    return rows
+
+
+def _packed(
+    points: Points,
+    images: NDArray[np.uint8],
+    again: NDArray[np.float32],
+    kept: NDArray[np.bool_],
+    size: tuple[int, int],
+) -> dict[str, NDArray[Any]]:
+    """What was kept, first among the ranks, at most ``size[0]`` of ``size[1]`` ranks of each search."""
+    wanted, ranks = size
+    searches = len(points)
+    arrays: dict[str, NDArray[Any]] = {
+        "diverse": np.zeros((searches, ranks, *images.shape[2:]), np.uint8),
+        "diverse_latent": np.zeros((searches, ranks, points.shape[2]), points.dtype),
+        "diverse_response": np.full((searches, ranks), np.nan, np.float32),
+        "diverse_count": np.zeros(searches, np.int32),
+    }
+    for search in range(searches):
+        rows = np.flatnonzero(kept[search])[:wanted]
+        arrays["diverse"][search, : len(rows)] = images[search, rows]
+        arrays["diverse_latent"][search, : len(rows)] = points[search, rows]
+        arrays["diverse_response"][search, : len(rows)] = again[search, rows]
+        arrays["diverse_count"][search] = len(rows)
+    return arrays

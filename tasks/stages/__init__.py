@@ -1,0 +1,3 @@
+"""The units of work: plain functions of a run and an epoch or block."""
+
+from __future__ import annotations

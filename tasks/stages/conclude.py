@@ -1,0 +1,76 @@
+"""The unit of work that says what changed over training: ``/training`` of the atlas, and the claims beside it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from rich.table import Table
+
+from spikeatlas.tasks.analysis import tables
+from spikeatlas.tasks.analysis.claims import Claim, claims
+from spikeatlas.tasks.analysis.course import Course, course_of
+from spikeatlas.tasks.analysis.training import training_table
+from spikeatlas.tasks.atlas import open_tree, write
+from spikeatlas.tasks.study.location import Place, write_whole
+
+CLAIMS = "claims.json"
+"""File beside the atlas, for the explorer."""
+
+
+def conclude(atlas: Place) -> list[Claim]:
+    """Write ``/training`` and ``claims.json`` of one atlas, as far as it is analysed; the claims.
+
+    None, and nothing is written, for a network trained on shuffled labels, or an atlas without analysed epochs.
+    """
+    with open_tree(atlas) as tree:
+        if "natural" not in tree.children or not (tree.analysed.values == 1).any():
+            return []
+        course = course_of(tree, atlas.parent.name)
+    write.write_training(atlas, training_table(course))
+    return [] if course.control else save(atlas, [course])
+
+
+def save(atlas: Place, courses: Sequence[Course]) -> list[Claim]:
+    """Test the claims on networks of one study and write ``claims.json`` beside the first's atlas."""
+    found = claims(courses)
+    text = json.dumps([claim.as_json() for claim in found], indent=1)
+    write_whole(atlas.parent / CLAIMS, text + "\n")
+    return found
+
+
+def report_claims(atlases: Sequence[Place]) -> list[Table | str]:
+    """The claims on one or more networks, the first being the main one, with the tables that they rest on.
+
+    ValueError where the atlases are of different studies (but for seeds and labels), or lack what is tested.
+    """
+    with open_tree(atlases[0]) as tree:
+        courses = [course_of(tree, atlases[0].parent.name)]
+        moved = tables.drifts(tree, courses[0])
+    for atlas in atlases[1:]:
+        with open_tree(atlas) as tree:
+            courses.append(course_of(tree, atlas.parent.name))
+    for course in courses[1:]:
+        _check_alike(courses[0], course)
+    found = save(atlases[0], courses)
+    trained = [course for course in courses if not course.control]
+    return [
+        tables.claim_table(found), "\n".join(tables.reasons(found)), tables.census(courses), tables.changes(courses),
+        tables.false_calls(courses[0]), tables.accuracy_relation(trained), tables.importances(courses[0]), moved,
+    ]  # fmt: skip
+
+
+def _check_alike(first: Course, other: Course) -> None:
+    if list(first.layers) != list(other.layers) or first.epochs.tolist() != other.epochs.tolist():
+        message = (
+            f"{other.name} has layers {', '.join(other.layers)} at epochs {_epochs(other)}, but {first.name} has "
+            f"{', '.join(first.layers)} at {_epochs(first)}: claims take networks of one study, trained from other seeds"
+        )
+        raise ValueError(message)
+    if not other.control and other.seed == first.seed:
+        message = f"{other.name} and {first.name} were trained from the same seed {first.seed}: name atlases of different seeds"
+        raise ValueError(message)
+
+
+def _epochs(course: Course) -> str:
+    return ", ".join(f"{epoch:g}" for epoch in course.epochs)

@@ -1,0 +1,57 @@
+"""The unit of work that shows one set of stimuli to every neuron of one epoch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spikeatlas.optim import Space
+from spikeatlas.optim.spaces.space import Points
+from spikeatlas.snn.generators import Generator
+from spikeatlas.tasks.atlas import write
+from spikeatlas.tasks.study.run import Run, SearchSpec, seed_of
+from spikeatlas.tasks.workers import models
+
+
+def screen(run: Run, epoch: float) -> None:
+    """Store the epoch's screening stimuli, ``search.screening_images`` a repeat, and all responses."""
+    models.one_thread()
+    model = models.generator(run)
+    space = models.search_space(run)
+    points = np.concatenate(
+        [draw(run, epoch, repeat, model, space) for repeat in range(run.search.most_repeats)]
+    )
+    images = model.decode(points, batch_size=run.responder.batch_size)
+    responses = models.responder(run, epoch, "screen", run.layers)(images)
+    arrays: dict[str, NDArray[Any]] = {
+        "screening/image": images,
+        "screening/latent": points.astype(model.latent.dtype),
+    }
+    arrays |= {f"screening/response_{layer}": values for layer, values in responses.items()}
+    write.write_epoch(run.atlas, epoch, arrays, "screened")
+
+
+def draw(run: Run, epoch: float, repeat: int, model: Generator, space: Space) -> Points:
+    """The screening points (k, d) of one repeat, those of the prior first.
+
+    Repeats share no image: each draws from the prior with its own seed, and takes its own part of
+    the epoch's one order of all training images.
+    """
+    natural = natural_images(run.search)
+    prior = np.random.default_rng(seed_of(run.seed, "screening", epoch, repeat))
+    points = space.sample(prior, run.search.screening_images - natural)
+    if not natural:
+        return points
+    images = models.dataset(run.data).train.images
+    order = np.random.default_rng(seed_of(run.seed, "screening natural", epoch))
+    rows = order.permutation(len(images))[repeat * natural : (repeat + 1) * natural]
+    encoded = model.encode(images[rows], batch_size=run.responder.batch_size)
+    return np.concatenate([points, encoded])
+
+
+def natural_images(search: SearchSpec) -> int:
+    """How many of one repeat's screening stimuli are natural images."""
+    share = {"prior": 0, "both": search.screening_images // 2, "natural": search.screening_images}
+    return share[search.screening]

@@ -1,0 +1,3 @@
+"""What a worker process loads, keeps and obeys."""
+
+from __future__ import annotations

@@ -1,0 +1,81 @@
+"""The plan counts what is left to do, in an atlas that is not there yet, partly there or grown."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from spikeatlas.flows.checks.study_checks import Checked, check
+from spikeatlas.flows.cost import cost, todo
+from spikeatlas.tasks.atlas import write
+from tests.tiny import comparing, tiny
+
+
+@pytest.fixture(autouse=True)
+def _no_timing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second an image: what a plan estimates then only depends on what it counts."""
+    monkeypatch.setattr("spikeatlas.flows.cost.seconds_per_image", lambda _: 1.0)
+
+
+def images(raw: dict[str, Any]) -> dict[str, int]:
+    """The images of a plan by what they are for."""
+    (line,) = [line for line in cost(check(raw)).splitlines() if "search +" in line]
+    return {
+        name.strip(): int(count.replace(",", ""))
+        for count, name in re.findall(r"([\d,]+) ([a-z -]+)", line)
+    }
+
+
+def task_runs(raw: dict[str, Any]) -> int:
+    (line,) = [line for line in cost(check(raw)).splitlines() if "task runs" in line]
+    (count,) = re.findall(r"\d+", line)
+    return int(count)
+
+
+def test_repeats_are_counted_epoch_by_epoch(tmp_path: Path) -> None:
+    found = images(comparing(tmp_path / "run"))
+
+    neurons = 6 + 8
+    searches = neurons * (1 + 3 + 1)
+    assert found == {
+        "search": 20 * searches,
+        "screening": 12 * 3 * 3,  # every epoch is screened for three repeats
+        "natural": 3 * 120,
+        "cross-responses": 3 * searches,
+        "with a neuron silenced": 2 * neurons * 100,
+    }
+
+
+def test_what_is_not_wanted_is_not_counted(tmp_path: Path) -> None:
+    found = images(tiny(tmp_path / "run", analysis={"cross": False}))
+
+    assert set(found) == {"search", "screening", "natural"}
+
+
+def test_task_runs_are_those_of_a_run(tmp_path: Path) -> None:
+    blocks = 3 * (2 + 2)
+    # generator, network, record, report; observe, screen, analyze and cross of each epoch; ablate of two
+    assert task_runs(comparing(tmp_path / "run")) == blocks + 4 + 4 * 3 + 2
+    raw = tiny(tmp_path / "run", analysis={"cross": False})
+    assert task_runs(raw) == 2 * (2 + 2) + 4 + 3 * 2
+
+
+def test_a_finished_atlas_has_nothing_to_search(compared: Checked) -> None:
+    assert todo(compared.run) == []
+    assert images(comparing(compared.study.output))["search"] == 0
+
+
+def test_further_epochs_of_an_atlas_are_counted(compared_copy: Checked) -> None:
+    more = check(comparing(compared_copy.study.output, probe={"epochs": [0, 0.5, 1, 2]}))
+
+    assert todo(more.run) == more.run.blocks(0.5)
+
+
+def test_what_failed_is_counted_again(compared_copy: Checked) -> None:
+    run = compared_copy.run
+    write.mark_failed(run.atlas, run.blocks(2)[1])
+
+    assert todo(run) == [run.blocks(2)[1]]

@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import pickle
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from spikeatlas.snn.data import DataSet, DataSpec, load_data
+
+RNG = np.random.default_rng(0)
+
+
+def write_image(file: Path, *shape: int) -> np.ndarray[Any, Any]:
+    pixels = RNG.integers(0, 256, shape, dtype=np.uint8)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(pixels).save(file)
+    return pixels
+
+
+@pytest.fixture
+def grey(tmp_path: Path) -> Path:
+    """Two classes, 5 training and 3 test images each, grey, 6x6 pixels."""
+    for split, count in (("train", 5), ("test", 3)):
+        for name in ("cat", "dog"):
+            for number in range(count):
+                write_image(tmp_path / split / name / f"{number}.png", 6, 6)
+    return tmp_path
+
+
+def load(root: Path, limit: int | None = None) -> DataSet:
+    return load_data(DataSpec("folder", root=root, limit=limit))
+
+
+def test_grey_images_have_one_channel_in_order_of_names(grey: Path) -> None:
+    data = load(grey)
+    assert data.shape == (1, 6, 6)
+    assert data.classes == ("cat", "dog")
+    assert data.train.labels.tolist() == [0] * 5 + [1] * 5
+    assert data.test.labels.tolist() == [0] * 3 + [1] * 3
+    with Image.open(grey / "train" / "dog" / "1.png") as image:
+        assert np.array_equal(data.train.images[6, 0], np.asarray(image))
+    assert data.digest() == load(grey).digest()
+
+
+def test_one_coloured_image_makes_all_rgb(grey: Path) -> None:
+    pixels = write_image(grey / "test" / "cat" / "1.bmp", 6, 6, 3)
+    data = load(grey)
+    assert data.shape == (3, 6, 6)
+    assert np.array_equal(data.test.images[1], pixels.transpose(2, 0, 1))
+    assert np.array_equal(data.train.images[:, 0], data.train.images[:, 2])
+
+
+def test_modes_of_images_become_grey_or_rgb(tmp_path: Path) -> None:
+    colour = Image.fromarray(RNG.integers(0, 256, (4, 4, 3), dtype=np.uint8))
+    deep = Image.fromarray(
+        np.array([[0, 257], [257 * 7, 65535]], np.uint16).repeat(2, 0).repeat(2, 1)
+    )
+    palette = colour.quantize(8)
+    palette.info["transparency"] = bytes([0, 255] * 4)
+    modes = {
+        "grey": [colour.convert("L"), colour.convert("LA"), colour.convert("1"), deep],
+        "rgb": [colour, colour.convert("RGBA"), palette, colour.convert("CMYK")],
+    }
+    for kind, pictures in modes.items():
+        for split in ("train", "test"):
+            folder = tmp_path / kind / split / "a"
+            folder.mkdir(parents=True)
+            for number, picture in enumerate(pictures):
+                picture.save(folder / f"{number}.{'tif' if picture.mode == 'CMYK' else 'png'}")
+    images = load(tmp_path / "grey").train.images
+    assert images.shape == (4, 1, 4, 4)
+    assert np.array_equal(images[0], images[1])
+    assert set(images[2].flat) <= {0, 255}
+    assert images[3, 0, ::2, ::2].tolist() == [[0, 1], [7, 255]]
+    images = load(tmp_path / "rgb").train.images
+    assert images.shape == (4, 3, 4, 4)
+    assert np.array_equal(images[0], images[1])
+
+
+def test_a_limit_decodes_only_what_it_needs(grey: Path) -> None:
+    (grey / "train" / "dog" / "4.png").write_bytes(b"no image")
+    data = load(grey, limit=4)
+    assert data.train.labels.tolist() == [0, 0, 1, 1]
+    assert len(data.test) == 4
+    with pytest.raises(ValueError, match=r"dog/4\.png is no readable image"):
+        load(grey)
+
+
+def test_other_files_are_left_alone(grey: Path) -> None:
+    (grey / "train" / ".hidden").mkdir()
+    (grey / "train" / "cat" / ".0.png").write_bytes(b"")
+    (grey / "train" / "cat" / "notes.txt").write_text("seen in May")
+    (grey / "train" / "cat" / "more.png").mkdir()
+    (grey / "train" / "list.csv").write_text("")
+    assert len(load(grey).train) == 10
+
+
+def test_a_missing_folder_is_named(grey: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"nowhere is no folder: .*root/train/<class>"):
+        load(grey / "nowhere")
+    shutil.rmtree(grey / "test")
+    with pytest.raises(FileNotFoundError, match=r"has no folder .*test: .*root/test/<class>"):
+        load(grey)
+
+
+def test_folders_without_images_are_named(grey: Path) -> None:
+    (grey / "train" / "emu").mkdir()
+    with pytest.raises(ValueError, match=r"no images in .*train/emu"):
+        load(grey)
+    shutil.rmtree(grey / "train")
+    (grey / "train").mkdir()
+    with pytest.raises(ValueError, match=r"no images in .*train"):
+        load(grey)
+
+
+def test_classes_of_one_split_only_are_named(grey: Path) -> None:
+    (grey / "train" / "cat").rename(grey / "train" / "cow")
+    with pytest.raises(ValueError, match=r"one split only \(train/cow, test/cat\)"):
+        load(grey)
+
+
+def test_an_image_that_is_not_square_is_named_with_its_size(grey: Path) -> None:
+    write_image(grey / "test" / "dog" / "2.png", 6, 7)
+    with pytest.raises(ValueError, match=r"dog/2\.png is 7x6 pixels: images must be square"):
+        load(grey)
+
+
+def test_an_image_of_another_size_is_named_with_both_sizes(grey: Path) -> None:
+    write_image(grey / "test" / "dog" / "2.png", 8, 8)
+    with pytest.raises(ValueError, match=r"dog/2\.png is 8x8 pixels but .*cat/0\.png is 6x6"):
+        load(grey)
+
+
+def test_a_truncated_image_is_named(grey: Path) -> None:
+    file = grey / "train" / "cat" / "0.jpg"
+    write_image(file, 6, 6, 3)
+    file.write_bytes(file.read_bytes()[:-40])
+    with pytest.raises(
+        ValueError, match=r"0\.jpg is no readable image .*repair or remove"
+    ) as caught:
+        load(grey)
+    again = pickle.loads(pickle.dumps(caught.value))  # noqa: S301 - our own bytes
+    assert str(again) == str(caught.value)

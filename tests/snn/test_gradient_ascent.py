@@ -1,0 +1,68 @@
+"""The surrogate-gradient guide: its slopes, its books, and that it climbs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from spikeatlas.snn.generators import CodeGenerator, VQVAESpec
+from spikeatlas.snn.generators.vqvae import build_vqvae
+from spikeatlas.snn.gradient_ascent import Climber, CodeClimber, Guide, ascend, make_climber
+from spikeatlas.snn.networks import NetworkSpec, build_network
+from spikeatlas.snn.responder import Responder
+
+
+@pytest.fixture(scope="module")
+def generator() -> CodeGenerator:
+    spec = VQVAESpec(positions=4, codes=12, embedding=4, width=8)
+    network = build_vqvae(spec, (1, 8, 8), torch.Generator().manual_seed(0))
+    torch.nn.init.normal_(network.codebook, generator=torch.Generator().manual_seed(1))
+    return network.eval().requires_grad_(requires_grad=False)
+
+
+@pytest.fixture(scope="module")
+def climber(generator: CodeGenerator) -> Climber:
+    spec = NetworkSpec(channels=(4,), hidden=(8,), time_steps=8)
+    shape = {"input_shape": (1, 8, 8), "classes": 3, "mean": (0.4,), "std": (0.1,), "seed": 2}
+    network = build_network(spec, **shape).requires_grad_(requires_grad=False)  # type: ignore[arg-type]
+    return make_climber(generator, network, "conv1", [0, 2, 3])
+
+
+def responses(climber: Climber, codes: np.ndarray) -> np.ndarray:
+    """What the responder says of each neuron's own codes."""
+    stimuli = climber.generator.decode(codes)
+    every = Responder(climber.network, ["conv1"])(stimuli)["conv1"]
+    return every[np.arange(3), climber.neurons.numpy()]
+
+
+@pytest.mark.parametrize("way", ["relaxed", "swap"])
+def test_it_climbs_and_tells_the_truth(climber: Climber, way: str) -> None:
+    guide = Guide(way, restarts=2, lr=0.3)  # type: ignore[arg-type]
+    codes, history = ascend(climber, guide, budget=40, seed=0)
+    assert history.shape == (3, 40)
+    assert (np.diff(history, axis=1) >= 0).all()
+    assert np.allclose(responses(climber, codes), history[:, -1], atol=1e-5)
+    rng = np.random.default_rng(0)
+    drawn = np.stack([responses(climber, rng.integers(12, size=(3, 4))) for _ in range(20)])
+    assert (history[:, -1] >= drawn.mean(axis=0)).all()
+    assert history[:, -1].sum() > drawn.mean(axis=0).sum()
+
+
+def test_a_step_costs_two_images(climber: Climber) -> None:
+    _, history = ascend(climber, Guide("relaxed", restarts=1), budget=10, seed=0)
+    changes = np.flatnonzero(np.diff(history, axis=1).any(axis=0)) + 1
+    assert (changes % 2 == 0).all()
+    assert not np.isnan(history).any()
+
+
+def test_same_seed_same_climb(climber: Climber) -> None:
+    first, second = (ascend(climber, Guide(), budget=20, seed=3)[0] for _ in range(2))
+    assert np.array_equal(first, second)
+
+
+def test_slopes_point_uphill(climber: CodeClimber) -> None:
+    codes = torch.randint(12, (3, 4), generator=torch.Generator().manual_seed(5))
+    _, slopes = climber.slopes(climber.codebook[codes])
+    assert slopes.shape == (3, 4, 4)
+    assert slopes.abs().sum() > 0

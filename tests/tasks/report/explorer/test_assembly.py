@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import zarr
+
+from spikeatlas.flows.checks.study_checks import Checked
+from spikeatlas.tasks.analysis.drift import drift
+from spikeatlas.tasks.atlas import open_tree
+from spikeatlas.tasks.report.explorer import render_explorer
+from spikeatlas.tasks.report.explorer.assembly import FRAME
+from spikeatlas.tasks.report.explorer.packing import Packed
+from spikeatlas.tasks.report.summary import read_summary
+from tests.tasks.report.explorer.test_parts import unpack
+
+
+def index(html: str) -> Any:
+    found = re.search(r'id="index">(.*?)</script>', html, re.DOTALL)
+    assert found
+    return json.loads(found[1])
+
+
+def page_of(atlas: Path, **options: int) -> str:
+    return render_explorer(atlas, read_summary(atlas), **options)
+
+
+def test_it_stands_beside_the_report_and_needs_nothing_else(explored: Path) -> None:
+    html = explored.read_text()
+    assert 'href="explore.html"' in (explored.parent / "index.html").read_text()
+    assert not re.search(r'(src|href)="(https?:)?//', html)
+    assert "{{" not in html
+    told = index(html)
+    assert [layer["name"] for layer in told["layers"]] == ["conv2", "fc1"]
+    assert [claim["answer"] for claim in told["claims"]] == ["undecided"] * 3
+    assert "training" not in told["missing"]
+
+
+def test_the_same_atlas_gives_the_same_page(compared: Checked) -> None:
+    assert page_of(compared.run.atlas) == page_of(compared.run.atlas)
+
+
+def test_a_small_page_leaves_pictures_out_and_says_which(compared: Checked) -> None:
+    whole = page_of(compared.run.atlas)
+    parts = sum(len(text) for text in re.findall(r'"text/plain" id="[^"]+">([^<]+)<', whole))
+    limit = FRAME + parts - 1000
+    small = page_of(compared.run.atlas, limit=limit)
+    told, all_told = index(small), index(whole)
+    assert len(small.encode()) <= limit
+    assert not all_told["left_out"]
+    assert told["left_out"] == [
+        f"To stay below {limit / 1e6:g} MB this page leaves out test images: 50 of 50. The atlas holds them."
+    ]
+    assert told["natural"]["order"] == []
+    # what matters more is still there
+    assert told["sheets"] == all_told["sheets"]
+
+
+def test_an_older_atlas_names_what_it_lacks(compared_copy: Checked) -> None:
+    root = zarr.open_group(compared_copy.run.atlas, mode="r+")
+    for name in (
+        "natural",
+        "cross",
+        "ablation",
+        "population",
+        "layers/conv2/cross_response",
+        "layers/fc1/cross_response",
+    ):
+        del root[name]
+    (compared_copy.run.atlas.parent / "claims.json").unlink()
+    told = index(page_of(compared_copy.run.atlas))["missing"]
+    assert {"claims", "training", "cross", "ablation", "population", "diverse"} <= set(told)
+    assert all(text.endswith(".") for text in told.values())
+
+
+def test_half_an_atlas_has_gaps(compared_copy: Checked) -> None:
+    root = zarr.open_group(compared_copy.run.atlas, mode="r+")
+    analysed: Any = root["analysed"]
+    status: Any = root["layers/fc1/status"]
+    analysed[:], status[2] = np.uint8(0), np.uint8(0)
+    told = index(page_of(compared_copy.run.atlas))
+    assert "measures" in told["missing"]
+    assert told["problems"]
+    assert told["layers"][1]["states"]["pending"][2] == 8
+    assert told["layers"][0]["selective"] == [None] * 3
+
+
+def test_it_counts_the_selective_neurons_of_each_epoch(compared: Checked) -> None:
+    told = index(page_of(compared.run.atlas))
+    with open_tree(compared.run.atlas) as tree:
+        table = tree["selectivity"].to_dataset()
+    bars = told["bars"]
+    found = (table.class_selectivity_index >= bars["csi"]) & (table.selective_q <= bars["rate"])
+    counts = found.groupby("layer").sum("neuron")
+    for layer in told["layers"]:
+        assert layer["selective"] == counts.sel(layer=layer["name"]).values.tolist()
+
+
+def test_drift_is_that_of_the_analysis(compared: Checked) -> None:
+    html = page_of(compared.run.atlas)
+    text = re.search(r'id="numbers/fc1/drift/0">(.*?)</script>', html, re.DOTALL)
+    assert text
+    fc1 = next(layer for layer in index(html)["layers"] if layer["name"] == "fc1")
+    found = unpack(Packed(fc1["blocks"]["drift"], text[1]))
+    with open_tree(compared.run.atlas) as tree:
+        group = tree["layers/fc1"].to_dataset()
+        for kind in ("image", "latent", "response"):
+            for name, values in drift(group, kind).items():
+                np.testing.assert_allclose(found[f"{kind}_{name}"], values, rtol=1e-5)

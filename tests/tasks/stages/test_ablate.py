@@ -1,0 +1,73 @@
+"""Ablation in the atlas: what a whole pass without the neuron would have shown, on the same images each time."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+import xarray as xr
+
+from spikeatlas.flows.checks.study_checks import Checked
+from spikeatlas.snn.coding import encode
+from spikeatlas.snn.networks import SpikingNetwork
+from spikeatlas.tasks.analysis.image_choice import kept_images
+from spikeatlas.tasks.stages.ablate import ablate
+from spikeatlas.tasks.workers import models
+from tests.equal import read
+
+
+def group(checked: Checked) -> xr.Dataset:
+    return read(checked.run.atlas)["/ablation"].load()
+
+
+@torch.no_grad()
+def right(net: SpikingNetwork, checked: Checked, layer: str, neuron: int | None) -> float:
+    """Accuracy of whole passes with one neuron's spikes taken away."""
+    test = models.dataset(checked.run.data).test
+    chosen, _ = kept_images(test.labels, 100)
+    spikes = encode(net, test.images[chosen])
+    for stage in net:
+        spikes = stage(spikes, net.time_steps)
+        if stage.name == layer and neuron is not None:
+            spikes[:, :, neuron] = 0
+    return float((spikes.sum(0).argmax(1).numpy() == test.labels[chosen]).mean())
+
+
+def test_accuracy_without_each_neuron_is_stored(compared: Checked) -> None:
+    found = group(compared)
+    for epoch in (0, 2):
+        net, _ = models.network(compared.run, epoch)
+        at = found.sel(epoch=epoch)
+        assert at.intact_accuracy == np.float32(right(net, compared, "fc1", None))
+        for row, (layer, neuron) in enumerate(
+            zip(found["layer"].values, found["index"].values, strict=True)
+        ):
+            wanted = np.float32(right(net, compared, layer, int(neuron)))
+            assert at.accuracy.values[row] == wanted, (epoch, layer, neuron)
+
+
+def test_a_silent_neuron_costs_nothing(compared: Checked) -> None:
+    found = group(compared).sel(epoch=2)
+    chosen, _ = kept_images(models.dataset(compared.run.data).test.labels, 100)
+    test = models.dataset(compared.run.data).test.images[chosen]
+    answers = models.responder(compared.run, 2, "observe", compared.run.layers)(test)
+    silent = np.concatenate([(answers[layer] == 0).all(axis=0) for layer in compared.run.layers])
+
+    assert (found.loss_increase.values[silent] == 0).all()
+    assert (found.accuracy.values[silent] == found.intact_accuracy.values).all()
+    assert (found.loss_increase.values[~silent] != 0).any()
+
+
+def test_other_epochs_stay_empty(compared: Checked) -> None:
+    found = group(compared)
+
+    assert found.ablated.values.tolist() == [1, 0, 1]
+    assert found.sel(epoch=1)[["accuracy", "loss_increase"]].to_array().isnull().all()
+    assert np.isnan(found.intact_accuracy.sel(epoch=1))
+
+
+def test_done_again_it_is_the_same(compared_copy: Checked) -> None:
+    before = group(compared_copy)
+
+    ablate(compared_copy.run, 0)
+
+    xr.testing.assert_identical(group(compared_copy), before)

@@ -1,0 +1,121 @@
+"""The search inside a block: values depend on the study alone, and what is stored can be shown again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import xarray as xr
+from numpy.typing import NDArray
+
+from spikeatlas.flows.checks.study_checks import Checked
+from spikeatlas.tasks.atlas.schema import DONE
+from spikeatlas.tasks.search.loop import evaluate, respond_to
+from spikeatlas.tasks.stages.maximize import outcome, search_method
+from spikeatlas.tasks.study.run import Block
+from spikeatlas.tasks.workers import models, stopping
+
+
+def layer(checked: Checked, name: str = "conv2") -> xr.Dataset:
+    tree = xr.open_datatree(checked.run.atlas, engine="zarr", consolidated=False)
+    return tree[f"layers/{name}"].to_dataset().load()
+
+
+def test_a_neuron_alone_equals_its_row_in_a_block(made: Checked) -> None:
+    stored = layer(made).sel(epoch=2)
+    for method in ("tt", "random"):
+        alone = search_method(made.run, Block(2, "conv2", 4, 5), method)
+        rows = stored.isel(neuron=[4]).sel({"method": method})
+        for name in (
+            "mei",
+            "latent",
+            "response",
+            "search_response",
+            "history",
+            "queries",
+            "seed",
+            "status",
+        ):
+            np.testing.assert_array_equal(alone[name], rows[name].values, err_msg=name)
+
+
+def test_one_repeat_equals_its_row_among_several(made: Checked) -> None:
+    fewer = replace(made.run, search=replace(made.run.search, repeats=1))
+
+    alone = search_method(fewer, Block(2, "conv2", 0, 4), "tt")
+
+    rows = layer(made).sel({"epoch": 2, "method": "tt"}).isel(neuron=slice(0, 4), repeat=[0])
+    np.testing.assert_array_equal(alone["mei"], rows.mei.values)
+
+
+def test_sharing_finds_at_least_what_random_finds_alone(made: Checked) -> None:
+    shared = replace(made.run, search=replace(made.run.search, share=True))
+
+    found = search_method(shared, Block(2, "conv2", 0, 6), "random")
+
+    alone = layer(made).sel({"epoch": 2, "method": "random"}).isel(neuron=slice(0, 6))
+    assert found["response"].mean() > alone.response.values.mean()
+    assert (found["queries"].sum(axis=0) <= 20 * 6).all()
+
+
+def test_history_ends_at_what_the_search_saw(made: Checked) -> None:
+    found = layer(made)
+
+    last = found.history.isel(query=-1)
+    np.testing.assert_array_equal(last.values, found.search_response.values)
+    assert (found.history.diff("query") >= 0).all()
+    assert found["query"].values[-1] == 20
+    assert (found.queries == 20).all()
+
+
+def test_deterministic_coding_answers_the_same_again(made: Checked) -> None:
+    found = layer(made)
+
+    np.testing.assert_allclose(found.response.values, found.search_response.values, atol=1e-6)
+
+
+def test_outcomes() -> None:
+    assert outcome(np.array([0, 0.5, 1], np.float32)).tolist() == [2, 1, 3]
+
+
+def test_an_image_that_silences_is_a_result(made: Checked) -> None:
+    least = replace(made.run, search=replace(made.run.search, sign=-1))
+    block = Block(2, "fc1", 0, 8)
+
+    found = search_method(least, block, "random")
+
+    most = layer(made, "fc1").sel({"epoch": 2, "method": "random"})
+    assert (found["response"] <= most.response.values).all()
+    assert (np.diff(found["history"]) <= 0).all()
+    np.testing.assert_allclose(found["response"], found["search_response"], atol=1e-6)
+    silenced = found["response"] == 0
+    answered = most.search_response.values > 0  # the same random images, of the same seeds
+    np.testing.assert_array_equal(found["status"] == DONE, answered)
+    assert (silenced & answered).any()
+
+
+def test_a_search_stops_on_request(made: Checked) -> None:
+    stopping.ask_to_stop()
+    try:
+        with pytest.raises(InterruptedError, match="run the same command again"):
+            search_method(made.run, Block(2, "conv2", 0, 4), "tt")
+    finally:
+        stopping.carry_on()
+
+
+def test_a_point_proposed_twice_is_shown_once(made: Checked) -> None:
+    model = models.generator(made.run)
+    respond = respond_to(made.run, Block(2, "conv2", 0, 4), "search", 1)
+    shown: list[int] = []
+
+    def counting(stimuli: NDArray[np.uint8]) -> NDArray[np.float32]:
+        shown.append(len(stimuli))
+        return respond(stimuli)
+
+    points = np.array([[0, 1, 2, 3], [4, 5, 6, 7], [0, 1, 2, 3]])
+
+    found = evaluate(made.run, model, counting, None, points)
+
+    assert shown == [2]
+    np.testing.assert_array_equal(found, respond(model.decode(points, batch_size=64)))

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from spikeatlas.flows.checks.study_checks import Checked
+from spikeatlas.optim import Maximizer
+from spikeatlas.tasks.stages.maximize import search_method
+from spikeatlas.tasks.stages.screen import draw
+from spikeatlas.tasks.study.run import Block, Run
+from spikeatlas.tasks.workers import models
+from tests.equal import read
+
+
+def screened(run: Run, repeat: int, **search: Any) -> list[tuple[int, ...]]:
+    run = replace(run, search=replace(run.search, **search))
+    model = models.generator(run)
+    return [tuple(map(int, p)) for p in draw(run, 2.0, repeat, model, models.search_space(run))]
+
+
+def test_natural_stimuli_are_training_images_each_shown_once(made: Checked) -> None:
+    training = models.dataset(made.run.data).train.images
+    codes = models.generator(made.run).encode(training)
+
+    parts = [
+        screened(made.run, repeat, screening="natural", screening_images=60) for repeat in (0, 1)
+    ]
+
+    assert parts[0] != parts[1]
+    assert Counter(parts[0] + parts[1]) == Counter(tuple(map(int, code)) for code in codes)
+
+
+def test_both_halves_are_what_each_alone_begins_with(made: Checked) -> None:
+    both = screened(made.run, 1, screening="both", screening_images=9)
+
+    assert both[:5] == screened(made.run, 1, screening="prior", screening_images=5)
+    assert both[5:] == screened(made.run, 1, screening="natural", screening_images=4)
+
+
+def test_each_repeat_is_told_its_own_screening(
+    varied: Checked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = read(varied.run.atlas)["/screening"].sel(epoch=0)
+    told: list[tuple[Any, Any]] = []
+    tell = Maximizer.tell_screening
+
+    def spy(self: Maximizer, points: Any, responses: Any) -> None:
+        told.append((points, responses))
+        tell(self, points, responses)
+
+    monkeypatch.setattr(Maximizer, "tell_screening", spy)
+    again = search_method(varied.run, Block(0, "conv2", 4, 6), "screened")
+
+    assert len(told) == 2
+    for repeat, (points, responses) in enumerate(told):
+        rows = held.isel(stimulus=np.flatnonzero(held["repeat"].values == repeat))
+        np.testing.assert_array_equal(points, rows.latent.values)
+        np.testing.assert_array_equal(responses, rows.response_conv2.values[:, 4:6])
+    assert (again["queries"] == 60).all()  # the screening's images among them
