@@ -14,7 +14,8 @@ from spikeatlas.flows.start import prepared
 from spikeatlas.flows.train import train
 from spikeatlas.tasks.atlas import unfinished, write
 from spikeatlas.tasks.study.run import Run
-from spikeatlas.tasks.study.study import RunnerSpec, Study
+from spikeatlas.tasks.study.specs import RunnerSpec
+from spikeatlas.tasks.study.study import Study
 
 
 class FailedBlocks(RuntimeError):  # noqa: N818 - named for what it holds

@@ -59,7 +59,7 @@ def run(
 ) -> None:
     """Make the study's atlas and report; go on where an earlier run stopped."""
     from spikeatlas.flows.checks.study_checks import check
-    from spikeatlas.tasks.study.study import read_study
+    from spikeatlas.flows.study_file import read_study
 
     checked = check(read_study(study, overrides or ()), fresh=fresh)
     if fresh:
@@ -97,7 +97,7 @@ def validate(
     """Check a study and print its plan: task runs, images, bytes, estimated time."""
     from spikeatlas.flows.checks.study_checks import check
     from spikeatlas.flows.cost import cost, responder_plan
-    from spikeatlas.tasks.study.study import read_study
+    from spikeatlas.flows.study_file import read_study
 
     checked = check(read_study(study, overrides or ()))
     print(cost(checked))
@@ -239,7 +239,7 @@ def assess(study: StudyFile, overrides: Overrides = None) -> None:
     """Judge a study's generator with the study's classifier; train first what is missing of the two."""
     from spikeatlas.flows.assess import assess as judge
     from spikeatlas.flows.checks.study_checks import check
-    from spikeatlas.tasks.study.study import read_study
+    from spikeatlas.flows.study_file import read_study
 
     _stop_tidily()
     # an atlas that is there is neither read nor changed, so it need not agree
@@ -313,7 +313,7 @@ def benchmark(
     else:
         from spikeatlas.flows.benchmark.bench import parse
         from spikeatlas.flows.benchmark.race import search_benchmark
-        from spikeatlas.tasks.study.study import read_study
+        from spikeatlas.flows.study_file import read_study
 
         _stop_tidily()
         only = "plan" if plan else "table" if table else None

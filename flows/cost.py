@@ -16,7 +16,8 @@ from spikeatlas.tasks.atlas.store import values
 from spikeatlas.tasks.inspect.info import as_text
 from spikeatlas.tasks.search.diverse import SPARE
 from spikeatlas.tasks.search.reevaluate import ELITES
-from spikeatlas.tasks.study.run import Block, Run
+from spikeatlas.tasks.study.blocks import Block
+from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.workers import models
 
 ROUNDS = 2
@@ -71,7 +72,7 @@ def cost(checked: Checked) -> str:
 
 def measurements(run: Run) -> int:
     """Images that one search's result costs after it, in showings of the search's own length."""
-    lanes = len(run.lanes(first=False))
+    lanes = len(run.budgets(first=False))
     spare = run.search.diverse * (SPARE if run.stochastic else 1)
     again = models.showings(run, "report") // run.search.presentations
     return again * (lanes * (1 + (ELITES if run.stochastic else 0)) + spare)

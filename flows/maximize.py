@@ -12,7 +12,8 @@ from spikeatlas.flows.runners.task_runners import gather, settle, submit
 from spikeatlas.tasks import units
 from spikeatlas.tasks.atlas import flagged, unfinished, write
 from spikeatlas.tasks.atlas.schema import FAILED, STATUS
-from spikeatlas.tasks.study.run import Block, Run
+from spikeatlas.tasks.study.blocks import Block
+from spikeatlas.tasks.study.run import Run
 
 log = logging.getLogger("spikeatlas")
 

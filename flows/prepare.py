@@ -28,8 +28,10 @@ from spikeatlas.tasks.atlas import (
     write,
 )
 from spikeatlas.tasks.atlas.store import layout_json, layout_of, study_of, values
+from spikeatlas.tasks.study.blocks import Block, block_size
+from spikeatlas.tasks.study.digests import digest
 from spikeatlas.tasks.study.location import Place
-from spikeatlas.tasks.study.run import Block, Run, block_size, digest
+from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.study.study import Study
 from spikeatlas.tasks.workers import models
 
@@ -51,20 +53,10 @@ PACKAGES = ("spikeatlas", "torch", "snntorch", "numpy", "zarr", "xarray", "prefe
 def run_of(study: Study) -> Run:
     """What the units of work are told about a (checked) study."""
     return Run(
-        folder=study.output,
-        store=study.atlas,
-        data=study.data,
-        network=study.network,
-        training=study.training,
-        generator=study.generator,
-        search=study.search,
-        responder=study.responder,
-        analysis=study.analysis,
-        classifier=study.classifier,
+        study=study,
+        digest=digest(value_fields(study)),
         layers=probed_layers(study, len(models.dataset(study.data).classes)),
         epochs=probed_epochs(study),
-        seed=study.seed,
-        study=digest(value_fields(study)),
     )
 
 
@@ -190,7 +182,7 @@ def allocate(study: Study, run: Run) -> Run:
     for block in repeats_to_add(run):
         write.clear_epoch(run.atlas, block.epoch)
         write.plan_repeats(run.atlas, block, run.repeats(block.epoch))
-    return replace(run, study=str(root.attrs["study_digest"]))
+    return replace(run, digest=str(root.attrs["study_digest"]))
 
 
 def repeats_to_add(run: Run) -> list[Block]:
@@ -221,7 +213,7 @@ def attributes(study: Study, run: Run, planned: Layout) -> dict[str, Any]:
     return {
         "title": "Spike Atlas: the most exciting image of every neuron over training",
         "study": study.model_dump_json(),
-        "study_digest": run.study,
+        "study_digest": run.digest,
         "layout": layout_json(planned),
         "layers": list(planned.layers),
         "batch_size": study.responder.batch_size,
@@ -243,7 +235,7 @@ def provenance(study: Study) -> dict[str, Any]:
 def agree(study: Study, run: Run) -> None:
     """Raise AtlasError, naming the fields with both values, when another study made the atlas."""
     root = open_store(run.atlas)
-    if root.attrs["study_digest"] != run.study:
+    if root.attrs["study_digest"] != run.digest:
         held = fixed_fields(Study.model_validate(study_of(root)))
         told = "; ".join(differences(held, fixed_fields(study)))
         # nothing to tell: the atlas is from before there was some field, and as its default makes it

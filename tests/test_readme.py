@@ -94,6 +94,6 @@ def test_links_lead_somewhere() -> None:
     "study", sorted((ROOT / "deployments" / "studies").glob("*.yaml")), ids=lambda p: p.stem
 )
 def test_shipped_studies_parse(study: Path) -> None:
-    from spikeatlas.tasks.study.study import parse, read_study
+    from spikeatlas.flows.study_file import parse, read_study
 
     assert parse(read_study(study))[1] == []

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 from annotated_types import Ge, MinLen
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from spikeatlas.flows.study_file import sentences
 from spikeatlas.snn.classifier.classifier import ClassifierSpec
 from spikeatlas.snn.data import DataSpec
 from spikeatlas.snn.generators import AdapterSpec, GeneratorSpec, VQVAESpec, adapter_source
-from spikeatlas.snn.generators.spec import KINDS
 from spikeatlas.snn.networks import NetworkSpec
 from spikeatlas.snn.training import TrainingSpec
 from spikeatlas.tasks.analysis.naturalness import known_of
 from spikeatlas.tasks.benchmark.cells import Matrix
 from spikeatlas.tasks.benchmark.spec import GuideSpec, MethodSpec, ReferenceSpec, SharingSpec
-from spikeatlas.tasks.study.run import ResponderSpec
-from spikeatlas.tasks.study.study import StudyError, near, section, sentence
+from spikeatlas.tasks.study.specs import ResponderSpec
+from spikeatlas.tasks.study.study import StudyError
 
 
 class Bench(BaseModel):
@@ -116,32 +115,4 @@ def parse(raw: Mapping[str, Any]) -> Bench:
     try:
         return Bench.model_validate(raw)
     except ValidationError as error:
-        problems = [_sentence(dict(each)) for each in error.errors()]
-        raise StudyError(list(dict.fromkeys(problems))) from None
-
-
-def _sentence(error: Mapping[str, Any]) -> str:
-    if error["type"] not in ("extra_forbidden", "unexpected_keyword_argument"):
-        return sentence(error)
-    place = [str(part) for part in error["loc"]]
-    known = _fields_at(place[:-1])
-    place = [part for part in place if part not in KINDS]
-    told = f"; allowed are {', '.join(known)}" if known else ""
-    return f"{'.'.join(place)}: there is no such field{near(place[-1], known)}{told}"
-
-
-def _fields_at(place: Sequence[str]) -> list[str]:
-    """The fields of the section at ``place``, as a file names them."""
-    if not place:
-        return list(Bench.model_fields)
-    kind: Any = Bench.model_fields[place[0]].annotation
-    for part in place[1:]:
-        kind = section(kind, place)
-        if not part.isdigit() and part not in KINDS and kind is not None:
-            field = kind.__pydantic_fields__.get(part)
-            kind = None if field is None else field.annotation
-    kind = section(kind, place)
-    if kind is None:
-        return []
-    names = {"knowledge": "class"}
-    return [names.get(each.name, each.name) for each in dataclasses.fields(kind)]
+        raise StudyError(sentences(error, Bench, raw)) from None

@@ -20,12 +20,13 @@ from spikeatlas.optim.spaces.space import Points
 from spikeatlas.snn.generators import AdapterSpec
 from spikeatlas.snn.gradient_ascent import WAYS
 from spikeatlas.snn.networks import layer_sizes
+from spikeatlas.snn.registry import near
 from spikeatlas.tasks.analysis.naturalness import known_of
 from spikeatlas.tasks.benchmark import results_store
 from spikeatlas.tasks.benchmark.cells import NATURAL
 from spikeatlas.tasks.benchmark.spec import MethodSpec
 from spikeatlas.tasks.study.latent_space import SpaceSpec
-from spikeatlas.tasks.study.study import StudyError, near
+from spikeatlas.tasks.study.study import StudyError
 from spikeatlas.tasks.workers import models
 
 

@@ -35,7 +35,7 @@ from spikeatlas.tasks.benchmark.search import run_cell
 from spikeatlas.tasks.benchmark.table import method_table, target_table
 from spikeatlas.tasks.benchmark.targets import method_lines, target_rows
 from spikeatlas.tasks.benchmark.workers import worker_processes
-from spikeatlas.tasks.study.run import plain
+from spikeatlas.tasks.study.digests import json_values
 from spikeatlas.tasks.study.study import StudyError
 from spikeatlas.tasks.workers import models
 
@@ -299,7 +299,9 @@ def _run_cells(
 def _said(cell: Cell) -> dict[str, object]:
     """A cell's description, as attributes of its group."""
     said = {name: value for name, value in vars(cell).items() if name != "neurons"}
-    return results_store.described({**said, "share": int(cell.share), "space": plain(cell.space)})
+    return results_store.described(
+        {**said, "share": int(cell.share), "space": json_values(cell.space)}
+    )
 
 
 def make_setting(bench: Bench) -> Setting:

@@ -23,6 +23,7 @@ from spikeatlas.flows.checks.generator_checks import (
 from spikeatlas.flows.checks.roots import outside
 from spikeatlas.flows.prepare import agree, layout, probed_epochs, run_of
 from spikeatlas.flows.runners import cluster
+from spikeatlas.flows.study_file import parse
 from spikeatlas.optim import (
     Space,
     can_start,
@@ -35,6 +36,7 @@ from spikeatlas.optim.spaces.space import Points
 from spikeatlas.snn.classifier.classifier import SMALLEST
 from spikeatlas.snn.data import DataSet
 from spikeatlas.snn.networks import layer_sizes
+from spikeatlas.snn.registry import near
 from spikeatlas.snn.responder import check_weights
 from spikeatlas.snn.training import epoch_path, list_epochs, load_network, read_header
 from spikeatlas.tasks.analysis.image_choice import SMALLEST as SMALLEST_CLASS
@@ -43,7 +45,7 @@ from spikeatlas.tasks.atlas import exists
 from spikeatlas.tasks.stages.screen import natural_images
 from spikeatlas.tasks.study.location import Url, try_store
 from spikeatlas.tasks.study.run import Run
-from spikeatlas.tasks.study.study import Study, StudyError, near, parse
+from spikeatlas.tasks.study.study import Study, StudyError
 from spikeatlas.tasks.workers import models
 
 SPARE = 64 * 2**20
@@ -352,7 +354,7 @@ def _room_to_screen(study: Study, run: Run) -> list[str]:
     methods = [method for method in search.methods if uses_screening(method)]
     # sharing, all neurons of a block pay for it together
     payers = min(b.stop - b.start for b in run.blocks(run.epochs[0])) if search.share else 1
-    budget = min(run.lanes(first=len(run.epochs) == 1))
+    budget = min(run.budgets(first=len(run.epochs) == 1))
     if not methods or search.screening_images < budget * payers:
         return []
     part = "half of search.budget (search.warm_start)" if search.warm_start else "search.budget"

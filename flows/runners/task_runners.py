@@ -17,7 +17,7 @@ from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 from spikeatlas.flows.runners.cluster import cluster
 from spikeatlas.flows.runners.processes import KeptPool
 from spikeatlas.tasks.study.run import Run
-from spikeatlas.tasks.study.study import RunnerSpec
+from spikeatlas.tasks.study.specs import RunnerSpec
 from spikeatlas.tasks.workers.opaque import Sealed
 from spikeatlas.tasks.workers.stopping import ask_to_stop
 

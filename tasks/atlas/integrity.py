@@ -24,8 +24,8 @@ from spikeatlas.tasks.atlas.store import (
     values,
 )
 from spikeatlas.tasks.atlas.write import epoch_row
+from spikeatlas.tasks.study.blocks import Block
 from spikeatlas.tasks.study.location import Place
-from spikeatlas.tasks.study.run import Block
 
 PROMISES: Mapping[str, tuple[str, ...]] = {
     "observed": ("layers/*/natural_*", "natural/*"),

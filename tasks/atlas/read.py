@@ -14,8 +14,8 @@ from spikeatlas.tasks.atlas.errors import AtlasError
 from spikeatlas.tasks.atlas.schema import FAILED, PENDING, UNPLANNED, UNSETTLED
 from spikeatlas.tasks.atlas.store import groups, layout_of, open_store, study_of, values
 from spikeatlas.tasks.atlas.write import epoch_row
+from spikeatlas.tasks.study.blocks import Block
 from spikeatlas.tasks.study.location import Place
-from spikeatlas.tasks.study.run import Block
 
 
 def open_tree(path: Place) -> xr.DataTree:

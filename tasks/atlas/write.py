@@ -28,8 +28,8 @@ from spikeatlas.tasks.atlas.store import (
     values,
     writable,
 )
+from spikeatlas.tasks.study.blocks import Block
 from spikeatlas.tasks.study.location import Place
-from spikeatlas.tasks.study.run import Block
 
 Arrays = Mapping[str, NDArray[Any] | np.generic]
 

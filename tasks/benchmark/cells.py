@@ -11,8 +11,8 @@ from spikeatlas.snn.data import DataSpec
 from spikeatlas.snn.generators import GeneratorSpec
 from spikeatlas.snn.networks import NetworkSpec
 from spikeatlas.tasks.benchmark.spec import GuideSpec, MethodSpec, ReferenceSpec, SharingSpec
+from spikeatlas.tasks.study.digests import digest, json_values
 from spikeatlas.tasks.study.latent_space import SpaceSpec
-from spikeatlas.tasks.study.run import digest, plain
 
 MAIN, SHARING = "main", "sharing"
 REFERENCE = "reference"
@@ -86,13 +86,13 @@ class Cell:
         said = {name: value for name, value in vars(self).items() if name not in UNSAID}
         # what is as usual changes no digest: results of before these fields stay good
         if self.space != FREE:
-            said["space"] = plain(self.space)
+            said["space"] = json_values(self.space)
         if self.naturalness:
             said["naturalness"] = self.naturalness
         return digest({
             "version": VALUES,
             "cell": said,
-            "network": plain(setting.network),
+            "network": json_values(setting.network),
             "checkpoint": setting.checkpoints[self.training_seed][1],
             "generator": setting.generator[2],
             "responder": [setting.batch_size, setting.kind],

@@ -21,8 +21,8 @@ from spikeatlas.tasks.benchmark.cells import MAIN, REFERENCE, Cell, Setting
 from spikeatlas.tasks.benchmark.models import generator, natural_scale
 from spikeatlas.tasks.benchmark.statistics import Floats
 from spikeatlas.tasks.benchmark.table import markdown, number
+from spikeatlas.tasks.study.digests import seed_of
 from spikeatlas.tasks.study.latent_space import SpaceSpec, space_of
-from spikeatlas.tasks.study.run import seed_of
 from spikeatlas.tasks.workers import models
 
 Images = NDArray[np.uint8]

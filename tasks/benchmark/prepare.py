@@ -19,7 +19,7 @@ from spikeatlas.snn.networks import NetworkSpec
 from spikeatlas.snn.training import TrainingSpec, read_header, train_network
 from spikeatlas.tasks.benchmark import natural_codes, results_store
 from spikeatlas.tasks.benchmark.cells import Setting
-from spikeatlas.tasks.study.run import digest, plain
+from spikeatlas.tasks.study.digests import digest, json_values
 from spikeatlas.tasks.workers import models
 from spikeatlas.tasks.workers.stopping import stop_asked
 
@@ -34,8 +34,8 @@ def images_digest(data: DataSpec) -> str:
 def network_key(network: NetworkSpec, training: TrainingSpec, data: DataSpec, seed: int) -> str:
     """Digest (hex) of what a trained network depends on; it marks the checkpoints."""
     return digest({
-        "network": plain(network),
-        "training": plain(training),
+        "network": json_values(network),
+        "training": json_values(training),
         "seed": seed,
         "images": images_digest(data),
     })  # fmt: skip
@@ -65,7 +65,7 @@ def train_generator(spec: GeneratorSpec, data: DataSpec, path: Path, seed: int) 
     """Train the generator, unless its file is there."""
     if isinstance(spec, AdapterSpec):
         return
-    key = digest({"data": images_digest(data), "generator": plain(spec), "seed": seed})
+    key = digest({"data": images_digest(data), "generator": json_values(spec), "seed": seed})
     images = models.dataset(data).train.images
     train_generator_file(spec, images, path=path, seed=seed, study=key, should_stop=stop_asked)
 
@@ -92,7 +92,7 @@ def train_prior(
 def train_classifier(spec: ClassifierSpec, data: DataSpec, path: Path, seed: int) -> None:
     """Train the classifier, unless its file is there."""
     found = models.dataset(data)
-    key = digest({"data": images_digest(data), "classifier": plain(spec), "seed": seed})
+    key = digest({"data": images_digest(data), "classifier": json_values(spec), "seed": seed})
     train_judge(
         spec, found.train.images, found.train.labels, found.classes,
         path=path, seed=seed, study=key, should_stop=stop_asked,
@@ -117,7 +117,7 @@ def observed_digest(setting: Setting, training_seed: int, count: int | None, tes
     return digest({
         "checkpoint": setting.checkpoints[training_seed][1],
         "generator": setting.generator[2],
-        "network": plain(setting.network),
+        "network": json_values(setting.network),
         "responder": [setting.batch_size, setting.kind],
         "seed": setting.seed,
         "images": [count, test],

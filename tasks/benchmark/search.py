@@ -27,8 +27,8 @@ from spikeatlas.tasks.benchmark.models import (
 )
 from spikeatlas.tasks.benchmark.natural_codes import observed_name
 from spikeatlas.tasks.search.objective import Trade
+from spikeatlas.tasks.study.digests import seed_of
 from spikeatlas.tasks.study.latent_space import space_of
-from spikeatlas.tasks.study.run import seed_of
 from spikeatlas.tasks.workers.stopping import check_stop
 
 Arrays = dict[str, NDArray[Any]]

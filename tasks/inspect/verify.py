@@ -14,7 +14,8 @@ from spikeatlas.tasks.atlas import integrity, read
 from spikeatlas.tasks.atlas.schema import STATUS, UNPLANNED
 from spikeatlas.tasks.atlas.store import open_store, study_of, values
 from spikeatlas.tasks.atlas.write import epoch_row
-from spikeatlas.tasks.study.run import Block, Run
+from spikeatlas.tasks.study.blocks import Block
+from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.workers import models
 
 TOLERANCE = 1e-6
@@ -63,7 +64,7 @@ def verify(run: Run, *, plain: bool = False) -> Verdict:
     if damaged:
         return Verdict(0, {}, damaged)
     if plain:
-        run = replace(run, responder=replace(run.responder, kind="plain"))
+        run = run.with_fields(responder=replace(run.responder, kind="plain"))
     checked, problems, near = 0, integrity.training_damage(run.atlas), []
     counts = dict.fromkeys(STATUS, 0)
     tree = read.open_tree(run.atlas)

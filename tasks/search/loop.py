@@ -14,7 +14,8 @@ from spikeatlas.snn.generators import Generator
 from spikeatlas.tasks.atlas import read
 from spikeatlas.tasks.search.archive import Archive
 from spikeatlas.tasks.search.objective import Trade, trade_of
-from spikeatlas.tasks.study.run import Block, Run
+from spikeatlas.tasks.study.blocks import Block
+from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.workers import models
 from spikeatlas.tasks.workers.stopping import check_stop
 

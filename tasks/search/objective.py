@@ -11,7 +11,8 @@ from spikeatlas.optim import Result
 from spikeatlas.optim.spaces.space import Points
 from spikeatlas.tasks.analysis.naturalness import Scale, scale_of
 from spikeatlas.tasks.atlas import read
-from spikeatlas.tasks.study.run import Block, Run
+from spikeatlas.tasks.study.blocks import Block
+from spikeatlas.tasks.study.run import Run
 
 Responses = NDArray[np.float32]
 

@@ -14,7 +14,8 @@ from spikeatlas.tasks.analysis import naturalness
 from spikeatlas.tasks.analysis.decoding import network_outputs, read_images
 from spikeatlas.tasks.atlas import read, settled, write
 from spikeatlas.tasks.atlas.schema import NATURAL_COLUMNS, SILENT, population_variables
-from spikeatlas.tasks.study.run import Run, seed_of
+from spikeatlas.tasks.study.digests import seed_of
+from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.workers import models
 
 Arrays = dict[str, NDArray[Any]]

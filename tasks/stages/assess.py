@@ -26,8 +26,9 @@ from spikeatlas.snn.generators.evaluation import (
     independent_pixels,
     measure_quality,
 )
+from spikeatlas.tasks.study.digests import seed_of
 from spikeatlas.tasks.study.latent_space import LEVELS, SPAN
-from spikeatlas.tasks.study.run import Run, seed_of
+from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.workers import models
 
 log = logging.getLogger("spikeatlas")

@@ -24,7 +24,9 @@ from spikeatlas.tasks.search.diverse import find_diverse
 from spikeatlas.tasks.search.loop import Task, run_search
 from spikeatlas.tasks.search.reevaluate import Chosen, choose
 from spikeatlas.tasks.search.warm_start import Merged, lane_arrays, merge
-from spikeatlas.tasks.study.run import Block, Run, seed_of
+from spikeatlas.tasks.study.blocks import Block
+from spikeatlas.tasks.study.digests import seed_of
+from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.workers import models
 
 Arrays = dict[str, NDArray[Any]]
@@ -87,7 +89,7 @@ def search_group(run: Run, block: Block, method: str, repeats: tuple[int, ...]) 
     """One method's search for a block and some repeats: arrays (neurons, repeats, ...)."""
     began = time.perf_counter()
     before = read.epoch_before(run.atlas, block.epoch) if run.search.warm_start else None
-    budgets = run.lanes(first=before is None)
+    budgets = run.budgets(first=before is None)
     cold = Task(block, method, repeats, seeds_of(run, "search", block, method, repeats), budgets[0])
     lanes = [choose(run, cold, *run_search(run, cold))]
     if before is not None:

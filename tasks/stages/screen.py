@@ -11,7 +11,9 @@ from spikeatlas.optim import Space
 from spikeatlas.optim.spaces.space import Points
 from spikeatlas.snn.generators import Generator
 from spikeatlas.tasks.atlas import write
-from spikeatlas.tasks.study.run import Run, SearchSpec, seed_of
+from spikeatlas.tasks.study.digests import seed_of
+from spikeatlas.tasks.study.run import Run
+from spikeatlas.tasks.study.specs import SearchSpec
 from spikeatlas.tasks.workers import models
 
 

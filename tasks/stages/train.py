@@ -46,7 +46,7 @@ def train_network(run: Run) -> Path:
     if run.network.checkpoints is None:
         train_checkpoints(
             run.network, run.training, models.dataset(run.data), folder=run.checkpoints,
-            seed=run.seed, study=run.study, epochs=run.epochs, should_stop=stop_asked, on_epoch=_tell_network,
+            seed=run.seed, study=run.digest, epochs=run.epochs, should_stop=stop_asked, on_epoch=_tell_network,
         )  # fmt: skip
     return run.checkpoints
 

@@ -160,7 +160,7 @@ def test_an_atlas_of_before_goes_on_as_it_is(
 ) -> None:
     old = from_before(copied)
     run = allocate(old.study, old.run)
-    assert run.study == "of before"  # the name that its checkpoints know
+    assert run.digest == "of before"  # the name that its checkpoints know
     write.clear_epoch(run.atlas, 2)
 
     flow.analyze.fn(run)

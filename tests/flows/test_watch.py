@@ -36,7 +36,7 @@ run = check(tiny(Path(sys.argv[1]))).run
 folder, finished = Path(sys.argv[2]), Path(sys.argv[3])
 data = models.dataset(run.data)
 train_network(
-    run.network, run.training, data, folder=finished, seed=0, study=run.study, epochs=[0, 0.5, 1, 2]
+    run.network, run.training, data, folder=finished, seed=0, study=run.digest, epochs=[0, 0.5, 1, 2]
 )
 for epoch in (0, 0.5, 1, 2):
     # as somebody else would write it: in place, slowly

@@ -19,10 +19,11 @@ from spikeatlas.flows.benchmark.bench import Bench, parse
 from spikeatlas.flows.benchmark.checks import check
 from spikeatlas.flows.benchmark.race import draw, make_setting, plan, report, run, undone
 from spikeatlas.flows.cli import main
+from spikeatlas.flows.study_file import read_study
 from spikeatlas.tasks.benchmark import results_store
 from spikeatlas.tasks.benchmark.cells import Cell
 from spikeatlas.tasks.benchmark.search import run_cell
-from spikeatlas.tasks.study.study import StudyError, read_study
+from spikeatlas.tasks.study.study import StudyError
 from tests.flows.conftest import ROOT
 
 RAW: dict[str, Any] = {

@@ -245,12 +245,12 @@ def test_a_changed_generator_is_refused(copied: Checked, tmp_path: Path) -> None
 def test_runner_and_epochs_are_not_part_of_the_digest(copied: Checked) -> None:
     same = check(tiny(copied.study.output, runner={"workers": 1}, probe={"epochs": [0, 1, 2]}))
 
-    assert same.run.study == copied.run.study
+    assert same.run.digest == copied.run.digest
 
 
 def test_blocks_are_part_of_the_digest_only_when_they_share(tmp_path: Path) -> None:
     def study(share: bool, size: int) -> str:
-        return check(tiny(tmp_path, search={"share": share, "neurons_per_task": size})).run.study
+        return check(tiny(tmp_path, search={"share": share, "neurons_per_task": size})).run.digest
 
     assert study(False, 2) == study(False, 4)
     assert study(True, 2) != study(True, 4)
@@ -261,9 +261,9 @@ def test_shuffled_labels_train_another_network_beside_the_same_generator(tmp_pat
         check(tiny(tmp_path, training={"labels": labels})).run for labels in ("true", "shuffled")
     )
 
-    assert true.study != shuffled.study
+    assert true.digest != shuffled.digest
     assert true.generator_file == shuffled.generator_file
-    assert true.study == check(tiny(tmp_path)).run.study
+    assert true.digest == check(tiny(tmp_path)).run.digest
 
 
 def test_more_images_kept_than_there_are_keeps_all(tmp_path: Path) -> None:

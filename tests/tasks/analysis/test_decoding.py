@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from scipy.special import softmax
 
@@ -78,7 +76,7 @@ def test_where_the_classifier_is_less_sure_than_of_test_images_it_reads_none(
 
 
 def test_without_a_classifier_nothing_is_read(compared: Checked) -> None:
-    found = reference(replace(compared.run, classifier=None), IMAGES)
+    found = reference(compared.run.with_fields(classifier=None), IMAGES)
 
     assert (found["mei_reference_class"] == -1).all()
     assert np.isnan(found["mei_reference_confidence"]).all()

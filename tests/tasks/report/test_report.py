@@ -39,7 +39,7 @@ from spikeatlas.tasks.report.figures import COLOURS, Line, chart, epoch_axis, im
 from spikeatlas.tasks.report.key import UNKNOWN
 from spikeatlas.tasks.report.pictures import data_uri, short_names, side
 from spikeatlas.tasks.report.summary import mean, quartiles, read_summary
-from spikeatlas.tasks.study.run import Block
+from spikeatlas.tasks.study.blocks import Block
 
 METHODS = ("tt", "random")
 

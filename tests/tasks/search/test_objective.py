@@ -9,7 +9,7 @@ from spikeatlas.flows.checks.study_checks import Checked
 from spikeatlas.optim import Result
 from spikeatlas.tasks.atlas import open_tree
 from spikeatlas.tasks.search.objective import Trade, trade_of
-from spikeatlas.tasks.study.run import Block
+from spikeatlas.tasks.study.blocks import Block
 
 
 class Given:
@@ -72,7 +72,7 @@ def test_no_weight_no_trade(made: Checked) -> None:
 def test_the_scale_is_the_best_test_image_s_response(made: Checked) -> None:
     from dataclasses import replace
 
-    run = replace(made.run, search=replace(made.run.search, naturalness=0.5))
+    run = made.run.with_fields(search=replace(made.run.search, naturalness=0.5))
     found = trade_of(run, Block(2, "conv2", 1, 4), 2)
     assert found is not None
     best = open_tree(run.atlas)["layers/conv2"].to_dataset().natural_top_response.sel(epoch=2)

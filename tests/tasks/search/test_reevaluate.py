@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from spikeatlas.flows.checks.study_checks import Checked
 from spikeatlas.tasks.search.loop import Task, keeps_archive, run_search
 from spikeatlas.tasks.search.reevaluate import judge
-from spikeatlas.tasks.study.run import Block
+from spikeatlas.tasks.study.blocks import Block
 from spikeatlas.tasks.workers import models
 from tests.equal import read
 from tests.tiny import build, tiny
@@ -33,7 +33,7 @@ def noisy(tmp_path_factory: pytest.TempPathFactory) -> Checked:
 
 def bias(noisy: Checked, name: str) -> dict[str, tuple[float, float]]:
     """Mean of a stored response less an independent measurement, and its 95 % half width, by method."""
-    run = replace(noisy.run, search=replace(noisy.run.search, presentations=100))
+    run = noisy.run.with_fields(search=replace(noisy.run.search, presentations=100))
     gaps: dict[str, list[NDArray[np.float32]]] = {method: [] for method in METHODS}
     for layer, neurons in run.layers.items():
         found = read(run.atlas)[f"/layers/{layer}"].isel(epoch=0).load()

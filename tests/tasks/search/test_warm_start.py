@@ -14,7 +14,7 @@ from spikeatlas.tasks.atlas import AtlasError
 from spikeatlas.tasks.atlas.store import writable
 from spikeatlas.tasks.inspect.verify import verify
 from spikeatlas.tasks.stages.maximize import search_method
-from spikeatlas.tasks.study.run import Block
+from spikeatlas.tasks.study.blocks import Block
 from spikeatlas.tasks.study.study import StudyError
 from spikeatlas.tasks.workers import models
 from tests.equal import read
@@ -54,7 +54,7 @@ def test_the_better_lane_is_the_result(found: xr.Dataset) -> None:
 
 
 def test_the_cold_lane_knows_nothing_of_other_epochs(varied: Checked, found: xr.Dataset) -> None:
-    cold = replace(varied.run, search=replace(varied.run.search, warm_start=False, budget=30))
+    cold = varied.run.with_fields(search=replace(varied.run.search, warm_start=False, budget=30))
 
     alone = search_method(cold, Block(2, "conv2", 0, 4), "screened")
 

@@ -68,7 +68,7 @@ def test_natural_tops_are_the_strongest_test_images(made: Checked) -> None:
 
 def test_the_least_exciting_image_is_the_best_where_it_is_sought(copied: Checked) -> None:
     least_exciting(copied)
-    run = replace(copied.run, search=replace(copied.run.search, sign=-1))
+    run = copied.run.with_fields(search=replace(copied.run.search, sign=-1))
 
     analyze(run, 2)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import dataclasses
 import json
 from pathlib import Path
 
@@ -114,7 +113,7 @@ def test_the_curve_has_a_row_an_epoch(gaussian: Checked) -> None:
 
 
 def test_a_resumed_curve_holds_each_epoch_once(made: Checked, tmp_path: Path) -> None:
-    run = dataclasses.replace(made.run, folder=tmp_path)
+    run = made.run.with_fields(output=tmp_path)
     curve = assess.QualityCurve(run)
     model = models.generator(made.run)
     for epoch in (1, 2, 3, 2, 3):

@@ -13,7 +13,7 @@ from spikeatlas.flows.checks.study_checks import Checked
 from spikeatlas.tasks.atlas.schema import DONE
 from spikeatlas.tasks.search.loop import evaluate, respond_to
 from spikeatlas.tasks.stages.maximize import outcome, search_method
-from spikeatlas.tasks.study.run import Block
+from spikeatlas.tasks.study.blocks import Block
 from spikeatlas.tasks.workers import models, stopping
 
 
@@ -41,7 +41,7 @@ def test_a_neuron_alone_equals_its_row_in_a_block(made: Checked) -> None:
 
 
 def test_one_repeat_equals_its_row_among_several(made: Checked) -> None:
-    fewer = replace(made.run, search=replace(made.run.search, repeats=1))
+    fewer = made.run.with_fields(search=replace(made.run.search, repeats=1))
 
     alone = search_method(fewer, Block(2, "conv2", 0, 4), "tt")
 
@@ -50,7 +50,7 @@ def test_one_repeat_equals_its_row_among_several(made: Checked) -> None:
 
 
 def test_sharing_finds_at_least_what_random_finds_alone(made: Checked) -> None:
-    shared = replace(made.run, search=replace(made.run.search, share=True))
+    shared = made.run.with_fields(search=replace(made.run.search, share=True))
 
     found = search_method(shared, Block(2, "conv2", 0, 6), "random")
 
@@ -80,7 +80,7 @@ def test_outcomes() -> None:
 
 
 def test_an_image_that_silences_is_a_result(made: Checked) -> None:
-    least = replace(made.run, search=replace(made.run.search, sign=-1))
+    least = made.run.with_fields(search=replace(made.run.search, sign=-1))
     block = Block(2, "fc1", 0, 8)
 
     found = search_method(least, block, "random")

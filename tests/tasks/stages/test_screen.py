@@ -11,13 +11,14 @@ from spikeatlas.flows.checks.study_checks import Checked
 from spikeatlas.optim import Maximizer
 from spikeatlas.tasks.stages.maximize import search_method
 from spikeatlas.tasks.stages.screen import draw
-from spikeatlas.tasks.study.run import Block, Run
+from spikeatlas.tasks.study.blocks import Block
+from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.workers import models
 from tests.equal import read
 
 
 def screened(run: Run, repeat: int, **search: Any) -> list[tuple[int, ...]]:
-    run = replace(run, search=replace(run.search, **search))
+    run = run.with_fields(search=replace(run.search, **search))
     model = models.generator(run)
     return [tuple(map(int, p)) for p in draw(run, 2.0, repeat, model, models.search_space(run))]
 

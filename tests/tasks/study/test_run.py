@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from spikeatlas.flows.checks.study_checks import Checked
-from spikeatlas.tasks.study.run import block_size, seed_of
+from spikeatlas.tasks.study.blocks import block_size
+from spikeatlas.tasks.study.digests import seed_of
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from spikeatlas.tasks.study.study import Study, StudyError, parse, read_study
+from spikeatlas.flows.study_file import parse, read_study
+from spikeatlas.tasks.study.study import Study, StudyError
 
 
 def test_an_empty_study_is_the_default(tmp_path: Path) -> None:

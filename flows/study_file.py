@@ -1,0 +1,181 @@
+"""Reading a study file: YAML, overrides, and every problem of form as a sentence."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+import yaml
+from pydantic import BaseModel, PlainValidator, TypeAdapter, ValidationError
+
+from spikeatlas.snn.registry import Family, near
+from spikeatlas.tasks.study.study import Study, StudyError
+
+UNKNOWN = ("extra_forbidden", "unexpected_keyword_argument")
+"""Pydantic's types of an error of a field that does not exist."""
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def read_study(path: Path, overrides: Iterable[str] = ()) -> dict[str, Any]:
+    """Read a study file as plain values, with ``key=value`` overrides such as ``search.budget=500``.
+
+    Paths inside are relative to the working folder, as on a command line.
+    Raises StudyError for a missing file, broken YAML or an override without a value.
+    """
+    try:
+        raw = yaml.safe_load(path.read_text())
+    except FileNotFoundError:
+        raise StudyError([f"there is no study file {path}: give the path of a YAML file"]) from None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        message = f"{path} cannot be read as a YAML file: {' '.join(str(error).split())}"
+        raise StudyError([message]) from error
+    raw = {} if raw is None else raw
+    if not isinstance(raw, dict):
+        raise StudyError(
+            [f"{path} holds {type(raw).__name__}, but a study is a mapping such as 'seed: 0'"]
+        )
+    for override in overrides:
+        _override(raw, override)
+    return raw
+
+
+def _override(raw: dict[str, Any], override: str) -> None:
+    key, equals, text = override.partition("=")
+    if not equals or not key:
+        raise StudyError(
+            [f"--set {override}: write it as key=value, for example search.budget=500"]
+        )
+    *parents, last = key.split(".")
+    section = raw
+    for parent in parents:
+        inner = section.setdefault(parent, {})
+        if not isinstance(inner, dict):
+            raise StudyError([f"--set {override}: {parent} is {inner!r}, not a group of fields"])
+        section = inner
+    section[last] = yaml.safe_load(text)
+
+
+def parse(raw: Mapping[str, Any]) -> tuple[Study, list[str]]:
+    """Return the study, and every problem of form in it; a section that does not parse stands at its default."""
+    try:
+        return Study.model_validate(raw), []
+    except ValidationError as error:
+        problems = sentences(error, Study, raw)
+    sound: dict[str, Any] = {}
+    for name, field in Study.model_fields.items():
+        try:
+            if name in raw:
+                sound[name] = TypeAdapter(field.rebuild_annotation()).validate_python(raw[name])
+        except ValidationError:
+            continue
+    return Study.model_validate(sound), problems
+
+
+def sentences(error: ValidationError, model: type[BaseModel], raw: Mapping[str, Any]) -> list[str]:
+    """Return a sentence for each of the errors with which ``model`` refuses ``raw``."""
+    return list(dict.fromkeys(_sentence(dict(part), model, raw) for part in error.errors()))
+
+
+def _sentence(error: Mapping[str, Any], model: type[BaseModel], raw: Mapping[str, Any]) -> str:
+    """Return one error as a sentence: field, value, what is allowed, near names."""
+    path = _path(error, raw)
+    field, value = ".".join(map(str, path)), error.get("input")
+    if error["type"] in UNKNOWN:
+        names = _fields_at(model, raw, path[:-1])
+        allowed = f"; allowed are {', '.join(names)}" if names else ""
+        return f"{field}: there is no such field{near(str(path[-1]), names)}{allowed}"
+    message = str(error["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
+    if error["type"] == "literal_error":
+        names = [
+            name.strip(" '")
+            for name in str(error["ctx"]["expected"]).replace(" or ", ",").split(",")
+        ]
+        return (
+            f"{field}: {value!r} is not known{near(str(value), names)}; allowed: {', '.join(names)}"
+        )
+    if isinstance(value, Mapping) and message.startswith(repr(value.get("kind"))):
+        return f"{field}.kind: {message}"
+    return (
+        f"{field}: {value!r} is not allowed; it should be {message}"
+        if "Input" in str(error["msg"])
+        else f"{field}: {message}"
+    )
+
+
+def _path(error: Mapping[str, Any], raw: Any) -> list[str | int]:
+    """Return the keys that lead to an error in ``raw``, without pydantic's names of a union's alternatives."""
+    path: list[str | int] = []
+    for part in error["loc"]:
+        if (isinstance(raw, Mapping) and part in raw) or (
+            isinstance(raw, Sequence) and isinstance(part, int) and part < len(raw)
+        ):
+            raw = raw[part]
+        elif error["type"] not in ("missing", "missing_argument"):
+            continue
+        path.append(part)
+    return path
+
+
+def _leads(raw: Any, part: str | int) -> bool:
+    """Return whether ``raw`` has something under a key or an index."""
+    if isinstance(part, int) and isinstance(raw, list | tuple):
+        return part < len(raw)
+    return isinstance(raw, Mapping) and part in raw
+
+
+def _fields_at(model: type[BaseModel], raw: Any, path: Sequence[str | int]) -> list[str]:
+    """Return the fields that exist where ``path`` leads, as a file names them."""
+    spec: Any = model
+    for part in path:
+        raw = raw[part]
+        field = None if isinstance(part, int) else _field(spec, part)
+        if field is not None:
+            spec = _spec(field.rebuild_annotation(), raw) or _class_of(field.default)
+    if spec is None:
+        return []
+    return [field.alias or name for name, field in _fields(spec).items()]
+
+
+def _fields(spec: Any) -> Mapping[str, Any]:
+    fields: Mapping[str, Any] = (
+        spec.model_fields if issubclass(spec, BaseModel) else spec.__pydantic_fields__
+    )
+    return fields
+
+
+def _field(spec: Any, part: str) -> Any:
+    fields = {} if spec is None else _fields(spec)
+    return next((f for name, f in fields.items() if part in (name, f.alias)), None)
+
+
+def _spec(annotation: Any, value: Any) -> Any:
+    """Return the specification that ``value`` is read as; of several, the one of its kind."""
+    if isinstance(annotation, type) and dataclasses.is_dataclass(annotation):
+        return annotation
+    kind = value.get("kind") if isinstance(value, Mapping) else None
+    if family := _family(annotation):
+        return family.members.get(str(kind))
+    specs = [spec for part in get_args(annotation) if (spec := _spec(part, value))]
+    return next((spec for spec in specs if kind in _kinds(spec)), specs[0] if specs else None)
+
+
+def _family(annotation: Any) -> Family[Any] | None:
+    """Return the family whose members an annotation reads."""
+    for part in getattr(annotation, "__metadata__", ()):
+        if isinstance(part, PlainValidator):
+            family = getattr(part.func, "__self__", None)
+            if isinstance(family, Family):
+                return family
+    return None
+
+
+def _kinds(spec: Any) -> tuple[Any, ...]:
+    field = _field(spec, "kind")
+    return () if field is None else get_args(field.annotation)
+
+
+def _class_of(default: object) -> Any:
+    return type(default) if dataclasses.is_dataclass(default) else None

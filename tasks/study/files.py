@@ -1,0 +1,53 @@
+"""The files of a run: each trained once, and named by what it depends on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from spikeatlas.snn.generators import AdapterSpec, adapter_source
+from spikeatlas.tasks.study.digests import digest, json_values
+from spikeatlas.tasks.study.setup import Setup
+
+
+def checkpoint_folder(setup: Setup) -> Path:
+    """Return the folder of the network's checkpoints: trained here, or given."""
+    return setup.network.checkpoints or setup.output / "checkpoints"
+
+
+def generator_key(setup: Setup) -> str:
+    """Return the digest (hex) of all that a trained generator depends on."""
+    return digest(
+        {
+            "data": json_values(setup.data),
+            "generator": json_values(setup.generator),
+            "seed": setup.seed,
+        }
+    )
+
+
+def generator_file(setup: Setup) -> Path:
+    """Return the generator's file: trained here, or given.
+
+    Of an adapter without one, the file in which its function stands.
+    """
+    if setup.generator.checkpoint is not None:
+        return setup.generator.checkpoint
+    if isinstance(setup.generator, AdapterSpec):
+        return adapter_source(setup.generator)
+    return setup.output / f"generator-{generator_key(setup)[:16]}.safetensors"
+
+
+def classifier_file(setup: Setup) -> Path:
+    """Return the classifier's file."""
+    made_of = {
+        "data": json_values(setup.data),
+        "classifier": json_values(setup.classifier),
+        "seed": setup.seed,
+    }
+    return setup.output / f"classifier-{digest(made_of)[:16]}.safetensors"
+
+
+def prior_file(setup: Setup, generator_digest: str) -> Path:
+    """Return the file of the priors of the codes of the generator with that digest (hex)."""
+    made_of = {"generator": generator_digest, "data": json_values(setup.data), "seed": setup.seed}
+    return setup.output / f"prior-{digest(made_of)[:16]}.safetensors"

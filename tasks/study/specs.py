@@ -1,0 +1,142 @@
+"""The sections of a study that are its own: what is probed, searched and measured, and where that runs."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from annotated_types import Ge, Gt, Le
+from pydantic.dataclasses import dataclass
+
+from spikeatlas.snn.registry import SPEC
+from spikeatlas.tasks.study.latent_space import Grid, Prior, Shell, SpaceSpec
+
+MOST_DIVERSE = 64
+"""Largest ``search.diverse``."""
+
+Indices = tuple[Annotated[int, Ge(0)], ...]
+
+
+@dataclass(frozen=True, config=SPEC)
+class ProbeSpec:
+    """Which neurons are asked what they want to see, and when."""
+
+    epochs: tuple[Annotated[float, Ge(0)], ...] | Literal["all"] = "all"
+    """Training progress of the checkpoints to probe, e.g. [0, 0.5, 1, 5]; ``all``: each there is."""
+    layers: tuple[str, ...] | Literal["all"] = "all"
+    """Spiking layers by name, e.g. [conv2, fc1]; ``all``: every one."""
+    neurons: Annotated[int, Ge(1)] | Indices | dict[str, Indices] | Literal["all"] = "all"
+    """``all``; a number: at most that many of each layer, the first ones; a list of indices for every
+    layer; or a list for each layer by name."""
+
+
+@dataclass(frozen=True, config=SPEC)
+class SearchSpec:
+    """How each neuron's most exciting image is searched."""
+
+    methods: tuple[str, ...] = ("screened", "random")
+    """Search methods by name; each is run for every neuron."""
+    options: dict[str, dict[str, Any]] | None = None
+    """Options of a method by its name, e.g. {tt: {quantize: false}}."""
+    budget: Annotated[int, Ge(1)] = 500
+    """Images shown for one neuron, method and repeat."""
+    repeats: Annotated[int, Ge(1)] = 1
+    """Independent searches, each with its own seed."""
+    repeats_at: dict[float, Annotated[int, Ge(1)]] | None = None
+    """Other numbers of them at some epochs, e.g. {1: 5}: how much searches of one epoch differ is what
+    changes over training are held against."""
+    share: bool = False
+    """Whether a neuron may use the responses to images proposed for others of its block."""
+    allocation: Literal["fixed", "adaptive"] = "fixed"
+    """``fixed``: the same budget for every neuron; ``adaptive``: with ``share``, neurons of a block that
+    are done give theirs to those that still climb."""
+    neurons_per_task: Annotated[int, Ge(1)] | Literal["auto"] = "auto"
+    """Neurons that one task searches for together; ``auto``: even blocks of at most 64."""
+    presentations: Annotated[int, Ge(1)] = 1
+    """Times a stimulus is shown for one response (more than 1 only helps a stochastic coding)."""
+    screening_images: Annotated[int, Ge(1)] = 256
+    """Stimuli shown once per epoch and repeat, whose responses serve every neuron; a method that learns
+    from them pays for all of them out of its budget."""
+    screening: Literal["prior", "natural", "both"] = "prior"
+    """What they are: ``prior``: random points of the generator's prior; ``natural``: images of the
+    training split through the generator's encoder; ``both``: half of each."""
+    warm_start: bool = False
+    """Whether, after the first epoch, half of the budget starts from the image found at the epoch
+    before; the other half searches as if there were none, and both results are kept."""
+    diverse: Annotated[int, Ge(0), Le(MOST_DIVERSE)] = 0
+    """Further stimuli of each neuron with at least 0.85 of its best response (sign -1: at most 1 / 0.85
+    of it) that differ as much as possible."""
+    sign: Literal[1, -1] = 1
+    """1: the most exciting image; -1: the least exciting one."""
+    grid: Grid = "quantile"
+    """Of Gaussian latents, ``quantile``: 64 levels a coordinate at the prior's quantiles; ``uniform``:
+    MANGO's 64 from -4 to 4 in equal steps; ``continuous``: no grid."""
+    shell: Shell = "free"
+    """Of continuous ones, ``ball``: no longer than 95 % of the prior's; ``sphere``: no shorter than 5 % of
+    them either; ``free``: of any length."""
+
+    prior: Prior = "autoregressive"
+    """Of codes, ``autoregressive``: screening and search know which codes are typical beside which;
+    ``factorised``: which are at each position; ``uniform``: nothing. Gaussian latents have their own."""
+    naturalness: Annotated[float, Ge(0), Le(1)] = 0.0
+    """How much typicality counts beside the response (in shares of the neuron's best response to a test
+    image): 0 looks for the response alone, 1 for the most typical image."""
+
+    @property
+    def most_repeats(self) -> int:
+        """The largest number of repeats of any epoch."""
+        return max(self.repeats, *(self.repeats_at or {}).values(), 1)
+
+    @property
+    def space(self) -> SpaceSpec:
+        """Which latents may be chosen."""
+        return SpaceSpec(self.grid, self.shell, self.prior)
+
+
+@dataclass(frozen=True, config=SPEC)
+class AnalysisSpec:
+    """What is measured beside the searches."""
+
+    images: Annotated[int, Ge(1)] = 1000
+    """Test images, evenly of every class, whose single responses are kept; all if there are fewer."""
+    cross: bool = True
+    """Whether the network of every epoch is shown the images found at every other."""
+    ablation: tuple[Annotated[float, Ge(0)], ...] = ()
+    """Epochs at which the probed neurons are silenced one by one and the accuracy measured again."""
+    ablation_images: Annotated[int, Ge(1)] = 1000
+    """Test images of that, evenly of every class."""
+
+
+@dataclass(frozen=True, config=SPEC)
+class ResponderSpec:
+    """How responses are computed."""
+
+    kind: Literal["auto", "plain"] = "auto"
+    """``auto``: each layer in the fastest exact way; ``plain``: snnTorch's own loop over time."""
+    batch_size: Annotated[int, Ge(1), Le(65536)] = 256
+    """Stimuli shown together; smaller batches are padded, for another size changes a few spikes."""
+    memory: Annotated[int, Ge(2**20)] = 2**30
+    """Bytes that the working arrays of one responder may take."""
+
+
+@dataclass(frozen=True, config=SPEC)
+class RunnerSpec:
+    """Where the work runs; it never changes a value."""
+
+    kind: Literal["threads", "processes", "dask"] = "threads"
+    """``threads`` of one process; ``processes`` of this machine; ``dask``: workers of a Dask cluster."""
+    workers: Annotated[int, Ge(1)] = 2
+    """Tasks at the same time; a cluster at an address has as many workers as it has."""
+    address: str | None = None
+    """Of a running Dask scheduler, e.g. tcp://10.0.0.1:8786; left out, a cluster is started here."""
+    timeout: Annotated[float, Gt(0)] | None = None
+    """Seconds after which the search of a block counts as stuck and is tried again, on Dask by another
+    process; left out, it may take as long as it takes."""
+
+
+@dataclass(frozen=True, config=SPEC)
+class WatchSpec:
+    """A network whose training goes on while it is looked at."""
+
+    max_epochs: Annotated[int, Ge(0), Le(100_000)]
+    """Last whole epoch that is expected: the atlas keeps a place for each from 0 on, so that it need not
+    grow under its readers. Others, such as 0.5, or later ones, are added when they come."""
