@@ -1,4 +1,4 @@
-"""The surrogate-gradient guide: its slopes, its books, and that it climbs."""
+"""Surrogate-gradient ascent: its slopes, its books, and that it climbs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import torch
 
 from spikeatlas.snn.generators import CodeGenerator, VQVAESpec
 from spikeatlas.snn.generators.vqvae import build_vqvae
-from spikeatlas.snn.gradient_ascent import Climber, CodeClimber, Guide, ascend, make_climber
+from spikeatlas.snn.gradient_ascent import AscentOptions, Climber, CodeClimber, ascend, make_climber
 from spikeatlas.snn.networks import NetworkSpec, build_network
 from spikeatlas.snn.responder import Responder
 
@@ -38,8 +38,8 @@ def responses(climber: Climber, codes: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("way", ["relaxed", "swap"])
 def test_it_climbs_and_tells_the_truth(climber: Climber, way: str) -> None:
-    guide = Guide(way, restarts=2, lr=0.3)  # type: ignore[arg-type]
-    codes, history = ascend(climber, guide, budget=40, seed=0)
+    options = AscentOptions(way, restarts=2, lr=0.3)  # type: ignore[arg-type]
+    codes, history = ascend(climber, options, budget=40, seed=0)
     assert history.shape == (3, 40)
     assert (np.diff(history, axis=1) >= 0).all()
     assert np.allclose(responses(climber, codes), history[:, -1], atol=1e-5)
@@ -50,14 +50,14 @@ def test_it_climbs_and_tells_the_truth(climber: Climber, way: str) -> None:
 
 
 def test_a_step_costs_two_images(climber: Climber) -> None:
-    _, history = ascend(climber, Guide("relaxed", restarts=1), budget=10, seed=0)
+    _, history = ascend(climber, AscentOptions("relaxed", restarts=1), budget=10, seed=0)
     changes = np.flatnonzero(np.diff(history, axis=1).any(axis=0)) + 1
     assert (changes % 2 == 0).all()
     assert not np.isnan(history).any()
 
 
 def test_same_seed_same_climb(climber: Climber) -> None:
-    first, second = (ascend(climber, Guide(), budget=20, seed=3)[0] for _ in range(2))
+    first, second = (ascend(climber, AscentOptions(), budget=20, seed=3)[0] for _ in range(2))
     assert np.array_equal(first, second)
 
 

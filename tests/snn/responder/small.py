@@ -12,11 +12,12 @@ import torch
 from sklearn.datasets import load_digits
 from torch import nn
 
-from spikeatlas.snn.networks import NetworkSpec, SpikingNetwork, Stage, build_network
+from spikeatlas.snn.networks import NetworkSpec, SpikingLayer, SpikingNetwork, build_network
 from spikeatlas.snn.neurons.leaky import LeakyNeuron
-from spikeatlas.snn.responder import costs
+from spikeatlas.snn.responder.filters import leaky
 from spikeatlas.snn.responder.plain import PlainResponder, Responses
 from spikeatlas.snn.responder.responder import Responder
+from spikeatlas.snn.responder.ways import WAYS
 
 Images = npt.NDArray[np.uint8]
 Shape = tuple[int, int, int]
@@ -52,12 +53,14 @@ def with_neurons(made: SpikingNetwork, *, kinds: int, seed: int = 0) -> SpikingN
         threshold = torch.linspace(0.6, 1.4, kinds)[pick]
         each = (-1, 1, 1) if isinstance(stage.operator, nn.Conv2d) else (-1,)
         stage.neuron = LeakyNeuron(
-            beta.view(each), threshold.view(each), stage.neuron.reset_mechanism
+            beta.view(each), threshold.view(each), leaky(stage).reset_mechanism
         )
     return made
 
 
-def custom(stages: list[Stage], shape: Shape, time_steps: int, seed: int = 0) -> SpikingNetwork:
+def custom(
+    stages: list[SpikingLayer], shape: Shape, time_steps: int, seed: int = 0
+) -> SpikingNetwork:
     """A network of given stages, their weights drawn anew."""
     generator = torch.Generator().manual_seed(seed)
     for stage in stages:
@@ -143,11 +146,8 @@ def compare(
     return difference(made, fast, picked)
 
 
-COSTS = ("first_by_trains", "first_directly", "first_by_steps", "factorised", "patterns", "frames")
-
-
 def prefer(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
     """Let these ways cost nothing, so that they are chosen wherever they are possible."""
-    for name in COSTS:
+    for name, way in WAYS.items():
         cost = 0.0 if name in names else 1e12
-        monkeypatch.setattr(costs, name, lambda *_, cost=cost, **__: cost)
+        monkeypatch.setattr(way, "cost", lambda *_, cost=cost, **__: cost)
