@@ -1,4 +1,4 @@
-"""How an image enters a spiking network: as a constant current, or as Poisson spike trains."""
+"""Coding of images for a spiking network: as a constant current, or as Poisson spike trains."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from spikeatlas.snn.networks.network import SpikingNetwork
 # 2^32 - 1 = 255 * 16843009: a uniform 32-bit number lies below pixel * 16843009 with probability
 # pixel/255, to 3e-10.
 _UNIT = 16_843_009
-_TOP = np.uint32(2**32 - 2)
+_LARGEST = np.uint32(2**32 - 2)
 
 
 @dataclasses.dataclass(frozen=True)
 class CodingKey:
-    """Which random numbers a stochastic coding draws: one stream per stimulus and key.
+    """Key of the random numbers that a stochastic coding draws: one stream per stimulus and key.
 
     The same stimulus under the same key always gives the same spike train, whatever its batch,
     place or order; any other field gives an independent one.
@@ -30,9 +30,9 @@ class CodingKey:
     seed: int
     """The study's seed."""
     checkpoint: str
-    """Digest (or name) of the network that looks."""
+    """Digest (or name) of the network."""
     purpose: str
-    """What the response is for: search, elite, report, observe, screen, train, accuracy ..."""
+    """Purpose of the response: search, elite, report, observe, screen, train, accuracy ..."""
     presentation: int = 0
     """Number of the showing; a mean over several runs on from here."""
 
@@ -75,9 +75,9 @@ def spike_trains(
 ) -> npt.NDArray[np.float32]:
     """Return Poisson spike trains (T, n, c, h, w) of 0 and 1 for stimuli uint8 (n, c, h, w)."""
     trains = np.empty((time_steps, *images.shape), np.float32)
-    for place, image in enumerate(images):
+    for index, image in enumerate(images):
         numbers = _uniform(key.generator(image.tobytes()), (time_steps, *image.shape))
-        trains[:, place] = numbers < image * np.uint32(_UNIT)
+        trains[:, index] = numbers < image * np.uint32(_UNIT)
     return trains
 
 
@@ -86,4 +86,4 @@ def _uniform(source: np.random.Philox, shape: tuple[int, ...]) -> npt.NDArray[np
     count = int(np.prod(shape))
     raw = source.random_raw((count + 1) // 2).astype("<u8", copy=False)
     # at 255 every number must count
-    return np.minimum(raw.view("<u4")[:count], _TOP).reshape(shape)
+    return np.minimum(raw.view("<u4")[:count], _LARGEST).reshape(shape)

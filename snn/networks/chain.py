@@ -92,7 +92,7 @@ def _check(
 
 
 class _Row(NamedTuple):
-    """What stands before a layer's neurons."""
+    """Everything that stands before a layer's neurons."""
 
     operator: nn.Conv2d | SteadyLinear
     pool: bool

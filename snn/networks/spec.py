@@ -1,4 +1,4 @@
-"""What a study says about its network."""
+"""Specification of a network in a study."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class NetworkSpec:
     norm: Norms = Field(default=NO_NORM, exclude_if=lambda value: value == NO_NORM)
     """Between currents and neurons: none; one for all layers, or one per spiking layer."""
     decoding: Decoding = Field(default=RATE, exclude_if=lambda value: value == RATE)
-    """How the output is read: rate, the neuron with the most spikes."""
+    """Reading of the output: rate, the class of the neuron with the most spikes."""
     beta: Decay | tuple[Decay, ...] = 0.9
     """Membrane decay per time step, in [0, 1]: one for all, or one per spiking layer."""
     threshold: Threshold | tuple[Threshold, ...] = 1.0

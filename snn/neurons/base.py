@@ -29,7 +29,7 @@ class SpikingNeuron(nn.Module):
     height: float = 1.0
     """Of one spike: every spike is 0 or this; a response counts spikes, whatever their height."""
     signed: bool = False
-    """Whether spikes may be -height as well; responses then lie in [-1, 1]."""
+    """True if spikes may be -height as well; responses then lie in [-1, 1]."""
 
     def step(self, current: Tensor, state: State) -> tuple[Tensor, State]:
         """Spikes (n, ...) of one step's currents (n, ...), and the state that the next step starts from."""
@@ -58,7 +58,7 @@ class SpikingNeuron(nn.Module):
 
     @property
     def binary(self) -> bool:
-        """Whether every spike is 0 or 1."""
+        """True if every spike is 0 or 1."""
         return self.height == 1 and not self.signed
 
     def relative(self, spikes: Tensor) -> Tensor:
@@ -87,7 +87,7 @@ class NeuronSite:
 
 @specification(frozen=True, config=SPEC)
 class NeuronSpec:
-    """What a study says about its neurons; a member adds its fields and builds."""
+    """Specification of neurons in a study; a member adds its fields and its equations with their source."""
 
     kind: str
 

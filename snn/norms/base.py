@@ -17,7 +17,7 @@ class Norm(nn.Module):
     """
 
     timed: bool = False
-    """Whether the time step matters: constant currents are then spread over all steps before."""
+    """True if the time step matters: constant currents are then spread over all steps before."""
 
     def forward(self, currents: Tensor, first_step: int = 0) -> Tensor:
         """Normalise currents (T, n, ...) of the steps from ``first_step`` on; of one shape with them."""
@@ -26,7 +26,7 @@ class Norm(nn.Module):
 
 @dataclass(frozen=True, config=SPEC)
 class NormSpec:
-    """What a study says about a normalisation; a member adds its fields and builds."""
+    """Specification of a normalisation in a study; a member adds its fields and its formula with its source."""
 
     kind: str
 

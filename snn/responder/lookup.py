@@ -42,8 +42,8 @@ class Lookup:
     def of(self, neurons: Sequence[int]) -> Lookup:
         """Return the tables for some of the layer's channels."""
         names = ("first", "bucket", "low", "density", "top")
-        picked = {name: getattr(self.finder, name)[list(neurons)] for name in names}
-        return Lookup(self.finder._replace(**picked), self.rises)
+        rows = {name: getattr(self.finder, name)[list(neurons)] for name in names}
+        return Lookup(self.finder._replace(**rows), self.rises)
 
 
 def layer_lookup(layer: SpikingLayer, time_steps: int) -> Lookup | None:

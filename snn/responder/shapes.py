@@ -16,14 +16,14 @@ from spikeatlas.snn.responder.known_modules import operator_problem
 
 @dataclasses.dataclass(frozen=True)
 class Shape:
-    """What a layer's loops run over."""
+    """Sizes of a layer, which its loops run over."""
 
     source: tuple[int, ...]
     """Of one image's input: (channels, h, w), or (units,)."""
     target: tuple[int, ...]
     """Of one image's currents: (channels, h, w), or (units,)."""
     height: Span
-    """Where the operator is not known, like ``width``: one input at every position."""
+    """Of an operator that is not known, like ``width``: one input at every position."""
     width: Span
     simple: bool
     """No groups, no dilation, zero padding, no operator but torch's own: what the compiled loops know."""

@@ -1,4 +1,4 @@
-"""What one layer hands to the next, for a chunk of images."""
+"""Signals that one layer hands to the next, for a chunk of images."""
 
 from __future__ import annotations
 

@@ -21,9 +21,9 @@ class Site:
     neurons: tuple[int, ...]
     """Neurons to compute: those asked for, or all where a layer follows."""
     counting: bool
-    """Whether this layer's spike counts are asked for."""
+    """True if this layer's spike counts are asked for."""
     last: bool
-    """Whether no layer follows."""
+    """True if no layer follows."""
     time_steps: int
     memory: int
     """Bytes that working arrays may take."""
@@ -45,7 +45,7 @@ class Site:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Feed:
-    """What a layer gets from the one before, or from the stimuli."""
+    """Input of a layer, from the one before or from the stimuli."""
 
     signal: type[Signal]
     channels: int

@@ -11,6 +11,7 @@ from spikeatlas.snn.generators.vqvae import build_vqvae
 from spikeatlas.snn.gradient_ascent import AscentOptions, Climber, CodeClimber, ascend, make_climber
 from spikeatlas.snn.networks import NetworkSpec, build_network
 from spikeatlas.snn.responder import Responder
+from tests.snn.own import Ternary
 
 
 @pytest.fixture(scope="module")
@@ -66,3 +67,19 @@ def test_slopes_point_uphill(climber: CodeClimber) -> None:
     _, slopes = climber.slopes(climber.codebook[codes])
     assert slopes.shape == (3, 4, 4)
     assert slopes.abs().sum() > 0
+
+
+def test_spikes_count_one_whatever_their_height_and_sign(generator: CodeGenerator) -> None:
+    spec = NetworkSpec(
+        channels=(4,), hidden=(8,), time_steps=8, neuron=Ternary("tests.snn.own:Ternary")
+    )
+    shape = {"input_shape": (1, 8, 8), "classes": 3, "mean": (0.4,), "std": (0.1,), "seed": 2}
+    network = build_network(spec, **shape).requires_grad_(requires_grad=False)  # type: ignore[arg-type]
+    climber = make_climber(generator, network, "conv1", [0, 2, 3])
+    assert isinstance(climber, CodeClimber)
+    codes = torch.randint(12, (3, 4), generator=torch.Generator().manual_seed(5))
+
+    response, _ = climber.slopes(climber.codebook[codes])
+
+    assert np.allclose(responses(climber, codes.numpy()), response, atol=1e-5)
+    assert response.abs().max() > 0.5

@@ -32,14 +32,14 @@ class LayerPlan:
     tiling: Tiling | None = None
     """For the ways that need one."""
     ranked: bool = False
-    """Whether sums are kept only for the trains that a tile's inputs fire: see ``Rises.ranked``."""
+    """True if sums are kept only for the trains that a tile's inputs fire: see ``Rises.ranked``."""
     note: str = ""
-    """What the choice rests on."""
+    """Reason of the choice."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Batches:
-    """How a network is shown its stimuli."""
+    """The batches in which a network is shown its stimuli."""
 
     network: SpikingNetwork
     batch_size: int

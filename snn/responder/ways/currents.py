@@ -40,7 +40,7 @@ class Currents:
     chunk: int
     """Images in one chunk."""
     roomy: bool
-    """Whether the currents of a whole batch may be in memory at once."""
+    """True if the currents of a whole batch may be in memory at once."""
 
     @classmethod
     def of(
@@ -75,8 +75,8 @@ class Currents:
     @functools.cached_property
     def _weights(self) -> tuple[Tensor, Tensor | None]:
         weight, bias = self.layer.operator.weight.detach(), self.layer.operator.bias
-        picked = weight[list(self.neurons)].contiguous(memory_format=torch.channels_last)
-        return picked, None if bias is None else bias.detach()[list(self.neurons)]
+        rows = weight[list(self.neurons)].contiguous(memory_format=torch.channels_last)
+        return rows, None if bias is None else bias.detach()[list(self.neurons)]
 
     @property
     def _options(self) -> dict[str, Any]:

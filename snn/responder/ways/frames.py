@@ -51,7 +51,7 @@ class Frames(Way):
     neurons: tuple[int, ...]
     """Neurons asked for."""
     passes_on: bool
-    """Whether a layer follows."""
+    """True if a layer follows."""
     images: int
     """Images whose frames are computed together."""
 

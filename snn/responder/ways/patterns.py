@@ -39,7 +39,7 @@ class Patterns(Way):
     neurons: int
     """Neurons asked for."""
     passes_on: bool
-    """Whether a layer follows."""
+    """True if a layer follows."""
 
     @classmethod
     def fits(cls, site: Site, feed: Feed) -> str | None:

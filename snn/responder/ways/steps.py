@@ -30,7 +30,7 @@ class BySteps(Way):
     neurons: tuple[int, ...]
     """Neurons asked for; the currents are all neurons'."""
     passes_on: bool
-    """Whether a layer follows."""
+    """True if a layer follows."""
 
     @classmethod
     def fits(cls, site: Site, feed: Feed) -> str | None:

@@ -35,9 +35,9 @@ class ByTrains(Way):
     down: Axis
     right: Axis
     counting: bool
-    """Whether this layer's counts are asked for."""
+    """True if this layer's counts are asked for."""
     passes_on: bool
-    """Whether a layer follows."""
+    """True if a layer follows."""
 
     @classmethod
     def fits(cls, site: Site, feed: Feed) -> str | None:

@@ -43,8 +43,8 @@ def silencing(neuron: int) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], 
 @torch.no_grad()
 def whole_pass(net: SpikingNetwork, silenced: tuple[str, int] | None = None) -> NDArray[np.float64]:
     """Output counts (n, classes) of a pass from the images on, one image after the other."""
-    stages = {stage.name: stage for stage in net}
-    hook = silenced and stages[silenced[0]].register_forward_hook(silencing(silenced[1]))
+    layers = {layer.name: layer for layer in net}
+    hook = silenced and layers[silenced[0]].register_forward_hook(silencing(silenced[1]))
     counts = [net(encode(net, IMAGES[[i]], KEY)).sum(0)[0] for i in range(len(IMAGES))]
     if hook:
         hook.remove()

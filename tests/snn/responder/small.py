@@ -36,39 +36,39 @@ def network(
     )
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
-        for stage in made:
-            stage.operator.weight.mul_(gain)
-            size = stage.operator.bias.shape if stage.operator.bias is not None else (0,)
-            if stage.operator.bias is not None:
-                stage.operator.bias.copy_(torch.randn(size, generator=generator) * 0.2)
+        for layer in made:
+            layer.operator.weight.mul_(gain)
+            size = layer.operator.bias.shape if layer.operator.bias is not None else (0,)
+            if layer.operator.bias is not None:
+                layer.operator.bias.copy_(torch.randn(size, generator=generator) * 0.2)
     return made
 
 
 def with_neurons(made: SpikingNetwork, *, kinds: int, seed: int = 0) -> SpikingNetwork:
     """The same network with its own decay and threshold for every neuron, of ``kinds`` pairs."""
     generator = torch.Generator().manual_seed(seed)
-    for stage in made:
-        pick = torch.randint(kinds, (stage.size,), generator=generator)
+    for layer in made:
+        pick = torch.randint(kinds, (layer.size,), generator=generator)
         beta = torch.linspace(0.5, 1.0, kinds)[pick]
         threshold = torch.linspace(0.6, 1.4, kinds)[pick]
-        each = (-1, 1, 1) if isinstance(stage.operator, nn.Conv2d) else (-1,)
-        stage.neuron = LeakyNeuron(
-            beta.view(each), threshold.view(each), leaky(stage).reset_mechanism
+        each = (-1, 1, 1) if isinstance(layer.operator, nn.Conv2d) else (-1,)
+        layer.neuron = LeakyNeuron(
+            beta.view(each), threshold.view(each), leaky(layer).reset_mechanism
         )
     return made
 
 
 def custom(
-    stages: list[SpikingLayer], shape: Shape, time_steps: int, seed: int = 0
+    layers: list[SpikingLayer], shape: Shape, time_steps: int, seed: int = 0
 ) -> SpikingNetwork:
-    """A network of given stages, their weights drawn anew."""
+    """A network of given layers, their weights drawn anew."""
     generator = torch.Generator().manual_seed(seed)
-    for stage in stages:
-        nn.init.kaiming_uniform_(stage.operator.weight, generator=generator)
-        if stage.operator.bias is not None:
-            nn.init.normal_(stage.operator.bias, std=0.2, generator=generator)
+    for layer in layers:
+        nn.init.kaiming_uniform_(layer.operator.weight, generator=generator)
+        if layer.operator.bias is not None:
+            nn.init.normal_(layer.operator.bias, std=0.2, generator=generator)
     return SpikingNetwork(
-        stages,
+        layers,
         input_shape=shape,
         time_steps=time_steps,
         coding="current",
@@ -124,8 +124,8 @@ def positions(made: SpikingNetwork, layer: str) -> int:
     """Positions of a layer's map."""
     maps = torch.zeros(1, *made.input_shape)
     with torch.no_grad():
-        for stage in made.upto([layer]):
-            maps = stage.currents(maps)
+        for part in made.upto([layer]):
+            maps = part.currents(maps)
     return int(np.prod(maps.shape[2:]))
 
 

@@ -28,13 +28,13 @@ def by_snntorch(net: SpikingNetwork, images: np.ndarray) -> dict[str, np.ndarray
         for s in net
     ]
     membranes = [neuron.init_leaky() for neuron in leaky]
-    record: dict[str, list[torch.Tensor]] = {stage.name: [] for stage in net}
+    record: dict[str, list[torch.Tensor]] = {layer.name: [] for layer in net}
     with torch.no_grad():
         for _ in range(net.time_steps):
             x = net.normalise(torch.from_numpy(images))
-            for i, stage in enumerate(net):
-                x, membranes[i] = leaky[i](stage.currents(x), membranes[i])
-                record[stage.name].append(x)
+            for i, layer in enumerate(net):
+                x, membranes[i] = leaky[i](layer.currents(x), membranes[i])
+                record[layer.name].append(x)
     return {
         name: torch.stack(spikes).double().flatten(3).mean((0, 3)).float().numpy()
         if spikes[0].dim() > 2
@@ -91,8 +91,8 @@ def test_companions_and_places_in_a_batch_change_no_bit(
 def test_it_stops_at_the_deepest_layer(monkeypatch: pytest.MonkeyPatch) -> None:
     net = network()
     deeper = list(net)[2:]
-    for stage in deeper:
-        monkeypatch.setattr(stage, "currents", lambda _: pytest.fail("deeper than asked"))
+    for layer in deeper:
+        monkeypatch.setattr(layer, "currents", lambda _: pytest.fail("deeper than asked"))
 
     assert set(PlainResponder(net, ["conv2", "conv1"])(noise_images(3))) == {"conv1", "conv2"}
 

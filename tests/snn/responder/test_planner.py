@@ -74,40 +74,40 @@ class Doubled(nn.Conv2d):
         return 2 * super().forward(inputs)
 
 
-def subclassed_neuron(stage: SpikingLayer) -> None:
-    stage.neuron = Other(0.9, 1.0)
+def subclassed_neuron(layer: SpikingLayer) -> None:
+    layer.neuron = Other(0.9, 1.0)
 
 
-def subclassed_operator(stage: SpikingLayer) -> None:
-    assert isinstance(stage.operator, nn.Conv2d)
-    other = Doubled(stage.operator.in_channels, stage.operator.out_channels, 3, padding=1)
-    other.load_state_dict(stage.operator.state_dict())
-    stage.operator = other
+def subclassed_operator(layer: SpikingLayer) -> None:
+    assert isinstance(layer.operator, nn.Conv2d)
+    other = Doubled(layer.operator.in_channels, layer.operator.out_channels, 3, padding=1)
+    other.load_state_dict(layer.operator.state_dict())
+    layer.operator = other
 
 
-def hooked(stage: SpikingLayer) -> None:
-    stage.operator.register_forward_hook(lambda _module, _inputs, output: output + 1)
+def hooked(layer: SpikingLayer) -> None:
+    layer.operator.register_forward_hook(lambda _module, _inputs, output: output + 1)
 
 
-def padded_by_name(stage: SpikingLayer) -> None:
-    stage.operator.padding = "same"
+def padded_by_name(layer: SpikingLayer) -> None:
+    layer.operator.padding = "same"
 
 
-def rounded_up(stage: SpikingLayer) -> None:
-    stage.pool = nn.MaxPool2d(2, ceil_mode=True)
+def rounded_up(layer: SpikingLayer) -> None:
+    layer.pool = nn.MaxPool2d(2, ceil_mode=True)
 
 
-def per_place(stage: SpikingLayer) -> None:
-    stage.neuron = LeakyNeuron(torch.rand(1, 1, 4), 1.0)
+def per_place(layer: SpikingLayer) -> None:
+    layer.neuron = LeakyNeuron(torch.rand(1, 1, 4), 1.0)
 
 
-def huge(stage: SpikingLayer) -> None:
+def huge(layer: SpikingLayer) -> None:
     with torch.no_grad():
-        stage.operator.weight[0] = 1e32
+        layer.operator.weight[0] = 1e32
 
 
-def another_pool(stage: SpikingLayer) -> None:
-    stage.pool = nn.AvgPool2d(2)  # type: ignore[assignment]
+def another_pool(layer: SpikingLayer) -> None:
+    layer.pool = nn.AvgPool2d(2)  # type: ignore[assignment]
 
 
 @pytest.mark.parametrize(

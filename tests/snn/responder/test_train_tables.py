@@ -70,10 +70,10 @@ def test_rises_count_spikes(*, zero: bool) -> None:
 
 
 def found(
-    stage: SpikingLayer, currents: npt.NDArray[np.float32], steps: int
+    layer: SpikingLayer, currents: npt.NDArray[np.float32], steps: int
 ) -> npt.NDArray[np.int64]:
     """Spike counts by look-up, of currents (n, channels)."""
-    tables = layer_lookup(stage, steps)
+    tables = layer_lookup(layer, steps)
     assert tables is not None
     span = Span(1, 1, 1, 0)
     tiling = by_filters(span, span, 1, 1)
@@ -108,38 +108,38 @@ def test_look_up_equals_stepping(
     zero: bool,
     currents: list[float],
 ) -> None:
-    stage = SpikingLayer(
+    layer = SpikingLayer(
         "a", SteadyLinear(1, 1), LeakyNeuron(beta, threshold, "zero" if zero else "subtract")
     )
     values = np.array(currents, np.float32)
     expected = stepped(values, beta, threshold, steps, zero=zero).sum(axis=1)
-    np.testing.assert_array_equal(found(stage, values[:, None], steps)[:, 0], expected)
+    np.testing.assert_array_equal(found(layer, values[:, None], steps)[:, 0], expected)
 
 
 def test_look_up_of_extreme_currents() -> None:
-    stage = SpikingLayer("a", SteadyLinear(1, 1), LeakyNeuron(0.9, 1.0))
+    layer = SpikingLayer("a", SteadyLinear(1, 1), LeakyNeuron(0.9, 1.0))
     special = [np.nan, -np.inf, -LARGEST, -1.0, -0.0, 0.0, 1e-45, 1e30, LARGEST]
     values = np.array(special, np.float32)
     expected = stepped(values, 0.9, 1.0, 25, zero=False).sum(axis=1)
-    np.testing.assert_array_equal(found(stage, values[:, None], 25)[:, 0], expected)
+    np.testing.assert_array_equal(found(layer, values[:, None], 25)[:, 0], expected)
     assert expected[-1] == 25
 
 
 def test_look_up_at_every_edge() -> None:
     table = train_table(np.float32(0.9).item(), 1.0, 128, zero=False)
     assert table is not None
-    stage = SpikingLayer("a", SteadyLinear(1, 1), LeakyNeuron(0.9, 1.0))
+    layer = SpikingLayer("a", SteadyLinear(1, 1), LeakyNeuron(0.9, 1.0))
     below = np.nextafter(table.edges[1:], np.float32(-np.inf))
     around = np.concatenate([table.edges, below])
     expected = np.concatenate([table.counts, table.counts[:-1]])
-    np.testing.assert_array_equal(found(stage, around[:, None], 128)[:, 0], expected)
+    np.testing.assert_array_equal(found(layer, around[:, None], 128)[:, 0], expected)
 
 
 def test_a_table_for_each_kind_of_neuron() -> None:
     beta = torch.tensor([0.9, 0.5, 0.9, 1.0])
-    stage = SpikingLayer("a", SteadyLinear(1, 4), LeakyNeuron(beta, 1.0))
+    layer = SpikingLayer("a", SteadyLinear(1, 4), LeakyNeuron(beta, 1.0))
     values = np.linspace(-1, 3, 400, dtype=np.float32).repeat(4).reshape(-1, 4)
-    counts = found(stage, values, 20)
+    counts = found(layer, values, 20)
     for channel, value in enumerate(beta.tolist()):
         expected = stepped(values[:, channel].copy(), value, 1.0, 20, zero=False).sum(axis=1)
         np.testing.assert_array_equal(counts[:, channel], expected)
