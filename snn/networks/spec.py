@@ -46,13 +46,6 @@ class NetworkSpec:
     """Units of the hidden linear layers fc1, fc2, ... (each >= 1; none is allowed)."""
     kernel: Width = 3
     """Side of the convolution kernels in pixels (odd, >= 1)."""
-    # What came later is left out of a study's JSON at its default: digests of before stay the same.
-    neuron: Neuron = Field(default=LEAKY, exclude_if=lambda value: value == LEAKY)
-    """Neurons of all layers: leaky."""
-    norm: Norms = Field(default=NO_NORM, exclude_if=lambda value: value == NO_NORM)
-    """Between currents and neurons: none; one for all layers, or one per spiking layer."""
-    decoding: Decoding = Field(default=RATE, exclude_if=lambda value: value == RATE)
-    """Reading of the output: rate, the class of the neuron with the most spikes."""
     beta: Decay | tuple[Decay, ...] = 0.9
     """Membrane decay per time step, in [0, 1]: one for all, or one per spiking layer."""
     threshold: Threshold | tuple[Threshold, ...] = 1.0
@@ -63,6 +56,13 @@ class NetworkSpec:
     """Simulated time steps per image (>= 1)."""
     coding: Coding = "current"
     """An image enters as a constant current, or as Poisson spike trains at its pixels' rates."""
+    # What came later is left out of a study's JSON at its default: digests of before stay the same.
+    neuron: Neuron = Field(default=LEAKY, exclude_if=lambda value: value == LEAKY)
+    """Neurons of all layers: leaky."""
+    norm: Norms = Field(default=NO_NORM, exclude_if=lambda value: value == NO_NORM)
+    """Between currents and neurons: none; one for all layers, or one per spiking layer."""
+    decoding: Decoding = Field(default=RATE, exclude_if=lambda value: value == RATE)
+    """Reading of the output: rate, the class of the neuron with the most spikes."""
     checkpoints: Path | None = None
     """Folder of checkpoints to load instead of training."""
 

@@ -75,10 +75,10 @@ class _Leaky(torch.autograd.Function):
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None, None, None]:
         currents, beta, threshold = ctx.saved_tensors
         result = torch.zeros_like(currents)
-        _backward(
-            currents.detach().numpy(), beta.numpy(), threshold.numpy(), ctx.zero,
-            gradients[0].contiguous().numpy(), np.float32(ctx.slope), result.numpy(),
-        )  # fmt: skip
+        parameters = (beta.numpy(), threshold.numpy(), ctx.zero)
+        arriving = gradients[0].contiguous().numpy()
+        slope = np.float32(ctx.slope)
+        _backward(currents.detach().numpy(), *parameters, arriving, slope, result.numpy())
         return result, None, None, None, None, None
 
 

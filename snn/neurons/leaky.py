@@ -74,10 +74,11 @@ class LeakyNeuron(snntorch.Leaky, SpikingNeuron):
         """See ``SpikingNeuron``: in one compiled pass, where that computes this neuron."""
         if self.change() or not isinstance(self.surrogate, FastSigmoid):
             return self.unroll(currents, time_steps)[0]
+        zero = self.reset_mechanism == "zero"
+        slope = self.surrogate.slope
         return run_fused(
-            currents, self.beta, self.threshold, zero=self.reset_mechanism == "zero",
-            slope=self.surrogate.slope, time_steps=time_steps,
-        )  # fmt: skip
+            currents, self.beta, self.threshold, zero=zero, slope=slope, time_steps=time_steps
+        )
 
     def change(self) -> str | None:
         """Say what makes these neurons spike otherwise than the equations above; None if nothing does."""
@@ -85,11 +86,9 @@ class LeakyNeuron(snntorch.Leaky, SpikingNeuron):
             return f" is a {type(self).__name__}"
         if self.reset_mechanism not in ("subtract", "zero") or not self.reset_delay:
             return " has another reset than 'subtract' or 'zero', one step later"
-        options = (
-            self.inhibition or self.state_quant or self.init_hidden or self.output
-            or self.graded_spikes_factor != 1 or self.spike_grad != self.surrogate.fire
-        )  # fmt: skip
-        if options:
+        options = self.inhibition or self.state_quant or self.init_hidden or self.output
+        spike = self.graded_spikes_factor != 1 or self.spike_grad != self.surrogate.fire
+        if options or spike:
             return " has options of snnTorch that change its spikes"
         return None if bool((self.threshold > 0).all()) else ".threshold is not positive"
 

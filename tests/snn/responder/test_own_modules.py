@@ -123,4 +123,6 @@ def test_gradients_of_training_reach_their_parameters(fields: dict[str, Any]) ->
     for name, parameter in made.named_parameters():
         assert parameter.grad is not None, name
         assert torch.isfinite(parameter.grad).all(), name
-    assert next(iter(made)).neuron.strength.grad.any()  # type: ignore[union-attr]
+    strength = dict(made.named_parameters())["stages.0.neuron.strength"]
+    assert strength.grad is not None
+    assert strength.grad.any()
