@@ -1,4 +1,4 @@
-"""How an image enters a spiking network: as a constant current, or as Poisson spike trains."""
+"""Coding of images for a spiking network: as a constant current, or as Poisson spike trains."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from spikeatlas.snn.networks.network import SpikingNetwork
 # 2^32 - 1 = 255 * 16843009: a uniform 32-bit number lies below pixel * 16843009 with probability
 # pixel/255, to 3e-10.
 _UNIT = 16_843_009
-_TOP = np.uint32(2**32 - 2)
+_LARGEST = np.uint32(2**32 - 2)
 
 
 @dataclasses.dataclass(frozen=True)
-class Noise:
-    """Which random numbers a stochastic coding draws: one stream per stimulus and key.
+class CodingKey:
+    """Key of the random numbers that a stochastic coding draws: one stream per stimulus and key.
 
     The same stimulus under the same key always gives the same spike train, whatever its batch,
     place or order; any other field gives an independent one.
@@ -30,14 +30,14 @@ class Noise:
     seed: int
     """The study's seed."""
     checkpoint: str
-    """Digest (or name) of the network that looks."""
+    """Digest (or name) of the network."""
     purpose: str
-    """What the response is for: search, elite, report, observe, screen, train, accuracy ..."""
+    """Purpose of the response: search, elite, report, observe, screen, train, accuracy ..."""
     presentation: int = 0
     """Number of the showing; a mean over several runs on from here."""
 
-    def shifted(self, presentations: int) -> Noise:
-        """Return the noise of a later presentation."""
+    def shifted(self, presentations: int) -> CodingKey:
+        """Return the key of a later presentation."""
         return dataclasses.replace(self, presentation=self.presentation + presentations)
 
     def generator(self, stimulus: bytes) -> np.random.Philox:
@@ -50,7 +50,7 @@ class Noise:
 def encode(
     network: SpikingNetwork,
     images: npt.NDArray[np.uint8],
-    noise: Noise | None = None,
+    key: CodingKey | None = None,
     *,
     time_steps: int | None = None,
 ) -> Tensor:
@@ -58,26 +58,26 @@ def encode(
 
     Coding "current": (1, n, c, h, w), the normalised images, the same at every step. Coding
     "poisson": (T, n, c, h, w) of 0 and 1, P(1) = pixel/255 independently at every step; ValueError
-    without ``noise``. ``time_steps``: T if not the network's own.
+    without ``key``. ``time_steps``: T if not the network's own.
     """
     if network.coding == "current":
         return network.normalise(torch.from_numpy(images))[None]
-    if noise is None:
+    if key is None:
         raise ValueError(
-            "noise is missing: coding 'poisson' needs a Noise that says which random numbers to "
+            "key is missing: coding 'poisson' needs a CodingKey that says which random numbers to "
             "draw; give one, or use coding 'current'."
         )
-    return torch.from_numpy(spike_trains(images, noise, time_steps or network.time_steps))
+    return torch.from_numpy(spike_trains(images, key, time_steps or network.time_steps))
 
 
 def spike_trains(
-    images: npt.NDArray[np.uint8], noise: Noise, time_steps: int
+    images: npt.NDArray[np.uint8], key: CodingKey, time_steps: int
 ) -> npt.NDArray[np.float32]:
     """Return Poisson spike trains (T, n, c, h, w) of 0 and 1 for stimuli uint8 (n, c, h, w)."""
     trains = np.empty((time_steps, *images.shape), np.float32)
-    for place, image in enumerate(images):
-        numbers = _uniform(noise.generator(image.tobytes()), (time_steps, *image.shape))
-        trains[:, place] = numbers < image * np.uint32(_UNIT)
+    for index, image in enumerate(images):
+        numbers = _uniform(key.generator(image.tobytes()), (time_steps, *image.shape))
+        trains[:, index] = numbers < image * np.uint32(_UNIT)
     return trains
 
 
@@ -86,4 +86,4 @@ def _uniform(source: np.random.Philox, shape: tuple[int, ...]) -> npt.NDArray[np
     count = int(np.prod(shape))
     raw = source.random_raw((count + 1) // 2).astype("<u8", copy=False)
     # at 255 every number must count
-    return np.minimum(raw.view("<u4")[:count], _TOP).reshape(shape)
+    return np.minimum(raw.view("<u4")[:count], _LARGEST).reshape(shape)

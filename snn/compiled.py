@@ -1,4 +1,4 @@
-"""How a loop is compiled: to machine code, once per machine, exactly as written."""
+"""Compilation of loops: to machine code, once per machine, exactly as written."""
 
 from __future__ import annotations
 

@@ -49,8 +49,8 @@ def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     except (SafetensorError, ValueError, KeyError) as error:
         raise ValueError(f"{path} is no readable safetensors file ({error}): {_DAMAGE}") from None
     metadata = dict(header.get("__metadata__", {}))
-    wanted = metadata.pop(_DIGEST_KEY, None)
-    if wanted is not None and wanted != hashlib.sha256(data).hexdigest():
+    digest = metadata.pop(_DIGEST_KEY, None)
+    if digest is not None and digest != hashlib.sha256(data).hexdigest():
         raise ValueError(f"{path} is damaged (its tensors do not match its digest): {_DAMAGE}")
     return tensors, metadata
 
@@ -93,7 +93,7 @@ def load_state(path: Path) -> dict[str, Any]:
 
 
 def is_made(path: Path, identity: Mapping[str, str]) -> bool:
-    """Whether ``path`` is a whole file of ours whose metadata hold ``identity``: made by the same arguments."""
+    """Say if ``path`` is a whole file of ours whose metadata hold ``identity``: made by the same arguments."""
     try:
         _, metadata = load_checkpoint(path)
     except (FileNotFoundError, ValueError):
@@ -102,7 +102,7 @@ def is_made(path: Path, identity: Mapping[str, str]) -> bool:
 
 
 def state_left_by(path: Path, identity: Mapping[str, str]) -> dict[str, Any] | None:
-    """The training state at ``path`` if its ``identity`` is this one; any other is as good as none."""
+    """Read the training state at ``path`` if its ``identity`` is this one; any other is as good as none."""
     try:
         state = load_state(path)
     except (FileNotFoundError, ValueError):

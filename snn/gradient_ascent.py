@@ -1,4 +1,4 @@
-"""Surrogate-gradient ascent on a neuron's response: an upper guide that searches are held against.
+"""Surrogate-gradient ascent on a neuron's response: an upper bound that searches are held against.
 
 It uses the network's and the generator's gradients, which no search of ours does and no living neuron
 offers. The 8-bit step and the choice of the nearest code are passed straight through (Bengio et al.
@@ -25,13 +25,13 @@ Step = tuple[Tensor, Tensor]
 IMAGES_PER_STEP = 2
 """A forward and a backward pass count as one image each."""
 
-WAYS = {"codes": ("relaxed", "swap"), "gaussian": ("latent",)}
-"""The ways that there are for each kind of latent."""
+ASCENTS = {"codes": ("relaxed", "swap"), "gaussian": ("latent",)}
+"""Ascents that there are for each kind of latent."""
 
 
 @dataclass(frozen=True)
-class Guide:
-    """How the ascent climbs.
+class AscentOptions:
+    """Options of an ascent.
 
     For codes, ``relaxed``: Adam, of rate ``lr`` in units of the codebook's deviation, on free vectors
     that are projected to their nearest codes at every step; ``swap``: the one substitution of a code
@@ -46,16 +46,16 @@ class Guide:
 
 
 class Climber:
-    """What the ascents have in common: a differentiable way from a generator's inputs to responses."""
+    """A differentiable path from a generator's inputs to responses, which all ascents have in common."""
 
     def __init__(
         self, generator: Generator, network: SpikingNetwork, layer: str, neurons: list[int]
     ) -> None:
         self.generator, self.network, self.neurons = generator, network, torch.tensor(neurons)
-        self.stages = network.upto([layer])
+        self.layers = network.upto([layer])
 
     def draw(self, random: torch.Generator) -> Tensor:
-        """A random point (N, d) for each neuron: independent uniform codes, or the prior's vectors."""
+        """Draw a random point (N, d) for each neuron: independent uniform codes, or the prior's vectors."""
         latent = self.generator.latent
         shape = (len(self.neurons), latent.size)
         if latent.kind == "codes":
@@ -74,19 +74,20 @@ class Climber:
 
     def _responses(self, inputs: Tensor) -> Tensor:
         pixels = self._pixels(inputs).clamp(0, 1) * 255
-        shown = pixels + (pixels.round() - pixels).detach()
-        spikes = self.network.normalise(shown)[None]
-        for stage in self.stages:
-            spikes = stage(spikes, self.network.time_steps)
-        own = spikes[:, torch.arange(len(inputs)), self.neurons]
-        return own.transpose(0, 1).flatten(1).mean(1)
+        stimuli = pixels + (pixels.round() - pixels).detach()
+        spikes = self.network.normalise(stimuli)[None]
+        for layer in self.layers:
+            spikes = layer(spikes, self.network.time_steps)
+        units = self.layers[-1].neuron.relative(spikes)
+        trains = units[:, torch.arange(len(inputs)), self.neurons]
+        return trains.transpose(0, 1).flatten(1).mean(1)
 
     def _pixels(self, inputs: Tensor) -> Tensor:
         return self.generator.pixels(inputs)
 
 
 class CodeClimber(Climber):
-    """The same by way of code vectors, for a generator with a codebook of ours."""
+    """A climber by way of code vectors, for a generator with a codebook of ours."""
 
     generator: CodeGenerator
 
@@ -98,7 +99,7 @@ class CodeClimber(Climber):
         self.scale = float(self.codebook.std())
 
     def nearest(self, vectors: Tensor) -> Tensor:
-        """The codes (N, positions) nearest to vectors (N, positions, embedding)."""
+        """Return the codes (N, positions) nearest to vectors (N, positions, embedding)."""
         return self.generator.nearest(vectors.flatten(0, 1)).view(vectors.shape[:2])
 
     def _pixels(self, inputs: Tensor) -> Tensor:
@@ -108,7 +109,10 @@ class CodeClimber(Climber):
 def make_climber(
     generator: Generator, network: SpikingNetwork, layer: str, neurons: list[int]
 ) -> Climber:
-    """The climber for a generator's latents; ValueError for an adapter's codes, whose vectors are unknown."""
+    """Make the climber for a generator's latents.
+
+    ValueError for an adapter's codes, whose vectors are not known.
+    """
     if isinstance(generator, CodeGenerator):
         return CodeClimber(generator, network, layer, neurons)
     if generator.latent.kind == "codes":
@@ -117,52 +121,54 @@ def make_climber(
 
 
 def ascend(
-    climber: Climber, guide: Guide, *, budget: int, seed: int
+    climber: Climber, options: AscentOptions, *, budget: int, seed: int
 ) -> tuple[Points, npt.NDArray[np.float32]]:
-    """The best points (N, d) that ``budget`` images a neuron lead to, and the best-so-far (N, budget)."""
-    steps = max(budget // (IMAGES_PER_STEP * guide.restarts), 1)
+    """Return the best points (N, d) that ``budget`` images a neuron lead to, and the best-so-far (N, budget)."""
+    steps = max(budget // (IMAGES_PER_STEP * options.restarts), 1)
     random = torch.Generator().manual_seed(seed)
     history = np.full((len(climber.neurons), budget), np.nan, np.float32)
     best = torch.full((len(climber.neurons),), -torch.inf)
-    found = torch.zeros(0)
+    best_points = torch.zeros(0)
     used = 0
-    for _ in range(guide.restarts):
+    for _ in range(options.restarts):
         start = climber.draw(random)
-        found = found if len(found) else torch.zeros_like(start)
-        for points, response in _climb(climber, guide, start, steps):
+        best_points = best_points if len(best_points) else torch.zeros_like(start)
+        for points, response in _climb(climber, options, start, steps):
             better = response > best
-            best[better], found[better] = response[better], points[better]
+            best[better], best_points[better] = response[better], points[better]
             history[:, used:] = best[:, None].numpy()
             used += IMAGES_PER_STEP
             if used >= budget:
                 break
-    return found.numpy(), history
+    return best_points.numpy(), history
 
 
-def _climb(climber: Climber, guide: Guide, start: Tensor, steps: int) -> Iterator[Step]:
-    if guide.way == "latent":
-        return _latent(climber, guide, start, steps)
-    return {"relaxed": _relaxed, "swap": _swap}[guide.way](
-        cast("CodeClimber", climber), guide, start, steps
+def _climb(climber: Climber, options: AscentOptions, start: Tensor, steps: int) -> Iterator[Step]:
+    if options.way == "latent":
+        return _latent(climber, options, start, steps)
+    return {"relaxed": _relaxed, "swap": _swap}[options.way](
+        cast("CodeClimber", climber), options, start, steps
     )
 
 
-def _latent(climber: Climber, guide: Guide, start: Tensor, steps: int) -> Iterator[Step]:
-    """The latents climb."""
+def _latent(climber: Climber, options: AscentOptions, start: Tensor, steps: int) -> Iterator[Step]:
+    """Climb with the latents."""
     latents = start.clone()
-    optimizer = torch.optim.Adam([latents], lr=guide.lr)
+    optimizer = torch.optim.Adam([latents], lr=options.lr)
     for _ in range(steps):
-        shown = latents.clone()
-        response, slope = climber.slopes(shown)
+        points = latents.clone()
+        response, slope = climber.slopes(points)
         latents.grad = -slope
         optimizer.step()
-        yield shown, response
+        yield points, response
 
 
-def _relaxed(climber: CodeClimber, guide: Guide, start: Tensor, steps: int) -> Iterator[Step]:
-    """Free vectors climb; their nearest codes are what is shown."""
+def _relaxed(
+    climber: CodeClimber, options: AscentOptions, start: Tensor, steps: int
+) -> Iterator[Step]:
+    """Climb with free vectors, whose nearest codes are shown."""
     vectors = climber.codebook[start].clone()
-    optimizer = torch.optim.Adam([vectors], lr=guide.lr * climber.scale)
+    optimizer = torch.optim.Adam([vectors], lr=options.lr * climber.scale)
     for _ in range(steps):
         codes = climber.nearest(vectors)
         response, slope = climber.slopes(climber.codebook[codes])
@@ -171,8 +177,10 @@ def _relaxed(climber: CodeClimber, guide: Guide, start: Tensor, steps: int) -> I
         yield codes, response
 
 
-def _swap(climber: CodeClimber, _guide: Guide, start: Tensor, steps: int) -> Iterator[Step]:
-    """One code is changed at a time, and kept where it helped."""
+def _swap(
+    climber: CodeClimber, _options: AscentOptions, start: Tensor, steps: int
+) -> Iterator[Step]:
+    """Change one code at a time, and keep the change where it helped."""
     codes = start.clone()
     rows = torch.arange(len(codes))
     refused = torch.zeros((*start.shape, len(climber.codebook)), dtype=torch.bool)
@@ -183,17 +191,14 @@ def _swap(climber: CodeClimber, _guide: Guide, start: Tensor, steps: int) -> Ite
         gain = gain - gain.gather(2, codes[..., None])
         gain[refused] = -torch.inf
         gain.scatter_(2, codes[..., None], -torch.inf)
-        chosen = gain.flatten(1).argmax(1)
-        position, code = chosen // gain.shape[2], chosen % gain.shape[2]
-        tried = codes.clone()
-        tried[rows, position] = code
-        answer, ahead = climber.slopes(climber.codebook[tried])
-        yield tried, answer
+        index = gain.flatten(1).argmax(1)
+        position, code = index // gain.shape[2], index % gain.shape[2]
+        candidates = codes.clone()
+        candidates[rows, position] = code
+        answer, ahead = climber.slopes(climber.codebook[candidates])
+        yield candidates, answer
         better = answer > response
         refused[rows, position, code] = True
         refused[better] = False
-        codes[better], response[better], slope[better] = (
-            tried[better],
-            answer[better],
-            ahead[better],
-        )
+        codes[better], response[better] = candidates[better], answer[better]
+        slope[better] = ahead[better]

@@ -18,7 +18,7 @@ from spikeatlas.flows.checks.generator_checks import (
 from spikeatlas.optim import make_maximizer
 from spikeatlas.optim.spaces.space import Points
 from spikeatlas.snn.generators import AdapterSpec
-from spikeatlas.snn.gradient_ascent import WAYS
+from spikeatlas.snn.gradient_ascent import ASCENTS
 from spikeatlas.snn.networks import layer_sizes
 from spikeatlas.snn.registry import near
 from spikeatlas.tasks.analysis.naturalness import known_of
@@ -135,9 +135,9 @@ def _guide(bench: Bench) -> list[str]:
             "guide: the code vectors of an adapter are not known to climb in; leave the guide out"
         ]
     return [
-        f"guide.ways: {each.way!r} does not climb in {kind} latents; choose from {', '.join(WAYS[kind])}"
+        f"guide.ways: {each.way!r} does not climb in {kind} latents; choose from {', '.join(ASCENTS[kind])}"
         for each in bench.guide.ways
-        if each.way not in WAYS[kind]
+        if each.way not in ASCENTS[kind]
     ]
 
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from spikeatlas.snn.networks import SpikingNetwork, Stage, pixel_statistics
+from spikeatlas.snn.networks import SpikingLayer, SpikingNetwork, pixel_statistics
 from spikeatlas.snn.networks.layer import SteadyLinear
 from spikeatlas.snn.neurons.leaky import LeakyNeuron
 
@@ -29,10 +29,10 @@ def reference_network(images: Images, time_steps: int, seed: int = 0) -> Spiking
     are enough.
     """
     stages = [
-        Stage("conv1", nn.Conv2d(3, 200, 5), LeakyNeuron(0.9, 1.0), pool=True),
-        Stage("conv2", nn.Conv2d(200, 64, 5), LeakyNeuron(0.9, 1.0), pool=True),
-        Stage("fc1", SteadyLinear(1600, 100), LeakyNeuron(0.9, 1.0), flatten=True),
-        Stage("out", SteadyLinear(100, 10), LeakyNeuron(0.9, 1.0)),
+        SpikingLayer("conv1", nn.Conv2d(3, 200, 5), LeakyNeuron(0.9, 1.0), pool=True),
+        SpikingLayer("conv2", nn.Conv2d(200, 64, 5), LeakyNeuron(0.9, 1.0), pool=True),
+        SpikingLayer("fc1", SteadyLinear(1600, 100), LeakyNeuron(0.9, 1.0), flatten=True),
+        SpikingLayer("out", SteadyLinear(100, 10), LeakyNeuron(0.9, 1.0)),
     ]
     mean, std = pixel_statistics(images)
     made = SpikingNetwork(

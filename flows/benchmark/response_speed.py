@@ -20,14 +20,13 @@ import torch
 from spikeatlas.snn.networks import SpikingNetwork
 from spikeatlas.snn.responder.fast import FastResponder, Showing
 from spikeatlas.snn.responder.plain import Responses
-from spikeatlas.snn.responder.plan import Way
 from spikeatlas.snn.responder.responder import Responder
 from spikeatlas.snn.responder.shapes import layer_shapes, work
 
 Images = npt.NDArray[np.uint8]
 Variant = Literal["plain", "layerwise", "auto"]
 VARIANTS: tuple[Variant, ...] = ("plain", "layerwise", "auto")
-_LAYERWISE: tuple[Way, ...] = ("steps", "frames")
+_LAYERWISE = ("steps", "frames")
 # Side of the matrices whose product is timed.
 _GEMM = 1024
 

@@ -1,19 +1,22 @@
-"""Builds a network from its spec, from a seed of its own."""
+"""Networks whose layers stand in a row, built from a study's fields and a seed of their own."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import nn
 
-from spikeatlas.snn.networks.layer import Stage, convolution, linear
+from spikeatlas.snn.networks.layer import SpikingLayer, SteadyLinear, convolution, linear
 from spikeatlas.snn.networks.network import Shape, SpikingNetwork
 from spikeatlas.snn.networks.spec import NetworkSpec
-from spikeatlas.snn.neurons.leaky import LeakyNeuron
+from spikeatlas.snn.neurons import FastSigmoid, NeuronSite, SurrogateSpec
+
+FAST_SIGMOID = FastSigmoid()
 
 
 def pixel_statistics(
@@ -42,25 +45,31 @@ def build_network(
     mean: Sequence[float],
     std: Sequence[float],
     seed: int,
+    surrogate: SurrogateSpec = FAST_SIGMOID,
 ) -> SpikingNetwork:
-    """Build the untrained network of ``spec`` for images (c, h, w); torch's generator is unused.
+    """Build the untrained network of ``spec`` for images (c, h, w); torch's generator is left alone.
 
-    ``mean`` and ``std`` (> 0) of pixels/255 per channel, ``seed`` >= 0 for the weights. Each
-    convolution is followed by a 2x2 pool while its map is at least 2 wide. ValueError where shapes
-    and values do not fit.
+    ``mean`` and ``std`` (> 0) of pixels/255 per channel, ``seed`` >= 0 for the weights, ``surrogate``
+    for the gradient of spikes. Each convolution is followed by a 2x2 pool while its map is at least 2
+    wide. ValueError where shapes and values do not fit.
     """
     _check(input_shape, classes, mean, std, seed)
+    with torch.random.fork_rng(devices=[]):
+        # for what neurons and normalisations may draw as they are built
+        torch.manual_seed(seed)
+        layers = _layers(spec, list(_operators(spec, input_shape, classes)), surrogate)
     network = SpikingNetwork(
-        _stages(spec, input_shape, classes),
+        layers,
         input_shape=input_shape,
         time_steps=spec.time_steps,
         coding=spec.coding,
         mean=torch.tensor(mean, dtype=torch.float32),
         std=torch.tensor(std, dtype=torch.float32),
+        decoding=spec.decoding,
     )
     generator = torch.Generator().manual_seed(seed)
-    for stage in network:
-        _initialise(stage.operator, generator)
+    for layer in network:
+        _initialise(layer.operator, generator)
     return network
 
 
@@ -82,22 +91,48 @@ def _check(
         raise ValueError(f"std is {tuple(std)}: every channel's must be positive.")
 
 
-def _stages(spec: NetworkSpec, shape: Shape, classes: int) -> list[Stage]:
-    parameters = zip(spec.betas, spec.thresholds, strict=True)
-    neurons = iter([LeakyNeuron(beta, height, spec.reset) for beta, height in parameters])
-    names = iter(spec.layers)
-    stages = []
+class _Row(NamedTuple):
+    """Everything that stands before a layer's neurons."""
+
+    operator: nn.Conv2d | SteadyLinear
+    pool: bool
+    flatten: bool
+    shape: tuple[int, ...]
+    """Of one image's currents."""
+
+
+def _operators(spec: NetworkSpec, shape: Shape, classes: int) -> Iterator[_Row]:
     width, *size = shape
     for channels in spec.channels:
         pool = min(size) >= 2
+        size = [side // 2 if pool else side for side in size]
         operator = convolution(width, channels, spec.kernel)
-        stages.append(Stage(next(names), operator, next(neurons), pool=pool))
-        width, size = channels, [side // 2 if pool else side for side in size]
+        yield _Row(operator, pool, flatten=False, shape=(channels, *size))
+        width = channels
     flatten, width = True, width * math.prod(size)
     for units in (*spec.hidden, classes):
-        stages.append(Stage(next(names), linear(width, units), next(neurons), flatten=flatten))
+        yield _Row(linear(width, units), pool=False, flatten=flatten, shape=(units,))
         flatten, width = False, units
-    return stages
+
+
+def _layers(
+    spec: NetworkSpec, rows: Sequence[_Row], surrogate: SurrogateSpec
+) -> list[SpikingLayer]:
+    fields = zip(spec.layers, spec.betas, spec.thresholds, spec.norms, rows, strict=True)
+    layers = []
+    for name, beta, threshold, norm, row in fields:
+        site = NeuronSite(name, row.shape, spec.time_steps, beta, threshold, spec.reset, surrogate)
+        layers.append(
+            SpikingLayer(
+                name,
+                row.operator,
+                spec.neuron.build(site),
+                pool=row.pool,
+                flatten=row.flatten,
+                norm=norm.build(row.shape, spec.time_steps),
+            )
+        )
+    return layers
 
 
 def _initialise(operator: nn.Conv2d | nn.Linear, generator: torch.Generator) -> None:

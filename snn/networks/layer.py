@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - its name everywhere
 
-from spikeatlas.snn.neurons.fused import run_fused
-from spikeatlas.snn.neurons.leaky import LeakyNeuron
+from spikeatlas.snn.neurons import SpikingNeuron, State
+from spikeatlas.snn.norms import Norm
 
 # A matrix product adds up the rows and columns that do not fill its kernel's block in another order, so
 # that a row's bits depend on where it stands. Measured with torch 2.15 on an AMD EPYC (205 of 850 shapes
@@ -31,32 +33,35 @@ class SteadyLinear(nn.Linear):
         return filled[: len(inputs), : self.out_features]
 
 
-class Stage(nn.Module):
-    """Flatten (perhaps), convolution or linear operator, max-pool 2 (perhaps), spiking neurons.
+class SpikingLayer(nn.Module):
+    """Flatten (perhaps), convolution or linear operator, max-pool 2, normalisation (perhaps), neurons.
 
     Everything a faster evaluation needs is in the open: ``operator``, ``pool`` (or None),
-    ``flatten``, and ``neuron`` with ``beta``, ``threshold`` and ``reset_mechanism``. The pool stands
-    before the neurons: it picks the largest current, not the or of spikes.
+    ``flatten``, ``norm`` (or None) and ``neuron``. The pool stands before the neurons: it picks the
+    largest current, not the or of spikes.
     """
 
     operator: nn.Conv2d | SteadyLinear
     pool: nn.MaxPool2d | None
-    neuron: LeakyNeuron
+    norm: Norm | None
+    neuron: SpikingNeuron
 
     def __init__(
         self,
         name: str,
         operator: nn.Conv2d | SteadyLinear,
-        neuron: LeakyNeuron,
+        neuron: SpikingNeuron,
         *,
         pool: bool = False,
         flatten: bool = False,
+        norm: Norm | None = None,
     ) -> None:
         super().__init__()
         self.name = name
         self.flatten = flatten
         self.operator = operator
         self.pool = nn.MaxPool2d(2) if pool else None
+        self.norm = norm
         self.neuron = neuron
 
     @property
@@ -67,11 +72,20 @@ class Stage(nn.Module):
         return self.operator.out_features
 
     def currents(self, inputs: Tensor) -> Tensor:
-        """Input currents of the neurons, (n, channels, h, w) or (n, units), of one time step."""
+        """Currents of one time step before they are normalised, (n, channels, h, w) or (n, units)."""
         currents: Tensor = self.operator(inputs.flatten(1) if self.flatten else inputs)
         if self.pool is not None:
             currents = self.pool(currents)
         return currents
+
+    def normalise(self, currents: Tensor, time_steps: int) -> Tensor:
+        """Currents as the neurons get them, (T, n, ...), or (1, n, ...) where they are constant."""
+        if self.norm is None:
+            return currents
+        if self.norm.timed:
+            currents = currents.expand(time_steps, *currents.shape[1:])
+        normalised: Tensor = self.norm(currents)
+        return normalised
 
     def forward(self, inputs: Tensor, time_steps: int) -> Tensor:
         """Spikes (time_steps, n, ...) of inputs (time_steps, n, ...), or (1, n, ...) if constant.
@@ -80,7 +94,27 @@ class Stage(nn.Module):
         over the whole sequence in one pass.
         """
         currents = self.currents(inputs.flatten(0, 1)).unflatten(0, inputs.shape[:2])
-        return run_fused(self.neuron, currents, time_steps)
+        return self.neuron.run(self.normalise(currents, time_steps), time_steps)
+
+
+def unroll(
+    layers: Sequence[SpikingLayer], inputs: Tensor, time_steps: int
+) -> Iterator[list[Tensor]]:
+    """Spikes (n, ...) of every layer, step after step, as snnTorch's own loop has them.
+
+    ``inputs``: (T, n, c, h, w), or (1, n, c, h, w) if constant. This is the plain loop over time.
+    """
+    neurons = [layer.neuron.private() for layer in layers]
+    states: list[State] = [None] * len(layers)
+    for step in range(time_steps):
+        spikes, row = inputs[step if len(inputs) > 1 else 0], []
+        for place, layer in enumerate(layers):
+            currents = layer.currents(spikes)
+            if layer.norm is not None:
+                currents = layer.norm(currents[None], step)[0]
+            spikes, states[place] = neurons[place].step(currents, states[place])
+            row.append(spikes)
+        yield row
 
 
 def convolution(inputs: int, outputs: int, kernel: int) -> nn.Conv2d:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import cast
 
 import torch
 from torch import Tensor, nn
 
-from spikeatlas.snn.networks.layer import Stage
+from spikeatlas.snn.networks.decodings import DecodingSpec, RateDecoding
+from spikeatlas.snn.networks.layer import SpikingLayer, unroll
 from spikeatlas.snn.networks.spec import Coding
+from spikeatlas.snn.registry import near
 
 Shape = tuple[int, int, int]
 
@@ -28,42 +29,45 @@ class SpikingNetwork(nn.Module):
 
     def __init__(
         self,
-        stages: Sequence[Stage],
+        layers: Sequence[SpikingLayer],
         *,
         input_shape: Shape,
         time_steps: int,
         coding: Coding,
         mean: Tensor,
         std: Tensor,
+        decoding: DecodingSpec | None = None,
     ) -> None:
         super().__init__()
-        self.stages = nn.ModuleList(stages)
+        # the name is part of the checkpoints' format: their tensors are called stages.0.operator.weight
+        self.stages = nn.ModuleList(layers)
         self.input_shape = input_shape
         self.time_steps = time_steps
         self.coding = coding
+        self.decoding = decoding or RateDecoding()
         self.register_buffer("mean", mean)
         self.register_buffer("std", std)
 
-    def __iter__(self) -> Iterator[Stage]:
-        return (cast("Stage", stage) for stage in self.stages)
+    def __iter__(self) -> Iterator[SpikingLayer]:
+        return (cast("SpikingLayer", layer) for layer in self.stages)
 
     @property
     def layers(self) -> tuple[str, ...]:
         """Names of the spiking layers, from the input on."""
-        return tuple(stage.name for stage in self)
+        return tuple(layer.name for layer in self)
 
     @property
     def sizes(self) -> dict[str, int]:
         """Neurons of every layer."""
-        return {stage.name: stage.size for stage in self}
+        return {layer.name: layer.size for layer in self}
 
     @property
     def classes(self) -> int:
         """Output neurons."""
         return list(self)[-1].size
 
-    def upto(self, layers: Iterable[str]) -> list[Stage]:
-        """Return the stages from the input to the deepest of ``layers``.
+    def upto(self, layers: Iterable[str]) -> list[SpikingLayer]:
+        """Return the layers from the input to the deepest of ``layers``.
 
         ValueError for no layer or an unknown one, with the names that are near.
         """
@@ -74,10 +78,9 @@ class SpikingNetwork(nn.Module):
 
     def _depth(self, name: str) -> int:
         if name not in self.layers:
-            near = difflib.get_close_matches(name, self.layers)
-            hint = f"; did you mean {' or '.join(near)}?" if near else "."
             raise ValueError(
-                f"layers names {name!r}, but the network has {', '.join(self.layers)}{hint}"
+                f"layers names {name!r}, but the network has "
+                f"{', '.join(self.layers)}{near(name, self.layers)}."
             )
         return self.layers.index(name)
 
@@ -91,19 +94,14 @@ class SpikingNetwork(nn.Module):
         Layer by layer, each over the whole sequence, with gradients: ``unroll`` gives the same.
         """
         spikes = inputs
-        for stage in self:
-            spikes = stage(spikes, self.time_steps)
+        for layer in self:
+            spikes = layer(spikes, self.time_steps)
         return spikes
 
     def unroll(self, inputs: Tensor) -> Tensor:
         """Do what ``forward`` does as snnTorch's own loop: step after step, through all layers."""
-        stages = list(self)
-        neurons = [stage.neuron.private() for stage in stages]
-        membranes: list[Tensor | None] = [None] * len(stages)
-        output = []
-        for step in range(self.time_steps):
-            spikes = inputs[step if len(inputs) > 1 else 0]
-            for place, stage in enumerate(stages):
-                spikes, membranes[place] = neurons[place](stage.currents(spikes), membranes[place])
-            output.append(spikes)
-        return torch.stack(output)
+        return torch.stack([row[-1] for row in unroll(list(self), inputs, self.time_steps)])
+
+    def scores(self, spikes: Tensor) -> Tensor:
+        """Scores (n, classes) of output spikes (T, n, classes), as the network's decoding reads them."""
+        return self.decoding.scores(list(self)[-1].neuron.relative(spikes))

@@ -1,12 +1,17 @@
-"""What a study says about its network."""
+"""Specification of a network in a study."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import Field, PlainValidator, SerializeAsAny, TypeAdapter, model_validator
 from pydantic.dataclasses import dataclass
+
+from spikeatlas.snn.networks.decodings import Decoding, DecodingSpec, RateDecoding
+from spikeatlas.snn.neurons import LeakySpec, Neuron, NeuronSpec, Reset
+from spikeatlas.snn.norms import NORMS, NoNorm, Normalisation, NormSpec
+from spikeatlas.snn.registry import SPEC
 
 Width = Annotated[int, Field(ge=1)]
 Decay = Annotated[float, Field(ge=0, le=1)]
@@ -14,7 +19,24 @@ Threshold = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Coding = Literal["current", "poisson"]
 
 
-@dataclass(frozen=True, config=ConfigDict(extra="forbid", use_attribute_docstrings=True))
+def read_norms(value: object) -> NormSpec | tuple[NormSpec, ...]:
+    """Read one normalisation, or a list with one a layer. ValueError where a name is not known."""
+    if isinstance(value, list | tuple):
+        return TypeAdapter(tuple[Normalisation, ...]).validate_python(value)
+    return NORMS.read(value)
+
+
+Norms = Annotated[
+    SerializeAsAny[NormSpec] | tuple[SerializeAsAny[NormSpec], ...],
+    PlainValidator(read_norms, json_schema_input_type=str | dict[str, Any] | list[Any]),
+]
+
+LEAKY: NeuronSpec = LeakySpec()
+NO_NORM: NormSpec = NoNorm()
+RATE: DecodingSpec = RateDecoding()
+
+
+@dataclass(frozen=True, config=SPEC)
 class NetworkSpec:
     """A feed-forward spiking network: convolutions, hidden linear layers, a spiking output."""
 
@@ -28,12 +50,19 @@ class NetworkSpec:
     """Membrane decay per time step, in [0, 1]: one for all, or one per spiking layer."""
     threshold: Threshold | tuple[Threshold, ...] = 1.0
     """Membrane threshold (> 0): one for all, or one per spiking layer, the output included."""
-    reset: Literal["subtract", "zero"] = "subtract"
+    reset: Reset = "subtract"
     """What a spike does to the membrane one step later."""
     time_steps: Annotated[int, Field(ge=1)] = 25
     """Simulated time steps per image (>= 1)."""
     coding: Coding = "current"
     """An image enters as a constant current, or as Poisson spike trains at its pixels' rates."""
+    # What came later is left out of a study's JSON at its default: digests of before stay the same.
+    neuron: Neuron = Field(default=LEAKY, exclude_if=lambda value: value == LEAKY)
+    """Neurons of all layers: leaky."""
+    norm: Norms = Field(default=NO_NORM, exclude_if=lambda value: value == NO_NORM)
+    """Between currents and neurons: none; one for all layers, or one per spiking layer."""
+    decoding: Decoding = Field(default=RATE, exclude_if=lambda value: value == RATE)
+    """Reading of the output: rate, the class of the neuron with the most spikes."""
     checkpoints: Path | None = None
     """Folder of checkpoints to load instead of training."""
 
@@ -44,13 +73,18 @@ class NetworkSpec:
                 f"kernel is {self.kernel}: it must be odd, so that maps keep their size; "
                 f"use {self.kernel + 1}."
             )
-        for field in ("beta", "threshold"):
+        for field in ("beta", "threshold", "norm"):
             values = getattr(self, field)
             if isinstance(values, tuple) and len(values) != self.depth:
                 raise ValueError(
-                    f"{field} has {len(values)} values: give one number, or one for each of the "
+                    f"{field} has {len(values)} values: give one for all, or one for each of the "
                     f"{self.depth} spiking layers {', '.join(self.layers)}."
                 )
+        problems = [f"neuron: {problem}" for problem in self.neuron.problems(self.time_steps)]
+        for norm in self.norms:
+            problems += [f"norm: {problem}" for problem in norm.problems(self.time_steps)]
+        if problems:
+            raise ValueError("; ".join(dict.fromkeys(problems)))
         return self
 
     @property
@@ -73,8 +107,14 @@ class NetworkSpec:
     @property
     def thresholds(self) -> tuple[float, ...]:
         """Threshold of every spiking layer."""
-        each = self.threshold
-        return each if isinstance(each, tuple) else (each,) * self.depth
+        if isinstance(self.threshold, tuple):
+            return self.threshold
+        return (self.threshold,) * self.depth
+
+    @property
+    def norms(self) -> tuple[NormSpec, ...]:
+        """Normalisation of every spiking layer."""
+        return self.norm if isinstance(self.norm, tuple) else (self.norm,) * self.depth
 
 
 def layer_sizes(spec: NetworkSpec, classes: int) -> dict[str, int]:

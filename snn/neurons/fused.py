@@ -26,7 +26,6 @@ import torch
 from torch import Tensor
 
 from spikeatlas.snn.compiled import compiled
-from spikeatlas.snn.neurons.leaky import SURROGATE_SLOPE, LeakyNeuron
 
 Array = npt.NDArray[np.float32]
 
@@ -34,20 +33,21 @@ _LANES = 512
 """Neurons that are stepped together: their membranes over T = 25 stay in the first-level cache."""
 
 
-def run_fused(neuron: LeakyNeuron, currents: Tensor, time_steps: int) -> Tensor:
+def run_fused(
+    currents: Tensor, beta: Tensor, threshold: Tensor, *, zero: bool, slope: float, time_steps: int
+) -> Tensor:
     """Spikes (T, n, ...) of currents (T, n, ...), or (1, n, ...) if constant, with gradient.
 
-    Equal to ``neuron.run`` spike for spike, and in its gradients up to rounding. ``beta`` and
-    ``threshold`` may differ by neuron, as in LeakyNeuron.
+    ``beta`` and ``threshold`` may differ by neuron, as in LeakyNeuron; ``zero``: reset to zero, not by
+    subtraction; ``slope`` of the surrogate.
     """
     shape = currents.shape[2:]
-    beta, threshold = (
-        torch.broadcast_to(value.detach(), shape).reshape(-1).contiguous()
-        for value in (neuron.beta, neuron.threshold)
+    parameters = (
+        torch.broadcast_to(values.detach(), shape).reshape(-1).contiguous()
+        for values in (beta, threshold)
     )
     flat = currents.reshape(*currents.shape[:2], -1)
-    zero = neuron.reset_mechanism == "zero"
-    spikes: Tensor = _Leaky.apply(flat, beta, threshold, zero, time_steps)
+    spikes: Tensor = _Leaky.apply(flat, *parameters, zero, slope, time_steps)
     return spikes.reshape(time_steps, *currents.shape[1:])
 
 
@@ -56,24 +56,30 @@ class _Leaky(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, currents: Tensor, beta: Tensor, threshold: Tensor, zero: bool, time_steps: int
+        ctx: Any,
+        currents: Tensor,
+        beta: Tensor,
+        threshold: Tensor,
+        zero: bool,
+        slope: float,
+        time_steps: int,
     ) -> Tensor:
         currents = currents.contiguous()
         spikes = torch.empty((time_steps, *currents.shape[1:]))
         _forward(currents.detach().numpy(), beta.numpy(), threshold.numpy(), zero, spikes.numpy())
         ctx.save_for_backward(currents, beta, threshold)
-        ctx.zero = zero
+        ctx.zero, ctx.slope = zero, slope
         return spikes
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None, None]:
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None, None, None]:
         currents, beta, threshold = ctx.saved_tensors
         result = torch.zeros_like(currents)
-        _backward(
-            currents.detach().numpy(), beta.numpy(), threshold.numpy(), ctx.zero,
-            gradients[0].contiguous().numpy(), np.float32(SURROGATE_SLOPE), result.numpy(),
-        )  # fmt: skip
-        return result, None, None, None, None
+        parameters = (beta.numpy(), threshold.numpy(), ctx.zero)
+        arriving = gradients[0].contiguous().numpy()
+        slope = np.float32(ctx.slope)
+        _backward(currents.detach().numpy(), *parameters, arriving, slope, result.numpy())
+        return result, None, None, None, None, None
 
 
 @compiled
@@ -106,8 +112,8 @@ def _step(
     """Write the membranes one step later to ``after`` (which may be ``before``)."""
     if zero:
         for i in range(width):
-            kept = np.float32(0) if before[i] - threshold[i] > np.float32(0) else before[i]
-            after[i] = beta[i] * kept + current[i]
+            value = np.float32(0) if before[i] - threshold[i] > np.float32(0) else before[i]
+            after[i] = beta[i] * value + current[i]
     else:
         for i in range(width):
             reset = threshold[i] if before[i] - threshold[i] > np.float32(0) else np.float32(0)
@@ -127,7 +133,7 @@ def _backward(
     steps, count, features = gradients.shape
     static = len(currents) == 1
     membranes = np.zeros((steps + 1, _LANES), np.float32)
-    carried = np.empty(_LANES, np.float32)
+    backward = np.empty(_LANES, np.float32)
     for image in range(count):
         for start in range(0, features, _LANES):
             width = min(_LANES, features - start)
@@ -143,17 +149,17 @@ def _backward(
                     membranes[step + 1],
                     width,
                 )
-            carried[:width] = 0
+            backward[:width] = 0
             for step in range(steps - 1, -1, -1):
-                given = gradients[step, image, start : start + width]
-                taken = result[0 if static else step, image, start : start + width]
+                arriving = gradients[step, image, start : start + width]
+                total = result[0 if static else step, image, start : start + width]
                 membrane = membranes[step + 1]
                 for i in range(width):
                     excess = membrane[i] - threshold[start + i]
                     flat = np.float32(1) + slope * abs(excess)
-                    carried[i] += given[i] / (flat * flat)
-                    taken[i] += carried[i]
+                    backward[i] += arriving[i] / (flat * flat)
+                    total[i] += backward[i]
                 before = membranes[step]
                 for i in range(width):
                     fired = before[i] - threshold[start + i] > np.float32(0)
-                    carried[i] *= np.float32(0) if zero and fired else beta[start + i]
+                    backward[i] *= np.float32(0) if zero and fired else beta[start + i]

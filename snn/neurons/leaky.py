@@ -1,36 +1,27 @@
-"""Spiking neurons: they turn a sequence of currents into a sequence of spikes.
-
-Whatever the model, a neuron has ``run(currents (T, n, ...)) -> spikes (T, n, ...)`` and declares the
-height and the sign of its spikes, which a response is divided by to lie in [0, 1].
-"""
+"""Leaky integrate-and-fire neurons."""
 
 from __future__ import annotations
 
 import contextlib
-from typing import ClassVar, Literal
+import copy
+import inspect
+from types import MethodType
+from typing import Any, Literal, Self
 
 import snntorch
-import torch
-from snntorch import surrogate
+from pydantic.dataclasses import dataclass
 from torch import Tensor
 
-Reset = Literal["subtract", "zero"]
-# Flatter than snnTorch's 25: the gradient then reaches neurons further from their threshold.
-SURROGATE_SLOPE = 2.0
+from spikeatlas.snn.neurons.base import NeuronSite, NeuronSpec, Reset, SpikingNeuron, State
+from spikeatlas.snn.neurons.fused import run_fused
+from spikeatlas.snn.neurons.surrogates import FastSigmoid, SurrogateSpec
+from spikeatlas.snn.registry import SPEC
+
+FAST_SIGMOID = FastSigmoid()
 
 
-def fire(excess: Tensor) -> Tensor:
-    """Spike (1.0) where the membrane exceeds its threshold, with a fast-sigmoid gradient.
-
-    Backward: 1 / (1 + 2 |excess|)^2 (Zenke and Ganguli 2018). A function of the module, not one of
-    snnTorch's closures, so that networks can be pickled.
-    """
-    spikes: Tensor = surrogate.FastSigmoid.apply(excess, SURROGATE_SLOPE)
-    return spikes
-
-
-class LeakyNeuron(snntorch.Leaky):
-    """snnTorch's leaky integrate-and-fire neuron, with explicit membrane.
+class LeakyNeuron(snntorch.Leaky, SpikingNeuron):
+    """snnTorch's leaky integrate-and-fire neuron, with explicit membrane (n, ...) as its state.
 
     One step: ``reset = [m > threshold]; m = beta*m + current - reset*threshold`` (reset "subtract")
     or ``m = beta*(m - reset*m) + current`` (reset "zero"); ``spike = [m > threshold]``. The reset
@@ -38,34 +29,76 @@ class LeakyNeuron(snntorch.Leaky):
     that broadcast with one image's currents: (channels, 1, 1) or (units,) for one value a neuron.
     """
 
-    height: ClassVar[float] = 1.0
-    signed: ClassVar[bool] = False
+    beta: Tensor
+    threshold: Tensor
+    reset_mechanism: Reset
+    mem: Tensor
 
     def __init__(
-        self, beta: float | Tensor, threshold: float | Tensor, reset: Reset = "subtract"
+        self,
+        beta: float | Tensor,
+        threshold: float | Tensor,
+        reset: Reset = "subtract",
+        surrogate: SurrogateSpec = FAST_SIGMOID,
     ) -> None:
-        super().__init__(beta, threshold=threshold, reset_mechanism=reset, spike_grad=fire)
+        super().__init__(
+            beta, threshold=threshold, reset_mechanism=reset, spike_grad=surrogate.fire
+        )
+        self.surrogate = surrogate
         # snnTorch lists every neuron ever built, for its reset of hidden states. Ours keep none
         # between calls; on that list they would never be freed.
         with contextlib.suppress(ValueError):
             snntorch.SpikingNeuron.instances.remove(self)
 
-    def private(self) -> LeakyNeuron:
+    def private(self) -> Self:
         """Return a neuron with the same parameter tensors, not copies, and a membrane of its own.
 
         snnTorch writes the membrane into the module even when it is passed in, so that two threads
         must not step one module.
         """
-        return LeakyNeuron(self.beta, self.threshold, self.reset_mechanism)
+        neuron = copy.copy(self)
+        fields: dict[str, Any] = neuron.__dict__
+        fields["_buffers"] = dict(self._buffers)
+        # snnTorch keeps some of its methods as attributes, bound to the first neuron
+        for name, value in fields.items():
+            if inspect.ismethod(value) and value.__self__ is self:
+                fields[name] = MethodType(value.__func__, neuron)
+        return neuron
 
-    def run(self, currents: Tensor, membrane: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
-        """Spikes (T, n, ...) of currents (T, n, ...), and the last membrane (n, ...).
+    def step(self, current: Tensor, state: State) -> tuple[Tensor, State]:
+        """Spikes and membranes (n, ...) one step later; only a ``private`` neuron may be stepped."""
+        spikes, membrane = self(current, state)
+        return spikes, membrane
 
-        ``membrane`` is the state to go on from, None for rest (0). The module itself is unchanged.
-        """
-        neuron = self.private()
-        spikes = []
-        for current in currents:
-            spike, membrane = neuron(current, membrane)
-            spikes.append(spike)
-        return torch.stack(spikes), membrane
+    def run(self, currents: Tensor, time_steps: int) -> Tensor:
+        """See ``SpikingNeuron``: in one compiled pass, where that computes this neuron."""
+        if self.change() or not isinstance(self.surrogate, FastSigmoid):
+            return self.unroll(currents, time_steps)[0]
+        zero = self.reset_mechanism == "zero"
+        slope = self.surrogate.slope
+        return run_fused(
+            currents, self.beta, self.threshold, zero=zero, slope=slope, time_steps=time_steps
+        )
+
+    def change(self) -> str | None:
+        """Say what makes these neurons spike otherwise than the equations above; None if nothing does."""
+        if type(self) is not LeakyNeuron:
+            return f" is a {type(self).__name__}"
+        if self.reset_mechanism not in ("subtract", "zero") or not self.reset_delay:
+            return " has another reset than 'subtract' or 'zero', one step later"
+        options = self.inhibition or self.state_quant or self.init_hidden or self.output
+        spike = self.graded_spikes_factor != 1 or self.spike_grad != self.surrogate.fire
+        if options or spike:
+            return " has options of snnTorch that change its spikes"
+        return None if bool((self.threshold > 0).all()) else ".threshold is not positive"
+
+
+@dataclass(frozen=True, config=SPEC)
+class LeakySpec(NeuronSpec):
+    """snnTorch's leaky integrate-and-fire neuron, with ``network.beta``, ``threshold`` and ``reset``."""
+
+    kind: Literal["leaky"] = "leaky"
+
+    def build(self, site: NeuronSite) -> LeakyNeuron:
+        """Make the neurons of one layer."""
+        return LeakyNeuron(site.beta, site.threshold, site.reset, site.surrogate)

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from spikeatlas.snn.networks import Stage
+from spikeatlas.snn.networks import SpikingLayer
+from spikeatlas.snn.neurons import LeakyNeuron
 from spikeatlas.snn.responder.kernels.tiles import Filters
 from spikeatlas.snn.responder.kernels.tiling import LANES, Axis, Tiling
 from spikeatlas.snn.responder.shapes import Shape
@@ -35,58 +36,75 @@ class Weights:
     """Reset to zero, not by subtraction."""
 
 
-def neuron_values(stage: Stage, name: str) -> Floats:
+def leaky(layer: SpikingLayer) -> LeakyNeuron:
+    """Return a layer's neurons. TypeError for neurons of another kind."""
+    if not isinstance(layer.neuron, LeakyNeuron):
+        raise TypeError(f"layer {layer.name!r} has neurons of another kind than leaky.")
+    return layer.neuron
+
+
+def resets_to_zero(layer: SpikingLayer) -> bool:
+    """True where a spike resets to zero, not by subtraction."""
+    return bool(leaky(layer).reset_mechanism == "zero")
+
+
+def neuron_values(layer: SpikingLayer, name: str) -> Floats:
     """Values (filters,) of the neurons' ``beta`` or ``threshold``, as the neurons use them."""
-    values = getattr(stage.neuron, name).detach().reshape(-1)
+    values = getattr(leaky(layer), name).detach().reshape(-1)
     if name == "beta":
         values = values.clamp(0, 1)
-    result: Floats = values.expand(stage.size).numpy().copy()
+    result: Floats = values.expand(layer.size).numpy().copy()
     return result
 
 
-def operator_weights(stage: Stage, shape: Shape) -> Floats:
+def operator_weights(layer: SpikingLayer, shape: Shape) -> Floats:
     """Weights (filters, kernel height, kernel width, channels)."""
-    weight = stage.operator.weight.detach()
+    weight = layer.operator.weight.detach()
     square = (shape.filters, shape.channels, shape.height.kernel, shape.width.kernel)
     result: Floats = weight.reshape(square).permute(0, 2, 3, 1).contiguous().numpy().copy()
     return result
 
 
-def operator_bias(stage: Stage) -> Floats:
+def operator_bias(layer: SpikingLayer) -> Floats:
     """Bias (filters,), 0 where there is none."""
-    bias = stage.operator.bias
-    values = torch.zeros(stage.size) if bias is None else bias.detach()
+    bias = layer.operator.bias
+    values = torch.zeros(layer.size) if bias is None else bias.detach()
     result: Floats = values.numpy().copy()
     return result
 
 
-def layer_weights(stage: Stage, shape: Shape) -> Weights:
+def layer_weights(layer: SpikingLayer, shape: Shape) -> Weights:
     """Copy a layer's weights."""
     return Weights(
-        operator_weights(stage, shape),
-        operator_bias(stage),
-        neuron_values(stage, "beta"),
-        neuron_values(stage, "threshold"),
-        stage.neuron.reset_mechanism == "zero",
+        operator_weights(layer, shape),
+        operator_bias(layer),
+        neuron_values(layer, "beta"),
+        neuron_values(layer, "threshold"),
+        resets_to_zero(layer),
     )
+
+
+def lanes(layer: SpikingLayer, shape: Shape, tiling: Tiling, neurons: Sequence[int]) -> Filters:
+    """Copy a layer's weights and deal the filters of ``neurons`` out to the lanes of a tiling."""
+    return dealt(layer_weights(layer, shape), tiling, neurons)
 
 
 def dealt(weights: Weights, tiling: Tiling, neurons: Sequence[int]) -> Filters:
     """Deal the filters of ``neurons`` out to the lanes of a tiling."""
     tile = (tiling.height.tile, tiling.width.tile)
     places = np.indices((len(neurons), *tile)).reshape(3, -1)
-    lanes = np.zeros((3, tiling.blocks * LANES), np.int64)
-    lanes[:, : places.shape[1]] = places
-    used = np.arange(lanes.shape[1]) < places.shape[1]
-    pick = np.asarray(neurons, np.int64)[lanes[0]]
+    indices = np.zeros((3, tiling.blocks * LANES), np.int64)
+    indices[:, : places.shape[1]] = places
+    used = np.arange(indices.shape[1]) < places.shape[1]
+    pick = np.asarray(neurons, np.int64)[indices[0]]
     return Filters(
-        weights=_dealt_weights(weights, tiling, np.where(used, pick, -1), lanes[1:]),
+        weights=_dealt_weights(weights, tiling, np.where(used, pick, -1), indices[1:]),
         bias=np.where(used, weights.bias[pick], np.float32(0)),
         beta=np.where(used, weights.beta[pick], np.float32(0)),
         threshold=np.where(used, weights.threshold[pick], np.float32(1)),
-        neuron=np.where(used, lanes[0], -1),
-        down=lanes[1],
-        right=lanes[2],
+        neuron=np.where(used, indices[0], -1),
+        down=indices[1],
+        right=indices[2],
         zero=weights.zero,
     )
 

@@ -1,4 +1,4 @@
-"""From a layer's neurons to the tables its currents are looked up in."""
+"""Tables that a layer's currents are looked up in."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from spikeatlas.snn.networks import Stage
-from spikeatlas.snn.responder.filters import neuron_values
+from spikeatlas.snn.networks import SpikingLayer
+from spikeatlas.snn.responder.filters import neuron_values, resets_to_zero
 from spikeatlas.snn.responder.kernels.constant import Finder
 from spikeatlas.snn.responder.kernels.factorised import Rises
-from spikeatlas.snn.responder.trains import MAX_TRAINS, TrainTable, train_table
+from spikeatlas.snn.responder.train_tables import MAX_TRAINS, TrainTable, train_table
 
 Ints = npt.NDArray[np.int64]
 # More pairs of decay and threshold than this in one layer: stepping is cheaper than their tables.
@@ -42,15 +42,15 @@ class Lookup:
     def of(self, neurons: Sequence[int]) -> Lookup:
         """Return the tables for some of the layer's channels."""
         names = ("first", "bucket", "low", "density", "top")
-        picked = {name: getattr(self.finder, name)[list(neurons)] for name in names}
-        return Lookup(self.finder._replace(**picked), self.rises)
+        rows = {name: getattr(self.finder, name)[list(neurons)] for name in names}
+        return Lookup(self.finder._replace(**rows), self.rises)
 
 
-def layer_lookup(stage: Stage, time_steps: int) -> Lookup | None:
+def layer_lookup(layer: SpikingLayer, time_steps: int) -> Lookup | None:
     """Tables of a layer's neurons under constant current, or None where there are too many trains."""
-    betas, thresholds = (neuron_values(stage, name) for name in ("beta", "threshold"))
+    betas, thresholds = (neuron_values(layer, name) for name in ("beta", "threshold"))
     pairs = tuple(zip(betas.tolist(), thresholds.tolist(), strict=True))
-    return _lookup(pairs, time_steps, stage.neuron.reset_mechanism == "zero")
+    return _lookup(pairs, time_steps, resets_to_zero(layer))
 
 
 @functools.lru_cache(maxsize=32)
@@ -62,10 +62,10 @@ def _lookup(
     distinct = list(dict.fromkeys(pairs))
     if len(distinct) > MAX_TABLES:
         return None
-    found = [train_table(*pair, time_steps, zero=zero) for pair in distinct]
-    tables = [table for table in found if table is not None]
+    candidates = [train_table(*pair, time_steps, zero=zero) for pair in distinct]
+    tables = [table for table in candidates if table is not None]
     limits = np.cumsum([0, *(len(table.edges) + 1 for table in tables)])
-    if len(tables) < len(found) or limits[-1] > MAX_TRAINS:
+    if len(tables) < len(candidates) or limits[-1] > MAX_TRAINS:
         return None
     kinds = np.array([distinct.index(pair) for pair in pairs])
     return Lookup(_finder(tables, limits, kinds), _rises(tables, limits, time_steps))
@@ -113,13 +113,13 @@ def _finder(tables: Sequence[TrainTable], limits: Ints, kinds: Ints) -> Finder:
 
 
 def _buckets(table: TrainTable) -> tuple[np.float32, np.float32, Ints]:
-    """Where buckets begin, how dense they are, and the last train that begins before each.
+    """First current of the buckets, their density, and the last train that begins before each.
 
     The bucket of an edge is computed as that of a current is, so no rounding can part them.
     """
     low, high = table.edges[min(1, len(table.edges) - 1)], table.edges[-1]
-    wanted = 2 ** int(np.ceil(np.log2(4 * len(table.edges))))
-    count = int(np.clip(wanted, *_BUCKETS))
+    size = 2 ** int(np.ceil(np.log2(4 * len(table.edges))))
+    count = int(np.clip(size, *_BUCKETS))
     span = np.float32(high - low)
     density = np.float32(count - 2) / span if span > 0 else np.float32(0)
     places = np.clip((table.edges[1:] - low) * density, 0, np.float32(count - 1)).astype(np.int64)

@@ -13,9 +13,9 @@ import torch
 from torch import Tensor
 
 from spikeatlas.snn.batching import padded_batches
-from spikeatlas.snn.coding import Noise, encode
+from spikeatlas.snn.coding import CodingKey, encode
 from spikeatlas.snn.networks import SpikingNetwork
-from spikeatlas.snn.networks.layer import Stage
+from spikeatlas.snn.networks.layer import SpikingLayer, unroll
 
 Responses = dict[str, npt.NDArray[np.float32]]
 
@@ -25,7 +25,7 @@ class PlainResponder:
 
     ``layers`` are evaluated in one pass that stops at the deepest of them. Stimuli are shown in
     batches padded to ``batch_size``, so that a response depends on nothing but its stimulus. A
-    stochastic coding needs ``noise``; the response is then the mean over ``presentations`` showings.
+    stochastic coding needs a ``key``; the response is then the mean over ``presentations`` showings.
     Nothing in the network changes during a call: threads may share it.
     """
 
@@ -35,23 +35,24 @@ class PlainResponder:
         layers: Sequence[str],
         *,
         batch_size: int = 256,
-        noise: Noise | None = None,
+        key: CodingKey | None = None,
         presentations: int = 1,
     ) -> None:
         check_weights(network)
         check_counts(batch_size, presentations)
+        check_mode(network)
         self.network = network
         self.layers = tuple(layers)
         self.batch_size = batch_size
-        self.noise = noise
+        self.key = key
         self.presentations = presentations
-        self._stages = network.upto(layers)
+        self._layers = network.upto(layers)
 
     def __call__(self, images: npt.NDArray[np.uint8]) -> Responses:
         """Spike rates in [0, 1], {layer: (n, neurons) float32}, of stimuli uint8 (n, c, h, w).
 
-        Spikes are counted exactly, over all time steps and positions. ValueError for images of
-        another type or shape than the network's.
+        In [-1, 1] where spikes are signed. Spikes are counted exactly, over all time steps and positions.
+        ValueError for images of another type or shape than the network's.
         """
         check_images(self.network, images)
         sizes = self.network.sizes
@@ -60,43 +61,43 @@ class PlainResponder:
             for name, rates in self._mean(batch).items():
                 parts[name].append(rates[:count])
         return {
-            name: np.concatenate([np.empty((0, sizes[name]), np.float32), *found])
-            for name, found in parts.items()
+            name: np.concatenate([np.empty((0, sizes[name]), np.float32), *rates])
+            for name, rates in parts.items()
         }
 
     def _mean(self, batch: npt.NDArray[np.uint8]) -> Responses:
         """Mean responses to one batch over the presentations (one if nothing is drawn)."""
-        shown = self.presentations if self.network.coding == "poisson" else 1
+        showings = self.presentations if self.network.coding == "poisson" else 1
         total = {name: np.zeros((), np.float64) for name in self.layers}
-        for number in range(shown):
-            noise = None if self.noise is None else self.noise.shifted(number)
-            for name, rates in self._present(batch, noise).items():
+        for number in range(showings):
+            key = None if self.key is None else self.key.shifted(number)
+            for name, rates in self._present(batch, key).items():
                 total[name] = total[name] + rates
-        return {name: (rates / shown).astype(np.float32) for name, rates in total.items()}
+        return {name: (rates / showings).astype(np.float32) for name, rates in total.items()}
 
     def _present(
-        self, batch: npt.NDArray[np.uint8], noise: Noise | None
+        self, batch: npt.NDArray[np.uint8], key: CodingKey | None
     ) -> dict[str, npt.NDArray[np.float64]]:
         """Responses (n, neurons) to one showing of a batch."""
-        inputs = encode(self.network, batch, noise)
-        counts = count_spikes(self._stages, inputs, self.network.time_steps)
+        inputs = encode(self.network, batch, key)
+        counts = count_spikes(self._layers, inputs, self.network.time_steps)
         return {name: _rates(counts[name], self.network.time_steps) for name in self.layers}
 
 
 @torch.no_grad()
-def count_spikes(stages: Sequence[Stage], inputs: Tensor, time_steps: int) -> dict[str, Tensor]:
-    """Spike counts of every stage, (n, channels, h, w) or (n, units), over all time steps.
+def count_spikes(
+    layers: Sequence[SpikingLayer], inputs: Tensor, time_steps: int
+) -> dict[str, Tensor]:
+    """Spike counts of every layer, (n, channels, h, w) or (n, units), over all time steps.
 
-    ``inputs``: (T, n, c, h, w), or (1, n, c, h, w) if constant. This is the plain loop.
+    ``inputs``: (T, n, c, h, w), or (1, n, c, h, w) if constant. A spike counts 1 or -1, whatever its
+    height. This is the plain loop.
     """
-    neurons = [stage.neuron.private() for stage in stages]
-    membranes: list[Tensor | None] = [None] * len(stages)
     counts: dict[str, Tensor] = {}
-    for step in range(time_steps):
-        spikes = inputs[step] if len(inputs) > 1 else inputs[0]
-        for place, stage in enumerate(stages):
-            spikes, membranes[place] = neurons[place](stage.currents(spikes), membranes[place])
-            counts[stage.name] = spikes + counts[stage.name] if step else spikes
+    for row in unroll(layers, inputs, time_steps):
+        for layer, spikes in zip(layers, row, strict=True):
+            units = layer.neuron.relative(spikes)
+            counts[layer.name] = units + counts[layer.name] if layer.name in counts else units
     return counts
 
 
@@ -137,3 +138,12 @@ def check_counts(batch_size: int, presentations: int) -> None:
     for name, value in (("batch_size", batch_size), ("presentations", presentations)):
         if value < 1:
             raise ValueError(f"{name} is {value}: it must be at least 1.")
+
+
+def check_mode(network: SpikingNetwork) -> None:
+    """Raise ValueError for normalisations that still take the statistics of their batch."""
+    for layer in network:
+        if layer.norm is not None and layer.norm.training:
+            raise ValueError(
+                f"layer {layer.name!r} normalises as in training, by its batch: call network.eval() first."
+            )

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from spikeatlas.snn.coding import Noise
-from spikeatlas.snn.networks import SpikingNetwork, Stage
+from spikeatlas.snn.coding import CodingKey
+from spikeatlas.snn.networks import SpikingNetwork
 from spikeatlas.snn.responder.fast import FastResponder, Showing
-from spikeatlas.snn.responder.plain import PlainResponder, Responses, check_counts, check_weights
-from spikeatlas.snn.responder.plan import Plan, plain_plan
-from spikeatlas.snn.responder.shapes import unknown_module
+from spikeatlas.snn.responder.plain import (
+    PlainResponder,
+    Responses,
+    check_counts,
+    check_mode,
+    check_weights,
+)
+from spikeatlas.snn.responder.planner import Plan, plain_plan
 
 Kind = Literal["auto", "plain"]
 
@@ -26,12 +30,13 @@ class Responder:
     neurons of some of these layers (all, where a layer is missing). Kind "auto" computes each layer
     in the cheapest exact way (``plan``), kind "plain" steps snnTorch's neurons through time. Stimuli
     are shown in batches padded to ``batch_size``, so that a response depends on nothing but its
-    stimulus. A stochastic coding needs ``noise``; the response is then the mean over
+    stimulus. A stochastic coding needs a ``key``; the response is then the mean over
     ``presentations`` showings. Working arrays stay below ``memory`` bytes. Weights are read when the
     responder is made; calls change nothing, so threads may share it.
 
-    ValueError for unknown layers or neurons and for NaN or infinite weights. A network with a module
-    that only the plain loop computes exactly is given to it, with a warning that names the module.
+    Layers with modules that the compiled loops do not know (a user's neurons, a normalisation) run as
+    those modules run, the others as fast as ever. ValueError for unknown layers or neurons, for NaN or
+    infinite weights, and for a normalisation in training mode.
     """
 
     def __init__(
@@ -40,7 +45,7 @@ class Responder:
         layers: Sequence[str],
         *,
         batch_size: int = 256,
-        noise: Noise | None = None,
+        key: CodingKey | None = None,
         presentations: int = 1,
         neurons: Mapping[str, Sequence[int]] | None = None,
         kind: Kind = "auto",
@@ -48,31 +53,31 @@ class Responder:
     ) -> None:
         check_weights(network)
         check_counts(batch_size, presentations)
+        check_mode(network)
         check_time(network)
-        stages = network.upto(layers)
-        chosen = _chosen(network, layers, neurons or {})
-        problem = _plain_reason(network, stages, kind)
+        network.upto(layers)
+        indices = _indices(network, layers, neurons or {})
         self.network = network
         self.layers = tuple(layers)
-        showing = Showing(batch_size, noise, presentations)
-        self._respond: FastResponder | _Picked
-        if problem:
-            self.plan: Plan = plain_plan(problem)
-            self._respond = _Picked(network, chosen, showing)
+        showing = Showing(batch_size, key, presentations)
+        self._respond: FastResponder | _Selection
+        if kind == "plain":
+            self.plan: Plan = plain_plan()
+            self._respond = _Selection(network, indices, showing)
         else:
-            self._respond = FastResponder(network, chosen, showing, memory=memory)
+            self._respond = FastResponder(network, indices, showing, memory=memory)
             self.plan = self._respond.plan
 
     def __call__(self, images: npt.NDArray[np.uint8]) -> Responses:
         """Spike rates in [0, 1], {layer: (n, neurons) float32}, of stimuli uint8 (n, c, h, w).
 
-        Spikes are counted exactly, over all time steps and positions; neurons stand in the order
-        asked for. ValueError for images of another type or shape than the network's.
+        In [-1, 1] where spikes are signed. Spikes are counted exactly, over all time steps and positions;
+        neurons stand in the order asked for. ValueError for images of another type or shape than the network's.
         """
         return self._respond(images)
 
 
-class _Picked:
+class _Selection:
     """Some of a plain responder's neurons."""
 
     def __init__(
@@ -82,26 +87,14 @@ class _Picked:
             network,
             tuple(neurons),
             batch_size=showing.batch_size,
-            noise=showing.noise,
+            key=showing.key,
             presentations=showing.presentations,
         )
         self._neurons = neurons
 
     def __call__(self, images: npt.NDArray[np.uint8]) -> Responses:
-        found = self._plain(images)
-        return {name: found[name][:, list(chosen)] for name, chosen in self._neurons.items()}
-
-
-def _plain_reason(network: SpikingNetwork, stages: Sequence[Stage], kind: Kind) -> str | None:
-    """Why the plain loop is needed, if it is; with a warning if nobody asked for it."""
-    if kind == "plain":
-        return "kind is 'plain'"
-    problem = unknown_module(network, stages)
-    if problem:
-        warnings.warn(
-            f"{problem}: only the plain loop computes it exactly, many times slower.", stacklevel=3
-        )
-    return problem
+        rates = self._plain(images)
+        return {name: rates[name][:, list(indices)] for name, indices in self._neurons.items()}
 
 
 def check_time(network: SpikingNetwork) -> None:
@@ -110,7 +103,7 @@ def check_time(network: SpikingNetwork) -> None:
         raise ValueError(f"time_steps is {network.time_steps}: it must be at least 1.")
 
 
-def _chosen(
+def _indices(
     network: SpikingNetwork, layers: Sequence[str], neurons: Mapping[str, Sequence[int]]
 ) -> dict[str, tuple[int, ...]]:
     """Neurons asked for, by layer; ValueError where there are no such."""
@@ -120,14 +113,13 @@ def _chosen(
                 f"neurons names layer {name!r}, which is not among the layers asked for "
                 f"({', '.join(layers)}): add it to layers."
             )
-    chosen = {}
+    indices = {}
     for name in layers:
         size = network.sizes[name]
-        picked = tuple(int(neuron) for neuron in neurons.get(name, range(size)))
-        wrong = [neuron for neuron in picked if not 0 <= neuron < size]
-        if wrong or not picked:
+        row = tuple(int(neuron) for neuron in neurons.get(name, range(size)))
+        if not row or not all(0 <= neuron < size for neuron in row):
             raise ValueError(
-                f"neurons of layer {name!r} are {list(picked)}: give at least one of 0 to {size - 1}."
+                f"neurons of layer {name!r} are {list(row)}: give at least one of 0 to {size - 1}."
             )
-        chosen[name] = picked
-    return chosen
+        indices[name] = row
+    return indices

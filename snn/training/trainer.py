@@ -19,7 +19,7 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - its name everywhere
 
 from spikeatlas.snn.batching import padded_batches
-from spikeatlas.snn.coding import Noise, encode
+from spikeatlas.snn.coding import CodingKey, encode
 from spikeatlas.snn.data import DataSet, Split
 from spikeatlas.snn.files import load_state, save_state
 from spikeatlas.snn.networks import NetworkSpec, SpikingNetwork, build_network, pixel_statistics
@@ -156,13 +156,13 @@ class Trainer:
         self.step += 1
 
     def _loss(self, split: Split, rows: npt.NDArray[np.int64]) -> Tensor:
-        inputs = encode(self.network, split.images[rows], self._noise("train", self.step))
+        inputs = encode(self.network, split.images[rows], self._key("train", self.step))
         run = self.network if self._spec.loop == "layers" else self.network.unroll
         counts = run(inputs).sum(0)
         return F.cross_entropy(counts, torch.from_numpy(split.labels[rows]))
 
-    def _noise(self, purpose: str, presentation: int) -> Noise:
-        return Noise(self._seed, checkpoint="", purpose=purpose, presentation=presentation)
+    def _key(self, purpose: str, presentation: int) -> CodingKey:
+        return CodingKey(self._seed, checkpoint="", purpose=purpose, presentation=presentation)
 
     def _shuffled(self, epoch: int) -> npt.NDArray[np.int64]:
         return np.random.default_rng([self._seed, epoch]).permutation(len(self._data.train))
@@ -172,7 +172,7 @@ class Trainer:
         """Measure the network on the test images."""
         counts = []
         for batch, count in padded_batches(self._data.test.images, _TEST_BATCH):
-            inputs = encode(self.network, batch, self._noise("accuracy", self.step))
+            inputs = encode(self.network, batch, self._key("accuracy", self.step))
             counts.append(self.network(inputs).sum(0)[:count])
         labels = torch.from_numpy(self._data.test.labels)
         scores = torch.cat(counts)

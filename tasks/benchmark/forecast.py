@@ -13,7 +13,7 @@ from rich.table import Table
 
 from spikeatlas.optim import make_maximizer
 from spikeatlas.snn.generators import Generator
-from spikeatlas.snn.gradient_ascent import Guide, ascend, make_climber
+from spikeatlas.snn.gradient_ascent import AscentOptions, ascend, make_climber
 from spikeatlas.snn.networks import SpikingNetwork
 from spikeatlas.snn.responder import Responder
 from spikeatlas.tasks.benchmark.cells import GRADIENT, NATURAL, Cell
@@ -95,7 +95,7 @@ def _method(model: Generator, net: SpikingNetwork, cell: Cell) -> float:
 
 def _guide(model: Generator, net: SpikingNetwork, cell: Cell) -> float:
     """The guide's seconds an image: a few steps of one climb."""
-    guide = Guide(**{**cell.options, "restarts": 1})
+    guide = AscentOptions(**{**cell.options, "restarts": 1})
     climber = make_climber(model, net, cell.layer, list(cell.neurons))
     seconds, _ = timed(lambda: ascend(climber, guide, budget=6, seed=0)[0])
     return seconds / (6 * len(cell.neurons))

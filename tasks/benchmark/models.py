@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal, cast
 
-from spikeatlas.snn.coding import Noise
+from spikeatlas.snn.coding import CodingKey
 from spikeatlas.snn.generators import Generator
 from spikeatlas.snn.generators.priors import CodePrior
 from spikeatlas.snn.generators.priors.code_prior import Kind
@@ -54,5 +54,5 @@ def responder(
         kind=cast("Literal['auto', 'plain']", setting.kind),
         batch_size=setting.batch_size,
         memory=setting.memory,
-        noise=Noise(seed=setting.seed, checkpoint="benchmark", purpose=purpose),
+        key=CodingKey(seed=setting.seed, checkpoint="benchmark", purpose=purpose),
     )

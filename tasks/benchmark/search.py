@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from spikeatlas.optim import make_maximizer
 from spikeatlas.optim.spaces.space import Points
-from spikeatlas.snn.gradient_ascent import Guide, ascend, make_climber
+from spikeatlas.snn.gradient_ascent import AscentOptions, ascend, make_climber
 from spikeatlas.tasks.benchmark import results_store
 from spikeatlas.tasks.benchmark.cells import GRADIENT, NATURAL, Cell, Setting
 from spikeatlas.tasks.benchmark.models import (
@@ -117,7 +117,7 @@ def _climb(setting: Setting, cell: Cell, stop: Callable[[], None]) -> Arrays:
     seed = seed_of(setting.seed, "guide", cell.training_seed, cell.layer, cell.search_seed)
     watch = Watch()
     with watch("respond"):
-        points, history = ascend(climber, Guide(**cell.options), budget=cell.budget, seed=seed)
+        points, history = ascend(climber, AscentOptions(**cell.options), budget=cell.budget, seed=seed)
     return {
         "point": points,
         "search_response": history[:, -1],

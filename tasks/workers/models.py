@@ -13,7 +13,7 @@ import torch
 from spikeatlas.optim import Space
 from spikeatlas.optim.spaces.space import Points
 from spikeatlas.snn.classifier.classifier import Classifier, load_classifier
-from spikeatlas.snn.coding import Noise
+from spikeatlas.snn.coding import CodingKey
 from spikeatlas.snn.data import DataSet, DataSpec, load_data
 from spikeatlas.snn.files import digest_file
 from spikeatlas.snn.generators import Generator, GeneratorSpec, digest_generator, open_generator
@@ -140,7 +140,7 @@ def responder(run: Run, epoch: float, purpose: str, neurons: Mapping[str, Indice
 
 
 def make_responder(
-    run: Run, net: SpikingNetwork, own_noise: Noise, neurons: Mapping[str, Indices]
+    run: Run, net: SpikingNetwork, own_noise: CodingKey, neurons: Mapping[str, Indices]
 ) -> Responder:
     """A responder as the study wants it."""
     return Responder(
@@ -150,7 +150,7 @@ def make_responder(
         kind=run.responder.kind,
         batch_size=run.responder.batch_size,
         memory=run.responder.memory,
-        noise=own_noise,
+        key=own_noise,
         presentations=showings(run, own_noise.purpose),
     )
 
@@ -165,9 +165,9 @@ def showings(run: Run, purpose: str) -> int:
     return run.search.presentations * care
 
 
-def noise(run: Run, checkpoint: str, purpose: str) -> Noise:
+def noise(run: Run, checkpoint: str, purpose: str) -> CodingKey:
     """What a stochastic coding draws from: the study's seed, the checkpoint and the purpose."""
-    return Noise(seed=run.seed, checkpoint=checkpoint, purpose=purpose, presentation=0)
+    return CodingKey(seed=run.seed, checkpoint=checkpoint, purpose=purpose, presentation=0)
 
 
 def search_space(run: Run) -> Space:

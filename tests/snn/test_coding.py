@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from spikeatlas.snn.coding import Noise, encode, spike_trains
+from spikeatlas.snn.coding import CodingKey, encode, spike_trains
 from tests.snn.nets import network, noise_images
 
-NOISE = Noise(seed=1, checkpoint="abc", purpose="search")
+KEY = CodingKey(seed=1, checkpoint="abc", purpose="search")
 
 
 def test_current_coding_is_the_normalised_image_once() -> None:
@@ -24,8 +24,8 @@ def test_current_coding_is_the_normalised_image_once() -> None:
 def test_a_train_depends_on_its_stimulus_alone() -> None:
     images = noise_images(5)
 
-    together = spike_trains(images, NOISE, 6)
-    alone = np.concatenate([spike_trains(images[i : i + 1], NOISE, 6) for i in (4, 2, 0)], axis=1)
+    together = spike_trains(images, KEY, 6)
+    alone = np.concatenate([spike_trains(images[i : i + 1], KEY, 6) for i in (4, 2, 0)], axis=1)
 
     np.testing.assert_array_equal(together[:, [4, 2, 0]], alone)
 
@@ -36,23 +36,23 @@ def test_a_train_depends_on_its_stimulus_alone() -> None:
 def test_every_field_of_the_key_matters(change: dict[str, object]) -> None:
     images = noise_images(2)
 
-    other = spike_trains(images, replace(NOISE, **change), 6)  # type: ignore[arg-type]
+    other = spike_trains(images, replace(KEY, **change), 6)  # type: ignore[arg-type]
 
-    assert (other != spike_trains(images, NOISE, 6)).mean() > 0.1
+    assert (other != spike_trains(images, KEY, 6)).mean() > 0.1
 
 
 def test_rates_are_pixels_over_255() -> None:
     images = np.array([0, 64, 128, 255], np.uint8).reshape(1, 1, 2, 2)
 
-    rates = spike_trains(images, NOISE, 20_000).mean(axis=0).ravel()
+    rates = spike_trains(images, KEY, 20_000).mean(axis=0).ravel()
 
     np.testing.assert_allclose(rates, [0, 64 / 255, 128 / 255, 1], atol=0.015)
     assert rates[0] == 0
     assert rates[3] == 1
 
 
-def test_poisson_coding_needs_noise() -> None:
-    with pytest.raises(ValueError, match="noise is missing"):
+def test_poisson_coding_needs_a_key() -> None:
+    with pytest.raises(ValueError, match="key is missing"):
         encode(network(coding="poisson"), noise_images(1))
 
 
@@ -60,6 +60,6 @@ def test_global_generators_are_untouched() -> None:
     torch.manual_seed(0)
     wanted = torch.rand(2)
     torch.manual_seed(0)
-    spike_trains(noise_images(2), NOISE, 3)
+    spike_trains(noise_images(2), KEY, 3)
 
     assert torch.equal(torch.rand(2), wanted)

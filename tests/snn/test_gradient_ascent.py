@@ -1,4 +1,4 @@
-"""The surrogate-gradient guide: its slopes, its books, and that it climbs."""
+"""Surrogate-gradient ascent: its slopes, its books, and that it climbs."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import torch
 
 from spikeatlas.snn.generators import CodeGenerator, VQVAESpec
 from spikeatlas.snn.generators.vqvae import build_vqvae
-from spikeatlas.snn.gradient_ascent import Climber, CodeClimber, Guide, ascend, make_climber
+from spikeatlas.snn.gradient_ascent import AscentOptions, Climber, CodeClimber, ascend, make_climber
 from spikeatlas.snn.networks import NetworkSpec, build_network
 from spikeatlas.snn.responder import Responder
+from tests.snn.own import Ternary
 
 
 @pytest.fixture(scope="module")
@@ -38,8 +39,8 @@ def responses(climber: Climber, codes: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("way", ["relaxed", "swap"])
 def test_it_climbs_and_tells_the_truth(climber: Climber, way: str) -> None:
-    guide = Guide(way, restarts=2, lr=0.3)  # type: ignore[arg-type]
-    codes, history = ascend(climber, guide, budget=40, seed=0)
+    options = AscentOptions(way, restarts=2, lr=0.3)  # type: ignore[arg-type]
+    codes, history = ascend(climber, options, budget=40, seed=0)
     assert history.shape == (3, 40)
     assert (np.diff(history, axis=1) >= 0).all()
     assert np.allclose(responses(climber, codes), history[:, -1], atol=1e-5)
@@ -50,14 +51,14 @@ def test_it_climbs_and_tells_the_truth(climber: Climber, way: str) -> None:
 
 
 def test_a_step_costs_two_images(climber: Climber) -> None:
-    _, history = ascend(climber, Guide("relaxed", restarts=1), budget=10, seed=0)
+    _, history = ascend(climber, AscentOptions("relaxed", restarts=1), budget=10, seed=0)
     changes = np.flatnonzero(np.diff(history, axis=1).any(axis=0)) + 1
     assert (changes % 2 == 0).all()
     assert not np.isnan(history).any()
 
 
 def test_same_seed_same_climb(climber: Climber) -> None:
-    first, second = (ascend(climber, Guide(), budget=20, seed=3)[0] for _ in range(2))
+    first, second = (ascend(climber, AscentOptions(), budget=20, seed=3)[0] for _ in range(2))
     assert np.array_equal(first, second)
 
 
@@ -66,3 +67,19 @@ def test_slopes_point_uphill(climber: CodeClimber) -> None:
     _, slopes = climber.slopes(climber.codebook[codes])
     assert slopes.shape == (3, 4, 4)
     assert slopes.abs().sum() > 0
+
+
+def test_spikes_count_one_whatever_their_height_and_sign(generator: CodeGenerator) -> None:
+    spec = NetworkSpec(
+        channels=(4,), hidden=(8,), time_steps=8, neuron=Ternary("tests.snn.own:Ternary")
+    )
+    shape = {"input_shape": (1, 8, 8), "classes": 3, "mean": (0.4,), "std": (0.1,), "seed": 2}
+    network = build_network(spec, **shape).requires_grad_(requires_grad=False)  # type: ignore[arg-type]
+    climber = make_climber(generator, network, "conv1", [0, 2, 3])
+    assert isinstance(climber, CodeClimber)
+    codes = torch.randint(12, (3, 4), generator=torch.Generator().manual_seed(5))
+
+    response, _ = climber.slopes(climber.codebook[codes])
+
+    assert np.allclose(responses(climber, codes.numpy()), response, atol=1e-5)
+    assert response.abs().max() > 0.5

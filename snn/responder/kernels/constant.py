@@ -1,4 +1,4 @@
-"""First layer under constant currents: which of its few spike trains every neuron fires."""
+"""First layer under constant currents: the one of its few spike trains that every neuron fires."""
 
 from __future__ import annotations
 
@@ -89,18 +89,18 @@ def find_trains(
     channels = currents.shape[3]
     best, buckets = np.empty(channels, np.float32), np.empty(channels, np.int64)
     for image in range(len(counts)):
-        found = 0
+        count = 0
         for y in range(down.outputs):
             for x in range(right.outputs):
-                begins[image, y * right.outputs + x] = found
+                begins[image, y * right.outputs + x] = count
                 pool(currents[image], down, right, y, x, best)
                 guess(best, finder, buckets)
                 for channel in range(channels):
                     guessed = finder.guesses[buckets[channel]]
                     train = train_of(best[channel], guessed, finder)
-                    trains[image, found] = train
-                    columns[image, found] = x * channels + channel
-                    found += 1 if train > finder.first[channel] else 0
+                    trains[image, count] = train
+                    columns[image, count] = x * channels + channel
+                    count += 1 if train > finder.first[channel] else 0
                     if counting:
                         counts[image, channel] += finder.fires[train]
-        begins[image, down.outputs * right.outputs] = found
+        begins[image, down.outputs * right.outputs] = count

@@ -28,7 +28,7 @@ Array = np.ndarray[Any, Any]
 
 
 class Rises(NamedTuple):
-    """When trains fire, for all tables of a layer one behind the other."""
+    """Times at which trains fire, for all tables of a layer one behind the other."""
 
     tables: Array
     """int64 (tables + 1,): number of the first train of each table; its last number is unused."""
@@ -71,7 +71,7 @@ class Room(NamedTuple):
 
 
 @compiled
-def seen(tiling: Tiling, tile: tuple[int, int]) -> tuple[int, int, int, int]:
+def tile_inputs(tiling: Tiling, tile: tuple[int, int]) -> tuple[int, int, int, int]:
     """First and last row (their first pixels), first and last column of a tile's inputs."""
     start = corner(tiling, tile, 0, 0)
     end = corner(tiling, tile, tiling.height.passes - 1, tiling.width.passes - 1)
@@ -86,7 +86,7 @@ def rank(
     tiling: Tiling, tile: tuple[int, int], trains: Array, begins: Array, rises: Rises, room: Room
 ) -> None:
     """Rank the trains that a tile's inputs fire; every table's unused last number counts as one."""
-    top, bottom, left, right = seen(tiling, tile)
+    top, bottom, left, right = tile_inputs(tiling, tile)
     room.ranks[:] = 0
     for table in range(1, len(rises.tables)):
         room.ranks[rises.tables[table] - 1] = 1

@@ -71,7 +71,7 @@ _KINDS[types.float64] = (_doubles, _DOUBLE)
 
 
 def _pointer(context: Any, builder: Any, array: Any, values: Any, element: Any) -> Any:
-    """Where an array's vector begins; ``values``: the array and the place."""
+    """Address of an array's vector; ``values``: the array and the place."""
     data = context.make_array(array)(context, builder, values[0]).data
     return builder.bitcast(builder.gep(data, [values[1]]), _vector(element).as_pointer())
 
@@ -169,7 +169,7 @@ def _larger(_context: Any, left: Any, right: Any) -> Any:
 
 
 def _above(_context: Any, left: Any, right: Any) -> Any:
-    """Where left > right, of Floats; False for NaN."""
+    """True for left > right, of Floats; False for NaN."""
     return _truths(left, right), lambda _c, builder, _s, values: builder.fcmp_ordered(">", *values)
 
 

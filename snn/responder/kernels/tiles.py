@@ -1,4 +1,4 @@
-"""What every kernel over tiles shares: sums of weight rows, pooling, and the neurons' steps."""
+"""Parts of every kernel over tiles: sums of weight rows, pooling, and the neurons' steps."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Array = np.ndarray[Any, Any]
 
 
 class Filters(NamedTuple):
-    """What the lanes compute and where their spikes go; all arrays flat, 32 entries a block."""
+    """Weights and neurons of the lanes, and the places of their spikes; all arrays flat, 32 entries a block."""
 
     weights: Array
     """float32 (blocks, window rows, window columns, channels, 32)."""
@@ -52,7 +52,7 @@ def corner(tiling: Tiling, tile: tuple[int, int], down: int, right: int) -> tupl
 
 @compiled
 def inside(tiling: Tiling, tile: tuple[int, int], down: int, right: int) -> bool:
-    """Whether a pass stands on a position of the convolution, not in the pool's padding."""
+    """True for a pass on a position of the convolution, not in the pool's padding."""
     y = tiling.height.first + tile[0] * tiling.height.lead + down
     x = tiling.width.first + tile[1] * tiling.width.lead + right
     return 0 <= y < tiling.height.positions and 0 <= x < tiling.width.positions

@@ -1,4 +1,4 @@
-"""Where the inputs of a layer's neurons lie: what the compiled loops know about a layer's shape.
+"""Places of the inputs of a layer's neurons, as the compiled loops know a layer's shape.
 
 Plain numbers only. Lengths and places count pixels of the layer's input map, unless said otherwise;
 a linear layer is a convolution as large as its input map, with one position.
@@ -50,7 +50,7 @@ class Axis(NamedTuple):
     window: int
     """Inputs that one pass sees."""
     origin: int
-    """Where the first tile's first pass begins (negative: in the padding)."""
+    """First input of the first tile's first pass (negative: in the padding)."""
     step: int
     """From one tile's inputs to the next one's."""
     tiles: int
@@ -74,7 +74,7 @@ class Axis(NamedTuple):
 
 
 class Tiling(NamedTuple):
-    """How a layer's positions and filters are dealt out to vectors of 32 lanes.
+    """A layer's positions and filters, dealt out to vectors of 32 lanes.
 
     Either 32 lanes are 32 filters at one position, and the positions of a pool's window are passes
     one after the other; or, where only a few filters are asked for, 32 lanes are filters times

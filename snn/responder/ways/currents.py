@@ -1,4 +1,4 @@
-"""The first layer's currents under constant input: the operator runs once, not once a time step."""
+"""Currents of a first layer under constant input: the operator runs once, not once a time step."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from torch import Tensor, nn
 from torch.nn.functional import conv2d
 
 from spikeatlas.snn.batching import padded_batches
-from spikeatlas.snn.networks import SpikingNetwork, Stage
+from spikeatlas.snn.networks import SpikingLayer, SpikingNetwork
 from spikeatlas.snn.responder.shapes import Shape
+from spikeatlas.snn.responder.sites import Site
+from spikeatlas.snn.responder.ways.base import Batches, Images
 
 Maps = npt.NDArray[np.float32]
-Images = npt.NDArray[np.uint8]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -31,7 +32,7 @@ class Currents:
     """
 
     network: SpikingNetwork
-    stage: Stage
+    layer: SpikingLayer
     shape: Shape
     neurons: tuple[int, ...]
     """Filters to compute, all or some."""
@@ -39,7 +40,16 @@ class Currents:
     chunk: int
     """Images in one chunk."""
     roomy: bool
-    """Whether the currents of a whole batch may be in memory at once."""
+    """True if the currents of a whole batch may be in memory at once."""
+
+    @classmethod
+    def of(
+        cls, site: Site, neurons: tuple[int, ...], batches: Batches, image_bytes: int
+    ) -> Currents:
+        """Those of some neurons of a first layer, which takes ``image_bytes`` of memory an image."""
+        roomy = batches.batch_size * image_bytes <= site.memory // 2
+        sizes = (neurons, batches.batch_size, batches.chunk, roomy)
+        return cls(batches.network, site.layer, site.shape, *sizes)
 
     def chunks(self, batch: Images, count: int) -> Iterator[Maps]:
         """Currents before the pool (n, h, w, filters) of the first ``count`` images of a batch."""
@@ -58,27 +68,27 @@ class Currents:
     @torch.no_grad()
     def _whole(self, inputs: Tensor) -> Tensor:
         """Currents (n, filters, h, w) as the plain loop computes them."""
-        currents = self.stage.operator(inputs.flatten(1) if self.stage.flatten else inputs)
+        currents = self.layer.operator(inputs.flatten(1) if self.layer.flatten else inputs)
         size = (self.shape.height.positions, self.shape.width.positions)
         return currents.reshape(*currents.shape[:2], *size)[:, list(self.neurons)]
 
     @functools.cached_property
     def _weights(self) -> tuple[Tensor, Tensor | None]:
-        weight, bias = self.stage.operator.weight.detach(), self.stage.operator.bias
-        picked = weight[list(self.neurons)].contiguous(memory_format=torch.channels_last)
-        return picked, None if bias is None else bias.detach()[list(self.neurons)]
+        weight, bias = self.layer.operator.weight.detach(), self.layer.operator.bias
+        rows = weight[list(self.neurons)].contiguous(memory_format=torch.channels_last)
+        return rows, None if bias is None else bias.detach()[list(self.neurons)]
 
     @property
     def _options(self) -> dict[str, Any]:
-        operator = self.stage.operator
+        operator = self.layer.operator
         return {
             name: getattr(operator, name) for name in ("stride", "padding", "dilation", "groups")
         }
 
     @functools.cached_property
     def _chunked(self) -> bool:
-        """Whether chunks are exact, or inexact anyway, or the whole batch has no room."""
-        operator = self.stage.operator
+        """True where chunks are exact, or inexact anyway, or the whole batch has no room."""
+        operator = self.layer.operator
         if not isinstance(operator, nn.Conv2d) or operator.padding_mode != "zeros":
             return False
         if operator.groups > 1:
@@ -115,7 +125,7 @@ def chunks_agree(
     batch_size: int,
     chunk: int,
 ) -> bool:
-    """Whether a convolution of random images gives the same bits whole and in chunks, channels last."""
+    """Try if a convolution of random images gives the same bits whole and in chunks, channels last."""
     chunk = min(batch_size, chunk)
     generator = torch.Generator().manual_seed(0)
     kernel = torch.randn(weight, generator=generator)
@@ -126,7 +136,7 @@ def chunks_agree(
     for start in range(0, batch_size, chunk):
         part = images[start : start + chunk]
         padded = torch.cat([part, part[-1:].expand(chunk - len(part), *part.shape[1:])])
-        found = channels_last(padded, (laid_out, bias), dict(options))[: len(part)]
-        if not np.array_equal(found, whole[start : start + chunk]):
+        maps = channels_last(padded, (laid_out, bias), dict(options))[: len(part)]
+        if not np.array_equal(maps, whole[start : start + chunk]):
             return False
     return True

@@ -1,97 +1,155 @@
-"""Any layer behind spikes, by torch's own operator: all time steps folded into the batch."""
+"""Any layer as torch computes it, all time steps folded into the batch; its neurons as they run."""
 
 from __future__ import annotations
 
 import dataclasses
-from typing import Protocol
+from collections.abc import Iterator
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from spikeatlas.snn.networks import Stage
-from spikeatlas.snn.responder.shapes import Shape
-from spikeatlas.snn.responder.ways.signal import Counts, Signal, Spikes, packed
+from spikeatlas.snn.networks import SpikingLayer, SpikingNetwork
+from spikeatlas.snn.responder import costs
+from spikeatlas.snn.responder.shapes import Shape, work
+from spikeatlas.snn.responder.signals import (
+    Levels,
+    Pixels,
+    Sequences,
+    Signal,
+    Spikes,
+    joined,
+)
+from spikeatlas.snn.responder.sites import Feed, Site
+from spikeatlas.snn.responder.ways.base import Batches, Images, LayerPlan, Part, Way
+from spikeatlas.snn.responder.ways.neuron_steps import NeuronStep, neuron_step
 
-
-class Step(Protocol):
-    """Steps neurons through time."""
-
-    def __call__(
-        self, currents: npt.NDArray[np.float32], time_steps: int, *, writing: bool
-    ) -> tuple[Counts, Spikes | None]:
-        """Counts (n, channels), and the spikes if ``writing``, of currents (T or 1, n, pixels, channels)."""
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class TorchStep:
-    """Steps neurons as the plain loop does: snnTorch's neuron, all images at once."""
-
-    stage: Stage
-    pixels: tuple[int, ...]
-    """Shape of the map: (h, w), or () for units."""
-
-    def __call__(
-        self, currents: npt.NDArray[np.float32], time_steps: int, *, writing: bool
-    ) -> tuple[Counts, Spikes | None]:
-        """See ``Step``."""
-        maps = torch.from_numpy(currents).movedim(3, 2)
-        maps = maps.expand(time_steps, *maps.shape[1:])
-        spikes = self.stage.neuron.run(maps.reshape(*maps.shape[:3], *self.pixels))[0]
-        fired = spikes.reshape(*maps.shape).movedim(2, 3).numpy()
-        counts = fired.sum(axis=(0, 2), dtype=np.int64)
-        return counts, packed(fired) if writing else None
+# Nanoseconds of one frame of spikes unpacked and handed to torch, whatever its size.
+_FRAME = 500.0
+# Frames (images times steps) in one call of torch's operator: enough for its full speed.
+_FRAMES = 256
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Frames:
-    """The operator over frames in chunks, then the neurons over time."""
+class Frames(Way):
+    """The operator over frames in chunks, then the neurons over time.
 
-    stage: Stage
+    Fits every layer, whatever its modules, behind any spikes; and as a first layer under constant
+    currents those that nothing else fits.
+    """
+
+    name = "frames"
+    title = "layer by layer: torch's operator, time steps folded into the batch"
+
+    network: SpikingNetwork
+    layer: SpikingLayer
     shape: Shape
     time_steps: int
-    step: Step
+    step: NeuronStep
     neurons: tuple[int, ...]
     """Neurons asked for."""
     passes_on: bool
-    """Whether a layer follows."""
+    """True if a layer follows."""
     images: int
     """Images whose frames are computed together."""
 
-    def __call__(self, signal: Spikes) -> tuple[Counts, Signal]:
-        """Spike counts int64 (n, neurons), and the spikes if a layer follows."""
-        starts = range(0, len(signal.bits), self.images)
-        parts = [self._chunk(signal, start, self.images) for start in starts]
-        counts = np.concatenate([counts for counts, _ in parts])[:, list(self.neurons)]
-        if not self.passes_on:
-            return counts, None
-        return counts, Spikes(np.concatenate([spikes.bits for _, spikes in parts if spikes]))
+    @classmethod
+    def fits(cls, site: Site, feed: Feed) -> str | None:
+        """See ``Way``."""
+        if feed.signal is Pixels:
+            return None if site.problem else "its currents are constant"
+        sequences = issubclass(feed.signal, Sequences)
+        return None if sequences else "its inputs are no spikes over time"
 
-    def _chunk(self, signal: Spikes, start: int, size: int) -> tuple[Counts, Spikes | None]:
-        """Images from ``start`` on, in a batch of always the same size."""
-        stop = min(start + size, len(signal.bits))
-        frames = signal.frames(start, stop, self.time_steps)[..., : self.shape.channels]
-        padding = ((0, 0), (0, size - (stop - start)), (0, 0), (0, 0))
-        currents = self._currents(np.pad(frames, padding))
-        counts, spikes = self.step(
-            currents[:, : stop - start], self.time_steps, writing=self.passes_on
+    @classmethod
+    def options(cls, site: Site, feed: Feed) -> Iterator[LayerPlan]:
+        """See ``Way``."""
+        del feed
+        cost = cls.cost(site.shape, site.time_steps)
+        yield LayerPlan(site.name, cls.name, site.everyone, cost, note=site.problem or "")
+
+    @staticmethod
+    def cost(shape: Shape, time_steps: int) -> float:
+        """Torch's operator at every step, then all neurons through time."""
+        copied = 2 * costs.COPY * (shape.input_map + shape.positions * shape.filters)
+        step = work(shape) * costs.MULTIPLY + copied + costs.STEP * shape.outputs * shape.filters
+        return (step + _FRAME) * time_steps
+
+    @classmethod
+    def gives(cls, site: Site, plan: LayerPlan) -> Feed:
+        """See ``Way``."""
+        del plan
+        return Feed(Spikes if site.layer.neuron.binary else Levels, site.shape.filters)
+
+    @classmethod
+    def image_bytes(cls, site: Site, plan: LayerPlan) -> int:
+        """Currents and spikes over time, where no compiled loop packs them."""
+        del plan
+        neurons = 16 * site.time_steps * site.shape.outputs * site.shape.filters
+        return neurons + 16 * site.shape.input_map if site.problem else 0
+
+    @classmethod
+    def prepare(cls, site: Site, plan: LayerPlan, feed: Feed, batches: Batches) -> Self:
+        """See ``Way``."""
+        del plan
+        images = batches.chunk if feed.signal is Pixels else _images(site)
+        return cls(
+            batches.network,
+            site.layer,
+            site.shape,
+            site.time_steps,
+            neuron_step(site),
+            site.neurons,
+            not site.last,
+            images,
         )
-        return counts, spikes
 
     @torch.no_grad()
-    def _currents(self, frames: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """Currents (T, n, pixels, channels) of spikes (T, n, pixels, channels)."""
-        size = (self.shape.height.inputs, self.shape.width.inputs)
-        maps = torch.from_numpy(frames).flatten(0, 1).unflatten(1, size).movedim(3, 1)
-        units = not isinstance(self.stage.operator, torch.nn.Conv2d)
-        currents = self.stage.currents(maps.flatten(1) if units else maps)
-        last = by_pixels(currents)
-        return last.reshape(*frames.shape[:2], *last.shape[1:])
+    def chunks(self, batch: Images, count: int) -> Iterator[Part]:
+        """Counts (n, neurons asked for) and spikes of the batch's first images.
+
+        The operator runs over the whole padded batch, as in the plain loop.
+        """
+        pixels = self.network.normalise(torch.from_numpy(batch))
+        currents = self.layer.normalise(self.layer.currents(pixels)[None], self.time_steps)
+        for start in range(0, count, self.images):
+            counts, spikes = self._run(currents[:, start : min(start + self.images, count)])
+            yield counts, spikes
+
+    def __call__(self, signal: Sequences) -> tuple[npt.NDArray[np.int64], Signal | None]:
+        """Spike counts (n, neurons), and the spikes if a layer follows."""
+        parts = [self._chunk(signal, start) for start in range(0, len(signal), self.images)]
+        counts = np.concatenate([counts for counts, _ in parts])
+        spikes = [part for _, part in parts if part is not None]
+        return counts, joined(spikes) if self.passes_on else None
+
+    def _chunk(
+        self, signal: Sequences, start: int
+    ) -> tuple[npt.NDArray[np.int64], Sequences | None]:
+        """Images from ``start`` on, in a batch of always the same size."""
+        stop = min(start + self.images, len(signal))
+        frames = signal.frames(start, stop, self.time_steps)[..., : self.shape.channels]
+        padding = ((0, 0), (0, self.images - (stop - start)), (0, 0), (0, 0))
+        currents = self._currents(np.pad(frames, padding))
+        return self._run(currents[:, : stop - start])
+
+    @torch.no_grad()
+    def _currents(self, frames: npt.NDArray[np.float32]) -> Tensor:
+        """Currents (T, n, ...) of spikes (T, n, pixels, channels)."""
+        maps = torch.from_numpy(frames).flatten(0, 1).movedim(2, 1)
+        currents = self.layer.currents(maps.reshape(len(maps), *self.shape.source))
+        return self.layer.normalise(currents.unflatten(0, frames.shape[:2]), self.time_steps)
+
+    def _run(self, currents: Tensor) -> tuple[npt.NDArray[np.int64], Sequences | None]:
+        counts, spikes = self.step(currents, self.time_steps, writing=self.passes_on)
+        return counts[:, list(self.neurons)], spikes
 
 
-def by_pixels(currents: Tensor) -> npt.NDArray[np.float32]:
-    """Maps (n, channels, h, w), or units (n, channels), as contiguous (n, pixels, channels)."""
-    maps = currents.reshape(*currents.shape[:2], -1).movedim(1, 2)
-    result: npt.NDArray[np.float32] = maps.contiguous().numpy()
-    return result
+def _images(site: Site) -> int:
+    """Images whose frames are computed together, at least 1, in a quarter of the memory."""
+    shape = site.shape
+    frame = 4 * 3 * (shape.input_map + shape.positions * shape.filters)
+    frames = min(_FRAMES, site.memory // 4 // frame)
+    return max(1, frames // site.time_steps)

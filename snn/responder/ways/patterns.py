@@ -1,22 +1,37 @@
-"""Any layer behind spikes: see ``kernels.patterns``."""
+"""Any layer behind spikes of 0 and 1: see ``kernels.patterns``."""
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
+from typing import Self
 
 import numpy as np
 
-from spikeatlas.snn.responder.filters import aligned
+from spikeatlas.snn.responder import costs
+from spikeatlas.snn.responder.filters import aligned, lanes
 from spikeatlas.snn.responder.kernels import patterns as kernel
 from spikeatlas.snn.responder.kernels.tiles import Filters
 from spikeatlas.snn.responder.kernels.tiling import LANES, Tiling
+from spikeatlas.snn.responder.signals import Counts, Spikes
+from spikeatlas.snn.responder.sites import Feed, Site
+from spikeatlas.snn.responder.ways.base import Batches, LayerPlan, Way, tiling_of, tilings
 from spikeatlas.snn.responder.ways.factorised import stored_map, unfolded
-from spikeatlas.snn.responder.ways.signal import Counts, Spikes
+
+# Nanoseconds of four time steps of 32 lanes: 15 patterns cleared, and summed into four currents.
+_GROUP = 90.0
+# One input listed for four time steps.
+_LIST = 0.9
+# Share of inputs that fire within four steps. Natural pictures lie below (0.4), noise above (0.9).
+_ACTIVE = 0.65
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Patterns:
+class Patterns(Way):
     """Sums weights per pattern of four time steps."""
+
+    name = "patterns"
+    title = "layer by layer: weights summed per pattern of four time steps"
 
     tiling: Tiling
     filters: Filters
@@ -24,7 +39,47 @@ class Patterns:
     neurons: int
     """Neurons asked for."""
     passes_on: bool
-    """Whether a layer follows."""
+    """True if a layer follows."""
+
+    @classmethod
+    def fits(cls, site: Site, feed: Feed) -> str | None:
+        """See ``Way``."""
+        if feed.signal is not Spikes:
+            return "its inputs are no spikes of 0 and 1"
+        if site.problem or not site.shape.simple:
+            return site.problem or "its convolution is not simple"
+        listed = 5 * -(-site.time_steps // 4) * site.shape.input_map
+        return None if listed <= site.memory // 4 else "its inputs have no room in the memory"
+
+    @classmethod
+    def options(cls, site: Site, feed: Feed) -> Iterator[LayerPlan]:
+        """See ``Way``."""
+        for tiling in tilings(site, feed.channels):
+            cost = cls.cost(tiling, site.time_steps)
+            yield LayerPlan(site.name, cls.name, site.neurons, cost, tiling)
+
+    @staticmethod
+    def cost(tiling: Tiling, time_steps: int) -> float:
+        """Weights summed per pattern of four steps."""
+        groups = -(-time_steps // 4)
+        one_pass = groups * (costs.ROW * _ACTIVE * costs.window(tiling) + _GROUP)
+        blocks = tiling.blocks * (costs.passes(tiling) * one_pass + costs.FIRE * time_steps)
+        inputs = tiling.height.inputs * tiling.width.inputs * tiling.channels
+        return costs.tiles(tiling) * blocks + _LIST * groups * inputs
+
+    @classmethod
+    def gives(cls, site: Site, plan: LayerPlan) -> Feed:
+        """See ``Way``."""
+        del site
+        return Feed(Spikes, tiling_of(plan).blocks * LANES)
+
+    @classmethod
+    def prepare(cls, site: Site, plan: LayerPlan, feed: Feed, batches: Batches) -> Self:
+        """See ``Way``."""
+        del feed, batches
+        tiling = tiling_of(plan)
+        filters = lanes(site.layer, site.shape, tiling, plan.neurons)
+        return cls(tiling, filters, site.time_steps, len(plan.neurons), not site.last)
 
     def __call__(self, signal: Spikes) -> tuple[Counts, Spikes | None]:
         """Spike counts int64 (n, neurons), and the spikes if a layer follows."""

@@ -1,37 +1,82 @@
-"""First layer without tables: neurons stepped through time under their constant currents."""
+"""First layer under constant currents, its neurons stepped through time."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
+from typing import Self
 
 import torch
 
-from spikeatlas.snn.responder.ways.currents import Currents, Images
-from spikeatlas.snn.responder.ways.frames import Step, by_pixels
-from spikeatlas.snn.responder.ways.signal import Counts, Signal
-
-Part = tuple[Counts, Signal]
+from spikeatlas.snn.responder import costs
+from spikeatlas.snn.responder.shapes import Shape
+from spikeatlas.snn.responder.signals import Pixels, Spikes
+from spikeatlas.snn.responder.sites import Feed, Site
+from spikeatlas.snn.responder.ways.base import Batches, Images, LayerPlan, Part, Way
+from spikeatlas.snn.responder.ways.currents import Currents
+from spikeatlas.snn.responder.ways.neuron_steps import CompiledStep
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class BySteps:
+class BySteps(Way):
     """Pools the currents once and steps the neurons through time under them."""
 
+    name = "steps"
+    title = "constant current: operator and pool once, then all neurons through time"
+
     currents: Currents
-    step: Step
+    step: CompiledStep
     time_steps: int
     neurons: tuple[int, ...]
     """Neurons asked for; the currents are all neurons'."""
     passes_on: bool
-    """Whether a layer follows."""
+    """True if a layer follows."""
+
+    @classmethod
+    def fits(cls, site: Site, feed: Feed) -> str | None:
+        """See ``Way``."""
+        return site.problem if feed.signal is Pixels else "its currents are not constant"
+
+    @classmethod
+    def options(cls, site: Site, feed: Feed) -> Iterator[LayerPlan]:
+        """See ``Way``."""
+        del feed
+        cost = cls.cost(site.shape, site.time_steps)
+        yield LayerPlan(site.name, cls.name, site.everyone, cost)
+
+    @staticmethod
+    def cost(shape: Shape, time_steps: int) -> float:
+        """Operator once, then all neurons through time."""
+        stepped = costs.STEP * shape.outputs * shape.filters * time_steps
+        return costs.operator_once(shape, shape.filters) + stepped
+
+    @classmethod
+    def gives(cls, site: Site, plan: LayerPlan) -> Feed:
+        """See ``Way``."""
+        del plan
+        return Feed(Spikes, site.shape.filters)
+
+    @classmethod
+    def image_bytes(cls, site: Site, plan: LayerPlan) -> int:
+        """Pixels and their layout, currents twice, membranes and spikes."""
+        shape, neurons = site.shape, len(plan.neurons)
+        currents = 16 * shape.input_map + 8 * shape.positions * neurons
+        return currents + shape.outputs * neurons * (8 + 5 * site.time_steps)
+
+    @classmethod
+    def prepare(cls, site: Site, plan: LayerPlan, feed: Feed, batches: Batches) -> Self:
+        """See ``Way``."""
+        del feed
+        currents = Currents.of(site, plan.neurons, batches, cls.image_bytes(site, plan))
+        step = CompiledStep(site.layer)
+        return cls(currents, step, site.time_steps, site.neurons, not site.last)
 
     @torch.no_grad()
     def chunks(self, batch: Images, count: int) -> Iterator[Part]:
         """Counts int64 (n, neurons asked for) and spikes of the batch's first images."""
-        pool = self.currents.stage.pool
+        pool = self.currents.layer.pool
         for maps in self.currents.chunks(batch, count):
             currents = torch.from_numpy(maps).permute(0, 3, 1, 2)
-            pooled = by_pixels(currents if pool is None else pool(currents))
+            pooled = currents if pool is None else pool(currents)
             counts, spikes = self.step(pooled[None], self.time_steps, writing=self.passes_on)
             yield counts[:, list(self.neurons)], spikes

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from scipy.special import log_softmax
 from torch import Tensor, nn
 
-from spikeatlas.snn.coding import Noise, encode
+from spikeatlas.snn.coding import CodingKey, encode
 from spikeatlas.snn.importance import ablation
 from spikeatlas.snn.importance.ablation import Ablation, ablate
 from spikeatlas.snn.networks import SpikingNetwork
 from tests.snn.nets import network, noise_images
 
-NOISE = Noise(seed=1, checkpoint="c", purpose="ablation")
+KEY = CodingKey(seed=1, checkpoint="c", purpose="ablation")
 NEURONS = {"conv1": (0, 3), "conv2": (1, 4, 5), "fc1": (2, 6, 7), "out": (0, 9)}
 IMAGES = noise_images(12)
 LABELS = np.arange(12) % 10
@@ -43,9 +43,9 @@ def silencing(neuron: int) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], 
 @torch.no_grad()
 def whole_pass(net: SpikingNetwork, silenced: tuple[str, int] | None = None) -> NDArray[np.float64]:
     """Output counts (n, classes) of a pass from the images on, one image after the other."""
-    stages = {stage.name: stage for stage in net}
-    hook = silenced and stages[silenced[0]].register_forward_hook(silencing(silenced[1]))
-    counts = [net(encode(net, IMAGES[[i]], NOISE)).sum(0)[0] for i in range(len(IMAGES))]
+    layers = {layer.name: layer for layer in net}
+    hook = silenced and layers[silenced[0]].register_forward_hook(silencing(silenced[1]))
+    counts = [net(encode(net, IMAGES[[i]], KEY)).sum(0)[0] for i in range(len(IMAGES))]
     if hook:
         hook.remove()
     return torch.stack(counts).numpy().astype(np.float64)
@@ -68,7 +68,7 @@ def recorded(net: SpikingNetwork, monkeypatch: pytest.MonkeyPatch) -> tuple[Abla
         return judge(counts, labels, shape)
 
     monkeypatch.setattr(ablation, "_performance", keep)
-    return ablate(net, IMAGES, LABELS, NEURONS, NOISE), judged
+    return ablate(net, IMAGES, LABELS, NEURONS, KEY), judged
 
 
 def test_each_ablation_equals_a_whole_pass_without_the_neuron(
@@ -91,9 +91,9 @@ def test_each_ablation_equals_a_whole_pass_without_the_neuron(
 
 
 def test_batches_change_nothing(net: SpikingNetwork, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = ablate(net, IMAGES, LABELS, NEURONS, NOISE)
+    whole = ablate(net, IMAGES, LABELS, NEURONS, KEY)
     monkeypatch.setattr(ablation, "_BATCH", 5)
-    cut = ablate(net, IMAGES, LABELS, NEURONS, NOISE)
+    cut = ablate(net, IMAGES, LABELS, NEURONS, KEY)
 
     for layer in NEURONS:
         np.testing.assert_array_equal(cut.silenced[layer].loss, whole.silenced[layer].loss)
@@ -105,7 +105,7 @@ def test_a_neuron_without_outgoing_weight_costs_nothing(layer: str, following: i
     with torch.no_grad():
         list(net)[following].operator.weight[:, 2] = 0
 
-    found = ablate(net, IMAGES, LABELS, {layer: tuple(range(net.sizes[layer]))}, NOISE)
+    found = ablate(net, IMAGES, LABELS, {layer: tuple(range(net.sizes[layer]))}, KEY)
 
     assert found.silenced[layer].loss[2] == found.intact.loss
     assert found.silenced[layer].accuracy[2] == found.intact.accuracy
@@ -117,7 +117,7 @@ def test_a_silenced_output_is_never_chosen() -> None:
     favourite = int(whole_pass(net).sum(axis=0).argmax())
     labels = np.full(len(IMAGES), favourite)
 
-    found = ablate(net, IMAGES, labels, {"out": (favourite,)}, NOISE)
+    found = ablate(net, IMAGES, labels, {"out": (favourite,)}, KEY)
 
     assert found.intact.accuracy > 0
     assert found.silenced["out"].accuracy[0] < found.intact.accuracy
@@ -127,10 +127,10 @@ def test_a_silenced_output_is_never_chosen() -> None:
 def test_bad_input_is_explained() -> None:
     net = network()
     with pytest.raises(ValueError, match="'fc9', but the network has conv1, conv2, fc1, out"):
-        ablate(net, IMAGES, LABELS, {"fc9": (0,)}, NOISE)
+        ablate(net, IMAGES, LABELS, {"fc9": (0,)}, KEY)
     with pytest.raises(ValueError, match="layers is empty"):
-        ablate(net, IMAGES, LABELS, {}, NOISE)
+        ablate(net, IMAGES, LABELS, {}, KEY)
     with pytest.raises(ValueError, match="0 images with 0 labels: give at least one"):
-        ablate(net, IMAGES[:0], LABELS[:0], NEURONS, NOISE)
+        ablate(net, IMAGES[:0], LABELS[:0], NEURONS, KEY)
     with pytest.raises(ValueError, match="12 images with 11 labels"):
-        ablate(net, IMAGES, LABELS[:11], NEURONS, NOISE)
+        ablate(net, IMAGES, LABELS[:11], NEURONS, KEY)

@@ -8,21 +8,17 @@ import pytest
 import torch
 from torch import Tensor
 
-from spikeatlas.snn.coding import Noise, encode
-from spikeatlas.snn.neurons.fused import run_fused
+from spikeatlas.snn.coding import CodingKey, encode
 from spikeatlas.snn.neurons.leaky import LeakyNeuron
 from tests.snn.nets import network, noise_images
 
 
 def gradients(
-    run: object, neuron: LeakyNeuron, currents: Tensor, steps: int
+    neuron: LeakyNeuron, currents: Tensor, steps: int, *, fused: bool
 ) -> tuple[Tensor, Tensor]:
     """Spikes, and the gradient of currents under random weights of the spikes."""
     currents = currents.clone().requires_grad_()
-    if run is run_fused:
-        spikes = run_fused(neuron, currents, steps)
-    else:
-        spikes = neuron.run(currents.expand(steps, *currents.shape[1:]))[0]
+    spikes = neuron.run(currents, steps) if fused else neuron.unroll(currents, steps)[0]
     weights = torch.randn(spikes.shape, generator=torch.Generator().manual_seed(7))
     (spikes * weights).sum().backward()
     assert currents.grad is not None
@@ -40,8 +36,8 @@ def test_spikes_and_gradients_equal_snntorchs(
     currents = torch.randn((1 if static else steps, *shape), generator=generator) * 0.4 + 0.1
     neuron = LeakyNeuron(0.9, 1.0, reset)
 
-    spikes, found = gradients(run_fused, neuron, currents, steps)
-    wanted_spikes, wanted = gradients(None, neuron, currents, steps)
+    spikes, found = gradients(neuron, currents, steps, fused=True)
+    wanted_spikes, wanted = gradients(neuron, currents, steps, fused=False)
 
     assert torch.equal(spikes, wanted_spikes)
     torch.testing.assert_close(found, wanted, rtol=1e-4, atol=1e-6)
@@ -53,8 +49,8 @@ def test_neurons_may_differ() -> None:
     )
     currents = torch.rand((6, 2, 3, 4, 4), generator=torch.Generator().manual_seed(1))
 
-    spikes, found = gradients(run_fused, neuron, currents, 6)
-    wanted_spikes, wanted = gradients(None, neuron, currents, 6)
+    spikes, found = gradients(neuron, currents, 6, fused=True)
+    wanted_spikes, wanted = gradients(neuron, currents, 6, fused=False)
 
     assert torch.equal(spikes, wanted_spikes)
     torch.testing.assert_close(found, wanted, rtol=1e-4, atol=1e-6)
@@ -62,10 +58,10 @@ def test_neurons_may_differ() -> None:
 
 def test_another_reset_or_threshold_is_noticed() -> None:
     currents = torch.rand((1, 4, 50), generator=torch.Generator().manual_seed(1)) * 0.5
-    wanted = LeakyNeuron(0.9, 1.0).run(currents.expand(20, 4, 50))[0]
+    wanted = LeakyNeuron(0.9, 1.0).unroll(currents, 20)[0]
 
     for other in (LeakyNeuron(0.9, 1.0, "zero"), LeakyNeuron(0.9, 1.001)):
-        assert not torch.equal(run_fused(other, currents, 20), wanted)
+        assert not torch.equal(other.run(currents, 20), wanted)
 
 
 @pytest.mark.parametrize("coding", ["current", "poisson"])
@@ -75,7 +71,7 @@ def test_a_training_step_equals_snntorchs(coding: str, reset: str) -> None:
     found = []
     for name in ("forward", "unroll"):
         net = network(coding=coding, reset=reset, time_steps=12)
-        counts = getattr(net, name)(encode(net, images, Noise(0, "", "train"))).sum(0)
+        counts = getattr(net, name)(encode(net, images, CodingKey(0, "", "train"))).sum(0)
         torch.nn.functional.cross_entropy(counts, torch.arange(6)).backward()
         found.append((counts.detach(), [parameter.grad for parameter in net.parameters()]))
 

@@ -12,11 +12,12 @@ import torch
 from sklearn.datasets import load_digits
 from torch import nn
 
-from spikeatlas.snn.networks import NetworkSpec, SpikingNetwork, Stage, build_network
+from spikeatlas.snn.networks import NetworkSpec, SpikingLayer, SpikingNetwork, build_network
 from spikeatlas.snn.neurons.leaky import LeakyNeuron
-from spikeatlas.snn.responder import costs
+from spikeatlas.snn.responder.filters import leaky
 from spikeatlas.snn.responder.plain import PlainResponder, Responses
 from spikeatlas.snn.responder.responder import Responder
+from spikeatlas.snn.responder.ways import WAYS
 
 Images = npt.NDArray[np.uint8]
 Shape = tuple[int, int, int]
@@ -35,37 +36,39 @@ def network(
     )
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
-        for stage in made:
-            stage.operator.weight.mul_(gain)
-            size = stage.operator.bias.shape if stage.operator.bias is not None else (0,)
-            if stage.operator.bias is not None:
-                stage.operator.bias.copy_(torch.randn(size, generator=generator) * 0.2)
+        for layer in made:
+            layer.operator.weight.mul_(gain)
+            size = layer.operator.bias.shape if layer.operator.bias is not None else (0,)
+            if layer.operator.bias is not None:
+                layer.operator.bias.copy_(torch.randn(size, generator=generator) * 0.2)
     return made
 
 
 def with_neurons(made: SpikingNetwork, *, kinds: int, seed: int = 0) -> SpikingNetwork:
     """The same network with its own decay and threshold for every neuron, of ``kinds`` pairs."""
     generator = torch.Generator().manual_seed(seed)
-    for stage in made:
-        pick = torch.randint(kinds, (stage.size,), generator=generator)
+    for layer in made:
+        pick = torch.randint(kinds, (layer.size,), generator=generator)
         beta = torch.linspace(0.5, 1.0, kinds)[pick]
         threshold = torch.linspace(0.6, 1.4, kinds)[pick]
-        each = (-1, 1, 1) if isinstance(stage.operator, nn.Conv2d) else (-1,)
-        stage.neuron = LeakyNeuron(
-            beta.view(each), threshold.view(each), stage.neuron.reset_mechanism
+        each = (-1, 1, 1) if isinstance(layer.operator, nn.Conv2d) else (-1,)
+        layer.neuron = LeakyNeuron(
+            beta.view(each), threshold.view(each), leaky(layer).reset_mechanism
         )
     return made
 
 
-def custom(stages: list[Stage], shape: Shape, time_steps: int, seed: int = 0) -> SpikingNetwork:
-    """A network of given stages, their weights drawn anew."""
+def custom(
+    layers: list[SpikingLayer], shape: Shape, time_steps: int, seed: int = 0
+) -> SpikingNetwork:
+    """A network of given layers, their weights drawn anew."""
     generator = torch.Generator().manual_seed(seed)
-    for stage in stages:
-        nn.init.kaiming_uniform_(stage.operator.weight, generator=generator)
-        if stage.operator.bias is not None:
-            nn.init.normal_(stage.operator.bias, std=0.2, generator=generator)
+    for layer in layers:
+        nn.init.kaiming_uniform_(layer.operator.weight, generator=generator)
+        if layer.operator.bias is not None:
+            nn.init.normal_(layer.operator.bias, std=0.2, generator=generator)
     return SpikingNetwork(
-        stages,
+        layers,
         input_shape=shape,
         time_steps=time_steps,
         coding="current",
@@ -121,8 +124,8 @@ def positions(made: SpikingNetwork, layer: str) -> int:
     """Positions of a layer's map."""
     maps = torch.zeros(1, *made.input_shape)
     with torch.no_grad():
-        for stage in made.upto([layer]):
-            maps = stage.currents(maps)
+        for part in made.upto([layer]):
+            maps = part.currents(maps)
     return int(np.prod(maps.shape[2:]))
 
 
@@ -143,11 +146,8 @@ def compare(
     return difference(made, fast, picked)
 
 
-COSTS = ("first_by_trains", "first_directly", "first_by_steps", "factorised", "patterns", "frames")
-
-
 def prefer(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
     """Let these ways cost nothing, so that they are chosen wherever they are possible."""
-    for name in COSTS:
+    for name, way in WAYS.items():
         cost = 0.0 if name in names else 1e12
-        monkeypatch.setattr(costs, name, lambda *_, cost=cost, **__: cost)
+        monkeypatch.setattr(way, "cost", lambda *_, cost=cost, **__: cost)

@@ -13,7 +13,7 @@ from tests.snn.responder.small import KINDS, compare, network, pictures, prefer,
 def plan(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """The plan by its costs, and the one for wide networks, which small ones would not choose."""
     if request.param == "factorised":
-        prefer(monkeypatch, "first_by_trains", "factorised", "patterns")
+        prefer(monkeypatch, "trains", "factorised", "patterns")
 
 
 SHAPES: tuple[dict[str, Any], ...] = (

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from spikeatlas.snn.responder import filters, lookup, prepare, trains
+from spikeatlas.snn.responder import filters, lookup, train_tables
 from spikeatlas.snn.responder.kernels import factorised
 from tests.snn.responder.small import compare, network, pictures, prefer
 
@@ -15,7 +15,7 @@ from tests.snn.responder.small import compare, network, pictures, prefer
 @pytest.fixture(autouse=True)
 def plan(monkeypatch: pytest.MonkeyPatch) -> None:
     """The plan for wide networks."""
-    prefer(monkeypatch, "first_by_trains", "factorised", "patterns")
+    prefer(monkeypatch, "trains", "factorised", "patterns")
 
 
 SPEC: dict[str, Any] = {"shape": (3, 12, 12), "channels": (20, 24), "hidden": (9,)}
@@ -60,18 +60,18 @@ def test_one_reset(monkeypatch: pytest.MonkeyPatch, layer: str) -> None:
             object.__setattr__(weights, "zero", True)
         return weights
 
-    monkeypatch.setattr(prepare, "layer_weights", reset)
+    monkeypatch.setattr(filters, "layer_weights", reset)
     assert spikes_apart(0.9) > 0
 
 
 def test_the_first_reset(monkeypatch: pytest.MonkeyPatch) -> None:
-    table = trains.train_table
+    table = train_tables.train_table
     monkeypatch.setattr(lookup, "train_table", lambda *values, zero: table(*values, zero=not zero))
     assert spikes_apart(0.91) > 0
 
 
 def test_one_decay(monkeypatch: pytest.MonkeyPatch) -> None:
-    table = trains.train_table
+    table = train_tables.train_table
 
     def slower(beta: float, threshold: float, time_steps: int, *, zero: bool) -> Any:
         return table(beta - 1e-3, threshold, time_steps, zero=zero)

@@ -10,8 +10,9 @@ import pytest
 import snntorch
 import torch
 
-from spikeatlas.snn.coding import Noise, encode
+from spikeatlas.snn.coding import CodingKey, encode
 from spikeatlas.snn.networks import NetworkSpec, SpikingNetwork, build_network
+from spikeatlas.snn.responder.filters import leaky as leaky_of
 from spikeatlas.snn.responder.plain import PlainResponder, count_spikes
 from tests.snn.nets import network, noise_images
 
@@ -20,20 +21,20 @@ def by_snntorch(net: SpikingNetwork, images: np.ndarray) -> dict[str, np.ndarray
     """The loop as snnTorch's tutorials write it, with Leaky modules of its own."""
     leaky = [
         snntorch.Leaky(
-            float(s.neuron.beta),
-            threshold=float(s.neuron.threshold),
-            reset_mechanism=s.neuron.reset_mechanism,
+            float(leaky_of(s).beta),
+            threshold=float(leaky_of(s).threshold),
+            reset_mechanism=leaky_of(s).reset_mechanism,
         )
         for s in net
     ]
     membranes = [neuron.init_leaky() for neuron in leaky]
-    record: dict[str, list[torch.Tensor]] = {stage.name: [] for stage in net}
+    record: dict[str, list[torch.Tensor]] = {layer.name: [] for layer in net}
     with torch.no_grad():
         for _ in range(net.time_steps):
             x = net.normalise(torch.from_numpy(images))
-            for i, stage in enumerate(net):
-                x, membranes[i] = leaky[i](stage.currents(x), membranes[i])
-                record[stage.name].append(x)
+            for i, layer in enumerate(net):
+                x, membranes[i] = leaky[i](layer.currents(x), membranes[i])
+                record[layer.name].append(x)
     return {
         name: torch.stack(spikes).double().flatten(3).mean((0, 3)).float().numpy()
         if spikes[0].dim() > 2
@@ -75,7 +76,7 @@ def test_companions_and_places_in_a_batch_change_no_bit(
     spec = NetworkSpec(channels=(4, 6), hidden=(8,), time_steps=8, threshold=0.3, coding=coding)  # type: ignore[arg-type]
     level = [0.3] * shape[0]
     net = build_network(spec, input_shape=shape, classes=classes, mean=level, std=level, seed=0)
-    respond = PlainResponder(net, net.layers, batch_size=61, noise=Noise(0, "c", "search"))
+    respond = PlainResponder(net, net.layers, batch_size=61, key=CodingKey(0, "c", "search"))
     images, others = noise_images(61, shape), noise_images(61, shape, seed=1)
     rows = np.random.default_rng(0).permutation(61)
     mixed = np.concatenate([others[:30], images[rows[:31]]])
@@ -90,8 +91,8 @@ def test_companions_and_places_in_a_batch_change_no_bit(
 def test_it_stops_at_the_deepest_layer(monkeypatch: pytest.MonkeyPatch) -> None:
     net = network()
     deeper = list(net)[2:]
-    for stage in deeper:
-        monkeypatch.setattr(stage, "currents", lambda _: pytest.fail("deeper than asked"))
+    for layer in deeper:
+        monkeypatch.setattr(layer, "currents", lambda _: pytest.fail("deeper than asked"))
 
     assert set(PlainResponder(net, ["conv2", "conv1"])(noise_images(3))) == {"conv1", "conv2"}
 
@@ -118,13 +119,11 @@ def test_two_threads_equal_one() -> None:
 
 def test_poisson_responses_are_means_over_presentations() -> None:
     net, images = network(coding="poisson"), noise_images(3)
-    noise = Noise(0, "c", "report")
+    key = CodingKey(0, "c", "report")
 
-    mean = PlainResponder(net, ["conv2"], noise=noise, presentations=3)(images)["conv2"]
+    mean = PlainResponder(net, ["conv2"], key=key, presentations=3)(images)["conv2"]
 
-    each = [
-        PlainResponder(net, ["conv2"], noise=noise.shifted(k))(images)["conv2"] for k in range(3)
-    ]
+    each = [PlainResponder(net, ["conv2"], key=key.shifted(k))(images)["conv2"] for k in range(3)]
     np.testing.assert_allclose(mean, np.mean(each, axis=0), rtol=1e-6)
     assert (each[0] != each[1]).any()
 

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 import torch
 
-from spikeatlas.snn.coding import Noise
+from spikeatlas.snn.coding import CodingKey
 from spikeatlas.snn.responder import fast
 from spikeatlas.snn.responder.fast import distinct
+from spikeatlas.snn.responder.filters import leaky
 from spikeatlas.snn.responder.plain import PlainResponder, Responses
 from spikeatlas.snn.responder.responder import Responder
 from tests.snn.responder.small import Images, compare, network, pictures
@@ -168,7 +169,7 @@ def test_distinct_images() -> None:
 @pytest.mark.parametrize("coding", ["current", "poisson"])
 def test_two_threads_equal_one(coding: str) -> None:
     made = network((3, 12, 12), channels=(20, 34), hidden=(9,), coding=coding)
-    respond = Responder(made, made.layers, batch_size=8, noise=Noise(0, "c", "search"))
+    respond = Responder(made, made.layers, batch_size=8, key=CodingKey(0, "c", "search"))
     images = [pictures("noise", (3, 12, 12), 24, seed) for seed in range(4)]
     expected = [respond(batch) for batch in images]
     with ThreadPoolExecutor(2) as pool:
@@ -184,7 +185,7 @@ def test_a_call_changes_nothing() -> None:
     Responder(made, made.layers)(pictures("noise", (1, 8, 8), 3))
     for name, value in made.state_dict().items():
         assert torch.equal(value, before[name])
-    assert all(stage.neuron.mem.numel() == 0 for stage in made)
+    assert all(leaky(layer).mem.numel() == 0 for layer in made)
 
 
 def test_memory_is_bounded() -> None:
@@ -205,8 +206,8 @@ def test_memory_is_bounded() -> None:
 def test_any_memory_gives_the_same(memory: int, coding: str) -> None:
     made = network((3, 12, 12), channels=(20, 34), hidden=(9,), coding=coding)
     images = pictures("noise", (3, 12, 12), 9)
-    noise = Noise(0, "c", "search")
-    expected = PlainResponder(made, made.layers, batch_size=8, noise=noise)(images)
-    found = Responder(made, made.layers, batch_size=8, noise=noise, memory=memory)(images)
+    key = CodingKey(0, "c", "search")
+    expected = PlainResponder(made, made.layers, batch_size=8, key=key)(images)
+    found = Responder(made, made.layers, batch_size=8, key=key, memory=memory)(images)
     for name in made.layers:
         np.testing.assert_array_equal(found[name], expected[name])

@@ -8,13 +8,15 @@ import pytest
 import torch
 from torch import nn
 
-from spikeatlas.snn.coding import Noise
-from spikeatlas.snn.networks import SpikingNetwork, Stage
+from spikeatlas.snn.coding import CodingKey
+from spikeatlas.snn.networks import SpikingLayer, SpikingNetwork
 from spikeatlas.snn.networks.layer import SteadyLinear
 from spikeatlas.snn.neurons.leaky import LeakyNeuron
-from spikeatlas.snn.responder import build, costs, fast
 from spikeatlas.snn.responder.plain import PlainResponder
 from spikeatlas.snn.responder.responder import Responder
+from spikeatlas.snn.responder.ways.factorised import Factorised
+from spikeatlas.snn.responder.ways.frames import Frames
+from spikeatlas.snn.responder.ways.patterns import Patterns
 from tests.snn.responder.small import (
     compare,
     custom,
@@ -34,12 +36,12 @@ def ways(made: SpikingNetwork, **options: Any) -> list[str]:
     ("names", "expected"),
     [
         (
-            ("first_by_trains", "factorised", "patterns"),
+            ("trains", "factorised", "patterns"),
             ["trains", "factorised", "patterns", "patterns"],
         ),
-        (("first_by_steps", "patterns"), ["steps", "patterns", "patterns", "patterns"]),
-        (("first_by_steps", "frames"), ["steps", "frames", "frames", "frames"]),
-        (("first_by_trains", "factorised", "frames"), ["trains", "factorised", "frames", "frames"]),
+        (("steps", "patterns"), ["steps", "patterns", "patterns", "patterns"]),
+        (("steps", "frames"), ["steps", "frames", "frames", "frames"]),
+        (("trains", "factorised", "frames"), ["trains", "factorised", "frames", "frames"]),
     ],
 )
 @pytest.mark.parametrize("reset", ["subtract", "zero"])
@@ -58,7 +60,7 @@ def test_ways_are_equal(
         assert compare(made, pictures(kind, (2, 9, 9), 5), batch_size=4).spikes == 0
 
 
-@pytest.mark.parametrize("way", ["first_by_trains", "first_by_steps", "first_directly"])
+@pytest.mark.parametrize("way", ["trains", "steps", "direct"])
 def test_a_first_layer_alone(monkeypatch: pytest.MonkeyPatch, way: str) -> None:
     prefer(monkeypatch, way)
     made = network((3, 37, 10), channels=(5,), hidden=())
@@ -69,7 +71,7 @@ def test_a_first_layer_alone(monkeypatch: pytest.MonkeyPatch, way: str) -> None:
 
 
 def test_patterns_take_some_neurons(monkeypatch: pytest.MonkeyPatch) -> None:
-    prefer(monkeypatch, "first_by_steps", "patterns")
+    prefer(monkeypatch, "steps", "patterns")
     made = network((1, 9, 9), channels=(6, 20), hidden=(7,))
     images = pictures("noise", (1, 9, 9), 5)
     assert compare(made, images, ("conv2",), neurons={"conv2": [19, 3]}).spikes == 0
@@ -81,8 +83,8 @@ def test_patterns_take_some_neurons(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_with_and_without_ranks(
     monkeypatch: pytest.MonkeyPatch, kinds: int, *, wanted: bool
 ) -> None:
-    prefer(monkeypatch, "first_by_trains", "patterns")
-    monkeypatch.setattr(costs, "factorised", lambda *_, ranked: float(ranked != wanted))
+    prefer(monkeypatch, "trains", "patterns")
+    monkeypatch.setattr(Factorised, "cost", lambda *_, ranked: float(ranked != wanted))
     made = network((1, 9, 9), channels=(6, 20), time_steps=40)
     if kinds:
         with_neurons(made, kinds=kinds)
@@ -109,15 +111,15 @@ CONVOLUTIONS: tuple[dict[str, Any], ...] = (
 def staged(options: dict[str, Any], pool: nn.MaxPool2d | None, time_steps: int) -> SpikingNetwork:
     """Two such convolutions and a linear layer."""
     stages = [
-        Stage("a", nn.Conv2d(2, 6, **options), LeakyNeuron(0.8, 0.5)),
-        Stage("b", nn.Conv2d(6, 4, **options), LeakyNeuron(0.8, 0.5)),
+        SpikingLayer("a", nn.Conv2d(2, 6, **options), LeakyNeuron(0.8, 0.5)),
+        SpikingLayer("b", nn.Conv2d(6, 4, **options), LeakyNeuron(0.8, 0.5)),
     ]
     maps = torch.zeros(1, 2, 23, 15)
     for stage in stages:
         stage.pool = pool
         maps = stage.currents(maps)
     units = maps.numel()
-    stages.append(Stage("c", SteadyLinear(units, 3), LeakyNeuron(0.8, 0.5), flatten=True))
+    stages.append(SpikingLayer("c", SteadyLinear(units, 3), LeakyNeuron(0.8, 0.5), flatten=True))
     return custom(stages, (2, 23, 15), time_steps)
 
 
@@ -132,9 +134,9 @@ def test_every_geometry(
     *,
     ranked: bool,
 ) -> None:
-    prefer(monkeypatch, "first_by_trains", "first_directly", "patterns")
+    prefer(monkeypatch, "trains", "direct", "patterns")
     wanted = ranked
-    monkeypatch.setattr(costs, "factorised", lambda *_, ranked: float(ranked != wanted))
+    monkeypatch.setattr(Factorised, "cost", lambda *_, ranked: float(ranked != wanted))
     made = staged(options, pool, 17)
     for kind in ("natural", "noise"):
         images = pictures(kind, (2, 23, 15), 5)
@@ -145,8 +147,8 @@ def test_every_geometry(
 
 def test_a_linear_first_layer() -> None:
     stages = [
-        Stage("a", SteadyLinear(2 * 5 * 6, 9), LeakyNeuron(0.9, 1.0), flatten=True),
-        Stage("b", SteadyLinear(9, 3), LeakyNeuron(0.9, 1.0)),
+        SpikingLayer("a", SteadyLinear(2 * 5 * 6, 9), LeakyNeuron(0.9, 1.0), flatten=True),
+        SpikingLayer("b", SteadyLinear(9, 3), LeakyNeuron(0.9, 1.0)),
     ]
     made = custom(stages, (2, 5, 6), 30)
     for layers in (("a",), ("b",), ("a", "b")):
@@ -157,28 +159,16 @@ def test_a_linear_first_layer() -> None:
 def test_poisson_coding(monkeypatch: pytest.MonkeyPatch, time_steps: int) -> None:
     made = network((3, 9, 9), channels=(6, 8), coding="poisson", time_steps=time_steps)
     images = pictures("natural", (3, 9, 9), 7)
-    noise = Noise(seed=3, checkpoint="c", purpose="report")
-    options: dict[str, Any] = {"noise": noise, "presentations": 2, "batch_size": 4}
+    key = CodingKey(seed=3, checkpoint="c", purpose="report")
+    options: dict[str, Any] = {"key": key, "presentations": 2, "batch_size": 4}
     expected = PlainResponder(made, made.layers, **options)(images)
     for names in (("patterns",), ("frames",)):
         with monkeypatch.context() as patch:
             prefer(patch, *names)
             found = Responder(made, made.layers, **options)(images)
         assert difference(made, found, expected).spikes == 0
-    with pytest.raises(ValueError, match="noise is missing"):
+    with pytest.raises(ValueError, match="key is missing"):
         Responder(made, made.layers)(images)
-
-
-@pytest.mark.parametrize("coding", ["current", "poisson"])
-def test_without_compiled_loops(monkeypatch: pytest.MonkeyPatch, coding: str) -> None:
-    monkeypatch.setattr(fast, "COMPILED", False)
-    monkeypatch.setattr(build, "COMPILED", False)
-    made = network((2, 9, 9), channels=(6, 8), hidden=(7,), coding=coding)
-    images = pictures("natural", (2, 9, 9), 7)
-    options: dict[str, Any] = {"noise": Noise(0, "c", "report"), "batch_size": 3}
-    assert not {"trains", "factorised", "patterns"} & set(ways(made))
-    expected = PlainResponder(made, made.layers, **options)(images)
-    assert difference(made, Responder(made, made.layers, **options)(images), expected).spikes == 0
 
 
 def test_a_whole_batch_where_chunks_would_round_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -191,9 +181,9 @@ def test_a_whole_batch_where_chunks_would_round_otherwise(monkeypatch: pytest.Mo
 @pytest.mark.parametrize("framed", [[6, 5], [20]])
 def test_padded_channels_between_ways(monkeypatch: pytest.MonkeyPatch, framed: list[int]) -> None:
     """A compiled loop stores 32 channels for 20; torch's operator must not see the others."""
-    prefer(monkeypatch, "first_by_steps")
-    monkeypatch.setattr(costs, "frames", lambda shape, _: float(shape.channels not in framed))
-    monkeypatch.setattr(costs, "patterns", lambda *_: 0.5)
+    prefer(monkeypatch, "steps")
+    monkeypatch.setattr(Frames, "cost", lambda shape, _: float(shape.channels not in framed))
+    monkeypatch.setattr(Patterns, "cost", lambda *_: 0.5)
     made = network((1, 9, 9), channels=(6, 20, 5), hidden=(7,))
     assert {"frames", "patterns"} < set(ways(made))
     assert compare(made, pictures("noise", (1, 9, 9), 5)).spikes == 0

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from spikeatlas.snn.coding import Noise, encode
+from spikeatlas.snn.coding import CodingKey, encode
 from spikeatlas.snn.data import DataSet, DataSpec, load_data
 from spikeatlas.snn.networks import NetworkSpec
 from spikeatlas.snn.training import (
@@ -65,7 +65,7 @@ def test_accuracy_is_of_the_true_labels_and_about_chance(digits: DataSet, tmp_pa
         accuracy[spec.labels] = read_header(epoch_path(folder, 6)).accuracy
         net = load_network(epoch_path(folder, 6), SPEC, digits.shape, 10)
         with torch.no_grad():
-            told = net(encode(net, digits.test.images, Noise(0, "", "test"))).sum(0).argmax(1)
+            told = net(encode(net, digits.test.images, CodingKey(0, "", "test"))).sum(0).argmax(1)
         measured = float((told.numpy() == digits.test.labels).mean())
         assert accuracy[spec.labels] == pytest.approx(measured, abs=0.01)
 

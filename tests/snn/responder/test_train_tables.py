@@ -9,14 +9,14 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spikeatlas.snn.networks import Stage
+from spikeatlas.snn.networks import SpikingLayer
 from spikeatlas.snn.networks.layer import SteadyLinear
 from spikeatlas.snn.neurons.leaky import LeakyNeuron
-from spikeatlas.snn.responder import lookup, trains
+from spikeatlas.snn.responder import lookup, train_tables
 from spikeatlas.snn.responder.kernels import constant
 from spikeatlas.snn.responder.kernels.tiling import Span, by_filters
 from spikeatlas.snn.responder.lookup import layer_lookup
-from spikeatlas.snn.responder.trains import train_table
+from spikeatlas.snn.responder.train_tables import train_table
 
 PARAMETERS = ((0.9, 1.0), (0.0, 0.7), (1.0, 1.0), (0.5, 2.0), (0.99, 0.1))
 LARGEST = float(np.finfo(np.float32).max)
@@ -27,11 +27,11 @@ def stepped(
 ) -> npt.NDArray[np.uint8]:
     """Trains (k, T) as snnTorch's neuron fires them."""
     neuron = LeakyNeuron(beta, threshold, "zero" if zero else "subtract")
-    spikes, _ = neuron.run(torch.from_numpy(currents)[None, None].expand(steps, 1, -1))
+    spikes, _ = neuron.unroll(torch.from_numpy(currents)[None, None], steps)
     return spikes[:, 0].T.numpy().astype(np.uint8)
 
 
-def unpacked(table: trains.TrainTable, steps: int) -> npt.NDArray[np.uint8]:
+def unpacked(table: train_tables.TrainTable, steps: int) -> npt.NDArray[np.uint8]:
     return np.unpackbits(table.spikes, axis=1, bitorder="little")[:, :steps]
 
 
@@ -69,9 +69,11 @@ def test_rises_count_spikes(*, zero: bool) -> None:
         np.testing.assert_array_equal(np.cumsum(steps_up), counted[:, step])
 
 
-def found(stage: Stage, currents: npt.NDArray[np.float32], steps: int) -> npt.NDArray[np.int64]:
+def found(
+    layer: SpikingLayer, currents: npt.NDArray[np.float32], steps: int
+) -> npt.NDArray[np.int64]:
     """Spike counts by look-up, of currents (n, channels)."""
-    tables = layer_lookup(stage, steps)
+    tables = layer_lookup(layer, steps)
     assert tables is not None
     span = Span(1, 1, 1, 0)
     tiling = by_filters(span, span, 1, 1)
@@ -106,38 +108,38 @@ def test_look_up_equals_stepping(
     zero: bool,
     currents: list[float],
 ) -> None:
-    stage = Stage(
+    layer = SpikingLayer(
         "a", SteadyLinear(1, 1), LeakyNeuron(beta, threshold, "zero" if zero else "subtract")
     )
     values = np.array(currents, np.float32)
     expected = stepped(values, beta, threshold, steps, zero=zero).sum(axis=1)
-    np.testing.assert_array_equal(found(stage, values[:, None], steps)[:, 0], expected)
+    np.testing.assert_array_equal(found(layer, values[:, None], steps)[:, 0], expected)
 
 
 def test_look_up_of_extreme_currents() -> None:
-    stage = Stage("a", SteadyLinear(1, 1), LeakyNeuron(0.9, 1.0))
+    layer = SpikingLayer("a", SteadyLinear(1, 1), LeakyNeuron(0.9, 1.0))
     special = [np.nan, -np.inf, -LARGEST, -1.0, -0.0, 0.0, 1e-45, 1e30, LARGEST]
     values = np.array(special, np.float32)
     expected = stepped(values, 0.9, 1.0, 25, zero=False).sum(axis=1)
-    np.testing.assert_array_equal(found(stage, values[:, None], 25)[:, 0], expected)
+    np.testing.assert_array_equal(found(layer, values[:, None], 25)[:, 0], expected)
     assert expected[-1] == 25
 
 
 def test_look_up_at_every_edge() -> None:
     table = train_table(np.float32(0.9).item(), 1.0, 128, zero=False)
     assert table is not None
-    stage = Stage("a", SteadyLinear(1, 1), LeakyNeuron(0.9, 1.0))
+    layer = SpikingLayer("a", SteadyLinear(1, 1), LeakyNeuron(0.9, 1.0))
     below = np.nextafter(table.edges[1:], np.float32(-np.inf))
     around = np.concatenate([table.edges, below])
     expected = np.concatenate([table.counts, table.counts[:-1]])
-    np.testing.assert_array_equal(found(stage, around[:, None], 128)[:, 0], expected)
+    np.testing.assert_array_equal(found(layer, around[:, None], 128)[:, 0], expected)
 
 
 def test_a_table_for_each_kind_of_neuron() -> None:
     beta = torch.tensor([0.9, 0.5, 0.9, 1.0])
-    stage = Stage("a", SteadyLinear(1, 4), LeakyNeuron(beta, 1.0))
+    layer = SpikingLayer("a", SteadyLinear(1, 4), LeakyNeuron(beta, 1.0))
     values = np.linspace(-1, 3, 400, dtype=np.float32).repeat(4).reshape(-1, 4)
-    counts = found(stage, values, 20)
+    counts = found(layer, values, 20)
     for channel, value in enumerate(beta.tolist()):
         expected = stepped(values[:, channel].copy(), value, 1.0, 20, zero=False).sum(axis=1)
         np.testing.assert_array_equal(counts[:, channel], expected)
@@ -145,13 +147,16 @@ def test_a_table_for_each_kind_of_neuron() -> None:
 
 def test_no_table_for_too_many_kinds_or_trains(monkeypatch: pytest.MonkeyPatch) -> None:
     many = torch.linspace(0.1, 0.9, lookup.MAX_TABLES + 1)
-    assert layer_lookup(Stage("a", SteadyLinear(1, len(many)), LeakyNeuron(many, 1.0)), 5) is None
-    monkeypatch.setattr(trains, "MAX_TRAINS", 50)
+    assert (
+        layer_lookup(SpikingLayer("a", SteadyLinear(1, len(many)), LeakyNeuron(many, 1.0)), 5)
+        is None
+    )
+    monkeypatch.setattr(train_tables, "MAX_TRAINS", 50)
     assert train_table(0.9, 1.0, 61, zero=False) is None
     monkeypatch.setattr(lookup, "MAX_TRAINS", 50)
-    assert layer_lookup(Stage("a", SteadyLinear(1, 1), LeakyNeuron(0.9, 1.0)), 26) is None
+    assert layer_lookup(SpikingLayer("a", SteadyLinear(1, 1), LeakyNeuron(0.9, 1.0)), 26) is None
 
 
 def test_no_table_where_counts_fall() -> None:
     crossing = np.array([[0], [0b111], [0b001]], np.uint8)
-    assert trains._rises(crossing, 3) is None
+    assert train_tables._rises(crossing, 3) is None

@@ -64,10 +64,10 @@ def pool_rows(out: Array, columns: int, down: Axis, y: int, best: Array) -> None
     first = down.first + y * down.lead
     top, bottom = max(first, 0), min(first + down.passes, down.positions)
     for x in range(0, columns, LANES):
-        found = lanes.load(out, top * columns + x)
+        largest = lanes.load(out, top * columns + x)
         for row in range(top + 1, bottom):
-            found = lanes.larger(found, lanes.load(out, row * columns + x))
-        lanes.store(best, x, found)
+            largest = lanes.larger(largest, lanes.load(out, row * columns + x))
+        lanes.store(best, x, largest)
 
 
 @compiled

@@ -52,8 +52,8 @@ def train_table(beta: float, threshold: float, time_steps: int, *, zero: bool) -
     spikes = _run(keys, beta, threshold, time_steps, zero=zero)
     while (open_ := _open(keys, spikes)).any():
         middle = (keys[:-1][open_] + keys[1:][open_]) // 2
-        found = _run(middle, beta, threshold, time_steps, zero=zero)
-        keys, spikes = _inner(np.concatenate([keys, middle]), np.concatenate([spikes, found]))
+        inner = _run(middle, beta, threshold, time_steps, zero=zero)
+        keys, spikes = _inner(np.concatenate([keys, middle]), np.concatenate([spikes, inner]))
         if len(keys) > 2 * MAX_TRAINS:
             return None
     first = np.concatenate([[True], (spikes[1:] != spikes[:-1]).any(axis=1)])

@@ -1,17 +1,16 @@
-"""Plans: what is chosen, said, and left to the plain loop."""
+"""Plans: what is chosen and said, and that a module nobody knows slows its own layer alone."""
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 
 import pytest
 import torch
 from torch import nn
 
-from spikeatlas.snn.networks import SpikingNetwork, Stage
+from spikeatlas.snn.networks import SpikingLayer, SpikingNetwork
 from spikeatlas.snn.neurons.leaky import LeakyNeuron
-from spikeatlas.snn.responder.plan import Plan
+from spikeatlas.snn.responder.planner import Plan
 from spikeatlas.snn.responder.responder import Responder
 from tests.snn.responder.small import compare, network, pictures, with_neurons
 
@@ -75,40 +74,40 @@ class Doubled(nn.Conv2d):
         return 2 * super().forward(inputs)
 
 
-def subclassed_neuron(stage: Stage) -> None:
-    stage.neuron = Other(0.9, 1.0)
+def subclassed_neuron(layer: SpikingLayer) -> None:
+    layer.neuron = Other(0.9, 1.0)
 
 
-def subclassed_operator(stage: Stage) -> None:
-    assert isinstance(stage.operator, nn.Conv2d)
-    other = Doubled(stage.operator.in_channels, stage.operator.out_channels, 3, padding=1)
-    other.load_state_dict(stage.operator.state_dict())
-    stage.operator = other
+def subclassed_operator(layer: SpikingLayer) -> None:
+    assert isinstance(layer.operator, nn.Conv2d)
+    other = Doubled(layer.operator.in_channels, layer.operator.out_channels, 3, padding=1)
+    other.load_state_dict(layer.operator.state_dict())
+    layer.operator = other
 
 
-def hooked(stage: Stage) -> None:
-    stage.operator.register_forward_hook(lambda _module, _inputs, output: output + 1)
+def hooked(layer: SpikingLayer) -> None:
+    layer.operator.register_forward_hook(lambda _module, _inputs, output: output + 1)
 
 
-def padded_by_name(stage: Stage) -> None:
-    stage.operator.padding = "same"
+def padded_by_name(layer: SpikingLayer) -> None:
+    layer.operator.padding = "same"
 
 
-def rounded_up(stage: Stage) -> None:
-    stage.pool = nn.MaxPool2d(2, ceil_mode=True)
+def rounded_up(layer: SpikingLayer) -> None:
+    layer.pool = nn.MaxPool2d(2, ceil_mode=True)
 
 
-def per_place(stage: Stage) -> None:
-    stage.neuron = LeakyNeuron(torch.rand(1, 1, 4), 1.0)
+def per_place(layer: SpikingLayer) -> None:
+    layer.neuron = LeakyNeuron(torch.rand(1, 1, 4), 1.0)
 
 
-def huge(stage: Stage) -> None:
+def huge(layer: SpikingLayer) -> None:
     with torch.no_grad():
-        stage.operator.weight[0] = 1e32
+        layer.operator.weight[0] = 1e32
 
 
-def another_pool(stage: Stage) -> None:
-    stage.pool = nn.AvgPool2d(2)  # type: ignore[assignment]
+def another_pool(layer: SpikingLayer) -> None:
+    layer.pool = nn.AvgPool2d(2)  # type: ignore[assignment]
 
 
 @pytest.mark.parametrize(
@@ -124,40 +123,50 @@ def another_pool(stage: Stage) -> None:
         (another_pool, "stages.0.pool is a AvgPool2d"),
     ],
 )
-def test_an_unknown_module_goes_to_the_plain_loop(
-    change: Callable[[Stage], None], words: str
+def test_an_unknown_module_runs_as_it_is_and_the_others_stay_fast(
+    change: Callable[[SpikingLayer], None], words: str
 ) -> None:
     made = network((1, 9, 9), channels=(6, 8))
     change(next(iter(made)))
     images = pictures("noise", (1, 9, 9), 4)
-    with pytest.warns(UserWarning, match=words) as caught:
-        assert compare(made, images).spikes == 0
-    assert len(caught) == 1
-    with pytest.warns(UserWarning, match=words):
-        plan = Responder(made, ["conv2"]).plan
-    assert plan.layers == ()
+    assert compare(made, images).spikes == 0
+    plan = Responder(made, made.layers).plan
+    assert ways(plan) == ["frames", "patterns", "patterns", "patterns"]
     assert words in plan.describe()[0]
+
+
+@pytest.mark.parametrize("place", [1, 2])
+@pytest.mark.parametrize("change", [subclassed_neuron, hooked])
+def test_an_unknown_module_further_on(change: Callable[[SpikingLayer], None], place: int) -> None:
+    made = network((1, 9, 9), channels=(6, 8))
+    change(list(made)[place])
+    assert compare(made, pictures("noise", (1, 9, 9), 4)).spikes == 0
+    plan = Responder(made, made.layers).plan
+    assert [way == "frames" for way in ways(plan)] == [k == place for k in range(4)]
+    assert f"stages.{place}" in plan.describe()[place]
 
 
 def test_an_unknown_module_behind_the_neurons_does_not_matter() -> None:
     made = network((1, 9, 9), channels=(6, 8))
     hooked(list(made)[2])
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        assert compare(made, pictures("noise", (1, 9, 9), 4), ("conv2",)).spikes == 0
+    assert compare(made, pictures("noise", (1, 9, 9), 4), ("conv2",)).spikes == 0
+    assert "frames" not in ways(Responder(made, ["conv2"]).plan)
 
 
-def test_a_subclassed_network_goes_to_the_plain_loop() -> None:
+def test_a_subclassed_network_is_asked_for_its_pixels() -> None:
     class Mine(SpikingNetwork):
         """Another network."""
 
-    made = network()
+        def normalise(self, images: torch.Tensor) -> torch.Tensor:
+            return super().normalise(images).flip(0)
+
+    made = network((1, 9, 9), channels=(6, 8))
     made.__class__ = Mine
-    with pytest.warns(UserWarning, match="the network is a Mine"):
-        Responder(made, ["out"])
+    assert compare(made, pictures("noise", (1, 9, 9), 16)).spikes == 0
+    assert "the network is a Mine" in Responder(made, ["out"]).plan.describe()[0]
 
 
-def test_plain_by_choice_does_not_warn() -> None:
+def test_plain_by_choice() -> None:
     made = network()
     plan = Responder(made, ["out"], kind="plain").plan
     assert plan.describe() == ["all layers: plain loop; kind is 'plain'"]

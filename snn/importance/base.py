@@ -1,0 +1,35 @@
+"""The contract of importance: what each neuron counts for what its network does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic.dataclasses import dataclass
+
+from spikeatlas.snn.coding import CodingKey
+from spikeatlas.snn.networks import SpikingNetwork
+from spikeatlas.snn.registry import SPEC
+
+
+@dataclass(frozen=True, config=SPEC)
+class ImportanceSpec:
+    """A measure of importance; a member adds its fields, its formula and the formula's source."""
+
+    kind: str
+
+    def measure(
+        self,
+        network: SpikingNetwork,
+        images: NDArray[np.uint8],
+        labels: NDArray[np.int64],
+        neurons: Mapping[str, Sequence[int]],
+        key: CodingKey,
+    ) -> dict[str, NDArray[np.float64]]:
+        """Importance (neurons,) of ``neurons``, by layer, the larger the more important.
+
+        ``images`` (n, c, h, w) with ``labels`` (n,) are what the network does; ``key`` is for a
+        stochastic coding. ValueError for an unknown layer, or no image.
+        """
+        raise NotImplementedError

@@ -1,0 +1,101 @@
+"""The contract of spiking neurons: they turn a sequence of currents into a sequence of spikes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal, Self
+
+import torch
+from pydantic.dataclasses import dataclass as specification
+from torch import Tensor, nn
+
+from spikeatlas.snn.neurons.surrogates import FastSigmoid, SurrogateSpec
+from spikeatlas.snn.registry import SPEC
+
+Reset = Literal["subtract", "zero"]
+State = Any
+"""Of neurons between two steps: a tensor, or several; None is rest."""
+
+
+class SpikingNeuron(nn.Module):
+    """The neurons of one layer.
+
+    A subclass writes ``step``; where the whole sequence can be had faster, or has a gradient of its own,
+    ``run`` too. The contract tests hold both together (``tests/snn/neurons/test_neurons.py``). No call
+    changes the module, so threads may share it: what changes from step to step is the state, and a
+    subclass whose ``step`` writes into its module says in ``private`` how to copy it.
+    """
+
+    height: float = 1.0
+    """Of one spike: every spike is 0 or this; a response counts spikes, whatever their height."""
+    signed: bool = False
+    """True if spikes may be -height as well; responses then lie in [-1, 1]."""
+
+    def step(self, current: Tensor, state: State) -> tuple[Tensor, State]:
+        """Spikes (n, ...) of one step's currents (n, ...), and the state that the next step starts from."""
+        raise NotImplementedError
+
+    def private(self) -> Self:
+        """Return neurons with the same parameters that one thread may step."""
+        return self
+
+    def unroll(
+        self, currents: Tensor, time_steps: int, state: State = None
+    ) -> tuple[Tensor, State]:
+        """Spikes (T, n, ...) of currents (T, n, ...), or (1, n, ...) if constant, and the last state.
+
+        Step by step, going on from ``state``: the reference that ``run`` equals.
+        """
+        neuron, spikes = self.private(), []
+        for step in range(time_steps):
+            spike, state = neuron.step(currents[step if len(currents) > 1 else 0], state)
+            spikes.append(spike)
+        return torch.stack(spikes), state
+
+    def run(self, currents: Tensor, time_steps: int) -> Tensor:
+        """Spikes (T, n, ...) of currents (T, n, ...), or (1, n, ...) if constant, from rest, with gradient."""
+        return self.unroll(currents, time_steps)[0]
+
+    @property
+    def binary(self) -> bool:
+        """True if every spike is 0 or 1."""
+        return self.height == 1 and not self.signed
+
+    def relative(self, spikes: Tensor) -> Tensor:
+        """Spikes in units of their height: 0 or 1, or -1 where they are signed."""
+        return spikes if self.height == 1 else spikes / self.height
+
+
+@dataclass(frozen=True)
+class NeuronSite:
+    """The layer that neurons are built for."""
+
+    name: str
+    """Of the layer."""
+    shape: tuple[int, ...]
+    """Of one image's currents: (channels, h, w), or (units,)."""
+    time_steps: int
+    beta: float
+    """The study's ``network.beta`` for this layer, in [0, 1]."""
+    threshold: float
+    """Its ``network.threshold``, > 0."""
+    reset: Reset = "subtract"
+    """Its ``network.reset``."""
+    surrogate: SurrogateSpec = field(default_factory=FastSigmoid)
+    """The gradient of a spike, from ``training.surrogate``."""
+
+
+@specification(frozen=True, config=SPEC)
+class NeuronSpec:
+    """Specification of neurons in a study; a member adds its fields and its equations with their source."""
+
+    kind: str
+
+    def problems(self, time_steps: int) -> list[str]:
+        """Say in sentences what keeps these neurons from running so many time steps."""
+        del time_steps
+        return []
+
+    def build(self, site: NeuronSite) -> SpikingNeuron:
+        """Make the neurons of one layer."""
+        raise NotImplementedError

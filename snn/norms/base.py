@@ -1,0 +1,43 @@
+"""The contract of normalisations: they stand between a layer's currents and its neurons."""
+
+from __future__ import annotations
+
+from pydantic.dataclasses import dataclass
+from torch import Tensor, nn
+
+from spikeatlas.snn.registry import SPEC
+
+
+class Norm(nn.Module):
+    """The normalisation of one layer; a subclass writes ``forward``.
+
+    In evaluation, what it makes of one image at one step depends on nothing but that image's current and
+    the number of the step, so that it may be used one step at a time. Statistics of a batch, or of all
+    steps together, are for training mode.
+    """
+
+    timed: bool = False
+    """True if the time step matters: constant currents are then spread over all steps before."""
+
+    def forward(self, currents: Tensor, first_step: int = 0) -> Tensor:
+        """Normalise currents (T, n, ...) of the steps from ``first_step`` on; of one shape with them."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, config=SPEC)
+class NormSpec:
+    """Specification of a normalisation in a study; a member adds its fields and its formula with its source."""
+
+    kind: str
+
+    def problems(self, time_steps: int) -> list[str]:
+        """Say in sentences what keeps this normalisation from so many time steps."""
+        del time_steps
+        return []
+
+    def build(self, shape: tuple[int, ...], time_steps: int) -> Norm | None:
+        """Make that of one layer, whose currents are (channels, h, w) or (units,) for each image.
+
+        None leaves currents as they are, and the network without a module for it.
+        """
+        raise NotImplementedError

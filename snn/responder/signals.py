@@ -1,0 +1,92 @@
+"""Signals that one layer hands to the next, for a chunk of images."""
+
+from __future__ import annotations
+
+import dataclasses
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Bytes = npt.NDArray[np.uint8]
+Counts = npt.NDArray[Any]
+"""Spike counts (n, neurons), int64, or float64 of neurons that torch runs."""
+
+
+class Signal:
+    """Whatever a layer hands on."""
+
+
+class Pixels(Signal):
+    """The stimuli themselves, as constant currents."""
+
+
+class Sequences(Signal):
+    """Spikes of some images over time."""
+
+    @abstractmethod
+    def __len__(self) -> int:
+        """Number of images."""
+
+    @abstractmethod
+    def frames(self, start: int, stop: int, time_steps: int) -> npt.NDArray[np.float32]:
+        """Spikes of some of the images as float32 (T, images, pixels, stored channels)."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Spikes(Sequences):
+    """Spikes of 0 and 1, eight steps a byte."""
+
+    bits: Bytes
+    """uint8 (n, bytes, pixels, stored channels): bit k of byte b is time step 8b + k."""
+
+    def __len__(self) -> int:
+        """Number of images."""
+        return len(self.bits)
+
+    def frames(self, start: int, stop: int, time_steps: int) -> npt.NDArray[np.float32]:
+        """See ``Sequences``."""
+        spread = np.unpackbits(self.bits[start:stop, ..., None], axis=-1, bitorder="little")
+        steps = np.moveaxis(spread, -1, 2).reshape(stop - start, -1, *self.bits.shape[2:])
+        return np.moveaxis(steps[:, :time_steps], 1, 0).astype(np.float32)
+
+
+@dataclasses.dataclass(frozen=True)
+class Levels(Sequences):
+    """Spikes of another height than 1, or of both signs."""
+
+    values: npt.NDArray[np.float32]
+    """(T, n, pixels, channels)."""
+
+    def __len__(self) -> int:
+        """Number of images."""
+        return self.values.shape[1]
+
+    def frames(self, start: int, stop: int, time_steps: int) -> npt.NDArray[np.float32]:
+        """See ``Sequences``."""
+        return self.values[:time_steps, start:stop]
+
+
+@dataclasses.dataclass(frozen=True)
+class Trains(Signal):
+    """Neurons that fire, each with the number of its spike train: see ``factorised.Inputs``."""
+
+    trains: npt.NDArray[np.uint16]
+    columns: npt.NDArray[np.int32]
+    begins: npt.NDArray[np.int32]
+
+
+def packed(spikes: npt.NDArray[Any]) -> Spikes:
+    """Pack spikes of 0 and 1 (T, n, pixels, channels)."""
+    bits = np.packbits(spikes.astype(np.bool_), axis=0, bitorder="little")
+    return Spikes(np.ascontiguousarray(np.moveaxis(bits, 0, 1)))
+
+
+def joined(parts: Sequence[Sequences]) -> Sequences:
+    """Put the spikes of several chunks, all of one kind, behind each other."""
+    levels = [part.values for part in parts if isinstance(part, Levels)]
+    if levels:
+        return Levels(np.concatenate(levels, axis=1))
+    return Spikes(np.concatenate([part.bits for part in parts if isinstance(part, Spikes)]))

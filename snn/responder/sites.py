@@ -1,0 +1,100 @@
+"""The layers that a responder computes, each with all that the choice of its way rests on."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+
+from spikeatlas.snn.networks import SpikingLayer, SpikingNetwork
+from spikeatlas.snn.responder.known_modules import layer_problem
+from spikeatlas.snn.responder.lookup import Lookup, layer_lookup
+from spikeatlas.snn.responder.shapes import Shape, layer_shapes
+from spikeatlas.snn.responder.signals import Pixels, Signal, Spikes
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Site:
+    """One layer."""
+
+    layer: SpikingLayer
+    shape: Shape
+    neurons: tuple[int, ...]
+    """Neurons to compute: those asked for, or all where a layer follows."""
+    counting: bool
+    """True if this layer's spike counts are asked for."""
+    last: bool
+    """True if no layer follows."""
+    time_steps: int
+    memory: int
+    """Bytes that working arrays may take."""
+    problem: str | None
+    """A module that only torch computes exactly, if there is one."""
+    lookup: Lookup | None
+    """Tables of the neurons' spike trains, of a first layer under constant current; None if too many."""
+
+    @property
+    def name(self) -> str:
+        """Of the layer."""
+        return self.layer.name
+
+    @property
+    def everyone(self) -> tuple[int, ...]:
+        """All neurons of the layer."""
+        return tuple(range(self.shape.filters))
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Feed:
+    """Input of a layer, from the one before or from the stimuli."""
+
+    signal: type[Signal]
+    channels: int
+    """Channels as they are stored: more than there are where a compiled loop writes whole vectors."""
+    lookup: Lookup | None = None
+    """Tables of the spike trains in the signal."""
+
+
+def source_feed(network: SpikingNetwork) -> Feed:
+    """Return what the first layer of a network gets."""
+    constant = network.coding == "current"
+    return Feed(Pixels if constant else Spikes, network.input_shape[0])
+
+
+def network_sites(
+    network: SpikingNetwork, neurons: Mapping[str, tuple[int, ...]], memory: int
+) -> tuple[Site, ...]:
+    """Return the layers down to the deepest of those in ``neurons``, which names the neurons asked for."""
+    layers = network.upto(neurons)
+    shapes = layer_shapes(network, layers)
+    return tuple(
+        _site(network, place, shape, neurons, memory, last=place == len(layers) - 1)
+        for place, shape in enumerate(shapes)
+    )
+
+
+def _site(
+    network: SpikingNetwork,
+    place: int,
+    shape: Shape,
+    neurons: Mapping[str, tuple[int, ...]],
+    memory: int,
+    *,
+    last: bool,
+) -> Site:
+    layer = list(network)[place]
+    ending = layer_problem(layer, shape.source, shape.target)
+    problem = None if ending is None else f"stages.{place}{ending}"
+    if place == 0 and type(network) is not SpikingNetwork:
+        problem = f"the network is a {type(network).__name__}"
+    tabled = place == 0 and network.coding == "current" and problem is None
+    return Site(
+        layer,
+        shape,
+        neurons[layer.name] if last else tuple(range(shape.filters)),
+        counting=layer.name in neurons,
+        last=last,
+        time_steps=network.time_steps,
+        memory=memory,
+        problem=problem,
+        lookup=layer_lookup(layer, network.time_steps) if tabled else None,
+    )

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import pytest
+import snntorch.surrogate
+import torch
+
+from spikeatlas.snn.neurons import SURROGATES, FastSigmoid, LeakyNeuron
+
+EXCESS = torch.linspace(-2, 2, 41)
+
+
+def slopes(fire: object) -> torch.Tensor:
+    excess = EXCESS.clone().requires_grad_()
+    weights = torch.linspace(1, 3, len(EXCESS))
+    (fire(excess) * weights).sum().backward()  # type: ignore[operator]
+    assert excess.grad is not None
+    return excess.grad
+
+
+@pytest.mark.parametrize("slope", [2.0, 25.0])
+def test_the_fast_sigmoid_is_snntorchs_bit_for_bit(slope: float) -> None:
+    ours = FastSigmoid(slope=slope)
+
+    assert torch.equal(slopes(ours.fire), slopes(snntorch.surrogate.fast_sigmoid(slope)))
+    assert torch.equal(ours.fire(EXCESS), (EXCESS > 0).float())
+
+
+@pytest.mark.parametrize("kind", [*SURROGATES.members, "tests.snn.own:Straight"])
+def test_a_surrogate_changes_gradients_and_no_spike(kind: str) -> None:
+    surrogate = SURROGATES.read(kind)
+    currents = torch.rand((1, 3, 5), generator=torch.Generator().manual_seed(0)).requires_grad_()
+
+    for neuron in (LeakyNeuron(0.9, 1.0), LeakyNeuron(0.9, 1.0, "zero")):
+        other = LeakyNeuron(0.9, 1.0, neuron.reset_mechanism, surrogate)
+        assert torch.equal(other.run(currents, 12), neuron.run(currents, 12))
+    other.run(currents, 12).sum().backward()
+    assert currents.grad is not None
+    assert currents.grad.any()
+
+
+def test_the_gradients_differ() -> None:
+    grads = []
+    for surrogate in (
+        FastSigmoid(),
+        FastSigmoid(slope=5.0),
+        SURROGATES.read("tests.snn.own:Straight"),
+    ):
+        currents = torch.full((1, 2, 3), 0.3).requires_grad_()
+        LeakyNeuron(0.9, 1.0, surrogate=surrogate).run(currents, 12).sum().backward()
+        grads.append(currents.grad)
+
+    for first, second in ((0, 1), (0, 2), (1, 2)):
+        assert not torch.equal(grads[first], grads[second])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("slope", [0, -1, float("inf")])
+def test_a_bad_slope_is_refused(slope: float) -> None:
+    with pytest.raises(ValueError, match="slope"):
+        SURROGATES.read({"kind": "fast-sigmoid", "slope": slope})

@@ -1,0 +1,79 @@
+"""The contract of normalisations, for all in the table and a user's own."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from spikeatlas.snn.norms import NORMS, Norm
+from tests.snn.nets import network, noise_images
+
+SHAPES = ((5,), (3, 4, 4))
+STEPS = 9
+
+
+@pytest.fixture(params=[*NORMS.members, "tests.snn.own:Channels", "tests.snn.own:Ramp"])
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def settled(kind: str, shape: tuple[int, ...]) -> Norm | None:
+    """A normalisation that has seen some currents in training, ready for evaluation."""
+    norm = NORMS.read(kind).build(shape, STEPS)
+    if norm is not None:
+        norm(torch.randn((STEPS, 6, *shape), generator=torch.Generator().manual_seed(1)) * 3)
+        norm.eval()
+    return norm
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_one_step_at_a_time_equals_all_at_once(kind: str, shape: tuple[int, ...]) -> None:
+    norm = settled(kind, shape)
+    if norm is None:
+        return
+    currents = torch.randn((STEPS, 6, *shape), generator=torch.Generator().manual_seed(0))
+
+    whole = norm(currents)
+    steps = [norm(currents[step][None], step)[0] for step in range(STEPS)]
+
+    assert whole.shape == currents.shape
+    assert torch.equal(torch.stack(steps), whole)
+    assert torch.equal(norm(currents[:, [2]]), whole[:, [2]])
+    if not norm.timed:
+        assert torch.equal(norm(currents[:1]), norm(currents[:1].expand_as(currents))[:1])
+
+
+def test_a_network_is_built_with_one_a_layer() -> None:
+    made = network(norm=("none", "tests.snn.own:Ramp", "tests.snn.own:Channels", "none"))
+
+    assert [type(layer.norm).__name__ for layer in made] == [
+        "NoneType", "RampNorm", "ChannelNorm", "NoneType",
+    ]  # fmt: skip
+
+
+def test_none_leaves_a_network_as_it_was() -> None:
+    made = network(norm="none")
+
+    assert not any("norm" in name for name, _ in made.named_modules())
+    assert list(made.state_dict()) == list(network().state_dict())
+
+
+@pytest.mark.parametrize("coding", ["current", "poisson"])
+def test_forward_and_the_plain_loop_agree(kind: str, coding: str) -> None:
+    made = network(norm=kind, coding=coding)
+    inputs = made.normalise(torch.from_numpy(noise_images(3)))[None]
+    if coding == "poisson":
+        inputs = (inputs.expand(made.time_steps, *inputs.shape[1:]) > 1).float()
+    made(inputs)
+    made.eval()
+
+    assert torch.equal(made(inputs), made.unroll(inputs))
+
+
+def test_a_bad_list_is_refused() -> None:
+    with pytest.raises(
+        ValueError, match="norm has 2 values: give one for all, or one for each of the 4"
+    ):
+        network(norm=("none", "none"))
+    with pytest.raises(ValueError, match=r"'nine' is not known \(did you mean none\?\)"):
+        network(norm=("none", "nine", "none", "none"))
