@@ -10,10 +10,9 @@ from typing import Annotated, Any
 from annotated_types import Ge, MinLen
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from spikeatlas.snn.classifier.classifier import ClassifierSpec
-from spikeatlas.snn.data import DataSpec
-from spikeatlas.snn.generators import AdapterSpec, GeneratorSpec, VQVAESpec, adapter_source
-from spikeatlas.snn.generators.spec import KINDS
+from spikeatlas.snn.classifier import ClassifierSpec
+from spikeatlas.snn.data import DataSpec, Digits
+from spikeatlas.snn.generators import GENERATORS, GeneratorSpec, VQVAESpec
 from spikeatlas.snn.networks import NetworkSpec
 from spikeatlas.snn.training import TrainingSpec
 from spikeatlas.tasks.analysis.naturalness import known_of
@@ -28,7 +27,7 @@ class Bench(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
-    data: DataSpec = DataSpec()
+    data: DataSpec = Digits()
     """The natural images."""
     network: NetworkSpec = NetworkSpec()
     """The spiking network."""
@@ -81,9 +80,8 @@ class Bench(BaseModel):
     @property
     def generator_file(self) -> Path:
         """The generator: given, or trained here."""
-        if isinstance(self.generator, AdapterSpec) and self.generator.checkpoint is None:
-            return adapter_source(self.generator)
-        return self.generator.checkpoint or self.output / "generator.safetensors"
+        given = (self.generator.checkpoint, *self.generator.sources)
+        return next(filter(None, given), self.output / "generator.safetensors")
 
     @property
     def prior_file(self) -> Path | None:
@@ -125,7 +123,7 @@ def _sentence(error: Mapping[str, Any]) -> str:
         return sentence(error)
     place = [str(part) for part in error["loc"]]
     known = _fields_at(place[:-1])
-    place = [part for part in place if part not in KINDS]
+    place = [part for part in place if part not in GENERATORS.members]
     told = f"; allowed are {', '.join(known)}" if known else ""
     return f"{'.'.join(place)}: there is no such field{near(place[-1], known)}{told}"
 
@@ -137,7 +135,7 @@ def _fields_at(place: Sequence[str]) -> list[str]:
     kind: Any = Bench.model_fields[place[0]].annotation
     for part in place[1:]:
         kind = section(kind, place)
-        if not part.isdigit() and part not in KINDS and kind is not None:
+        if not part.isdigit() and part not in GENERATORS.members and kind is not None:
             field = kind.__pydantic_fields__.get(part)
             kind = None if field is None else field.annotation
     kind = section(kind, place)

@@ -7,8 +7,8 @@ import math
 import torch
 from torch import Tensor, nn
 
-from spikeatlas.snn.generators.base import Generator, Points, Shape, check_codes, to_pixels
-from spikeatlas.snn.generators.spec import CodeLatent
+from spikeatlas.snn.generators.base import Generator, Shape, to_pixels
+from spikeatlas.snn.generators.latent import CodeLatent, Points, check_codes
 
 
 class CodeGenerator(Generator):

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from spikeatlas.optim import CodeSpace, GaussianSpace, Space
-from spikeatlas.snn.classifier.classifier import Classifier, calibration_error
+from spikeatlas.snn.classifier import Classifier, calibration_error
 from spikeatlas.snn.data import DataSet
 from spikeatlas.snn.files import write_atomically
 from spikeatlas.snn.generators import CodeLatent, EpochRecord, Generator

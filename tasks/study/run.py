@@ -15,9 +15,9 @@ from annotated_types import Ge, Le
 from pydantic import ConfigDict, TypeAdapter
 from pydantic.dataclasses import dataclass
 
-from spikeatlas.snn.classifier.classifier import ClassifierSpec
+from spikeatlas.snn.classifier import ClassifierSpec
 from spikeatlas.snn.data import DataSpec
-from spikeatlas.snn.generators import AdapterSpec, GeneratorSpec, adapter_source
+from spikeatlas.snn.generators import GeneratorSpec
 from spikeatlas.snn.networks import NetworkSpec
 from spikeatlas.snn.training import TrainingSpec
 from spikeatlas.tasks.study.latent_space import Grid, Prior, Shell, SpaceSpec
@@ -189,11 +189,9 @@ class Run:
 
         Of an adapter without one, the file in which its function stands.
         """
-        if self.generator.checkpoint is not None:
-            return self.generator.checkpoint
-        if isinstance(self.generator, AdapterSpec):
-            return adapter_source(self.generator)
-        return self.folder / f"generator-{self.generator_key[:16]}.safetensors"
+        given = (self.generator.checkpoint, *self.generator.sources)
+        trained = self.folder / f"generator-{self.generator_key[:16]}.safetensors"
+        return next(filter(None, given), trained)
 
     @cached_property
     def generator_folder(self) -> Path:

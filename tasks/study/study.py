@@ -13,10 +13,9 @@ from annotated_types import Ge, Gt, Le
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
-from spikeatlas.snn.classifier.classifier import ClassifierSpec
-from spikeatlas.snn.data import DataSpec
-from spikeatlas.snn.generators import GeneratorSpec, VQVAESpec
-from spikeatlas.snn.generators.spec import KINDS
+from spikeatlas.snn.classifier import ClassifierSpec
+from spikeatlas.snn.data import DataSpec, Digits
+from spikeatlas.snn.generators import GENERATORS, GeneratorSpec, VQVAESpec
 from spikeatlas.snn.networks import NetworkSpec
 from spikeatlas.snn.training import TrainingSpec
 from spikeatlas.tasks.study.run import AnalysisSpec, ProbeSpec, ResponderSpec, SearchSpec
@@ -64,7 +63,7 @@ class Study(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
-    data: DataSpec = DataSpec()
+    data: DataSpec = Digits()
     """The natural images."""
     network: NetworkSpec = NetworkSpec()
     """The spiking network that is probed."""
@@ -163,9 +162,6 @@ def sentence(error: Mapping[str, Any]) -> str:
         known = _fields_beside(place, error["loc"])
         return f"{field}: there is no such field{near(place[-1], known)}; allowed are {', '.join(known)}"
     value = error.get("input")
-    if error["type"] == "generator_kind":
-        value = value.get("kind") if isinstance(value, dict) else value
-        return f"{field}.kind: {value!r} is not known{near(str(value), KINDS)}; allowed: {', '.join(KINDS)}"
     said = str(error["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
     if error["type"] == "literal_error":
         allowed = [
@@ -182,7 +178,7 @@ def sentence(error: Mapping[str, Any]) -> str:
 
 def _is_branch(part: str) -> bool:
     """Whether pydantic names the alternative of a union here, which means nothing to a user."""
-    return "[" in part or part in {"int", "float", "str", "function-after", *KINDS}
+    return "[" in part or part in {"int", "float", "str", "function-after", *GENERATORS.members}
 
 
 def _fields_beside(place: Sequence[str], loc: Sequence[str | int]) -> list[str]:

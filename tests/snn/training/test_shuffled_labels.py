@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from spikeatlas.snn.coding import Noise, encode
-from spikeatlas.snn.data import DataSet, DataSpec, load_data
+from spikeatlas.snn.data import DataSet, Digits, load_data
 from spikeatlas.snn.networks import NetworkSpec
 from spikeatlas.snn.training import (
     TrainingSpec,
@@ -18,7 +18,7 @@ from spikeatlas.snn.training import (
     read_header,
     train_network,
 )
-from spikeatlas.snn.training.trainer import Trainer, taught
+from spikeatlas.snn.training.trainer import NetworkLearner, training_split
 from tests.snn.nets import toy_data
 
 SPEC = NetworkSpec(channels=(6, 8), hidden=(16,), time_steps=6)
@@ -28,31 +28,31 @@ SHUFFLED = TrainingSpec(epochs=6, batch_size=16, lr=5e-3, labels="shuffled")
 
 @pytest.fixture(scope="module")
 def digits() -> DataSet:
-    return load_data(DataSpec("digits", limit=400))
+    return load_data(Digits(limit=400))
 
 
 def test_every_label_stays_and_moves_by_the_seed(digits: DataSet) -> None:
     split = digits.train
     before = split.labels.copy()
 
-    found = taught(split, SHUFFLED, seed=3)
+    found = training_split(split, SHUFFLED, seed=3)
 
     assert found.images is split.images
     np.testing.assert_array_equal(np.bincount(found.labels), np.bincount(split.labels))
     # about a tenth keep theirs by chance
     assert 0.03 < (found.labels == split.labels).mean() < 0.2
-    np.testing.assert_array_equal(found.labels, taught(split, SHUFFLED, seed=3).labels)
-    assert (found.labels != taught(split, SHUFFLED, seed=4).labels).any()
+    np.testing.assert_array_equal(found.labels, training_split(split, SHUFFLED, seed=3).labels)
+    assert (found.labels != training_split(split, SHUFFLED, seed=4).labels).any()
     np.testing.assert_array_equal(split.labels, before)
-    assert taught(split, TRUE, seed=3) is split
+    assert training_split(split, TRUE, seed=3) is split
 
 
 def test_one_label_is_kept_over_all_epochs() -> None:
     data = toy_data()
     spec = TrainingSpec(epochs=2, batch_size=12, labels="shuffled")
 
-    first, again = (Trainer(SPEC, spec, data, seed=1, study="s") for _ in range(2))
-    first.advance(8, lambda: None, lambda: False)
+    first, again = (NetworkLearner(SPEC, spec, data, seed=1, study="s") for _ in range(2))
+    first.train(8, lambda: False, lambda: None)
 
     np.testing.assert_array_equal(first._train.labels, again._train.labels)
 

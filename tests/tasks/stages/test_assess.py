@@ -15,7 +15,7 @@ from spikeatlas.flows.assess import assess as judge
 from spikeatlas.flows.assess import table
 from spikeatlas.flows.checks.study_checks import Checked, check
 from spikeatlas.snn.generators.evaluation import measure_quality
-from spikeatlas.snn.generators.vqvae_training import VQVAERecord
+from spikeatlas.snn.generators.vqvae.vqvae_training import VQVAERecord
 from spikeatlas.tasks.atlas import open_tree
 from spikeatlas.tasks.stages import assess
 from spikeatlas.tasks.study.study import StudyError

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from spikeatlas.snn.generators import CodeLatent, load_generator
-from spikeatlas.snn.generators.mango import MEAN, STD, make_mango
+from spikeatlas.snn.generators.vqvae.mango import MEAN, STD, make_mango
 
 PUBLISHED = Path(os.environ.get("MANGO_VQVAE", "data/mango-vqvae-cifar10.pt"))
 _STACK = "_residual_stack._layers"

@@ -15,9 +15,10 @@ from torch.nn import functional
 from torch.nn.utils.parametrizations import spectral_norm
 
 from spikeatlas.snn.generators.base import Images, to_pixels
-from spikeatlas.snn.generators.gaussian import GaussianGenerator, allocate_sngan
-from spikeatlas.snn.generators.sngan import Critic
-from spikeatlas.snn.generators.spec import SNGANSpec
+from spikeatlas.snn.generators.learner import GeneratorLearner
+from spikeatlas.snn.generators.sngan.decoder_critic import Critic
+from spikeatlas.snn.generators.sngan.gaussian import GaussianGenerator, allocate_sngan
+from spikeatlas.snn.generators.sngan.sngan_fields import SNGANFields
 
 _BETAS = (0.0, 0.9)
 # the running mean of the weights follows faster in the first steps, which are far from the last ones
@@ -30,7 +31,7 @@ _ITERATIONS = 15
 
 @dataclasses.dataclass(frozen=True)
 class GANRecord:
-    """How one pass of the critic through the images went."""
+    """One pass of the critic through the images."""
 
     epoch: int
     """1, 2, ..."""
@@ -49,12 +50,12 @@ class GANRecord:
         )
 
 
-class GANTraining:
-    """All that changes while a GAN learns."""
+class GANLearner(GeneratorLearner[GANRecord]):
+    """A decoder and a critic that learn in turns."""
 
-    def __init__(self, spec: SNGANSpec, images: Images, seed: int) -> None:
+    def __init__(self, spec: SNGANFields, images: Images, seed: int) -> None:
+        super().__init__(GANRecord, spec.epochs)
         self.spec, self.images, self.seed = spec, images, seed
-        self.history: list[GANRecord] = []
         shape = (int(images.shape[1]), int(images.shape[2]), int(images.shape[3]))
         self.network = allocate_sngan(spec, shape).to(memory_format=torch.channels_last)
         random = torch.Generator().manual_seed(seed)
@@ -71,57 +72,49 @@ class GANTraining:
         self.steps = 0
 
     def run_epoch(self, should_stop: Callable[[], bool]) -> GANRecord:
-        """One pass; order and latents depend on seed and epoch alone, so a pass can be repeated."""
-        rng = np.random.default_rng([self.seed, len(self.history)])
+        """Take one pass; order and latents depend on seed and epoch alone, so a pass can be repeated."""
+        rng = np.random.default_rng([self.seed, self.epoch])
         order = rng.permutation(len(self.images))
         size = min(self.spec.batch_size, len(order))
         starts = range(0, len(order) - size + 1, size)
         sums = np.zeros(3)
-        for step, start in enumerate(starts, 1):
-            if should_stop():
-                raise InterruptedError(
-                    f"Training the generator stopped in epoch {len(self.history) + 1}."
-                )
-            self._set_rates((len(self.history) + start / len(order)) / self.spec.epochs)
+        for step, start in enumerate(self.interruptible(starts, should_stop), 1):
+            self._set_rates((self.epoch + start / len(order)) / self.spec.epochs)
             sums += self._teach_critic(order[start : start + size], rng)
             if step % self.spec.critic_steps == 0:
                 self._teach_decoder(size, rng)
-        record = GANRecord(len(self.history) + 1, *(sums / len(starts)).tolist())
-        self._check_alive(record)
-        self.history.append(record)
-        return record
+        return GANRecord(self.epoch + 1, *(sums / len(starts)).tolist())
 
     def generator(self) -> GaussianGenerator:
-        """The running mean of the decoder, with the critic's weights made plain."""
-        found = allocate_sngan(self.spec, self.network.image_shape)
-        found.decoder.load_state_dict(self.mean.state_dict())
-        found.critic.load_state_dict(plain_weights(self.network.critic))
-        return found.eval().requires_grad_(requires_grad=False)
+        """Return the running mean of the decoder, with the critic's weights made plain."""
+        network = allocate_sngan(self.spec, self.network.image_shape)
+        network.decoder.load_state_dict(self.mean.state_dict())
+        network.critic.load_state_dict(plain_weights(self.network.critic))
+        return network.eval().requires_grad_(requires_grad=False)
 
     def tensors(self) -> dict[str, Tensor]:
-        """Decoder and critic."""
+        """Return decoder and critic."""
         return self.generator().state_dict()
 
-    def state_dict(self) -> dict[str, Any]:
-        """Both networks, the running mean, and the optimisers."""
+    def training_state(self) -> dict[str, Any]:
+        """Return both networks, the running mean, and the optimisers."""
         return {
             "network": self.network.state_dict(),
             "mean": self.mean.state_dict(),
-            "optimizers": {part: each.state_dict() for part, each in self.optimizers.items()},
+            "optimizers": {part: adam.state_dict() for part, adam in self.optimizers.items()},
             "steps": self.steps,
         }
 
-    def load_state_dict(self, state: dict[str, Any], history: list[dict[str, Any]]) -> None:
-        """Go on from what state_dict gave after so many epochs."""
+    def load_training_state(self, state: dict[str, Any]) -> None:
+        """Go on from what training_state gave."""
         self.network.load_state_dict(state["network"])
         self.mean.load_state_dict(state["mean"])
-        for part, each in self.optimizers.items():
-            each.load_state_dict(state["optimizers"][part])
+        for part, adam in self.optimizers.items():
+            adam.load_state_dict(state["optimizers"][part])
         self.steps = state["steps"]
-        self.history = [GANRecord(**record) for record in history]
 
     def _set_rates(self, progress: float) -> None:
-        """Constant, then along a line to zero."""
+        """Set both rates: constant, then along a line to zero."""
         part = min(1.0, (1 - progress) / (1 - _STEADY_PART))
         for name, lr in (("decoder", self.spec.lr), ("critic", self.spec.critic_lr)):
             for group in self.optimizers[name].param_groups:
@@ -175,7 +168,8 @@ class GANTraining:
     def _fast(self) -> torch.autocast:
         return torch.autocast("cpu", torch.bfloat16, enabled=self.spec.precision == "bfloat16")
 
-    def _check_alive(self, record: GANRecord) -> None:
+    def check(self, record: GANRecord) -> None:
+        """Raise FloatingPointError where a weight or a score is no longer finite."""
         values = [*self.mean.state_dict().values(), *self.network.critic.state_dict().values()]
         numbers = [value for value in dataclasses.astuple(record) if not math.isfinite(value)]
         if numbers or not all(value.isfinite().all() for value in values):
@@ -187,7 +181,7 @@ class GANTraining:
 
 
 def draw_weights(network: nn.Module, random: torch.Generator) -> None:
-    """Xavier's weights from ``random`` alone: gain sqrt(2) inside a residual branch (paper, B.1)."""
+    """Draw Xavier's weights from ``random`` alone: gain sqrt(2) inside a residual branch (paper, B.1)."""
     for name, module in network.named_modules():
         if isinstance(module, nn.Conv2d | nn.Linear):
             inside = name.endswith((".inner", ".outer"))
@@ -216,7 +210,7 @@ def normalise_spectra(critic: Critic, random: torch.Generator) -> None:
 
 
 def plain_weights(critic: Critic) -> dict[str, Tensor]:
-    """The weights that a critic built without spectral norm needs to score as this one does."""
+    """Return the weights that a critic built without spectral norm needs to score as this one does."""
     # in training mode every look at a weight would be a step of the power iteration
     critic.eval()
     state = {

@@ -9,7 +9,6 @@ import pytest
 from scipy import stats
 from scipy.spatial.distance import cdist
 
-from spikeatlas.snn.generators import evaluation
 from spikeatlas.snn.generators.evaluation import (
     Quality,
     class_shares,
@@ -21,6 +20,7 @@ from spikeatlas.snn.generators.evaluation import (
     measure_quality,
     memorisation,
     nearest_distances,
+    neighbours,
     precision_recall,
 )
 
@@ -102,7 +102,7 @@ def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch, size: int) -> No
         lambda: (density_quantile(queries, references, 3),),
     ]
     whole = [measure() for measure in measures]
-    monkeypatch.setattr(evaluation, "_CHUNK_BYTES", size)
+    monkeypatch.setattr(neighbours, "_CHUNK_BYTES", size)
     for measure, wanted in zip(measures, whole, strict=True):
         for one, other in zip(measure(), wanted, strict=True):
             np.testing.assert_array_equal(one, other)

@@ -1,39 +1,12 @@
-"""What a data set is: its choice in a study, and its images once loaded."""
+"""Images and labels, once loaded."""
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
-from pathlib import Path
-from typing import Annotated, Literal
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import ConfigDict, Field, model_validator
-from pydantic.dataclasses import dataclass
-
-
-@dataclass(frozen=True, config=ConfigDict(extra="forbid", use_attribute_docstrings=True))
-class DataSpec:
-    """Which natural images."""
-
-    dataset: Literal["digits", "fashion_mnist", "mnist", "cifar10", "folder"] = "digits"
-    """Name of the data set; ``digits`` is embedded, ``folder`` reads root/train and root/test."""
-    root: Path | None = None
-    """Folder of the images (folder), or where the data set lies or is downloaded to (others)."""
-    download: bool = False
-    """Whether a missing data set may be downloaded into ``root``."""
-    limit: Annotated[int, Field(ge=1)] | None = None
-    """At most that many training and as many test images, evenly over the classes (>= 1)."""
-
-    @model_validator(mode="after")
-    def _has_folder(self) -> DataSpec:
-        if self.dataset == "folder" and self.root is None:
-            raise ValueError(
-                "data.root is missing: the data set 'folder' needs the folder that holds train and "
-                "test."
-            )
-        return self
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -89,14 +62,14 @@ def even_rows(labels: npt.NDArray[np.int64], limit: int | None) -> npt.NDArray[n
     """
     if limit is None or limit >= len(labels):
         return np.arange(len(labels))
-    place = np.empty(len(labels), np.int64)
+    turn = np.empty(len(labels), np.int64)
     for label in np.unique(labels):
         rows = np.flatnonzero(labels == label)
-        place[rows] = np.arange(len(rows))
-    return np.sort(np.lexsort((labels, place))[:limit])
+        turn[rows] = np.arange(len(rows))
+    return np.sort(np.lexsort((labels, turn))[:limit])
 
 
 def take_evenly(split: Split, limit: int | None) -> Split:
-    """Keep the rows that even_rows chooses."""
+    """Return the rows that even_rows chooses."""
     rows = even_rows(split.labels, limit)
     return Split(split.images[rows], split.labels[rows])

@@ -13,8 +13,17 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from sklearn.datasets import load_digits
 
-from spikeatlas.snn.data import DataSet, DataSpec, Split, load_data
-from spikeatlas.snn.data.model import even_rows
+from spikeatlas.snn.data import (
+    CIFAR10,
+    DATASETS,
+    MNIST,
+    DataSet,
+    Digits,
+    FashionMNIST,
+    Split,
+    load_data,
+)
+from spikeatlas.snn.data.dataset import even_rows
 
 RNG = np.random.default_rng(0)
 
@@ -50,20 +59,20 @@ def check_family(data: DataSet, wanted: dict[str, Split]) -> None:
 
 @pytest.fixture
 def no_debian(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("spikeatlas.snn.data.load._DEBIAN", {})
+    monkeypatch.setattr("spikeatlas.snn.data.fashion_mnist._DEBIAN", None)
 
 
 def test_digits_are_split_once_and_for_all() -> None:
-    data = load_data(DataSpec())
+    data = load_data(Digits())
     assert data.train.images.shape == (1347, 1, 8, 8)
     assert data.test.images.shape == (450, 1, 8, 8)
     assert (data.channels, data.size, data.classes) == (1, 8, tuple("0123456789"))
     assert np.bincount(data.test.labels).tolist() == [45, 46, 44, 46, 45, 46, 45, 45, 43, 45]
-    assert data.digest() == load_data(DataSpec()).digest()
+    assert data.digest() == load_data(Digits()).digest()
 
 
 def test_digits_hold_every_image_on_the_scale_of_a_screen() -> None:
-    data = load_data(DataSpec())
+    data = load_data(Digits())
     pixels, labels = load_digits(return_X_y=True)
     found = np.concatenate([data.train.images, data.test.images]).reshape(-1, 64)
     wanted = np.round(pixels * 255 / 16).astype(np.uint8)
@@ -106,24 +115,24 @@ def test_a_limit_spreads_evenly_over_classes(labels: list[int], limit: int | Non
 
 
 def test_limit_cuts_both_splits() -> None:
-    data = load_data(DataSpec(limit=25))
+    data = load_data(Digits(limit=25))
     assert len(data.train) == len(data.test) == 25
     assert np.bincount(data.train.labels).tolist() == [3] * 5 + [2] * 5
-    assert len(load_data(DataSpec(limit=1000)).test) == 450
+    assert len(load_data(Digits(limit=1000)).test) == 450
 
 
 def test_idx_files_are_read_where_the_study_says(tmp_path: Path) -> None:
     wanted = write_family(tmp_path)
-    data = load_data(DataSpec("fashion_mnist", root=tmp_path))
+    data = load_data(FashionMNIST(root=tmp_path))
     check_family(data, wanted)
     assert data.classes[9] == "Ankle boot"
-    check_family(load_data(DataSpec("mnist", root=tmp_path)), wanted)
+    check_family(load_data(MNIST(root=tmp_path)), wanted)
 
 
 def test_idx_files_of_the_system_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     wanted = write_family(tmp_path)
-    monkeypatch.setattr("spikeatlas.snn.data.load._DEBIAN", {"fashion_mnist": tmp_path})
-    check_family(load_data(DataSpec("fashion_mnist")), wanted)
+    monkeypatch.setattr("spikeatlas.snn.data.fashion_mnist._DEBIAN", tmp_path)
+    check_family(load_data(FashionMNIST()), wanted)
 
 
 @pytest.mark.usefixtures("no_debian")
@@ -132,14 +141,14 @@ def test_idx_files_of_the_system_are_found(tmp_path: Path, monkeypatch: pytest.M
 )
 def test_torchvisions_files_are_read(tmp_path: Path, name: Any, folder: str) -> None:
     wanted = write_family(tmp_path / folder / "raw", packed=False)
-    check_family(load_data(DataSpec(name, root=tmp_path)), wanted)
+    check_family(load_data(DATASETS.read({"dataset": name, "root": tmp_path})), wanted)
 
 
 def test_colour_images_become_planes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pixels = RNG.integers(0, 256, (20, 32, 32, 3), dtype=np.uint8)
     found = SimpleNamespace(data=pixels, targets=[row % 10 for row in range(20)])
     monkeypatch.setattr("torchvision.datasets.CIFAR10", lambda *_, **__: found)
-    data = load_data(DataSpec("cifar10", root=tmp_path))
+    data = load_data(CIFAR10(root=tmp_path))
     assert data.shape == (3, 32, 32)
     assert np.array_equal(data.train.images[4, 2], pixels[4, :, :, 2])
     assert data.classes[0] == "airplane"
@@ -155,7 +164,7 @@ def test_damaged_idx_files_are_named(tmp_path: Path, content: bytes) -> None:
     write_family(tmp_path)
     (tmp_path / "t10k-images-idx3-ubyte.gz").write_bytes(content)
     with pytest.raises(ValueError, match=r"t10k-images-idx3-ubyte\.gz is .*fetch it again"):
-        load_data(DataSpec("mnist", root=tmp_path))
+        load_data(MNIST(root=tmp_path))
 
 
 def test_truncated_idx_files_are_named(tmp_path: Path) -> None:
@@ -166,14 +175,14 @@ def test_truncated_idx_files_are_named(tmp_path: Path) -> None:
     for content in (whole[:-9], shorter):
         file.write_bytes(content)
         with pytest.raises(ValueError, match=r"train-labels-idx1-ubyte\.gz is .*fetch it again"):
-            load_data(DataSpec("mnist", root=tmp_path))
+            load_data(MNIST(root=tmp_path))
 
 
 @pytest.mark.usefixtures("no_debian")
 @pytest.mark.parametrize("name", ["mnist", "fashion_mnist", "cifar10"])
 def test_a_missing_data_set_says_what_to_do(tmp_path: Path, name: Any) -> None:
     with pytest.raises(FileNotFoundError, match=rf"{name} is not in .*data\.download to true"):
-        load_data(DataSpec(name, root=tmp_path))
+        load_data(DATASETS.read({"dataset": name, "root": tmp_path}))
 
 
 def test_a_failed_download_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -182,7 +191,7 @@ def test_a_failed_download_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr("torchvision.datasets.MNIST", fail)
     with pytest.raises(ConnectionError, match=r"mnist could not be downloaded .*no route"):
-        load_data(DataSpec("mnist", root=tmp_path, download=True))
+        load_data(MNIST(root=tmp_path, download=True))
 
 
 @pytest.mark.parametrize(
@@ -196,4 +205,4 @@ def test_a_failed_download_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 )
 def test_a_bad_choice_is_refused(fields: dict[str, Any], field: str) -> None:
     with pytest.raises(ValidationError, match=field):
-        DataSpec(**fields)
+        DATASETS.read(fields)

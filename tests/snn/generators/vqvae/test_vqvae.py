@@ -10,8 +10,8 @@ import torch
 
 from spikeatlas.snn.generators import CodeGenerator, VQVAESpec
 from spikeatlas.snn.generators.base import Shape
-from spikeatlas.snn.generators.codebook import CodebookAverage
 from spikeatlas.snn.generators.vqvae import build_vqvae
+from spikeatlas.snn.generators.vqvae.codebook import CodebookAverage
 
 SHAPES: list[tuple[Shape, int]] = [
     ((1, 8, 8), 16),

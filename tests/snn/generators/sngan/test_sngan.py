@@ -14,10 +14,10 @@ from torch import nn
 
 from spikeatlas.snn.files import load_checkpoint, save_checkpoint
 from spikeatlas.snn.generators import GaussianGenerator, SNGANSpec, load_generator, train_generator
-from spikeatlas.snn.generators.gaussian import allocate_sngan
-from spikeatlas.snn.generators.sngan import Critic, Decoder, doublings
-from spikeatlas.snn.generators.sngan_training import (
-    GANTraining,
+from spikeatlas.snn.generators.sngan.decoder_critic import Critic, Decoder, doublings
+from spikeatlas.snn.generators.sngan.gaussian import allocate_sngan
+from spikeatlas.snn.generators.sngan.sngan_training import (
+    GANLearner,
     draw_weights,
     normalise_spectra,
     plain_weights,
@@ -97,7 +97,7 @@ def test_every_weight_of_the_critic_has_norm_one() -> None:
 
 
 def test_a_folded_critic_scores_as_the_normalised_one() -> None:
-    training = GANTraining(SPEC, IMAGES, 0)
+    training = GANLearner(SPEC, IMAGES, 0)
     training.run_epoch(lambda: False)
     pixels = torch.rand(5, 1, 8, 8)
     plain = training.generator().critic
@@ -109,13 +109,13 @@ def test_a_folded_critic_scores_as_the_normalised_one() -> None:
 
 def test_weights_come_from_the_seed_alone() -> None:
     state = torch.get_rng_state()
-    first, second = (GANTraining(SPEC, IMAGES, 5).network.state_dict() for _ in range(2))
+    first, second = (GANLearner(SPEC, IMAGES, 5).network.state_dict() for _ in range(2))
     assert all(torch.equal(first[name], second[name]) for name in first)
     assert torch.equal(state, torch.get_rng_state())
 
 
 def test_the_mean_follows_the_decoder() -> None:
-    training = GANTraining(SPEC, IMAGES, 0)
+    training = GANLearner(SPEC, IMAGES, 0)
     training.run_epoch(lambda: False)
     ours = dict(training.mean.named_parameters())
     theirs = dict(training.network.decoder.named_parameters())
@@ -233,7 +233,7 @@ def test_a_checkpoint_from_before_maps_could_narrow_still_loads(tmp_path: Path) 
 
 
 def test_the_rates_are_steady_and_then_fall_to_zero() -> None:
-    training = GANTraining(SPEC, IMAGES, 0)
+    training = GANLearner(SPEC, IMAGES, 0)
     for progress, part in [(0, 1), (0.75, 1), (0.875, 0.5), (1, 0)]:
         training._set_rates(progress)
         for name, lr in (("decoder", SPEC.lr), ("critic", SPEC.critic_lr)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 
 import torch
 from torch import Tensor, nn
@@ -10,7 +11,7 @@ from torch.nn import functional
 
 from spikeatlas.snn.generators.base import Shape
 from spikeatlas.snn.generators.codes import CodeGenerator
-from spikeatlas.snn.generators.spec import VQVAESpec, count_halvings
+from spikeatlas.snn.generators.vqvae.vqvae_fields import VQVAEFields
 
 
 class Residual(nn.Module):
@@ -27,7 +28,7 @@ class Residual(nn.Module):
         return maps + change
 
 
-def build_vqvae(spec: VQVAESpec, image_shape: Shape, generator: torch.Generator) -> CodeGenerator:
+def build_vqvae(spec: VQVAEFields, image_shape: Shape, generator: torch.Generator) -> CodeGenerator:
     """Make an untrained network, its weights from ``generator`` alone and its codebook zero."""
     network = allocate_vqvae(spec, image_shape)
     for module in network.modules():
@@ -39,7 +40,7 @@ def build_vqvae(spec: VQVAESpec, image_shape: Shape, generator: torch.Generator)
     return network
 
 
-def allocate_vqvae(spec: VQVAESpec, image_shape: Shape) -> CodeGenerator:
+def allocate_vqvae(spec: VQVAEFields, image_shape: Shape) -> CodeGenerator:
     """Make a network with undefined weights; torch's global generator is not touched.
 
     Its codebook follows running means of what the encoder says, not a gradient (codebook.py).
@@ -89,4 +90,30 @@ def _decoder(channels: int, width: int, embedding: int, halvings: int) -> nn.Seq
 
 def _widths(width: int, halvings: int) -> list[int]:
     """Channels of the maps between grid and image, the coarsest first; fine maps are costly."""
-    return [width if stage == 0 else max(width // 2, 1) for stage in range(halvings)]
+    return [width if step == 0 else max(width // 2, 1) for step in range(halvings)]
+
+
+def allowed_positions(size: int) -> tuple[int, ...]:
+    """Return the grids g*g that fit images of size x size pixels: size / g is a power of two."""
+    grids = []
+    while size >= 1:
+        grids.append(size * size)
+        if size % 2:
+            break
+        size //= 2
+    return tuple(sorted(grids))
+
+
+def count_halvings(positions: int, size: int) -> int:
+    """Return how often an image's size is halved to reach the grid: log2(size / g).
+
+    ValueError naming the allowed numbers of positions where the grid does not fit the image.
+    """
+    allowed = allowed_positions(size)
+    if positions not in allowed:
+        raise ValueError(
+            f"generator.positions is {positions}: images of {size}x{size} pixels allow "
+            f"{', '.join(map(str, allowed))} (g*g, where {size} / g is a power of two); choose one "
+            "of these or resize the images."
+        )
+    return (size // math.isqrt(positions)).bit_length() - 1

@@ -45,7 +45,7 @@ _NAMES = {"codebook": "_vq_vae._embedding.weight"} | {
 
 
 def is_mango(tensors: Mapping[str, object]) -> bool:
-    """Whether these are the tensors of MANGO's VQ-VAE, by their names."""
+    """Tell whether these are the tensors of MANGO's VQ-VAE, by their names."""
     return set(_NAMES.values()) <= set(tensors)
 
 

@@ -8,16 +8,10 @@ import torch
 from torch import Tensor
 
 from spikeatlas.snn.batching import padded_batches
-from spikeatlas.snn.generators.base import (
-    Generator,
-    Images,
-    Points,
-    Shape,
-    check_vectors,
-    to_pixels,
-)
-from spikeatlas.snn.generators.sngan import Critic, Decoder
-from spikeatlas.snn.generators.spec import GaussianLatent, SNGANSpec
+from spikeatlas.snn.generators.base import Generator, Images, Shape, to_pixels
+from spikeatlas.snn.generators.latent import GaussianLatent, Points, check_vectors
+from spikeatlas.snn.generators.sngan.decoder_critic import Critic, Decoder
+from spikeatlas.snn.generators.sngan.sngan_fields import SNGANFields
 
 
 class GaussianGenerator(Generator):
@@ -53,13 +47,13 @@ class GaussianGenerator(Generator):
         scores = np.empty(len(images), np.float32)
         start = 0
         for batch, count in padded_batches(images, batch_size):
-            found = self.critic(to_pixels(torch.from_numpy(batch)))
-            scores[start : start + count] = found[:count].numpy()
+            real = self.critic(to_pixels(torch.from_numpy(batch)))
+            scores[start : start + count] = real[:count].numpy()
             start += count
         return scores
 
 
-def allocate_sngan(spec: SNGANSpec, image_shape: Shape) -> GaussianGenerator:
+def allocate_sngan(spec: SNGANFields, image_shape: Shape) -> GaussianGenerator:
     """Make a generator with undefined weights; torch's global generator is not touched."""
     channels, size = image_shape[0], image_shape[1]
     with torch.device("meta"):

@@ -15,10 +15,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from spikeatlas.snn.generators.base import to_pixels
-from spikeatlas.snn.generators.codebook import CodebookAverage
 from spikeatlas.snn.generators.codes import CodeGenerator, flatten_maps
-from spikeatlas.snn.generators.spec import VQVAESpec
-from spikeatlas.snn.generators.vqvae import build_vqvae
+from spikeatlas.snn.generators.learner import GeneratorLearner
+from spikeatlas.snn.generators.vqvae.autoencoder import build_vqvae
+from spikeatlas.snn.generators.vqvae.codebook import CodebookAverage
+from spikeatlas.snn.generators.vqvae.vqvae_fields import VQVAEFields
 
 _COMMITMENT = 0.25
 # codes revived later than this part of the training would have no time to settle
@@ -29,7 +30,7 @@ _MINIMUM_VARIANCE = 1e-4
 
 @dataclasses.dataclass(frozen=True)
 class VQVAERecord:
-    """How one pass through the images went."""
+    """One pass through the images."""
 
     epoch: int
     """1, 2, ..."""
@@ -49,68 +50,58 @@ class _Step(NamedTuple):
     usage: Tensor
 
 
-class VQVAETraining:
-    """All that changes while a generator learns."""
+class VQVAELearner(GeneratorLearner[VQVAERecord]):
+    """An autoencoder that learns: its codebook by running means, its networks by Adam."""
 
-    def __init__(self, spec: VQVAESpec, images: npt.NDArray[np.uint8], seed: int) -> None:
+    def __init__(self, spec: VQVAEFields, images: npt.NDArray[np.uint8], seed: int) -> None:
+        super().__init__(VQVAERecord, spec.epochs)
         self.spec, self.images, self.seed = spec, images, seed
         shape = (int(images.shape[1]), int(images.shape[2]), int(images.shape[3]))
         self.variance = max(_pixel_variance(images), _MINIMUM_VARIANCE)
-        self.history: list[VQVAERecord] = []
         generator = torch.Generator().manual_seed(seed)
         self.network = build_vqvae(spec, shape, generator)
         self.average = CodebookAverage(self.network.codebook)
         self.optimizer = torch.optim.Adam(self.network.parameters(), lr=spec.lr)
 
-    @property
-    def epoch(self) -> int:
-        """Epochs that are done."""
-        return len(self.history)
-
     def run_epoch(self, should_stop: Callable[[], bool]) -> VQVAERecord:
-        """One pass; order and revival depend on seed and epoch alone, so a pass can be repeated."""
+        """Take one pass; order and revival depend on seed and epoch alone, so a pass can be repeated."""
         rng = np.random.default_rng([self.seed, self.epoch])
         order = rng.permutation(len(self.images))
         if self.epoch == 0:
             self._start_codebook(order)
         usage, error = torch.zeros(self.spec.codes, dtype=torch.float64), 0.0
-        for start in range(0, len(order), self.spec.batch_size):
-            if should_stop():
-                raise InterruptedError(f"Training the generator stopped in epoch {self.epoch + 1}.")
+        starts = range(0, len(order), self.spec.batch_size)
+        for start in self.interruptible(starts, should_stop):
             rows = order[start : start + self.spec.batch_size]
             step = self._step(rows, self._progress(start), rng)
             usage += step.usage
             error += step.error * len(rows)
-        record = VQVAERecord(self.epoch + 1, _perplexity(usage), error / len(order))
-        self._check_finite(record)
-        self.history.append(record)
-        return record
+        return VQVAERecord(self.epoch + 1, _perplexity(usage), error / len(order))
 
     def generator(self) -> CodeGenerator:
-        """What has been learnt so far."""
+        """Return what has been learnt so far."""
         return copy.deepcopy(self.network).eval().requires_grad_(requires_grad=False)
 
     def tensors(self) -> dict[str, Tensor]:
-        """Encoder, codebook and decoder."""
+        """Return encoder, codebook and decoder."""
         return self.network.state_dict()
 
-    def state_dict(self) -> dict[str, Any]:
-        """The network, the codebook's running means, and the optimiser."""
+    def training_state(self) -> dict[str, Any]:
+        """Return the network, the codebook's running means, and the optimiser."""
         return {
             "network": self.network.state_dict(),
             "average": self.average.state_dict(),
             "optimizer": self.optimizer.state_dict(),
         }
 
-    def load_state_dict(self, state: dict[str, Any], history: list[dict[str, Any]]) -> None:
-        """Go on from what state_dict gave after so many epochs."""
+    def load_training_state(self, state: dict[str, Any]) -> None:
+        """Go on from what training_state gave."""
         self.network.load_state_dict(state["network"])
         self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
-        self.history = [VQVAERecord(**record) for record in history]
 
     def _progress(self, start: int) -> float:
-        """Part of the training that is done: 0..1."""
+        """Return the part of the training that is done: 0..1."""
         return (self.epoch + start / len(self.images)) / self.spec.epochs
 
     def _batch(self, rows: npt.NDArray[np.int64]) -> Tensor:
@@ -150,7 +141,8 @@ class VQVAETraining:
         usage = torch.bincount(codes, minlength=self.spec.codes).float()
         return vectors.detach(), codes, _Step(loss, float(error.detach()), usage)
 
-    def _check_finite(self, record: VQVAERecord) -> None:
+    def check(self, record: VQVAERecord) -> None:
+        """Raise FloatingPointError where the error is no longer finite."""
         if not math.isfinite(record.error):
             raise FloatingPointError(
                 f"Training the generator diverged in epoch {record.epoch} with generator.lr = "
