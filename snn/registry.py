@@ -51,13 +51,19 @@ class Contract:
         is_member = dataclasses.is_dataclass(cls)
         if is_member:
             return handler(source)
-        members = [handler.generate_schema(member) for member in cls.family.members.values()]
-        shapes: list[Any] = [core_schema.str_schema(), *members, core_schema.dict_schema()]
+        # a member may have a field of its own contract, before there is a table
+        members = cls.family.members.values() if hasattr(cls, "family") else ()
+        schemas = [handler.generate_schema(member) for member in members]
+        shapes: list[Any] = [core_schema.str_schema(), *schemas, core_schema.dict_schema()]
         return core_schema.no_info_plain_validator_function(
-            cls.family.read,
+            cls._read,
             serialization=core_schema.simple_ser_schema("any"),
             json_schema_input_schema=core_schema.union_schema(shapes),
         )
+
+    @classmethod
+    def _read(cls, value: object) -> Any:
+        return cls.family.read(value)
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,11 @@ about neurons that say nothing: undefined is NaN, never a number.
 
 from __future__ import annotations
 
+from spikeatlas.snn.selectivity.battery import measure, population
 from spikeatlas.snn.selectivity.discrimination import auc, d_prime
 from spikeatlas.snn.selectivity.images import compressed_size, spectrum_slope
 from spikeatlas.snn.selectivity.information import mutual_information
-from spikeatlas.snn.selectivity.measures import measure, population
+from spikeatlas.snn.selectivity.measures import BUILT_IN, MEASURES, Measure, Quantity
 from spikeatlas.snn.selectivity.population import dimensionality, signal_correlation
 from spikeatlas.snn.selectivity.reading import (
     class_read,
@@ -32,8 +33,12 @@ from spikeatlas.snn.selectivity.tuning import (
 )
 
 __all__ = [
+    "BUILT_IN",
+    "MEASURES",
     "MINIMUM_ACTIVE",
     "Interval",
+    "Measure",
+    "Quantity",
     "Shuffled",
     "active_images",
     "auc",

@@ -17,6 +17,7 @@ from spikeatlas.snn.classifier import (
     ClassifierRecord,
     ClassifierSpec,
     calibration_error,
+    classifier_training,
     fit_temperature,
     load_classifier,
     train_classifier,
