@@ -131,10 +131,10 @@ class Family(Generic[Member]):
 
     def _make(self, member: type[Member], fields: dict[str, Any]) -> Member:
         try:
-            made: Member = TypeAdapter(member).validate_python(fields)
+            instance: Member = TypeAdapter(member).validate_python(fields)
         except ValidationError as error:
             raise _with_near_names(error, member) from None
-        return made
+        return instance
 
     def _own(self, kind: str) -> type[Member]:
         member = load_object(kind)
@@ -144,8 +144,8 @@ class Family(Generic[Member]):
                 f"{kind} is no {self.name}; it must be a subclass of "
                 f"{self.base.__module__}.{self.base.__qualname__}"
             )
-        own: type[Member] = member
-        return own
+        user_class: type[Member] = member
+        return user_class
 
 
 def _error_at(title: str, field: str, value: object, sentence: str) -> ValidationError:

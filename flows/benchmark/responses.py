@@ -19,7 +19,7 @@ from spikeatlas.flows.benchmark.reference_loop import (
 )
 from spikeatlas.flows.benchmark.response_speed import Row, benchmark, layer_targets, table, targets
 from spikeatlas.flows.benchmark.training_speed import time_training_step
-from spikeatlas.snn.data import Digits, Folder
+from spikeatlas.snn.data import Digits, FolderImages
 from spikeatlas.snn.networks import SpikingNetwork, build_network, pixel_statistics
 from spikeatlas.snn.networks.spec import NetworkSpec
 from spikeatlas.snn.responder import Responder
@@ -59,7 +59,7 @@ def natural_images(root: Path | None) -> Images:
     """Images (256, 3, 32, 32)."""
     if root is None:
         return smooth_images(256)
-    return models.dataset(Folder(root=root, limit=256)).test.images
+    return models.dataset(FolderImages(root=root, limit=256)).test.images
 
 
 def digits_rows(rounds: int) -> list[Row]:

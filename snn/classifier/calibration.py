@@ -30,8 +30,10 @@ def fit_temperature(scores: npt.NDArray[np.float64], labels: npt.NDArray[np.inte
     lowest, highest = map(math.log, _TEMPERATURES)
     best = minimize_scalar(
         lambda log: -np.sum(targets * log_softmax(scores / math.exp(log), axis=1)) / count,
-        bounds=(lowest, highest), method="bounded", options={"xatol": 1e-6},
-    )  # fmt: skip
+        bounds=(lowest, highest),
+        method="bounded",
+        options={"xatol": 1e-6},
+    )
     return math.exp(best.x)
 
 

@@ -30,7 +30,7 @@ from spikeatlas.snn.classifier.classifier_network import (
     draw_classifier_weights,
 )
 from spikeatlas.snn.classifier.spec import ClassifierSpec
-from spikeatlas.snn.training.loop import EpochLearner, train_file
+from spikeatlas.snn.training.resumable import EpochLearner, train_file
 
 # one image in so many is kept from training, to measure on
 _HELD_OUT = 12
@@ -108,8 +108,11 @@ class ClassifierLearner(EpochLearner[ClassifierRecord]):
         draw_classifier_weights(self.network, torch.Generator().manual_seed(seed))
         self.optimizer = torch.optim.SGD(
             self.network.parameters(),
-            lr=spec.lr, momentum=_MOMENTUM, nesterov=True, weight_decay=_DECAY,
-        )  # fmt: skip
+            lr=spec.lr,
+            momentum=_MOMENTUM,
+            nesterov=True,
+            weight_decay=_DECAY,
+        )
 
     def run_epoch(self, should_stop: Callable[[], bool]) -> ClassifierRecord:
         """Take one pass; its random choices depend on seed and epoch alone, so a pass can be repeated."""

@@ -1,4 +1,4 @@
-"""What a study says about the classifier that judges images."""
+"""The section of a study about the classifier that judges images."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from spikeatlas.snn.data.cifar10 import CIFAR10
 from spikeatlas.snn.data.dataset import DataSet, Split
 from spikeatlas.snn.data.digits import Digits
 from spikeatlas.snn.data.fashion_mnist import FashionMNIST
-from spikeatlas.snn.data.folder import Folder
+from spikeatlas.snn.data.folder import FolderImages
 from spikeatlas.snn.data.mnist import MNIST
 from spikeatlas.snn.registry import Family
 
@@ -19,7 +19,7 @@ DATASETS: Family[DataSpec] = Family(
         "fashion_mnist": FashionMNIST,
         "mnist": MNIST,
         "cifar10": CIFAR10,
-        "folder": Folder,
+        "folder": FolderImages,
     },
     key="dataset",
     default="digits",
@@ -35,7 +35,7 @@ __all__ = [
     "DataSpec",
     "Digits",
     "FashionMNIST",
-    "Folder",
+    "FolderImages",
     "Split",
     "load_data",
 ]

@@ -1,7 +1,8 @@
-"""What a data set is in a study: which it is, where it lies, and how it is loaded."""
+"""The contract of data sets: a section of a study that loads images and labels."""
 
 from __future__ import annotations
 
+import dataclasses
 from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Annotated
@@ -21,6 +22,10 @@ class DataSpec(Contract, ABC):
     download: bool = False
     limit: int | None = None
 
+    def offline(self) -> DataSpec:
+        """Return the same data set, which is never downloaded."""
+        return self
+
     @abstractmethod
     def load(self) -> DataSet:
         """Load all images: uint8 (n, c, h, w), square, with int64 labels (n,), the same at every call.
@@ -31,8 +36,8 @@ class DataSpec(Contract, ABC):
 
 
 @dataclass(frozen=True, config=SPEC)
-class DataFields:
-    """The fields of every data set built in."""
+class DataFields(DataSpec, ABC):
+    """A data set with the fields of every one built in."""
 
     dataset: str
     """Name of the data set."""
@@ -42,6 +47,10 @@ class DataFields:
     """Whether a missing data set may be downloaded into ``root``."""
     limit: Annotated[int, Field(ge=1)] | None = None
     """At most that many training and as many test images, evenly over the classes (>= 1)."""
+
+    def offline(self) -> DataSpec:
+        """Return the same data set, which is never downloaded."""
+        return dataclasses.replace(self, download=False)
 
 
 def load_data(spec: DataSpec) -> DataSet:

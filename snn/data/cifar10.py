@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic.dataclasses import dataclass
 
-from spikeatlas.snn.data.base import DataFields, DataSpec
+from spikeatlas.snn.data.base import DataFields
 from spikeatlas.snn.data.dataset import DataSet
 from spikeatlas.snn.data.torchvision_files import read_torchvision
 from spikeatlas.snn.registry import SPEC
@@ -26,7 +26,7 @@ _CLASSES = (
 
 
 @dataclass(frozen=True, config=SPEC)
-class CIFAR10(DataFields, DataSpec):
+class CIFAR10(DataFields):
     """60,000 colour photographs of 32x32 pixels (Krizhevsky 2009)."""
 
     dataset: Literal["cifar10"] = "cifar10"

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 from pydantic.dataclasses import dataclass
 
-from spikeatlas.snn.data.base import DataFields, DataSpec
+from spikeatlas.snn.data.base import DataFields
 from spikeatlas.snn.data.dataset import DataSet, Split
 from spikeatlas.snn.registry import SPEC
 
@@ -15,7 +15,7 @@ _TEST = 450
 
 
 @dataclass(frozen=True, config=SPEC)
-class Digits(DataFields, DataSpec):
+class Digits(DataFields):
     """1797 digits of 8x8 pixels in 17 grey levels (UCI optical recognition, test part; Alpaydin & Kaynak 1998)."""
 
     dataset: Literal["digits"] = "digits"

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic.dataclasses import dataclass
 
-from spikeatlas.snn.data.base import DataFields, DataSpec
+from spikeatlas.snn.data.base import DataFields
 from spikeatlas.snn.data.dataset import DataSet
 from spikeatlas.snn.data.idx import read_family
 from spikeatlas.snn.registry import SPEC
@@ -28,7 +28,7 @@ _CLASSES = (
 
 
 @dataclass(frozen=True, config=SPEC)
-class FashionMNIST(DataFields, DataSpec):
+class FashionMNIST(DataFields):
     """70,000 pieces of clothing of 28x28 pixels (Xiao et al. 2017, arXiv 1708.07747)."""
 
     dataset: Literal["fashion_mnist"] = "fashion_mnist"

@@ -11,7 +11,7 @@ from PIL import Image, UnidentifiedImageError
 from pydantic import model_validator
 from pydantic.dataclasses import dataclass
 
-from spikeatlas.snn.data.base import DataFields, DataSpec
+from spikeatlas.snn.data.base import DataFields
 from spikeatlas.snn.data.dataset import DataSet, Split, even_rows
 from spikeatlas.snn.registry import SPEC
 
@@ -29,14 +29,14 @@ _GREY = ("1", "L", "LA", "La", "I;16", "I;16B", "I;16L", "I;16N")
 
 
 @dataclass(frozen=True, config=SPEC)
-class Folder(DataFields, DataSpec):
+class FolderImages(DataFields):
     """Images of your own: root/train/<class>/*, root/test/<class>/*."""
 
     dataset: Literal["folder"] = "folder"
     """``folder``: reads root/train and root/test, a folder a class."""
 
     @model_validator(mode="after")
-    def _has_root(self) -> Folder:
+    def _has_root(self) -> FolderImages:
         if self.root is None:
             raise ValueError(
                 "data.root is missing: the data set 'folder' needs the folder that holds train and "

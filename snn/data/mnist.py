@@ -6,14 +6,14 @@ from typing import Literal
 
 from pydantic.dataclasses import dataclass
 
-from spikeatlas.snn.data.base import DataFields, DataSpec
+from spikeatlas.snn.data.base import DataFields
 from spikeatlas.snn.data.dataset import DataSet
 from spikeatlas.snn.data.idx import read_family
 from spikeatlas.snn.registry import SPEC
 
 
 @dataclass(frozen=True, config=SPEC)
-class MNIST(DataFields, DataSpec):
+class MNIST(DataFields):
     """70,000 handwritten figures of 28x28 pixels (LeCun et al. 1998)."""
 
     dataset: Literal["mnist"] = "mnist"

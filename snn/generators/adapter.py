@@ -32,7 +32,7 @@ from spikeatlas.snn.registry import SPEC
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Adapter:
-    """What Spike Atlas needs to know of a generator that is not its own."""
+    """A generator of a user's own, as Spike Atlas needs to know it."""
 
     decode: nn.Module | Callable[[Tensor], Tensor]
     """Points (n, d), int64 codes or float32 vectors, to images (n, c, h, w) in the generator's units."""
@@ -59,12 +59,12 @@ class AdaptedGenerator(Generator):
 
     @property
     def latent(self) -> Latent:
-        """What a point is."""
+        """Return what a point is."""
         return self.adapter.latent
 
     @property
     def encodes(self) -> bool:
-        """Whether the adapter brings a way back from images."""
+        """Tell whether the adapter brings a way back from images."""
         return self.adapter.encode is not None
 
     def pixels(self, batch: Tensor) -> Tensor:
@@ -105,12 +105,12 @@ class AdapterSpec(GeneratorSpec):
 
     @property
     def latent(self) -> Latent:
-        """What the adapter says; ValueError where it does not work."""
+        """Return what the adapter says; ValueError where it does not work."""
         return load_adapter(self).latent
 
     @property
     def encodes(self) -> bool:
-        """Whether the adapter brings a way back from images."""
+        """Tell whether the adapter brings a way back from images."""
         return load_adapter(self).encodes
 
     @property

@@ -44,7 +44,7 @@ class Generator(nn.Module):
 
     @property
     def encodes(self) -> bool:
-        """Whether there is a way back from images to points."""
+        """Tell whether there is a way back from images to points."""
         return False
 
     def to_points(self, images: Tensor) -> Tensor:

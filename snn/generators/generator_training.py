@@ -14,7 +14,7 @@ import numpy as np
 from spikeatlas.snn.generators.base import Generator, Images
 from spikeatlas.snn.generators.learner import GeneratorLearner
 from spikeatlas.snn.generators.spec import LEAST_IMAGES, GeneratorSpec
-from spikeatlas.snn.training.loop import EpochLearner, train_file
+from spikeatlas.snn.training.resumable import EpochLearner, train_file
 
 
 class EpochRecord(Protocol):

@@ -1,4 +1,4 @@
-"""What the points of a generator are: rows of codes, or vectors."""
+"""The points of a generator: rows of codes, or vectors."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ class CodeLatent:
 
     @property
     def size(self) -> int:
-        """Length of a latent."""
+        """Return the length of a latent."""
         return self.positions
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """How latents are stored."""
+        """Return the type that latents are stored in."""
         return np.dtype(np.int32)
 
 
@@ -56,12 +56,12 @@ class GaussianLatent:
 
     @property
     def size(self) -> int:
-        """Length of a latent."""
+        """Return the length of a latent."""
         return self.dim
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """How latents are stored."""
+        """Return the type that latents are stored in."""
         return np.dtype(np.float32)
 
 

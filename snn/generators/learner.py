@@ -1,4 +1,4 @@
-"""What a generator is while it learns."""
+"""A generator while it learns."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from abc import abstractmethod
 from typing import ClassVar
 
 from spikeatlas.snn.generators.base import Generator
-from spikeatlas.snn.training.loop import EpochLearner, Record
+from spikeatlas.snn.training.resumable import EpochLearner, Record
 
 
 class GeneratorLearner(EpochLearner[Record]):

@@ -19,14 +19,14 @@ from spikeatlas.snn.generators.spec import GeneratorSpec
 from spikeatlas.snn.generators.vqvae.mango import is_mango, make_mango
 
 
-def load_generator(path: Path, own: GeneratorSpec | None = None) -> Generator:
+def load_generator(path: Path, user_spec: GeneratorSpec | None = None) -> Generator:
     """Load a trained generator; it needs no study, its file says what it is.
 
     Ours is a safetensors file, MANGO's a state dict of torch, which is read without running what
-    a pickle might bring. ``own``: a specification of a user's own, whose files are read too. FileNotFoundError
+    a pickle might bring. ``user_spec``: a specification of a user's own, whose files are read too. FileNotFoundError
     where there is none; ValueError for a damaged file or one that is no generator.
     """
-    network = _load_foreign(path) if zipfile.is_zipfile(path) else _load_ours(path, own)
+    network = _load_foreign(path) if zipfile.is_zipfile(path) else _load_ours(path, user_spec)
     _check_values(path, network)
     return network.eval().requires_grad_(requires_grad=False)
 
@@ -69,11 +69,11 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
 
 def fit(network: torch.nn.Module, tensors: Mapping[str, Tensor]) -> None:
     """Load tensors into a network; ValueError naming the keys that are missing, too many, or misshapen."""
-    ours = network.state_dict()
+    target = network.state_dict()
     misfits = [
-        f"{name} is {_shape(tensors.get(name))} and should be {_shape(ours.get(name))}"
-        for name in sorted({*ours, *tensors})
-        if _shape(ours.get(name)) != _shape(tensors.get(name))
+        f"{name} is {_shape(tensors.get(name))} and should be {_shape(target.get(name))}"
+        for name in sorted({*target, *tensors})
+        if _shape(target.get(name)) != _shape(tensors.get(name))
     ]
     if misfits:
         raise ValueError(
@@ -103,11 +103,11 @@ def _load_foreign(path: Path) -> Generator:
         raise ValueError(f"{path}: {error}.") from None
 
 
-def _load_ours(path: Path, own: GeneratorSpec | None) -> Generator:
+def _load_ours(path: Path, user_spec: GeneratorSpec | None) -> Generator:
     tensors, metadata = load_checkpoint(path)
     try:
         channels, height, width = json.loads(metadata["image_shape"])
-        network = _spec_of(metadata, own).allocate((channels, height, width))
+        network = _spec_of(metadata, user_spec).allocate((channels, height, width))
     except (KeyError, ValueError, TypeError) as error:
         reason = "its header does not fit" if isinstance(error, ValidationError) else repr(error)
         raise ValueError(
@@ -123,12 +123,15 @@ def _load_ours(path: Path, own: GeneratorSpec | None) -> Generator:
     return network
 
 
-def _spec_of(metadata: Mapping[str, str], own: GeneratorSpec | None) -> GeneratorSpec:
-    """Make the specification in a file's header; a file names no code to import, so ``own`` gives its class."""
+def _spec_of(metadata: Mapping[str, str], user_spec: GeneratorSpec | None) -> GeneratorSpec:
+    """Make the specification in a file's header; a file names no code to import, so ``user_spec`` gives its class."""
     family = GeneratorSpec.family
     fields = {family.key: family.default, **json.loads(metadata["generator"])}
     kind = fields[family.key]
-    kinds = {**family.members, **({own.kind: type(own)} if own is not None else {})}
+    kinds = {
+        **family.members,
+        **({user_spec.kind: type(user_spec)} if user_spec is not None else {}),
+    }
     spec: GeneratorSpec = kinds[kind](**kinds[kind].of_file(fields))
     return spec
 

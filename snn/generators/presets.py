@@ -12,10 +12,10 @@ AtLeastOne = Annotated[int, Field(ge=1)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
-def with_preset(given: Any, published: Mapping[str, Any]) -> Any:
-    """Fill the fields that ``preset: published`` sets and ``given`` (before validation) does not name."""
-    values = given.kwargs if isinstance(given, ArgsKwargs) else given
+def with_preset(fields: Any, published: Mapping[str, Any]) -> Any:
+    """Fill the fields that ``preset: published`` sets and ``fields`` (before validation) do not name."""
+    values = fields.kwargs if isinstance(fields, ArgsKwargs) else fields
     if not isinstance(values, Mapping) or values.get("preset") != "published":
-        return given
+        return fields
     filled = {**published, **values}
-    return ArgsKwargs(given.args, filled) if isinstance(given, ArgsKwargs) else filled
+    return ArgsKwargs(fields.args, filled) if isinstance(fields, ArgsKwargs) else filled

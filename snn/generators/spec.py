@@ -1,4 +1,4 @@
-"""What a generator is in a study: its latents, what it can tell, and how it is made."""
+"""The contract of generators in a study: their latents, what they can tell, and how they are made."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ class GeneratorSpec(Contract, ABC):
     @property
     @abstractmethod
     def latent(self) -> Latent:
-        """What a point will be. ValueError where that cannot be told."""
+        """Return what a point will be. ValueError where that cannot be told."""
 
     @property
     def encodes(self) -> bool:
-        """Whether natural images have latents."""
+        """Tell whether natural images have latents."""
         return False
 
     @property
     @abstractmethod
     def naturalness(self) -> Naturalness:
-        """What tells how natural its stimuli are."""
+        """Return what tells how natural its stimuli are."""
 
     @property
     def least_images(self) -> int:

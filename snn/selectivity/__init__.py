@@ -1,4 +1,4 @@
-"""How selective neurons are: pure functions of responses, class probabilities and images.
+"""Selectivity of neurons: pure functions of responses, class probabilities and images.
 
 Everywhere ``responses`` (n, neurons) in [0, 1] are answers to n natural images with ``labels`` (n,)
 in 0..classes-1, and ``first`` (n,) marks the images of the first half (``halves``). Nothing is said
@@ -19,7 +19,12 @@ from spikeatlas.snn.selectivity.reading import (
     relative_perplexity,
 )
 from spikeatlas.snn.selectivity.reliability import split_half
-from spikeatlas.snn.selectivity.resampling import Interval, Shuffled, bootstrap_csi, shuffle_csi
+from spikeatlas.snn.selectivity.resampling import (
+    IndexInterval,
+    Shuffled,
+    bootstrap_csi,
+    shuffle_csi,
+)
 from spikeatlas.snn.selectivity.significance import discoveries, greater, q_values, selectivity_test
 from spikeatlas.snn.selectivity.sparseness import hoyer, treves_rolls
 from spikeatlas.snn.selectivity.tuning import (
@@ -36,7 +41,7 @@ __all__ = [
     "BUILT_IN",
     "MEASURES",
     "MINIMUM_ACTIVE",
-    "Interval",
+    "IndexInterval",
     "Measure",
     "Quantity",
     "Shuffled",

@@ -57,9 +57,9 @@ def population(responses: Responses, labels: Whole, classes: int) -> dict[str, f
     """
     active = responses[:, responses.any(axis=0)]
     sparseness = treves_rolls(active, axis=1)
-    known = sparseness[~np.isnan(sparseness)]
+    defined = sparseness[~np.isnan(sparseness)]
     return {
-        "population_sparseness": float(known.mean()) if len(known) else float("nan"),
+        "population_sparseness": float(defined.mean()) if len(defined) else float("nan"),
         "signal_correlation": signal_correlation(class_means(active, labels, classes)),
         "dimensionality": dimensionality(active),
         "active_neurons": float(active.shape[1]),

@@ -12,7 +12,7 @@ from spikeatlas.snn.training.checkpoints import (
     read_header,
     unreadable_epochs,
 )
-from spikeatlas.snn.training.methods import TRAINING_METHODS, Course, Teacher, TrainingMethod
+from spikeatlas.snn.training.methods import TRAINING_METHODS, Assignment, Teacher, TrainingMethod
 from spikeatlas.snn.training.objectives import OBJECTIVES, TrainingObjective
 from spikeatlas.snn.training.spec import TrainingSpec, renamed_fields
 from spikeatlas.snn.training.trainer import train_network
@@ -21,8 +21,8 @@ __all__ = [
     "CALLBACKS",
     "OBJECTIVES",
     "TRAINING_METHODS",
+    "Assignment",
     "CheckpointHeader",
-    "Course",
     "Teacher",
     "TrainingCallback",
     "TrainingMethod",

@@ -1,4 +1,4 @@
-"""What a study says about training."""
+"""The section of a study about training."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _STORED = {backend: loop for loop, backend in _LOOPS.items()}
 
 @dataclass(frozen=True, config=SPEC)
 class TrainingSpec:
-    """How the network is trained."""
+    """Training of the network."""
 
     epochs: Annotated[int, Field(ge=0)] = 5
     """Passes through the training images (0: only the untrained network is kept)."""
@@ -46,15 +46,15 @@ class TrainingSpec:
 
     @model_validator(mode="before")
     @classmethod
-    def _read(cls, given: Any) -> Any:
+    def _read(cls, raw: Any) -> Any:
         """Take ``loop`` of a stored study for ``backend``."""
-        fields = given.kwargs if isinstance(given, ArgsKwargs) else given
+        fields = raw.kwargs if isinstance(raw, ArgsKwargs) else raw
         if not isinstance(fields, Mapping) or "loop" not in fields:
-            return given
+            return raw
         fields = dict(fields)
         loop = fields.pop("loop")
         fields = {"backend": _LOOPS.get(loop, loop), **fields}
-        return ArgsKwargs(given.args, fields) if isinstance(given, ArgsKwargs) else fields
+        return ArgsKwargs(raw.args, fields) if isinstance(raw, ArgsKwargs) else fields
 
     @model_serializer(mode="wrap")
     def _store(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:

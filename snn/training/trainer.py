@@ -31,8 +31,8 @@ from spikeatlas.snn.training.checkpoints import (
     read_header,
     save_network,
 )
-from spikeatlas.snn.training.loop import StateFile, learn
-from spikeatlas.snn.training.methods import Course
+from spikeatlas.snn.training.methods import Assignment
+from spikeatlas.snn.training.resumable import StateFile, learn
 from spikeatlas.snn.training.spec import TrainingSpec
 
 STATE = "training-state.pt"
@@ -60,15 +60,18 @@ def train_network(
 
     ``study`` marks the files; files of another study are replaced. Goes on from the state in the
     folder; the same arguments always end with the same bytes. ValueError for an epoch that training
-    does not reach; InterruptedError when ``should_stop`` says so; FloatingPointError when the loss is
+    does not reach and for a network that the method cannot train; InterruptedError when ``should_stop`` says so; FloatingPointError when the loss is
     no longer finite.
     """
-    kept = _kept_epochs(spec, epochs)
-    missing = [epoch for epoch in kept if not _is_trained(epoch_path(folder, epoch), study)]
+    marks = _kept_epochs(spec, epochs)
+    missing = [epoch for epoch in marks if not _is_trained(epoch_path(folder, epoch), study)]
     if not missing:
         return
+    problems = spec.method.problems(network_spec)
+    if problems:
+        raise ValueError("; ".join(problems))
     learner = NetworkLearner(network_spec, spec, data, seed=seed, study=study)
-    learner.plan(kept, folder, first=missing[0])
+    learner.plan(marks, folder, first=missing[0])
     state = StateFile(folder / STATE, {"study": study})
     learn(learner, state, should_stop=should_stop, on_epoch=on_epoch)
 
@@ -108,15 +111,19 @@ class NetworkLearner:
     ) -> None:
         mean, std = pixel_statistics(data.train.images)
         self.network: SpikingNetwork = build_network(
-            network_spec, input_shape=data.shape, classes=len(data.classes),
-            mean=mean, std=std, seed=seed,
-        )  # fmt: skip
+            network_spec,
+            input_shape=data.shape,
+            classes=len(data.classes),
+            mean=mean,
+            std=std,
+            seed=seed,
+        )
         self.step = 0
         self._data, self._spec, self._seed, self._study = data, spec, seed, study
         self._train = training_split(data.train, spec, seed)
         self._steps_per_epoch = -(-len(data.train) // spec.batch_size)
         self._teacher = spec.method.begin(
-            Course(
+            Assignment(
                 self.network,
                 run=self.network if spec.backend == "fused" else self.network.unroll,
                 loss=self._loss,
@@ -179,7 +186,8 @@ class NetworkLearner:
         self.step += 1
 
     def _loss(self, spikes: Tensor, labels: Tensor) -> Tensor:
-        terms = [each.loss(self.network, spikes, labels) for each in self._spec.objectives]
+        objectives = self._spec.objectives
+        terms = [objective.loss(self.network, spikes, labels) for objective in objectives]
         return functools.reduce(operator.add, terms)
 
     def _noise(self, purpose: str, presentation: int) -> Noise:

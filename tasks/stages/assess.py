@@ -125,7 +125,7 @@ def _assess(run: Run, judge: Classifier) -> Assessment:
     for source in sources(run, model, data, count):
         write_samples(run.generator_folder / f"{source.name.replace(' ', '-')}.png", source.images)
         qualities[source.name] = measure_quality(
-            judge, made=source.images, train=known, held_out=new, rng=_rng(run, "independent")
+            judge, samples=source.images, train=known, held_out=new, rng=_rng(run, "independent")
         )
     chances = judge.probabilities(data.test.images)
     return Assessment(

@@ -18,13 +18,13 @@ from spikeatlas.snn.generators import (
     Naturalness,
 )
 from spikeatlas.snn.generators.latent import Points, check_vectors
-from spikeatlas.snn.networks import SpikingNetwork
+from spikeatlas.snn.networks import NetworkSpec, SpikingNetwork
 from spikeatlas.snn.registry import SPEC
 from spikeatlas.snn.selectivity import Measure
 from spikeatlas.snn.selectivity.tuning import Floats, Mask, Responses, Whole
 from spikeatlas.snn.training import (
+    Assignment,
     CheckpointHeader,
-    Course,
     Teacher,
     TrainingCallback,
     TrainingMethod,
@@ -43,17 +43,22 @@ class SignDescent(TrainingMethod):
     size: float = 1e-3
     axis: ClassVar[str] = "pass"
 
-    def begin(self, course: Course) -> SignTeacher:
-        return SignTeacher(course, self.size)
+    def problems(self, network: NetworkSpec) -> list[str]:
+        if network.coding == "poisson":
+            return ["network.coding: SignDescent does not train on poisson; choose current"]
+        return []
+
+    def begin(self, assignment: Assignment) -> SignTeacher:
+        return SignTeacher(assignment, self.size)
 
 
 class SignTeacher(Teacher):
-    def __init__(self, course: Course, size: float) -> None:
-        self.course, self.size, self.steps = course, size, 0
+    def __init__(self, assignment: Assignment, size: float) -> None:
+        self.assignment, self.size, self.steps = assignment, size, 0
 
     def step(self, inputs: Tensor, labels: Tensor) -> float:
-        parameters = list(self.course.network.parameters())
-        loss = self.course.loss(self.course.run(inputs), labels)
+        parameters = list(self.assignment.network.parameters())
+        loss = self.assignment.loss(self.assignment.run(inputs), labels)
         rate = self.size / (1 + self.steps)
         with torch.no_grad():
             for parameter, slope in zip(
@@ -128,7 +133,7 @@ class GreyLearner(GeneratorLearner[GreyRecord]):
     def run_epoch(self, should_stop: Any) -> GreyRecord:
         for _ in self.interruptible(range(3), should_stop):
             with torch.no_grad():
-                self.network.offset += 0.1 * (self.goal - self.network.offset.sigmoid())
+                self.network.offset.add_(0.1 * (self.goal - self.network.offset.sigmoid()))
         return GreyRecord(self.epoch + 1, float(self.network.offset))
 
     def generator(self) -> GreyGenerator:

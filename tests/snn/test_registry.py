@@ -39,7 +39,7 @@ class Star(Shape):
 
 SHAPES: Family[Shape] = Family(
     "shape", Shape, {"square": Square, "circle": Circle}, default="square"
-)  # type: ignore[type-abstract]
+)
 OWN = f"{__name__}:Star"
 
 
@@ -125,7 +125,7 @@ def test_another_field_may_name_the_member() -> None:
         colour: Literal["red"] = "red"
         deep: bool = False
 
-    reds: Family[Shape] = Family("colour", Shape, {"red": Red}, key="colour")  # type: ignore[type-abstract]
+    reds: Family[Shape] = Family("colour", Shape, {"red": Red}, key="colour")
     try:
         assert (
             reds.read("red") == reds.read({"colour": "red"}) == reds.read({"kind": "red"}) == Red()

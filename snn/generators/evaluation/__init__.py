@@ -1,4 +1,4 @@
-"""How good the images of a generator are."""
+"""Evaluation of the images that a generator makes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How two sets of features lie among each other, by their nearest neighbours.
+"""Two sets of features compared by their nearest neighbours.
 
 Distances are Euclidean, between rows of features, in float64.
 """
@@ -66,16 +66,16 @@ def kth_distances(references: Features, k: int) -> Floats:
     return _kth_nearest(references, references, k, leave_out=True)[0]
 
 
-def precision_recall(real: Features, made: Features, k: int = NEIGHBOURS) -> Overlap:
+def precision_recall(real: Features, samples: Features, k: int = NEIGHBOURS) -> Overlap:
     """Measure how far made features (m, f) lie among real ones (n, f), and the other way round.
 
     A point lies among the others if it is in the ball around any of them whose radius is that one's
     distance to its own k-th nearest neighbour. ValueError unless both sets have more than ``k`` rows.
     Source: Kynkäänniemi et al. 2019 (arXiv 1904.06991).
     """
-    check_pair("real", real, "made", made, least=k + 1)
-    precision = _inside(made, real, kth_distances(real, k)).mean()
-    recall = _inside(real, made, kth_distances(made, k)).mean()
+    check_pair("real", real, "samples", samples, least=k + 1)
+    precision = _inside(samples, real, kth_distances(real, k)).mean()
+    recall = _inside(real, samples, kth_distances(samples, k)).mean()
     return Overlap(float(precision), float(recall))
 
 
@@ -98,7 +98,7 @@ def density_quantile(
     return shares
 
 
-def memorisation(made: Features, train: Features, held_out: Features) -> Memorisation:
+def memorisation(samples: Features, train: Features, held_out: Features) -> Memorisation:
     """Tell how often made features (m, f) are nearer to training features (n, f) than to new ones (n, f).
 
     ``held_out`` are of images that the generator never saw; a made image equally near to both counts
@@ -106,10 +106,10 @@ def memorisation(made: Features, train: Features, held_out: Features) -> Memoris
     ``train`` and ``held_out`` are equally many: the larger set would be nearer by its size alone.
     """
     check_equal_counts(train, held_out)
-    to_train, _ = nearest_distances(made, train)
-    to_new, _ = nearest_distances(made, held_out)
+    to_train, _ = nearest_distances(samples, train)
+    to_new, _ = nearest_distances(samples, held_out)
     nearer = float(np.sum(to_train < to_new) + np.sum(to_train == to_new) / 2)
-    return Memorisation(nearer / len(made), _upper_bound(int(np.ceil(nearer)), len(made)))
+    return Memorisation(nearer / len(samples), _upper_bound(int(np.ceil(nearer)), len(samples)))
 
 
 def _kth_nearest(

@@ -1,4 +1,4 @@
-"""How good the images of a generator are: pure functions of features, classes and pixels.
+"""Evaluation of a generator's images: pure functions of features, classes and pixels.
 
 A judge (snn/classifier) turns images into features and class probabilities.
 """
@@ -62,7 +62,7 @@ class Quality:
 def measure_quality(
     judge: Judge,
     *,
-    made: Images,
+    samples: Images,
     train: Images,
     held_out: Images,
     rng: np.random.Generator,
@@ -76,11 +76,11 @@ def measure_quality(
     no more than ``k`` images.
     """
     check_equal_counts(train, held_out)
-    made_features, learnt, real = (judge.features(images) for images in (made, train, held_out))
-    independent = judge.features(independent_pixels(train, len(made), rng))
+    made_features, learnt, real = (judge.features(images) for images in (samples, train, held_out))
+    independent = judge.features(independent_pixels(train, len(samples), rng))
     overlap = precision_recall(real, made_features, k)
     memorised = memorisation(made_features, learnt, real)
-    classes = judge.probabilities(made)
+    classes = judge.probabilities(samples)
     return Quality(
         frechet=frechet_distance(real, made_features),
         frechet_independent=frechet_distance(real, independent),
@@ -118,9 +118,9 @@ def independent_pixels(images: Images, count: int, rng: np.random.Generator) -> 
     """
     if not len(images):
         raise ValueError("images are none: independent pixels are drawn from at least one image.")
-    made = np.empty((count, *images.shape[1:]), images.dtype)
+    samples = np.empty((count, *images.shape[1:]), images.dtype)
     # one image at a time: indices take eight times the memory of pixels
-    for image in made:
+    for image in samples:
         rows = rng.integers(len(images), size=(1, *image.shape))
         image[...] = np.take_along_axis(images, rows, axis=0)[0]
-    return made
+    return samples

@@ -1,4 +1,4 @@
-"""Where a prior of codes starts: shares of codes at each position, and a network that corrects nothing yet."""
+"""The start of a prior of codes: shares of codes at each position, and a network that corrects nothing yet."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def _first_features(
     features = rng.standard_normal((codes, _FEATURES))
     if codebook is not None:
         centred = codebook.astype(np.float64) - codebook.mean(axis=0, dtype=np.float64)
-        left, spread, _ = np.linalg.svd(centred, full_matrices=False)
-        axes = (left * spread)[:, :_FEATURES]
+        vectors, spread, _ = np.linalg.svd(centred, full_matrices=False)
+        axes = (vectors * spread)[:, :_FEATURES]
         features[:, : axes.shape[1]] = axes / (axes.std() or 1.0)
     return features

@@ -27,11 +27,10 @@ from spikeatlas.snn.generators.priors.first_guess import (
     fit_marginals,
     split_rows,
 )
-from spikeatlas.snn.training.loop import EpochLearner, train_file
+from spikeatlas.snn.training.resumable import EpochLearner, train_file
 
 _RADIUS = 3
-# an epoch is at most so many steps of about so many codes, whatever the number of images; with few of
-# them it ends after so many passes, for they are soon learnt by heart
+# an epoch: at most so many steps of about so many codes; few images are passed so often at most
 _STEPS = 200
 _STEP_CODES = 2048
 _PASSES = 4
@@ -183,9 +182,9 @@ class PriorLearner(EpochLearner[PriorRecord]):
     @torch.inference_mode()
     def _measure(self) -> float:
         """Nats a code of the rows held out."""
-        shown = torch.zeros(self.neighbours.shape, dtype=torch.bool)
+        hidden = torch.zeros(self.neighbours.shape, dtype=torch.bool)
         batches = torch.from_numpy(self.held_out).split(self._batch_rows)
-        total = sum(float(self._nats(rows, shown)) * len(rows) for rows in batches)
+        total = sum(float(self._nats(rows, hidden)) * len(rows) for rows in batches)
         return total / len(self.held_out)
 
     def _nats(self, rows: Tensor, hidden: Tensor) -> Tensor:
@@ -196,9 +195,9 @@ class PriorLearner(EpochLearner[PriorRecord]):
     def _correct(self, rows: Tensor, hidden: Tensor) -> Tensor:
         """Corrections (n, positions, codes) of all logits; `Context.correct` is its run-time twin."""
         parts = self.parameters
-        seen = pad(rows, (0, 1), value=self.codes)[:, self.neighbours]
-        seen = torch.where(hidden, self.codes, seen)
-        features = pad(parts["features"], (0, 0, 0, 1))[seen].flatten(2)
+        neighbours = pad(rows, (0, 1), value=self.codes)[:, self.neighbours]
+        neighbours = torch.where(hidden, self.codes, neighbours)
+        features = pad(parts["features"], (0, 0, 0, 1))[neighbours].flatten(2)
         first = torch.relu(features @ parts["window"] + parts["place"])
         second = torch.relu(first @ parts["mix"] + parts["bias"])
         return second @ parts["output"]

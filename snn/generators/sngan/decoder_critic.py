@@ -19,7 +19,7 @@ _PLAIN_BLOCKS = 2
 
 
 def doublings(size: int) -> int:
-    """How often the base is doubled to reach ``size``: as often as it halves to 4 or more.
+    """Return how often the base is doubled to reach ``size``: as often as it halves to 4 or more.
 
     ValueError for a size outside 8 to 64 or one that is odd after fewer halvings than leave 7 or less.
     """

@@ -25,7 +25,7 @@ class GaussianGenerator(Generator):
 
     @property
     def latent(self) -> GaussianLatent:
-        """What a point is: the prior's dimension."""
+        """Return what a point is: the prior's dimension."""
         return GaussianLatent(self.dim)
 
     def pixels(self, batch: Tensor) -> Tensor:
@@ -39,7 +39,7 @@ class GaussianGenerator(Generator):
 
     @torch.inference_mode()
     def score(self, images: Images, batch_size: int = 64) -> npt.NDArray[np.float32]:
-        """The critic's score (n,) of images (n, c, h, w), 0..255: high is real, without a scale.
+        """Return the critic's score (n,) of images (n, c, h, w), 0..255: high is real, without a scale.
 
         ValueError for images of another shape or type.
         """
@@ -60,6 +60,8 @@ def allocate_sngan(spec: SNGANFields, image_shape: Shape) -> GaussianGenerator:
         network = GaussianGenerator(
             Decoder(channels, size, spec.dim, spec.width, spec.narrowing),
             Critic(channels, size, spec.critic_width, spec.narrowing),
-            image_shape=image_shape, width=spec.width, dim=spec.dim,
-        )  # fmt: skip
+            image_shape=image_shape,
+            width=spec.width,
+            dim=spec.dim,
+        )
     return network.to_empty(device="cpu")

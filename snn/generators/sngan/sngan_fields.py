@@ -1,4 +1,4 @@
-"""What a study says about a GAN with a spectrally normalised critic."""
+"""The fields of a GAN with a spectrally normalised critic."""
 
 from __future__ import annotations
 
@@ -14,9 +14,15 @@ from spikeatlas.snn.registry import SPEC
 
 # Miyato et al. 2018 for CIFAR-10, 100,000 steps of the decoder on 50,000 images
 PUBLISHED: Mapping[str, Any] = {
-    "dim": 128, "width": 256, "critic_width": 128, "narrowing": 1, "critic_steps": 5, "lr": 2e-4,
-    "critic_lr": 2e-4, "epochs": 640,
-}  # fmt: skip
+    "dim": 128,
+    "width": 256,
+    "critic_width": 128,
+    "narrowing": 1,
+    "critic_steps": 5,
+    "lr": 2e-4,
+    "critic_lr": 2e-4,
+    "epochs": 640,
+}
 """Fields that ``preset: published`` sets; one that a study names itself stands."""
 
 
@@ -55,5 +61,5 @@ class SNGANFields:
 
     @model_validator(mode="before")
     @classmethod
-    def _fill(cls, given: Any) -> Any:
-        return with_preset(given, PUBLISHED)
+    def _fill(cls, fields: Any) -> Any:
+        return with_preset(fields, PUBLISHED)

@@ -1,4 +1,4 @@
-"""How a GAN learns: a critic and a decoder in turns, by the hinge loss (Lim & Ye 2017; Miyato et al. 2018)."""
+"""Learning of a GAN: a critic and a decoder in turns, by the hinge loss (Lim & Ye 2017; Miyato et al. 2018)."""
 
 from __future__ import annotations
 
@@ -121,12 +121,12 @@ class GANLearner(GeneratorLearner[GANRecord]):
                 group["lr"] = lr * part
 
     def _teach_critic(self, rows: Any, rng: np.random.Generator) -> tuple[float, float, float]:
-        """One step on real images and as many made ones; its loss and their mean scores."""
+        """Take one step on real images and as many made ones; return its loss and their mean scores."""
         real = to_pixels(torch.from_numpy(self.images[rows]))
         with self._fast():
             with torch.no_grad():
-                made = self.network.decoder(self._latents(len(rows), rng))
-            scores = self.network.critic(torch.cat([real, made.float()])).float()
+                images = self.network.decoder(self._latents(len(rows), rng))
+            scores = self.network.critic(torch.cat([real, images.float()])).float()
         real_score, made_score = scores.chunk(2)
         loss = functional.relu(1 - real_score).mean() + functional.relu(1 + made_score).mean()
         self._step("critic", loss)
@@ -137,11 +137,11 @@ class GANLearner(GeneratorLearner[GANRecord]):
         )
 
     def _teach_decoder(self, count: int, rng: np.random.Generator) -> None:
-        """One step towards higher scores, and the running mean after it."""
+        """Take one step towards higher scores, and the running mean after it."""
         self.network.critic.requires_grad_(requires_grad=False)
         with self._fast():
-            made = self.network.decoder(self._latents(count, rng))
-            loss = -self.network.critic(made).float().mean()
+            images = self.network.decoder(self._latents(count, rng))
+            loss = -self.network.critic(images).float().mean()
         self._step("decoder", loss)
         self.network.critic.requires_grad_(requires_grad=True)
         self._follow()
@@ -157,10 +157,10 @@ class GANLearner(GeneratorLearner[GANRecord]):
         """Move the running mean of the decoder's weights, and of its statistics, one step."""
         self.steps += 1
         stays = min(self.spec.ema, self.steps / (self.steps + _EMA_START))
-        ours, theirs = self.mean.state_dict(), self.network.decoder.state_dict()
-        for name, value in ours.items():
+        mean, current = self.mean.state_dict(), self.network.decoder.state_dict()
+        for name, value in mean.items():
             if value.dtype.is_floating_point:
-                value.lerp_(theirs[name], 1 - stays)
+                value.lerp_(current[name], 1 - stays)
 
     def _latents(self, count: int, rng: np.random.Generator) -> Tensor:
         return torch.from_numpy(rng.standard_normal((count, self.spec.dim), np.float32))

@@ -51,8 +51,10 @@ def allocate_vqvae(spec: VQVAEFields, image_shape: Shape) -> CodeGenerator:
             _encoder(image_shape[0], spec.width, spec.embedding, halvings),
             _decoder(image_shape[0], spec.width, spec.embedding, halvings),
             torch.empty(spec.codes, spec.embedding),
-            positions=spec.positions, image_shape=image_shape, width=spec.width,
-        )  # fmt: skip
+            positions=spec.positions,
+            image_shape=image_shape,
+            width=spec.width,
+        )
     return network.to_empty(device="cpu")
 
 

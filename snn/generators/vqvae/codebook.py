@@ -49,8 +49,8 @@ class CodebookAverage:
 
     def _place(self, codes: Tensor, vectors: Tensor, rng: np.random.Generator) -> None:
         """Move codes onto random vectors, with the weight of an even share."""
-        chosen = rng.choice(len(vectors), len(codes), replace=len(vectors) < len(codes))
-        fresh = vectors[torch.from_numpy(chosen)]
+        rows = rng.choice(len(vectors), len(codes), replace=len(vectors) < len(codes))
+        fresh = vectors[torch.from_numpy(rows)]
         share = len(vectors) / len(self.codebook)
         self.counts[codes] = share
         self.sums[codes] = fresh * share

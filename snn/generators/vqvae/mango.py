@@ -38,8 +38,8 @@ _PARTS = (
     ("decoder.6", "_decoder._conv_trans_2", True),
 )
 _NAMES = {"codebook": "_vq_vae._embedding.weight"} | {
-    f"{ours}.{kind}": f"{theirs}.{kind}"
-    for ours, theirs, bias in _PARTS
+    f"{name}.{kind}": f"{source}.{kind}"
+    for name, source, bias in _PARTS
     for kind in ("weight", "bias")[: 1 + bias]
 }
 
@@ -53,19 +53,23 @@ def make_mango(tensors: Mapping[str, Tensor]) -> CodeGenerator:
     """Make the generator of MANGO's tensors; ValueError where one has another shape."""
     with torch.device("meta"):
         network = CodeGenerator(
-            _encoder(), _decoder(), torch.empty(_CODES, _EMBEDDING),
-            positions=64, image_shape=_IMAGE, width=_WIDTH // 2,
-        )  # fmt: skip
+            _encoder(),
+            _decoder(),
+            torch.empty(_CODES, _EMBEDDING),
+            positions=64,
+            image_shape=_IMAGE,
+            width=_WIDTH // 2,
+        )
     network = network.to_empty(device="cpu")
-    ours = {name: tensors[theirs].float() for name, theirs in _NAMES.items()}
-    wanted = network.state_dict()
-    misfits = [_NAMES[name] for name in ours if ours[name].shape != wanted[name].shape]
+    weights = {name: tensors[source].float() for name, source in _NAMES.items()}
+    target = network.state_dict()
+    misfits = [_NAMES[name] for name in weights if weights[name].shape != target[name].shape]
     if misfits:
         raise ValueError(
             f"the weights {', '.join(misfits)} have other shapes than MANGO's VQ-VAE for CIFAR-10: "
             "give the file mango-vqvae-cifar10.pt that MANGO publishes"
         )
-    network.load_state_dict(ours)
+    network.load_state_dict(weights)
     return network
 
 
@@ -109,20 +113,27 @@ def _encoder() -> nn.Sequential:
     half = _WIDTH // 2
     return nn.Sequential(
         _Normalise(),
-        nn.Conv2d(_IMAGE[0], half, 4, stride=2, padding=1), nn.ReLU(),
-        nn.Conv2d(half, _WIDTH, 4, stride=2, padding=1), nn.ReLU(),
+        nn.Conv2d(_IMAGE[0], half, 4, stride=2, padding=1),
+        nn.ReLU(),
+        nn.Conv2d(half, _WIDTH, 4, stride=2, padding=1),
+        nn.ReLU(),
         nn.Conv2d(_WIDTH, _WIDTH, 3, padding=1),
-        _Residual(), _Residual(), nn.ReLU(),
+        _Residual(),
+        _Residual(),
+        nn.ReLU(),
         nn.Conv2d(_WIDTH, _EMBEDDING, 1),
-    )  # fmt: skip
+    )
 
 
 def _decoder() -> nn.Sequential:
     half = _WIDTH // 2
     return nn.Sequential(
         nn.Conv2d(_EMBEDDING, _WIDTH, 3, padding=1),
-        _Residual(), _Residual(), nn.ReLU(),
-        nn.ConvTranspose2d(_WIDTH, half, 4, stride=2, padding=1), nn.ReLU(),
+        _Residual(),
+        _Residual(),
+        nn.ReLU(),
+        nn.ConvTranspose2d(_WIDTH, half, 4, stride=2, padding=1),
+        nn.ReLU(),
         nn.ConvTranspose2d(half, _IMAGE[0], 4, stride=2, padding=1),
         _Denormalise(),
-    )  # fmt: skip
+    )

@@ -1,4 +1,4 @@
-"""What a study says about a vector-quantised autoencoder."""
+"""The fields of a vector-quantised autoencoder."""
 
 from __future__ import annotations
 
@@ -14,8 +14,13 @@ from spikeatlas.snn.registry import SPEC
 
 # MANGO's VQ-VAE for CIFAR-10 (arXiv 2401.10748)
 PUBLISHED: Mapping[str, Any] = {
-    "positions": 64, "codes": 512, "embedding": 64, "width": 128, "batch_size": 256, "lr": 1e-3,
-}  # fmt: skip
+    "positions": 64,
+    "codes": 512,
+    "embedding": 64,
+    "width": 128,
+    "batch_size": 256,
+    "lr": 1e-3,
+}
 """Fields that ``preset: published`` sets; one that a study names itself stands."""
 
 
@@ -46,5 +51,5 @@ class VQVAEFields:
 
     @model_validator(mode="before")
     @classmethod
-    def _fill(cls, given: Any) -> Any:
-        return with_preset(given, PUBLISHED)
+    def _fill(cls, fields: Any) -> Any:
+        return with_preset(fields, PUBLISHED)

@@ -1,4 +1,4 @@
-"""How a VQ-VAE learns: reconstruction and commitment, the codebook by running means (van den Oord et al. 2017)."""
+"""Learning of a VQ-VAE: reconstruction and commitment, the codebook by running means (van den Oord et al. 2017)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a measure of selectivity is: a number for each neuron, of its responses to labelled images."""
+"""The contract of measures of selectivity: a number for each neuron, of its responses to labelled images."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What looks on while a network is trained: users' own, there is none built in."""
+"""Callbacks that look on while a network is trained: users' own, there is none built in."""
 
 from __future__ import annotations
 

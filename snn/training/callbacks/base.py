@@ -1,4 +1,4 @@
-"""What looks on while a network is trained."""
+"""The contract of callbacks, which look on while a network is trained."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from spikeatlas.snn.registry import Family
 from spikeatlas.snn.training.methods.backprop import Backprop
-from spikeatlas.snn.training.methods.base import Course, Teacher, TrainingMethod
+from spikeatlas.snn.training.methods.base import Assignment, Teacher, TrainingMethod
 
 TRAINING_METHODS: Family[TrainingMethod] = Family(
     "training method",
@@ -13,4 +13,4 @@ TRAINING_METHODS: Family[TrainingMethod] = Family(
 )
 """``training.method`` of a study."""
 
-__all__ = ["TRAINING_METHODS", "Backprop", "Course", "Teacher", "TrainingMethod"]
+__all__ = ["TRAINING_METHODS", "Assignment", "Backprop", "Teacher", "TrainingMethod"]

@@ -10,7 +10,7 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor
 
 from spikeatlas.snn.registry import SPEC
-from spikeatlas.snn.training.methods.base import Course, Teacher, TrainingMethod
+from spikeatlas.snn.training.methods.base import Assignment, Teacher, TrainingMethod
 
 
 @dataclass(frozen=True, config=SPEC)
@@ -23,22 +23,24 @@ class Backprop(TrainingMethod):
     kind: Literal["backprop"] = "backprop"
     """``backprop``: surrogate gradients through all layers and time steps."""
 
-    def begin(self, course: Course) -> BackpropTeacher:
+    def begin(self, assignment: Assignment) -> BackpropTeacher:
         """Make ready to train."""
-        return BackpropTeacher(course)
+        return BackpropTeacher(assignment)
 
 
 class BackpropTeacher(Teacher):
     """Adam and its schedule at work on one network."""
 
-    def __init__(self, course: Course) -> None:
-        self._course = course
-        self._optimizer = torch.optim.Adam(course.network.parameters(), lr=course.lr)
-        self._scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(self._optimizer, course.steps)
+    def __init__(self, assignment: Assignment) -> None:
+        self._assignment = assignment
+        self._optimizer = torch.optim.Adam(assignment.network.parameters(), lr=assignment.lr)
+        self._scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(
+            self._optimizer, assignment.steps
+        )
 
     def step(self, inputs: Tensor, labels: Tensor) -> float:
         """Follow the gradient of one batch's loss."""
-        loss = self._course.loss(self._course.run(inputs), labels)
+        loss = self._assignment.loss(self._assignment.run(inputs), labels)
         value = float(loss.detach())
         if math.isfinite(value):
             self._optimizer.zero_grad()

@@ -1,4 +1,4 @@
-"""What a way to train a network is: its steps, the axis that they run along, and what it keeps."""
+"""The contract of training methods: steps, the axis that they run along, and a state."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from spikeatlas.snn.registry import Contract
 
 
 @dataclasses.dataclass(frozen=True)
-class Course:
-    """What a method is given: a network, what it is to reach, and how long it has."""
+class Assignment:
+    """The task of a method: a network, what it is to reach, and how long it has."""
 
     network: SpikingNetwork
     run: Callable[[Tensor], Tensor]
@@ -65,5 +65,5 @@ class TrainingMethod(Contract, ABC):
         return []
 
     @abstractmethod
-    def begin(self, course: Course) -> Teacher:
+    def begin(self, assignment: Assignment) -> Teacher:
         """Make ready to train."""

@@ -1,4 +1,4 @@
-"""What a network is trained for."""
+"""The contract of training objectives: terms of the loss."""
 
 from __future__ import annotations
 

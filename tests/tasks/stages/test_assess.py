@@ -84,7 +84,7 @@ def test_the_numbers_are_the_judge_s(judged: tuple[Checked, list[str]]) -> None:
     known = made["copies of training images"]
     rows = assess._rng(checked.run, "new").permutation(len(data.test))[: found.images]
     again = measure_quality(
-        classifier, made=made["factorised codes"], train=known, held_out=data.test.images[rows],
+        classifier, samples=made["factorised codes"], train=known, held_out=data.test.images[rows],
         rng=assess._rng(checked.run, "independent"),
     )  # fmt: skip
     assert again == found.qualities["factorised codes"]

@@ -122,11 +122,11 @@ def test_disjoint_sets_do_not_cover_each_other() -> None:
 def test_a_collapsed_set_is_precise_and_recalls_little() -> None:
     left, right = normal(100), normal(100, seed=1) + 50
     real = np.vstack([left, right])
-    made = normal(200, seed=2)
-    precision, recall = precision_recall(real, made)
+    samples = normal(200, seed=2)
+    precision, recall = precision_recall(real, samples)
     assert precision > 0.9
     assert 0.4 < recall <= 0.5
-    assert precision_recall(made, real) == (recall, precision)
+    assert precision_recall(samples, real) == (recall, precision)
 
 
 def test_density_quantile_of_fresh_draws_is_uniform() -> None:
@@ -174,16 +174,16 @@ def test_independent_pixels_have_the_marginals_and_nothing_else() -> None:
     rng = RNG(0)
     brightness = rng.integers(0, 3, size=(50, 1, 1, 1)) * 100
     images = (brightness + np.arange(8).reshape(2, 2, 2)).astype(np.uint8)
-    made = independent_pixels(images, 4000, RNG(1))
-    assert made.shape == (4000, 2, 2, 2)
-    assert made.dtype == np.uint8
+    samples = independent_pixels(images, 4000, RNG(1))
+    assert samples.shape == (4000, 2, 2, 2)
+    assert samples.dtype == np.uint8
     for place in np.ndindex(2, 2, 2):
         for value in np.unique(images[:, *place]):
             share = (images[:, *place] == value).mean()
-            assert (made[:, *place] == value).mean() == pytest.approx(share, abs=0.03)
-    together = np.corrcoef(made.reshape(4000, 8), rowvar=False)
+            assert (samples[:, *place] == value).mean() == pytest.approx(share, abs=0.03)
+    together = np.corrcoef(samples.reshape(4000, 8), rowvar=False)
     assert np.abs(together - np.eye(8)).max() < 0.06
-    assert (independent_pixels(images, 4000, RNG(1)) == made).all()
+    assert (independent_pixels(images, 4000, RNG(1)) == samples).all()
 
 
 class PixelJudge:
@@ -203,10 +203,10 @@ def striped(count: int, seed: int) -> npt.NDArray[np.uint8]:
     return np.broadcast_to(rows, (count, 1, 4, 4)).astype(np.uint8)
 
 
-def measure(made: npt.NDArray[np.uint8]) -> Quality:
+def measure(samples: npt.NDArray[np.uint8]) -> Quality:
     real = striped(400, 0)
     return measure_quality(
-        PixelJudge(), made=made, train=real[:200], held_out=real[200:], rng=RNG(0)
+        PixelJudge(), samples=samples, train=real[:200], held_out=real[200:], rng=RNG(0)
     )
 
 
@@ -242,7 +242,10 @@ def not_finite(rows: Floats) -> Floats:
         (lambda x: nearest_distances(x[0], x), r"queries is float64 \(4,\)"),
         (lambda x: kth_distances(x, 10), "k is 10, but each of the references has 9 others"),
         (lambda x: density_quantile(x, x, 0), "choose k from 1 to 9"),
-        (lambda x: precision_recall(x, x[:5], 5), r"made is float64 \(5, 4\): .* at least 6 rows"),
+        (
+            lambda x: precision_recall(x, x[:5], 5),
+            r"samples is float64 \(5, 4\): .* at least 6 rows",
+        ),
         (lambda x: memorisation(x, x, x[1:]), "train has 10 images and held_out has 9: cut"),
         (lambda x: class_shares(x[0]), r"probabilities is float64 \(4,\)"),
         (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from spikeatlas.snn.networks import NetworkSpec
 from spikeatlas.snn.training import (
     OBJECTIVES,
     TRAINING_METHODS,
-    Course,
+    Assignment,
     TrainingSpec,
     epoch_path,
     list_epochs,
@@ -61,7 +62,7 @@ def test_a_step_says_its_loss_and_lowers_it(kind: str) -> None:
     inputs = 2 * torch.rand((1, 16, 1, 8, 8), generator=random)
     labels = torch.arange(16) % 10
     loss = lambda spikes, labels: functional.cross_entropy(spikes.sum(0), labels)
-    teacher = method.begin(Course(network, network, loss, lr=1e-3, steps=20))
+    teacher = method.begin(Assignment(network, network, loss, lr=1e-3, steps=20))
     expected = float(loss(network(inputs), labels).detach())
     losses = [teacher.step(inputs, labels) for _ in range(20)]
     assert losses[0] == expected
@@ -76,6 +77,14 @@ def test_a_loss_that_is_not_finite_ends_in_a_sentence(tmp_path: Path, kind: str)
     quiet = own.Quiet(kind="tests.snn.own:Quiet", weight=float("inf"))
     with pytest.raises(FloatingPointError, match=r"lower training\.lr"):
         train(tmp_path, method=method, objectives=(quiet,))
+
+
+def test_a_network_that_a_method_cannot_train_is_refused(tmp_path: Path) -> None:
+    spec = TrainingSpec(method=TRAINING_METHODS.read("tests.snn.own:SignDescent"))
+    network = dataclasses.replace(SPEC, coding="poisson")
+    with pytest.raises(ValueError, match="does not train on poisson; choose current"):
+        train_network(network, spec, nets.toy_data(), folder=tmp_path, seed=0, study="s")
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_backends_agree(tmp_path: Path) -> None:

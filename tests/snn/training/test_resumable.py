@@ -13,7 +13,13 @@ import torch
 from torch import Tensor
 
 from spikeatlas.snn.files import load_checkpoint, load_state, read_metadata, save_state
-from spikeatlas.snn.training.loop import STATE_SUFFIX, EpochLearner, StateFile, learn, train_file
+from spikeatlas.snn.training.resumable import (
+    STATE_SUFFIX,
+    EpochLearner,
+    StateFile,
+    learn,
+    train_file,
+)
 
 IDENTITY = {"seed": "1", "study": "s"}
 

@@ -29,7 +29,7 @@ STATE_SUFFIX = ".training-state.pt"
 
 
 class Learner(Protocol[Record_co]):
-    """What changes while something learns."""
+    """All that changes while something learns."""
 
     def is_done(self) -> bool:
         """Tell whether nothing is left to learn."""
@@ -49,7 +49,7 @@ class Learner(Protocol[Record_co]):
 
 @dataclasses.dataclass(frozen=True)
 class StateFile:
-    """Where a training keeps its state, under the marks that say which training it is."""
+    """The file in which a training keeps its state, under the marks that say which training it is."""
 
     path: Path
     marks: Mapping[str, Any]
