@@ -60,8 +60,8 @@ def train_network(
 
     ``study`` marks the files; files of another study are replaced. Goes on from the state in the
     folder; the same arguments always end with the same bytes. ValueError for an epoch that training
-    does not reach and for a network that the method cannot train; InterruptedError when ``should_stop`` says so; FloatingPointError when the loss is
-    no longer finite.
+    does not reach and for a network that the method cannot train; InterruptedError when ``should_stop``
+    says so; FloatingPointError when the loss is no longer finite.
     """
     marks = _kept_epochs(spec, epochs)
     missing = [epoch for epoch in marks if not _is_trained(epoch_path(folder, epoch), study)]
