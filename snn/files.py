@@ -101,15 +101,6 @@ def is_made(path: Path, identity: Mapping[str, str]) -> bool:
     return identity.items() <= metadata.items()
 
 
-def state_left_by(path: Path, identity: Mapping[str, str]) -> dict[str, Any] | None:
-    """Read the training state at ``path`` if its ``identity`` is this one; any other is as good as none."""
-    try:
-        state = load_state(path)
-    except (FileNotFoundError, ValueError):
-        return None
-    return state if state.get("identity") == identity else None
-
-
 def digest_file(path: Path) -> str:
     """Return the sha256 of the file's bytes, in hex."""
     _require(path)

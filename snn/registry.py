@@ -8,6 +8,7 @@ contract that the user wrote.
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import functools
 import hashlib
@@ -17,9 +18,16 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar, get_args
 
-from pydantic import ConfigDict, TypeAdapter
+from pydantic import ConfigDict, GetCoreSchemaHandler, TypeAdapter, ValidationError
+from pydantic_core import (
+    CoreSchema,
+    ErrorDetails,
+    InitErrorDetails,
+    PydanticCustomError,
+    core_schema,
+)
 
 SPEC = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 """Configuration of every specification: unknown fields are errors, docstrings describe fields."""
@@ -28,6 +36,34 @@ ROOTS = "SPIKEATLAS_ROOTS"
 """Environment variable that confines the studies of a host to its folders, and to our own code."""
 
 Member = TypeVar("Member")
+_UNKNOWN_FIELD = ("extra_forbidden", "unexpected_keyword_argument")
+
+
+class Contract:
+    """Base of a contract: a field annotated with the contract takes all that its family reads."""
+
+    family: ClassVar[Family[Any]]
+    """Set by the family's table."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Validate a member by its own fields, and what is annotated with the contract by the family."""
+        is_member = dataclasses.is_dataclass(cls)
+        if is_member:
+            return handler(source)
+        # a member may have a field of its own contract, before there is a table
+        members = cls.family.members.values() if hasattr(cls, "family") else ()
+        schemas = [handler.generate_schema(member) for member in members]
+        shapes: list[Any] = [core_schema.str_schema(), *schemas, core_schema.dict_schema()]
+        return core_schema.no_info_plain_validator_function(
+            cls._read,
+            serialization=core_schema.simple_ser_schema("any"),
+            json_schema_input_schema=core_schema.union_schema(shapes),
+        )
+
+    @classmethod
+    def _read(cls, value: object) -> Any:
+        return cls.family.read(value)
 
 
 @dataclass(frozen=True)
@@ -40,6 +76,15 @@ class Family(Generic[Member]):
     """The contract, which every member is a subclass of."""
     members: Mapping[str, type[Member]]
     """Those built in."""
+    key: str = "kind"
+    """The field that names the member."""
+    default: str | None = None
+    """The member that fields without a name belong to, if there is one."""
+
+    def __post_init__(self) -> None:
+        """Tell the contract its family."""
+        if issubclass(self.base, Contract):
+            self.base.family = self
 
     def find(self, kind: str) -> type[Member]:
         """Return the class that ``kind`` names. ValueError, with the near names, where there is none."""
@@ -55,27 +100,80 @@ class Family(Generic[Member]):
     def read(self, value: object) -> Member:
         """Make the member of a name, of ``{kind: ..., fields}``, or return the member that ``value`` is.
 
-        ValueError (pydantic's ValidationError for its fields) where that is none.
+        ValueError (pydantic's ValidationError for what is wrong in a mapping) where that is none.
         """
         if isinstance(value, self.base):
             return value
-        fields = {"kind": value} if isinstance(value, str) else value
-        if not isinstance(fields, Mapping) or not isinstance(fields.get("kind"), str):
+        if isinstance(value, str):
+            return self._make(self.find(value), {self.key: value})
+        fields = self._fields(value)
+        if fields is None:
             raise ValueError(
-                f"{value!r} names no {self.name}; write its name, or a mapping with its kind: "
+                f"{value!r} names no {self.name}; write its name, or a mapping with its {self.key}: "
                 f"{', '.join(self.members)}, or module:object of your own"
             )
-        member: Member = TypeAdapter(self.find(fields["kind"])).validate_python(dict(fields))
-        return member
+        try:
+            member = self.find(fields[self.key])
+        except ValueError as error:
+            raise _error_at(self.name, self.key, fields[self.key], str(error)) from None
+        return self._make(member, fields)
+
+    def _fields(self, value: object) -> dict[str, Any] | None:
+        """Return the fields of a mapping, the member's name under ``key``; None where there is none."""
+        if not isinstance(value, Mapping):
+            return None
+        fields = dict(value)
+        if "kind" in fields:
+            fields.setdefault(self.key, fields.pop("kind"))
+        if self.default is not None:
+            fields.setdefault(self.key, self.default)
+        return fields if isinstance(fields.get(self.key), str) else None
+
+    def _make(self, member: type[Member], fields: dict[str, Any]) -> Member:
+        try:
+            instance: Member = TypeAdapter(member).validate_python(fields)
+        except ValidationError as error:
+            raise _with_near_names(error, member) from None
+        return instance
 
     def _own(self, kind: str) -> type[Member]:
         member = load_object(kind)
-        if not (isinstance(member, type) and issubclass(member, self.base)):
+        fits = isinstance(member, type) and issubclass(member, self.base)
+        if not fits:
             raise ValueError(
                 f"{kind} is no {self.name}; it must be a subclass of "
                 f"{self.base.__module__}.{self.base.__qualname__}"
             )
-        return member
+        user_class: type[Member] = member
+        return user_class
+
+
+def _error_at(title: str, field: str, value: object, sentence: str) -> ValidationError:
+    """Return the error that names a field of a mapping."""
+    kind = PydanticCustomError("no_member", "{sentence}", {"sentence": sentence})
+    return ValidationError.from_exception_data(
+        title, [InitErrorDetails(type=kind, loc=(field,), input=value)]
+    )
+
+
+def _with_near_names(error: ValidationError, member: type[Any]) -> ValidationError:
+    """Return the same error, a field that does not exist told with those that do."""
+    names = [field.name for field in dataclasses.fields(member)]
+    details = [_detail(problem, names) for problem in error.errors()]
+    return ValidationError.from_exception_data(error.title, details)
+
+
+def _detail(problem: ErrorDetails, names: list[str]) -> InitErrorDetails:
+    kind: str | PydanticCustomError = problem["type"]
+    if kind in _UNKNOWN_FIELD and len(problem["loc"]) == 1:
+        hint = near(str(problem["loc"][0]), names)
+        sentence = f"there is no such field{hint}; allowed are {', '.join(names)}"
+        kind = PydanticCustomError("no_field", "{sentence}", {"sentence": sentence})
+    elif kind not in get_args(core_schema.ErrorType):
+        kind = PydanticCustomError("invalid", "{sentence}", {"sentence": problem["msg"]})
+    return InitErrorDetails(
+        type=kind, loc=problem["loc"], input=problem["input"], ctx=problem.get("ctx", {})
+    )
 
 
 def load_object(path: str) -> Any:

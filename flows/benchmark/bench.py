@@ -10,9 +10,9 @@ from annotated_types import Ge, MinLen
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from spikeatlas.flows.study_file import sentences
-from spikeatlas.snn.classifier.classifier import ClassifierSpec
-from spikeatlas.snn.data import DataSpec
-from spikeatlas.snn.generators import AdapterSpec, GeneratorSpec, VQVAESpec, adapter_source
+from spikeatlas.snn.classifier import ClassifierSpec
+from spikeatlas.snn.data import DataSpec, Digits
+from spikeatlas.snn.generators import GeneratorSpec, VQVAESpec
 from spikeatlas.snn.networks import NetworkSpec
 from spikeatlas.snn.training import TrainingSpec
 from spikeatlas.tasks.analysis.naturalness import known_of
@@ -27,7 +27,7 @@ class Bench(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
-    data: DataSpec = DataSpec()
+    data: DataSpec = Digits()
     """The natural images."""
     network: NetworkSpec = NetworkSpec()
     """The spiking network."""
@@ -80,9 +80,8 @@ class Bench(BaseModel):
     @property
     def generator_file(self) -> Path:
         """The generator: given, or trained here."""
-        if isinstance(self.generator, AdapterSpec) and self.generator.checkpoint is None:
-            return adapter_source(self.generator)
-        return self.generator.checkpoint or self.output / "generator.safetensors"
+        given = (self.generator.checkpoint, *self.generator.sources)
+        return next(filter(None, given), self.output / "generator.safetensors")
 
     @property
     def prior_file(self) -> Path | None:

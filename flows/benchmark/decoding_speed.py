@@ -17,8 +17,9 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from spikeatlas.snn.generators.base import Images, Points
+from spikeatlas.snn.generators.base import Images
 from spikeatlas.snn.generators.codes import CodeGenerator
+from spikeatlas.snn.generators.latent import Points
 
 
 @dataclasses.dataclass(frozen=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from spikeatlas.flows.benchmark.bench import Bench
 from spikeatlas.flows.benchmark.checks import check
-from spikeatlas.snn.classifier.classifier import load_classifier
+from spikeatlas.snn.classifier import load_classifier
 from spikeatlas.snn.data import DataSet
 from spikeatlas.snn.files import digest_file
 from spikeatlas.snn.generators import GeneratorSpec, digest_generator, open_generator

@@ -19,7 +19,7 @@ from spikeatlas.flows.benchmark.reference_loop import (
 )
 from spikeatlas.flows.benchmark.response_speed import Row, benchmark, layer_targets, table, targets
 from spikeatlas.flows.benchmark.training_speed import time_training_step
-from spikeatlas.snn.data import DataSpec
+from spikeatlas.snn.data import Digits, FolderImages
 from spikeatlas.snn.networks import SpikingNetwork, build_network, pixel_statistics
 from spikeatlas.snn.networks.spec import NetworkSpec
 from spikeatlas.snn.responder import Responder
@@ -59,12 +59,12 @@ def natural_images(root: Path | None) -> Images:
     """Images (256, 3, 32, 32)."""
     if root is None:
         return smooth_images(256)
-    return models.dataset(DataSpec(dataset="folder", root=root, limit=256)).test.images
+    return models.dataset(FolderImages(root=root, limit=256)).test.images
 
 
 def digits_rows(rounds: int) -> list[Row]:
     """The demo's network, untrained, on its own images."""
-    images = models.dataset(DataSpec()).test.images[:256]
+    images = models.dataset(Digits()).test.images[:256]
     mean, std = pixel_statistics(images)
     network = build_network(
         NetworkSpec(), input_shape=(1, 8, 8), classes=10, mean=mean, std=std, seed=SEED

@@ -33,7 +33,7 @@ from spikeatlas.optim import (
     uses_screening,
 )
 from spikeatlas.optim.spaces.space import Points
-from spikeatlas.snn.classifier.classifier import SMALLEST
+from spikeatlas.snn.classifier import SMALLEST
 from spikeatlas.snn.data import DataSet
 from spikeatlas.snn.networks import layer_sizes
 from spikeatlas.snn.registry import near

@@ -2,7 +2,40 @@
 
 from __future__ import annotations
 
-from spikeatlas.snn.data.load import load_data
-from spikeatlas.snn.data.model import DataSet, DataSpec, Split
+from spikeatlas.snn.data.base import DataFields, DataSpec, load_data
+from spikeatlas.snn.data.cifar10 import CIFAR10
+from spikeatlas.snn.data.dataset import DataSet, Split
+from spikeatlas.snn.data.digits import Digits
+from spikeatlas.snn.data.fashion_mnist import FashionMNIST
+from spikeatlas.snn.data.folder import FolderImages
+from spikeatlas.snn.data.mnist import MNIST
+from spikeatlas.snn.registry import Family
 
-__all__ = ["DataSet", "DataSpec", "Split", "load_data"]
+DATASETS: Family[DataSpec] = Family(
+    "data set",
+    DataSpec,  # type: ignore[type-abstract]
+    {
+        "digits": Digits,
+        "fashion_mnist": FashionMNIST,
+        "mnist": MNIST,
+        "cifar10": CIFAR10,
+        "folder": FolderImages,
+    },
+    key="dataset",
+    default="digits",
+)
+"""``data`` of a study."""
+
+__all__ = [
+    "CIFAR10",
+    "DATASETS",
+    "MNIST",
+    "DataFields",
+    "DataSet",
+    "DataSpec",
+    "Digits",
+    "FashionMNIST",
+    "FolderImages",
+    "Split",
+    "load_data",
+]

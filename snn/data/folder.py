@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
+from pydantic import model_validator
+from pydantic.dataclasses import dataclass
 
-from spikeatlas.snn.data.model import DataSet, Split, even_rows
+from spikeatlas.snn.data.base import DataFields
+from spikeatlas.snn.data.dataset import DataSet, Split, even_rows
+from spikeatlas.snn.registry import SPEC
 
 _LAYOUT = (
     "a folder data set is laid out as root/train/<class>/<image> and root/test/<class>/<image>"
@@ -23,6 +28,28 @@ _UNREADABLE = (
 _GREY = ("1", "L", "LA", "La", "I;16", "I;16B", "I;16L", "I;16N")
 
 
+@dataclass(frozen=True, config=SPEC)
+class FolderImages(DataFields):
+    """Images of your own: root/train/<class>/*, root/test/<class>/*."""
+
+    dataset: Literal["folder"] = "folder"
+    """``folder``: reads root/train and root/test, a folder a class."""
+
+    @model_validator(mode="after")
+    def _has_root(self) -> FolderImages:
+        if self.root is None:
+            raise ValueError(
+                "data.root is missing: the data set 'folder' needs the folder that holds train and "
+                "test."
+            )
+        return self
+
+    def load(self) -> DataSet:
+        """Load as many images as the limit leaves."""
+        assert self.root is not None
+        return load_folder(self.root.expanduser(), self.limit)
+
+
 def load_folder(root: Path, limit: int | None) -> DataSet:
     """Read the images of a folder; grey if every image read is grey, else RGB.
 
@@ -35,18 +62,18 @@ def load_folder(root: Path, limit: int | None) -> DataSet:
     train, test = _list_split(root / "train"), _list_split(root / "test")
     _check_classes(train, test)
     files = [_choose(listing, limit) for listing in (train, test)]
-    pictures = _decode([file for chosen, _ in files for file in chosen])
+    pictures = _decode([file for paths, _ in files for file in paths])
     images = _stack(pictures)
-    cut = len(files[0][0])
+    count = len(files[0][0])
     return DataSet(
-        train=Split(images[:cut], files[0][1]),
-        test=Split(images[cut:], files[1][1]),
+        train=Split(images[:count], files[0][1]),
+        test=Split(images[count:], files[1][1]),
         classes=tuple(train),
     )
 
 
 def _list_split(folder: Path) -> dict[str, list[Path]]:
-    """Image files by class, both in the order of their names."""
+    """List image files by class, both in the order of their names."""
     if not folder.is_dir():
         raise FileNotFoundError(f"data.root has no folder {folder}: {_LAYOUT}.")
     classes = sorted(entry for entry in folder.iterdir() if entry.is_dir() and _visible(entry))
@@ -59,7 +86,7 @@ def _list_split(folder: Path) -> dict[str, list[Path]]:
         )
         for entry in classes
     }
-    empty = [name for name, found in listing.items() if not found]
+    empty = [name for name, files in listing.items() if not files]
     if empty or not listing:
         where = ", ".join(str(folder / name) for name in empty) or str(folder)
         raise ValueError(f"data.root has no images in {where}: {_LAYOUT}, each class with images.")
@@ -83,14 +110,14 @@ def _check_classes(train: dict[str, list[Path]], test: dict[str, list[Path]]) ->
 def _choose(
     listing: dict[str, list[Path]], limit: int | None
 ) -> tuple[list[Path], npt.NDArray[np.int64]]:
-    files = [file for found in listing.values() for file in found]
-    labels = np.repeat(np.arange(len(listing)), [len(found) for found in listing.values()])
+    files = [file for paths in listing.values() for file in paths]
+    labels = np.repeat(np.arange(len(listing)), [len(paths) for paths in listing.values()])
     rows = even_rows(labels, limit)
     return [files[row] for row in rows], labels[rows].astype(np.int64)
 
 
 def _decode(files: list[Path]) -> list[npt.NDArray[np.uint8]]:
-    """Pictures (h, w) or (h, w, 3), all square and of the first one's size."""
+    """Read pictures (h, w) or (h, w, 3), all square and of the first one's size."""
     pictures: list[npt.NDArray[np.uint8]] = []
     for file in files:
         picture = _read_picture(file)
@@ -124,7 +151,7 @@ def _read_picture(file: Path) -> npt.NDArray[np.uint8]:
 
 
 def _stack(pictures: list[npt.NDArray[np.uint8]]) -> npt.NDArray[np.uint8]:
-    """Images (n, c, h, w); grey pictures among coloured ones become RGB with equal channels."""
+    """Stack images (n, c, h, w); grey pictures among coloured ones become RGB with equal channels."""
     if all(picture.ndim == 2 for picture in pictures):
         return np.stack(pictures)[:, None]
     coloured = [

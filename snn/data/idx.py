@@ -5,15 +5,27 @@ from __future__ import annotations
 import gzip
 import math
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from spikeatlas.snn.data.model import Split
+from spikeatlas.snn.data.base import DataSpec
+from spikeatlas.snn.data.dataset import Split
+from spikeatlas.snn.data.torchvision_files import read_torchvision
 
 _NAMES = {"train": "train", "test": "t10k"}
 _UNSIGNED_BYTES = 0x08
+
+
+def read_family(spec: DataSpec, name: str, folders: Sequence[Path | None]) -> tuple[Split, Split]:
+    """Read both splits: idx files of the first of ``folders`` that has them, else torchvision's ``name``."""
+    candidates = [folder.expanduser() for folder in folders if folder is not None]
+    folder = next((candidate for candidate in candidates if has_idx(candidate)), None)
+    if folder is not None:
+        return read_idx_split(folder, "train"), read_idx_split(folder, "test")
+    return read_torchvision(spec, name, train=True), read_torchvision(spec, name, train=False)
 
 
 def has_idx(folder: Path) -> bool:
@@ -33,7 +45,7 @@ def _files(folder: Path, split: str) -> tuple[Path, Path]:
 
 
 def _read_idx(file: Path) -> npt.NDArray[np.uint8]:
-    """Any rank: two zero bytes, element type, rank, one big-endian size an axis, elements."""
+    """Read an array of any rank: two zero bytes, element type, rank, one big-endian size an axis, elements."""
     try:
         raw = gzip.decompress(file.read_bytes())
     except (OSError, EOFError, zlib.error) as error:

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from spikeatlas.snn.generators.adapter import Adapter, adapter_source
+from spikeatlas.snn.generators.adapter import Adapter, AdapterSpec, adapter_source
 from spikeatlas.snn.generators.base import Generator
 from spikeatlas.snn.generators.codes import CodeGenerator
-from spikeatlas.snn.generators.gaussian import GaussianGenerator
 from spikeatlas.snn.generators.generator_training import EpochRecord, train_generator
+from spikeatlas.snn.generators.latent import CodeLatent, GaussianLatent, Latent
+from spikeatlas.snn.generators.learner import GeneratorLearner
 from spikeatlas.snn.generators.loading import digest_generator, load_generator, open_generator
-from spikeatlas.snn.generators.spec import (
-    AdapterSpec,
-    CodeLatent,
-    GaussianLatent,
-    GeneratorSpec,
-    Latent,
-    SNGANSpec,
-    VQVAESpec,
-    allowed_positions,
-    count_halvings,
-    planned_latent,
+from spikeatlas.snn.generators.sngan import GaussianGenerator, SNGANSpec
+from spikeatlas.snn.generators.spec import LEAST_IMAGES, GeneratorSpec, Naturalness
+from spikeatlas.snn.generators.vqvae import VQVAESpec, allowed_positions, count_halvings
+from spikeatlas.snn.registry import Family
+
+GENERATORS: Family[GeneratorSpec] = Family(
+    "generator",
+    GeneratorSpec,  # type: ignore[type-abstract]
+    {"vqvae": VQVAESpec, "sngan": SNGANSpec, "adapter": AdapterSpec},
+    default="vqvae",
 )
+"""``generator`` of a study."""
 
 __all__ = [
+    "GENERATORS",
+    "LEAST_IMAGES",
     "Adapter",
     "AdapterSpec",
     "CodeGenerator",
@@ -30,8 +33,10 @@ __all__ = [
     "GaussianGenerator",
     "GaussianLatent",
     "Generator",
+    "GeneratorLearner",
     "GeneratorSpec",
     "Latent",
+    "Naturalness",
     "SNGANSpec",
     "VQVAESpec",
     "adapter_source",
@@ -40,6 +45,5 @@ __all__ = [
     "digest_generator",
     "load_generator",
     "open_generator",
-    "planned_latent",
     "train_generator",
 ]

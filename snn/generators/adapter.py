@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
-import hashlib
+import dataclasses
 import importlib
 import importlib.util
+import math
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+from typing import Annotated, Literal
 
 import torch
+from pydantic import Field
+from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
-from spikeatlas.snn.files import digest_file
-from spikeatlas.snn.generators.base import (
-    Generator,
+from spikeatlas.snn.generators.base import Generator, Shape, to_pixels
+from spikeatlas.snn.generators.latent import (
+    CodeLatent,
+    GaussianLatent,
+    Latent,
     Points,
-    Shape,
     check_codes,
     check_vectors,
-    to_pixels,
 )
-from spikeatlas.snn.generators.spec import AdapterSpec, CodeLatent, Latent
+from spikeatlas.snn.generators.spec import GeneratorSpec, Naturalness
+from spikeatlas.snn.registry import SPEC
 
 
-@dataclass(frozen=True, eq=False)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Adapter:
-    """What Spike Atlas needs to know of a generator that is not its own."""
+    """A generator of a user's own, as Spike Atlas needs to know it."""
 
     decode: nn.Module | Callable[[Tensor], Tensor]
     """Points (n, d), int64 codes or float32 vectors, to images (n, c, h, w) in the generator's units."""
@@ -55,24 +59,24 @@ class AdaptedGenerator(Generator):
 
     @property
     def latent(self) -> Latent:
-        """What a point is."""
+        """Return what a point is."""
         return self.adapter.latent
 
     @property
     def encodes(self) -> bool:
-        """Whether the adapter brings a way back from images."""
+        """Tell whether the adapter brings a way back from images."""
         return self.adapter.encode is not None
 
     def pixels(self, batch: Tensor) -> Tensor:
         """Pixels (n, c, h, w) of points (n, d)."""
         points = batch.long() if isinstance(self.latent, CodeLatent) else batch
-        found = self.adapter.decode(points)
-        if tuple(found.shape) != (len(batch), *self.image_shape):
+        images = self.adapter.decode(points)
+        if tuple(images.shape) != (len(batch), *self.image_shape):
             raise ValueError(
-                f"the adapter's decode makes {tuple(found.shape)} of {tuple(batch.shape)} points, but its "
+                f"the adapter's decode makes {tuple(images.shape)} of {tuple(batch.shape)} points, but its "
                 f"image_shape says {(len(batch), *self.image_shape)}: mend the one or the other."
             )
-        return found * _column(self.adapter.std) + _column(self.adapter.mean)
+        return images * _column(self.adapter.std) + _column(self.adapter.mean)
 
     def check_points(self, points: Points) -> None:
         """Raise ValueError for points of another shape, type or range."""
@@ -86,6 +90,46 @@ class AdaptedGenerator(Generator):
         assert self.adapter.encode is not None
         units = (to_pixels(images) - _column(self.adapter.mean)) / _column(self.adapter.std)
         return self.adapter.encode(units)
+
+
+@dataclass(frozen=True, config=SPEC)
+class AdapterSpec(GeneratorSpec):
+    """A generator of the user's own: a function that says how its latents become pixels."""
+
+    kind: Literal["adapter"]
+    """``adapter``: whatever the function at ``adapter`` makes."""
+    adapter: Annotated[str, Field(pattern=r"^[\w.]+:\w+$")]
+    """Import path ``module:function``; called with ``checkpoint``, it returns an Adapter."""
+    checkpoint: Path | None = None
+    """File of weights that the function reads, if it needs one."""
+
+    @property
+    def latent(self) -> Latent:
+        """Return what the adapter says; ValueError where it does not work."""
+        return load_adapter(self).latent
+
+    @property
+    def encodes(self) -> bool:
+        """Tell whether the adapter brings a way back from images."""
+        return load_adapter(self).encodes
+
+    @property
+    def naturalness(self) -> Naturalness:
+        """The length of vectors; a prior of codes where images have codes that form a square."""
+        model = load_adapter(self)
+        if isinstance(model.latent, GaussianLatent):
+            return "norm"
+        square = math.isqrt(model.latent.size) ** 2 == model.latent.size
+        return "code" if model.encodes and square else "pixels"
+
+    @property
+    def sources(self) -> tuple[Path, ...]:
+        """The function's file, and the checkpoint it reads."""
+        return (adapter_source(self), *([self.checkpoint] if self.checkpoint else []))
+
+    def make(self) -> AdaptedGenerator:
+        """Call the function and check what it returns."""
+        return load_adapter(self)
 
 
 # channels of the largest map of an unknown decoder, which sizes its batches
@@ -123,25 +167,18 @@ def load_adapter(spec: AdapterSpec) -> AdaptedGenerator:
 
 
 def adapter_source(spec: AdapterSpec) -> Path:
-    """The file in which the study's function stands; ValueError where there is none."""
+    """Return the file in which the study's function stands; ValueError where there is none."""
     module = spec.adapter.split(":")[0]
     try:
-        found = (
-            importlib.util.find_spec(module) if module in sys.modules else _import(module).__spec__
-        )
+        loaded = module in sys.modules
+        module_spec = importlib.util.find_spec(module) if loaded else _import(module).__spec__
     except ImportError:
-        found = None
-    if found is None or found.origin is None:
+        module_spec = None
+    if module_spec is None or module_spec.origin is None:
         raise ValueError(
             f"generator.adapter: there is no module {module}; name one that is installed or in the working folder"
         )
-    return Path(found.origin)
-
-
-def digest_adapter(spec: AdapterSpec) -> str:
-    """Digest (hex) of the function's file and of the checkpoint it reads."""
-    parts = [adapter_source(spec), *([spec.checkpoint] if spec.checkpoint else [])]
-    return hashlib.sha256("".join(map(digest_file, parts)).encode()).hexdigest()
+    return Path(module_spec.origin)
 
 
 def _import(module: str) -> ModuleType:

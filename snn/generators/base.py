@@ -1,11 +1,10 @@
-"""What every generator does: points to stimuli, in batches of one size."""
+"""The contract of generators: points to stimuli, in batches of one size."""
 
 from __future__ import annotations
 
 import math
 from abc import abstractmethod
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,10 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from spikeatlas.snn.batching import padded_batches
-from spikeatlas.snn.generators.spec import Latent
+from spikeatlas.snn.generators.latent import Latent, Points
 
 Shape = tuple[int, int, int]
-Points = npt.NDArray[Any]
 Images = npt.NDArray[np.uint8]
 _CACHED = 8 * 2**20
 
@@ -34,7 +32,7 @@ class Generator(nn.Module):
     @property
     @abstractmethod
     def latent(self) -> Latent:
-        """What a point is."""
+        """Return what a point is."""
 
     @abstractmethod
     def pixels(self, batch: Tensor) -> Tensor:
@@ -46,7 +44,7 @@ class Generator(nn.Module):
 
     @property
     def encodes(self) -> bool:
-        """Whether there is a way back from images to points."""
+        """Tell whether there is a way back from images to points."""
         return False
 
     def to_points(self, images: Tensor) -> Tensor:
@@ -118,33 +116,6 @@ class Generator(nn.Module):
                 f"images are {images.dtype} {images.shape}: this generator takes uint8 images of "
                 f"shape (n, {', '.join(map(str, self.image_shape))})."
             )
-
-
-def check_codes(points: Points, positions: int, codes: int) -> None:
-    """Raise ValueError unless points are whole numbers (n, positions), each 0..codes-1."""
-    if points.ndim != 2 or points.shape[1] != positions or points.dtype.kind not in "iu":
-        raise ValueError(
-            f"points are {points.dtype} {points.shape}: this generator takes whole numbers of "
-            f"shape (n, {positions})."
-        )
-    if points.size and not 0 <= points.min() <= points.max() < codes:
-        raise ValueError(
-            f"points hold codes from {points.min()} to {points.max()}: this generator has "
-            f"codes 0..{codes - 1}."
-        )
-
-
-def check_vectors(points: Points, dim: int) -> None:
-    """Raise ValueError unless points are finite float32 numbers (n, dim)."""
-    if points.ndim != 2 or points.shape[1] != dim or points.dtype != np.float32:
-        raise ValueError(
-            f"points are {points.dtype} {points.shape}: this generator takes float32 numbers of "
-            f"shape (n, {dim})."
-        )
-    if not np.isfinite(points).all():
-        raise ValueError(
-            "points hold numbers that are not finite: this generator takes finite ones."
-        )
 
 
 def to_pixels(images: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""What every generator with a codebook does, whatever its two networks are."""
+"""Generators with a codebook, whatever their two networks are."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import math
 import torch
 from torch import Tensor, nn
 
-from spikeatlas.snn.generators.base import Generator, Points, Shape, check_codes, to_pixels
-from spikeatlas.snn.generators.spec import CodeLatent
+from spikeatlas.snn.generators.base import Generator, Shape, to_pixels
+from spikeatlas.snn.generators.latent import CodeLatent, Points, check_codes
 
 
 class CodeGenerator(Generator):
@@ -21,16 +21,22 @@ class CodeGenerator(Generator):
     codebook: Tensor
 
     def __init__(
-        self, encoder: nn.Module, decoder: nn.Module, codebook: Tensor,
-        *, positions: int, image_shape: Shape, width: int,
-    ) -> None:  # fmt: skip
+        self,
+        encoder: nn.Module,
+        decoder: nn.Module,
+        codebook: Tensor,
+        *,
+        positions: int,
+        image_shape: Shape,
+        width: int,
+    ) -> None:
         super().__init__(image_shape, width)
         self.encoder, self.decoder, self.positions = encoder, decoder, positions
         self.register_buffer("codebook", codebook)
 
     @property
     def latent(self) -> CodeLatent:
-        """What a point is: positions, codes and the codebook (a copy)."""
+        """Return what a point is: positions, codes and the codebook (a copy)."""
         codebook = self.codebook.detach().numpy().copy()
         return CodeLatent(self.positions, len(codebook), codebook)
 

@@ -7,62 +7,33 @@ import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
-import torch
-from torch import Tensor
 
-from spikeatlas.snn.files import is_made, save_checkpoint, save_state, state_left_by
 from spikeatlas.snn.generators.base import Generator, Images
-from spikeatlas.snn.generators.sngan_training import GANTraining
-from spikeatlas.snn.generators.spec import SNGANSpec, VQVAESpec
-from spikeatlas.snn.generators.vqvae_training import VQVAETraining
-
-_STATE_SUFFIX = ".training-state.pt"
-LEAST_IMAGES = 2
-"""Fewer teach nothing: of one image a codebook or a critic learns that image."""
+from spikeatlas.snn.generators.learner import GeneratorLearner
+from spikeatlas.snn.generators.spec import LEAST_IMAGES, GeneratorSpec
+from spikeatlas.snn.training.resumable import EpochLearner, train_file
 
 
 class EpochRecord(Protocol):
-    """How one pass through the images went."""
+    """One pass through the images."""
 
     @property
     def epoch(self) -> int:
         """1, 2, ..."""
 
     def __str__(self) -> str:
-        """The record in a line."""
+        """Return the record in a line."""
 
 
-class Training(Protocol):
-    """All that changes while a generator learns."""
-
-    @property
-    def history(self) -> list[Any]:
-        """The records of the epochs that are done."""
-
-    def run_epoch(self, should_stop: Callable[[], bool]) -> EpochRecord:
-        """One pass; its random choices depend on seed and epoch alone, so a pass can be repeated."""
-
-    def generator(self) -> Generator:
-        """What has been learnt so far, ready to decode; training it further does not change it."""
-
-    def tensors(self) -> dict[str, Tensor]:
-        """What the file keeps."""
-
-    def state_dict(self) -> dict[str, Any]:
-        """Everything but the arguments and the history."""
-
-    def load_state_dict(self, state: dict[str, Any], history: list[dict[str, Any]]) -> None:
-        """Go on from what state_dict gave after so many epochs."""
-
-
-OnEpoch = Callable[[EpochRecord, Generator], None]
+OnEpoch = Callable[[Any, Generator], None]
+"""Called with an epoch's record and the generator so far."""
 
 
 def train_generator(
-    spec: VQVAESpec | SNGANSpec,
+    spec: GeneratorSpec,
     images: Images,
     *,
     path: Path,
@@ -81,25 +52,13 @@ def train_generator(
     """
     _check_images(images)
     identity = {**_identify(spec, images, seed), "study": study}
-    state_path = path.with_name(path.name + _STATE_SUFFIX)
-    if not is_made(path, identity):
-        training = _begin(spec, images, seed)
-        state = state_left_by(state_path, identity)
-        if state is not None:
-            training.load_state_dict(state["training"], state["history"])
-        while len(training.history) < spec.epochs:
-            record = training.run_epoch(should_stop or (lambda: False))
-            save_state(state_path, _state(training, identity))
-            if on_epoch is not None:
-                on_epoch(record, training.generator())
-        save_checkpoint(path, training.tensors(), {**identity, **_describe(training)})
-    state_path.unlink(missing_ok=True)
 
+    def follow(record: Any, learner: EpochLearner[Any]) -> None:
+        if on_epoch is not None:
+            on_epoch(record, cast("GeneratorLearner[Any]", learner).generator())
 
-def _begin(spec: VQVAESpec | SNGANSpec, images: Images, seed: int) -> Training:
-    if isinstance(spec, SNGANSpec):
-        return GANTraining(spec, images, seed)
-    return VQVAETraining(spec, images, seed)
+    begin = lambda: spec.begin(images, seed)
+    train_file(path, identity, begin, should_stop=should_stop, on_epoch=follow)
 
 
 def _check_images(images: Images) -> None:
@@ -111,24 +70,12 @@ def _check_images(images: Images) -> None:
         )
 
 
-def _identify(spec: VQVAESpec | SNGANSpec, images: Images, seed: int) -> dict[str, str]:
+def _identify(spec: GeneratorSpec, images: Images, seed: int) -> dict[str, str]:
     """Write what was asked for as strings: no times, no paths."""
-    fields = {key: value for key, value in dataclasses.asdict(spec).items() if key != "checkpoint"}
+    fields = dataclasses.asdict(cast("Any", spec))
     return {
-        "generator": json.dumps(fields),
+        "generator": json.dumps({name: fields[name] for name in fields if name != "checkpoint"}),
         "image_shape": json.dumps(images.shape[1:]),
         "images_sha256": hashlib.sha256(np.ascontiguousarray(images).data).hexdigest(),
         "seed": str(seed),
     }
-
-
-def _state(training: Training, identity: dict[str, str]) -> dict[str, Any]:
-    history = [dataclasses.asdict(record) for record in training.history]
-    return {"identity": identity, "history": history, "training": training.state_dict()}
-
-
-def _describe(training: Training) -> dict[str, str]:
-    """How it went and what it ran on, for the file's header."""
-    versions = {"numpy": np.__version__, "torch": torch.__version__}
-    history = [dataclasses.asdict(record) for record in training.history]
-    return {"history": json.dumps(history), "versions": json.dumps(versions)}

@@ -2,52 +2,49 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import pickle
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import torch
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 from torch import Tensor
 
 from spikeatlas.snn.files import digest_file, load_checkpoint
-from spikeatlas.snn.generators.adapter import digest_adapter, load_adapter
-from spikeatlas.snn.generators.base import Generator, Shape
-from spikeatlas.snn.generators.gaussian import allocate_sngan
-from spikeatlas.snn.generators.mango import is_mango, make_mango
-from spikeatlas.snn.generators.spec import AdapterSpec, GeneratorSpec, SNGANSpec, VQVAESpec
-from spikeatlas.snn.generators.vqvae import allocate_vqvae
-
-_ADAPTER: TypeAdapter[VQVAESpec | SNGANSpec | AdapterSpec] = TypeAdapter(GeneratorSpec)
+from spikeatlas.snn.generators.base import Generator
+from spikeatlas.snn.generators.spec import GeneratorSpec
+from spikeatlas.snn.generators.vqvae.mango import is_mango, make_mango
 
 
-def load_generator(path: Path) -> Generator:
+def load_generator(path: Path, user_spec: GeneratorSpec | None = None) -> Generator:
     """Load a trained generator; it needs no study, its file says what it is.
 
     Ours is a safetensors file, MANGO's a state dict of torch, which is read without running what
-    a pickle might bring. FileNotFoundError where there is none; ValueError for a damaged file or one
-    that is no generator.
+    a pickle might bring. ``user_spec``: a specification of a user's own, whose files are read too. FileNotFoundError
+    where there is none; ValueError for a damaged file or one that is no generator.
     """
-    network = _load_foreign(path) if zipfile.is_zipfile(path) else _load_ours(path)
+    network = _load_foreign(path) if zipfile.is_zipfile(path) else _load_ours(path, user_spec)
     _check_values(path, network)
     return network.eval().requires_grad_(requires_grad=False)
 
 
-def open_generator(spec: VQVAESpec | SNGANSpec | AdapterSpec, path: Path) -> Generator:
-    """The generator of a study: whatever its adapter makes, or what is in the file ``path``."""
-    return load_adapter(spec) if isinstance(spec, AdapterSpec) else load_generator(path)
+def open_generator(spec: GeneratorSpec, path: Path) -> Generator:
+    """Open the generator of a study: made of its own sources, or what is in the file ``path``."""
+    return spec.make() if spec.sources else load_generator(path, spec)
 
 
-def digest_generator(spec: VQVAESpec | SNGANSpec | AdapterSpec, path: Path) -> str:
-    """Digest (hex) of what a generator is made of: its file, and the source of its adapter."""
-    return digest_adapter(spec) if isinstance(spec, AdapterSpec) else digest_file(path)
+def digest_generator(spec: GeneratorSpec, path: Path) -> str:
+    """Return the digest (hex) of what a generator is made of: its sources, or its file."""
+    if not spec.sources:
+        return digest_file(path)
+    return hashlib.sha256("".join(map(digest_file, spec.sources)).encode()).hexdigest()
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
-    """The tensors in a file: safetensors, or a plain state dict of torch; nothing in it is run.
+    """Read the tensors in a file: safetensors, or a plain state dict of torch; nothing in it is run.
 
     FileNotFoundError where there is none; ValueError for a damaged file or one that holds more.
     """
@@ -62,7 +59,7 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
             "state dict, or a safetensors file."
         ) from None
     if not isinstance(tensors, dict) or not all(
-        isinstance(each, Tensor) for each in tensors.values()
+        isinstance(tensor, Tensor) for tensor in tensors.values()
     ):
         raise ValueError(
             f"{path} holds more than tensors by their names: save a plain state dict, or a safetensors file."
@@ -72,21 +69,21 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
 
 def fit(network: torch.nn.Module, tensors: Mapping[str, Tensor]) -> None:
     """Load tensors into a network; ValueError naming the keys that are missing, too many, or misshapen."""
-    wanted = network.state_dict()
-    told = [
-        f"{name} is {_shape(tensors.get(name))} and should be {_shape(wanted.get(name))}"
-        for name in sorted({*wanted, *tensors})
-        if _shape(wanted.get(name)) != _shape(tensors.get(name))
+    target = network.state_dict()
+    misfits = [
+        f"{name} is {_shape(tensors.get(name))} and should be {_shape(target.get(name))}"
+        for name in sorted({*target, *tensors})
+        if _shape(target.get(name)) != _shape(tensors.get(name))
     ]
-    if told:
+    if misfits:
         raise ValueError(
-            ", ".join(told[:_TOLD])
-            + (f" and {len(told) - _TOLD} more" if len(told) > _TOLD else "")
+            ", ".join(misfits[:_MOST_MISFITS])
+            + (f" and {len(misfits) - _MOST_MISFITS} more" if len(misfits) > _MOST_MISFITS else "")
         )
     network.load_state_dict(dict(tensors))
 
 
-_TOLD = 6
+_MOST_MISFITS = 6
 
 
 def _shape(tensor: Tensor | None) -> str:
@@ -106,14 +103,11 @@ def _load_foreign(path: Path) -> Generator:
         raise ValueError(f"{path}: {error}.") from None
 
 
-def _load_ours(path: Path) -> Generator:
+def _load_ours(path: Path, user_spec: GeneratorSpec | None) -> Generator:
     tensors, metadata = load_checkpoint(path)
     try:
-        spec = _ADAPTER.validate_python(_fields(metadata))
         channels, height, width = json.loads(metadata["image_shape"])
-        if isinstance(spec, AdapterSpec):
-            raise TypeError(spec.kind)  # noqa: TRY301 - told below like any other header that does not fit
-        network = _allocate(spec, (channels, height, width))
+        network = _spec_of(metadata, user_spec).allocate((channels, height, width))
     except (KeyError, ValueError, TypeError) as error:
         reason = "its header does not fit" if isinstance(error, ValidationError) else repr(error)
         raise ValueError(
@@ -129,19 +123,17 @@ def _load_ours(path: Path) -> Generator:
     return network
 
 
-def _fields(metadata: Mapping[str, str]) -> Any:
-    """The specification in a file's header."""
-    fields = json.loads(metadata["generator"])
-    if isinstance(fields, dict) and fields.get("kind") == "sngan":
-        # a file from before the field was known has one width throughout
-        return {"narrowing": 1, **fields}
-    return fields
-
-
-def _allocate(spec: VQVAESpec | SNGANSpec, shape: Shape) -> Generator:
-    if isinstance(spec, SNGANSpec):
-        return allocate_sngan(spec, shape)
-    return allocate_vqvae(spec, shape)
+def _spec_of(metadata: Mapping[str, str], user_spec: GeneratorSpec | None) -> GeneratorSpec:
+    """Make the specification in a file's header; a file names no code to import, so ``user_spec`` gives its class."""
+    family = GeneratorSpec.family
+    fields = {family.key: family.default, **json.loads(metadata["generator"])}
+    kind = fields[family.key]
+    kinds = {
+        **family.members,
+        **({user_spec.kind: type(user_spec)} if user_spec is not None else {}),
+    }
+    spec: GeneratorSpec = kinds[kind](**kinds[kind].of_file(fields))
+    return spec
 
 
 def _check_values(path: Path, network: Generator) -> None:

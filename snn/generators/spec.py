@@ -1,232 +1,106 @@
-"""What a study says about its generator, and what a generator says about its latents."""
+"""The contract of generators in a study: their latents, what they can tell, and how they are made."""
 
 from __future__ import annotations
 
-import dataclasses
-import math
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
-import numpy as np
-import numpy.typing as npt
-from pydantic import ConfigDict, Discriminator, Field, Tag, model_validator
-from pydantic.dataclasses import dataclass
-from pydantic_core import ArgsKwargs
+from spikeatlas.snn.generators.base import Generator, Images, Shape
+from spikeatlas.snn.generators.latent import Latent
+from spikeatlas.snn.generators.learner import GeneratorLearner
+from spikeatlas.snn.registry import Contract
 
-AtLeastOne = Annotated[int, Field(ge=1)]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-_SPEC = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+Naturalness: TypeAlias = Literal["critic", "code", "norm", "pixels"]
+"""What tells how natural stimuli are: a critic; the prior of the codes; the length of the latents alone;
+nothing but the pixels."""
 
-PUBLISHED: Mapping[str, Mapping[str, Any]] = {
-    # MANGO's VQ-VAE for CIFAR-10 (arXiv 2401.10748)
-    "vqvae": {"positions": 64, "codes": 512, "embedding": 64, "width": 128, "batch_size": 256, "lr": 1e-3},
-    # Miyato et al. 2018 for CIFAR-10, 100,000 steps of the decoder on 50,000 images
-    "sngan": {
-        "dim": 128, "width": 256, "critic_width": 128, "narrowing": 1, "critic_steps": 5, "lr": 2e-4, "critic_lr": 2e-4,
-        "epochs": 640,
-    },
-}  # fmt: skip
-"""Fields that ``preset: published`` sets, by kind; a field that a study names itself stands."""
+LEAST_IMAGES = 2
+"""Fewer teach nothing: of one image a codebook or a critic learns that image."""
 
 
-def _with_preset(kind: str, given: Any) -> Any:
-    """Fill the fields that the preset sets and nobody named."""
-    values = given.kwargs if isinstance(given, ArgsKwargs) else given
-    if not isinstance(values, Mapping) or values.get("preset") != "published":
-        return given
-    filled = {**PUBLISHED[kind], **values}
-    return ArgsKwargs(given.args, filled) if isinstance(given, ArgsKwargs) else filled
+class GeneratorSpec(Contract, ABC):
+    """A generator, as a study names it: a frozen pydantic dataclass with its own fields.
 
-
-@dataclass(frozen=True, config=_SPEC)
-class VQVAESpec:
-    """A vector-quantised autoencoder and how it is trained."""
-
-    kind: Literal["vqvae"] = "vqvae"
-    """``vqvae``: an image is a square grid of codes out of one codebook."""
-    preset: Literal["small", "published"] = "small"
-    """``published``: the sizes of MANGO's (64 positions, 512 codes, embedding 64, width 128)."""
-    positions: AtLeastOne = 16
-    """Codes an image, g*g for a grid of g x g; image size / g is a power of two."""
-    codes: Annotated[int, Field(ge=2)] = 32
-    """Entries of the codebook (>= 2)."""
-    embedding: AtLeastOne = 16
-    """Numbers an entry of the codebook (>= 1)."""
-    width: AtLeastOne = 32
-    """Channels of the hidden layers (>= 1)."""
-    epochs: AtLeastOne = 40
-    """Passes through the training images (>= 1)."""
-    batch_size: AtLeastOne = 32
-    """Images a training step (>= 1)."""
-    lr: Positive = 2e-3
-    """Adam's learning rate at the start, falling to zero along a half cosine (> 0)."""
-    checkpoint: Path | None = None
-    """File of a trained generator to load instead of training one."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _fill(cls, given: Any) -> Any:
-        return _with_preset("vqvae", given)
-
-
-@dataclass(frozen=True, config=_SPEC)
-class SNGANSpec:
-    """A residual GAN with a spectrally normalised critic and how it is trained."""
-
-    kind: Literal["sngan"]
-    """``sngan``: an image is a Gaussian vector, N(0, I)."""
-    preset: Literal["small", "published"] = "small"
-    """``published``: the sizes and rates of Miyato et al. 2018 for CIFAR-10 (days on a few cores)."""
-    dim: Annotated[int, Field(ge=2)] = 128
-    """Numbers a latent (>= 2)."""
-    width: AtLeastOne = 64
-    """Channels of the decoder's maps (>= 1)."""
-    critic_width: AtLeastOne = 64
-    """Channels of the critic's maps (>= 1)."""
-    narrowing: AtLeastOne = 2
-    """What both widths are divided by in the block next to the pixels, whose maps cost most (>= 1)."""
-    critic_steps: AtLeastOne = 1
-    """Steps of the critic for each of the decoder's (>= 1)."""
-    epochs: AtLeastOne = 12
-    """Passes of the critic through the training images (>= 1)."""
-    batch_size: Annotated[int, Field(ge=2)] = 64
-    """Real images, and as many made ones, a step (>= 2)."""
-    lr: Positive = 5e-4
-    """Adam's learning rate for the decoder, falling to zero along the last quarter (> 0)."""
-    critic_lr: Positive = 4e-4
-    """The same for the critic: where its loss falls all the time, the decoder's is too low beside it."""
-    ema: Annotated[float, Field(ge=0, lt=1)] = 0.999
-    """How much of the running mean of the decoder's weights, which is what is kept, stays at a step."""
-    precision: Literal["bfloat16", "float32"] = "bfloat16"
-    """Of convolutions while training: ``bfloat16`` is twice as fast where the processor knows it."""
-    checkpoint: Path | None = None
-    """File of a trained generator to load instead of training one."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _fill(cls, given: Any) -> Any:
-        return _with_preset("sngan", given)
-
-
-@dataclass(frozen=True, config=_SPEC)
-class AdapterSpec:
-    """A generator of the user's own: a function that says how its latents become pixels."""
-
-    kind: Literal["adapter"]
-    """``adapter``: whatever the function at ``adapter`` makes."""
-    adapter: Annotated[str, Field(pattern=r"^[\w.]+:\w+$")]
-    """Import path ``module:function``; called with ``checkpoint``, it returns an Adapter."""
-    checkpoint: Path | None = None
-    """File of weights that the function reads, if it needs one."""
-
-
-def _kind(given: Any) -> str | None:
-    """The kind of a section; vqvae where nothing is said."""
-    kind = given.get("kind", "vqvae") if isinstance(given, Mapping) else getattr(given, "kind", "")
-    return kind if kind in KINDS else None
-
-
-KINDS = ("vqvae", "sngan", "adapter")
-
-GeneratorSpec: TypeAlias = Annotated[
-    Annotated[VQVAESpec, Tag("vqvae")]
-    | Annotated[SNGANSpec, Tag("sngan")]
-    | Annotated[AdapterSpec, Tag("adapter")],
-    Discriminator(
-        _kind,
-        custom_error_type="generator_kind",
-        custom_error_message=f"is not known; allowed: {', '.join(KINDS)}",
-    ),
-]
-"""A generator and how it is trained, by its ``kind``."""
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class CodeLatent:
-    """Latents that are rows of codes: int64 (positions,), each 0..codes-1."""
-
-    positions: int
-    codes: int
-    codebook: npt.NDArray[np.float32] | None
-    """(codes, embedding): near entries decode to similar patches; None where that is not known."""
-    kind: Literal["codes"] = "codes"
-
-    def check(self) -> None:
-        """Raise ValueError for a codebook that is not finite or has equal entries: one code, two names."""
-        if self.codebook is None:
-            return
-        if not np.isfinite(self.codebook).all():
-            raise ValueError(
-                "the codebook holds numbers that are not finite: train the generator again."
-            )
-        different = len(np.unique(self.codebook, axis=0))
-        if different < len(self.codebook):
-            raise ValueError(
-                f"the codebook has {len(self.codebook)} entries, of which only {different} differ: take out those that "
-                "stand twice, or train the generator again."
-            )
-
-    @property
-    def size(self) -> int:
-        """Length of a latent."""
-        return self.positions
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """How latents are stored."""
-        return np.dtype(np.int32)
-
-
-@dataclasses.dataclass(frozen=True)
-class GaussianLatent:
-    """Latents that are vectors: float32 (dim,), with the prior N(0, I)."""
-
-    dim: int
-    kind: Literal["gaussian"] = "gaussian"
-
-    @property
-    def size(self) -> int:
-        """Length of a latent."""
-        return self.dim
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """How latents are stored."""
-        return np.dtype(np.float32)
-
-
-Latent: TypeAlias = CodeLatent | GaussianLatent
-
-
-def planned_latent(spec: VQVAESpec | SNGANSpec) -> Latent:
-    """The latents of a generator that is not trained yet, as its specification has them."""
-    if isinstance(spec, SNGANSpec):
-        return GaussianLatent(spec.dim)
-    return CodeLatent(spec.positions, spec.codes, None)
-
-
-def allowed_positions(size: int) -> tuple[int, ...]:
-    """Return the grids g*g that fit images of size x size pixels: size / g is a power of two."""
-    grids = []
-    while size >= 1:
-        grids.append(size * size)
-        if size % 2:
-            break
-        size //= 2
-    return tuple(sorted(grids))
-
-
-def count_halvings(positions: int, size: int) -> int:
-    """How often an image's size is halved to reach the grid: log2(size / g).
-
-    ValueError naming the allowed numbers of positions where the grid does not fit the image.
+    One that is trained has ``allocate``, ``begin`` and, for studies that load one, ``checkpoint``; one that
+    brings its weights itself has ``sources`` and ``make``.
     """
-    allowed = allowed_positions(size)
-    if positions not in allowed:
-        raise ValueError(
-            f"generator.positions is {positions}: images of {size}x{size} pixels allow "
-            f"{', '.join(map(str, allowed))} (g*g, where {size} / g is a power of two); choose one "
-            "of these or resize the images."
+
+    kind: str
+    checkpoint: Path | None = None
+    """File of a trained generator to load instead of training one."""
+
+    @property
+    @abstractmethod
+    def latent(self) -> Latent:
+        """Return what a point will be. ValueError where that cannot be told."""
+
+    @property
+    def encodes(self) -> bool:
+        """Tell whether natural images have latents."""
+        return False
+
+    @property
+    @abstractmethod
+    def naturalness(self) -> Naturalness:
+        """Return what tells how natural its stimuli are."""
+
+    @property
+    def least_images(self) -> int:
+        """Training images below which nothing is learnt."""
+        return LEAST_IMAGES
+
+    @property
+    def sources(self) -> tuple[Path, ...]:
+        """Files that ``make`` makes it of, the first of them always there; empty for one that is trained."""
+        return ()
+
+    def problems(self, images: Images) -> list[str]:
+        """Return, in sentences, what keeps it from being trained on ``images`` (n, c, h, w)."""
+        if self.sources:
+            return []
+        channels, height, width = images.shape[1:]
+        return [*self._too_few(len(images)), *self.shape_problems((channels, height, width))]
+
+    def _too_few(self, count: int) -> list[str]:
+        if count >= self.least_images:
+            return []
+        sentence = (
+            f"generator: {count} training images are too few to learn from, {self.least_images} are the least; give "
+            "more, or lower generator.batch_size"
         )
-    return (size // math.isqrt(positions)).bit_length() - 1
+        return [sentence]
+
+    def shape_problems(self, shape: Shape) -> list[str]:
+        """Return, in sentences, what keeps it from making images (c, h, w)."""
+        del shape
+        return []
+
+    def make(self) -> Generator:
+        """Make one that is not trained here, of its ``sources``; ValueError where that fails."""
+        raise ValueError(f"generator.kind {self.kind} is trained: there is nothing to make it of")
+
+    def allocate(self, shape: Shape) -> Generator:
+        """Make the network of one that is trained, for images (c, h, w), with undefined weights."""
+        raise ValueError(f"generator.kind {self.kind} has no network for images of shape {shape}")
+
+    def begin(self, images: Images, seed: int) -> GeneratorLearner[Any]:
+        """Make ready to train on ``images`` (n, c, h, w), 0..255; all random choices derive from ``seed``."""
+        del images, seed
+        raise ValueError(f"generator.kind {self.kind} is not trained: there is nothing to learn")
+
+    @classmethod
+    def of_file(cls, fields: dict[str, Any]) -> dict[str, Any]:
+        """Return the fields that a file's header holds as they are called now."""
+        return fields
+
+
+def refusal(field: str, call: Callable[[], object]) -> list[str]:
+    """Return the sentence, about ``field``, with which ``call`` refuses its input, if it does."""
+    try:
+        call()
+    except ValueError as error:
+        sentence = str(error)
+        return [sentence if sentence.startswith(field) else f"{field}: {sentence}"]
+    return []

@@ -1,4 +1,4 @@
-"""How selective neurons are: pure functions of responses, class probabilities and images.
+"""Selectivity of neurons: pure functions of responses, class probabilities and images.
 
 Everywhere ``responses`` (n, neurons) in [0, 1] are answers to n natural images with ``labels`` (n,)
 in 0..classes-1, and ``first`` (n,) marks the images of the first half (``halves``). Nothing is said
@@ -7,10 +7,11 @@ about neurons that say nothing: undefined is NaN, never a number.
 
 from __future__ import annotations
 
+from spikeatlas.snn.selectivity.battery import measure, population
 from spikeatlas.snn.selectivity.discrimination import auc, d_prime
 from spikeatlas.snn.selectivity.images import compressed_size, spectrum_slope
 from spikeatlas.snn.selectivity.information import mutual_information
-from spikeatlas.snn.selectivity.measures import measure, population
+from spikeatlas.snn.selectivity.measures import BUILT_IN, MEASURES, Measure, Quantity
 from spikeatlas.snn.selectivity.population import dimensionality, signal_correlation
 from spikeatlas.snn.selectivity.reading import (
     class_read,
@@ -18,7 +19,12 @@ from spikeatlas.snn.selectivity.reading import (
     relative_perplexity,
 )
 from spikeatlas.snn.selectivity.reliability import split_half
-from spikeatlas.snn.selectivity.resampling import Interval, Shuffled, bootstrap_csi, shuffle_csi
+from spikeatlas.snn.selectivity.resampling import (
+    IndexInterval,
+    Shuffled,
+    bootstrap_csi,
+    shuffle_csi,
+)
 from spikeatlas.snn.selectivity.significance import discoveries, greater, q_values, selectivity_test
 from spikeatlas.snn.selectivity.sparseness import hoyer, treves_rolls
 from spikeatlas.snn.selectivity.tuning import (
@@ -32,8 +38,12 @@ from spikeatlas.snn.selectivity.tuning import (
 )
 
 __all__ = [
+    "BUILT_IN",
+    "MEASURES",
     "MINIMUM_ACTIVE",
-    "Interval",
+    "IndexInterval",
+    "Measure",
+    "Quantity",
     "Shuffled",
     "active_images",
     "auc",

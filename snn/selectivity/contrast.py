@@ -26,11 +26,11 @@ class Group:
 
 
 def contrast(
-    responses: Responses, labels: Whole, chosen: Whole, classes: int
+    responses: Responses, labels: Whole, preferred: Whole, classes: int
 ) -> tuple[Group, Group]:
-    """Split the responses (n, neurons) of each neuron into those to its ``chosen`` class and the rest.
+    """Split the responses (n, neurons) of each neuron into those to its ``preferred`` class and the rest.
 
-    ``chosen`` (neurons,) in 0..classes-1. Sums over classes are matrix products, of responses about
+    ``preferred`` (neurons,) in 0..classes-1. Sums over classes are matrix products, of responses about
     their mean, so that the variance of equal responses is zero and not a rounding.
     """
     check(responses, labels, classes)
@@ -39,11 +39,11 @@ def contrast(
     mean = centred.mean(axis=0) if len(labels) else np.zeros(responses.shape[1])
     centred -= mean
     sums, squares = member.T @ centred, member.T @ np.square(centred)
-    counts = member.sum(axis=0)[chosen]
-    columns = np.arange(len(chosen))
+    counts = member.sum(axis=0)[preferred]
+    columns = np.arange(len(preferred))
     total, power = sums.sum(axis=0), squares.sum(axis=0)
     noise = _ROUNDING * power + _ROUNDING_OF_MEAN * len(labels) * np.square(mean)
-    inside, inside_power = sums[chosen, columns], squares[chosen, columns]
+    inside, inside_power = sums[preferred, columns], squares[preferred, columns]
     return (
         _group(counts, inside, inside_power, noise),
         _group(len(labels) - counts, total - inside, power - inside_power, noise),

@@ -1,4 +1,4 @@
-"""How well one image tells from a neuron's response whether it shows the preferred class."""
+"""Discriminability: telling from one response whether its image shows the preferred class."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def d_prime(responses: Responses, labels: Whole, first: Mask, classes: int) -> F
     Source: Green & Swets 1966, in the form for unequal variances (d_a).
     """
     ways = []
-    for chosen, measured, theirs in crosswise(responses, labels, first, classes):
-        inside, outside = contrast(measured, theirs, chosen, classes)
+    for preferred, others, other_labels in crosswise(responses, labels, first, classes):
+        inside, outside = contrast(others, other_labels, preferred, classes)
         spread = np.sqrt((inside.variance + outside.variance) / 2)
-        value = np.full(len(chosen), np.nan)
+        value = np.full(len(preferred), np.nan)
         np.divide(inside.mean - outside.mean, spread, out=value, where=spread > 0)
         ways.append(value)
     return (ways[0] + ways[1]) / 2
@@ -39,19 +39,19 @@ def auc(responses: Responses, labels: Whole, first: Mask, classes: int) -> Float
     Source: Mann & Whitney 1947 (U / (k m), from mid-ranks); Hanley & McNeil 1982 for the area.
     """
     first_way, second_way = (
-        _auc(measured, theirs, chosen, classes)
-        for chosen, measured, theirs in crosswise(responses, labels, first, classes)
+        _auc(others, other_labels, preferred, classes)
+        for preferred, others, other_labels in crosswise(responses, labels, first, classes)
     )
     return (first_way + second_way) / 2
 
 
-def _auc(responses: Responses, labels: Whole, chosen: Whole, classes: int) -> Floats:
-    """Area of each neuron's ``chosen`` class, from the sum of its mid-ranks."""
+def _auc(responses: Responses, labels: Whole, preferred: Whole, classes: int) -> Floats:
+    """Area of each neuron's ``preferred`` class, from the sum of its mid-ranks."""
     member = np.eye(classes)[labels]
     ranks = stats.rankdata(responses, axis=0) if len(labels) else np.zeros(responses.shape)
-    sums = (member.T @ ranks)[chosen, np.arange(len(chosen))]
-    inside = member.sum(axis=0)[chosen]
+    sums = (member.T @ ranks)[preferred, np.arange(len(preferred))]
+    inside = member.sum(axis=0)[preferred]
     pairs = inside * (len(labels) - inside)
-    area = np.full(len(chosen), np.nan)
+    area = np.full(len(preferred), np.nan)
     np.divide(sums - inside * (inside + 1) / 2, pairs, out=area, where=pairs > 0)
     return area

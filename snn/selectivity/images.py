@@ -1,4 +1,4 @@
-"""How complex an image is, without a network."""
+"""Complexity of an image, without a network."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def compressed_size(images: Images) -> Whole:
     """
     rest = np.diff(images, axis=3, prepend=np.uint8(0))
     rest = np.diff(rest, axis=2, prepend=np.uint8(0))
-    return np.array([len(zlib.compress(each.tobytes(), 9)) for each in rest], np.int64)
+    return np.array([len(zlib.compress(residual.tobytes(), 9)) for residual in rest], np.int64)
 
 
 def spectrum_slope(images: Images) -> Floats:
@@ -51,18 +51,18 @@ def spectrum_slope(images: Images) -> Floats:
         block = slice(start, start + _BLOCK)
         amplitude = np.abs(np.fft.fft2(images[block].astype(np.float64)))
         spectrum = np.square(amplitude).mean(axis=1).reshape(-1, height * width)
-        found = spectrum @ member
-        power[block] = np.where(found > _ROUNDING * spectrum.sum(axis=1)[:, None], found, 0)
+        mean = spectrum @ member
+        power[block] = np.where(mean > _ROUNDING * spectrum.sum(axis=1)[:, None], mean, 0)
     return _slope(np.log(rings), power)
 
 
 def _slope(x: Floats, power: Floats) -> Floats:
     """Least-squares slope of log power (n, rings) over x (rings,), of rings that have power."""
-    known = power > 0
-    y = np.log(power, out=np.zeros(power.shape), where=known)
-    count = known.sum(axis=1)
-    mean = (known * x).sum(axis=1) / np.maximum(count, 1)
-    centred = (x - mean[:, None]) * known
+    powered = power > 0
+    y = np.log(power, out=np.zeros(power.shape), where=powered)
+    count = powered.sum(axis=1)
+    mean = (powered * x).sum(axis=1) / np.maximum(count, 1)
+    centred = (x - mean[:, None]) * powered
     spread = np.square(centred).sum(axis=1)
     slope = np.full(len(power), np.nan)
     np.divide((centred * y).sum(axis=1), spread, out=slope, where=count > 1)

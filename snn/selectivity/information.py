@@ -1,4 +1,4 @@
-"""What a response tells about the class: mutual information with a bias-corrected estimator."""
+"""Knowledge of the class in a response: mutual information with a bias-corrected estimator."""
 
 from __future__ import annotations
 
@@ -36,23 +36,23 @@ def rank_bins(responses: Responses, bins: int = 8) -> Bins:
     if not 2 <= bins <= 128:
         raise ValueError(f"bins is {bins}: it must be 2..128 (zero has one of them for itself).")
     n = len(responses)
-    found = np.zeros(responses.shape, np.uint8)
+    bins_of = np.zeros(responses.shape, np.uint8)
     if not n:
-        return found
+        return bins_of
     ordered = np.sort(responses, axis=0)
     zeros = n - np.count_nonzero(responses, axis=0)
     for edge in range(1, bins - 1):
         # the first place of the next bin
-        place = n - (n - zeros) * (bins - 1 - edge) // (bins - 1)
-        above = np.take_along_axis(ordered, np.minimum(place, n - 1)[None], axis=0)
-        below = np.take_along_axis(ordered, np.maximum(place - 1, 0)[None], axis=0)
+        start = n - (n - zeros) * (bins - 1 - edge) // (bins - 1)
+        above = np.take_along_axis(ordered, np.minimum(start, n - 1)[None], axis=0)
+        below = np.take_along_axis(ordered, np.maximum(start - 1, 0)[None], axis=0)
         # twice: bins below all that equal a response, and below any
-        found += responses > below
-        found += responses >= above
-    found //= 2
-    found += 1
-    found[responses == 0] = 0
-    return found
+        bins_of += responses > below
+        bins_of += responses >= above
+    bins_of //= 2
+    bins_of += 1
+    bins_of[responses == 0] = 0
+    return bins_of
 
 
 def information(binned: Bins, labels: Whole, classes: int) -> Floats:
@@ -62,7 +62,7 @@ def information(binned: Bins, labels: Whole, classes: int) -> Floats:
         return np.full(binned.shape[1], np.nan)
     member = np.eye(classes, dtype=np.float32)[labels].T
     # (bins, classes, neurons); whole numbers, which float32 holds
-    counts = np.stack([member @ (binned == each) for each in range(int(binned.max(initial=0)) + 1)])
+    counts = np.stack([member @ (binned == row) for row in range(int(binned.max(initial=0)) + 1)])
     joint = counts.astype(np.float64)
     of_bin, of_class = joint.sum(axis=1), joint.sum(axis=0)
     cells = joint.reshape(len(joint) * classes, -1) if joint.size else joint[0]

@@ -1,4 +1,4 @@
-"""How the neurons of a layer share the work."""
+"""Measures of the neurons of a layer together."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def signal_correlation(class_means: Floats) -> float:
 
 
 def dimensionality(responses: Responses) -> float:
-    """How many dimensions the responses (n, neurons) fill: the participation ratio.
+    """Dimensions that the responses (n, neurons) fill: the participation ratio.
 
     (sum of eigenvalues)^2 / sum of squared eigenvalues of the neurons' covariance over images, in 1
     (all vary together) to min(n - 1, neurons) (all equally, each on its own). Silent and flat neurons

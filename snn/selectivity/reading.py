@@ -1,4 +1,4 @@
-"""What class a network reads in an image, and how surely."""
+"""The class that a network reads in an image, and its confidence."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def mango_relative_perplexity(probabilities: Probabilities) -> Floats:
     0.1, two equal ones 0.328 and not 0.2; 1 if nothing is known. To compare with its numbers only.
     Source: the code of arXiv 2401.10748.
     """
-    found: Floats = np.exp2(_entropy(probabilities) - np.log(probabilities.shape[1]))
-    return found
+    perplexity: Floats = np.exp2(_entropy(probabilities) - np.log(probabilities.shape[1]))
+    return perplexity
 
 
 def _entropy(probabilities: Probabilities) -> Floats:
@@ -49,5 +49,5 @@ def _entropy(probabilities: Probabilities) -> Floats:
             f"probabilities run from {np.nanmin(values):g} to {np.nanmax(values):g} and sum to "
             f"{np.nanmin(total):g}..{np.nanmax(total):g} a row: they must be at least 0 and sum to 1."
         )
-    found: Floats = entr(values / total[:, None]).sum(axis=1)
-    return found
+    entropy: Floats = entr(values / total[:, None]).sum(axis=1)
+    return entropy

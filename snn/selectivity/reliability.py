@@ -1,4 +1,4 @@
-"""Whether a class tuning comes back on other images."""
+"""Reliability of a class tuning on other images."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ _BLOCK_BYTES = 8 * 2**20
 _ROUNDING = 1e-5
 
 
-class Interval(NamedTuple):
+class IndexInterval(NamedTuple):
     """Percentile interval of each neuron's index."""
 
     low: Floats
@@ -58,7 +58,7 @@ def bootstrap_csi(
     classes: int,
     draws: int,
     rng: np.random.Generator,
-) -> Interval:
+) -> IndexInterval:
     """95 % interval over images of ``class_selectivity_index``: two (neurons,) in [-1, 1].
 
     Images are drawn again ``draws`` times, with replacement, within each class of each half, the same
@@ -69,12 +69,14 @@ def bootstrap_csi(
     Source: Efron & Tibshirani 1993, chapter 13.
     """
     csi = _observed(responses, labels, first, classes, draws)
-    drawn = [_drawn_again(labels[part], draws, rng) for part in (first, ~first)]
-    found = Interval(*np.full((2, len(csi)), np.nan))
+    draws_of_half = [_resampled(labels[part], draws, rng) for part in (first, ~first)]
+    interval = IndexInterval(*np.full((2, len(csi)), np.nan))
     tail = (1 - INTERVAL) / 2
-    for neurons, values in _indices(responses, first, drawn, np.flatnonzero(~np.isnan(csi))):
-        found.low[neurons], found.high[neurons] = _quantiles(values, (tail, 1 - tail))
-    return found
+    for neurons, values in _indices(
+        responses, first, draws_of_half, np.flatnonzero(~np.isnan(csi))
+    ):
+        interval.low[neurons], interval.high[neurons] = _quantiles(values, (tail, 1 - tail))
+    return interval
 
 
 def shuffle_csi(
@@ -93,32 +95,34 @@ def shuffle_csi(
     Source: Phipson & Smyth 2010 (Stat Appl Genet Mol Biol 9) for p.
     """
     csi = _observed(responses, labels, first, classes, draws)
-    drawn = [_shuffled(labels[part], draws, rng) for part in (first, ~first)]
-    found = Shuffled(*np.full((3, len(csi)), np.nan))
-    for neurons, values in _indices(responses, first, drawn, np.flatnonzero(~np.isnan(csi))):
-        found.mean[neurons] = _mean(values)
-        (found.high[neurons],) = _quantiles(values, (INTERVAL,))
+    draws_of_half = [_shuffled(labels[part], draws, rng) for part in (first, ~first)]
+    null = Shuffled(*np.full((3, len(csi)), np.nan))
+    for neurons, values in _indices(
+        responses, first, draws_of_half, np.flatnonzero(~np.isnan(csi))
+    ):
+        null.mean[neurons] = _mean(values)
+        (null.high[neurons],) = _quantiles(values, (INTERVAL,))
         lower = np.count_nonzero(values < csi[neurons] - _ROUNDING, axis=0)
-        found.p[neurons] = (1 + draws - lower) / (1 + draws)
-    return found
+        null.p[neurons] = (1 + draws - lower) / (1 + draws)
+    return null
 
 
 def _observed(responses: Responses, labels: Whole, first: Mask, classes: int, draws: int) -> Floats:
-    """The index of the images as they are."""
+    """Return the index of the images as they are."""
     if draws < 1:
         raise ValueError(f"draws is {draws}: at least one is needed (200 give usable intervals).")
     means = half_means(responses, labels, first, classes)
     return class_selectivity_index(means, active_images(responses))[0]
 
 
-def _drawn_again(labels: Whole, draws: int, rng: np.random.Generator) -> Draws:
+def _resampled(labels: Whole, draws: int, rng: np.random.Generator) -> Draws:
     """Draw images again within each class, with replacement."""
-    found: Draws = {}
+    rows_and_weights: Draws = {}
     for label in np.unique(labels):
         rows = np.flatnonzero(labels == label)
         counts = rng.multinomial(len(rows), np.full(len(rows), 1 / len(rows)), size=draws)
-        found[int(label)] = rows, (counts / len(rows)).astype(np.float32)
-    return found
+        rows_and_weights[int(label)] = rows, (counts / len(rows)).astype(np.float32)
+    return rows_and_weights
 
 
 def _shuffled(labels: Whole, draws: int, rng: np.random.Generator) -> Draws:
@@ -131,7 +135,7 @@ def _shuffled(labels: Whole, draws: int, rng: np.random.Generator) -> Draws:
 
 
 def _indices(
-    responses: Responses, first: Mask, drawn: list[Draws], neurons: Whole
+    responses: Responses, first: Mask, draws_of_half: list[Draws], neurons: Whole
 ) -> Iterator[tuple[Whole, Singles]]:
     """Block after block of ``neurons``: the index of every draw (draws, neurons of the block).
 
@@ -140,13 +144,13 @@ def _indices(
     if not len(neurons):
         return
     halves = [responses[part][:, neurons].astype(np.float32) for part in (first, ~first)]
-    bytes_each = sum(4 * len(weights) for each in drawn for _, weights in each.values())
+    bytes_each = sum(4 * len(weights) for draws in draws_of_half for _, weights in draws.values())
     size = max(1, _BLOCK_BYTES // bytes_each)
     for start in range(0, len(neurons), size):
         block = slice(start, start + size)
         one, other = (
-            {label: weights @ half[rows, block] for label, (rows, weights) in each.items()}
-            for half, each in zip(halves, drawn, strict=True)
+            {label: weights @ half[rows, block] for label, (rows, weights) in draws.items()}
+            for half, draws in zip(halves, draws_of_half, strict=True)
         )
         index: Singles = (_index(one, other) + _index(other, one)) / np.float32(2)
         yield neurons[block], index
@@ -155,15 +159,15 @@ def _indices(
 def _index(choose: Means, measure: Means) -> Singles:
     """Index (draws, neurons) in ``measure`` of the classes with the highest means in ``choose``."""
     total: Singles = np.sum(list(measure.values()), axis=0)
-    best, chosen = np.full_like(total, -np.inf), np.full_like(total, np.nan)
+    best, preferred = np.full_like(total, -np.inf), np.full_like(total, np.nan)
     for label, mean in choose.items():
         # equal means differ by roundings; as in the index, the first of them is chosen
         better = mean > best * np.float32(1 + _ROUNDING)
         best = np.where(better, mean, best)
-        chosen = np.where(better, measure.get(label, np.float32(np.nan)), chosen)
-    others = (total - chosen) / np.float32(len(measure) - 1)
+        preferred = np.where(better, measure.get(label, np.float32(np.nan)), preferred)
+    others = (total - preferred) / np.float32(len(measure) - 1)
     index = np.full_like(total, np.nan)
-    np.divide(chosen - others, chosen + others, out=index, where=chosen + others > 0)
+    np.divide(preferred - others, preferred + others, out=index, where=preferred + others > 0)
     return np.clip(index, -1, 1)
 
 
@@ -176,11 +180,11 @@ def _mean(values: Singles) -> Floats:
 
 def _quantiles(values: Singles, shares: tuple[float, ...]) -> Floats:
     """Quantiles (shares, neurons) over the draws that are defined; NaN where none is."""
-    found = np.full((len(shares), values.shape[1]), np.nan)
+    quantiles = np.full((len(shares), values.shape[1]), np.nan)
     unknown = np.isnan(values)
     whole, none = ~unknown.any(axis=0), unknown.all(axis=0)
-    found[:, whole] = np.quantile(values[:, whole], shares, axis=0)
+    quantiles[:, whole] = np.quantile(values[:, whole], shares, axis=0)
     some = ~whole & ~none
     if some.any():
-        found[:, some] = np.nanquantile(values[:, some], shares, axis=0)
-    return found
+        quantiles[:, some] = np.nanquantile(values[:, some], shares, axis=0)
+    return quantiles

@@ -1,4 +1,4 @@
-"""Whether a neuron is selective at all, and how many of many are."""
+"""Tests of single neurons' selectivity, and corrections for their number."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def selectivity_test(responses: Responses, labels: Whole, first: Mask, classes: 
     Source: Welch 1947 (Biometrika 34), Satterthwaite's degrees of freedom.
     """
     first_way, second_way = (
-        greater(*contrast(measured, theirs, chosen, classes))
-        for chosen, measured, theirs in crosswise(responses, labels, first, classes)
+        greater(*contrast(others, other_labels, preferred, classes))
+        for preferred, others, other_labels in crosswise(responses, labels, first, classes)
     )
     return np.minimum(1, 2 * np.minimum(first_way, second_way))
 
@@ -35,18 +35,18 @@ def q_values(p: Floats) -> Floats:
     Yekutieli 2001), as neurons that saw the same images do.
     """
     q = np.full(p.shape, np.nan)
-    known = ~np.isnan(p)
-    if known.any():
-        q[known] = stats.false_discovery_control(p[known], method="bh")
+    tested = ~np.isnan(p)
+    if tested.any():
+        q[tested] = stats.false_discovery_control(p[tested], method="bh")
     return q
 
 
 def discoveries(p: Floats, rate: float) -> Mask:
-    """Which p are discoveries at a false discovery ``rate`` (0..1): ``q_values`` up to it; NaN is none."""
+    """Mark the p that are discoveries at a false discovery ``rate`` (0..1): ``q_values`` up to it; NaN is none."""
     if not 0 <= rate <= 1:
         raise ValueError(f"rate is {rate}: a false discovery rate lies in 0..1.")
-    found: Mask = q_values(p) <= rate
-    return found
+    accepted: Mask = q_values(p) <= rate
+    return accepted
 
 
 def greater(inside: Group, outside: Group) -> Floats:

@@ -41,7 +41,7 @@ def _evenness(responses: Responses, axis: int) -> Floats:
     """Squared mean / mean square, in 1/n..1; NaN where all are zero."""
     values = responses.astype(np.float64)
     mean, power = values.mean(axis=axis), np.square(values).mean(axis=axis)
-    found = np.full(mean.shape, np.nan)
-    np.divide(np.square(mean), power, out=found, where=power > 0)
+    evenness = np.full(mean.shape, np.nan)
+    np.divide(np.square(mean), power, out=evenness, where=power > 0)
     # rounding may put equal values beyond 1
-    return np.minimum(found, 1)
+    return np.minimum(evenness, 1)

@@ -85,7 +85,7 @@ def halves(labels: Whole, seed: int = 0) -> Mask:
 
 
 def class_selectivity_index(half_means: Floats, active: Whole) -> tuple[Floats, Whole]:
-    """How much more a neuron responds to its preferred class than to the others, cross-validated.
+    """Measure how much more a neuron responds to its preferred class than to the others, cross-validated.
 
     ``half_means`` (neurons, 2, classes): class means over either half of the images; ``active``
     (neurons,): non-zero responses. Returns csi (neurons,) in [-1, 1] and preferred (neurons,) in
@@ -108,8 +108,8 @@ def preferred_class(means: Floats) -> Whole:
 
     Classes without images (NaN) do not take part; a silent neuron gets the first class.
     """
-    chosen: Whole = np.where(np.isnan(means), -np.inf, means).argmax(axis=1).astype(np.int64)
-    return chosen
+    preferred: Whole = np.where(np.isnan(means), -np.inf, means).argmax(axis=1).astype(np.int64)
+    return preferred
 
 
 def crosswise(
@@ -122,20 +122,20 @@ def crosswise(
     check(responses, labels, classes)
     check_halves(labels, first)
     for choose in (first, ~first):
-        chosen = preferred_class(class_means(responses[choose], labels[choose], classes))
-        yield chosen, responses[~choose], labels[~choose]
+        preferred = preferred_class(class_means(responses[choose], labels[choose], classes))
+        yield preferred, responses[~choose], labels[~choose]
 
 
 def _index(preferred: Whole, means: Floats) -> Floats:
     """Measure selectivity for a class chosen elsewhere: (neurons,), NaN where undefined."""
-    chosen = np.take_along_axis(means, preferred[:, None], axis=1)[:, 0]
+    inside = np.take_along_axis(means, preferred[:, None], axis=1)[:, 0]
     present = ~np.isnan(means)
     np.put_along_axis(present, preferred[:, None], values=False, axis=1)
     others = np.where(present, means, 0).sum(axis=1)
     others = np.divide(
         others, present.sum(axis=1), out=np.full(len(means), np.nan), where=present.any(axis=1)
     )
-    total = chosen + others
+    total = inside + others
     index: Floats = np.full(len(means), np.nan)
-    np.divide(chosen - others, total, out=index, where=total > 0)
+    np.divide(inside - others, total, out=index, where=total > 0)
     return index

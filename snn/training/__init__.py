@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from spikeatlas.snn.training.callbacks import CALLBACKS, TrainingCallback
 from spikeatlas.snn.training.checkpoints import (
     CheckpointHeader,
     checkpoint_epochs,
@@ -11,17 +12,28 @@ from spikeatlas.snn.training.checkpoints import (
     read_header,
     unreadable_epochs,
 )
-from spikeatlas.snn.training.spec import TrainingSpec
+from spikeatlas.snn.training.methods import TRAINING_METHODS, Assignment, Teacher, TrainingMethod
+from spikeatlas.snn.training.objectives import OBJECTIVES, TrainingObjective
+from spikeatlas.snn.training.spec import TrainingSpec, renamed_fields
 from spikeatlas.snn.training.trainer import train_network
 
 __all__ = [
+    "CALLBACKS",
+    "OBJECTIVES",
+    "TRAINING_METHODS",
+    "Assignment",
     "CheckpointHeader",
+    "Teacher",
+    "TrainingCallback",
+    "TrainingMethod",
+    "TrainingObjective",
     "TrainingSpec",
     "checkpoint_epochs",
     "epoch_path",
     "list_epochs",
     "load_network",
     "read_header",
+    "renamed_fields",
     "train_network",
     "unreadable_epochs",
-]  # fmt: skip
+]

@@ -24,7 +24,7 @@ _NAME = re.compile(r"epoch-(\d+(?:\.\d+)?)\.safetensors")
 
 @dataclasses.dataclass(frozen=True)
 class CheckpointHeader:
-    """What a checkpoint says about itself."""
+    """A checkpoint's own account of itself."""
 
     epoch: float
     """Training progress: 0 is untrained."""
@@ -53,8 +53,8 @@ def epoch_path(folder: Path, epoch: float) -> Path:
 
 def list_epochs(folder: Path) -> dict[float, Path]:
     """Return the checkpoints in a folder by epoch, ascending."""
-    found = {float(m[1]): path for path in folder.iterdir() if (m := _NAME.fullmatch(path.name))}
-    return dict(sorted(found.items()))
+    epochs = {float(m[1]): path for path in folder.iterdir() if (m := _NAME.fullmatch(path.name))}
+    return dict(sorted(epochs.items()))
 
 
 def unreadable_epochs(folder: Path) -> dict[float, str]:
@@ -64,24 +64,24 @@ def unreadable_epochs(folder: Path) -> dict[float, str]:
     """
     before = {epoch: _state(path) for epoch, path in list_epochs(folder).items()}
     time.sleep(SETTLING_SECONDS if before else 0)
-    found = {}
+    reasons = {}
     for epoch, path in list_epochs(folder).items():
         if before.get(epoch) != _state(path):
-            found[epoch] = f"{path} is being written"
+            reasons[epoch] = f"{path} is being written"
             continue
         try:
             load_checkpoint(path)
         except (ValueError, OSError) as error:
-            found[epoch] = str(error)
-    return found
+            reasons[epoch] = str(error)
+    return reasons
 
 
 def _state(path: Path) -> tuple[int, int] | None:
     try:
-        seen = path.stat()
+        status = path.stat()
     except FileNotFoundError:
         return None
-    return seen.st_size, seen.st_mtime_ns
+    return status.st_size, status.st_mtime_ns
 
 
 def save_network(path: Path, network: SpikingNetwork, header: CheckpointHeader) -> None:
@@ -96,12 +96,16 @@ def read_header(path: Path) -> CheckpointHeader:
 
     FileNotFoundError where there is none; ValueError for a file that is damaged or without header.
     """
-    said = read_metadata(path)
+    fields = read_metadata(path)
     try:
         return CheckpointHeader(
-            epoch=float(said["epoch"]), step=int(said["step"]), images_seen=int(said["images_seen"]),
-            accuracy=float(said["accuracy"]), loss=float(said["loss"]), study=said["study"],
-        )  # fmt: skip
+            epoch=float(fields["epoch"]),
+            step=int(fields["step"]),
+            images_seen=int(fields["images_seen"]),
+            accuracy=float(fields["accuracy"]),
+            loss=float(fields["loss"]),
+            study=fields["study"],
+        )
     except (KeyError, ValueError) as error:
         raise ValueError(
             f"{path} has no usable header ({error}): give checkpoints that spikeatlas trained."
@@ -125,12 +129,12 @@ def load_network(
     return network.eval()
 
 
-def _require_fit(path: Path, given: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> None:
-    misfits = [f"{name} is missing" for name in wanted if name not in given]
-    misfits += [f"{name} is not in the network" for name in given if name not in wanted]
-    for name in wanted:
-        if name in given:
-            misfits += _misfit(name, given[name], wanted[name])
+def _require_fit(path: Path, stored: Mapping[str, Tensor], target: Mapping[str, Tensor]) -> None:
+    misfits = [f"{name} is missing" for name in target if name not in stored]
+    misfits += [f"{name} is not in the network" for name in stored if name not in target]
+    for name in target:
+        if name in stored:
+            misfits += _misfit(name, stored[name], target[name])
     if misfits:
         raise ValueError(
             f"{path} does not fit the study's network: {'; '.join(misfits)}. Set the network's fields "
@@ -138,10 +142,10 @@ def _require_fit(path: Path, given: Mapping[str, Tensor], wanted: Mapping[str, T
         )
 
 
-def _misfit(name: str, given: Tensor, wanted: Tensor) -> list[str]:
+def _misfit(name: str, stored: Tensor, target: Tensor) -> list[str]:
     """Return what is wrong with one tensor: its shape, or a neuron's parameter of another value."""
-    if given.shape != wanted.shape:
-        return [f"{name} has shape {tuple(given.shape)}, not {tuple(wanted.shape)}"]
-    if ".neuron." in name and not torch.equal(given, wanted):
-        return [f"{name} is {given.tolist()}, not {wanted.tolist()}"]
+    if stored.shape != target.shape:
+        return [f"{name} has shape {tuple(stored.shape)}, not {tuple(target.shape)}"]
+    if ".neuron." in name and not torch.equal(stored, target):
+        return [f"{name} is {stored.tolist()}, not {target.tolist()}"]
     return []

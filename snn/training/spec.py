@@ -1,26 +1,80 @@
-"""What a study says about training."""
+"""The section of a study about training."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 from pydantic.dataclasses import dataclass
+from pydantic_core import ArgsKwargs
+
+from spikeatlas.snn.registry import SPEC
+from spikeatlas.snn.training.callbacks import TrainingCallback
+from spikeatlas.snn.training.methods import Backprop, TrainingMethod
+from spikeatlas.snn.training.objectives import CrossEntropy, TrainingObjective
+
+_LOOPS = {"layers": "fused", "steps": "eager"}
+"""Backends by what stored studies call them: ``loop``."""
+_STORED = {backend: loop for loop, backend in _LOOPS.items()}
 
 
-@dataclass(frozen=True, config=ConfigDict(extra="forbid", use_attribute_docstrings=True))
+@dataclass(frozen=True, config=SPEC)
 class TrainingSpec:
-    """Surrogate-gradient training with Adam, its rate falling to zero along a half cosine."""
+    """Training of the network."""
 
     epochs: Annotated[int, Field(ge=0)] = 5
     """Passes through the training images (0: only the untrained network is kept)."""
     batch_size: Annotated[int, Field(ge=1)] = 16
     """Images a training step (>= 1)."""
     lr: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 2e-3
-    """Adam's learning rate at the start (> 0)."""
+    """Learning rate at the start (> 0)."""
     labels: Literal["true", "shuffled"] = "true"
     """``shuffled``: a control; every training image keeps one label, drawn from all by the seed, that says
     nothing about it. Accuracy is measured with the true ones."""
-    loop: Literal["layers", "steps"] = "layers"
-    """Layer after layer, each over all time steps at once; or snnTorch's own loop over the steps, several
-    times slower."""
+    backend: Literal["fused", "eager"] = "fused"
+    """``fused``: layer after layer, each over all time steps at once; ``eager``: snnTorch's own loop over the
+    steps, several times slower."""
+    method: TrainingMethod = Backprop()
+    """How the network is changed by a batch: a training method by name, or one of your own."""
+    objectives: Annotated[tuple[TrainingObjective, ...], Field(min_length=1)] = (CrossEntropy(),)
+    """Terms of the loss, which are added up."""
+    callbacks: tuple[TrainingCallback, ...] = ()
+    """Your own, each called after every epoch."""
+    surrogate: Literal["fast-sigmoid"] = "fast-sigmoid"
+    """Gradient that stands for the spike's; ``fast-sigmoid``: 1 / (1 + 2 |m - threshold|)^2."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read(cls, raw: Any) -> Any:
+        """Take ``loop`` of a stored study for ``backend``."""
+        fields = raw.kwargs if isinstance(raw, ArgsKwargs) else raw
+        if not isinstance(fields, Mapping) or "loop" not in fields:
+            return raw
+        fields = dict(fields)
+        loop = fields.pop("loop")
+        fields = {"backend": _LOOPS.get(loop, loop), **fields}
+        return ArgsKwargs(raw.args, fields) if isinstance(raw, ArgsKwargs) else fields
+
+    @model_serializer(mode="wrap")
+    def _store(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Write what an atlas and every digest have always held: what is as it always was goes unsaid."""
+        fields: dict[str, Any] = handler(self)
+        stored = {name: fields[name] for name in ("epochs", "batch_size", "lr", "labels")}
+        stored["loop"] = _STORED[self.backend]
+        plain = TrainingSpec()
+        names = ("method", "objectives", "callbacks", "surrogate")
+        return stored | {
+            name: fields[name] for name in names if getattr(self, name) != getattr(plain, name)
+        }
+
+
+def renamed_fields(training: object) -> list[str]:
+    """Return a sentence for each field of a study file's ``training`` that has another name now."""
+    if not isinstance(training, Mapping) or "loop" not in training:
+        return []
+    loop = training["loop"]
+    backend = _LOOPS.get(loop, "fused")
+    return [
+        f"training.loop is now training.backend: write backend: {backend} instead of loop: {loop}"
+    ]

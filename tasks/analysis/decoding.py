@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 
 from spikeatlas.snn import selectivity
-from spikeatlas.snn.classifier.calibration import fit_temperature
+from spikeatlas.snn.classifier import fit_temperature
 from spikeatlas.tasks.atlas import read
 from spikeatlas.tasks.atlas.schema import UNLIKE
 from spikeatlas.tasks.study.run import Run

@@ -12,13 +12,7 @@ from numpy.typing import NDArray
 from spikeatlas.optim.spaces.norm import norm_quantile
 from spikeatlas.optim.spaces.space import Points
 from spikeatlas.snn.data import DataSpec
-from spikeatlas.snn.generators import (
-    AdapterSpec,
-    GaussianGenerator,
-    Generator,
-    GeneratorSpec,
-    open_generator,
-)
+from spikeatlas.snn.generators import GaussianGenerator, Generator, GeneratorSpec
 from spikeatlas.snn.generators.evaluation import nearest_distances
 from spikeatlas.snn.generators.priors import CodePrior
 from spikeatlas.tasks.atlas.schema import Known
@@ -31,12 +25,7 @@ Images = NDArray[np.uint8]
 
 def known_of(spec: GeneratorSpec) -> Known:
     """What there is to tell for a study's generator."""
-    if not isinstance(spec, AdapterSpec):
-        return "critic" if spec.kind == "sngan" else "code"
-    model = open_generator(spec, Path())
-    if model.latent.kind == "gaussian":
-        return "norm"
-    return "code" if models.has_code_prior(model) else "pixels"
+    return spec.naturalness
 
 
 class Scale:

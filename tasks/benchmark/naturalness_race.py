@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from spikeatlas.optim import GaussianSpace
 from spikeatlas.optim.spaces.norm import norm_quantile
 from spikeatlas.optim.spaces.space import Points
-from spikeatlas.snn.classifier.classifier import Classifier
+from spikeatlas.snn.classifier import Classifier
 from spikeatlas.snn.generators import CodeLatent
 from spikeatlas.snn.generators.evaluation import density_quantile, kth_distances
 from spikeatlas.tasks.atlas.schema import UNLIKE

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from spikeatlas.snn.classifier.classifier import ClassifierSpec
-from spikeatlas.snn.classifier.classifier import train_classifier as train_judge
+from spikeatlas.snn.classifier import ClassifierSpec
+from spikeatlas.snn.classifier import train_classifier as train_judge
 from spikeatlas.snn.data import DataSpec
-from spikeatlas.snn.generators import AdapterSpec, CodeLatent, GeneratorSpec
+from spikeatlas.snn.generators import CodeLatent, GeneratorSpec
 from spikeatlas.snn.generators import train_generator as train_generator_file
 from spikeatlas.snn.generators.priors import train_prior as train_code_prior
 from spikeatlas.snn.networks import NetworkSpec
@@ -63,7 +63,7 @@ def train(
 
 def train_generator(spec: GeneratorSpec, data: DataSpec, path: Path, seed: int) -> None:
     """Train the generator, unless its file is there."""
-    if isinstance(spec, AdapterSpec):
+    if spec.sources:
         return
     key = digest({"data": images_digest(data), "generator": json_values(spec), "seed": seed})
     images = models.dataset(data).train.images

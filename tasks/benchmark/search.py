@@ -117,7 +117,9 @@ def _climb(setting: Setting, cell: Cell, stop: Callable[[], None]) -> Arrays:
     seed = seed_of(setting.seed, "guide", cell.training_seed, cell.layer, cell.search_seed)
     watch = Watch()
     with watch("respond"):
-        points, history = ascend(climber, AscentOptions(**cell.options), budget=cell.budget, seed=seed)
+        points, history = ascend(
+            climber, AscentOptions(**cell.options), budget=cell.budget, seed=seed
+        )
     return {
         "point": points,
         "search_response": history[:, -1],

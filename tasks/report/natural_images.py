@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from pydantic import TypeAdapter
 
 from spikeatlas.snn.data import DataSpec, Split
@@ -18,7 +16,7 @@ def test_images(summary: Summary) -> tuple[Split | None, str]:
     """
     try:
         spec = TypeAdapter(DataSpec).validate_python(summary.study.get("data", {}))
-        data = models.dataset(replace(spec, download=False))
+        data = models.dataset(spec.offline())
     except (OSError, ValueError) as error:
         return (
             None,

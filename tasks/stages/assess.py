@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from spikeatlas.optim import CodeSpace, GaussianSpace, Space
-from spikeatlas.snn.classifier.classifier import Classifier, calibration_error
+from spikeatlas.snn.classifier import Classifier, calibration_error
 from spikeatlas.snn.data import DataSet
 from spikeatlas.snn.files import write_atomically
 from spikeatlas.snn.generators import CodeLatent, EpochRecord, Generator
@@ -126,7 +126,7 @@ def _assess(run: Run, judge: Classifier) -> Assessment:
     for source in sources(run, model, data, count):
         write_samples(run.generator_folder / f"{source.name.replace(' ', '-')}.png", source.images)
         qualities[source.name] = measure_quality(
-            judge, made=source.images, train=known, held_out=new, rng=_rng(run, "independent")
+            judge, samples=source.images, train=known, held_out=new, rng=_rng(run, "independent")
         )
     chances = judge.probabilities(data.test.images)
     return Assessment(

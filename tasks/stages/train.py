@@ -9,12 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
-from spikeatlas.snn.classifier.classifier import ClassifierRecord
-from spikeatlas.snn.classifier.classifier import train_classifier as train_classifier_file
+from spikeatlas.snn.classifier import ClassifierRecord
+from spikeatlas.snn.classifier import train_classifier as train_classifier_file
 from spikeatlas.snn.files import digest_file
-from spikeatlas.snn.generators import AdapterSpec, CodeLatent
+from spikeatlas.snn.generators import CodeLatent
 from spikeatlas.snn.generators import train_generator as train_generator_file
-from spikeatlas.snn.generators.priors import EpochRecord as PriorRecord
+from spikeatlas.snn.generators.priors import PriorRecord
 from spikeatlas.snn.generators.priors import train_prior as train_prior_file
 from spikeatlas.snn.responder import check_weights
 from spikeatlas.snn.training import CheckpointHeader, epoch_path, read_header
@@ -31,7 +31,7 @@ log = logging.getLogger("spikeatlas")
 def train_generator(run: Run) -> Path:
     """Train the study's generator on its training images, unless its file is there."""
     models.one_thread()
-    if not isinstance(run.generator, AdapterSpec) and not run.generator_file.exists():
+    if not run.generator.sources and not run.generator_file.exists():
         images = models.dataset(run.data).train.images
         train_generator_file(
             run.generator, images, path=run.generator_file, seed=run.seed,

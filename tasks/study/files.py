@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from spikeatlas.snn.generators import AdapterSpec, adapter_source
 from spikeatlas.tasks.study.digests import digest, json_values
 from spikeatlas.tasks.study.setup import Setup
 
@@ -30,11 +29,9 @@ def generator_file(setup: Setup) -> Path:
 
     Of an adapter without one, the file in which its function stands.
     """
-    if setup.generator.checkpoint is not None:
-        return setup.generator.checkpoint
-    if isinstance(setup.generator, AdapterSpec):
-        return adapter_source(setup.generator)
-    return setup.output / f"generator-{generator_key(setup)[:16]}.safetensors"
+    files = (setup.generator.checkpoint, *setup.generator.sources)
+    trained = setup.output / f"generator-{generator_key(setup)[:16]}.safetensors"
+    return next(filter(None, files), trained)
 
 
 def classifier_file(setup: Setup) -> Path:

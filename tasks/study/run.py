@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic.dataclasses import dataclass
 
-from spikeatlas.snn.classifier.classifier import ClassifierSpec
+from spikeatlas.snn.classifier import ClassifierSpec
 from spikeatlas.snn.data import DataSpec
 from spikeatlas.snn.generators import GeneratorSpec
 from spikeatlas.snn.networks import NetworkSpec

@@ -8,8 +8,8 @@ from typing import Annotated
 from annotated_types import Ge
 from pydantic import BaseModel, ConfigDict
 
-from spikeatlas.snn.classifier.classifier import ClassifierSpec
-from spikeatlas.snn.data import DataSpec
+from spikeatlas.snn.classifier import ClassifierSpec
+from spikeatlas.snn.data import DataSpec, Digits
 from spikeatlas.snn.generators import GeneratorSpec, VQVAESpec
 from spikeatlas.snn.networks import NetworkSpec
 from spikeatlas.snn.training import TrainingSpec
@@ -21,7 +21,7 @@ class Setup(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
-    data: DataSpec = DataSpec()
+    data: DataSpec = Digits()
     """The natural images."""
     network: NetworkSpec = NetworkSpec()
     """The spiking network that is probed."""

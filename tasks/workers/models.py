@@ -12,7 +12,7 @@ import torch
 
 from spikeatlas.optim import Space
 from spikeatlas.optim.spaces.space import Points
-from spikeatlas.snn.classifier.classifier import Classifier, load_classifier
+from spikeatlas.snn.classifier import Classifier, load_classifier
 from spikeatlas.snn.coding import CodingKey
 from spikeatlas.snn.data import DataSet, DataSpec, load_data
 from spikeatlas.snn.files import digest_file

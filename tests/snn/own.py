@@ -1,140 +1,214 @@
-"""A user's own neurons, normalisations, surrogate and decoding, as a study names them: ``tests.snn.own:Name``."""
+"""Members of every family that a user could have written: named in studies as ``tests.snn.own:...``."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
+import numpy as np
 import torch
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
-from spikeatlas.snn.networks import DecodingSpec
-from spikeatlas.snn.neurons import NeuronSite, NeuronSpec, SpikingNeuron, SurrogateSpec
-from spikeatlas.snn.norms import Norm, NormSpec
+from spikeatlas.snn.data import DataSet, DataSpec, Split
+from spikeatlas.snn.generators import (
+    GaussianLatent,
+    Generator,
+    GeneratorLearner,
+    GeneratorSpec,
+    Naturalness,
+)
+from spikeatlas.snn.generators.latent import Points, check_vectors
+from spikeatlas.snn.networks import NetworkSpec, SpikingNetwork
 from spikeatlas.snn.registry import SPEC
+from spikeatlas.snn.selectivity import Measure
+from spikeatlas.snn.selectivity.tuning import Floats, Mask, Responses, Whole
+from spikeatlas.snn.training import (
+    Assignment,
+    CheckpointHeader,
+    Teacher,
+    TrainingCallback,
+    TrainingMethod,
+    TrainingObjective,
+)
+
+LOOKED: list[tuple[float, int]] = []
+"""Epochs that Counter was called at, and its neurons."""
 
 
-class AdaptiveNeuron(SpikingNeuron):
-    """A leaky neuron whose threshold rises with every spike (Bellec et al. 2018)."""
+@dataclass(frozen=True, config=SPEC)
+class SignDescent(TrainingMethod):
+    """Every weight takes a step of one size down the sign of its gradient (Bernstein et al. 2018)."""
 
-    def __init__(self, site: NeuronSite, strength: float) -> None:
-        super().__init__()
-        self.site = site
-        self.strength = nn.Parameter(
-            torch.full((site.shape[0], *(1,) * len(site.shape[1:])), strength)
+    kind: str
+    size: float = 1e-3
+    axis: ClassVar[str] = "pass"
+
+    def problems(self, network: NetworkSpec) -> list[str]:
+        if network.coding == "poisson":
+            return ["network.coding: SignDescent does not train on poisson; choose current"]
+        return []
+
+    def begin(self, assignment: Assignment) -> SignTeacher:
+        return SignTeacher(assignment, self.size)
+
+
+class SignTeacher(Teacher):
+    def __init__(self, assignment: Assignment, size: float) -> None:
+        self.assignment, self.size, self.steps = assignment, size, 0
+
+    def step(self, inputs: Tensor, labels: Tensor) -> float:
+        parameters = list(self.assignment.network.parameters())
+        loss = self.assignment.loss(self.assignment.run(inputs), labels)
+        rate = self.size / (1 + self.steps)
+        with torch.no_grad():
+            for parameter, slope in zip(
+                parameters, torch.autograd.grad(loss, parameters), strict=True
+            ):
+                parameter.sub_(rate * slope.sign())
+        self.steps += 1
+        return float(loss.detach())
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"steps": self.steps}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.steps = state["steps"]
+
+
+@dataclass(frozen=True, config=SPEC)
+class Quiet(TrainingObjective):
+    """Few spikes of the output layer."""
+
+    kind: str
+    weight: float = 0.1
+
+    def loss(self, network: SpikingNetwork, spikes: Tensor, labels: Tensor) -> Tensor:
+        del network, labels
+        return self.weight * spikes.mean()
+
+
+@dataclass(frozen=True, config=SPEC)
+class Counter(TrainingCallback):
+    """Notes what it is shown."""
+
+    kind: str
+
+    def __call__(self, header: CheckpointHeader, network: SpikingNetwork) -> None:
+        LOOKED.append((header.epoch, sum(network.sizes.values())))
+
+
+class GreyGenerator(Generator):
+    """One number a point: how bright the image is."""
+
+    def __init__(self, shape: tuple[int, int, int]) -> None:
+        super().__init__(shape, 1)
+        self.offset = nn.Parameter(torch.empty(()))
+
+    @property
+    def latent(self) -> GaussianLatent:
+        return GaussianLatent(1)
+
+    def pixels(self, batch: Tensor) -> Tensor:
+        return (batch + self.offset).sigmoid()[:, :, None, None].expand(-1, *self.image_shape)
+
+    def check_points(self, points: Points) -> None:
+        check_vectors(points, 1)
+
+
+@dataclass(frozen=True)
+class GreyRecord:
+    epoch: int
+    offset: float
+
+
+class GreyLearner(GeneratorLearner[GreyRecord]):
+    """Moves its offset towards the images' mean, from where the seed puts it."""
+
+    def __init__(self, spec: Grey, images: np.ndarray, seed: int) -> None:
+        super().__init__(GreyRecord, spec.epochs)
+        self.network = spec.allocate(images.shape[1:])
+        self.goal = float(images.mean() / 255)
+        nn.init.constant_(self.network.offset, np.random.default_rng(seed).normal())
+
+    def run_epoch(self, should_stop: Any) -> GreyRecord:
+        for _ in self.interruptible(range(3), should_stop):
+            with torch.no_grad():
+                self.network.offset.add_(0.1 * (self.goal - self.network.offset.sigmoid()))
+        return GreyRecord(self.epoch + 1, float(self.network.offset))
+
+    def generator(self) -> GreyGenerator:
+        return self.network.eval()
+
+    def tensors(self) -> dict[str, Tensor]:
+        return self.network.state_dict()
+
+    def training_state(self) -> dict[str, Any]:
+        return {"network": self.network.state_dict()}
+
+    def load_training_state(self, state: dict[str, Any]) -> None:
+        self.network.load_state_dict(state["network"])
+
+
+@dataclass(frozen=True, config=SPEC)
+class Grey(GeneratorSpec):
+    """Plain images."""
+
+    kind: str
+    epochs: int = 2
+    checkpoint: None = None
+
+    @property
+    def latent(self) -> GaussianLatent:
+        return GaussianLatent(1)
+
+    @property
+    def naturalness(self) -> Naturalness:
+        return "norm"
+
+    def allocate(self, shape: Any) -> GreyGenerator:
+        return GreyGenerator(tuple(shape))
+
+    def begin(self, images: Any, seed: int) -> GreyLearner:
+        return GreyLearner(self, images, seed)
+
+
+@dataclass(frozen=True, config=SPEC)
+class Stripes(DataSpec):
+    """Stripes along the one axis or the other."""
+
+    dataset: str
+    count: int = 30
+    limit: int | None = None
+
+    def load(self) -> DataSet:
+        rng = np.random.default_rng(0)
+        labels = np.arange(self.count) % 2
+        images = rng.integers(0, 60, (self.count, 1, 8, 8)).astype(np.uint8)
+        images[labels == 0, :, ::2] += 150
+        images[labels == 1, :, :, ::2] += 150
+        return DataSet(
+            Split(images, labels), Split(images[::-1].copy(), labels[::-1].copy()), ("h", "v")
         )
 
-    def step(self, current: Tensor, state: Any) -> tuple[Tensor, Any]:
-        membrane, rise, spikes = state or (torch.zeros_like(current),) * 3
-        membrane = self.site.beta * membrane + current - spikes.detach() * self.site.threshold
-        rise = 0.9 * rise + spikes
-        spikes = self.site.surrogate.fire(membrane - self.site.threshold - self.strength * rise)
-        return spikes, (membrane, rise, spikes)
+
+@dataclass(frozen=True, config=SPEC)
+class Loudness(Measure):
+    """Mean response."""
+
+    kind: str
+    scale: float = 1.0
+    variable: ClassVar[str] = "loudness"
+    long_name: ClassVar[str] = "mean response to test images"
+
+    def __call__(self, responses: Responses, labels: Whole, first: Mask, classes: int) -> Floats:
+        del labels, first, classes
+        return self.scale * responses.astype(np.float64).mean(axis=0)
 
 
 @dataclass(frozen=True, config=SPEC)
-class Adaptive(NeuronSpec):
-    """Adaptive leaky neurons."""
+class Broken(Loudness):
+    """One value too many."""
 
-    strength: float = 0.2
-
-    def problems(self, time_steps: int) -> list[str]:
-        return ["one step leaves no time to adapt; set network.time_steps to 2 or more"][
-            : time_steps < 2
-        ]
-
-    def build(self, site: NeuronSite) -> SpikingNeuron:
-        return AdaptiveNeuron(site, self.strength)
-
-
-class TernaryNeuron(SpikingNeuron):
-    """Spikes of both signs, half as high as others', and a whole sequence at once: no state."""
-
-    height = 0.5
-    signed = True
-
-    def step(self, current: Tensor, state: Any) -> tuple[Tensor, Any]:
-        return self.run(current[None], 1)[0], state
-
-    def run(self, currents: Tensor, time_steps: int) -> Tensor:
-        spread = currents.expand(time_steps, *currents.shape[1:])
-        return 0.5 * ((spread > 0.5).float() - (spread < -0.5).float()) + 0 * spread
-
-
-@dataclass(frozen=True, config=SPEC)
-class Ternary(NeuronSpec):
-    """Ternary neurons."""
-
-    def build(self, site: NeuronSite) -> SpikingNeuron:
-        del site
-        return TernaryNeuron()
-
-
-class FalseNeuron(TernaryNeuron):
-    """Fires what it does not declare."""
-
-    height = 1.0
-    signed = False
-
-
-class ChannelNorm(Norm):
-    """Batch normalisation over images, positions and steps, with running statistics in evaluation."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.norm = nn.BatchNorm1d(channels)
-
-    def forward(self, currents: Tensor, first_step: int = 0) -> Tensor:
-        del first_step
-        rows = currents.reshape(-1, self.norm.num_features, currents[0, 0, 0].numel())
-        normalised: Tensor = self.norm(rows).reshape(currents.shape)
-        return normalised
-
-
-@dataclass(frozen=True, config=SPEC)
-class Channels(NormSpec):
-    """Batch normalisation."""
-
-    def build(self, shape: tuple[int, ...], time_steps: int) -> Norm:
-        del time_steps
-        return ChannelNorm(shape[0])
-
-
-class RampNorm(Norm):
-    """A gain of its own at every step."""
-
-    timed = True
-
-    def __init__(self, time_steps: int) -> None:
-        super().__init__()
-        self.gain = nn.Parameter(torch.linspace(0.5, 1.5, time_steps))
-
-    def forward(self, currents: Tensor, first_step: int = 0) -> Tensor:
-        gain = self.gain[first_step : first_step + len(currents)]
-        return currents * gain.view(-1, *(1,) * (currents.dim() - 1))
-
-
-@dataclass(frozen=True, config=SPEC)
-class Ramp(NormSpec):
-    """A gain for every step."""
-
-    def build(self, shape: tuple[int, ...], time_steps: int) -> Norm:
-        del shape
-        return RampNorm(time_steps)
-
-
-@dataclass(frozen=True, config=SPEC)
-class Straight(SurrogateSpec):
-    """The gradient as it comes."""
-
-    def gradient(self, gradients: Tensor, excess: Tensor) -> Tensor:
-        del excess
-        return gradients
-
-
-@dataclass(frozen=True, config=SPEC)
-class Latest(DecodingSpec):
-    """Spikes of the last step alone."""
-
-    def scores(self, spikes: Tensor) -> Tensor:
-        return spikes[-1]
+    def __call__(self, responses: Responses, labels: Whole, first: Mask, classes: int) -> Floats:
+        del labels, first, classes
+        return np.zeros(responses.shape[1] + 1)

@@ -11,7 +11,7 @@ from spikeatlas.snn.generators.vqvae import build_vqvae
 from spikeatlas.snn.gradient_ascent import AscentOptions, Climber, CodeClimber, ascend, make_climber
 from spikeatlas.snn.networks import NetworkSpec, build_network
 from spikeatlas.snn.responder import Responder
-from tests.snn.own import Ternary
+from tests.snn.own_layers import Ternary
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +71,7 @@ def test_slopes_point_uphill(climber: CodeClimber) -> None:
 
 def test_spikes_count_one_whatever_their_height_and_sign(generator: CodeGenerator) -> None:
     spec = NetworkSpec(
-        channels=(4,), hidden=(8,), time_steps=8, neuron=Ternary("tests.snn.own:Ternary")
+        channels=(4,), hidden=(8,), time_steps=8, neuron=Ternary("tests.snn.own_layers:Ternary")
     )
     shape = {"input_shape": (1, 8, 8), "classes": 3, "mean": (0.4,), "std": (0.1,), "seed": 2}
     network = build_network(spec, **shape).requires_grad_(requires_grad=False)  # type: ignore[arg-type]

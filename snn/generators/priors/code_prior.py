@@ -1,4 +1,4 @@
-"""What a prior of codes says at run time: likelihoods, typical rows, and parts of rows drawn again.
+"""A prior of codes at run time: likelihoods, typical rows, and parts of rows drawn again.
 
 Numpy in float64, on batches of one size, so that a row depends little on its companions.
 """
@@ -53,8 +53,8 @@ class Context:
     def correct(self, points: Whole, position: int) -> Floats:
         """Corrections (n, codes) of the logits at `position`, given what `points` hold before it."""
         padded = np.pad(points, ((0, 0), (0, 1)), constant_values=len(self.features) - 1)
-        seen = self.features[padded[:, self.neighbours[position]]].reshape(len(points), -1)
-        hidden = np.maximum(seen @ self.window + self.place[position], 0)
+        features = self.features[padded[:, self.neighbours[position]]].reshape(len(points), -1)
+        hidden = np.maximum(features @ self.window + self.place[position], 0)
         hidden = np.maximum(hidden @ self.mix + self.bias, 0)
         corrections: Floats = hidden @ self.output
         return corrections
@@ -62,7 +62,7 @@ class Context:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class CodePrior:
-    """How typical rows of codes are: int64 (n, positions), each 0..codes-1, in raster order.
+    """Typicality of rows of codes: int64 (n, positions), each 0..codes-1, in raster order.
 
     A row's numbers are the same bits in any company: every product runs on a batch of one size (seen
     on the machines we tested; BLAS does not promise it).
@@ -97,8 +97,8 @@ class CodePrior:
         total = np.zeros(len(points))
         for position in range(self.positions):
             for rows, logits in self._logits(points, position):
-                chosen = np.take_along_axis(logits, points[rows, position, None], axis=1)[:, 0]
-                total[rows] += chosen - _log_total(logits)
+                logit = np.take_along_axis(logits, points[rows, position, None], axis=1)[:, 0]
+                total[rows] += logit - _log_total(logits)
         return total
 
     def nats_per_code(self, points: npt.NDArray[Any]) -> float:
@@ -130,11 +130,11 @@ class CodePrior:
         """
         self._check(points)
         _check_beside(points, free, uniform)
-        drawn = points.astype(np.int64)
+        codes = points.astype(np.int64)
         for position in map(int, np.flatnonzero(free.any(axis=0))):
-            for rows, logits in self._logits(drawn, position, np.flatnonzero(free[:, position])):
-                drawn[rows, position] = _draw(logits, uniform[rows, position])
-        return drawn
+            for rows, logits in self._logits(codes, position, np.flatnonzero(free[:, position])):
+                codes[rows, position] = _draw(logits, uniform[rows, position])
+        return codes
 
     def _logits(
         self, points: Whole, position: int, rows: Whole | None = None
@@ -233,5 +233,5 @@ def _draw(logits: Floats, uniform: Floats) -> Whole:
     """Draw one code a row of `logits` (m, codes) with uniform numbers (m,) in [0, 1)."""
     bounds = np.cumsum(np.exp(logits - logits.max(axis=1, keepdims=True)), axis=1)
     # the last bound is left out: rounding must not lead beyond the last code
-    drawn: Whole = (bounds[:, :-1] <= uniform[:, None] * bounds[:, -1:]).sum(axis=1)
-    return drawn
+    codes: Whole = (bounds[:, :-1] <= uniform[:, None] * bounds[:, -1:]).sum(axis=1)
+    return codes

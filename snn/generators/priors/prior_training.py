@@ -8,7 +8,7 @@ import json
 import math
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,22 +16,21 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy, pad
 
-from spikeatlas.snn.files import is_made, save_checkpoint, save_state, state_left_by
 from spikeatlas.snn.generators.priors.code_prior import (
     FORMAT,
     Whole,
     check_range,
     earlier_neighbours,
 )
+from spikeatlas.snn.generators.priors.first_guess import (
+    first_parameters,
+    fit_marginals,
+    split_rows,
+)
+from spikeatlas.snn.training.resumable import EpochLearner, train_file
 
-_STATE_SUFFIX = ".training-state.pt"
-_HELD_OUT = 10  # one row in so many
-_SMOOTHINGS = tuple(4.0**power for power in range(-1, 8))
 _RADIUS = 3
-_FEATURES = 16
-_HIDDEN = 128
-# an epoch is at most so many steps of about so many codes, whatever the number of images; with few of
-# them it ends after so many passes, for they are soon learnt by heart
+# an epoch: at most so many steps of about so many codes; few images are passed so often at most
 _STEPS = 200
 _STEP_CODES = 2048
 _PASSES = 4
@@ -43,8 +42,8 @@ _DROPOUT = 0.1
 
 
 @dataclasses.dataclass(frozen=True)
-class EpochRecord:
-    """How one epoch of the autoregressive prior's training went."""
+class PriorRecord:
+    """One epoch of the autoregressive prior's training."""
 
     epoch: int
     """1, 2, ..."""
@@ -66,7 +65,7 @@ def train_prior(
     seed: int,
     study: str,
     should_stop: Callable[[], bool] | None = None,
-    on_epoch: Callable[[EpochRecord], None] | None = None,
+    on_epoch: Callable[[PriorRecord], None] | None = None,
 ) -> None:
     """Learn both priors of the rows ``points`` (n, g*g), each 0..``codes``-1, and write them to ``path``.
 
@@ -80,91 +79,85 @@ def train_prior(
     """
     _check(points, codes, codebook)
     identity = _identify(points, codes, codebook, seed, study)
-    state_path = path.with_name(path.name + _STATE_SUFFIX)
-    if not is_made(path, identity):
-        training = _Training(points.astype(np.int64), codes, codebook, seed)
-        state = state_left_by(state_path, identity)
-        if state is not None:
-            training.load_state_dict(state)
-        while not training.is_done():
-            record = training.run_epoch(should_stop or (lambda: False))
-            save_state(state_path, {"identity": identity, **training.state_dict()})
-            if on_epoch is not None:
-                on_epoch(record)
-        save_checkpoint(path, training.tensors(), {**identity, **training.describe()})
-    state_path.unlink(missing_ok=True)
+    begin = lambda: PriorLearner(points.astype(np.int64), codes, codebook, seed)
+    follow = None if on_epoch is None else (lambda record, _: on_epoch(record))
+    train_file(path, identity, begin, should_stop=should_stop, on_epoch=follow)
 
 
-class _Training:
-    """All that changes while a prior learns; the factorised one is ready from the start."""
+class PriorLearner(EpochLearner[PriorRecord]):
+    """The prior that learns; the factorised one is ready from the start."""
+
+    what: ClassVar[str] = "prior"
 
     def __init__(
         self, points: Whole, codes: int, codebook: npt.NDArray[np.float32] | None, seed: int
     ) -> None:
+        super().__init__(PriorRecord, _EPOCHS)
         rng = np.random.default_rng(seed)
         self.seed, self.codes, self.positions = seed, codes, points.shape[1]
-        self.held_out, self.rows = _split(points, rng)
-        self.smoothing, marginals = _fit_marginals(self.rows, self.held_out, codes)
+        self.held_out, self.rows = split_rows(points, rng)
+        self.smoothing, marginals = fit_marginals(self.rows, self.held_out, codes)
         self.marginals = torch.from_numpy(marginals)
         self.neighbours = torch.from_numpy(earlier_neighbours(self.positions, _RADIUS))
-        self.parameters = _first_parameters(self.neighbours, codes, codebook, rng)
+        self.parameters = first_parameters(self.neighbours, codes, codebook, rng)
         self.optimizer = torch.optim.Adam(self.parameters.values(), lr=_LR)
-        self.history: list[EpochRecord] = []
         self.factorised = self.best_nats = self._measure()
         self.best = self._copy()
 
     def is_done(self) -> bool:
-        """Whether all epochs are over, or the last few have brought nothing."""
+        """Tell whether all epochs are over, or the last few have brought nothing."""
         measured = [self.factorised, *(record.held_out for record in self.history)]
         idle = len(measured) - 1 - int(np.argmin(measured))
-        return len(self.history) == _EPOCHS or idle >= _PATIENCE
+        return super().is_done() or idle >= _PATIENCE
 
-    def run_epoch(self, should_stop: Callable[[], bool]) -> EpochRecord:
+    def run_epoch(self, should_stop: Callable[[], bool]) -> PriorRecord:
         """Take some steps; their rows depend on seed and epoch alone, so an epoch can be repeated."""
-        epoch, steps, total = len(self.history), self._epoch_steps, 0.0
+        epoch, steps, total = self.epoch, self._epoch_steps, 0.0
         rng = np.random.default_rng([self.seed, epoch])
-        for step in range(steps):
-            if should_stop():
-                raise InterruptedError(f"Training the prior stopped in epoch {epoch + 1}.")
+        for step in self.interruptible(range(steps), should_stop):
             total += self._step((epoch + step / steps) / _EPOCHS, rng)
-        record = EpochRecord(epoch + 1, total / steps, self._measure())
-        self.history.append(record)
+        record = PriorRecord(epoch + 1, total / steps, self._measure())
         if record.held_out < self.best_nats:
             self.best_nats, self.best = record.held_out, self._copy()
         return record
 
     def tensors(self) -> dict[str, Tensor]:
-        """What the file keeps: the marginals and the best epoch's network."""
+        """Return what the file keeps: the marginals and the best epoch's network."""
         return {"log_marginals": self.marginals, **self.best}
 
     def describe(self) -> dict[str, str]:
-        """How it went and what it ran on, for the file's header."""
+        """Return how it went and what it ran on, for the file's header."""
         nats = {"factorised": self.factorised, "autoregressive": self.best_nats}
-        versions = {"numpy": np.__version__, "torch": torch.__version__}
-        history = [dataclasses.asdict(record) for record in self.history]
         return {
             "held_out_nats": json.dumps(nats),
             "smoothing": json.dumps(self.smoothing),
-            "history": json.dumps(history),
-            "versions": json.dumps(versions),
+            **super().describe(),
         }
 
-    def state_dict(self) -> dict[str, Any]:
+    def training_state(self) -> dict[str, Any]:
+        """Return the network, the optimiser, and the best network so far."""
         return {
             "parameters": self._copy(),
             "optimizer": self.optimizer.state_dict(),
-            "history": [dataclasses.asdict(record) for record in self.history],
             "best": self.best,
             "best_nats": self.best_nats,
         }
 
-    def load_state_dict(self, state: dict[str, Any]) -> None:
+    def load_training_state(self, state: dict[str, Any]) -> None:
+        """Go on from what training_state gave."""
         with torch.no_grad():
             for name, parameter in self.parameters.items():
                 parameter.copy_(state["parameters"][name])
         self.optimizer.load_state_dict(state["optimizer"])
-        self.history = [EpochRecord(**record) for record in state["history"]]
         self.best, self.best_nats = state["best"], state["best_nats"]
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the history and all else that going on needs, on one level."""
+        return {"history": super().state_dict()["history"], **self.training_state()}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from what state_dict gave."""
+        super().load_state_dict({"training": state, "history": state["history"]})
 
     @property
     def _batch_rows(self) -> int:
@@ -189,9 +182,9 @@ class _Training:
     @torch.inference_mode()
     def _measure(self) -> float:
         """Nats a code of the rows held out."""
-        shown = torch.zeros(self.neighbours.shape, dtype=torch.bool)
+        hidden = torch.zeros(self.neighbours.shape, dtype=torch.bool)
         batches = torch.from_numpy(self.held_out).split(self._batch_rows)
-        total = sum(float(self._nats(rows, shown)) * len(rows) for rows in batches)
+        total = sum(float(self._nats(rows, hidden)) * len(rows) for rows in batches)
         return total / len(self.held_out)
 
     def _nats(self, rows: Tensor, hidden: Tensor) -> Tensor:
@@ -202,74 +195,15 @@ class _Training:
     def _correct(self, rows: Tensor, hidden: Tensor) -> Tensor:
         """Corrections (n, positions, codes) of all logits; `Context.correct` is its run-time twin."""
         parts = self.parameters
-        seen = pad(rows, (0, 1), value=self.codes)[:, self.neighbours]
-        seen = torch.where(hidden, self.codes, seen)
-        features = pad(parts["features"], (0, 0, 0, 1))[seen].flatten(2)
+        neighbours = pad(rows, (0, 1), value=self.codes)[:, self.neighbours]
+        neighbours = torch.where(hidden, self.codes, neighbours)
+        features = pad(parts["features"], (0, 0, 0, 1))[neighbours].flatten(2)
         first = torch.relu(features @ parts["window"] + parts["place"])
         second = torch.relu(first @ parts["mix"] + parts["bias"])
         return second @ parts["output"]
 
     def _copy(self) -> dict[str, Tensor]:
         return {name: value.detach().clone() for name, value in self.parameters.items()}
-
-
-def _split(points: Whole, rng: np.random.Generator) -> tuple[Whole, Whole]:
-    """Rows held out, and rows to learn from."""
-    order, count = rng.permutation(len(points)), max(len(points) // _HELD_OUT, 1)
-    return points[order[:count]], points[order[count:]]
-
-
-def _fit_marginals(
-    rows: Whole, held_out: Whole, codes: int
-) -> tuple[float, npt.NDArray[np.float32]]:
-    """The smoothing that suits the rows held out best, and log shares (positions, codes) with it."""
-    places = np.arange(rows.shape[1])
-    fits = [_log_marginals(rows, codes, smoothing) for smoothing in _SMOOTHINGS]
-    best = max(range(len(fits)), key=lambda number: fits[number][places, held_out].mean())
-    return _SMOOTHINGS[best], fits[best].astype(np.float32)
-
-
-def _log_marginals(rows: Whole, codes: int, smoothing: float) -> npt.NDArray[np.float64]:
-    """Log shares of codes a position, as if `smoothing` more rows had had the shares of all positions.
-
-    These are counted with one more of every code: none is impossible.
-    """
-    counts = np.stack([np.bincount(column, minlength=codes) for column in rows.T])
-    pooled = (counts.sum(axis=0) + 1) / (counts.sum() + codes)
-    logs: npt.NDArray[np.float64] = np.log((counts + smoothing * pooled) / (len(rows) + smoothing))
-    return logs
-
-
-def _first_parameters(
-    neighbours: Tensor,
-    codes: int,
-    codebook: npt.NDArray[np.float32] | None,
-    rng: np.random.Generator,
-) -> dict[str, Tensor]:
-    """Random layers under an output of zeros: the prior starts as the factorised one."""
-    (positions, window), wide = neighbours.shape, _FEATURES
-    values = {
-        "features": _first_features(codes, codebook, rng),
-        "window": rng.standard_normal((window * wide, _HIDDEN)) / math.sqrt(window * wide),
-        "place": np.zeros((positions, _HIDDEN)),
-        "mix": rng.standard_normal((_HIDDEN, _HIDDEN)) * math.sqrt(2 / _HIDDEN),
-        "bias": np.zeros(_HIDDEN),
-        "output": np.zeros((_HIDDEN, codes)),
-    }
-    return {name: torch.from_numpy(v).float().requires_grad_() for name, v in values.items()}
-
-
-def _first_features(
-    codes: int, codebook: npt.NDArray[np.float32] | None, rng: np.random.Generator
-) -> npt.NDArray[np.float64]:
-    """Coordinates (codes, _FEATURES) along the codebook's principal axes, the rest at random."""
-    features = rng.standard_normal((codes, _FEATURES))
-    if codebook is not None:
-        centred = codebook.astype(np.float64) - codebook.mean(axis=0, dtype=np.float64)
-        left, spread, _ = np.linalg.svd(centred, full_matrices=False)
-        axes = (left * spread)[:, :_FEATURES]
-        features[:, : axes.shape[1]] = axes / (axes.std() or 1.0)
-    return features
 
 
 def _check(
@@ -299,14 +233,14 @@ def _identify(
     study: str,
 ) -> dict[str, str]:
     """Write what was asked for as strings: no times, no paths."""
-    known = b"" if codebook is None else _bytes(codebook.astype(np.float32))
+    entries = b"" if codebook is None else _bytes(codebook.astype(np.float32))
     return {
         "format": FORMAT,
         "positions": json.dumps(points.shape[1]),
         "codes": json.dumps(int(codes)),
         "radius": json.dumps(_RADIUS),
         "points_sha256": hashlib.sha256(_bytes(points.astype(np.int64))).hexdigest(),
-        "codebook_sha256": hashlib.sha256(known).hexdigest(),
+        "codebook_sha256": hashlib.sha256(entries).hexdigest(),
         "seed": str(seed),
         "study": study,
     }

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from spikeatlas.flows.benchmark.decoding_speed import decode_plainly, time_decode
-from tests.snn.generators.test_vqvae import make_points, make_vqvae
+from tests.snn.generators.vqvae.test_vqvae import make_points, make_vqvae
 
 
 @pytest.mark.parametrize("shape", [(1, 8, 8), (3, 16, 16)])

@@ -13,7 +13,7 @@ from spikeatlas.flows.benchmark.bench import Bench, parse
 from spikeatlas.flows.benchmark.checks import check
 from spikeatlas.flows.benchmark.race import _order, draw, make_setting, report, run
 from spikeatlas.optim.spaces.norm import Shell
-from spikeatlas.snn.classifier.classifier import load_classifier
+from spikeatlas.snn.classifier import load_classifier
 from spikeatlas.tasks.benchmark import results_store
 from spikeatlas.tasks.benchmark.naturalness_figure import unbeaten
 from spikeatlas.tasks.benchmark.naturalness_race import Eye, Found, collect, relative, table

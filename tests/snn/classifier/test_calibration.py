@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.special import log_softmax, softmax
 
-from spikeatlas.snn.classifier.calibration import fit_temperature
+from spikeatlas.snn.classifier import fit_temperature
 
 
 @pytest.mark.parametrize("factor", [0.5, 1.0, 3.0])

@@ -12,13 +12,13 @@ import torch
 from pydantic import ValidationError
 from scipy.special import log_softmax
 
-from spikeatlas.snn.classifier import classifier
-from spikeatlas.snn.classifier.calibration import fit_temperature
-from spikeatlas.snn.classifier.classifier import (
+from spikeatlas.snn.classifier import (
     Classifier,
     ClassifierRecord,
     ClassifierSpec,
     calibration_error,
+    classifier_training,
+    fit_temperature,
     load_classifier,
     train_classifier,
 )
@@ -171,10 +171,10 @@ def test_metadata_tell_how_it_was_made(tmp_path: Path) -> None:
 
 def test_a_twelfth_of_each_class_is_kept_from_training() -> None:
     labels = np.repeat([0, 1, 2], [24, 13, 1])
-    kept, held_out = classifier._split(labels, seed=0)
+    kept, held_out = classifier_training._split(labels, seed=0)
     assert np.bincount(labels[held_out]).tolist() == [2, 2]
     assert sorted([*kept, *held_out]) == list(range(38))
-    assert (held_out != classifier._split(labels, seed=1)[1]).any()
+    assert (held_out != classifier_training._split(labels, seed=1)[1]).any()
 
 
 def test_a_row_does_not_depend_on_its_companions(judge: Classifier) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from spikeatlas.snn.data import DataSet, DataSpec, load_data
+from spikeatlas.snn.data import DataSet, FolderImages, load_data
 
 RNG = np.random.default_rng(0)
 
@@ -32,7 +32,7 @@ def grey(tmp_path: Path) -> Path:
 
 
 def load(root: Path, limit: int | None = None) -> DataSet:
-    return load_data(DataSpec("folder", root=root, limit=limit))
+    return load_data(FolderImages(root=root, limit=limit))
 
 
 def test_grey_images_have_one_channel_in_order_of_names(grey: Path) -> None:

@@ -17,9 +17,10 @@ from spikeatlas.snn.generators import (
     AdapterSpec,
     CodeLatent,
     GaussianLatent,
+    digest_generator,
     open_generator,
 )
-from spikeatlas.snn.generators.adapter import adapter_source, digest_adapter, load_adapter
+from spikeatlas.snn.generators.adapter import adapter_source, load_adapter
 from spikeatlas.snn.generators.loading import fit, read_tensors
 
 MODULE = """
@@ -142,12 +143,12 @@ def test_a_pickle_that_wants_to_run_code_is_not_run(folder: Path) -> None:
 
 def test_the_digest_is_of_source_and_weights(folder: Path) -> None:
     path = weights(folder)
-    first = digest_adapter(spec("vectors", path))
-    assert first == digest_adapter(spec("vectors", path))
+    first = digest_generator(spec("vectors", path), path)
+    assert first == digest_generator(spec("vectors", path), path)
     weights(folder)  # drawn anew
-    second = digest_adapter(spec("vectors", path))
+    second = digest_generator(spec("vectors", path), path)
     (folder / "brought.py").write_text(MODULE + "\n# changed\n")
-    assert len({first, second, digest_adapter(spec("vectors", path))}) == 3
+    assert len({first, second, digest_generator(spec("vectors", path), path)}) == 3
 
 
 def test_fit_loads_what_fits() -> None:

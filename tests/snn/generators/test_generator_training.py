@@ -14,14 +14,14 @@ import numpy as np
 import pytest
 import torch
 
-from spikeatlas.snn.data import DataSpec, load_data
+from spikeatlas.snn.data import Digits, load_data
 from spikeatlas.snn.files import load_checkpoint, read_metadata, save_checkpoint, save_state
 from spikeatlas.snn.generators import VQVAESpec, load_generator, train_generator
-from spikeatlas.snn.generators.vqvae_training import VQVAERecord
+from spikeatlas.snn.generators.vqvae.vqvae_training import VQVAERecord
 
 SPEC = VQVAESpec(positions=4, codes=8, embedding=4, width=8, epochs=3, batch_size=20)
 STEPS = 3 * SPEC.epochs
-IMAGES = load_data(DataSpec(limit=50)).train.images
+IMAGES = load_data(Digits(limit=50)).train.images
 
 
 def train(path: Path, spec: VQVAESpec = SPEC, **options: Any) -> bytes:
@@ -169,7 +169,7 @@ def test_what_is_loaded_is_what_was_trained(tmp_path: Path) -> None:
 
 
 def test_the_default_generator_learns_digits_in_a_minute(tmp_path: Path) -> None:
-    data = load_data(DataSpec())
+    data = load_data(Digits())
     path = tmp_path / "generator.safetensors"
     start = time.process_time()
     train(path, VQVAESpec(), images=data.train.images, seed=0)

@@ -5,10 +5,10 @@ import torch
 
 from spikeatlas.snn.networks import DECODINGS
 from tests.snn.nets import network, noise_images
-from tests.snn.own import TernaryNeuron
+from tests.snn.own_layers import TernaryNeuron
 
 
-@pytest.mark.parametrize("kind", [*DECODINGS.members, "tests.snn.own:Latest"])
+@pytest.mark.parametrize("kind", [*DECODINGS.members, "tests.snn.own_layers:Latest"])
 def test_a_decoding_scores_every_class(kind: str) -> None:
     spikes = (torch.rand((5, 3, 4), generator=torch.Generator().manual_seed(0)) > 0.5).float()
 
@@ -23,7 +23,7 @@ def test_the_rate_counts_spikes() -> None:
 
 
 def test_a_network_reads_its_output_as_its_study_says() -> None:
-    made = network(decoding="tests.snn.own:Latest")
+    made = network(decoding="tests.snn.own_layers:Latest")
     spikes = made(made.normalise(torch.from_numpy(noise_images(3)))[None])
 
     assert torch.equal(made.scores(spikes), spikes[-1])

@@ -6,7 +6,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from spikeatlas.snn.networks import NetworkSpec
-from tests.snn.own import Adaptive, Latest, Ramp
+from tests.snn.own_layers import Adaptive, Latest, Ramp
 
 ADAPTER = TypeAdapter(NetworkSpec)
 
@@ -23,19 +23,19 @@ def test_defaults_that_came_later_stand_in_no_json() -> None:
 
 def test_members_go_through_json_and_back() -> None:
     fields = {
-        "neuron": {"kind": "tests.snn.own:Adaptive", "strength": 0.5},
-        "norm": ["none", "tests.snn.own:Ramp", "none", "none"],
-        "decoding": "tests.snn.own:Latest",
+        "neuron": {"kind": "tests.snn.own_layers:Adaptive", "strength": 0.5},
+        "norm": ["none", "tests.snn.own_layers:Ramp", "none", "none"],
+        "decoding": "tests.snn.own_layers:Latest",
     }
     spec = ADAPTER.validate_python(fields)
 
-    assert spec.neuron == Adaptive("tests.snn.own:Adaptive", strength=0.5)
+    assert spec.neuron == Adaptive("tests.snn.own_layers:Adaptive", strength=0.5)
     assert isinstance(spec.norms[1], Ramp)
     assert isinstance(spec.decoding, Latest)
     assert ADAPTER.validate_json(ADAPTER.dump_json(spec)) == spec
     dump = json.loads(ADAPTER.dump_json(spec))
-    assert dump["neuron"] == {"kind": "tests.snn.own:Adaptive", "strength": 0.5}
-    assert dump["norm"][1] == {"kind": "tests.snn.own:Ramp"}
+    assert dump["neuron"] == {"kind": "tests.snn.own_layers:Adaptive", "strength": 0.5}
+    assert dump["norm"][1] == {"kind": "tests.snn.own_layers:Ramp"}
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_members_go_through_json_and_back() -> None:
         ({"neuron": {"kind": "leaky", "x": 1}}, r"neuron\.x"),
         ({"neuron": 3}, "3 names no neuron"),
         (
-            {"neuron": {"kind": "tests.snn.own:Adaptive"}, "time_steps": 1},
+            {"neuron": {"kind": "tests.snn.own_layers:Adaptive"}, "time_steps": 1},
             "neuron: one step leaves no time",
         ),
         ({"decoding": "rates"}, r"did you mean rate\?"),

@@ -16,9 +16,9 @@ SHAPES = ((5,), (3, 4, 4))
 STEPS = 9
 MEMBERS: tuple[object, ...] = (
     *NEURONS.members,
-    "tests.snn.own:Adaptive",
-    "tests.snn.own:Ternary",
-    {"kind": "tests.snn.own:Adaptive", "strength": 0.5},
+    "tests.snn.own_layers:Adaptive",
+    "tests.snn.own_layers:Ternary",
+    {"kind": "tests.snn.own_layers:Adaptive", "strength": 0.5},
 )
 
 
@@ -128,7 +128,7 @@ def test_an_unknown_neuron_is_refused_in_a_sentence(monkeypatch: pytest.MonkeyPa
     with pytest.raises(ValueError, match=r"'leeky' is not known \(did you mean leaky\?\)"):
         NEURONS.read("leeky")
     with pytest.raises(ValueError, match="is no neuron; it must be a subclass"):
-        NEURONS.read("tests.snn.own:Ramp")
+        NEURONS.read("tests.snn.own_layers:Ramp")
     monkeypatch.setenv("SPIKEATLAS_ROOTS", "/srv")
     with pytest.raises(ValueError, match="code of your own, which this host does not run"):
-        NEURONS.read("tests.snn.own:Adaptive")
+        NEURONS.read("tests.snn.own_layers:Adaptive")

@@ -25,7 +25,7 @@ def test_the_fast_sigmoid_is_snntorchs_bit_for_bit(slope: float) -> None:
     assert torch.equal(ours.fire(EXCESS), (EXCESS > 0).float())
 
 
-@pytest.mark.parametrize("kind", [*SURROGATES.members, "tests.snn.own:Straight"])
+@pytest.mark.parametrize("kind", [*SURROGATES.members, "tests.snn.own_layers:Straight"])
 def test_a_surrogate_changes_gradients_and_no_spike(kind: str) -> None:
     surrogate = SURROGATES.read(kind)
     currents = torch.rand((1, 3, 5), generator=torch.Generator().manual_seed(0)).requires_grad_()
@@ -43,7 +43,7 @@ def test_the_gradients_differ() -> None:
     for surrogate in (
         FastSigmoid(),
         FastSigmoid(slope=5.0),
-        SURROGATES.read("tests.snn.own:Straight"),
+        SURROGATES.read("tests.snn.own_layers:Straight"),
     ):
         currents = torch.full((1, 2, 3), 0.3).requires_grad_()
         LeakyNeuron(0.9, 1.0, surrogate=surrogate).run(currents, 12).sum().backward()

@@ -12,7 +12,9 @@ SHAPES = ((5,), (3, 4, 4))
 STEPS = 9
 
 
-@pytest.fixture(params=[*NORMS.members, "tests.snn.own:Channels", "tests.snn.own:Ramp"])
+@pytest.fixture(
+    params=[*NORMS.members, "tests.snn.own_layers:Channels", "tests.snn.own_layers:Ramp"]
+)
 def kind(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
@@ -44,7 +46,9 @@ def test_one_step_at_a_time_equals_all_at_once(kind: str, shape: tuple[int, ...]
 
 
 def test_a_network_is_built_with_one_a_layer() -> None:
-    made = network(norm=("none", "tests.snn.own:Ramp", "tests.snn.own:Channels", "none"))
+    made = network(
+        norm=("none", "tests.snn.own_layers:Ramp", "tests.snn.own_layers:Channels", "none")
+    )
 
     assert [type(layer.norm).__name__ for layer in made] == [
         "NoneType", "RampNorm", "ChannelNorm", "NoneType",

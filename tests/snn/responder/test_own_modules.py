@@ -11,18 +11,21 @@ import torch
 from spikeatlas.snn.coding import CodingKey, encode
 from spikeatlas.snn.networks import SpikingNetwork
 from spikeatlas.snn.responder import PlainResponder, Responder
-from tests.snn.own import FalseNeuron, TernaryNeuron
+from tests.snn.own_layers import FalseNeuron, TernaryNeuron
 from tests.snn.responder.small import network, pictures
 
 SHAPE = (2, 9, 9)
-ADAPTIVE: dict[str, Any] = {"neuron": {"kind": "tests.snn.own:Adaptive", "strength": 0.4}}
+ADAPTIVE: dict[str, Any] = {"neuron": {"kind": "tests.snn.own_layers:Adaptive", "strength": 0.4}}
 FIELDS: tuple[dict[str, Any], ...] = (
     ADAPTIVE,
-    {"neuron": "tests.snn.own:Ternary"},
-    {"norm": "tests.snn.own:Channels"},
-    {"norm": "tests.snn.own:Ramp"},
-    {"norm": ("none", "tests.snn.own:Ramp", "none", "tests.snn.own:Channels")},
-    {**ADAPTIVE, "norm": ("tests.snn.own:Channels", "none", "tests.snn.own:Ramp", "none")},
+    {"neuron": "tests.snn.own_layers:Ternary"},
+    {"norm": "tests.snn.own_layers:Channels"},
+    {"norm": "tests.snn.own_layers:Ramp"},
+    {"norm": ("none", "tests.snn.own_layers:Ramp", "none", "tests.snn.own_layers:Channels")},
+    {
+        **ADAPTIVE,
+        "norm": ("tests.snn.own_layers:Channels", "none", "tests.snn.own_layers:Ramp", "none"),
+    },
 )
 
 
@@ -50,7 +53,7 @@ def test_the_responder_equals_the_plain_loop(fields: dict[str, Any], coding: str
 
 
 def test_layers_that_are_known_stay_fast() -> None:
-    made = built(norm=("none", "tests.snn.own:Ramp", "none", "none"))
+    made = built(norm=("none", "tests.snn.own_layers:Ramp", "none", "none"))
     plan = Responder(made, made.layers).plan
 
     assert [layer.way for layer in plan.layers] == ["steps", "frames", "patterns", "patterns"]
@@ -72,7 +75,7 @@ def test_behind_spikes_of_another_height_torch_computes() -> None:
 
 @pytest.mark.parametrize("kind", ["auto", "plain"])
 def test_a_response_counts_spikes_of_either_sign(kind: Any) -> None:
-    made = built(neuron="tests.snn.own:Ternary")
+    made = built(neuron="tests.snn.own_layers:Ternary")
     with torch.no_grad():
         for layer, bias in zip(made, (100.0, -100.0, 0.0, 0.0), strict=True):
             assert layer.operator.bias is not None
@@ -106,7 +109,7 @@ def test_spikes_that_are_not_declared_are_refused() -> None:
 
 @pytest.mark.parametrize("kind", ["auto", "plain"])
 def test_a_normalisation_in_training_mode_is_refused(kind: Any) -> None:
-    made = built(norm="tests.snn.own:Channels").train()
+    made = built(norm="tests.snn.own_layers:Channels").train()
     with pytest.raises(
         ValueError, match=r"layer 'conv1' normalises as in training.*network\.eval\(\)"
     ):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from spikeatlas.snn.data import DataSpec, load_data
+from spikeatlas.snn.data import Digits, load_data
 from spikeatlas.snn.files import load_checkpoint, load_state
 from spikeatlas.snn.networks import NetworkSpec
 from spikeatlas.snn.training import (
@@ -201,7 +201,7 @@ def test_loading_checks_keys_shapes_and_neurons(tmp_path: Path) -> None:
 
 def test_digits_are_learned_in_five_epochs(tmp_path: Path) -> None:
     train_network(
-        NetworkSpec(), TrainingSpec(), load_data(DataSpec()), folder=tmp_path, seed=0, study="s"
+        NetworkSpec(), TrainingSpec(), load_data(Digits()), folder=tmp_path, seed=0, study="s"
     )
 
     assert read_header(epoch_path(tmp_path, 0)).accuracy < 0.3

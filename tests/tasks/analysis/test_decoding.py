@@ -7,7 +7,7 @@ from scipy.special import softmax
 
 from spikeatlas.flows.checks.study_checks import Checked
 from spikeatlas.snn import selectivity
-from spikeatlas.snn.classifier.calibration import fit_temperature
+from spikeatlas.snn.classifier import fit_temperature
 from spikeatlas.tasks.analysis.decoding import (
     complexity,
     network_outputs,

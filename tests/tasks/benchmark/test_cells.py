@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from spikeatlas.snn.data import DataSpec
+from spikeatlas.snn.data import Digits
 from spikeatlas.snn.generators import VQVAESpec
 from spikeatlas.snn.networks import NetworkSpec
 from spikeatlas.tasks.benchmark.cells import Cell, Matrix, Setting
@@ -43,7 +43,7 @@ SETTING = Setting(
     checkpoints={1: (Path("one"), "a"), 2: (Path("two"), "b")},
     generator=(VQVAESpec(), Path("generator"), "c"),
     prior=None,
-    data=DataSpec(),
+    data=Digits(),
     images="d",
     store=Path("store"),
     batch_size=256,

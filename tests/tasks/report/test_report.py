@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from spikeatlas.flows.checks.study_checks import Checked
-from spikeatlas.snn.data import DataSpec, load_data
+from spikeatlas.snn.data import Digits, load_data
 from spikeatlas.tasks.atlas import Layout, create, open_tree
 from spikeatlas.tasks.atlas.schema import (
     DONE,
@@ -68,7 +68,7 @@ class Synthetic:
 
     def __init__(self, path: Path, layout: Layout | None = None, **study: Any) -> None:
         self.path, self.layout = path, layout or plan()
-        self.data = load_data(DataSpec())
+        self.data = load_data(Digits())
         self.rng = np.random.default_rng(0)
         fields = {
             "data": {"dataset": "digits", "root": None, "download": False, "limit": None},

@@ -14,7 +14,7 @@ from spikeatlas.flows.assess import assess as judge
 from spikeatlas.flows.assess import table
 from spikeatlas.flows.checks.study_checks import Checked, check
 from spikeatlas.snn.generators.evaluation import measure_quality
-from spikeatlas.snn.generators.vqvae_training import VQVAERecord
+from spikeatlas.snn.generators.vqvae.vqvae_training import VQVAERecord
 from spikeatlas.tasks.atlas import open_tree
 from spikeatlas.tasks.stages import assess
 from spikeatlas.tasks.study.study import StudyError
@@ -83,7 +83,7 @@ def test_the_numbers_are_the_judge_s(judged: tuple[Checked, list[str]]) -> None:
     known = made["copies of training images"]
     rows = assess._rng(checked.run, "new").permutation(len(data.test))[: found.images]
     again = measure_quality(
-        classifier, made=made["factorised codes"], train=known, held_out=data.test.images[rows],
+        classifier, samples=made["factorised codes"], train=known, held_out=data.test.images[rows],
         rng=assess._rng(checked.run, "independent"),
     )  # fmt: skip
     assert again == found.qualities["factorised codes"]

@@ -14,7 +14,13 @@ import pytest
 import torch
 
 from spikeatlas.snn.files import load_checkpoint, read_metadata, save_state
-from spikeatlas.snn.generators.priors import EpochRecord, load_prior, prior_training, train_prior
+from spikeatlas.snn.generators.priors import (
+    PriorRecord,
+    first_guess,
+    load_prior,
+    prior_training,
+    train_prior,
+)
 
 Array = npt.NDArray[Any]
 CODEBOOK = np.random.default_rng(8).standard_normal((5, 3)).astype(np.float32)
@@ -103,10 +109,10 @@ def test_codes_never_seen_are_unlikely_not_impossible(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("short")
 def test_the_header_says_what_the_priors_measure(tmp_path: Path) -> None:
     """Numpy's likelihoods in float64 against torch's in float32, on the rows held out."""
-    path, records = tmp_path / "prior.safetensors", list[EpochRecord]()
+    path, records = tmp_path / "prior.safetensors", list[PriorRecord]()
     train(path, POINTS % 3, on_epoch=records.append)
     metadata = read_metadata(path)
-    held_out, _ = prior_training._split(POINTS % 3, np.random.default_rng(3))
+    held_out, _ = first_guess.split_rows(POINTS % 3, np.random.default_rng(3))
     assert len(held_out) == 6
     for kind, nats in zip(("factorised", "autoregressive"), held_out_nats(path), strict=True):
         measured = load_prior(path, kind).nats_per_code(held_out)  # type: ignore[arg-type]
@@ -117,7 +123,7 @@ def test_the_header_says_what_the_priors_measure(tmp_path: Path) -> None:
     assert (metadata["positions"], metadata["codes"], metadata["seed"]) == ("4", "5", "3")
     assert metadata["study"] == "digest"
     assert set(json.loads(metadata["versions"])) == {"numpy", "torch"}
-    assert json.loads(metadata["smoothing"]) in prior_training._SMOOTHINGS
+    assert json.loads(metadata["smoothing"]) in first_guess.SMOOTHINGS
 
 
 @pytest.mark.usefixtures("short")
@@ -132,7 +138,7 @@ def test_the_start_is_the_factorised_prior(tmp_path: Path, monkeypatch: Any) -> 
 
 def test_it_stops_when_nothing_more_is_learnt(tmp_path: Path, monkeypatch: Any) -> None:
     monkeypatch.setattr(prior_training, "_STEP_CODES", 64)
-    path, records = tmp_path / "prior.safetensors", list[EpochRecord]()
+    path, records = tmp_path / "prior.safetensors", list[PriorRecord]()
     train(path, on_epoch=records.append)  # of 54 rows of noise
     held_out = [record.held_out for record in records]
     assert len(records) < prior_training._EPOCHS

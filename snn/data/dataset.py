@@ -1,0 +1,75 @@
+"""Images and labels, once loaded."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+
+import numpy as np
+import numpy.typing as npt
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Split:
+    """Images and what they show."""
+
+    images: npt.NDArray[np.uint8]
+    """(n, c, h, w), 0..255."""
+    labels: npt.NDArray[np.int64]
+    """(n,), 0..classes-1."""
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class DataSet:
+    """A training split, a test split and the names of the classes."""
+
+    train: Split
+    test: Split
+    classes: tuple[str, ...]
+
+    @property
+    def channels(self) -> int:
+        """Colour channels: 1 or 3."""
+        return int(self.train.images.shape[1])
+
+    @property
+    def size(self) -> int:
+        """Height = width of an image in pixels."""
+        return int(self.train.images.shape[2])
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(channels, height, width) of an image."""
+        return self.channels, self.size, self.size
+
+    def digest(self) -> str:
+        """Return the sha256, in hex, of all images and labels with their shapes."""
+        total = hashlib.sha256()
+        for split in (self.train, self.test):
+            for array in (split.images, split.labels):
+                total.update(f"{array.dtype.str}{array.shape}".encode())
+                total.update(np.ascontiguousarray(array).data)
+        return total.hexdigest()
+
+
+def even_rows(labels: npt.NDArray[np.int64], limit: int | None) -> npt.NDArray[np.int64]:
+    """Return ascending rows, at most ``limit``: every class gives its first, then its second, ...
+
+    A class that runs out leaves its share to the others.
+    """
+    if limit is None or limit >= len(labels):
+        return np.arange(len(labels))
+    turn = np.empty(len(labels), np.int64)
+    for label in np.unique(labels):
+        rows = np.flatnonzero(labels == label)
+        turn[rows] = np.arange(len(rows))
+    return np.sort(np.lexsort((labels, turn))[:limit])
+
+
+def take_evenly(split: Split, limit: int | None) -> Split:
+    """Return the rows that even_rows chooses."""
+    rows = even_rows(split.labels, limit)
+    return Split(split.images[rows], split.labels[rows])

@@ -1,0 +1,41 @@
+"""Evaluation of the images that a generator makes."""
+
+from __future__ import annotations
+
+from spikeatlas.snn.generators.evaluation.frechet import frechet_distance
+from spikeatlas.snn.generators.evaluation.neighbours import (
+    NEIGHBOURS,
+    Memorisation,
+    Overlap,
+    density_quantile,
+    kth_distances,
+    memorisation,
+    nearest_distances,
+    precision_recall,
+)
+from spikeatlas.snn.generators.evaluation.quality import (
+    Judge,
+    Quality,
+    class_shares,
+    independent_pixels,
+    mean_confidence,
+    measure_quality,
+)
+
+__all__ = [
+    "NEIGHBOURS",
+    "Judge",
+    "Memorisation",
+    "Overlap",
+    "Quality",
+    "class_shares",
+    "density_quantile",
+    "frechet_distance",
+    "independent_pixels",
+    "kth_distances",
+    "mean_confidence",
+    "measure_quality",
+    "memorisation",
+    "nearest_distances",
+    "precision_recall",
+]

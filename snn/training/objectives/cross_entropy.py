@@ -1,0 +1,30 @@
+"""Cross-entropy of spike counts."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic.dataclasses import dataclass
+from torch import Tensor
+from torch.nn import functional
+
+from spikeatlas.snn.networks import SpikingNetwork
+from spikeatlas.snn.registry import SPEC
+from spikeatlas.snn.training.objectives.base import TrainingObjective
+
+
+@dataclass(frozen=True, config=SPEC)
+class CrossEntropy(TrainingObjective):
+    """Mean cross-entropy, in nats, of the softmax of output spike counts.
+
+    -log(exp(count_label) / sum over classes of exp(count)), counts summed over all time steps: what
+    snnTorch calls ce_count_loss (Eshraghian et al. 2023, arXiv 2109.12894).
+    """
+
+    kind: Literal["cross-entropy"] = "cross-entropy"
+    """``cross-entropy``: of the softmax of output spike counts."""
+
+    def loss(self, network: SpikingNetwork, spikes: Tensor, labels: Tensor) -> Tensor:
+        """Return the mean over the batch."""
+        del network
+        return functional.cross_entropy(spikes.sum(0), labels)

@@ -1,0 +1,115 @@
+"""What every training method does, those built in and one that a user brings."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch.nn import functional
+
+from spikeatlas.snn.networks import NetworkSpec
+from spikeatlas.snn.training import (
+    OBJECTIVES,
+    TRAINING_METHODS,
+    Assignment,
+    TrainingSpec,
+    epoch_path,
+    list_epochs,
+    read_header,
+    train_network,
+)
+from tests.snn import nets, own
+
+KINDS = [*TRAINING_METHODS.members, "tests.snn.own:SignDescent"]
+SPEC = NetworkSpec(channels=(3, 4), hidden=(6,), time_steps=5)
+
+
+def train(
+    folder: Path, should_stop: Callable[[], bool] | None = None, **fields: Any
+) -> list[bytes]:
+    spec = TrainingSpec(**{"epochs": 2, "batch_size": 12, **fields})
+    train_network(
+        SPEC, spec, nets.toy_data(), folder=folder, seed=0, study="s", should_stop=should_stop
+    )
+    return [path.read_bytes() for path in list_epochs(folder).values()]
+
+
+def after(steps: int) -> Callable[[], bool]:
+    left = iter(range(steps))
+    return lambda: next(left, None) is None
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_stopped_at_any_step_it_ends_the_same(tmp_path: Path, kind: str) -> None:
+    whole = train(tmp_path / "whole", method=TRAINING_METHODS.read(kind))
+    for steps in (0, 3, 5, 7):
+        folder = tmp_path / str(steps)
+        with pytest.raises(InterruptedError):
+            train(folder, after(steps), method=TRAINING_METHODS.read(kind))
+        assert train(folder, method=TRAINING_METHODS.read(kind)) == whole
+    assert len(set(whole)) == 3
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_step_says_its_loss_and_lowers_it(kind: str) -> None:
+    method = TRAINING_METHODS.read(kind)
+    network = nets.network(channels=(3, 4), hidden=(6,))
+    random = torch.Generator().manual_seed(0)
+    inputs = 2 * torch.rand((1, 16, 1, 8, 8), generator=random)
+    labels = torch.arange(16) % 10
+    loss = lambda spikes, labels: functional.cross_entropy(spikes.sum(0), labels)
+    teacher = method.begin(Assignment(network, network, loss, lr=1e-3, steps=20))
+    expected = float(loss(network(inputs), labels).detach())
+    losses = [teacher.step(inputs, labels) for _ in range(20)]
+    assert losses[0] == expected
+    assert min(losses) < losses[0]
+    assert method.axis
+    assert method.problems(SPEC) == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_loss_that_is_not_finite_ends_in_a_sentence(tmp_path: Path, kind: str) -> None:
+    method = TRAINING_METHODS.read(kind)
+    quiet = own.Quiet(kind="tests.snn.own:Quiet", weight=float("inf"))
+    with pytest.raises(FloatingPointError, match=r"lower training\.lr"):
+        train(tmp_path, method=method, objectives=(quiet,))
+
+
+def test_a_network_that_a_method_cannot_train_is_refused(tmp_path: Path) -> None:
+    spec = TrainingSpec(method=TRAINING_METHODS.read("tests.snn.own:SignDescent"))
+    network = dataclasses.replace(SPEC, coding="poisson")
+    with pytest.raises(ValueError, match="does not train on poisson; choose current"):
+        train_network(network, spec, nets.toy_data(), folder=tmp_path, seed=0, study="s")
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_backends_agree(tmp_path: Path) -> None:
+    accuracy = []
+    for backend in ("fused", "eager"):
+        train(tmp_path / backend, backend=backend)
+        accuracy.append(read_header(epoch_path(tmp_path / backend, 2)).accuracy)
+    assert accuracy[0] == pytest.approx(accuracy[1], abs=0.1)
+
+
+def test_objectives_are_added_up(tmp_path: Path) -> None:
+    quiet = own.Quiet(kind="tests.snn.own:Quiet", weight=50)
+    plain, both = (
+        train(tmp_path / name, objectives=objectives)
+        for name, objectives in (
+            ("plain", (OBJECTIVES.read("cross-entropy"),)),
+            ("both", (OBJECTIVES.read("cross-entropy"), quiet)),
+        )
+    )
+    assert plain[0] == both[0]
+    assert plain[2] != both[2]
+
+
+def test_callbacks_look_at_every_epoch(tmp_path: Path) -> None:
+    own.LOOKED.clear()
+    spied = train(tmp_path / "spied", callbacks=(own.Counter(kind="tests.snn.own:Counter"),))
+    assert own.LOOKED == [(0, 15), (1, 15), (2, 15)]
+    assert spied == train(tmp_path / "alone")

@@ -1,0 +1,86 @@
+"""What a study says about training, and what studies of before said."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from spikeatlas.snn.training import TrainingSpec, renamed_fields
+from tests.snn.own import Counter, Quiet, SignDescent
+
+ADAPTER = TypeAdapter(TrainingSpec)
+BEFORE = {"epochs": 5, "batch_size": 16, "lr": 0.002, "labels": "true", "loop": "layers"}
+"""What version 0.1 wrote into atlases, and made digests of."""
+
+
+def test_what_is_as_it_always_was_is_written_as_always() -> None:
+    assert json.loads(ADAPTER.dump_json(TrainingSpec())) == BEFORE
+    assert ADAPTER.dump_python(TrainingSpec(backend="eager"))["loop"] == "steps"
+
+
+@pytest.mark.parametrize(
+    ("loop", "backend"),
+    [("layers", "fused"), ("steps", "eager"), ("fused", "fused"), ("eager", "eager")],
+)
+def test_a_stored_study_is_read(loop: str, backend: Any) -> None:
+    assert ADAPTER.validate_python({**BEFORE, "loop": loop}) == TrainingSpec(backend=backend)
+
+
+def test_absent_is_the_default() -> None:
+    assert ADAPTER.validate_python({}) == ADAPTER.validate_python(BEFORE) == TrainingSpec()
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"backend": "eager", "method": {"kind": "tests.snn.own:SignDescent", "size": 0.5}},
+        {"objectives": ["cross-entropy", {"kind": "tests.snn.own:Quiet"}]},
+        {"callbacks": ["tests.snn.own:Counter"]},
+    ],
+)
+def test_what_is_written_is_read_again(fields: dict[str, Any]) -> None:
+    spec = ADAPTER.validate_python(fields)
+    stored = json.loads(ADAPTER.dump_json(spec))
+    assert ADAPTER.validate_python(stored) == spec
+    assert stored != BEFORE
+
+
+def test_members_are_named_or_your_own() -> None:
+    spec = ADAPTER.validate_python(
+        {
+            "method": "tests.snn.own:SignDescent",
+            "objectives": ["cross-entropy", {"kind": "tests.snn.own:Quiet", "weight": 2}],
+            "callbacks": ["tests.snn.own:Counter"],
+        }
+    )
+    assert spec.method == SignDescent(kind="tests.snn.own:SignDescent")
+    assert spec.objectives[1] == Quiet(kind="tests.snn.own:Quiet", weight=2)
+    assert spec.callbacks == (Counter(kind="tests.snn.own:Counter"),)
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"method": "backprob"}, r"did you mean backprop\?"),
+        ({"objectives": []}, "at least 1"),
+        ({"callbacks": ["spy"]}, "'spy' is not known"),
+        ({"backend": "jit"}, "'fused' or 'eager'"),
+        ({"surrogate": "square"}, "fast-sigmoid"),
+        ({"loops": "steps"}, "loops"),
+    ],
+)
+def test_what_does_not_fit_is_said(fields: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        ADAPTER.validate_python(fields)
+
+
+def test_the_old_name_of_the_backend_says_the_new_one() -> None:
+    sentence = "training.loop is now training.backend: write backend: eager instead of loop: steps"
+    assert renamed_fields({"loop": "steps"}) == [sentence]
+    assert renamed_fields({"loop": "layers"}) == [
+        sentence.replace("eager", "fused").replace("steps", "layers")
+    ]
+    assert renamed_fields({"backend": "eager"}) == renamed_fields(None) == []
