@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from spikeatlas.optim.base import Maximizer, in_turn
-from spikeatlas.optim.spaces.space import Indices, Points
+from spikeatlas.optim.spaces import Indices, Points
 
 
 class RandomSearch(Maximizer):

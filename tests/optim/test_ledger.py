@@ -6,17 +6,17 @@ import numpy as np
 import pytest
 
 from spikeatlas.optim import CodeSpace
-from spikeatlas.optim.ledger import Ledger
+from spikeatlas.optim.ledger import SearchLedger
 from spikeatlas.optim.types import Problem
 
 SPACE = CodeSpace(1, 64)
 
 
-def ledger(*, share: bool) -> Ledger:
-    return Ledger(Problem(SPACE, (1, 2), budget=3, share=share))
+def ledger(*, share: bool) -> SearchLedger:
+    return SearchLedger(Problem(SPACE, (1, 2), budget=3, share=share))
 
 
-def proposed(books: Ledger, owner: list[int]) -> list[int]:
+def proposed(books: SearchLedger, owner: list[int]) -> list[int]:
     """Which of the rows, one an owner, the ledger lets through."""
     points = np.arange(len(owner)).reshape(-1, 1)
     return [int(row) for row in books.propose(points, np.array(owner)).points[:, 0]]
