@@ -49,7 +49,7 @@ class GAOptions(Options):
 
 
 class GeneticSearch(Maximizer):
-    """Breeds each neuron's population: parents drawn by score, genes from either, some mutated.
+    """A population for each neuron that breeds: parents drawn by score, genes from either, some mutated.
 
     The population starts from the prior. A neuron whose population is not full, or all equal, goes
     on drawing from the prior: nothing says which genes are good. With sharing, an image that another

@@ -102,8 +102,12 @@ class LibrarySearch(Maximizer, ABC):
 
 
 def _import_library(name: str) -> Any:
+    """Import a library; numpy's global generator, which nevergrad's import draws from, stays as it is."""
+    state = np.random.get_state()  # noqa: NPY002
     with _quiet():
-        return import_module(name)
+        library = import_module(name)
+    np.random.set_state(state)  # noqa: NPY002
+    return library
 
 
 @contextmanager

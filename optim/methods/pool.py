@@ -12,7 +12,7 @@ from spikeatlas.optim.types import Options, Problem, State
 
 
 class PoolSearch(Maximizer):
-    """Proposes the points of `Problem.pool`, each neuron's in an order drawn from its own seed.
+    """Search among the points of `Problem.pool`, in an order drawn from each neuron's seed.
 
     No point comes twice for a neuron. With sharing every point is for all neurons, and where the
     pool has fewer than budget * N points its order is gone through again.

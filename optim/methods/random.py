@@ -9,7 +9,7 @@ from spikeatlas.optim.spaces import Indices, Points
 
 
 class RandomSearch(Maximizer):
-    """Draws from the space's prior; with sharing, every image is for all neurons."""
+    """Search by draws from the space's prior; with sharing, every image is for all neurons."""
 
     def _propose(self) -> tuple[Points, Indices]:
         space, count = self.problem.space, self.options.batch

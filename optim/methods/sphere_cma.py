@@ -51,7 +51,7 @@ class SphereCMAOptions(Options):
 
 
 class SphereCMA(Maximizer):
-    """Draws around a mean direction of each neuron that moves to the better half of its points.
+    """A mean direction for each neuron that moves to the better half of the points drawn around it.
 
     The sphere's radius is the root of the dimension. The spread narrows exponentially with the
     generations the budget allows for, whatever is measured. Points are taken to the space's nearest

@@ -115,12 +115,14 @@ def searchable(method: MethodLike) -> tuple[str, ...]:
     return tuple(name for name, space in SPACES.items() if fits(space))
 
 
+EVERY_METHOD: tuple[MethodLike, ...] = (*method_names(), Drift)
+"""The table, and one of a user's own."""
 METHODS: list[tuple[MethodLike, dict[str, Any], tuple[str, ...]]] = [
     (method, options, spaces)
-    for method in (*method_names(), Drift)
+    for method in EVERY_METHOD
     for options, spaces in SETTINGS.get(method) or [({}, searchable(method))]
 ]
-"""Every method of the table, and one of a user's own."""
+"""Every method with its settings."""
 
 
 def library_of(method: MethodLike) -> str | None:

@@ -40,7 +40,7 @@ class DriftOptions(Options):
 
 
 class Drift(Maximizer):
-    """Draws a part of each neuron's best point again, from the prior."""
+    """Search by drawing a part of each neuron's best point again, from the prior."""
 
     preset = DriftOptions()
 

@@ -25,7 +25,7 @@ from spikeatlas.optim import (
     uses_screening,
 )
 from spikeatlas.optim.methods import METHODS as TABLE
-from tests.optim.cases import METHODS, SPACES, library, pool_of, title
+from tests.optim.cases import EVERY_METHOD, METHODS, SPACES, library, pool_of, title
 from tests.optim.drift import Drift, DriftOptions
 
 SPACE = CodeSpace(16, 32)
@@ -39,7 +39,7 @@ def make(method: MethodLike = "tt", **changes: Any) -> Maximizer:
 def test_names() -> None:
     assert method_names() == tuple(TABLE)
     # the contract covers each
-    assert {*method_names(), Drift} == {method for method, _, spaces in METHODS if spaces}
+    assert set(EVERY_METHOD) == {method for method, _, spaces in METHODS if spaces}
     assert option_names("random") == ("batch",)
     assert option_names("tt-b") == ("batch", "elites", "steps", "lr", "rank", "quantize")
 
@@ -54,7 +54,7 @@ def test_presets_are_mango_s() -> None:
 
 @pytest.mark.parametrize(
     "method",
-    [pytest.param(method, marks=library(method), id=title(method)) for method in (*TABLE, Drift)],
+    [pytest.param(method, marks=library(method), id=title(method)) for method in EVERY_METHOD],
 )
 def test_the_minimum_budget_is_enough_and_less_is_not(method: MethodLike) -> None:
     space = next(SPACES[spaces[0]] for other, _, spaces in METHODS if other == method)

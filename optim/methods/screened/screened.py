@@ -27,7 +27,7 @@ REFINEMENTS: Mapping[type, type[Refinement]] = MappingProxyType(
 
 
 class ScreenedSearch(Maximizer):
-    """Screens, shows the starts where there are any, and refines from the best of them."""
+    """A screening, the starts where there are any, and a refinement from the best of them."""
 
     preset = ScreenedOptions()
     uses_screening = True

@@ -56,7 +56,7 @@ class TTOptions(Options):
 
 
 class TensorTrain(Maximizer):
-    """Draws from a tensor train for each neuron, learnt from the best of the neuron's proposals.
+    """A tensor train for each neuron that learns from the best of its draws.
 
     Needs a space with levels: ValueError for a continuous one, and for `quantize` where the number
     of levels is no power of two. Other than in PROTES, an elite that is no better than the worst of

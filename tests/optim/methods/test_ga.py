@@ -20,7 +20,7 @@ def genetic(*seeds: int, share: bool = False, **options: Any) -> GeneticSearch:
 
 
 def grown(search: GeneticSearch, responses: Array) -> Array:
-    """Show a generation and tell; returns the points."""
+    """Show a generation and tell; return the points."""
     batch = search.ask()
     search.tell(batch, responses)
     return batch.points

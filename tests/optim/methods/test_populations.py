@@ -1,4 +1,4 @@
-"""Own rows and their weights; a last round that is cut short breaks no method."""
+"""Rows by owner and their weights; a last round that is cut short breaks no method."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from tests.optim.cases import SPACES, Case, every_sharing_case, joined, planted
 WEIGHTS = np.array([0.5, 0.25, 0.125, 0.125])
 
 
-def test_own_rows_of_whole_rounds() -> None:
-    points, owner = in_turn(np.arange(24).reshape(3, 4, 2))
+def test_rows_by_owner_of_whole_rounds() -> None:
+    rows, owner = in_turn(np.arange(24).reshape(3, 4, 2))
     scores = (np.arange(12)[:, None] + 100 * np.arange(3)).astype(np.float32)
-    cut = Batch(points, owner, np.arange(12)).take(slice(11))
+    cut = Batch(rows, owner, np.arange(12)).take(slice(11))
     points, values = split_by_owner(cut, scores[:11])
     assert np.array_equal(points, np.arange(24).reshape(3, 4, 2)[:, :3])
     assert values.tolist() == [[0, 3, 6], [101, 104, 107], [202, 205, 208]]

@@ -25,7 +25,7 @@ SPACE = CodeSpace(POSITIONS, CODES, VECTORS)
 
 
 def _planted() -> tuple[Array, Array]:
-    """Weights (N, positions, codes): how near each code is to the one wanted there; the best points."""
+    """Weights (N, positions, codes): how near each code is to the best one there; the best points."""
     best = np.random.default_rng(1).integers(CODES, size=(NEURONS, POSITIONS))
     distance = ((VECTORS - VECTORS[best][:, :, None]) ** 2).sum(axis=3)
     return np.exp(-distance / 16), best
@@ -64,7 +64,7 @@ def first(neurons: int) -> Responses:
 
 
 def tell_generation(search: Maximizer, answer: Responses = respond) -> Array:
-    """Show a generation and tell; returns the points."""
+    """Show a generation and tell; return the points."""
     batch = search.ask()
     search.tell(batch, answer(batch.points))
     return batch.points

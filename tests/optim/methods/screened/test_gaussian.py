@@ -26,7 +26,7 @@ TARGETS = _normal / np.linalg.norm(_normal, axis=1, keepdims=True)
 
 
 def cosines(points: Array) -> Array:
-    """Cosine (k, N) of points and the directions that the neurons want."""
+    """Cosine (k, N) of points and the neurons' directions."""
     length = np.maximum(np.linalg.norm(points, axis=1, keepdims=True), 1e-9)
     return np.asarray(points @ TARGETS.T / length, dtype=np.float32)
 
@@ -42,7 +42,7 @@ def even(points: Array) -> Array:
 
 
 def best_cosines(name: str, space: GaussianSpace, respond: Responses, **options: Any) -> Array:
-    """Each neuron's cosine of the best point with what it wants."""
+    """Each neuron's cosine of the best point with its direction."""
     search = make_maximizer(name, space, seeds=SEEDS, budget=300, **options)
     run(search, respond)
     return np.diag(cosines(search.result().best_point))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -23,7 +25,7 @@ SPACES = [CodeSpace(16, 32), GaussianSpace(6)]
     ("options", "count"),
     [({}, 40), ({"screening": 0.5}, 100), ({"most": 33}, 33), ({"screening": 1e-3}, 10)],
 )
-def test_the_size_of_the_screening(space: Space, options: dict[str, float], count: int) -> None:
+def test_the_size_of_the_screening(space: Space, options: dict[str, Any], count: int) -> None:
     alone = make_maximizer("screened", space, seeds=[1, 2], budget=200, **options).ask()
     assert np.bincount(alone.owner).tolist() == [count, count]
     shared = make_maximizer(
