@@ -68,9 +68,9 @@ class GeneticSearch(Maximizer):
     @classmethod
     def problems(cls, problem: Problem, options: Any) -> list[str]:
         """Say that the space is neither of codes nor Gaussian."""
-        if isinstance(problem.space, CodeSpace):
-            return super().problems(problem, options)
-        return gaussian_problems(problem.space, "the genetic algorithm")
+        codes = isinstance(problem.space, CodeSpace)
+        problems = [] if codes else gaussian_problems(problem.space, "the genetic algorithm")
+        return problems + super().problems(problem, options)
 
     def _propose(self) -> tuple[Points, Indices]:
         space, count = self.problem.space, self.options.batch

@@ -47,18 +47,17 @@ class LibrarySearch(Maximizer, ABC):
         self._start()
 
     @classmethod
-    def problems(cls, problem: Problem, options: Any) -> list[str]:  # noqa: ARG003 (any will do)
+    def problems(cls, problem: Problem, options: Any) -> list[str]:
         """Say that the library is not installed."""
+        problems = super().problems(problem, options)
         try:
             _import_library(cls.library)
         except ImportError:
-            return [
-                (
-                    f"{cls.library} is not installed; run pip install 'spikeatlas[baselines]', "
-                    "or choose another method"
-                )
-            ]
-        return []
+            problems.append(
+                f"{cls.library} is not installed; run pip install 'spikeatlas[baselines]', "
+                "or choose another method"
+            )
+        return problems
 
     @abstractmethod
     def _engine(self, library: Any, seed: int) -> Engine:

@@ -72,9 +72,10 @@ class SeparableCMA(Maximizer):
         self._walk = NormalWalk(origin if starts is None else starts[:, 0], sigma, options.batch)
 
     @classmethod
-    def problems(cls, problem: Problem, options: Any) -> list[str]:  # noqa: ARG003 (any will do)
+    def problems(cls, problem: Problem, options: Any) -> list[str]:
         """Say that the space is not Gaussian."""
-        return gaussian_problems(problem.space, "separable CMA-ES")
+        problems = gaussian_problems(problem.space, "separable CMA-ES")
+        return problems + super().problems(problem, options)
 
     def _propose(self) -> tuple[Points, Indices]:
         return in_turn(self._space.nearest(self._walk.draw(self._rngs)))

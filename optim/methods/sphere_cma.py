@@ -73,12 +73,12 @@ class SphereCMA(Maximizer):
         self._generations = 0  # asked for
 
     @classmethod
-    def problems(cls, problem: Problem, options: Any) -> list[str]:  # noqa: ARG003 (any will do)
+    def problems(cls, problem: Problem, options: Any) -> list[str]:
         """Say that the space is not Gaussian, or has one dimension only."""
         problems = gaussian_problems(problem.space, "spherical CMA")
         if not problems and problem.space.dim < 2:
-            return ["dim is 1, but spherical CMA needs a sphere; take a space of 2 or more"]
-        return problems
+            problems = ["dim is 1, but spherical CMA needs a sphere; take a space of 2 or more"]
+        return problems + super().problems(problem, options)
 
     @property
     def passed(self) -> float:

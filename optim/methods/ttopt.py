@@ -78,7 +78,8 @@ class CrossSearch(Maximizer):
     @classmethod
     def problems(cls, problem: Problem, options: Any) -> list[str]:
         """Say that the space has no such modes."""
-        return modes_problems(problem.space, quantize=options.quantize)
+        problems = modes_problems(problem.space, quantize=options.quantize)
+        return problems + super().problems(problem, options)
 
     def _members(self, bond: int) -> int:
         """Return the number of members of a bond; at the ends there is nothing to continue."""

@@ -76,7 +76,8 @@ class TensorTrain(Maximizer):
     @classmethod
     def problems(cls, problem: Problem, options: Any) -> list[str]:
         """Say that the space has no such modes."""
-        return modes_problems(problem.space, quantize=options.quantize)
+        problems = modes_problems(problem.space, quantize=options.quantize)
+        return problems + super().problems(problem, options)
 
     def _propose(self) -> tuple[Points, Indices]:
         shape = (self.options.batch, self._modes.count)
