@@ -1,18 +1,20 @@
 """Gradient-free search for the stimuli that many neurons want most, all at once.
 
-- `CodeSpace`, `GaussianSpace`: the latents that are searched (`space.py`)
 - `make_maximizer` and the names it knows (`registry.py`): the way in
-- `Maximizer`: the contract, ask and tell (`contract.py`); `Batch`, `Result`: what it gives
-- methods, a file each: our own `screened.py` (codes, Gaussian), MANGO's `tt.py`, `ttopt.py`, `ga.py`,
-  `sep_cma.py`, `sphere_cma.py`; `random.py` and `pool.py` to be beaten; `baselines.py` of other libraries
+- `Maximizer`, `Method` (`base.py`): the contract, ask and tell, of every method, a user's own included
+- `Problem`, `Options`, `Batch`, `Result` (`types.py`): the values that go in and out; `ledger.py` does the books
+- `spaces/`: the latents that are searched, `CodeSpace` and `GaussianSpace`, with its norm constraint
+- `methods/`: a file (or a folder) each, one table: our own `screened`, MANGO's `tt` and `ttopt`, `ga`, `sep_cma`,
+  `sphere_cma`; `random` and `pool` to be beaten; `diagonal_cma` and `nevergrad` of other libraries
 
 Nothing here knows of networks, of files or of orchestration.
 """
 
 from __future__ import annotations
 
-from spikeatlas.optim.base import Maximizer as Maximizer
+from spikeatlas.optim.base import Maximizer, Method, in_turn
 from spikeatlas.optim.registry import (
+    MethodLike,
     can_start,
     make_maximizer,
     method_names,
@@ -21,24 +23,51 @@ from spikeatlas.optim.registry import (
     uses_pool,
     uses_screening,
 )
-from spikeatlas.optim.spaces.space import CodeSpace as CodeSpace
-from spikeatlas.optim.spaces.space import GaussianSpace as GaussianSpace
-from spikeatlas.optim.spaces.space import Space as Space
-from spikeatlas.optim.types import Batch as Batch
-from spikeatlas.optim.types import Result as Result
+from spikeatlas.optim.spaces import (
+    CodeSpace,
+    GaussianSpace,
+    Indices,
+    NormConstraint,
+    Points,
+    Space,
+    norm_quantile,
+)
+from spikeatlas.optim.types import (
+    Batch,
+    Options,
+    Problem,
+    Result,
+    Scores,
+    State,
+    packed,
+    unpacked,
+)
 
 __all__ = [
     "Batch",
     "CodeSpace",
     "GaussianSpace",
+    "Indices",
     "Maximizer",
+    "Method",
+    "MethodLike",
+    "NormConstraint",
+    "Options",
+    "Points",
+    "Problem",
     "Result",
+    "Scores",
     "Space",
+    "State",
     "can_start",
+    "in_turn",
     "make_maximizer",
     "method_names",
     "minimum_budget",
+    "norm_quantile",
     "option_names",
+    "packed",
+    "unpacked",
     "uses_pool",
     "uses_screening",
 ]

@@ -5,19 +5,20 @@
         search.tell(batch, responses)          # (k, N), NaN = not measured
     result = search.result()
 
-A method adds what it proposes and what it learns; the rest is done here and in the ledger.
+A method is a subclass of `Maximizer` that adds proposals and learning; bookkeeping is done here and in the ledger.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from spikeatlas.optim.ledger import Ledger
-from spikeatlas.optim.spaces.space import Indices, Points
+from spikeatlas.optim.ledger import SearchLedger
+from spikeatlas.optim.spaces import Indices, Points
 from spikeatlas.optim.types import Batch, Options, Problem, Result, Scores, State, packed, unpacked
 
 _Number = TypeVar("_Number", bound=np.generic)
@@ -29,26 +30,51 @@ class Maximizer(ABC):
     Rows may be told in any order and any subset, also late; each of them once. Best and history
     follow at once; a method learns from a generation (the rows of one ask) when all of it was told
     or, with the rows measured by then, at the next ask.
+
+    A subclass declares its options and what it makes use of in the class variables, lists in `problems` what it
+    cannot search, and defines `_propose`; where it learns, `_learn`; where it has a state beside the
+    generators, `_state` and `_load`. It draws from `_rngs` (N generators, one a neuron) for a neuron's
+    own images and, when sharing, from `_common_rng` for images of all. Raises ValueError with the first of
+    its problems.
     """
 
+    preset: ClassVar[Options] = Options()
+    """The options, with their default values."""
+    uses_screening: ClassVar[bool] = False
+    """Learns from images shown to all neurons beforehand (`_learn_screening`)."""
+    uses_pool: ClassVar[bool] = False
+    """Shows the points of `Problem.pool`."""
+    can_start: ClassVar[bool] = False
+    """Starts from the points of `Problem.starts` where there are any."""
+    can_adapt: ClassVar[bool] = False
+    """Moves its budget between neurons where `Problem.adaptive`."""
+
     def __init__(self, problem: Problem, options: Options) -> None:
+        problems = self.problems(problem, options)
+        if problems:
+            raise ValueError(problems[0])
         self.problem = problem
         self.options = options
-        self._ledger = Ledger(problem)
+        self._ledger = SearchLedger(problem)
         self._generation = Batch.empty(problem.space)  # empty: learnt, or none asked for
         self._scores = np.empty((0, problem.neurons), dtype=np.float32)
         self._rngs = [np.random.default_rng(seed) for seed in problem.seeds]
         self._common_rng = np.random.default_rng(problem.seeds)  # for images that all share
 
+    @classmethod
+    def problems(cls, problem: Problem, options: Any) -> list[str]:  # noqa: ARG003 (none by default)
+        """Say in sentences why the method cannot search a problem with such options."""
+        return []
+
     @property
     def done(self) -> bool:
-        """Whether the whole budget was proposed; rows not yet told can still be told."""
-        return self._ledger.left == 0
+        """True once the whole budget was proposed; rows not yet told can still be told."""
+        return self._ledger.remaining == 0
 
     @property
     def pending(self) -> Batch:
         """The rows that were proposed and not told yet, for who lost them (a resumed run)."""
-        return self._ledger.open.take(slice(None))
+        return self._ledger.pending.take(slice(None))
 
     def tell_screening(self, points: Points, responses: npt.ArrayLike) -> None:
         """Tell the responses (k, N) to points (k, d) that were shown before this search, once for all.
@@ -82,11 +108,11 @@ class Maximizer(ABC):
         first = self._generation.slot[0]
         current = slots >= first
         self._scores[slots[current] - first] = scores[current]
-        if not (self._ledger.open.slot >= first).any():
+        if not (self._ledger.pending.slot >= first).any():
             self._close()
 
     def result(self) -> Result:
-        """Sum up the search so far; RuntimeError before the first ask."""
+        """Return the outcome so far; RuntimeError before the first ask."""
         return self._ledger.result()
 
     def state_dict(self) -> State:
@@ -104,19 +130,19 @@ class Maximizer(ABC):
         }
 
     def load_state_dict(self, state: State) -> None:
-        """Go on where `state` was taken; ValueError if it is of another search."""
-        ours, theirs = self._identity(), state["search"]
-        differ = [name for name in ours if ours[name] != theirs.get(name)]
-        if differ:
+        """Go on from a `state_dict`; ValueError if it is of another search."""
+        identity, other = self._identity(), state["search"]
+        differences = [name for name in identity if identity[name] != other.get(name)]
+        if differences:
             raise ValueError(
-                f"the state is of another search: {', '.join(differ)} differ; "
+                f"the state is of another search: {', '.join(differences)} differ; "
                 "make the maximizer with the arguments it was saved from"
             )
         self._ledger.load_state_dict(state["ledger"])
         self._generation = Batch.from_state(state["generation"])
         self._scores = unpacked(state["scores"])
-        for rng, saved in zip((*self._rngs, self._common_rng), state["rngs"], strict=True):
-            rng.bit_generator.state = saved
+        for rng, rng_state in zip((*self._rngs, self._common_rng), state["rngs"], strict=True):
+            rng.bit_generator.state = rng_state
         self._load(state["method"])
 
     def _identity(self) -> dict[str, str]:
@@ -132,7 +158,7 @@ class Maximizer(ABC):
 
     @abstractmethod
     def _propose(self) -> tuple[Points, Indices]:
-        """Points (k, d) and owners (k,) of a generation; the ledger cuts what is over budget.
+        """Return points (k, d) and owners (k,) of a generation; the ledger cuts off the excess.
 
         Rows come in the order of proposal and bring at least one for a neuron with budget left.
         """
@@ -144,15 +170,23 @@ class Maximizer(ABC):
         """Learn from the scores (k, N) of a screening; most methods start from nothing."""
 
     def _state(self) -> State:
-        """Copy what the method has learnt."""
+        """Copy the state of the method's own learning."""
         return {}
 
     def _load(self, state: State) -> None:  # noqa: B027 (may be nothing)
-        """Put back what `_state` copied."""
+        """Put back a copy that `_state` made."""
+
+
+@dataclass(frozen=True)
+class Method:
+    """A search method with other options than its class has: a preset."""
+
+    search: type[Maximizer]
+    preset: Options
 
 
 def in_turn(points: npt.NDArray[_Number]) -> tuple[npt.NDArray[_Number], Indices]:
-    """Order points (N, k, d) so that the neurons take turns; returns rows (k * N, d), owners."""
+    """Order points (N, k, d) so that the neurons take turns; return rows (k * N, d), owners."""
     neurons, count, dim = points.shape
     rows = points.swapaxes(0, 1).reshape(count * neurons, dim)
     return rows, np.tile(np.arange(neurons), count)

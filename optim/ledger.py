@@ -1,6 +1,6 @@
-"""The books of a search: what was proposed, what was told, the best so far, what is left.
+"""Bookkeeping of a search: proposals, answers, the best so far, the budget that remains.
 
-Kept in one place, so that no method can lose a best or overrun its budget.
+Done in one place, so that no method can lose a best or overrun its budget.
 """
 
 from __future__ import annotations
@@ -8,14 +8,23 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from spikeatlas.optim.spaces.space import Indices, Points
+from spikeatlas.optim.spaces import Indices, Points
 from spikeatlas.optim.types import Batch, Problem, Result, Scores, State, packed, unpacked
 
-_BOOKS = ("proposed", "told", "column", "best_point", "best_score", "best_slot", "peaks",
-          "lowest", "highest")  # fmt: skip
+_BOOKS = (
+    "proposal_count",
+    "answer_count",
+    "column",
+    "best_point",
+    "best_score",
+    "best_slot",
+    "peaks",
+    "lowest",
+    "highest",
+)
 
 
-class Ledger:
+class SearchLedger:
     """Bookkeeping of one search.
 
     A score is the response times the problem's sign, -inf where it was not measured or, without
@@ -26,10 +35,10 @@ class Ledger:
         self._problem = problem
         self._sign = np.float32(problem.sign)
         neurons, budget, space = problem.neurons, problem.budget, problem.space
-        self.open = Batch.empty(space)  # proposed, not told; by ascending slot
+        self.pending = Batch.empty(space)  # proposed, not answered; by ascending slot
         # one entry a neuron; the last counts images for all, which owner -1 happens to index
-        self.proposed = np.zeros(neurons + 1, dtype=np.int64)
-        self.told = np.zeros(neurons + 1, dtype=np.int64)
+        self.proposal_count = np.zeros(neurons + 1, dtype=np.int64)
+        self.answer_count = np.zeros(neurons + 1, dtype=np.int64)
         self.column = np.zeros(neurons * budget, dtype=np.int64)  # the history column of a slot
         self.best_point = np.zeros((neurons, space.dim), dtype=space.dtype)
         self.best_score = np.full(neurons, -np.inf, dtype=np.float32)
@@ -39,86 +48,86 @@ class Ledger:
         self.highest = np.full(neurons, np.nan, dtype=np.float32)
 
     @property
-    def left(self) -> int:
+    def remaining(self) -> int:
         """Images that may still be proposed, of budget * N."""
-        return len(self.column) - int(self.proposed.sum())
+        return len(self.column) - int(self.proposal_count.sum())
 
     def propose(self, points: Points, owner: Indices) -> Batch:
-        """Enter proposals, points (k, d) for owners (k,), in order; returns those in the budget."""
-        count = self.proposed[owner] + _ranks(owner)
-        everyones = (owner < 0) | self._problem.adaptive
-        limit = np.where(everyones, len(self.column), self._problem.budget)
-        afforded = count < limit
-        afforded &= np.cumsum(afforded) <= self.left
-        points, owner, count = points[afforded], owner[afforded], count[afforded]
-        slot = int(self.proposed.sum()) + np.arange(len(owner))
+        """Enter proposals, points (k, d) for owners (k,), in order; return those in the budget."""
+        count = self.proposal_count[owner] + _ranks(owner)
+        common = (owner < 0) | self._problem.adaptive
+        limit = np.where(common, len(self.column), self._problem.budget)
+        affordable = count < limit
+        affordable &= np.cumsum(affordable) <= self.remaining
+        points, owner, count = points[affordable], owner[affordable], count[affordable]
+        slot = int(self.proposal_count.sum()) + np.arange(len(owner))
         self.column[slot] = slot // self._problem.neurons if self._problem.share else count
-        np.add.at(self.proposed, owner, 1)
+        np.add.at(self.proposal_count, owner, 1)
         batch = Batch(points, owner, slot)
         self._start(batch)
-        self.open = self.open.join(batch)
+        self.pending = self.pending.join(batch)
         return batch
 
     def _start(self, batch: Batch) -> None:
         """Let a neuron's first proposal be its best point until something is measured."""
-        meant = (batch.owner[:, None] < 0) | (batch.owner[:, None] == self._everyone)
-        new = meant.any(axis=0) & (self.best_slot < 0)
-        first = meant.argmax(axis=0)[new]
+        usable = (batch.owner[:, None] < 0) | (batch.owner[:, None] == self._neurons)
+        new = usable.any(axis=0) & (self.best_slot < 0)
+        first = usable.argmax(axis=0)[new]
         self.best_point[new], self.best_slot[new] = batch.points[first], batch.slot[first]
 
     def tell_screening(self, points: Points, responses: npt.ArrayLike) -> Scores:
-        """Enter images (k, d) shown to all neurons before the search; returns their scores (k, N)."""
-        shown, share = len(points), self._problem.share
-        if self.proposed.any():
+        """Enter images (k, d) shown to all neurons before the search; return their scores (k, N)."""
+        count, share = len(points), self._problem.share
+        if self.proposal_count.any():
             raise RuntimeError("a screening is told before the first ask()")
-        if shown >= (len(self.column) if share else self._problem.budget):
+        if count >= (len(self.column) if share else self._problem.budget):
             raise ValueError(
-                f"the screening has {shown} images, which leaves nothing of the budget; "
+                f"the screening has {count} images, which leaves nothing of the budget; "
                 "raise the budget or screen fewer"
             )
         if not self._problem.space.contains(points).all():
             raise ValueError("the screening holds points that are not in the space")
-        measured = np.array(responses, dtype=np.float32)
-        if measured.shape != (shown, self._problem.neurons) or np.isinf(measured).any():
+        values = np.array(responses, dtype=np.float32)
+        if values.shape != (count, self._problem.neurons) or np.isinf(values).any():
             raise ValueError(
-                f"the screening's responses have shape {measured.shape}; they must be "
-                f"{(shown, self._problem.neurons)}, finite or NaN: not measured"
+                f"the screening's responses have shape {values.shape}; they must be "
+                f"{(count, self._problem.neurons)}, finite or NaN: not measured"
             )
-        if not shown:
-            return measured
-        each = self._everyone
-        owner = np.full(shown, -1) if share else np.repeat(each, shown)
-        rows = np.arange(shown) if share else np.tile(np.arange(shown), len(each))
-        self.tell(self.propose(points[rows], owner), measured[rows])
-        return np.where(np.isnan(measured), -np.inf, self._sign * measured)
+        if not count:
+            return values
+        neurons = self._neurons
+        owner = np.full(count, -1) if share else np.repeat(neurons, count)
+        rows = np.arange(count) if share else np.tile(np.arange(count), len(neurons))
+        self.tell(self.propose(points[rows], owner), values[rows])
+        return np.where(np.isnan(values), -np.inf, self._sign * values)
 
     def tell(self, batch: Batch, responses: npt.ArrayLike) -> tuple[Indices, Scores]:
-        """Enter the responses (k, N) to rows of `batch`; returns their slots and scores (k, N)."""
+        """Enter the responses (k, N) to rows of `batch`; return their slots and scores (k, N)."""
         rows = self._find(batch)
-        told = self.open.take(rows)
-        measured = self._measured(told.owner, responses)
-        scores = np.where(np.isnan(measured), -np.inf, self._sign * measured)
-        if len(told):
-            self._record(told, scores)
-            self.lowest = np.fmin(self.lowest, np.fmin.reduce(measured))
-            self.highest = np.fmax(self.highest, np.fmax.reduce(measured))
-        np.add.at(self.told, told.owner, 1)
-        self.open = self.open.take(np.delete(np.arange(len(self.open)), rows))
-        return told.slot, scores
+        batch = self.pending.take(rows)
+        values = self._check(batch.owner, responses)
+        scores = np.where(np.isnan(values), -np.inf, self._sign * values)
+        if len(batch):
+            self._record(batch, scores)
+            self.lowest = np.fmin(self.lowest, np.fmin.reduce(values))
+            self.highest = np.fmax(self.highest, np.fmax.reduce(values))
+        np.add.at(self.answer_count, batch.owner, 1)
+        self.pending = self.pending.take(np.delete(np.arange(len(self.pending)), rows))
+        return batch.slot, scores
 
     def _find(self, batch: Batch) -> Indices:
-        """Find the open row of every row of `batch`: what a caller did to the points is moot."""
+        """Find the pending row of every row of `batch`, whatever a caller did to its points."""
         slots, counts = np.unique(batch.slot, return_counts=True)
-        wrong = slots[(counts > 1) | ~np.isin(slots, self.open.slot)]
+        wrong = slots[(counts > 1) | ~np.isin(slots, self.pending.slot)]
         if len(wrong):
             raise ValueError(
                 f"batch.slot {wrong[0]} is unknown, doubled or was told before; "
                 "tell each row of a batch once"
             )
-        return np.searchsorted(self.open.slot, batch.slot)
+        return np.searchsorted(self.pending.slot, batch.slot)
 
-    def _measured(self, owner: Indices, responses: npt.ArrayLike) -> Scores:
-        """Check responses; NaN where they are another neuron's business."""
+    def _check(self, owner: Indices, responses: npt.ArrayLike) -> Scores:
+        """Return the responses (k, N), checked; NaN where they are another neuron's business."""
         with np.errstate(over="ignore"):
             values = np.array(responses, dtype=np.float32)
         expected = (len(owner), self._problem.neurons)
@@ -130,30 +139,30 @@ class Ledger:
         if np.isinf(values).any():
             raise ValueError("responses are infinite; give finite numbers, or NaN: not measured")
         if not self._problem.share:
-            values[owner[:, None] != self._everyone] = np.nan
+            values[owner[:, None] != self._neurons] = np.nan
         return values
 
-    def _record(self, told: Batch, scores: Scores) -> None:
+    def _record(self, batch: Batch, scores: Scores) -> None:
         """Update peaks and bests; among equal scores the first proposal wins."""
-        np.maximum.at(self.peaks.T, self.column[told.slot], scores)
-        order = np.argsort(told.slot)
+        np.maximum.at(self.peaks.T, self.column[batch.slot], scores)
+        order = np.argsort(batch.slot)
         top = order[scores[order].argmax(axis=0)]
-        score, slot = scores[top, self._everyone], told.slot[top]
+        score, slot = scores[top, self._neurons], batch.slot[top]
         earlier = (score == self.best_score) & (slot < self.best_slot) & np.isfinite(score)
         better = (score > self.best_score) | earlier
         self.best_score[better], self.best_slot[better] = score[better], slot[better]
-        self.best_point[better] = told.points[top[better]]
+        self.best_point[better] = batch.points[top[better]]
 
     def result(self) -> Result:
-        """Sum up what is known; RuntimeError before the first proposal."""
+        """Return the outcome so far; RuntimeError before the first proposal."""
         if (self.best_slot < 0).any():
             raise RuntimeError("there is no result before the first ask()")
-        for_all = -(-self.told[-1] // self._problem.neurons)
+        for_all = -(-self.answer_count[-1] // self._problem.neurons)
         return Result(
             best_point=self.best_point.copy(),
             best_response=self._responses(self.best_score),
             history=self._responses(np.maximum.accumulate(self.peaks, axis=1)),
-            queries=self.told[:-1] + for_all,
+            queries=self.answer_count[:-1] + for_all,
             lowest=self.lowest.copy(),
             highest=self.highest.copy(),
         )
@@ -162,17 +171,17 @@ class Ledger:
         return np.where(np.isfinite(scores), self._sign * scores, np.float32(np.nan))
 
     @property
-    def _everyone(self) -> Indices:
+    def _neurons(self) -> Indices:
         return np.arange(self._problem.neurons)
 
     def state_dict(self) -> State:
-        """Copy all books into tensors."""
+        """Copy the whole bookkeeping into tensors."""
         books = {name: packed(getattr(self, name)) for name in _BOOKS}
-        return {"open": self.open.state_dict(), **books}
+        return {"pending": self.pending.state_dict(), **books}
 
     def load_state_dict(self, state: State) -> None:
-        """Put back the books that `state_dict` copied."""
-        self.open = Batch.from_state(state["open"])
+        """Put back a copy that `state_dict` made."""
+        self.pending = Batch.from_state(state["pending"])
         for name in _BOOKS:
             setattr(self, name, unpacked(state[name]))
 

@@ -1,4 +1,4 @@
-"""What is passed around in a search: the problem, the options, a batch of proposals, the result."""
+"""Values of a search: the problem, the options, a batch of proposals, the result."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy.typing as npt
 import torch
 
 from spikeatlas.optim.checks import whole
-from spikeatlas.optim.spaces.space import Indices, Points, Space
+from spikeatlas.optim.spaces import Indices, Points, Space
 
 if TYPE_CHECKING:
     from typing import Self
@@ -32,7 +32,7 @@ def unpacked(tensor: torch.Tensor) -> npt.NDArray[Any]:
 
 @dataclass(frozen=True)
 class Problem:
-    """What is searched for: N neurons' stimuli in a space, within `budget` images a neuron.
+    """The task of a search: N neurons' stimuli in a space, within `budget` images a neuron.
 
     `seeds` holds one non-negative integer a neuron. With `share` every neuron uses the responses to
     all images; otherwise the neurons are isolated. `sign` 1 maximises the response, -1 minimises.
@@ -68,12 +68,12 @@ class Problem:
             raise ValueError(
                 f"starts are for {len(self.starts)} neurons, seeds for {self.neurons}; give as many"
             )
-        for name, given in (("starts", self.starts), ("pool", self.pool)):
-            if (
-                given is not None
-                and not self.space.contains(given.reshape(-1, given.shape[-1])).all()
-            ):
-                raise ValueError(f"{name} hold points that are not in the space; give only such")
+        self._check_points("starts", self.starts)
+        self._check_points("pool", self.pool)
+
+    def _check_points(self, name: str, points: Points | None) -> None:
+        if points is not None and not self.space.contains(_flat(points)).all():
+            raise ValueError(f"{name} hold points that are not in the space; give only such")
 
     @property
     def neurons(self) -> int:
@@ -81,19 +81,27 @@ class Problem:
         return len(self.seeds)
 
     def identity(self) -> dict[str, str]:
-        """Each field as a string, arrays by their digest."""
-        values = {part.name: getattr(self, part.name) for part in fields(self)}
-        return {
-            name: hashlib.sha256(value.tobytes()).hexdigest()
-            if isinstance(value, np.ndarray)
-            else repr(value)
-            for name, value in values.items()
-        }
+        """Return each field as a string, arrays by their digest."""
+        return {part.name: _identity(getattr(self, part.name)) for part in fields(self)}
+
+
+def _flat(points: Points) -> Points:
+    return points.reshape(-1, points.shape[-1])
+
+
+def _identity(value: object) -> str:
+    if isinstance(value, np.ndarray):
+        return hashlib.sha256(value.tobytes()).hexdigest()
+    return repr(value)
 
 
 @dataclass(frozen=True)
 class Options:
-    """Options every method has: `batch`, the images a neuron that one ask proposes (>= 1)."""
+    """Options of every method: `batch` (>= 1), the images a neuron that one ask proposes.
+
+    A method with more of them derives a frozen dataclass from this one; each field is an option that a
+    study may set, checked in `__post_init__` (ValueError).
+    """
 
     batch: int = 10
 
@@ -102,7 +110,7 @@ class Options:
 
     @property
     def minimum_budget(self) -> int:
-        """The images a neuron below which the method cannot work."""
+        """Fewest images a neuron with which the method can work."""
         return 1
 
 
@@ -123,8 +131,8 @@ class Batch:
 
     def take(self, rows: npt.NDArray[Any] | slice) -> Self:
         """Copy the rows given by a slice, a mask (k,) or row numbers."""
-        chosen = (getattr(self, part.name)[rows].copy() for part in fields(self))
-        return type(self)(*chosen)
+        arrays = (getattr(self, part.name)[rows].copy() for part in fields(self))
+        return type(self)(*arrays)
 
     def join(self, other: Batch) -> Self:
         """Copy the rows of both, this batch's first."""
@@ -132,12 +140,12 @@ class Batch:
         return type(self)(*(np.concatenate(pair) for pair in pairs))
 
     def state_dict(self) -> State:
-        """Tensors by field name."""
+        """Return the fields as tensors, by name."""
         return {part.name: packed(getattr(self, part.name)) for part in fields(self)}
 
     @classmethod
     def from_state(cls, state: State) -> Self:
-        """Make the batch that `state_dict` described."""
+        """Make the batch of a `state_dict`."""
         return cls(**{name: unpacked(tensor) for name, tensor in state.items()})
 
     @classmethod
@@ -149,12 +157,12 @@ class Batch:
 
 @dataclass(frozen=True)
 class Result:
-    """What a search found for each of N neurons.
+    """The outcome of a search for each of N neurons.
 
     `best_point` (N, d) and `best_response` (N,) float32, NaN where nothing was measured (the point
     is then the first proposal). `history` (N, B) float32: the best response after b * N images in
     total when sharing, after b own images otherwise, in the order of proposal; NaN before the first
-    measurement. `queries` (N,) int64: images told for the neuron, images proposed for all being
+    measurement. `queries` (N,) int64: images answered for the neuron, images proposed for all being
     divided evenly (rounded up). `lowest` and `highest` (N,) float32: the responses' range.
     """
 

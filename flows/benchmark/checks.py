@@ -15,8 +15,7 @@ from spikeatlas.flows.checks.generator_checks import (
     space_problems,
     space_to_try,
 )
-from spikeatlas.optim import make_maximizer
-from spikeatlas.optim.spaces.space import Points
+from spikeatlas.optim import Points, make_maximizer
 from spikeatlas.snn.generators import AdapterSpec
 from spikeatlas.snn.gradient_ascent import ASCENTS
 from spikeatlas.snn.networks import layer_sizes

@@ -25,6 +25,7 @@ from spikeatlas.flows.prepare import agree, layout, probed_epochs, run_of
 from spikeatlas.flows.runners import cluster
 from spikeatlas.flows.study_file import parse
 from spikeatlas.optim import (
+    Points,
     Space,
     can_start,
     make_maximizer,
@@ -32,7 +33,6 @@ from spikeatlas.optim import (
     uses_pool,
     uses_screening,
 )
-from spikeatlas.optim.spaces.space import Points
 from spikeatlas.snn.classifier import SMALLEST
 from spikeatlas.snn.data import DataSet
 from spikeatlas.snn.networks import layer_sizes

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from spikeatlas.optim.base import Maximizer, in_turn
 from spikeatlas.optim.checks import whole
-from spikeatlas.optim.methods.gaussian_moves import gaussian, snapped
-from spikeatlas.optim.methods.populations import own_rows
-from spikeatlas.optim.spaces.space import CodeSpace, Indices, Points
+from spikeatlas.optim.methods.populations import split_by_owner
+from spikeatlas.optim.spaces import CodeSpace, GaussianSpace, Indices, Points, gaussian_problems
 from spikeatlas.optim.types import Batch, Options, Problem, Scores, State, packed, unpacked
 
 Numbers = npt.NDArray[np.float64]
@@ -49,12 +49,14 @@ class GAOptions(Options):
 
 
 class GeneticSearch(Maximizer):
-    """Breeds each neuron's population: parents drawn by score, genes from either, some mutated.
+    """A population for each neuron that breeds: parents drawn by score, genes from either, some mutated.
 
     The population starts from the prior. A neuron whose population is not full, or all equal, goes
     on drawing from the prior: nothing says which genes are good. With sharing, an image that another
-    neuron proposed enters the population as if it were an own one.
+    neuron proposed enters the population as if it were the neuron's. Searches codes and Gaussian latents.
     """
+
+    preset = GAOptions()
 
     def __init__(self, problem: Problem, options: GAOptions) -> None:
         super().__init__(problem, options)
@@ -62,6 +64,13 @@ class GeneticSearch(Maximizer):
         shape = (problem.neurons, options.population)
         self._members = np.zeros((*shape, problem.space.dim), dtype=problem.space.dtype)
         self._fitness = np.full(shape, -np.inf)  # -inf: an empty place
+
+    @classmethod
+    def problems(cls, problem: Problem, options: Any) -> list[str]:
+        """Say that the space is neither of codes nor Gaussian."""
+        codes = isinstance(problem.space, CodeSpace)
+        problems = [] if codes else gaussian_problems(problem.space, "the genetic algorithm")
+        return problems + super().problems(problem, options)
 
     def _propose(self) -> tuple[Points, Indices]:
         space, count = self.problem.space, self.options.batch
@@ -82,31 +91,31 @@ class GeneticSearch(Maximizer):
         spins = np.stack([rng.random((count, 2)) for rng in rngs])
         parents = (spins[..., None] >= wheel[:, None, None, :-1]).sum(axis=3)
         first, second = (
-            self._members[which[:, None], parents[..., place]] for place in (0, 1)
+            self._members[which[:, None], parents[..., parent]] for parent in (0, 1)
         )  # (m, batch, d)
         chances = np.stack([rng.random((2, count, dim)) for rng in rngs])
         genes = np.where(chances[:, 0] < 0.5, first, second)
         mutates = chances[:, 1] < self._settings.mutation
-        return self._mutated(genes, mutates, rngs)
+        return self._mutate(genes, mutates, rngs)
 
     def _chances(self, which: Indices) -> Numbers:
-        """Chance (m, population) of every member to be a parent."""
+        """Return the chance (m, population) of every member to be a parent."""
         fitness = self._fitness[which]
         spread = fitness.std(axis=1, keepdims=True) * self._settings.temperature
         chances = np.exp((fitness - fitness.max(axis=1, keepdims=True)) / spread)
         normal: Numbers = chances / chances.sum(axis=1, keepdims=True)
         return normal
 
-    def _mutated(
+    def _mutate(
         self, genes: Points, mutates: npt.NDArray[np.bool_], rngs: list[np.random.Generator]
     ) -> Points:
         space, shape = self.problem.space, genes.shape
         if isinstance(space, CodeSpace):
             others = np.stack([rng.integers(1, space.codes, size=shape[1:]) for rng in rngs])
             return np.where(mutates, (genes + others) % space.codes, genes)
-        moves = np.stack([rng.standard_normal(shape[1:]) for rng in rngs])
-        moved = genes + self._settings.step * moves * mutates
-        return snapped(gaussian(space, "the genetic algorithm"), moved)
+        assert isinstance(space, GaussianSpace)
+        steps = np.stack([rng.standard_normal(shape[1:]) for rng in rngs])
+        return space.nearest(genes + self._settings.step * steps * mutates)
 
     def _learn(self, generation: Batch, scores: Scores) -> None:
         """Keep the elites of the population and the generation, then the best of the generation."""
@@ -119,17 +128,17 @@ class GeneticSearch(Maximizer):
         np.put_along_axis(ranks, order, np.arange(order.shape[1])[None], axis=1)
         group = np.where(ranks < elites, 0, np.where(new, 1, 2))
         group[~np.isfinite(fitness)] = 3
-        kept = np.lexsort((ranks, group), axis=1)[:, :size]
-        everyone = np.arange(len(kept))[:, None]
-        olds = self._members[everyone, np.minimum(kept, size - 1)]
-        news = points[everyone, np.maximum(kept - size, 0)]
-        self._members = np.where((kept < size)[..., None], olds, news)
-        self._fitness = fitness[everyone, kept]
+        survivors = np.lexsort((ranks, group), axis=1)[:, :size]
+        neurons = np.arange(len(survivors))[:, None]
+        old_points = self._members[neurons, np.minimum(survivors, size - 1)]
+        new_points = points[neurons, np.maximum(survivors - size, 0)]
+        self._members = np.where((survivors < size)[..., None], old_points, new_points)
+        self._fitness = fitness[neurons, survivors]
 
     def _rivals(self, generation: Batch, scores: Scores) -> tuple[Points, Numbers]:
-        """Points (N, k, d) of a generation that may enter the populations, their scores (N, k)."""
+        """Return the points (N, k, d) that may enter the populations, and their scores (N, k)."""
         if not self.problem.share:
-            return own_rows(generation, scores)
+            return split_by_owner(generation, scores)
         best = np.argsort(-scores, axis=0, kind="stable")[: self._settings.population]
         fitness = np.take_along_axis(scores, best, axis=0)
         return generation.points[best.T], fitness.T.astype(np.float64)

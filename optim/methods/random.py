@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from spikeatlas.optim.base import Maximizer, in_turn
-from spikeatlas.optim.spaces.space import Indices, Points
+from spikeatlas.optim.spaces import Indices, Points
 
 
 class RandomSearch(Maximizer):
-    """Draws from the space's prior; with sharing, every image is for all neurons."""
+    """Search by draws from the space's prior; with sharing, every image is for all neurons."""
 
     def _propose(self) -> tuple[Points, Indices]:
         space, count = self.problem.space, self.options.batch

@@ -16,13 +16,12 @@ import numpy.typing as npt
 
 from spikeatlas.optim.base import Maximizer, in_turn
 from spikeatlas.optim.checks import whole
-from spikeatlas.optim.methods.gaussian_moves import gaussian, snapped
-from spikeatlas.optim.methods.populations import own_rows, ranked_weights
-from spikeatlas.optim.spaces.space import Indices, Points
+from spikeatlas.optim.methods.populations import rank_weights, split_by_owner
+from spikeatlas.optim.spaces import GaussianSpace, Indices, Points, gaussian_problems
 from spikeatlas.optim.types import Batch, Options, Problem, Scores, State, packed, unpacked
 
 Numbers = npt.NDArray[np.float64]
-_BOOKS = ("_mean", "_sigma", "_variance", "_sigma_path", "_path", "_learnt")
+_BOOKS = ("_mean", "_sigma", "_variance", "_sigma_path", "_path", "_generations")
 _SIGMAS = (1e-6, 1e3)  # no step size leaves these bounds
 
 
@@ -53,23 +52,33 @@ class SepCMAOptions(Options):
 
 
 class SeparableCMA(Maximizer):
-    """A normal distribution for each neuron that moves to the better half of the own proposals.
+    """A normal distribution for each neuron that moves to the better half of the neuron's proposals.
 
     It starts at 0 or at the neuron's first start. Points are taken to the space's nearest levels,
     and it is these that teach. Needs a Gaussian space (ValueError). A generation whose measured
     scores are all equal teaches its neuron nothing.
     """
 
+    preset = SepCMAOptions()
+    can_start = True
+
     def __init__(self, problem: Problem, options: SepCMAOptions) -> None:
         super().__init__(problem, options)
-        self._space = gaussian(problem.space, "separable CMA-ES")
+        assert isinstance(problem.space, GaussianSpace)
+        self._space = problem.space
         starts = problem.starts
         origin = np.zeros((problem.neurons, problem.space.dim))
         sigma = options.sigma or (1.0 if starts is None else 0.3)
         self._walk = NormalWalk(origin if starts is None else starts[:, 0], sigma, options.batch)
 
+    @classmethod
+    def problems(cls, problem: Problem, options: Any) -> list[str]:
+        """Say that the space is not Gaussian."""
+        problems = gaussian_problems(problem.space, "separable CMA-ES")
+        return problems + super().problems(problem, options)
+
     def _propose(self) -> tuple[Points, Indices]:
-        return in_turn(snapped(self._space, self._walk.draw(self._rngs)))
+        return in_turn(self._space.nearest(self._walk.draw(self._rngs)))
 
     def _learn(self, generation: Batch, scores: Scores) -> None:
         self._walk.learn(generation, scores)
@@ -93,7 +102,7 @@ class NormalWalk:
         self._sigma = np.empty((shape[0], 1))
         self._variance = np.ones(shape)
         self._sigma_path, self._path = np.zeros(shape), np.zeros(shape)
-        self._learnt = np.zeros((shape[0], 1), dtype=np.int64)  # generations, by neuron
+        self._generations = np.zeros((shape[0], 1), dtype=np.int64)  # generations, by neuron
         self.start(mean, sigma)
 
     def start(self, mean: npt.NDArray[Any], sigma: float) -> None:
@@ -106,15 +115,15 @@ class NormalWalk:
         shape = (self._batch, self._mean.shape[1])
         normal = np.stack([rng.standard_normal(shape) for rng in rngs])
         scale = (self._sigma * np.sqrt(self._variance))[:, None]
-        drawn: Numbers = self._mean[:, None] + scale * normal
-        return drawn
+        points: Numbers = self._mean[:, None] + scale * normal
+        return points
 
     def learn(self, generation: Batch, scores: Scores) -> None:
         """Move the distributions by a whole generation's scores (k, N)."""
-        points, own = own_rows(generation, scores)
-        if own.shape[1] < self._batch:
+        points, fitness = split_by_owner(generation, scores)
+        if fitness.shape[1] < self._batch:
             return  # the budget's last
-        weights = ranked_weights(own, self._rates.weights)
+        weights = rank_weights(fitness, self._rates.weights)
         which = np.flatnonzero(weights.any(axis=1))
         self._update(which, points[which], weights[which])
 
@@ -125,7 +134,7 @@ class NormalWalk:
         steps = (points - self._mean[which][:, None]) / sigma[:, None]
         step = (weights[..., None] * steps).sum(axis=1)
         self._mean[which] += sigma * step
-        self._learnt[which] += 1
+        self._generations[which] += 1
 
         c = rates.sigma
         path = (1 - c) * self._sigma_path[which]
@@ -136,29 +145,29 @@ class NormalWalk:
         growth = np.clip(c / rates.damping * (length / usual - 1), -1, 1)
         self._sigma[which] = np.clip(sigma * np.exp(growth), *_SIGMAS)
 
-        warm = np.sqrt(1 - (1 - c) ** (2 * self._learnt[which]))
+        warm = np.sqrt(1 - (1 - c) ** (2 * self._generations[which]))
         steady = length / warm < (1.4 + 2 / (dim + 1)) * usual
         path = (1 - rates.path) * self._path[which]
         path += steady * math.sqrt(rates.path * (2 - rates.path) * rates.mass) * step
         self._path[which] = path
         one = path**2 + ~steady * rates.path * (2 - rates.path) * variance
         many = (weights[..., None] * steps**2).sum(axis=1)
-        learnt = (1 - rates.one - rates.many) * variance + rates.one * one + rates.many * many
-        self._variance[which] = np.maximum(learnt, 1e-12)
+        variance = (1 - rates.one - rates.many) * variance + rates.one * one + rates.many * many
+        self._variance[which] = np.maximum(variance, 1e-12)
 
     def state_dict(self) -> State:
-        """Everything that has been learnt."""
+        """Copy the distributions into tensors."""
         return {name: packed(getattr(self, name)) for name in _BOOKS}
 
     def load_state_dict(self, state: State) -> None:
-        """Put back what `state_dict` copied."""
+        """Put back a copy that `state_dict` made."""
         for name in _BOOKS:
             setattr(self, name, unpacked(state[name]))
 
 
 @dataclass(frozen=True)
 class _Rates:
-    """The standard settings of a population: weights by rank, their effective mass, rates."""
+    """Standard settings of a population: weights by rank, their effective mass, rates."""
 
     weights: Numbers
     mass: float

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from spikeatlas.optim.base import Maximizer, in_turn
 from spikeatlas.optim.checks import whole
-from spikeatlas.optim.methods.gaussian_moves import gaussian, snapped
-from spikeatlas.optim.methods.populations import own_rows, ranked_weights
-from spikeatlas.optim.spaces.space import Indices, Points
+from spikeatlas.optim.methods.populations import rank_weights, split_by_owner
+from spikeatlas.optim.spaces import GaussianSpace, Indices, Points, gaussian_problems
 from spikeatlas.optim.types import Batch, Options, Problem, Scores, State, packed, unpacked
 
 Numbers = npt.NDArray[np.float64]
@@ -51,7 +51,7 @@ class SphereCMAOptions(Options):
 
 
 class SphereCMA(Maximizer):
-    """Draws around a mean direction of each neuron that moves to the better half of the own points.
+    """A mean direction for each neuron that moves to the better half of the points drawn around it.
 
     The sphere's radius is the root of the dimension. The spread narrows exponentially with the
     generations the budget allows for, whatever is measured. Points are taken to the space's nearest
@@ -59,84 +59,83 @@ class SphereCMA(Maximizer):
     A generation whose measured scores are all equal teaches its neuron nothing.
     """
 
+    preset = SphereCMAOptions()
+
     def __init__(self, problem: Problem, options: SphereCMAOptions) -> None:
         super().__init__(problem, options)
-        self._space = gaussian(problem.space, "spherical CMA")
+        assert isinstance(problem.space, GaussianSpace)
+        self._space = problem.space
         dim = problem.space.dim
         first = directions(np.stack([rng.standard_normal(dim) for rng in self._rngs]))
         self._walk = SphereWalk(
             first, options.batch, options.widest, options.narrowest, options.stride
         )
-        self._asked = 0  # generations
+        self._generations = 0  # asked for
+
+    @classmethod
+    def problems(cls, problem: Problem, options: Any) -> list[str]:
+        """Say that the space is not Gaussian, or has one dimension only."""
+        problems = gaussian_problems(problem.space, "spherical CMA")
+        if not problems and problem.space.dim < 2:
+            problems = ["dim is 1, but spherical CMA needs a sphere; take a space of 2 or more"]
+        return problems + super().problems(problem, options)
 
     @property
     def passed(self) -> float:
-        """The part of the planned generations that was asked for, 0 to 1."""
-        planned = -(-self.problem.budget // self.options.batch)
-        return min(1.0, self._asked / max(1, planned - 1))
+        """Part of the generations within the budget that was asked for, 0 to 1."""
+        total = -(-self.problem.budget // self.options.batch)
+        return min(1.0, self._generations / max(1, total - 1))
 
     def _propose(self) -> tuple[Points, Indices]:
         points = self._walk.draw(self._rngs, self.passed)
-        self._asked += 1
-        return in_turn(snapped(self._space, math.sqrt(self.problem.space.dim) * points))
+        self._generations += 1
+        return in_turn(self._space.nearest(math.sqrt(self.problem.space.dim) * points))
 
     def _learn(self, generation: Batch, scores: Scores) -> None:
         self._walk.learn(generation, scores)
 
     def _state(self) -> State:
-        return {"walk": self._walk.state_dict(), "asked": self._asked}
+        return {"walk": self._walk.state_dict(), "generations": self._generations}
 
     def _load(self, state: State) -> None:
         self._walk.load_state_dict(state["walk"])
-        self._asked = state["asked"]
+        self._generations = state["generations"]
 
 
 class SphereWalk:
-    """The mean directions (N, d) of all neurons, and how points are drawn around them and move them.
-
-    ValueError for fewer than 2 dimensions.
-    """
+    """Mean directions (N, d) of all neurons, d >= 2, moved by the points that are drawn around them."""
 
     def __init__(
-        self, mean: Numbers, batch: int, widest: float = 50.0, narrowest: float = 7.3,
-        stride: float = 1.5,
-    ) -> None:  # fmt: skip
-        if mean.shape[1] < 2:
-            raise ValueError(
-                "dim is 1, but spherical CMA needs a sphere; take a space of 2 or more"
-            )
+        self, mean: Numbers, batch: int, widest: float, narrowest: float, stride: float
+    ) -> None:
         self._mean, self._batch, self._stride = mean, batch, stride
         self._angles = widest, narrowest
         ranks = np.arange(1, batch + 1)
         half = max(1, batch // 2)
         self._weights = np.where(ranks <= half, math.log(half + 0.5) - np.log(ranks), 0)
 
-    def start(self, mean: Numbers) -> None:
-        """Go on from directions (N, d)."""
-        self._mean = mean.copy()
-
     def spread(self, passed: float) -> float:
-        """The angle, in radians, at which points are drawn when a part (0 to 1) has passed."""
+        """Return the angle, in radians, at which points are drawn when a part (0 to 1) has passed."""
         widest, narrowest = self._angles
         return math.radians(widest * (narrowest / widest) ** min(1.0, passed))
 
     def draw(self, rngs: list[np.random.Generator], passed: float) -> Numbers:
-        """Directions (N, batch, d), around each neuron's mean."""
+        """Draw directions (N, batch, d) around each neuron's mean."""
         dim = self._mean.shape[1]
         normal = np.stack([rng.standard_normal((self._batch, dim)) for rng in rngs])
         mean = self._mean[:, None]
         tangent = normal - (normal * mean).sum(axis=2, keepdims=True) * mean
         length = np.linalg.norm(tangent, axis=2, keepdims=True)
         angle = self.spread(passed) * length / math.sqrt(dim - 1)
-        drawn: Numbers = np.cos(angle) * mean + np.sin(angle) * directions(tangent)
-        return drawn
+        points: Numbers = np.cos(angle) * mean + np.sin(angle) * directions(tangent)
+        return points
 
     def learn(self, generation: Batch, scores: Scores) -> None:
         """Move the means by a whole generation's scores (k, N)."""
-        points, own = own_rows(generation, scores)
-        if own.shape[1] < self._batch:
+        points, fitness = split_by_owner(generation, scores)
+        if fitness.shape[1] < self._batch:
             return  # the budget's last
-        weights = ranked_weights(own, self._weights)
+        weights = rank_weights(fitness, self._weights)
         better = directions((weights[..., None] * points).sum(axis=1))
         cosine = (self._mean * better).sum(axis=1, keepdims=True)
         moves = weights.any(axis=1) & (np.abs(cosine[:, 0]) < 1 - 1e-12)
@@ -145,16 +144,16 @@ class SphereWalk:
         self._mean[moves] = directions(near * self._mean[moves] + far * better[moves])
 
     def state_dict(self) -> State:
-        """The means."""
+        """Copy the means into tensors."""
         return {"mean": packed(self._mean)}
 
     def load_state_dict(self, state: State) -> None:
-        """Put back what `state_dict` copied."""
+        """Put back a copy that `state_dict` made."""
         self._mean = unpacked(state["mean"])
 
 
 def directions(vectors: Numbers) -> Numbers:
-    """The vectors (..., d) at length 1; a zero vector stays one."""
+    """Scale vectors (..., d) to length 1; a zero vector stays one."""
     length = np.linalg.norm(vectors, axis=-1, keepdims=True)
     scaled: Numbers = vectors / np.where(length > 0, length, 1)
     return scaled

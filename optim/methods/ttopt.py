@@ -1,26 +1,27 @@
 """TTOpt: optimisation by alternating cross interpolation, for all neurons at once.
 
 Sozykin et al., NeurIPS 2022 (arXiv 2205.00293). A point is a row of modes. For each bond between
-two modes a few continuations to one side are kept; all their combinations around one mode, a core,
-are shown, the combinations that matter are kept for the next bond, and so on, back and forth.
+two modes a few continuations to one side are members; all their combinations around one mode, a core,
+are shown, the combinations that matter are the members of the next bond, and so on, back and forth.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from spikeatlas.optim.base import Maximizer, in_turn
 from spikeatlas.optim.checks import whole
-from spikeatlas.optim.methods.populations import own_rows
-from spikeatlas.optim.methods.tt.quantization import modes_of
-from spikeatlas.optim.spaces.space import Indices, Points
+from spikeatlas.optim.methods.populations import split_by_owner
+from spikeatlas.optim.methods.tt import modes_of, modes_problems
+from spikeatlas.optim.spaces import Indices, Points
 from spikeatlas.optim.types import Batch, Options, Problem, Scores, State, packed, unpacked
 
 Numbers = npt.NDArray[np.float64]
-_BOOKS = ("_value", "_link", "_table", "_open")
+_BOOKS = ("_value", "_link", "_table", "_unknown")
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class TTOptOptions(Options):
 
 
 class CrossSearch(Maximizer):
-    """Sweeps over the cores of each neuron's own cross interpolation, started at random.
+    """Sweeps over the cores of each neuron's cross interpolation, started at random.
 
     What the core before has shown is not shown again. With rank 2 the kept combinations are those
     of the largest volume, the one of the highest response being among them, of the scores above the
@@ -52,6 +53,8 @@ class CrossSearch(Maximizer):
     Needs a space with levels: ValueError for a continuous one, and for `quantize` where the number
     of levels is no power of two.
     """
+
+    preset = TTOptOptions()
 
     def __init__(self, problem: Problem, options: TTOptOptions) -> None:
         super().__init__(problem, options)
@@ -67,100 +70,112 @@ class CrossSearch(Maximizer):
         for member in range(self._rank):  # distinct in every mode
             self._value[:, :modes, member] = (first + member * steps) % size
             self._link[:, : modes - 1, member] = member
-        self._core, self._way = 0, 1
+        self._core, self._direction = 0, 1
         self._table = np.full((problem.neurons, 1, size, self._members(1)), np.nan)
-        self._open = self._unknown()
-        self._shown = 0  # places of `_open` that were proposed
+        self._unknown = self._find_unknown()
+        self._position = 0  # in `_unknown`: the cells before it were proposed
+
+    @classmethod
+    def problems(cls, problem: Problem, options: Any) -> list[str]:
+        """Say that the space has no such modes."""
+        problems = modes_problems(problem.space, quantize=options.quantize)
+        return problems + super().problems(problem, options)
 
     def _members(self, bond: int) -> int:
-        """Number of members of a bond; at the ends there is nothing to continue."""
+        """Return the number of members of a bond; at the ends there is nothing to continue."""
         return self._rank if 0 < bond < self._modes.count else 1
 
-    def _unknown(self) -> Indices:
-        """Places (N, m) of the flattened table that hold no score: as many for each neuron."""
+    def _find_unknown(self) -> Indices:
+        """Find the cells (N, m) of the flattened table that hold no score: as many for each neuron."""
         flat = np.isnan(self._table.reshape(len(self._table), -1))
         return np.nonzero(flat)[1].reshape(len(flat), -1)
 
     def _propose(self) -> tuple[Points, Indices]:
-        if self._shown == self._open.shape[1]:
+        if self._position == self._unknown.shape[1]:
             self._advance()
-        places = self._open[:, self._shown : self._shown + self.options.batch]
-        self._shown += places.shape[1]
-        rows, owner = in_turn(self._expand(places))
+        cells = self._unknown[:, self._position : self._position + self.options.batch]
+        self._position += cells.shape[1]
+        rows, owner = in_turn(self._expand(cells))
         return self.problem.space.from_indices(self._modes.join(rows)), owner
 
-    def _expand(self, places: Indices) -> Indices:
-        """Mode values (N, k, modes) of places (N, k) of the table."""
+    def _expand(self, cells: Indices) -> Indices:
+        """Return the mode values (N, k, modes) of cells (N, k) of the table."""
         core, modes = self._core, self._modes.count
-        left, middle, right = np.unravel_index(places, self._table.shape[1:])
-        everyone = np.arange(len(places))[:, None]
-        values = np.empty((*places.shape, modes), dtype=np.int64)
+        before, middle, after = np.unravel_index(cells, self._table.shape[1:])
+        neurons = np.arange(len(cells))[:, None]
+        values = np.empty((*cells.shape, modes), dtype=np.int64)
         values[..., core] = middle
         for bond in range(core, 0, -1):
-            values[..., bond - 1] = self._value[everyone, bond, left]
-            left = self._link[everyone, bond, left]
+            values[..., bond - 1] = self._value[neurons, bond, before]
+            before = self._link[neurons, bond, before]
         for bond in range(core + 1, modes):
-            values[..., bond] = self._value[everyone, bond, right]
-            right = self._link[everyone, bond, right]
+            values[..., bond] = self._value[neurons, bond, after]
+            after = self._link[neurons, bond, after]
         return values
 
     def _learn(self, generation: Batch, scores: Scores) -> None:
-        own = own_rows(generation, scores)[1]
-        first = (self._shown - 1) // self.options.batch * self.options.batch
-        places = self._open[:, first : first + own.shape[1]]
-        flat = self._table.reshape(len(own), -1)
-        np.put_along_axis(flat, places, own, axis=1)
+        _, values = split_by_owner(generation, scores)
+        first = (self._position - 1) // self.options.batch * self.options.batch
+        cells = self._unknown[:, first : first + values.shape[1]]
+        flat = self._table.reshape(len(values), -1)
+        np.put_along_axis(flat, cells, values, axis=1)
 
     def _advance(self) -> None:
-        """Go on to the next core of which something is not known; once around, show one again."""
+        """Go on to the next core with unknown cells; once around, show one again."""
         self._table[np.isnan(self._table)] = -np.inf  # lost
         for _ in range(2 * self._modes.count):
             if self._modes.count > 1:
                 self._step()
-            self._open = self._unknown()
-            if self._open.shape[1]:
+            self._unknown = self._find_unknown()
+            if self._unknown.shape[1]:
                 break
         else:
             self._table[:] = np.nan
-            self._open = self._unknown()
-        self._shown = 0
+            self._unknown = self._find_unknown()
+        self._position = 0
 
     def _step(self) -> None:
-        """Keep the members that matter of the bond ahead and move to the core behind it."""
-        if not 0 <= self._core + self._way < self._modes.count:
-            self._way = -self._way
-        ahead = self._way > 0
-        # seen in the direction of the sweep: behind x values x ahead
+        """Choose the members that matter of the bond ahead and move to the core behind it."""
+        if not 0 <= self._core + self._direction < self._modes.count:
+            self._direction = -self._direction
+        ahead = self._direction > 0
+        # in the direction of the sweep: behind x values x ahead
         table = self._table if ahead else self._table.transpose(0, 3, 2, 1)
         neurons, behind, size, _ = table.shape
         rows = table.reshape(neurons, behind * size, -1)
         ties = np.stack([rng.random(behind * size) for rng in self._rngs])
-        kept = _dominant(rows, ties)[:, : rows.shape[2]]
+        members = _dominant(rows, ties)[:, : rows.shape[2]]
         bond = self._core + (1 if ahead else 0)
         old_value, old_link = self._value[:, bond].copy(), self._link[:, bond].copy()
-        count = kept.shape[1]
-        self._link[:, bond, :count], self._value[:, bond, :count] = np.divmod(kept, size)
-        self._core += self._way
+        count = members.shape[1]
+        self._link[:, bond, :count], self._value[:, bond, :count] = np.divmod(members, size)
+        self._core += self._direction
         beyond = self._members(self._core + (1 if ahead else 0))
         following = np.full((neurons, count, size, beyond), np.nan)
-        everyone, member = np.ogrid[:neurons, :count]
+        neuron, member = np.ogrid[:neurons, :count]
         for column in range(rows.shape[2]):
             value, link = old_value[:, [column]], old_link[:, [column]]
-            following[everyone, member, value, link] = rows[everyone, kept, column]
+            following[neuron, member, value, link] = rows[neuron, members, column]
         self._table = following if ahead else following.transpose(0, 3, 2, 1).copy()
 
     def _state(self) -> State:
         books = {name: packed(getattr(self, name)) for name in _BOOKS}
-        return {"core": self._core, "way": self._way, "shown": self._shown, **books}
+        return {
+            "core": self._core,
+            "direction": self._direction,
+            "position": self._position,
+            **books,
+        }
 
     def _load(self, state: State) -> None:
-        self._core, self._way, self._shown = state["core"], state["way"], state["shown"]
+        self._core, self._direction = state["core"], state["direction"]
+        self._position = state["position"]
         for name in _BOOKS:
             setattr(self, name, unpacked(state[name]))
 
 
 def _dominant(rows: Numbers, ties: Numbers) -> Indices:
-    """Two of the rows (N, R, C <= 2): that of the highest score, and the one of most volume with it.
+    """Find two of the rows (N, R, C <= 2): that of the highest score, and of most volume with it.
 
     `ties` (N, R) decides between equals.
     """
@@ -168,18 +183,18 @@ def _dominant(rows: Numbers, ties: Numbers) -> Indices:
     heights = np.where(np.isfinite(rows), rows - np.where(np.isfinite(lowest), lowest, 0), 0)
     tops = heights.max(axis=2)
     first = _last_sorted(tops, ties)
-    chosen = np.take_along_axis(heights, first[:, None, None], axis=1)
-    volumes = np.abs(heights[..., 0] * chosen[..., -1] - heights[..., -1] * chosen[..., 0])
+    top = np.take_along_axis(heights, first[:, None, None], axis=1)
+    volumes = np.abs(heights[..., 0] * top[..., -1] - heights[..., -1] * top[..., 0])
     np.put_along_axis(volumes, first[:, None], -1, axis=1)
     second = _last_sorted(volumes, tops, ties)
     return np.stack([first, second], axis=1)
 
 
 def _last_sorted(*keys: Numbers) -> Indices:
-    """Find, in each row, the place of the largest first key, among equals of the next, and so on."""
-    left = np.ones(keys[0].shape, dtype=bool)
+    """Find, in each row, the column of the largest first key, among equals of the next, and so on."""
+    candidates = np.ones(keys[0].shape, dtype=bool)
     for key in keys:
-        values = np.where(left, key, -np.inf)
-        left &= values == values.max(axis=1, keepdims=True)
-    place: Indices = left.argmax(axis=1)
-    return place
+        values = np.where(candidates, key, -np.inf)
+        candidates &= values == values.max(axis=1, keepdims=True)
+    column: Indices = candidates.argmax(axis=1)
+    return column

@@ -1,4 +1,4 @@
-"""Where the mass of a Gaussian prior lies: near a sphere, the radius chi distributed.
+"""The norm of Gaussian latents: the prior's mass lies near a sphere, the radius chi distributed.
 
 A vector of N(0, I) in d dimensions has a length near sqrt(d - 1/2), give or take 0.7 whatever d; a search
 that is left free walks out of there, to vectors that a generator was never taught.
@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import gammainc, gammaincinv
 
-ShellKind: TypeAlias = Literal["free", "ball", "sphere"]
-KINDS: tuple[ShellKind, ...] = ("free", "ball", "sphere")
+NormKind: TypeAlias = Literal["free", "ball", "sphere"]
+KINDS: tuple[NormKind, ...] = ("free", "ball", "sphere")
 TAIL = 0.05
 """The part of the prior's mass that is cut off at an end."""
 
@@ -23,45 +23,45 @@ Vectors = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Shell:
-    """The lengths that vectors in `dim` dimensions may have.
+class NormConstraint:
+    """The lengths that vectors in `dim` dimensions may have (a study's `shell`).
 
     `free`: any. `ball`: at most the prior's 95 % quantile. `sphere`: from its 5 % to its 95 % quantile.
     """
 
-    kind: ShellKind
+    kind: NormKind
     dim: int
 
     @cached_property
     def radii(self) -> tuple[float, float]:
-        """The least and the greatest length."""
+        """Least and greatest length."""
         if self.kind == "free":
             return 0.0, np.inf
         least = 0.0 if self.kind == "ball" else float(_length_at(np.array(TAIL), self.dim))
         return least, float(_length_at(np.array(1 - TAIL), self.dim))
 
-    def hold(self, rows: Vectors) -> Vectors:
-        """Vectors (..., d) with their lengths brought within the shell's; a zero vector goes along axis 0."""
+    def project(self, rows: Vectors) -> Vectors:
+        """Bring the lengths of vectors (..., d) within the radii; a zero vector goes along axis 0."""
         if self.kind == "free":
             return rows
         length = np.linalg.norm(rows, axis=-1, keepdims=True)
-        wanted = np.clip(length, *self.radii)
-        held: Vectors = np.where(length > 0, rows * (wanted / np.where(length > 0, length, 1)), 0)
-        held[..., :1] = np.where(length > 0, held[..., :1], wanted)
-        return held
+        radius = np.clip(length, *self.radii)
+        points: Vectors = np.where(length > 0, rows * (radius / np.where(length > 0, length, 1)), 0)
+        points[..., :1] = np.where(length > 0, points[..., :1], radius)
+        return points
 
     def sample(self, rng: np.random.Generator, count: int) -> Vectors:
-        """Draw `count` vectors (count, dim) from the prior, given that their lengths are the shell's."""
+        """Draw `count` vectors (count, dim) from the prior, given that their lengths are allowed."""
         rows = rng.standard_normal((count, self.dim))
         if self.kind == "free":
             return rows
         low, high = _part_below(np.array(self.radii), self.dim)
         lengths = _length_at(rng.uniform(low, high, (count, 1)), self.dim)
-        drawn: Vectors = rows * (lengths / np.linalg.norm(rows, axis=1, keepdims=True))
-        return self.hold(drawn)
+        points: Vectors = rows * (lengths / np.linalg.norm(rows, axis=1, keepdims=True))
+        return self.project(points)
 
     def contains(self, rows: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-        """Whether each of vectors (k, d) has an allowed length, to float32's accuracy."""
+        """Tell which of vectors (k, d) have an allowed length, to float32's accuracy."""
         low, high = self.radii
         length = np.linalg.norm(rows.astype(np.float64), axis=1)
         inside: npt.NDArray[np.bool_] = (length >= low * (1 - 1e-5)) & (length <= high * (1 + 1e-5))
@@ -69,16 +69,16 @@ class Shell:
 
 
 def norm_quantile(rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
-    """The part (...,) of the prior's vectors that are shorter than each of vectors (..., d), 0 to 1."""
+    """Return the part (...,) of the prior's vectors that are shorter than vectors (..., d), 0 to 1."""
     length: Vectors = np.linalg.norm(rows.astype(np.float64), axis=-1)
     return _part_below(length, rows.shape[-1])
 
 
 def _part_below(length: npt.NDArray[np.float64], dim: int) -> npt.NDArray[np.float64]:
-    """The chi distribution's part below a length."""
+    """Return the chi distribution's part below a length."""
     return np.asarray(gammainc(dim / 2, np.square(length) / 2), np.float64)
 
 
 def _length_at(part: npt.NDArray[np.float64], dim: int) -> npt.NDArray[np.float64]:
-    """The length below which that part lies."""
+    """Return the length below which that part lies."""
     return np.asarray(np.sqrt(2 * gammaincinv(dim / 2, part)), np.float64)

@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spikeatlas.optim.spaces.norm import norm_quantile
-from spikeatlas.optim.spaces.space import Points
+from spikeatlas.optim import Points, norm_quantile
 from spikeatlas.snn.data import DataSpec
 from spikeatlas.snn.generators import GaussianGenerator, Generator, GeneratorSpec
 from spikeatlas.snn.generators.evaluation import nearest_distances

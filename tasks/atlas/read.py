@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from spikeatlas.optim.spaces.space import Points
+from spikeatlas.optim import Points
 from spikeatlas.tasks.atlas.errors import AtlasError
 from spikeatlas.tasks.atlas.schema import FAILED, PENDING, UNPLANNED, UNSETTLED
 from spikeatlas.tasks.atlas.store import groups, layout_of, open_store, study_of, values

@@ -9,9 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from spikeatlas.optim import GaussianSpace
-from spikeatlas.optim.spaces.norm import norm_quantile
-from spikeatlas.optim.spaces.space import Points
+from spikeatlas.optim import GaussianSpace, Points, norm_quantile
 from spikeatlas.snn.classifier import Classifier
 from spikeatlas.snn.generators import CodeLatent
 from spikeatlas.snn.generators.evaluation import density_quantile, kth_distances

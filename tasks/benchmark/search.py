@@ -13,8 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spikeatlas.optim import make_maximizer
-from spikeatlas.optim.spaces.space import Points
+from spikeatlas.optim import Points, make_maximizer
 from spikeatlas.snn.gradient_ascent import AscentOptions, ascend, make_climber
 from spikeatlas.tasks.benchmark import results_store
 from spikeatlas.tasks.benchmark.cells import GRADIENT, NATURAL, Cell, Setting

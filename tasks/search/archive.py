@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from spikeatlas.optim import Batch
-from spikeatlas.optim.spaces.space import Points
+from spikeatlas.optim import Batch, Points
 
 
 class Archive:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spikeatlas.optim.spaces.space import Points
+from spikeatlas.optim import Points
 from spikeatlas.tasks.search.archive import Archive, different
 from spikeatlas.tasks.search.loop import Task, own_responses
 from spikeatlas.tasks.search.reevaluate import Chosen, decode

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from spikeatlas.optim import Maximizer, Result, make_maximizer, uses_pool, uses_screening
-from spikeatlas.optim.spaces.space import Points
+from spikeatlas.optim import Maximizer, Points, Result, make_maximizer, uses_pool, uses_screening
 from spikeatlas.snn.generators import Generator
 from spikeatlas.tasks.atlas import read
 from spikeatlas.tasks.search.archive import Archive

@@ -7,8 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from spikeatlas.optim import Result
-from spikeatlas.optim.spaces.space import Points
+from spikeatlas.optim import Points, Result
 from spikeatlas.tasks.analysis.naturalness import Scale, scale_of
 from spikeatlas.tasks.atlas import read
 from spikeatlas.tasks.study.blocks import Block

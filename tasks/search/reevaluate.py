@@ -11,8 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from spikeatlas.optim import Result
-from spikeatlas.optim.spaces.space import Points
+from spikeatlas.optim import Points, Result
 from spikeatlas.tasks.search.archive import Archive
 from spikeatlas.tasks.search.loop import Task, own_responses
 from spikeatlas.tasks.search.objective import trade_of

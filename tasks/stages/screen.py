@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spikeatlas.optim import Space
-from spikeatlas.optim.spaces.space import Points
+from spikeatlas.optim import Points, Space
 from spikeatlas.snn.generators import Generator
 from spikeatlas.tasks.atlas import write
 from spikeatlas.tasks.study.digests import seed_of

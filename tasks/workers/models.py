@@ -10,8 +10,7 @@ from typing import TypeAlias
 
 import torch
 
-from spikeatlas.optim import Space
-from spikeatlas.optim.spaces.space import Points
+from spikeatlas.optim import Points, Space
 from spikeatlas.snn.classifier import Classifier, load_classifier
 from spikeatlas.snn.coding import CodingKey
 from spikeatlas.snn.data import DataSet, DataSpec, load_data

@@ -1,4 +1,4 @@
-"""What the tests search: spaces, every method in every mode, neurons with a planted optimum."""
+"""Cases of the tests: spaces, every method in every mode, neurons with a planted optimum."""
 
 from __future__ import annotations
 
@@ -16,10 +16,16 @@ from spikeatlas.optim import (
     CodeSpace,
     GaussianSpace,
     Maximizer,
+    MethodLike,
+    Problem,
     Space,
     make_maximizer,
+    method_names,
     minimum_budget,
+    uses_pool,
 )
+from spikeatlas.optim.registry import find_method
+from tests.optim.drift import Drift
 
 Array = npt.NDArray[Any]
 Responses = Callable[[Array], Array]
@@ -37,7 +43,7 @@ GRIDS = ("codes", "quantile", "uniform")
 class Case:
     """One method with options, in one space, sharing or not."""
 
-    name: str
+    method: MethodLike
     space: str
     share: bool
     options: dict[str, Any] = field(default_factory=dict)
@@ -45,25 +51,27 @@ class Case:
     @property
     def budget(self) -> int:
         """Some generations and a part of one."""
-        least = max(minimum_budget(self.name, **self.options), 11)
+        least = max(minimum_budget(self.method, **self.options), 11)
         return least + min(2 * least, 40)
 
     def make(self, seeds: Any = (11, 5, 42), sign: int = 1) -> Maximizer:
         space = SPACES[self.space]
         return make_maximizer(
-            self.name,
+            self.method,
             space,
             seeds=seeds,
             budget=self.budget,
             share=self.share,
             sign=sign,
-            pool=pool_of(space) if self.name == "pool" else None,
+            pool=pool_of(space) if uses_pool(self.method) else None,
             **self.options,
         )
 
     def __str__(self) -> str:
         options = [f"{key}={value}" for key, value in self.options.items()]
-        return "-".join([self.name, *options, self.space, "share" if self.share else "alone"])
+        return "-".join(
+            [title(self.method), *options, self.space, "share" if self.share else "alone"]
+        )
 
 
 def pool_of(space: Space, count: int = 300) -> Array:
@@ -71,39 +79,73 @@ def pool_of(space: Space, count: int = 300) -> Array:
     return space.sample(np.random.default_rng(99), count)
 
 
+def title(method: MethodLike) -> str:
+    return method if isinstance(method, str) else find_method(method).search.__name__
+
+
+Setting = tuple[dict[str, Any], tuple[str, ...]]
+"""Options, and the names of the spaces to search with them."""
 GAUSSIAN = ("quantile", "continuous")
-METHODS: list[tuple[str, dict[str, Any], tuple[str, ...]]] = [
-    ("screened", {}, tuple(SPACES)),
-    ("random", {}, tuple(SPACES)),
-    *((name, {}, GRIDS) for name in ("tt", "tt-s", "tt-b", "tt-exp")),
-    ("tt", {"quantize": False}, GRIDS),
-    ("tt", {"steps": 3, "elites": 4, "rank": 2}, ("codes",)),
-    ("pool", {}, ("codes", "continuous")),
-    ("ttopt", {}, GRIDS),
-    ("ttopt", {"rank": 1, "quantize": False}, ("codes",)),
-    ("ga", {"population": 8, "elites": 4}, tuple(SPACES)),
-    ("sep-cma", {"batch": 8}, GAUSSIAN),
-    ("sphere-cma", {"batch": 8}, GAUSSIAN),
-    ("cma", {"batch": 8}, GAUSSIAN),
-    ("nevergrad-portfolio", {"batch": 2}, ("codes",)),
-    ("nevergrad-discrete", {}, ("codes",)),
+SETTINGS: dict[MethodLike, list[Setting]] = {
+    "tt": [
+        ({}, GRIDS),
+        ({"quantize": False}, GRIDS),
+        ({"steps": 3, "elites": 4, "rank": 2}, ("codes",)),
+    ],
+    "pool": [({}, ("codes", "continuous"))],
+    "ttopt": [({}, GRIDS), ({"rank": 1, "quantize": False}, ("codes",))],
+    "ga": [({"population": 8, "elites": 4}, tuple(SPACES))],
+    "sep-cma": [({"batch": 8}, GAUSSIAN)],
+    "sphere-cma": [({"batch": 8}, GAUSSIAN)],
+    "cma": [({"batch": 8}, GAUSSIAN)],
+    "nevergrad-portfolio": [({"batch": 2}, ("codes",))],
+    "nevergrad-discrete": [({}, ("codes",))],
+}
+"""Settings other than a method's preset in every space that it can search."""
+
+
+def searchable(method: MethodLike) -> tuple[str, ...]:
+    """Return the names of the spaces that a method can search."""
+    member = find_method(method)
+
+    def fits(space: Space) -> bool:
+        problem = Problem(space, (1,), 300, pool=pool_of(space))
+        return not member.search.problems(problem, member.preset)
+
+    return tuple(name for name, space in SPACES.items() if fits(space))
+
+
+EVERY_METHOD: tuple[MethodLike, ...] = (*method_names(), Drift)
+"""The table, and one of a user's own."""
+METHODS: list[tuple[MethodLike, dict[str, Any], tuple[str, ...]]] = [
+    (method, options, spaces)
+    for method in EVERY_METHOD
+    for options, spaces in SETTINGS.get(method) or [({}, searchable(method))]
 ]
-LIBRARIES = {"cma": "cma", "nevergrad-portfolio": "nevergrad", "nevergrad-discrete": "nevergrad"}
+"""Every method with its settings."""
 
 
-def library(name: str) -> list[pytest.MarkDecorator]:
-    """Marks that skip the tests of a method whose library is not installed."""
-    needed = LIBRARIES.get(name)
-    missing = needed is not None and find_spec(needed) is None
-    return [pytest.mark.skipif(missing, reason=f"{needed} is not installed")] if needed else []
+def library_of(method: MethodLike) -> str | None:
+    """Return the module of the library that a method needs, if any."""
+    return getattr(find_method(method).search, "library", None)
+
+
+LIBRARIES = [name for name in method_names() if library_of(name)]
+
+
+def library(method: MethodLike) -> list[pytest.MarkDecorator]:
+    """Return marks that skip the tests of a method whose library is not installed."""
+    name = library_of(method)
+    missing = name is not None and find_spec(name) is None
+    return [pytest.mark.skipif(missing, reason=f"{name} is not installed")] if name else []
 
 
 CASES = [
-    Case(name, space, share, options)
-    for name, options, spaces in METHODS
+    Case(method, space, share, options)
+    for method, options, spaces in METHODS
     for space in spaces
     for share in (False, True)
-    if not (share and name == "nevergrad-portfolio")  # slow, and shares nothing, as its sisters
+    if not (share and method == "nevergrad-portfolio")  # slow, and shares nothing, as its sisters
 ]
 
 
@@ -119,14 +161,14 @@ class Chain:
         return self.redraw(np.zeros(shape, np.int64), np.ones(shape, np.bool_), rng.random(shape))
 
     def redraw(self, points: Array, free: Array, uniform: Array) -> Array:
-        drawn, first = points.copy(), np.zeros(len(points), np.int64)
-        for place in range(self.positions):
-            before = drawn[:, place - 1] + 1 if place else first
-            usual = (uniform[:, place] < 0.9) & (place > 0)
-            spread = (uniform[:, place] * 10 % 1 * self.codes).astype(np.int64)
+        codes, first = points.copy(), np.zeros(len(points), np.int64)
+        for position in range(self.positions):
+            before = codes[:, position - 1] + 1 if position else first
+            usual = (uniform[:, position] < 0.9) & (position > 0)
+            spread = (uniform[:, position] * 10 % 1 * self.codes).astype(np.int64)
             code = np.where(usual, before % self.codes, spread)
-            drawn[:, place] = np.where(free[:, place], code, drawn[:, place])
-        return drawn
+            codes[:, position] = np.where(free[:, position], code, codes[:, position])
+        return codes
 
 
 def chained(points: Array, codes: int) -> Array:
@@ -135,41 +177,41 @@ def chained(points: Array, codes: int) -> Array:
     return np.asarray(follows.mean(axis=1))
 
 
-def _each(cases: list[Case]) -> pytest.MarkDecorator:
-    marked = [pytest.param(case, marks=library(case.name)) for case in cases]
+def parametrize_cases(cases: list[Case]) -> pytest.MarkDecorator:
+    marked = [pytest.param(case, marks=library(case.method)) for case in cases]
     return pytest.mark.parametrize("case", marked, ids=str)
 
 
-each = _each(CASES)
-each_alone = _each([case for case in CASES if not case.share])
-each_shared = _each([case for case in CASES if case.share])
+every_case = parametrize_cases(CASES)
+every_isolated_case = parametrize_cases([case for case in CASES if not case.share])
+every_sharing_case = parametrize_cases([case for case in CASES if case.share])
 
 
 def planted(space: Space, neurons: int = 3, seed: int = 0) -> Responses:
-    """Responses in (0, 1) of neurons that each want another point: (k, d) -> (k, N) float32."""
-    wanted = space.sample(np.random.default_rng(seed), neurons)
+    """Return neurons, each with another best point: (k, d) -> responses (k, N) in (0, 1), float32."""
+    targets = space.sample(np.random.default_rng(seed), neurons)
     if isinstance(space, CodeSpace):
         weights = np.random.default_rng(seed).random((neurons, space.dim, space.codes))
         return lambda points: additive(weights, points)
 
     def respond(points: Array) -> Array:
-        distance = ((points[:, None] - wanted) ** 2).mean(axis=2)
+        distance = ((points[:, None] - targets) ** 2).mean(axis=2)
         return np.asarray(np.exp(-distance), dtype=np.float32)
 
     return respond
 
 
-def gains(name: str, space: Space, budget: int = 400, **options: Any) -> Array:
-    """How much more than random search a method reaches on planted neurons, (8,)."""
+def gains(method: MethodLike, space: Space, budget: int = 400, **options: Any) -> Array:
+    """Return the gain of a method over random search on planted neurons, (8,)."""
     seeds, respond = range(100, 108), planted(space, 8)
     searches = [
         make_maximizer("random", space, seeds=seeds, budget=budget),
-        make_maximizer(name, space, seeds=seeds, budget=budget, **options),
+        make_maximizer(method, space, seeds=seeds, budget=budget, **options),
     ]
     for search in searches:
         run(search, respond)
-    chance, found = (search.result().best_response for search in searches)
-    return np.asarray(found - chance)
+    chance, best = (search.result().best_response for search in searches)
+    return np.asarray(best - chance)
 
 
 def additive(weights: Array, points: Array) -> Array:
@@ -179,7 +221,7 @@ def additive(weights: Array, points: Array) -> Array:
 
 
 def run(search: Maximizer, respond: Responses) -> list[tuple[Batch, Array]]:
-    """Run to the end; returns what was proposed and responded."""
+    """Run to the end; return the batches and the responses to them."""
     log = []
     while not search.done:
         batch = search.ask()
@@ -189,7 +231,7 @@ def run(search: Maximizer, respond: Responses) -> list[tuple[Batch, Array]]:
 
 
 def joined(log: list[tuple[Batch, Array]]) -> tuple[Batch, Array]:
-    """One batch and one array of responses out of many."""
+    """Join many batches and their responses to one."""
     batches, responses = zip(*log, strict=True)
     parts = (
         np.concatenate([getattr(b, name) for b in batches]) for name in ("points", "owner", "slot")
@@ -198,7 +240,7 @@ def joined(log: list[tuple[Batch, Array]]) -> tuple[Batch, Array]:
 
 
 def same(one: Any, two: Any) -> bool:
-    """Whether two batches or results hold the same numbers, NaN included."""
+    """Tell if two batches or results hold the same numbers, NaN included."""
     return all(
         np.array_equal(a, b, equal_nan=a.dtype.kind == "f")
         for a, b in ((getattr(one, part.name), getattr(two, part.name)) for part in fields(one))
@@ -206,18 +248,18 @@ def same(one: Any, two: Any) -> bool:
 
 
 def visible(case: Case, batch: Batch, responses: Array) -> Array:
-    """Responses a neuron may use, others NaN."""
-    own = batch.owner[:, None] == np.arange(responses.shape[1])
-    return np.where(own | case.share, responses, np.nan).astype(np.float32)
+    """Return the responses that a neuron may use, others NaN."""
+    by_owner = batch.owner[:, None] == np.arange(responses.shape[1])
+    return np.where(by_owner | case.share, responses, np.nan).astype(np.float32)
 
 
 def history_of(case: Case, log: list[tuple[Batch, Array]], neurons: int = 3) -> Array:
-    """The promised history, the slow way: the best of the first images, image by image."""
+    """Return the history the slow way: the best of the first images, image by image."""
     batch, responses = joined(log)
-    seen = visible(case, batch, responses)
+    usable = visible(case, batch, responses)
     history = np.full((neurons, case.budget), np.nan, dtype=np.float32)
     for neuron in range(neurons):
-        mine = seen[:, neuron] if case.share else seen[batch.owner == neuron, neuron]
+        mine = usable[:, neuron] if case.share else usable[batch.owner == neuron, neuron]
         step = neurons if case.share else 1
         for b in range(case.budget):
             first = mine[: (b + 1) * step]

@@ -1,4 +1,4 @@
-"""What every method promises, tested on every method, space and mode: runs and results."""
+"""The contract of every method, in every space and mode: runs and results."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from spikeatlas.optim import Result, make_maximizer
 from tests.optim.cases import (
     SPACES,
     Case,
-    each,
-    each_alone,
-    each_shared,
+    every_case,
+    every_isolated_case,
+    every_sharing_case,
     history_of,
     joined,
     planted,
@@ -23,7 +23,7 @@ from tests.optim.cases import (
 )
 
 
-@each
+@every_case
 def test_same_seed_same_run(case: Case) -> None:
     respond = planted(SPACES[case.space])
     first, second = case.make(), case.make()
@@ -32,28 +32,28 @@ def test_same_seed_same_run(case: Case) -> None:
     assert same(first.result(), second.result())
 
 
-@each
+@every_case
 def test_other_seed_other_run(case: Case) -> None:
     assert not np.array_equal(case.make().ask().points, case.make((12, 6, 43)).ask().points)
 
 
-@each
+@every_case
 def test_budget_is_spent_and_never_exceeded(case: Case) -> None:
     search = case.make()
     batch, _ = joined(run(search, planted(SPACES[case.space])))
     assert len(batch) == 3 * case.budget
     assert np.array_equal(batch.slot, np.arange(len(batch)))
     counts = Counter(batch.owner.tolist())
-    own = [counts[neuron] for neuron in range(3)]  # beside images for all, only when sharing
-    assert len(set(own)) == 1 or case.share
-    assert max(own) <= case.budget
+    numbers = [counts[neuron] for neuron in range(3)]  # beside images for all, only when sharing
+    assert len(set(numbers)) == 1 or case.share
+    assert max(numbers) <= case.budget
     assert case.share or -1 not in counts
     assert np.abs(search.result().queries - case.budget).max() <= 1  # images for all are divided
     with pytest.raises(RuntimeError, match="budget is spent"):
         search.ask()
 
 
-@each
+@every_case
 def test_points_stay_in_the_space(case: Case) -> None:
     space = SPACES[case.space]
     search = case.make()
@@ -63,7 +63,7 @@ def test_points_stay_in_the_space(case: Case) -> None:
     assert space.contains(search.result().best_point).all()
 
 
-@each
+@every_case
 def test_arguments_are_not_modified_and_not_kept(case: Case) -> None:
     respond = planted(SPACES[case.space])
     seeds = np.array([11, 5, 42])
@@ -81,7 +81,7 @@ def test_arguments_are_not_modified_and_not_kept(case: Case) -> None:
     assert same(search.result(), other.result())
 
 
-@each
+@every_case
 def test_best_is_never_lost(case: Case) -> None:
     respond = planted(SPACES[case.space])
     search = case.make()
@@ -92,7 +92,7 @@ def test_best_is_never_lost(case: Case) -> None:
     assert np.array_equal(np.diag(respond(result.best_point)), result.best_response)
 
 
-@each
+@every_case
 def test_history_follows_the_order_of_proposal(case: Case) -> None:
     search = case.make()
     log = run(search, planted(SPACES[case.space]))
@@ -102,7 +102,7 @@ def test_history_follows_the_order_of_proposal(case: Case) -> None:
     assert np.array_equal(history[:, -1], search.result().best_response)
 
 
-@each_alone
+@every_isolated_case
 @pytest.mark.parametrize("seeds", [(1,), (8, 3, 2**63), tuple(range(64))], ids=len)
 def test_together_equals_alone(case: Case, seeds: tuple[int, ...]) -> None:
     respond = planted(SPACES[case.space], len(seeds))
@@ -116,7 +116,7 @@ def test_together_equals_alone(case: Case, seeds: tuple[int, ...]) -> None:
         assert np.array_equal(alone.result().history[0], result.history[place])
 
 
-@each_alone
+@every_isolated_case
 def test_isolated_neurons_read_their_own_column_only(case: Case) -> None:
     respond = planted(SPACES[case.space])
     plain, disturbed = case.make(), case.make()
@@ -130,7 +130,7 @@ def test_isolated_neurons_read_their_own_column_only(case: Case) -> None:
     assert same(plain.result(), disturbed.result())
 
 
-@each_shared
+@every_sharing_case
 def test_shared_best_comes_from_any_image(case: Case) -> None:
     search = case.make()
     batch = search.ask()
@@ -141,7 +141,7 @@ def test_shared_best_comes_from_any_image(case: Case) -> None:
     assert search.result().best_response.tolist() == [0.5] * 3
 
 
-@each
+@every_case
 def test_minus_minimises(case: Case) -> None:
     respond = planted(SPACES[case.space])
     up, down = case.make(), case.make(sign=-1)

@@ -1,4 +1,4 @@
-"""What every method promises about its state: saved and loaded, nothing changes."""
+"""The contract about the state: saved and loaded, nothing changes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from spikeatlas.optim import Maximizer, make_maximizer
-from tests.optim.cases import SPACES, Case, each, joined, planted, run, same
+from tests.optim.cases import SPACES, Case, every_case, joined, planted, run, same
 
 
 def stored(search: Maximizer) -> dict[str, Any]:
@@ -30,7 +30,7 @@ def resumed(case: Case, search: Maximizer) -> Maximizer:
     return fresh
 
 
-@each
+@every_case
 @pytest.mark.parametrize("moment", ["before ask", "after ask", "after half a tell"])
 def test_saving_and_loading_changes_nothing(case: Case, moment: str) -> None:
     respond = planted(SPACES[case.space])
@@ -53,7 +53,7 @@ def test_saving_and_loading_changes_nothing(case: Case, moment: str) -> None:
     assert same(search.result(), straight.result())
 
 
-@each
+@every_case
 def test_a_state_is_a_snapshot(case: Case) -> None:
     respond = planted(SPACES[case.space])
     search = case.make()

@@ -1,4 +1,4 @@
-"""What every method promises about responses: any order, late, missing, tied, flat or wrong."""
+"""The contract about responses: any order, late, missing, tied, flat or wrong."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.optim.cases import (
     SPACES,
     Array,
     Case,
-    each,
+    every_case,
     firsts,
     history_of,
     joined,
@@ -23,7 +23,7 @@ from tests.optim.cases import (
 )
 
 
-@each
+@every_case
 def test_told_in_any_order_and_any_pieces(case: Case) -> None:
     respond = planted(SPACES[case.space])
     straight, search = case.make(), case.make()
@@ -39,7 +39,7 @@ def test_told_in_any_order_and_any_pieces(case: Case) -> None:
     assert same(search.result(), straight.result())
 
 
-@each
+@every_case
 def test_late_rows_still_count(case: Case) -> None:
     respond = planted(SPACES[case.space])
     search, late, log = case.make(), [], []
@@ -57,7 +57,7 @@ def test_late_rows_still_count(case: Case) -> None:
     assert np.array_equal(search.result().history[:, -1], search.result().best_response)
 
 
-@each
+@every_case
 def test_asking_on_without_any_answer(case: Case) -> None:
     search = case.make()
     first = search.ask()
@@ -71,7 +71,7 @@ def test_asking_on_without_any_answer(case: Case) -> None:
     assert np.array_equal(result.best_point, firsts)
 
 
-@each
+@every_case
 @pytest.mark.parametrize("constant", [0.0, 1.0, 0.25])
 def test_silent_saturated_and_constant(case: Case, constant: float) -> None:
     search = case.make()
@@ -84,7 +84,7 @@ def test_silent_saturated_and_constant(case: Case, constant: float) -> None:
     assert np.array_equal(result.best_point, firsts(case, log))  # ties: the first proposal
 
 
-@each
+@every_case
 def test_the_first_proposal_wins_a_tie_however_late(case: Case) -> None:
     search = case.make()
     one = search.ask()
@@ -95,7 +95,7 @@ def test_the_first_proposal_wins_a_tie_however_late(case: Case) -> None:
     assert np.array_equal(search.result().best_point, firsts(case, [(one, np.empty(0))]))
 
 
-@each
+@every_case
 def test_missing_responses(case: Case) -> None:
     respond = planted(SPACES[case.space])
     rng = np.random.default_rng(3)
@@ -116,13 +116,13 @@ def test_missing_responses(case: Case) -> None:
     assert np.array_equal(best[:2], result.best_response[:2])
 
 
-@each
+@every_case
 def test_ties_and_few_levels(case: Case) -> None:
     respond = planted(SPACES[case.space])
     search = case.make()
     batch, responses = joined(run(search, lambda points: np.round(respond(points) * 4) / 4))
-    seen = visible(case, batch, responses)
-    winner = np.nanargmax(seen, axis=0)  # the first of the best
+    responses_in_use = visible(case, batch, responses)
+    winner = np.nanargmax(responses_in_use, axis=0)  # the first of the best
     assert np.array_equal(search.result().best_point, batch.points[winner])
 
 

@@ -1,4 +1,4 @@
-"""Methods by name, and what is said about wrong names and values."""
+"""Methods by name and of a user's own, and sentences about wrong names and values."""
 
 from __future__ import annotations
 
@@ -11,47 +11,59 @@ import pytest
 from spikeatlas.optim import (
     CodeSpace,
     GaussianSpace,
+    Indices,
     Maximizer,
+    Method,
+    MethodLike,
+    Points,
+    can_start,
     make_maximizer,
     method_names,
     minimum_budget,
     option_names,
+    uses_pool,
+    uses_screening,
 )
-from tests.optim.cases import METHODS, SPACES, library, pool_of
+from spikeatlas.optim.methods import METHODS as TABLE
+from tests.optim.cases import EVERY_METHOD, METHODS, SPACES, library, pool_of, title
+from tests.optim.drift import Drift, DriftOptions
 
 SPACE = CodeSpace(16, 32)
 
 
-def make(name: str = "tt", **changes: Any) -> Maximizer:
+def make(method: MethodLike = "tt", **changes: Any) -> Maximizer:
     arguments: dict[str, Any] = {"space": SPACE, "seeds": [1, 2], "budget": 200}
-    return make_maximizer(name, **(arguments | changes))
+    return make_maximizer(method, **(arguments | changes))
 
 
 def test_names() -> None:
-    assert set(method_names()) == {name for name, _, _ in METHODS}  # the contract covers each
+    assert method_names() == tuple(TABLE)
+    # the contract covers each
+    assert set(EVERY_METHOD) == {method for method, _, spaces in METHODS if spaces}
     assert option_names("random") == ("batch",)
     assert option_names("tt-b") == ("batch", "elites", "steps", "lr", "rank", "quantize")
 
 
 def test_presets_are_mango_s() -> None:
-    shown = {name: make(name).options for name in ("tt", "tt-s", "tt-b", "tt-exp")}
-    assert [shown[name].batch for name in shown] == [10, 5, 25, 100]
-    assert [getattr(shown[name], "elites", 0) for name in shown] == [1, 1, 5, 10]
-    assert [getattr(shown[name], "lr", 0) for name in shown] == [0.05, 0.05, 0.05, 0.1]
-    assert {(getattr(o, "steps", 0), getattr(o, "rank", 0)) for o in shown.values()} == {(1, 5)}
+    options = {name: make(name).options for name in ("tt", "tt-s", "tt-b", "tt-exp")}
+    assert [options[name].batch for name in options] == [10, 5, 25, 100]
+    assert [getattr(options[name], "elites", 0) for name in options] == [1, 1, 5, 10]
+    assert [getattr(options[name], "lr", 0) for name in options] == [0.05, 0.05, 0.05, 0.1]
+    assert {(getattr(o, "steps", 0), getattr(o, "rank", 0)) for o in options.values()} == {(1, 5)}
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=library(name)) for name in method_names()]
+    "method",
+    [pytest.param(method, marks=library(method), id=title(method)) for method in EVERY_METHOD],
 )
-def test_the_minimum_budget_is_enough_and_less_is_not(name: str) -> None:
-    space = next(SPACES[spaces[0]] for known, _, spaces in METHODS if known == name)
-    pool = pool_of(space) if name == "pool" else None
-    least = minimum_budget(name)
-    make(name, space=space, pool=pool, budget=least).ask()
+def test_the_minimum_budget_is_enough_and_less_is_not(method: MethodLike) -> None:
+    space = next(SPACES[spaces[0]] for other, _, spaces in METHODS if other == method)
+    pool = pool_of(space) if uses_pool(method) else None
+    least = minimum_budget(method)
+    make(method, space=space, pool=pool, budget=least).ask()
     if least > 1:
         with pytest.raises(ValueError, match=rf"budget is {least - 1}; .* at least {least} images"):
-            make(name, space=space, budget=least - 1)
+            make(method, space=space, budget=least - 1)
 
 
 def test_minimum_budget_follows_the_options() -> None:
@@ -101,3 +113,71 @@ def test_any_number_of_levels_without_quantising() -> None:
 def test_seeds_and_sizes_may_be_numpy_s() -> None:
     search = make("tt", seeds=np.array([1, 2], dtype=np.uint64), budget=np.int64(50))
     assert np.array_equal(search.ask().points, make("tt", budget=50).ask().points)
+
+
+def test_a_method_of_the_user_s_own() -> None:
+    assert isinstance(make(Drift), Drift)
+    assert option_names(Drift) == ("batch", "part")
+    assert minimum_budget(Drift) == 11
+    assert minimum_budget(Drift, batch=3) == 4
+    assert not any(uses(Drift) for uses in (uses_screening, uses_pool, can_start))
+    assert make(Drift, part=0.5).options == DriftOptions(part=0.5)
+    assert Drift.__name__ not in method_names()
+
+
+def test_a_preset_of_the_user_s_own() -> None:
+    bold = Method(Drift, DriftOptions(batch=4, part=0.9))
+    assert make(bold).options == DriftOptions(batch=4, part=0.9)
+    assert make(bold, batch=7).options == DriftOptions(batch=7, part=0.9)
+    assert minimum_budget(bold) == 5
+    assert option_names(bold) == ("batch", "part")
+
+
+def test_a_method_may_learn_from_all_that_there_is() -> None:
+    class Able(Drift):
+        uses_screening = uses_pool = can_start = can_adapt = True
+
+    assert uses_screening(Able)
+    assert uses_pool(Able)
+    assert can_start(Able)
+    assert make(Able, allocation="adaptive", share=True).problem.adaptive
+
+
+class Unfinished(Maximizer):
+    """Proposes nothing."""
+
+
+class Failing(Drift):
+    """Fails at its start, for a reason of its own."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        raise ValueError("this method needs the moon")
+
+    def _propose(self) -> tuple[Points, Indices]:
+        raise NotImplementedError
+
+
+@pytest.mark.parametrize(
+    ("method", "changes", "words"),
+    [
+        (Drift, {"part": 2}, r"part is 2; it must be in \(0, 1\]"),
+        (Drift, {"parts": 1}, "option 'parts' of 'tests.optim.drift:Drift' is unknown; did you mean 'part'"),
+        (Drift, {"space": CodeSpace(2, 4)}, "part leaves no coordinate to draw again; raise it"),
+        (Drift, {"budget": 10}, "the method 'tests.optim.drift:Drift' with batch 10 needs at least 11"),
+        (
+            Method(Drift, DriftOptions()),
+            {"allocation": "adaptive", "share": True},
+            "which 'tests.optim.drift:Drift' cannot do; choose fixed, or a method that can: screened",
+        ),
+        (Unfinished, {}, "test_registry:Unfinished is not complete: define _propose"),
+        (Failing, {}, "this method needs the moon"),
+        (CodeSpace, {}, "CodeSpace is no search method; give the name of one, a subclass of"),
+        (7, {}, "7 is no search method; .* a subclass of spikeatlas.optim.Maximizer, or a spike"),
+        (None, {}, "None is no search method"),
+    ],
+)  # fmt: skip
+def test_objects_that_are_no_methods(method: Any, changes: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValueError, match=words) as caught:
+        make(method, **changes)
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)  # noqa: S301

@@ -1,3 +1,8 @@
-"""The screened search: a screening, a first-order model, evolution in lock step."""
+"""The screened search: a screening, a first-order model, and a refinement in lock step."""
 
 from __future__ import annotations
+
+from spikeatlas.optim.methods.screened.base import ScreenedOptions
+from spikeatlas.optim.methods.screened.screened import ScreenedSearch
+
+__all__ = ["ScreenedOptions", "ScreenedSearch"]

@@ -11,16 +11,16 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from spikeatlas.optim.methods.populations import mean_filled
-from spikeatlas.optim.spaces.space import CodeSpace, Indices, squared_distances
+from spikeatlas.optim.methods.populations import fill_missing
+from spikeatlas.optim.spaces import CodeSpace, Indices, squared_distances
 
 Floats = npt.NDArray[np.float32]
 
 _AXES = 4
-"""Principal axes of the codebook kept for each position (97 % of its variance in MANGO's)."""
+"""Number of principal axes of the codebook for each position (97 % of its variance in MANGO's)."""
 _MIX = 64
-"""Smooth functions of the code kept for the mix."""
-_PLACE_WEIGHT = 0.25
+"""Number of smooth functions of the code for the mix."""
+_AXES_WEIGHT = 0.25
 _RIDGE = 30.0
 
 
@@ -32,9 +32,9 @@ class Anova:
 
     def __init__(self, space: CodeSpace, groups: int, neurons: int) -> None:
         self.positions = space.positions
-        place, mix = _coordinates(space)
-        self._place, self._mix = place * np.float32(_PLACE_WEIGHT), mix
-        size = space.positions * place.shape[1] + mix.shape[1] + 1
+        axes, mix = _coordinates(space)
+        self._axes, self._mix = axes * np.float32(_AXES_WEIGHT), mix
+        size = space.positions * axes.shape[1] + mix.shape[1] + 1
         self.gram = np.zeros((groups, size, size), np.float32)
         self.moment = np.zeros((groups, size, neurons // groups), np.float32)
 
@@ -47,43 +47,45 @@ class Anova:
         answered = np.isfinite(scores).any(axis=2, keepdims=True)
         features = np.where(answered, self._features(points), 0)
         self.gram += features.transpose(0, 2, 1) @ features
-        self.moment += features.transpose(0, 2, 1) @ mean_filled(scores).astype(np.float32)
+        self.moment += features.transpose(0, 2, 1) @ fill_missing(scores).astype(np.float32)
 
     def effects(self) -> Floats:
-        """Effect of every code at every position, (N, positions, codes)."""
+        """Return the effect of every code at every position, (N, positions, codes)."""
         ridge = _RIDGE * np.eye(self.gram.shape[1], dtype=np.float32)
         ridge[-1, -1] = 1e-3  # the mean is not shrunk
         weights = np.linalg.solve(self.gram + ridge, self.moment)
         weights = weights.transpose(0, 2, 1).reshape(-1, weights.shape[1])
-        axes = self._place.shape[1]
-        placed = weights[:, : self.positions * axes].reshape(len(weights), self.positions, axes)
-        mixed = weights[:, self.positions * axes : -1]
-        effects: Floats = placed @ self._place.T + (mixed @ self._mix.T)[:, None, :]
+        count = self._axes.shape[1]
+        along_axes = weights[:, : self.positions * count].reshape(
+            len(weights), self.positions, count
+        )
+        of_mix = weights[:, self.positions * count : -1]
+        effects: Floats = along_axes @ self._axes.T + (of_mix @ self._mix.T)[:, None, :]
         return effects
 
     def _features(self, points: Indices) -> Floats:
-        placed = self._place[points].reshape(*points.shape[:2], -1)
-        mixed = self._mix[points].sum(axis=2)
-        return np.concatenate([placed, mixed, np.ones_like(mixed[..., :1])], axis=2)
+        axes = self._axes[points].reshape(*points.shape[:2], -1)
+        mix = self._mix[points].sum(axis=2)
+        return np.concatenate([axes, mix, np.ones_like(mix[..., :1])], axis=2)
 
 
 def _coordinates(space: CodeSpace) -> tuple[Floats, Floats]:
-    """Coordinates of every code: along the codebook's principal axes, and of smooth functions of it."""
+    """Return coordinates of every code: along the codebook's principal axes, and of smooth functions of it."""
     if space.embedding is None:
         # no geometry: every code for itself
-        alone = np.eye(space.codes, dtype=np.float32) / np.sqrt(space.positions)
-        return alone[:, :0], alone
+        mix = np.eye(space.codes, dtype=np.float32) / np.sqrt(space.positions)
+        return mix[:, :0], mix
     centred = np.asarray(space.embedding, dtype=np.float64)
     centred = centred - centred.mean(axis=0)
-    left, spread, _ = np.linalg.svd(centred, full_matrices=False)
-    place = left[:, :_AXES] * spread[:_AXES]
-    place /= place.std() or 1.0
+    unit_rows, spread, _ = np.linalg.svd(centred, full_matrices=False)
+    axes = unit_rows[:, :_AXES] * spread[:_AXES]
+    axes /= axes.std() or 1.0
     distance = squared_distances(centred)
     kernel = np.exp(-4 * distance / (np.median(distance) or 1.0))
     kernel -= kernel.mean(axis=0)
     kernel -= kernel.mean(axis=1, keepdims=True)
     values, vectors = np.linalg.eigh(kernel)
-    kept = slice(-1, -1 - min(_MIX, space.codes), -1)
-    mix = vectors[:, kept] * np.sqrt(np.maximum(values[kept], 0))
-    mix /= np.sqrt(space.positions)
-    return place.astype(np.float32), mix.astype(np.float32)
+    largest = slice(-1, -1 - min(_MIX, space.codes), -1)
+    smooth = vectors[:, largest] * np.sqrt(np.maximum(values[largest], 0))
+    smooth /= np.sqrt(space.positions)
+    return axes.astype(np.float32), smooth.astype(np.float32)

@@ -1,78 +1,91 @@
 """Search from a screening: our own method, and the default.
 
 A screening's images serve every neuron; a first-order model of each neuron is fitted to all of them in
-one solve; from its proposals and the best images each neuron's own search starts, in lock step. What
-follows differs with the space: evolution of code images, or separable CMA-ES.
+one solve; from its proposals and the best images each neuron's own search starts, in lock step. Its
+refinement differs with the space: evolution of code images, or separable CMA-ES.
 """
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from dataclasses import dataclass
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
 from spikeatlas.optim.base import Maximizer, in_turn
-from spikeatlas.optim.checks import whole
-from spikeatlas.optim.spaces.space import Indices, Points
-from spikeatlas.optim.types import Options, Problem
+from spikeatlas.optim.methods.screened.base import Refinement, ScreenedOptions
+from spikeatlas.optim.methods.screened.codes import CodeEvolution
+from spikeatlas.optim.methods.screened.gaussian import GaussianRefinement
+from spikeatlas.optim.spaces import CodeSpace, GaussianSpace, Indices, Points, Space
+from spikeatlas.optim.types import Batch, Problem, Scores, State
 
-
-@dataclass(frozen=True)
-class ScreenedOptions(Options):
-    """Options of the screened search.
-
-    `batch` (>= 2): images a neuron and generation. `elites` (>= 2): best points kept a neuron.
-    `screening` (0 to 1): share of the budget that is screened first, at most `most` images together.
-    `refit` (>= 1): generations between two fits of the model.
-    """
-
-    elites: int = 12
-    screening: float = 0.2
-    most: int = 4000
-    refit: int = 4
-
-    def __post_init__(self) -> None:
-        whole("batch", self.batch, 2)
-        whole("elites", self.elites, 2)
-        whole("most", self.most, 1)
-        whole("refit", self.refit, 1)
-        if not isinstance(self.screening, int | float) or not 0 < self.screening < 1:
-            raise ValueError(f"screening is {self.screening!r}; it must be between 0 and 1")
-
-    @property
-    def minimum_budget(self) -> int:
-        """A screening of a few images and one generation."""
-        return 2 * self.batch
+REFINEMENTS: Mapping[type, type[Refinement]] = MappingProxyType(
+    {CodeSpace: CodeEvolution, GaussianSpace: GaussianRefinement}
+)
+"""The refinement of each kind of space."""
 
 
 class ScreenedSearch(Maximizer):
-    """What both kinds of screened search have in common: the screening, and the given starts."""
+    """A screening, the starts where there are any, and a refinement from the best of them."""
+
+    preset = ScreenedOptions()
+    uses_screening = True
+    can_start = True
+    can_adapt = True
 
     def __init__(self, problem: Problem, options: ScreenedOptions) -> None:
         super().__init__(problem, options)
         self._settings = options
+        refinement = _refinement_of(problem.space)
+        assert refinement is not None
+        self._refinement = refinement(problem, options, self._rngs)
 
-    @property
-    def _screened(self) -> int:
-        """Images that the search screens itself: in total when sharing, else a neuron."""
-        settings, budget = self._settings, self.problem.budget
-        total = budget * self.problem.neurons if self.problem.share else budget
-        return min(max(int(settings.screening * total), settings.batch), settings.most)
+    @classmethod
+    def problems(cls, problem: Problem, options: Any) -> list[str]:
+        """Say that the space has no refinement, or one that cannot move its budget between neurons."""
+        refinement = _refinement_of(problem.space)
+        if refinement is None:
+            return ["screened searches codes and Gaussian latents; choose another method, say ga"]
+        if problem.adaptive and not refinement.can_adapt:
+            return ["allocation is 'adaptive', which screened can do for codes only; choose fixed"]
+        return super().problems(problem, options)
+
+    def _propose(self) -> tuple[Points, Indices]:
+        return self._refinement.propose() if self._refinement.generations else self._screen()
 
     def _screen(self) -> tuple[Points, Indices]:
-        """The starts, where there are any, and the screening."""
-        count = self._screened
+        """Return the starts, where there are any, and the screening."""
+        count, draw = self._screening_size(), self._refinement.draw
         if self.problem.share:
-            rows = self._draw(self._common_rng, count)
+            rows = draw(self._common_rng, count)
             owner = np.full(count, -1, dtype=np.int64)
         else:
-            rows, owner = in_turn(np.stack([self._draw(rng, count) for rng in self._rngs]))
+            rows, owner = in_turn(np.stack([draw(rng, count) for rng in self._rngs]))
         if self.problem.starts is None:
             return rows, owner
         starts, owners = in_turn(self.problem.starts)
         return np.concatenate([starts, rows]), np.concatenate([owners, owner])
 
-    @abstractmethod
-    def _draw(self, rng: np.random.Generator, count: int) -> Points:
-        """Draw images (count, d) for the screening."""
+    def _screening_size(self) -> int:
+        """Count the images that the search screens itself: in total when sharing, else a neuron."""
+        settings, budget = self._settings, self.problem.budget
+        total = budget * self.problem.neurons if self.problem.share else budget
+        return min(max(int(settings.screening * total), settings.batch), settings.most)
+
+    def _learn_screening(self, points: Points, scores: Scores) -> None:
+        self._refinement.learn_screening(points, scores)
+
+    def _learn(self, generation: Batch, scores: Scores) -> None:
+        self._refinement.learn(generation, scores)
+
+    def _state(self) -> State:
+        return self._refinement.state_dict()
+
+    def _load(self, state: State) -> None:
+        self._refinement.load_state_dict(state)
+
+
+def _refinement_of(space: Space) -> type[Refinement] | None:
+    fitting = (REFINEMENTS[kind] for kind in REFINEMENTS if isinstance(space, kind))
+    return next(fitting, None)

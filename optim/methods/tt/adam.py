@@ -37,7 +37,7 @@ class Adam:
         return {name: tensor.clone() for name, tensor in self._tensors().items()}
 
     def load_state_dict(self, state: dict[str, torch.Tensor]) -> None:
-        """Put back, in place, what `state_dict` copied."""
+        """Put back, in place, a copy that `state_dict` made."""
         for name, tensor in self._tensors().items():
             tensor.copy_(state[name])
 

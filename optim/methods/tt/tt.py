@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,8 +19,8 @@ from spikeatlas.optim.base import Maximizer, in_turn
 from spikeatlas.optim.checks import whole
 from spikeatlas.optim.methods.tt.adam import Adam
 from spikeatlas.optim.methods.tt.cores import draw, gradient
-from spikeatlas.optim.methods.tt.quantization import modes_of
-from spikeatlas.optim.spaces.space import Indices, Points
+from spikeatlas.optim.methods.tt.quantization import modes_of, modes_problems
+from spikeatlas.optim.spaces import Indices, Points
 from spikeatlas.optim.types import Batch, Options, Problem, Scores, State
 
 
@@ -55,12 +56,14 @@ class TTOptions(Options):
 
 
 class TensorTrain(Maximizer):
-    """Draws from a tensor train for each neuron, learnt from the neuron's own best proposals.
+    """A tensor train for each neuron that learns from the best of its draws.
 
     Needs a space with levels: ValueError for a continuous one, and for `quantize` where the number
     of levels is no power of two. Other than in PROTES, an elite that is no better than the worst of
     its generation teaches nothing: a silent or saturated neuron's model stays as it is.
     """
+
+    preset = TTOptions()
 
     def __init__(self, problem: Problem, options: TTOptions) -> None:
         super().__init__(problem, options)
@@ -70,11 +73,17 @@ class TensorTrain(Maximizer):
         self._cores = torch.from_numpy(np.stack([rng.random(shape) for rng in self._rngs]))
         self._adam = Adam(self._cores, options.lr)
 
+    @classmethod
+    def problems(cls, problem: Problem, options: Any) -> list[str]:
+        """Say that the space has no such modes."""
+        problems = modes_problems(problem.space, quantize=options.quantize)
+        return problems + super().problems(problem, options)
+
     def _propose(self) -> tuple[Points, Indices]:
         shape = (self.options.batch, self._modes.count)
         uniforms = torch.from_numpy(np.stack([rng.random(shape) for rng in self._rngs]))
-        drawn = draw(_by_mode(self._cores), uniforms.permute(2, 0, 1)).permute(1, 2, 0).numpy()
-        rows, owner = in_turn(drawn)
+        values = draw(_by_mode(self._cores), uniforms.permute(2, 0, 1)).permute(1, 2, 0).numpy()
+        rows, owner = in_turn(values)
         return self.problem.space.from_indices(self._modes.join(rows)), owner
 
     def _learn(self, generation: Batch, scores: Scores) -> None:
@@ -93,14 +102,13 @@ class TensorTrain(Maximizer):
         self, owner: Indices, scores: Scores
     ) -> tuple[Indices, npt.NDArray[np.float64], Indices]:
         """Find the elites: their rows and weights (m, elites), the m neurons that have any."""
-        turns = (
-            len(owner) // self.problem.neurons * self.problem.neurons
-        )  # the budget may cut a round
-        rows = np.argsort(owner[:turns], kind="stable").reshape(self.problem.neurons, -1)
-        own = np.take_along_axis(scores.T, rows, axis=1)
-        best = np.argsort(-own, axis=1, kind="stable")[:, : self._elites]
-        worst = np.where(np.isfinite(own), own, np.inf).min(axis=1, keepdims=True)
-        better = np.take_along_axis(own, best, axis=1) > worst
+        neurons = self.problem.neurons
+        count = len(owner) // neurons * neurons  # the budget may cut a round
+        rows = np.argsort(owner[:count], kind="stable").reshape(neurons, -1)
+        fitness = np.take_along_axis(scores.T, rows, axis=1)
+        best = np.argsort(-fitness, axis=1, kind="stable")[:, : self._elites]
+        worst = np.where(np.isfinite(fitness), fitness, np.inf).min(axis=1, keepdims=True)
+        better = np.take_along_axis(fitness, best, axis=1) > worst
         which = np.flatnonzero(better.any(axis=1))
         weights = better[which] / better[which].sum(axis=1, keepdims=True)
         return np.take_along_axis(rows, best, axis=1)[which], weights, which
@@ -113,5 +121,5 @@ class TensorTrain(Maximizer):
 
 
 def _by_mode(cores: torch.Tensor) -> torch.Tensor:
-    """Swap neurons and modes: what works on all neurons wants the modes first, Adam the neurons."""
+    """Swap neurons and modes: the functions of cores take the modes first, Adam the neurons."""
     return cores.transpose(0, 1).contiguous()

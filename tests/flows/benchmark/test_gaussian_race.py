@@ -12,7 +12,6 @@ from PIL import Image
 from spikeatlas.flows.benchmark.bench import Bench, parse
 from spikeatlas.flows.benchmark.checks import check
 from spikeatlas.flows.benchmark.race import _order, draw, make_setting, report, run
-from spikeatlas.optim.spaces.norm import Shell
 from spikeatlas.snn.classifier import load_classifier
 from spikeatlas.tasks.benchmark import results_store
 from spikeatlas.tasks.benchmark.naturalness_figure import unbeaten
@@ -63,7 +62,7 @@ def test_each_method_keeps_to_its_space(found: list[Found], raced: tuple[Bench, 
     for cell in cells:
         latents = results_store.arrays(bench.store, f"cells/{cell.name}")["latent"]
         assert latents.dtype == np.float32
-        assert Shell("sphere", 8).contains(latents).all()
+        assert NormConstraint("sphere", 8).contains(latents).all()
 
 
 def test_methods_are_held_against_the_first(found: list[Found]) -> None:

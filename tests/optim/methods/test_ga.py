@@ -20,7 +20,7 @@ def genetic(*seeds: int, share: bool = False, **options: Any) -> GeneticSearch:
 
 
 def grown(search: GeneticSearch, responses: Array) -> Array:
-    """Show a generation and tell; returns the points."""
+    """Show a generation and tell; return the points."""
     batch = search.ask()
     search.tell(batch, responses)
     return batch.points
@@ -96,8 +96,8 @@ def test_images_of_others_enter_only_when_sharing(*, share: bool) -> None:
 def test_a_flat_population_draws_from_the_prior(response: float) -> None:
     search, chance = genetic(1, 2), make_maximizer("random", SPACE, seeds=[1, 2], budget=200)
     for _ in range(5):
-        shown = grown(search, np.full((20, 2), response))
-        assert np.array_equal(shown, chance.ask().points)
+        points = grown(search, np.full((20, 2), response))
+        assert np.array_equal(points, chance.ask().points)
 
 
 def test_only_the_neuron_that_responds_breeds() -> None:

@@ -1,4 +1,4 @@
-"""Search among given points: which are proposed, in what order, and what if they are too few."""
+"""Search among the points of a pool: their choice, their order, and too few of them."""
 
 from __future__ import annotations
 

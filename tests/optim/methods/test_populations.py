@@ -1,4 +1,4 @@
-"""Own rows and their weights; a last round that is cut short breaks no method."""
+"""Rows by owner and their weights; a last round that is cut short breaks no method."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ import numpy as np
 
 from spikeatlas.optim import Batch
 from spikeatlas.optim.base import in_turn
-from spikeatlas.optim.methods.populations import own_rows, ranked_weights
-from tests.optim.cases import SPACES, Case, each_shared, joined, planted
+from spikeatlas.optim.methods.populations import rank_weights, split_by_owner
+from tests.optim.cases import SPACES, Case, every_sharing_case, joined, planted
 
 WEIGHTS = np.array([0.5, 0.25, 0.125, 0.125])
 
 
-def test_own_rows_of_whole_rounds() -> None:
-    points, owner = in_turn(np.arange(24).reshape(3, 4, 2))
+def test_rows_by_owner_of_whole_rounds() -> None:
+    rows, owner = in_turn(np.arange(24).reshape(3, 4, 2))
     scores = (np.arange(12)[:, None] + 100 * np.arange(3)).astype(np.float32)
-    cut = Batch(points, owner, np.arange(12)).take(slice(11))
-    own, values = own_rows(cut, scores[:11])
-    assert np.array_equal(own, np.arange(24).reshape(3, 4, 2)[:, :3])
+    cut = Batch(rows, owner, np.arange(12)).take(slice(11))
+    points, values = split_by_owner(cut, scores[:11])
+    assert np.array_equal(points, np.arange(24).reshape(3, 4, 2)[:, :3])
     assert values.tolist() == [[0, 3, 6], [101, 104, 107], [202, 205, 208]]
-    none, empty = own_rows(cut.take(slice(2)), scores[:2])
+    none, empty = split_by_owner(cut.take(slice(2)), scores[:2])
     assert none.shape == (3, 0, 2)
     assert empty.shape == (3, 0)
 
@@ -27,7 +27,7 @@ def test_own_rows_of_whole_rounds() -> None:
 def test_weights_follow_the_ranks() -> None:
     lost = -np.inf
     scores = np.array([[1, 4, 2, 3], [1, 1, 2, 1], [lost, 1, 2, lost], [5, 5, 5, lost], [lost] * 4])
-    assert ranked_weights(scores, WEIGHTS).tolist() == [
+    assert rank_weights(scores, WEIGHTS).tolist() == [
         [0.125, 0.5, 0.125, 0.25],
         [0.25, 0.125, 0.5, 0.125],
         [0, 1 / 3, 2 / 3, 0],
@@ -36,7 +36,7 @@ def test_weights_follow_the_ranks() -> None:
     ]
 
 
-@each_shared
+@every_sharing_case
 def test_a_screening_may_cut_the_last_round_short(case: Case) -> None:
     space = SPACES[case.space]
     respond, search = planted(space), case.make()

@@ -45,11 +45,11 @@ def test_far_better_than_random_on_planted_neurons(grid: Any) -> None:
 
 def test_converges_on_an_ellipsoid() -> None:
     scales = 10 ** np.linspace(0, 1.5, 8)
-    wanted = np.linspace(-1, 1, 8)
+    target = np.linspace(-1, 1, 8)
     search = make_maximizer("sep-cma", GaussianSpace(8, None), seeds=[1, 2], budget=3000)
 
     def respond(points: Array) -> Array:
-        value = -(((points - wanted) * scales) ** 2).sum(axis=1)
+        value = -(((points - target) * scales) ** 2).sum(axis=1)
         return np.repeat(value[:, None], 2, axis=1)
 
     run(search, respond)

@@ -12,7 +12,7 @@ import zarr
 
 from spikeatlas.flows.checks.study_checks import Checked, check
 from spikeatlas.flows.prepare import allocate
-from spikeatlas.optim.spaces.norm import Shell, norm_quantile
+from spikeatlas.optim import NormConstraint, norm_quantile
 from spikeatlas.snn.generators import AdapterSpec, GaussianGenerator, SNGANSpec, VQVAESpec
 from spikeatlas.snn.generators.priors import load_prior
 from spikeatlas.tasks.analysis.naturalness import known_of, scale_of
@@ -110,7 +110,7 @@ def test_a_search_on_the_shell_stays_there(gaussian: Checked) -> None:
     tree = open_tree(gaussian.run.atlas)
     for layer in gaussian.run.layers:
         latents = stored(gaussian, f"layers/{layer}/latent").reshape(-1, 8)
-        assert Shell("sphere", 8).contains(latents).all()
+        assert NormConstraint("sphere", 8).contains(latents).all()
     quantile = stored(gaussian, "naturalness/norm_quantile")
     assert 0.05 - 1e-4 <= np.nanmin(quantile) <= np.nanmax(quantile) <= 0.95 + 1e-4
     points, *_ = stimuli(gaussian, "conv2")
@@ -123,7 +123,7 @@ def test_a_search_on_the_shell_stays_there(gaussian: Checked) -> None:
 def test_the_screening_is_drawn_from_the_shell(gaussian: Checked) -> None:
     shown = stored(gaussian, "screening/latent")
     assert shown.dtype == np.float32
-    assert Shell("sphere", 8).contains(shown.reshape(-1, 8)).all()
+    assert NormConstraint("sphere", 8).contains(shown.reshape(-1, 8)).all()
 
 
 @pytest.mark.parametrize("which", ["made", "gaussian"])

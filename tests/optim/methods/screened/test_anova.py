@@ -54,11 +54,11 @@ def test_the_best_codes_are_teneva_s() -> None:
     scores = additive(WEIGHTS, EVERY) + rng.standard_normal((len(EVERY), 3)).astype(np.float32)
     effects = fitted(SPACE, EVERY, scores)
     for neuron in range(3):
-        theirs = teneva.anova(EVERY, scores[:, neuron].astype(float), r=2, order=1, noise=0)
-        assert np.array_equal(teneva.optima_tt(theirs)[2], effects[neuron].argmax(axis=1))
-        ours = additive(effects[[neuron]], EVERY)[:, 0]
-        other = np.array([teneva.get(theirs, point) for point in EVERY])
-        assert np.corrcoef(ours, other)[0, 1] > 0.99
+        reference = teneva.anova(EVERY, scores[:, neuron].astype(float), r=2, order=1, noise=0)
+        assert np.array_equal(teneva.optima_tt(reference)[2], effects[neuron].argmax(axis=1))
+        values = additive(effects[[neuron]], EVERY)[:, 0]
+        other = np.array([teneva.get(reference, point) for point in EVERY])
+        assert np.corrcoef(values, other)[0, 1] > 0.99
 
 
 def test_it_is_the_ridge_regression_of_its_features() -> None:
@@ -71,8 +71,8 @@ def test_it_is_the_ridge_regression_of_its_features() -> None:
     features = model._features(points[None].astype(np.int64))[0].astype(np.float64)
     size = features.shape[1]
     ridge = np.sqrt(np.append(np.full(size - 1, 30.0), 1e-3))
-    rows, wanted = np.vstack([features, np.diag(ridge)]), np.vstack([scores, np.zeros((size, 2))])
-    weights = np.linalg.lstsq(rows, wanted, rcond=None)[0]
+    rows, target = np.vstack([features, np.diag(ridge)]), np.vstack([scores, np.zeros((size, 2))])
+    weights = np.linalg.lstsq(rows, target, rcond=None)[0]
     predicted = features[:, :-1] @ weights[:-1]
     effects = model.effects()
     assert effects.dtype == np.float32
@@ -140,7 +140,7 @@ def test_degenerate_codebooks(vectors: Array) -> None:
 
 def test_without_a_codebook_the_mix_is_learnt() -> None:
     space, rng = CodeSpace(9, 16), np.random.default_rng(7)
-    points, wanted = space.sample(rng, 1500), rng.permutation(16)
-    effects = fitted(space, points, wanted[points].mean(axis=1)[:, None])[0]
+    points, target = space.sample(rng, 1500), rng.permutation(16)
+    effects = fitted(space, points, target[points].mean(axis=1)[:, None])[0]
     assert (effects == effects[0]).all()  # wherever the code stands
-    assert np.corrcoef(effects[0], wanted)[0, 1] > 0.99
+    assert np.corrcoef(effects[0], target)[0, 1] > 0.99

@@ -1,4 +1,4 @@
-"""The screened search of codes: what it finds, and what it makes of screenings, starts and others."""
+"""The screened search of codes: its results, and its use of screenings, starts and others' images."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ import pytest
 import torch
 
 from spikeatlas.optim import CodeSpace, Maximizer, make_maximizer
-from spikeatlas.optim.methods.screened.codes import ScreenedCodes
-from spikeatlas.optim.methods.screened.screened import ScreenedOptions
-from spikeatlas.optim.registry import can_start, uses_screening
+from spikeatlas.optim.methods.screened import ScreenedOptions, ScreenedSearch
+from spikeatlas.optim.methods.screened.codes import CodeEvolution
 from spikeatlas.optim.types import Problem
 from tests.optim.cases import Array, Chain, Responses, chained, joined, run, same
 
@@ -26,20 +25,20 @@ SPACE = CodeSpace(POSITIONS, CODES, VECTORS)
 
 
 def _planted() -> tuple[Array, Array]:
-    """Weights (N, positions, codes): how near each code is to the one wanted there; the best points."""
+    """Weights (N, positions, codes): how near each code is to the best one there; the best points."""
     best = np.random.default_rng(1).integers(CODES, size=(NEURONS, POSITIONS))
     distance = ((VECTORS - VECTORS[best][:, :, None]) ** 2).sum(axis=3)
     return np.exp(-distance / 16), best
 
 
 WEIGHTS, BEST = _planted()
-each_share = pytest.mark.parametrize("share", [False, True])
+both_shares = pytest.mark.parametrize("share", [False, True])
 
 
 def respond(points: Array) -> Array:
     """Responses (k, N) in (0, 1], 1 at the best point alone."""
-    chosen = WEIGHTS[:, np.arange(POSITIONS), points.astype(np.int64)]
-    return np.asarray(chosen.mean(axis=2).T, dtype=np.float32)
+    weights = WEIGHTS[:, np.arange(POSITIONS), points.astype(np.int64)]
+    return np.asarray(weights.mean(axis=2).T, dtype=np.float32)
 
 
 def make(name: str = "screened", neurons: int = NEURONS, **changes: Any) -> Maximizer:
@@ -47,32 +46,40 @@ def make(name: str = "screened", neurons: int = NEURONS, **changes: Any) -> Maxi
     return make_maximizer(name, **(arguments | changes))
 
 
-def screened(neurons: int = 2, budget: int = 200, **changes: Any) -> ScreenedCodes:
+def screened(
+    neurons: int = 2, budget: int = 200, space: CodeSpace = SPACE, **changes: Any
+) -> ScreenedSearch:
     options = ScreenedOptions(**changes.pop("options", {}))
-    return ScreenedCodes(Problem(SPACE, tuple(SEEDS[:neurons]), budget, **changes), options, SPACE)
+    return ScreenedSearch(Problem(space, tuple(SEEDS[:neurons]), budget, **changes), options)
+
+
+def evolution(search: ScreenedSearch) -> CodeEvolution:
+    refinement = search._refinement
+    assert isinstance(refinement, CodeEvolution)
+    return refinement
 
 
 def first(neurons: int) -> Responses:
     return lambda points: respond(points)[:, :neurons]
 
 
-def told(search: Maximizer, answer: Responses = respond) -> Array:
-    """Show a generation and tell; returns the points."""
+def tell_generation(search: Maximizer, answer: Responses = respond) -> Array:
+    """Show a generation and tell; return the points."""
     batch = search.ask()
     search.tell(batch, answer(batch.points))
     return batch.points
 
 
-@each_share
+@both_shares
 def test_beats_the_others_on_planted_neurons(*, share: bool) -> None:
-    found = {}
+    best = {}
     for name in ("random", "ga", "tt", "screened"):
         search = make(name, budget=300, share=share)
         run(search, respond)
-        found[name] = search.result().best_response
+        best[name] = search.result().best_response
     for name in ("random", "ga", "tt"):
-        assert (found["screened"] > found[name]).sum() >= 6, name
-    assert found["screened"].mean() > found["ga"].mean() + (0.1 if share else 0.03)
+        assert (best["screened"] > best[name]).sum() >= 6, name
+    assert best["screened"].mean() > best["ga"].mean() + (0.1 if share else 0.03)
 
 
 def test_sharing_pays() -> None:
@@ -83,19 +90,19 @@ def test_sharing_pays() -> None:
     assert (gain > 0).sum() >= 7
 
 
-@each_share
+@both_shares
 def test_the_model_pays(*, share: bool) -> None:
     best = []
     for blind in (False, True):
         search = screened(NEURONS, 300, share=share)
         if blind:
-            search._refit = lambda: None  # type: ignore[method-assign]
+            evolution(search)._refit = lambda: None  # type: ignore[method-assign]
         run(search, respond)
         best.append(search.result().best_response)
     assert (best[0] > best[1]).sum() >= 6
 
 
-@each_share
+@both_shares
 def test_least_exciting_images(*, share: bool) -> None:
     lowest = []
     for name in ("random", "screened"):
@@ -106,14 +113,14 @@ def test_least_exciting_images(*, share: bool) -> None:
     assert (lowest[1] < lowest[0]).sum() >= 7
 
 
-@each_share
+@both_shares
 @pytest.mark.parametrize("codes", [2, 8])
 def test_few_codes_and_no_codebook(codes: int, *, share: bool) -> None:
     space, best = CodeSpace(12, codes), []
-    wanted = np.random.default_rng(5).integers(codes, size=(NEURONS, 12))
+    target = np.random.default_rng(5).integers(codes, size=(NEURONS, 12))
     for name in ("random", "screened"):
         search = make(name, space=space, budget=120, share=share)
-        log = run(search, lambda points: (points[:, None] == wanted).mean(axis=2))
+        log = run(search, lambda points: (points[:, None] == target).mean(axis=2))
         assert space.contains(joined(log)[0].points).all()
         best.append(search.result().best_response.mean())
     assert best[1] > best[0] + 0.05
@@ -128,10 +135,10 @@ def test_evolution_does_not_repeat_itself() -> None:
 # screenings
 
 
-@each_share
+@both_shares
 def test_a_told_screening_is_charged_in_full(*, share: bool) -> None:
-    search, shown = make(share=share), SPACE.sample(np.random.default_rng(2), 60)
-    search.tell_screening(shown, respond(shown))
+    search, images = make(share=share), SPACE.sample(np.random.default_rng(2), 60)
+    search.tell_screening(images, respond(images))
     batch, _ = joined(run(search, respond))
     paid = 60 if share else 60 * NEURONS
     assert len(batch) == 200 * NEURONS - paid
@@ -140,18 +147,18 @@ def test_a_told_screening_is_charged_in_full(*, share: bool) -> None:
     assert abs(queries - 200).max() <= 1
 
 
-@each_share
+@both_shares
 def test_a_told_screening_is_used(*, share: bool) -> None:
-    shown = SPACE.sample(np.random.default_rng(2), 100)
-    shown[7] = np.where(np.arange(POSITIONS) < 12, BEST[3], shown[7])
+    images = SPACE.sample(np.random.default_rng(2), 100)
+    images[7] = np.where(np.arange(POSITIONS) < 12, BEST[3], images[7])
     search = screened(NEURONS, share=share)
-    search.tell_screening(shown, respond(shown))
-    assert (search._anova.gram[:, -1, -1] == 100).all()  # images that the model knows
-    assert np.array_equal(search._elite[3, 0], shown[7])
-    assert np.array_equal(search._score[:, 0], respond(shown).max(axis=0))
+    search.tell_screening(images, respond(images))
+    assert (evolution(search)._anova.gram[:, -1, -1] == 100).all()  # images that the model knows
+    assert np.array_equal(evolution(search)._elite[3, 0], images[7])
+    assert np.array_equal(evolution(search)._score[:, 0], respond(images).max(axis=0))
     search.ask()
-    assert np.array_equal(search.result().best_point[3], shown[7])
-    assert search.result().history[3, 99 if not share else 12] == respond(shown)[7, 3]
+    assert np.array_equal(search.result().best_point[3], images[7])
+    assert search.result().history[3, 99 if not share else 12] == respond(images)[7, 3]
 
 
 def test_a_told_screening_helps_early() -> None:
@@ -160,10 +167,10 @@ def test_a_told_screening_helps_early() -> None:
         search = make()
         if count:
             search = make(budget=200 + count)
-            shown = SPACE.sample(np.random.default_rng(2), count)
-            search.tell_screening(shown, respond(shown))
-        told(search)  # its own screening
-        told(search)
+            images = SPACE.sample(np.random.default_rng(2), count)
+            search.tell_screening(images, respond(images))
+        tell_generation(search)  # its own screening
+        tell_generation(search)
         early.append(search.result().best_response)
     assert (early[1] > early[0]).sum() >= 7
 
@@ -180,7 +187,7 @@ def test_the_screening_is_of_all_when_sharing_and_own_otherwise() -> None:
 # starts
 
 
-@each_share
+@both_shares
 def test_starts_are_proposed_first_and_kept_when_best(*, share: bool) -> None:
     starts = np.stack([BEST, SPACE.sample(np.random.default_rng(3), NEURONS)], axis=1)
     search = make(share=share, starts=starts, budget=60)
@@ -196,7 +203,7 @@ def test_starts_are_proposed_first_and_kept_when_best(*, share: bool) -> None:
     assert (search.result().history[:, 0] == 1).sum() == NEURONS
 
 
-@each_share
+@both_shares
 def test_a_good_start_is_climbed_from(*, share: bool) -> None:
     near = np.where(
         np.arange(POSITIONS) < 12, BEST, SPACE.sample(np.random.default_rng(3), NEURONS)
@@ -211,7 +218,7 @@ def test_a_good_start_is_climbed_from(*, share: bool) -> None:
 # sharing
 
 
-@each_share
+@both_shares
 def test_an_image_of_another_may_become_the_best(*, share: bool) -> None:
     search = screened(2, share=share)
 
@@ -223,7 +230,7 @@ def test_an_image_of_another_may_become_the_best(*, share: bool) -> None:
     best = search.result().best_point
     assert batch.owner[top] >= 0
     assert (best == batch.points[top]).all(axis=1).tolist().count(True) == (2 if share else 1)
-    assert np.array_equal(search._elite[0, 0], search._elite[1, 0]) == share
+    assert np.array_equal(evolution(search)._elite[0, 0], evolution(search)._elite[1, 0]) == share
 
 
 def test_isolated_neurons_learn_of_their_own_images_only() -> None:
@@ -231,11 +238,11 @@ def test_isolated_neurons_learn_of_their_own_images_only() -> None:
     batch = search.ask()
     lies = np.where(batch.owner[:, None] == [0, 1], respond(batch.points)[:, :2], 100)
     search.tell(batch, lies)
-    own = respond(batch.points)[:, :2]
+    responses = respond(batch.points)[:, :2]
     for neuron in (0, 1):
-        mine = own[batch.owner == neuron, neuron]
-        assert search._score[neuron, 0] == mine.max()
-        assert np.isclose(search._anova.moment[neuron, -1, 0], mine.sum())
+        mine = responses[batch.owner == neuron, neuron]
+        assert evolution(search)._score[neuron, 0] == mine.max()
+        assert np.isclose(evolution(search)._anova.moment[neuron, -1, 0], mine.sum())
 
 
 def test_elites_are_the_best_and_differ() -> None:
@@ -249,17 +256,19 @@ def test_elites_are_the_best_and_differ() -> None:
     for neuron in (0, 1):
         images, where = np.unique(batch.points, axis=0, return_index=True)
         best = np.sort(responses[where, neuron])[::-1][:5]
-        assert np.array_equal(search._score[neuron], best)
-        assert len(np.unique(search._elite[neuron], axis=0)) == 5
-        assert (images[:, None] == search._elite[neuron]).all(axis=2).any(axis=0).all()
+        assert np.array_equal(evolution(search)._score[neuron], best)
+        assert len(np.unique(evolution(search)._elite[neuron], axis=0)) == 5
+        assert (images[:, None] == evolution(search)._elite[neuron]).all(axis=2).any(axis=0).all()
 
 
-def test_moves_that_pay_are_drawn_more_often() -> None:
+def test_mutations_that_pay_are_drawn_more_often() -> None:
     search = screened(1)
-    search._tries[:] = 50
-    search._gains[0, 2] = 40
-    numbers = search._choose(np.zeros(2000, dtype=np.int64), np.random.default_rng(0).random(2000))
-    counts = np.bincount(numbers, minlength=len(search._moves.all))
+    evolution(search)._tries[:] = 50
+    evolution(search)._gains[0, 2] = 40
+    numbers = evolution(search)._choose(
+        np.zeros(2000, dtype=np.int64), np.random.default_rng(0).random(2000)
+    )
+    counts = np.bincount(numbers, minlength=len(evolution(search)._mutations.all))
     assert counts.argmax() == 2
     assert counts.min() > 0
 
@@ -281,7 +290,7 @@ def test_flat_neurons_end_within_the_budget(
     assert np.array_equal(search.result().best_response, np.full(3, response), equal_nan=True)
 
 
-@each_share
+@both_shares
 def test_late_and_partial_answers(*, share: bool) -> None:
     search, late = make(neurons=3, share=share, budget=150), []
     turn = 0
@@ -312,7 +321,7 @@ def test_a_neuron_that_is_never_measured_does_not_blind_the_others() -> None:
 
         run(search, answer)
         assert np.isfinite(search.result().best_response[:2]).all()
-        best.append(np.abs(search._anova.moment[0, :, :2]).sum())
+        best.append(np.abs(evolution(search)._anova.moment[0, :, :2]).sum())
     assert np.isclose(best[0], best[1])
 
 
@@ -330,9 +339,9 @@ def test_a_saturated_neuron_leaves_its_budget_to_the_others() -> None:
         search = make(neurons=2, share=True, allocation=allocation)
         batch, _ = joined(run(search, saturating))
         assert len(batch) == 400
-        own = Counter(batch.owner.tolist())
-        assert (own[1] > 200) == (allocation == "adaptive")
-        assert (own[0] < 30) == (allocation == "adaptive")
+        count = Counter(batch.owner.tolist())
+        assert (count[1] > 200) == (allocation == "adaptive")
+        assert (count[0] < 30) == (allocation == "adaptive")
         best.append(search.result().best_response[1])
         assert search.result().queries.sum() in (400, 401)
         assert search.result().history.shape == (2, 200)
@@ -347,9 +356,9 @@ def stuck(points: Array) -> Array:
 def test_a_neuron_that_no_longer_climbs_leaves_its_budget_too() -> None:
     search = make(neurons=2, share=True, allocation="adaptive", budget=400)
     log = run(search, stuck)
-    own = [Counter(batch.owner.tolist())[0] for batch, _ in log]
-    assert own[1:11] == [10] * 10
-    assert own[11:-1] == [1] * len(own[11:-1])
+    count = [Counter(batch.owner.tolist())[0] for batch, _ in log]
+    assert count[1:11] == [10] * 10
+    assert count[11:-1] == [1] * len(count[11:-1])
     assert sum(len(batch) for batch, _ in log) == 800
 
 
@@ -371,9 +380,9 @@ def test_done_is_judged_by_the_sign(response: float) -> None:
     def flat(points: Array) -> Array:
         return np.where(np.arange(2) == 0, response, respond(points)[:, :2]).astype(np.float32)
 
-    told(search, flat)
-    own = Counter(search.ask().owner.tolist())[0]
-    assert own == (1 if response == 0 else 10)  # nothing is below 0; 1 is the worst there is
+    tell_generation(search, flat)
+    count = Counter(search.ask().owner.tolist())[0]
+    assert count == (1 if response == 0 else 10)  # nothing is below 0; 1 is the worst there is
 
 
 @pytest.mark.parametrize("answer", [saturating, stuck])
@@ -384,9 +393,9 @@ def test_the_state_in_the_middle_of_an_adaptive_search(answer: Responses) -> Non
 
     whole, search = searching(), searching()
     expected, _ = joined(run(whole, answer))
-    shown = SPACE.sample(np.random.default_rng(2), 0)
-    while len(shown) < 250:
-        shown = np.concatenate([shown, told(search, answer)])
+    images = SPACE.sample(np.random.default_rng(2), 0)
+    while len(images) < 250:
+        images = np.concatenate([images, tell_generation(search, answer)])
     half = search.ask()
     search.tell(half.take(slice(5)), answer(half.points[:5]))
     file = io.BytesIO()
@@ -398,17 +407,17 @@ def test_the_state_in_the_middle_of_an_adaptive_search(answer: Responses) -> Non
     rest = resumed.pending
     assert np.array_equal(rest.points, half.points[5:])
     resumed.tell(rest, answer(rest.points))
-    shown = np.concatenate([shown, half.points])
+    images = np.concatenate([images, half.points])
     while not resumed.done:
-        shown = np.concatenate([shown, told(resumed, answer)])
-    assert np.array_equal(shown, expected.points)
+        images = np.concatenate([images, tell_generation(resumed, answer)])
+    assert np.array_equal(images, expected.points)
     assert same(resumed.result(), whole.result())
 
 
 def test_the_state_after_a_told_screening() -> None:
     search, resumed = make(neurons=2, share=True), make(neurons=2, share=True)
-    shown = SPACE.sample(np.random.default_rng(2), 50)
-    search.tell_screening(shown, first(2)(shown))
+    images = SPACE.sample(np.random.default_rng(2), 50)
+    search.tell_screening(images, first(2)(images))
     resumed.load_state_dict(search.state_dict())
     one, two = run(search, first(2)), run(resumed, first(2))
     assert all(same(a[0], b[0]) for a, b in zip(one, two, strict=True))
@@ -418,7 +427,7 @@ def test_the_state_after_a_told_screening() -> None:
 
 # priors
 
-KNOWN = CodeSpace(POSITIONS, CODES, VECTORS, Chain(POSITIONS, CODES))
+SPACE_WITH_PRIOR = CodeSpace(POSITIONS, CODES, VECTORS, Chain(POSITIONS, CODES))
 
 
 def follow(points: Array) -> Array:
@@ -434,13 +443,13 @@ def test_without_a_prior_the_first_proposals_have_not_changed(digest: str, *, sh
     """Of the screening alone: what follows depends on how a machine rounds."""
     batch = make(seeds=[1, 2, 3], budget=120, share=share).ask()
     assert hashlib.sha256(batch.points.astype("<i8").tobytes()).hexdigest().startswith(digest)
-    assert len(screened()._moves.all) == 7
+    assert len(evolution(screened())._mutations.all) == 7
 
 
-@each_share
+@both_shares
 def test_typical_images_are_proposed_where_they_pay(*, share: bool) -> None:
     best = []
-    for space in (SPACE, KNOWN):
+    for space in (SPACE, SPACE_WITH_PRIOR):
         search = make(neurons=2, share=share, space=space)
         batch, _ = joined(run(search, follow))
         assert space.contains(batch.points).all()
@@ -448,53 +457,51 @@ def test_typical_images_are_proposed_where_they_pay(*, share: bool) -> None:
     assert (best[1] > best[0] + 0.2).all()
 
 
-@each_share
-def test_the_typical_move_is_drawn_and_credited(*, share: bool) -> None:
-    search = ScreenedCodes(
-        Problem(KNOWN, tuple(SEEDS[:2]), 200, share=share), ScreenedOptions(), KNOWN
-    )
-    told(search, follow)
-    drawn = []
+@both_shares
+def test_the_typical_mutation_is_drawn_and_credited(*, share: bool) -> None:
+    search = screened(space=SPACE_WITH_PRIOR, share=share)
+    tell_generation(search, follow)
+    numbers = []
     while not search.done:
-        told(search, follow)
-        drawn.append(search._drawn)
-    assert (np.concatenate(drawn) == len(search._moves.all) - 1).any()
-    assert (search._tries[:, -1] > 0).all()
+        tell_generation(search, follow)
+        numbers.append(evolution(search)._numbers)
+    assert (np.concatenate(numbers) == len(evolution(search)._mutations.all) - 1).any()
+    assert (evolution(search)._tries[:, -1] > 0).all()
 
 
 def test_neurons_together_are_neurons_alone_with_a_prior_too() -> None:
-    together = make(neurons=2, space=KNOWN)
+    together = make(neurons=2, space=SPACE_WITH_PRIOR)
     batch, _ = joined(run(together, follow))
-    alone = make(seeds=[SEEDS[1]], space=KNOWN)
-    own, _ = joined(run(alone, lambda points: follow(points)[:, 1:]))
-    assert np.array_equal(batch.points[batch.owner == 1], own.points)
+    alone = make(seeds=[SEEDS[1]], space=SPACE_WITH_PRIOR)
+    single, _ = joined(run(alone, lambda points: follow(points)[:, 1:]))
+    assert np.array_equal(batch.points[batch.owner == 1], single.points)
 
 
-@each_share
+@both_shares
 def test_the_state_in_the_middle_of_a_search_with_a_prior(*, share: bool) -> None:
-    whole, search = (make(neurons=2, share=share, space=KNOWN) for _ in range(2))
+    whole, search = (make(neurons=2, share=share, space=SPACE_WITH_PRIOR) for _ in range(2))
     expected, _ = joined(run(whole, follow))
-    shown = told(search, follow)
-    while len(shown) < 250:
-        shown = np.concatenate([shown, told(search, follow)])
-    resumed = make(neurons=2, share=share, space=KNOWN)
+    images = tell_generation(search, follow)
+    while len(images) < 250:
+        images = np.concatenate([images, tell_generation(search, follow)])
+    resumed = make(neurons=2, share=share, space=SPACE_WITH_PRIOR)
     resumed.load_state_dict(search.state_dict())
     while not resumed.done:
-        shown = np.concatenate([shown, told(resumed, follow)])
-    assert np.array_equal(shown, expected.points)
+        images = np.concatenate([images, tell_generation(resumed, follow)])
+    assert np.array_equal(images, expected.points)
     assert same(resumed.result(), whole.result())
 
 
 def test_a_state_with_a_prior_needs_one() -> None:
-    for one, two in ((SPACE, KNOWN), (KNOWN, SPACE)):
-        with pytest.raises(ValueError, match=r"its moves differ; .* with its prior or without"):
+    for one, two in ((SPACE, SPACE_WITH_PRIOR), (SPACE_WITH_PRIOR, SPACE)):
+        with pytest.raises(ValueError, match=r"its mutations differ; .* with its prior or without"):
             make(space=one).load_state_dict(make(space=two).state_dict())
 
 
 # sizes and wrong arguments
 
 
-@each_share
+@both_shares
 @pytest.mark.parametrize("budget", [20, 21, 39])
 def test_one_neuron_and_the_smallest_budgets(budget: int, *, share: bool) -> None:
     search = make(neurons=1, share=share, budget=budget)
@@ -512,19 +519,19 @@ def test_twin_codes_and_one_position() -> None:
 
 
 @pytest.mark.parametrize("neurons", [500, pytest.param(10_000, marks=pytest.mark.slow)])
-@each_share
+@both_shares
 def test_very_many_neurons(neurons: int, *, share: bool) -> None:
     space = CodeSpace(4, 8)
     search = make(
         space=space, seeds=range(neurons), share=share, budget=4, batch=2, elites=2, most=50
     )
-    wanted = np.random.default_rng(0).integers(8, size=(neurons, 4), dtype=np.int8)
+    target = np.random.default_rng(0).integers(8, size=(neurons, 4), dtype=np.int8)
     while not search.done:
         batch = search.ask()
         for rows in np.array_split(np.arange(len(batch)), 20):
             part, answer = batch.take(rows), np.zeros((len(rows), neurons), dtype=np.float32)
             for place in range(4):
-                answer += part.points[:, None, place] == wanted[:, place]
+                answer += part.points[:, None, place] == target[:, place]
             search.tell(part, answer / 4)
     result = search.result()
     assert abs(result.queries.sum() - 4 * neurons) <= neurons
@@ -558,18 +565,3 @@ def test_wrong_arguments(changes: dict[str, Any], words: str) -> None:
 def test_wrong_words_are_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="it must be"):
         make(share=True, **changes)
-
-
-def test_a_space_that_is_neither() -> None:
-    class Other:
-        dim, levels, dtype = 4, None, np.dtype(np.float32)
-
-    with pytest.raises(ValueError, match="screened searches codes and Gaussian latents; choose"):
-        make(space=Other())
-
-
-def test_what_the_method_can() -> None:
-    assert uses_screening("screened")
-    assert can_start("screened")
-    assert not uses_screening("ga")
-    assert not can_start("tt")

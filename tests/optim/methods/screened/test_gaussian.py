@@ -1,4 +1,4 @@
-"""The screened search of Gaussian latents: it finds what a neuron wants, and by its linear model."""
+"""The screened search of Gaussian latents: it finds each neuron's direction, and by its linear model."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from spikeatlas.optim import GaussianSpace, make_maximizer
-from spikeatlas.optim.methods.screened.gaussian import ScreenedGaussian
-from spikeatlas.optim.methods.screened.screened import ScreenedOptions
+from spikeatlas.optim.methods.screened import ScreenedOptions, ScreenedSearch
+from spikeatlas.optim.methods.screened.gaussian import GaussianRefinement
 from spikeatlas.optim.types import Problem
 from tests.optim.cases import Array, Responses, run
 
@@ -20,15 +20,15 @@ SPACES = {
     "quantile": GaussianSpace(DIM, 64),
     "uniform": GaussianSpace(DIM, 64, grid="uniform"),
 }
-each_space = pytest.mark.parametrize("name", SPACES)
+every_space = pytest.mark.parametrize("name", SPACES)
 _normal = np.random.default_rng(0).standard_normal((NEURONS, DIM))
-WANTED = _normal / np.linalg.norm(_normal, axis=1, keepdims=True)
+TARGETS = _normal / np.linalg.norm(_normal, axis=1, keepdims=True)
 
 
 def cosines(points: Array) -> Array:
-    """Cosine (k, N) of points and the directions that the neurons want."""
+    """Cosine (k, N) of points and the neurons' directions."""
     length = np.maximum(np.linalg.norm(points, axis=1, keepdims=True), 1e-9)
-    return np.asarray(points @ WANTED.T / length, dtype=np.float32)
+    return np.asarray(points @ TARGETS.T / length, dtype=np.float32)
 
 
 def linear(points: Array) -> Array:
@@ -38,39 +38,39 @@ def linear(points: Array) -> Array:
 
 def even(points: Array) -> Array:
     """Responses to a direction or its opposite: no linear model knows of them."""
-    return np.asarray(np.abs(points @ WANTED.T) / 10, dtype=np.float32)
+    return np.asarray(np.abs(points @ TARGETS.T) / 10, dtype=np.float32)
 
 
-def found(name: str, space: GaussianSpace, respond: Responses, **options: Any) -> Array:
-    """Each neuron's cosine of the best point with what it wants."""
+def best_cosines(name: str, space: GaussianSpace, respond: Responses, **options: Any) -> Array:
+    """Each neuron's cosine of the best point with its direction."""
     search = make_maximizer(name, space, seeds=SEEDS, budget=300, **options)
     run(search, respond)
     return np.diag(cosines(search.result().best_point))
 
 
-@each_space
+@every_space
 def test_finds_a_direction_better_than_spherical_cma(name: str) -> None:
-    ours = found("screened", SPACES[name], linear, share=True)
-    theirs = found("sphere-cma", SPACES[name], linear, share=True)
-    assert (ours > 0.97).all()
-    assert (ours > theirs).sum() >= 6
+    screened = best_cosines("screened", SPACES[name], linear, share=True)
+    spherical = best_cosines("sphere-cma", SPACES[name], linear, share=True)
+    assert (screened > 0.97).all()
+    assert (screened > spherical).sum() >= 6
 
 
-@each_space
+@every_space
 def test_isolated_neurons_too(name: str) -> None:
-    assert (found("screened", SPACES[name], linear) > 0.9).all()
+    assert (best_cosines("screened", SPACES[name], linear) > 0.9).all()
 
 
-@each_space
+@every_space
 @pytest.mark.parametrize("share", [False, True])
 def test_an_even_neuron(name: str, *, share: bool) -> None:
     searches = []
     for method in ("random", "screened"):
         searches.append(make_maximizer(method, SPACES[name], seeds=SEEDS, budget=300, share=share))
         run(searches[-1], even)
-    chance, ours = (search.result() for search in searches)
-    assert (ours.best_response > 1.4 * chance.best_response).all()
-    assert (np.abs(np.diag(cosines(ours.best_point))) > 0.6).all()
+    chance, screened = (search.result() for search in searches)
+    assert (screened.best_response > 1.4 * chance.best_response).all()
+    assert (np.abs(np.diag(cosines(screened.best_point))) > 0.6).all()
 
 
 @pytest.mark.parametrize("sign", [1, -1])
@@ -87,8 +87,8 @@ def test_after_the_screening_the_linear_model_is_tried(case: str, sign: int) -> 
         starts=space.sample(rng, NEURONS)[:, None] if case == "started" else None,
     )
     if "told" in case:
-        shown = space.sample(rng, 300)
-        search.tell_screening(shown, linear(shown))
+        images = space.sample(rng, 300)
+        search.tell_screening(images, linear(images))
     batch = search.ask()
     search.tell(batch, linear(batch.points))
     arc = search.ask()
@@ -96,7 +96,7 @@ def test_after_the_screening_the_linear_model_is_tried(case: str, sign: int) -> 
     assert (last > 0.8).all()
 
 
-def test_the_arc_leads_from_the_best_image_on_the_shell() -> None:
+def test_the_arc_leads_from_the_best_image_on_the_sphere() -> None:
     space = SPACES["continuous"]
     search = make_maximizer("screened", space, seeds=[1, 2], budget=200, share=True)
     batch = search.ask()
@@ -114,7 +114,7 @@ def test_the_arc_leads_from_the_best_image_on_the_shell() -> None:
 @pytest.mark.parametrize("share", [False, True])
 def test_a_start_is_the_best_from_the_beginning(*, share: bool) -> None:
     space = SPACES["quantile"]
-    starts = space.from_indices(space.to_indices(WANTED[:2] * np.sqrt(DIM)))[:, None]
+    starts = space.from_indices(space.to_indices(TARGETS[:2] * np.sqrt(DIM)))[:, None]
     search = make_maximizer("screened", space, seeds=[1, 2], budget=100, share=share, starts=starts)
     first = search.ask()
     assert np.array_equal(first.points[:2], starts[:, 0])
@@ -146,15 +146,16 @@ def test_flat_neurons_spend_their_budget(response: float, *, share: bool) -> Non
 def test_the_linear_model_is_a_ridge_regression() -> None:
     space, rng = SPACES["continuous"], np.random.default_rng(2)
     problem = Problem(space, (1, 2), 500, share=True)
-    search = ScreenedGaussian(problem, ScreenedOptions(batch=2), space)
+    search = ScreenedSearch(problem, ScreenedOptions(batch=2))
     points = space.sample(rng, 100)
     responses = linear(points)[:, :2]
     responses[3] = np.nan  # left out
     search.tell_screening(points, responses)
-    kept = np.delete(np.arange(100), 3)
-    rows = points[kept].astype(np.float64)
-    scores = responses[kept] - responses[kept].mean(axis=0)
+    answered = np.delete(np.arange(100), 3)
+    rows = points[answered].astype(np.float64)
+    scores = responses[answered] - responses[answered].mean(axis=0)
     middle = rows - rows.mean(axis=0)
     weights = np.linalg.solve(middle.T @ middle + 10 * np.eye(DIM), middle.T @ scores)
-    last = search._arc()[:, -1]
+    assert isinstance(search._refinement, GaussianRefinement)
+    last = search._refinement._arc()[:, -1]
     assert np.allclose(last, (weights / np.linalg.norm(weights, axis=0)).T, atol=1e-6)

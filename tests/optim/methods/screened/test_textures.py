@@ -15,7 +15,7 @@ MANY = CodeSpace(64, 10**9)  # so many codes that noise never repeats one
 
 
 def periodic(point: Array) -> bool:
-    """Whether an 8 x 8 image repeats a tile of at most 4 x 4."""
+    """Tell if an 8 x 8 image repeats a tile of at most 4 x 4."""
     image = point.reshape(8, 8)
     return any(
         (image == np.tile(image[:high, :wide], (8, 8))[:8, :8]).all()

@@ -68,8 +68,8 @@ def test_draws_follow_the_distribution(*, signed: bool) -> None:
     flat = np.ravel_multi_index(tuple(draw(cores, uniforms).numpy()), [values] * d)
     expected = count * log_likelihood(cores, stacked(everything(d, values), neurons)).exp().numpy()
     for neuron in range(neurons):
-        found = np.bincount(flat[neuron], minlength=values**d)
-        chi_square = ((found - expected[neuron]) ** 2 / expected[neuron]).sum()
+        counts = np.bincount(flat[neuron], minlength=values**d)
+        chi_square = ((counts - expected[neuron]) ** 2 / expected[neuron]).sum()
         assert chi_square < 54.1  # 26 degrees of freedom: exceeded by chance once in a thousand
 
 
@@ -91,22 +91,22 @@ def test_gradient_equals_autograd(sizes: tuple[int, int, int, int], *, signed: b
     weights = torch.rand(neurons, 4, dtype=torch.float64)
     (log_likelihood(cores, indices) * weights).sum().backward()
     assert cores.grad is not None
-    ours = gradient(cores.detach(), indices, weights)
-    torch.testing.assert_close(ours, cores.grad, rtol=1e-9, atol=1e-9)
+    result = gradient(cores.detach(), indices, weights)
+    torch.testing.assert_close(result, cores.grad, rtol=1e-9, atol=1e-9)
 
 
 def test_gradient_equals_finite_differences() -> None:
     cores = cores_of((4, 2, 2, 3), signed=True)
     indices = drawn_at_random(4, 2, 2, 2)
     weights = torch.tensor([[0.5, 0.5], [1.0, 0.0]], dtype=torch.float64)
-    ours = gradient(cores, indices, weights)
+    result = gradient(cores, indices, weights)
     step = 1e-6
     for place in product(*map(range, cores.shape)):
         nudge = torch.zeros_like(cores)
         nudge[place] = step
         high, low = (log_likelihood(cores + way * nudge, indices) for way in (1, -1))
         slope = ((high - low) * weights).sum() / (2 * step)
-        assert abs(slope - ours[place]) < 1e-6
+        assert abs(slope - result[place]) < 1e-6
 
 
 def test_one_step_uphill_raises_the_likelihood() -> None:

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from spikeatlas.optim import CodeSpace, make_maximizer
+from spikeatlas.optim.methods.tt import TensorTrain, TTOptions
 from spikeatlas.optim.methods.tt.cores import log_likelihood
-from spikeatlas.optim.methods.tt.tt import TensorTrain, TTOptions
 from spikeatlas.optim.types import Problem
 from tests.optim.cases import Array, additive, planted, run
 
@@ -104,8 +104,8 @@ def test_beats_random_on_a_planted_objective(name: str, *, quantize: bool) -> No
 
 def test_finds_the_optimum_of_an_easy_objective() -> None:
     weights = np.zeros((2, 6, 4))
-    wanted = np.array([[0, 1, 2, 3, 0, 1], [3, 3, 3, 0, 0, 2]])
-    weights[np.arange(2)[:, None], np.arange(6), wanted] = 1
+    target = np.array([[0, 1, 2, 3, 0, 1], [3, 3, 3, 0, 0, 2]])
+    weights[np.arange(2)[:, None], np.arange(6), target] = 1
     search = make_maximizer("tt", CodeSpace(6, 4), seeds=[1, 2], budget=600)
     run(search, lambda points: additive(weights, points))
-    assert np.array_equal(search.result().best_point, wanted)
+    assert np.array_equal(search.result().best_point, target)

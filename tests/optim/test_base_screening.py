@@ -1,4 +1,4 @@
-"""What is given to a search beforehand: a told screening, starts and a pool."""
+"""The contract before the first ask: a told screening, starts and a pool."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.optim.cases import Array, planted, pool_of, run
 
 SPACE = CodeSpace(16, 32)
 respond = planted(SPACE)
-each_share = pytest.mark.parametrize("share", [False, True])
+both_shares = pytest.mark.parametrize("share", [False, True])
 
 
 def make(name: str = "random", **changes: Any) -> Maximizer:
@@ -20,15 +20,15 @@ def make(name: str = "random", **changes: Any) -> Maximizer:
     return make_maximizer(name, **(arguments | changes))
 
 
-def shown(count: int = 12) -> Array:
+def screening(count: int = 12) -> Array:
     return SPACE.sample(np.random.default_rng(5), count)
 
 
-@each_share
+@both_shares
 @pytest.mark.parametrize("name", ["random", "screened", "ga", "tt", "pool"])
 def test_a_screening_is_charged_to_each_alone_and_once_to_all(name: str, *, share: bool) -> None:
     pool = pool_of(SPACE) if name == "pool" else None
-    search, points = make(name, share=share, pool=pool), shown()
+    search, points = make(name, share=share, pool=pool), screening()
     search.tell_screening(points, respond(points))
     assert len(search.pending) == 0
     log = run(search, respond)
@@ -40,10 +40,10 @@ def test_a_screening_is_charged_to_each_alone_and_once_to_all(name: str, *, shar
         assert np.bincount(owners).tolist() == [28] * 3
 
 
-@each_share
+@both_shares
 @pytest.mark.parametrize("sign", [1, -1])
 def test_a_screening_counts_for_best_and_history(sign: int, *, share: bool) -> None:
-    search, points = make(share=share, sign=sign), shown()
+    search, points = make(share=share, sign=sign), screening()
     responses = respond(points)
     responses[4, 1] = np.nan
     search.tell_screening(points, responses)
@@ -61,22 +61,22 @@ def test_a_screening_counts_for_best_and_history(sign: int, *, share: bool) -> N
     assert np.array_equal(result.highest, np.nanmax(responses, axis=0))
 
 
-@each_share
+@both_shares
 def test_the_screening_and_the_responses_stay_the_caller_s(*, share: bool) -> None:
-    search, points = make("screened", share=share), shown()
+    search, points = make("screened", share=share), screening()
     responses = respond(points)
-    kept, told = points.copy(), responses.copy()
+    points_before, responses_before = points.copy(), responses.copy()
     search.tell_screening(points, responses)
     points[:], responses[:] = 0, 0
     run(search, respond)
     other = make("screened", share=share)
-    other.tell_screening(kept, told)
+    other.tell_screening(points_before, responses_before)
     run(other, respond)
     assert np.array_equal(search.result().best_point, other.result().best_point)
 
 
 def test_a_screening_comes_before_the_first_ask_and_once() -> None:
-    search, points = make(), shown()
+    search, points = make(), screening()
     search.ask()
     with pytest.raises(RuntimeError, match=r"a screening is told before the first ask"):
         search.tell_screening(points, respond(points))
@@ -88,7 +88,7 @@ def test_a_screening_comes_before_the_first_ask_and_once() -> None:
 
 @pytest.mark.parametrize(("share", "most"), [(False, 39), (True, 119)])
 def test_a_screening_leaves_something_of_the_budget(most: int, *, share: bool) -> None:
-    points = shown(most + 1)
+    points = screening(most + 1)
     search = make(share=share)
     with pytest.raises(
         ValueError, match=f"has {most + 1} images, which leaves nothing of the budget"
@@ -100,25 +100,25 @@ def test_a_screening_leaves_something_of_the_budget(most: int, *, share: bool) -
 
 @pytest.mark.parametrize("wrong", [-1, 32, 0.5])
 def test_a_screening_is_in_the_space(wrong: float) -> None:
-    points = shown().astype(np.float32)
+    points = screening().astype(np.float32)
     points[3, 3] = wrong
     search = make()
     with pytest.raises(ValueError, match="screening holds points that are not in the space"):
         search.tell_screening(points, np.zeros((12, 3)))
     with pytest.raises(ValueError, match=r"shape \(12, 15\); it must be \(k, 16\)"):
-        search.tell_screening(shown()[:, 1:], np.zeros((12, 3)))
+        search.tell_screening(screening()[:, 1:], np.zeros((12, 3)))
     assert len(search.ask()) == 30
 
 
-@each_share
+@both_shares
 @pytest.mark.parametrize("shape", [(11, 3), (13, 3), (12, 2), (12,), "infinite"])
 def test_wrong_responses_to_a_screening_change_nothing(shape: Any, *, share: bool) -> None:
     search = make(share=share)
     responses = np.full((12, 3), np.inf) if shape == "infinite" else np.zeros(shape)
     with pytest.raises(ValueError, match="responses"):
-        search.tell_screening(shown(), responses)
+        search.tell_screening(screening(), responses)
     assert len(search.pending) == 0
-    search.tell_screening(shown(), respond(shown()))
+    search.tell_screening(screening(), respond(screening()))
 
 
 @pytest.mark.parametrize("space", [SPACE, GaussianSpace(16, None)])
@@ -128,7 +128,7 @@ def test_a_screening_of_nothing_is_nothing(space: Any) -> None:
     assert np.array_equal(search.ask().points, untold.ask().points)
 
 
-@each_share
+@both_shares
 def test_a_screening_of_which_nothing_was_measured(*, share: bool) -> None:
     for space in (SPACE, GaussianSpace(16, 64)):
         search = make("screened", space=space, share=share)
@@ -143,14 +143,14 @@ def test_a_screening_of_which_nothing_was_measured(*, share: bool) -> None:
 @pytest.mark.parametrize("name", ["screened", "random"])
 def test_starts_are_one_row_of_points_a_neuron(name: str) -> None:
     with pytest.raises(ValueError, match="starts are for 2 neurons, seeds for 3; give as many"):
-        make(name, starts=shown(4).reshape(2, 2, 16))
+        make(name, starts=screening(4).reshape(2, 2, 16))
     for wrong in (-1, 32):
-        starts = shown(6).reshape(3, 2, 16)
+        starts = screening(6).reshape(3, 2, 16)
         starts[2, 1, 0] = wrong
         with pytest.raises(ValueError, match="starts hold points that are not in the space"):
             make(name, starts=starts)
     with pytest.raises(ValueError, match=r"must be \(k, 16\)"):
-        make(name, starts=shown(3).reshape(3, 2, 8))
+        make(name, starts=screening(3).reshape(3, 2, 8))
 
 
 @pytest.mark.parametrize("wrong", [np.nan, 0.123])
@@ -158,13 +158,13 @@ def test_gaussian_starts_and_pools_stand_on_the_grid(wrong: float) -> None:
     space = GaussianSpace(4, 64)
     points = space.sample(np.random.default_rng(0), 3)
     points[1, 2] = wrong
-    for name, given in (("starts", points[:, None]), ("pool", points)):
+    for name, values in (("starts", points[:, None]), ("pool", points)):
         with pytest.raises(ValueError, match=f"{name} hold points that are not in the space"):
-            make("screened", space=space, **{name: given})
+            make("screened", space=space, **{name: values})
 
 
 def test_a_pool_is_in_the_space() -> None:
-    pool = shown(50)
+    pool = screening(50)
     pool[49, 0] = 32
     with pytest.raises(ValueError, match="pool hold points that are not in the space"):
         make("pool", pool=pool)
@@ -179,7 +179,7 @@ def test_starts_have_three_axes(name: str) -> None:
 
 
 def test_starts_are_part_of_the_identity() -> None:
-    one, two = (make("screened", starts=shown(k * 3).reshape(3, k, 16)) for k in (1, 2))
+    one, two = (make("screened", starts=screening(k * 3).reshape(3, k, 16)) for k in (1, 2))
     with pytest.raises(ValueError, match="starts differ"):
         two.load_state_dict(one.state_dict())
-    make("screened", starts=shown(3)[:, None]).load_state_dict(one.state_dict())
+    make("screened", starts=screening(3)[:, None]).load_state_dict(one.state_dict())
