@@ -134,7 +134,7 @@ class GreyLearner(GeneratorLearner[GreyRecord]):
         for _ in self.interruptible(range(3), should_stop):
             with torch.no_grad():
                 self.network.offset.add_(0.1 * (self.goal - self.network.offset.sigmoid()))
-        return GreyRecord(self.epoch + 1, float(self.network.offset))
+        return GreyRecord(self.epoch + 1, self.network.offset.item())
 
     def generator(self) -> GreyGenerator:
         return self.network.eval()
