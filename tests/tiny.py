@@ -10,7 +10,7 @@ import yaml
 import zarr
 
 from spikeatlas.flows.checks.study_checks import Checked, check
-from spikeatlas.flows.prepare import allocate
+from spikeatlas.tasks.atlas.allocate import allocate
 from spikeatlas.tasks.stages.ablate import ablate
 from spikeatlas.tasks.stages.analyze import analyze
 from spikeatlas.tasks.stages.conclude import conclude

@@ -1,4 +1,4 @@
-"""What can be wrong with a generator, and with the space that its latents are searched in."""
+"""Checks of a generator, and of the space that its latents are searched in."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from spikeatlas.snn.generators import (
     GaussianLatent,
     Generator,
     GeneratorSpec,
-    Latent,
     SNGANSpec,
     VQVAESpec,
     count_halvings,
@@ -23,28 +22,32 @@ from spikeatlas.snn.generators import (
 )
 from spikeatlas.snn.generators.generator_training import LEAST_IMAGES
 from spikeatlas.snn.generators.sngan import doublings
-from spikeatlas.tasks.study.latent_space import SpaceSpec, space_of
+from spikeatlas.tasks.study.latent_space import SpaceSpec, latent_of, space_of
+from spikeatlas.tasks.study.study import Study
 
 
 def caught(field: str, call: Callable[[], object]) -> list[str]:
-    """The sentence with which ``call`` refuses its input, if it does."""
+    """Return the sentence with which ``call`` refuses its input, if it does."""
     try:
         call()
     except (ValueError, OSError) as error:
-        text = str(error)
-        return [text if text.startswith(field) else f"{field}: {text}"]
+        return [at_field(field, error)]
     return []
 
 
-def latent_of(spec: GeneratorSpec) -> Latent:
-    """The latents of a study's generator: as its adapter has them, or as they will be."""
-    if isinstance(spec, AdapterSpec):
-        return open_generator(spec, Path()).latent
-    return planned_latent(spec)
+def at_field(field: str, error: Exception) -> str:
+    """Return an error's sentence, with the field that it is about."""
+    text = str(error)
+    return text if text.startswith(field) else f"{field}: {text}"
+
+
+def training_problems(study: Study, data: DataSet | None) -> list[str]:
+    """Name what is wrong with a study's generator and its images."""
+    return [] if data is None else generator_problems(study.generator, data)
 
 
 def generator_problems(spec: GeneratorSpec, data: DataSet) -> list[str]:
-    """A generator that cannot be trained on the images, or a given one that does not fit the rest."""
+    """Name a generator that cannot be trained on the images, or a given one that does not fit the rest."""
     if spec.checkpoint is None and not isinstance(spec, AdapterSpec):
         return _to_train(spec, data)
     problems = caught(
@@ -53,35 +56,35 @@ def generator_problems(spec: GeneratorSpec, data: DataSet) -> list[str]:
     if problems:
         return problems
     model = open_generator(spec, spec.checkpoint or Path())
-    named = f"generator.checkpoint: {spec.checkpoint}"
+    name = f"generator.checkpoint: {spec.checkpoint}"
     if isinstance(spec, AdapterSpec):
-        named = f"generator.adapter: {spec.adapter}"
+        name = f"generator.adapter: {spec.adapter}"
     if model.image_shape != data.shape:
         problems.append(
-            f"{named} makes images of shape {model.image_shape}, but the network takes {data.shape}; give "
+            f"{name} makes images of shape {model.image_shape}, but the network takes {data.shape}; give "
             "a generator of that shape"
         )
     if isinstance(model.latent, CodeLatent):
-        problems += caught(named, model.latent.check)
-    return [*problems, *_other_latents(spec, model, named)]
+        problems += caught(name, model.latent.check)
+    return [*problems, *_other_latents(spec, model, name)]
 
 
 def space_problems(spec: GeneratorSpec, space: SpaceSpec) -> list[str]:
-    """A grid or a shell that the latents do not have; what is wrong with the generator is said elsewhere."""
+    """Name a grid or a shell that the latents do not have; what is wrong with the generator is said elsewhere."""
     if caught("generator", partial(latent_of, spec)):
         return []
     return caught("search", lambda: space_of(latent_of(spec), space))
 
 
 def space_to_try(spec: GeneratorSpec, space: SpaceSpec) -> Space | None:
-    """The space to be searched, None where it cannot be made (which the problems say)."""
+    """Return the space to be searched, None where it cannot be made (which the problems say)."""
     if caught("generator", partial(latent_of, spec)) or space_problems(spec, space):
         return None
     return space_of(latent_of(spec), space)
 
 
 def encoder_problems(spec: GeneratorSpec, wishes: list[str]) -> list[str]:
-    """Wishes for natural images' latents, of a generator without an encoder."""
+    """Name wishes for natural images' latents, of a generator without an encoder."""
     if not wishes or caught("generator", partial(latent_of, spec)):
         return []
     able = (
@@ -111,28 +114,28 @@ def _to_train(spec: VQVAESpec | SNGANSpec, data: DataSet) -> list[str]:
     )
 
 
-def _other_latents(spec: GeneratorSpec, model: Generator, named: str) -> list[str]:
-    """A given generator whose latents are not what the study says."""
+def _other_latents(spec: GeneratorSpec, model: Generator, name: str) -> list[str]:
+    """Name a given generator whose latents are not what the study says."""
     if isinstance(spec, AdapterSpec):
         return []
-    found, said = model.latent, planned_latent(spec)
-    if not isinstance(found, type(said)):
-        kind = "sngan" if found.kind == "gaussian" else "vqvae"
+    latent, said = model.latent, planned_latent(spec)
+    if not isinstance(latent, type(said)):
+        kind = "sngan" if latent.kind == "gaussian" else "vqvae"
         return [
-            f"{named} is a generator of kind {kind}; set generator.kind to it (it is {spec.kind})"
+            f"{name} is a generator of kind {kind}; set generator.kind to it (it is {spec.kind})"
         ]
-    if isinstance(found, GaussianLatent):
-        return [] if found == said else [
-            f"{named} has latents of {found.dim} numbers; set generator.dim to it (it is {said.size})"
+    if isinstance(latent, GaussianLatent):
+        return [] if latent == said else [
+            f"{name} has latents of {latent.dim} numbers; set generator.dim to it (it is {said.size})"
         ]  # fmt: skip
-    assert isinstance(found, CodeLatent)
+    assert isinstance(latent, CodeLatent)
     assert isinstance(said, CodeLatent)
-    given, asked = (found.positions, found.codes), (said.positions, said.codes)
-    if given == asked:
+    actual, planned = (latent.positions, latent.codes), (said.positions, said.codes)
+    if actual == planned:
         return []
     return [
         (
-            f"{named} has {given[0]} positions and {given[1]} codes; set generator.positions and generator.codes "
-            f"to these (they are {asked[0]} and {asked[1]})"
+            f"{name} has {actual[0]} positions and {actual[1]} codes; set generator.positions and generator.codes "
+            f"to these (they are {planned[0]} and {planned[1]})"
         )
     ]

@@ -42,7 +42,7 @@ def test_every_entry_fits_its_flow(
 
 def test_what_a_worker_starts_has_one_thread_a_worker() -> None:
     """As Prefect's own process loads a flow: nothing of the command line has run."""
-    code = "from spikeatlas.flows.atlas import atlas; import torch; print(torch.get_num_threads())"
+    code = "from spikeatlas.flows.atlas import atlas_study_flow; import torch; print(torch.get_num_threads())"
     environment = {k: v for k, v in os.environ.items() if not k.endswith("_NUM_THREADS")}
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
