@@ -66,7 +66,7 @@ def configure(home: Path) -> None:
     """Set this process's environment; to be called before Prefect is imported."""
     for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)
-    if "PREFECT_API_URL" not in os.environ:
+    if not os.environ.get("PREFECT_API_URL"):
         os.environ["PREFECT_HOME"] = str(home.absolute())
 
 
@@ -182,7 +182,9 @@ def _spawn(port: int, output: int) -> subprocess.Popen[bytes]:
         "PREFECT_SERVER_API_HOST": "127.0.0.1",
         "PREFECT_SERVER_API_PORT": str(port),
     }
-    command = [sys.executable, "-m", "spikeatlas.flows.runners.server", str(port), str(os.getpid())]
+    # -P: a module of the working folder takes the place of none that the server imports
+    program = [sys.executable, "-P", "-m", "spikeatlas.flows.runners.server"]
+    command = [*program, str(port), str(os.getpid())]
     return subprocess.Popen(  # noqa: S603 - our own module
         command, env=environment, stdout=output, stderr=output, stdin=subprocess.DEVNULL
     )

@@ -326,7 +326,9 @@ def test_a_full_disk_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         used: int = 10**9
         free: int = 10**6
 
-    monkeypatch.setattr("spikeatlas.flows.checks.study_checks.shutil.disk_usage", lambda _: Usage())
+    monkeypatch.setattr(
+        "spikeatlas.flows.checks.output_checks.shutil.disk_usage", lambda _: Usage()
+    )
 
     (found,) = problems(tiny(tmp_path / "run"))
     assert "1 MB free" in found
