@@ -5,15 +5,14 @@ Heavy modules are imported by the commands that need them, after the environment
 
 from __future__ import annotations
 
-import signal
 import sys
 from pathlib import Path
-from types import FrameType
 from typing import Annotated, NoReturn
 
 import typer
 
 from spikeatlas.flows import options
+from spikeatlas.flows.interrupts import stop_tidily
 from spikeatlas.tasks.study.location import store_failure
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
@@ -40,7 +39,7 @@ def run(
     from spikeatlas.flows.study_file import read_study
 
     checked = check(read_study(study, overrides or ()), fresh=fresh)
-    _stop_tidily()
+    stop_tidily()
     failures = launch(checked, fresh=fresh)
     print(f"atlas:  {checked.run.atlas}")
     print(f"report: {checked.run.folder / 'report' / 'index.html'}")
@@ -76,7 +75,7 @@ def info(
     --plain replays with snnTorch's own loop over time, the reference of every faster way.
     """
     from spikeatlas.tasks.atlas.integrity import metadata_damage
-    from spikeatlas.tasks.atlas.provenance import run_of_atlas
+    from spikeatlas.tasks.atlas.origin import run_of_atlas
     from spikeatlas.tasks.inspect.info import describe
     from spikeatlas.tasks.inspect.verify import verify as replay
 
@@ -168,7 +167,7 @@ def assess(study: options.StudyFile, overrides: options.Overrides = None) -> Non
     from spikeatlas.flows.checks.study_checks import check
     from spikeatlas.flows.study_file import read_study
 
-    _stop_tidily()
+    stop_tidily()
     # an atlas that is there is neither read nor changed, so it need not agree
     for part in assess_study(check(read_study(study, overrides or ()), fresh=True).run):
         print(part, flush=True)
@@ -238,23 +237,11 @@ def benchmark(
         from spikeatlas.flows.benchmark.race import search_benchmark
         from spikeatlas.flows.study_file import read_study
 
-        _stop_tidily()
+        stop_tidily()
         only = "plan" if plan else "table" if table else None
         parts = search_benchmark(parse(read_study(bench, overrides or ())), only, figure)
     for part in parts:
         print(part, end="\n\n" if responder else "\n", flush=True)
-
-
-def _stop_tidily() -> None:
-    """On Ctrl-C or SIGTERM let running tasks end at their next safe point; a second one is not waited for."""
-    from spikeatlas.tasks.workers.stopping import ask_to_stop
-
-    def on_interrupt(number: int, frame: FrameType | None) -> None:
-        ask_to_stop()
-        signal.default_int_handler(number, frame)
-
-    signal.signal(signal.SIGINT, on_interrupt)
-    signal.signal(signal.SIGTERM, on_interrupt)
 
 
 def _say(*sentences: str) -> None:

@@ -1,4 +1,4 @@
-"""Checks of a generator, and of the space that its latents are searched in."""
+"""What can be wrong with a generator, and with the space that its latents are searched in."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from spikeatlas.snn.generators import (
     GaussianLatent,
     Generator,
     GeneratorSpec,
+    Latent,
     SNGANSpec,
     VQVAESpec,
     count_halvings,
@@ -22,32 +23,28 @@ from spikeatlas.snn.generators import (
 )
 from spikeatlas.snn.generators.generator_training import LEAST_IMAGES
 from spikeatlas.snn.generators.sngan import doublings
-from spikeatlas.tasks.study.latent_space import SpaceSpec, latent_of, space_of
-from spikeatlas.tasks.study.study import Study
+from spikeatlas.tasks.study.latent_space import SpaceSpec, space_of
 
 
 def caught(field: str, call: Callable[[], object]) -> list[str]:
-    """Return the sentence with which ``call`` refuses its input, if it does."""
+    """The sentence with which ``call`` refuses its input, if it does."""
     try:
         call()
     except (ValueError, OSError) as error:
-        return [at_field(field, error)]
+        text = str(error)
+        return [text if text.startswith(field) else f"{field}: {text}"]
     return []
 
 
-def at_field(field: str, error: Exception) -> str:
-    """Return an error's sentence, with the field that it is about."""
-    text = str(error)
-    return text if text.startswith(field) else f"{field}: {text}"
-
-
-def training_problems(study: Study, data: DataSet | None) -> list[str]:
-    """Name what is wrong with a study's generator and its images."""
-    return [] if data is None else generator_problems(study.generator, data)
+def latent_of(spec: GeneratorSpec) -> Latent:
+    """The latents of a study's generator: as its adapter has them, or as they will be."""
+    if isinstance(spec, AdapterSpec):
+        return open_generator(spec, Path()).latent
+    return planned_latent(spec)
 
 
 def generator_problems(spec: GeneratorSpec, data: DataSet) -> list[str]:
-    """Name a generator that cannot be trained on the images, or a given one that does not fit the rest."""
+    """A generator that cannot be trained on the images, or a given one that does not fit the rest."""
     if spec.checkpoint is None and not isinstance(spec, AdapterSpec):
         return _to_train(spec, data)
     problems = caught(
@@ -56,35 +53,35 @@ def generator_problems(spec: GeneratorSpec, data: DataSet) -> list[str]:
     if problems:
         return problems
     model = open_generator(spec, spec.checkpoint or Path())
-    name = f"generator.checkpoint: {spec.checkpoint}"
+    named = f"generator.checkpoint: {spec.checkpoint}"
     if isinstance(spec, AdapterSpec):
-        name = f"generator.adapter: {spec.adapter}"
+        named = f"generator.adapter: {spec.adapter}"
     if model.image_shape != data.shape:
         problems.append(
-            f"{name} makes images of shape {model.image_shape}, but the network takes {data.shape}; give "
+            f"{named} makes images of shape {model.image_shape}, but the network takes {data.shape}; give "
             "a generator of that shape"
         )
     if isinstance(model.latent, CodeLatent):
-        problems += caught(name, model.latent.check)
-    return [*problems, *_other_latents(spec, model, name)]
+        problems += caught(named, model.latent.check)
+    return [*problems, *_other_latents(spec, model, named)]
 
 
 def space_problems(spec: GeneratorSpec, space: SpaceSpec) -> list[str]:
-    """Name a grid or a shell that the latents do not have; what is wrong with the generator is said elsewhere."""
+    """A grid or a shell that the latents do not have; what is wrong with the generator is said elsewhere."""
     if caught("generator", partial(latent_of, spec)):
         return []
     return caught("search", lambda: space_of(latent_of(spec), space))
 
 
 def space_to_try(spec: GeneratorSpec, space: SpaceSpec) -> Space | None:
-    """Return the space to be searched, None where it cannot be made (which the problems say)."""
+    """The space to be searched, None where it cannot be made (which the problems say)."""
     if caught("generator", partial(latent_of, spec)) or space_problems(spec, space):
         return None
     return space_of(latent_of(spec), space)
 
 
 def encoder_problems(spec: GeneratorSpec, wishes: list[str]) -> list[str]:
-    """Name wishes for natural images' latents, of a generator without an encoder."""
+    """Wishes for natural images' latents, of a generator without an encoder."""
     if not wishes or caught("generator", partial(latent_of, spec)):
         return []
     able = (
@@ -114,28 +111,28 @@ def _to_train(spec: VQVAESpec | SNGANSpec, data: DataSet) -> list[str]:
     )
 
 
-def _other_latents(spec: GeneratorSpec, model: Generator, name: str) -> list[str]:
-    """Name a given generator whose latents are not what the study says."""
+def _other_latents(spec: GeneratorSpec, model: Generator, named: str) -> list[str]:
+    """A given generator whose latents are not what the study says."""
     if isinstance(spec, AdapterSpec):
         return []
-    latent, said = model.latent, planned_latent(spec)
-    if not isinstance(latent, type(said)):
-        kind = "sngan" if latent.kind == "gaussian" else "vqvae"
+    found, said = model.latent, planned_latent(spec)
+    if not isinstance(found, type(said)):
+        kind = "sngan" if found.kind == "gaussian" else "vqvae"
         return [
-            f"{name} is a generator of kind {kind}; set generator.kind to it (it is {spec.kind})"
+            f"{named} is a generator of kind {kind}; set generator.kind to it (it is {spec.kind})"
         ]
-    if isinstance(latent, GaussianLatent):
-        return [] if latent == said else [
-            f"{name} has latents of {latent.dim} numbers; set generator.dim to it (it is {said.size})"
+    if isinstance(found, GaussianLatent):
+        return [] if found == said else [
+            f"{named} has latents of {found.dim} numbers; set generator.dim to it (it is {said.size})"
         ]  # fmt: skip
-    assert isinstance(latent, CodeLatent)
+    assert isinstance(found, CodeLatent)
     assert isinstance(said, CodeLatent)
-    actual, planned = (latent.positions, latent.codes), (said.positions, said.codes)
-    if actual == planned:
+    given, asked = (found.positions, found.codes), (said.positions, said.codes)
+    if given == asked:
         return []
     return [
         (
-            f"{name} has {actual[0]} positions and {actual[1]} codes; set generator.positions and generator.codes "
-            f"to these (they are {planned[0]} and {planned[1]})"
+            f"{named} has {given[0]} positions and {given[1]} codes; set generator.positions and generator.codes "
+            f"to these (they are {asked[0]} and {asked[1]})"
         )
     ]

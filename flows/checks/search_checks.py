@@ -10,6 +10,7 @@ import numpy as np
 from spikeatlas.flows.checks.generator_checks import (
     caught,
     encoder_problems,
+    latent_of,
     space_problems,
     space_to_try,
 )
@@ -27,7 +28,6 @@ from spikeatlas.snn.data import DataSet
 from spikeatlas.snn.registry import near
 from spikeatlas.tasks.analysis.naturalness import known_of
 from spikeatlas.tasks.stages.screen import natural_images
-from spikeatlas.tasks.study.latent_space import latent_of
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.study.study import Study
 

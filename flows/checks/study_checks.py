@@ -19,11 +19,16 @@ from spikeatlas.flows.checks import (
 from spikeatlas.flows.study_file import parse
 from spikeatlas.snn.data import DataSet
 from spikeatlas.tasks.atlas import Layout
-from spikeatlas.tasks.atlas.study_layout import study_layout
+from spikeatlas.tasks.atlas.allocate import study_layout
 from spikeatlas.tasks.study.resolve import resolve
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.study.study import Study, StudyError
 from spikeatlas.tasks.workers import models
+
+
+def _generator_problems(study: Study, data: DataSet | None) -> list[str]:
+    return [] if data is None else generator_checks.generator_problems(study.generator, data)
+
 
 PARTS: tuple[Callable[[Study, DataSet | None], list[str]], ...] = (
     probe_checks.layer_problems,
@@ -32,7 +37,7 @@ PARTS: tuple[Callable[[Study, DataSet | None], list[str]], ...] = (
     search_checks.repeat_problems,
     analysis_checks.analysis_problems,
     search_checks.screening_problems,
-    generator_checks.training_problems,
+    _generator_problems,
     search_checks.naturalness_problems,
     analysis_checks.classifier_problems,
 )
@@ -86,4 +91,5 @@ def _images(study: Study) -> tuple[DataSet | None, list[str]]:
     try:
         return models.dataset(study.data), []
     except (ValueError, OSError) as error:
-        return None, [generator_checks.at_field("data", error)]
+        sentence = str(error)
+        return None, [sentence if sentence.startswith("data") else f"data: {sentence}"]

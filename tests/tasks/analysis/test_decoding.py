@@ -8,6 +8,7 @@ from scipy.special import softmax
 from spikeatlas.flows.checks.study_checks import Checked
 from spikeatlas.snn import selectivity
 from spikeatlas.snn.classifier.calibration import fit_temperature
+from spikeatlas.snn.selectivity.image_choice import kept_images
 from spikeatlas.tasks.analysis.decoding import (
     complexity,
     network_outputs,
@@ -15,7 +16,6 @@ from spikeatlas.tasks.analysis.decoding import (
     read_images,
     reference,
 )
-from spikeatlas.tasks.analysis.image_choice import kept_images
 from spikeatlas.tasks.atlas import settled
 from spikeatlas.tasks.atlas.schema import SILENT
 from spikeatlas.tasks.workers import models

@@ -16,7 +16,7 @@ from spikeatlas.flows.cost import blocks_to_search
 from spikeatlas.snn.training import read_header
 from spikeatlas.tasks.atlas import read, unfinished, write
 from spikeatlas.tasks.atlas.allocate import allocate, repeats_to_add
-from spikeatlas.tasks.atlas.provenance import run_of_atlas
+from spikeatlas.tasks.atlas.origin import run_of_atlas
 from spikeatlas.tasks.atlas.schema import UNPLANNED
 from spikeatlas.tasks.inspect.compare import duel
 from spikeatlas.tasks.inspect.info import describe
