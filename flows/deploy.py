@@ -12,7 +12,8 @@ from typing import Any
 
 import yaml
 
-from spikeatlas.flows.runners.server import ServerError, configure, require_health
+from spikeatlas.flows.runners.health import ServerError, require_health
+from spikeatlas.flows.runners.server import configure
 from spikeatlas.snn.registry import ROOTS
 
 POOL = "spikeatlas"

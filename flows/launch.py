@@ -7,7 +7,7 @@ import logging
 import httpx
 
 from spikeatlas.flows.checks.study_checks import Checked
-from spikeatlas.flows.runners import progress, server
+from spikeatlas.flows.runners import health, progress, server
 from spikeatlas.flows.start import start
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.workers.stopping import carry_on
@@ -28,7 +28,7 @@ def launch(checked: Checked, *, fresh: bool = False) -> list[str]:
         progress.in_terminal(),
         start(checked, fresh=fresh) as run,
         server.serving(run.folder / "prefect") as api,
-        server.needed(api),
+        health.needed(api),
     ):
         log.info(f"watch it in a browser: {server.ui_address(api)}")
         return _run_flow(run, api)
@@ -48,7 +48,7 @@ def _run_flow(run: Run, api: str) -> list[str]:
         except FailedBlocks as error:
             failures = str(error).splitlines()
         except httpx.TransportError as error:
-            raise server.ServerError(server.lost(api)) from error
+            raise health.ServerError(health.lost(api)) from error
         else:
             failures = []
         finally:
