@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 
 import numpy as np
 from rich.table import Table
@@ -27,49 +28,73 @@ TRAINING_FACTOR = 3
 """A training step costs about three forward passes (forward, and backward about twice that)."""
 
 
+@dataclass(frozen=True)
+class ImageCounts:
+    """Images that are still to be shown, each counted once a showing of the search's own length."""
+
+    search: int
+    again: int
+    """Shown once more, to measure with care."""
+    screening: int
+    natural: int
+    cross: int
+    ablation: int
+    training: int
+
+    def showings(self, presentations: int) -> int:
+        """Return all but the training's, each shown so many times; an ablation shows its images once."""
+        counts = (self.search, self.again, self.screening, self.natural, self.cross)
+        return sum(counts) * presentations + self.ablation
+
+    def summary(self, *, stochastic: bool) -> str:
+        """Return the counts as a person reads them."""
+        parts = [
+            f"{self.search:,} search",
+            f"{self.screening:,} screening",
+            f"{self.natural:,} natural",
+            f"{self.cross:,} cross-responses" if self.cross else "",
+            f"{self.ablation:,} with a neuron silenced" if self.ablation else "",
+            f"{self.again:,} measured again" if stochastic else "",
+        ]
+        return " + ".join(filter(None, parts))
+
+
 def cost(checked: Checked) -> str:
     """Return what is left to do, with a time estimated from a few batches on this machine."""
-    study, run, data = checked.study, checked.run, checked.data
+    study, run = checked.study, checked.run
     blocks = blocks_to_search(run)
+    images = count_images(checked, blocks)
+    epoch_tasks = 4 if study.analysis.cross else 3
+    task_runs = len(blocks) + epoch_tasks * len(run.epochs) + len(study.analysis.ablation) + 4
+    showings = images.showings(study.search.presentations) / study.runner.workers
+    seconds = seconds_per_image(run) * (showings + TRAINING_FACTOR * images.training)
+    neurons = ", ".join(f"{layer} {len(indices)}" for layer, indices in run.layers.items())
+    table = Table("plan", "")
+    table.add_row("probe", f"{len(run.epochs)} epochs, {neurons} neurons")
+    table.add_row("task runs", str(task_runs))
+    table.add_row("images", images.summary(stochastic=run.stochastic))
+    table.add_row("atlas", f"at most {checked.layout.bytes() / 1e6:,.1f} MB")
+    workers = f"{study.runner.workers} workers, the generator apart"
+    table.add_row("time", f"about {minutes(seconds)} on {workers}")
+    return as_text(table)
+
+
+def count_images(checked: Checked, blocks: list[Block]) -> ImageCounts:
+    """Return the images that searching ``blocks``, and all beside it, takes."""
+    study, run, data = checked.study, checked.run, checked.data
     searches = len(study.search.labels) * sum(
         run.repeats(block.epoch) * (block.stop - block.start) for block in blocks
     )
-    search = searches * study.search.budget
-    measured = searches * measurements(run)
-    natural = len(data.test) * len(run.epochs)
-    screening = study.search.screening_images * study.search.most_repeats * len(run.epochs)
-    trained = study.training.epochs * len(data.train)
-    crossed = len(run.epochs) * searches if study.analysis.cross else 0
-    neurons = sum(map(len, run.layers.values()))
-    silenced = study.analysis.ablation_images * neurons * len(study.analysis.ablation)
-    epoch_tasks = 4 if study.analysis.cross else 3
-    seconds = seconds_per_image(run)
-    shown = (
-        (search + measured + screening + natural + crossed) * study.search.presentations + silenced
-    ) / study.runner.workers
-    table = Table("plan", "")
-    table.add_row(
-        "probe",
-        f"{len(run.epochs)} epochs, {', '.join(f'{k} {len(v)}' for k, v in run.layers.items())} neurons",
+    neurons, epochs = sum(map(len, run.layers.values())), len(run.epochs)
+    return ImageCounts(
+        search=searches * study.search.budget,
+        again=searches * measurements(run),
+        screening=study.search.screening_images * study.search.most_repeats * epochs,
+        natural=len(data.test) * epochs,
+        cross=epochs * searches if study.analysis.cross else 0,
+        ablation=study.analysis.ablation_images * neurons * len(study.analysis.ablation),
+        training=study.training.epochs * len(data.train),
     )
-    table.add_row(
-        "task runs",
-        str(len(blocks) + epoch_tasks * len(run.epochs) + len(study.analysis.ablation) + 4),
-    )
-    images = f"{search:,} search + {screening:,} screening + {natural:,} natural"
-    if crossed:
-        images += f" + {crossed:,} cross-responses"
-    if silenced:
-        images += f" + {silenced:,} with a neuron silenced"
-    if run.stochastic:
-        images += f" + {measured:,} measured again"
-    table.add_row("images", images)
-    table.add_row("atlas", f"at most {checked.layout.bytes() / 1e6:,.1f} MB")
-    duration = minutes(seconds * (shown + TRAINING_FACTOR * trained))
-    table.add_row(
-        "time", f"about {duration} on {study.runner.workers} workers, the generator apart"
-    )
-    return as_text(table)
 
 
 def measurements(run: Run) -> int:

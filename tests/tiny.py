@@ -25,6 +25,7 @@ from spikeatlas.tasks.stages.train import (
     train_network,
     train_prior,
 )
+from spikeatlas.tasks.study.run import Run
 
 STUDY: dict[str, Any] = {
     "data": {"dataset": "digits", "limit": 120},
@@ -72,6 +73,12 @@ def least_exciting(checked: Checked) -> None:
     study = json.loads(str(root.attrs["study"]))
     study["search"]["sign"] = -1
     root.attrs["study"] = json.dumps(study)
+
+
+def folder_of(run: Run) -> Path:
+    """Return the folder of a run's atlas, which is not in an object store."""
+    assert isinstance(run.atlas, Path)
+    return run.atlas
 
 
 def study_file(folder: Path, raw: dict[str, Any]) -> Path:

@@ -28,10 +28,10 @@ def require_health(api: str) -> None:
             "start it, or unset PREFECT_API_URL to use one of our own"
         )
         raise ServerError(message)
-    ours, theirs = version("prefect"), _version(api)
-    if _minor(ours) != _minor(theirs):
+    here, there = version("prefect"), _version(api)
+    if _minor(here) != _minor(there):
         message = (
-            f"the Prefect server at PREFECT_API_URL={api} is of version {theirs}, but Prefect here is {ours}: install the "
+            f"the Prefect server at PREFECT_API_URL={api} is of version {there}, but Prefect here is {here}: install the "
             "same on both (pip install 'prefect==...'), or unset PREFECT_API_URL to use a server of our own"
         )
         raise ServerError(message)

@@ -1,4 +1,4 @@
-"""How far a run has come: log lines and a bar in the terminal, and a line on its page in Prefect's UI."""
+"""The progress of a run: log lines and a bar in the terminal, and a line on its page in Prefect's UI."""
 
 from __future__ import annotations
 

@@ -12,9 +12,9 @@ from spikeatlas.snn.training import epoch_path
 from spikeatlas.tasks.atlas import read
 from spikeatlas.tasks.atlas.errors import AtlasError
 from spikeatlas.tasks.atlas.store import open_store, study_of, values
-from spikeatlas.tasks.study.identity import fixed_fields, own_sources
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.study.study import Study
+from spikeatlas.tasks.study.value_fields import fixed_fields, own_sources
 from spikeatlas.tasks.workers import models
 
 
@@ -34,10 +34,10 @@ def agree(run: Run, images: str) -> None:
                 "or run with --fresh to discard what is there"
             )
             raise AtlasError(message)
-    origin = root["provenance"].attrs
+    origin: dict[str, Any] = dict(root["provenance"].attrs)
     _agree_on_order(run)
-    _agree_on_images(run, str(origin["data_digest"]), images)
-    _agree_on_sources(run, dict(origin.get("sources", {})))
+    _agree_on_images(run, origin["data_digest"], images)
+    _agree_on_sources(run, origin.get("sources", {}))
     _agree_on_files(run, root)
 
 

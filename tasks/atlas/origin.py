@@ -1,4 +1,4 @@
-"""Where an atlas's values come from: the study, the images, the packages, the user's own code."""
+"""The origin of an atlas's values: the study, the images, the packages, the user's own code."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Any
 from spikeatlas.tasks.atlas import write
 from spikeatlas.tasks.atlas.schema import Layout
 from spikeatlas.tasks.atlas.store import layout_json, layout_of, open_store, study_of
-from spikeatlas.tasks.study.identity import own_sources, study_digest
 from spikeatlas.tasks.study.location import Place
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.study.study import Study
+from spikeatlas.tasks.study.value_fields import own_sources, study_digest
 
 PACKAGES = ("spikeatlas", "torch", "snntorch", "numpy", "zarr", "xarray", "prefect")
 

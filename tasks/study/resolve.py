@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from spikeatlas.snn.networks import layer_sizes
 from spikeatlas.snn.training import checkpoint_epochs, list_epochs
-from spikeatlas.tasks.study.identity import study_digest
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.study.specs import Indices
 from spikeatlas.tasks.study.study import Study
+from spikeatlas.tasks.study.value_fields import study_digest
 
 
 def resolve(study: Study, classes: int) -> Run:

@@ -9,12 +9,12 @@ import pytest
 from pydantic import ValidationError
 
 from spikeatlas.tasks.atlas.origin import provenance
-from spikeatlas.tasks.study import files
+from spikeatlas.tasks.study import run_files
 from spikeatlas.tasks.study.digests import digest, json_values
-from spikeatlas.tasks.study.identity import own_sources, study_digest, value_fields
 from spikeatlas.tasks.study.resolve import resolve
 from spikeatlas.tasks.study.specs import SearchMethod
 from spikeatlas.tasks.study.study import Study
+from spikeatlas.tasks.study.value_fields import own_sources, study_digest, value_fields
 from tests.tiny import tiny
 
 FIRST_DIGEST = "2f2c17f95d6125e96d3fb5c01d3bf4973e3baf9c6e5e2b8cbc6677d108d02b42"
@@ -93,7 +93,7 @@ def test_a_run_is_its_study_resolved(tmp_path: Path) -> None:
     assert run.atlas == tmp_path / "atlas.zarr"
     assert run.checkpoints == tmp_path / "checkpoints"
     assert run.generator_file == tmp_path / f"generator-{run.generator_key[:16]}.safetensors"
-    assert files.prior_file(study, "d").parent == tmp_path
+    assert run_files.prior_file(study, "d").parent == tmp_path
     moved = run.with_fields(output=tmp_path / "b")
     assert (moved.folder, moved.digest, moved.layers) == (tmp_path / "b", run.digest, run.layers)
     assert run.folder == tmp_path
