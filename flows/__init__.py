@@ -1,4 +1,4 @@
-"""What runs and when: the study, the flows, the command line."""
+"""The flows, the reading and checking of studies, the runners, the command line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The flow that measures what the searches found, and how it changes over training."""
+"""The flows that measure what the searches found, and how it changes over training."""
 
 from __future__ import annotations
 
@@ -8,45 +8,55 @@ from typing import Any
 from prefect import flow
 from prefect.artifacts import create_image_artifact, create_table_artifact
 
-from spikeatlas.flows.runners.task_runners import gather, submit
+from spikeatlas.flows.runners.task_runners import gather, submit, workers
+from spikeatlas.flows.start import start_study
 from spikeatlas.tasks import units
 from spikeatlas.tasks.atlas import flagged, open_tree, read, unfinished
 from spikeatlas.tasks.report.artifacts import epoch_picture, epoch_table
 from spikeatlas.tasks.stages.cross import to_show
 from spikeatlas.tasks.study.run import Run
+from spikeatlas.tasks.study.study import Study
 
 log = logging.getLogger("spikeatlas")
 
 
 @flow(name="analyze", flow_run_name="analyze")
-def analyze(run: Run) -> None:
+def analyze_flow(run: Run) -> None:
     """Do what is not done yet of each epoch whose searches are all done.
 
     1. ``analyze``: selectivity. 2. ``cross``: the network of every epoch sees the MEIs of every other.
     3. ``ablate``: each neuron is silenced in turn. 4. ``conclude``: what changed over training.
     """
     searched = [epoch for epoch in run.epochs if not unfinished(run.atlas, run.blocks(epoch))]
-    todo = [epoch for epoch in searched if not flagged(run.atlas, "analysed", epoch)]
-    stage(units.analyze, run, todo)
-    for epoch in todo:
-        show(run, epoch)
+    pending = [epoch for epoch in searched if not flagged(run.atlas, "analysed", epoch)]
+    run_epochs(units.analyze_task, run, pending)
+    for epoch in pending:
+        publish(run, epoch)
     if read.compares_epochs(run.atlas):
-        stage(units.cross, run, [epoch for epoch in run.epochs if to_show(run, epoch)])
-    wanted = [epoch for epoch in run.epochs if epoch in run.analysis.ablation]
-    stage(units.ablate, run, [e for e in wanted if not flagged(run.atlas, "ablation/ablated", e)])
+        run_epochs(units.cross_task, run, [epoch for epoch in run.epochs if to_show(run, epoch)])
+    ablated = [epoch for epoch in run.epochs if epoch in run.analysis.ablation]
+    pending = [epoch for epoch in ablated if not flagged(run.atlas, "ablation/ablated", epoch)]
+    run_epochs(units.ablate_task, run, pending)
     log.info("conclude")
-    for claim in submit(units.conclude, run).result():
+    for claim in submit(units.conclude_task, run).result():
         log.info(f"{claim.statement} {claim.answer}")
 
 
-def stage(unit: Any, run: Run, epochs: list[float]) -> None:
-    """One task run for each epoch, and wait for all."""
-    log.info(f"{unit.name} {len(epochs)} epochs")
-    gather([submit(unit, run, epoch) for epoch in epochs])
+@flow(name="analyze a study", flow_run_name="analyze {study.output}")
+def analyze_study_flow(study: Study) -> None:
+    """Measure what the searches of a study have found so far, and how it changes over training."""
+    with start_study(study) as run, workers(study.runner) as runner:
+        analyze_flow.with_options(task_runner=runner)(run)
 
 
-def show(run: Run, epoch: float) -> None:
-    """A table and a picture of an epoch on the run's page."""
+def run_epochs(task: Any, run: Run, epochs: list[float]) -> None:
+    """Run a task once for each epoch, and wait for all."""
+    log.info(f"{task.name} {len(epochs)} epochs")
+    gather([submit(task, run, epoch) for epoch in epochs])
+
+
+def publish(run: Run, epoch: float) -> None:
+    """Show a table and a picture of an epoch on the run's page."""
     name = f"epoch-{epoch:g}".replace(".", "-")
     with open_tree(run.atlas) as tree:
         table, picture = epoch_table(tree, epoch), epoch_picture(tree, epoch)

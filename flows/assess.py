@@ -1,4 +1,4 @@
-"""Judging a study's generator without making its atlas."""
+"""Assessing a study's generator without making its atlas."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.study.study import StudyError
 
 
-def assess(run: Run) -> Iterator[str]:
-    """Train what is missing of classifier, generator and prior, and tell how good the generator's images are.
+def assess_study(run: Run) -> Iterator[str]:
+    """Train what is missing of classifier, generator and prior, and say how good the generator's images are.
 
     StudyError in a study without a classifier.
     """
     if run.classifier is None:
         message = "classifier: there is none to judge the generator; add the section, for example classifier: {}"
         raise StudyError([message])
-    with progress.shown(), coordinator(run.folder):
+    with progress.in_terminal(), coordinator(run.folder):
         train.train_classifier(run)
         train.train_generator(run)
         train.train_prior(run)
-        found = assessment.assess(run)
-    assert found is not None
-    yield table(found)
-    yield from told(found, run)
+        result = assessment.assess(run)
+    assert result is not None
+    yield table(result)
+    yield from notes(result, run)
 
 
-def table(found: Assessment) -> str:
-    """The kinds of images, one a row."""
-    made = Table(
+def table(result: Assessment) -> str:
+    """Return the kinds of images, one a row."""
+    rows = Table(
         "images",
         "Frechet",
         "of indep.",
@@ -47,39 +47,39 @@ def table(found: Assessment) -> str:
         "confidence",
         "nearer to train",
     )
-    for name, each in found.qualities.items():
-        made.add_row(name, *cells(each))
-    return as_text(made)
+    for name, quality in result.qualities.items():
+        rows.add_row(name, *cells(quality))
+    return as_text(rows)
 
 
-def cells(each: Quality) -> list[str]:
-    """One row's numbers."""
+def cells(quality: Quality) -> list[str]:
+    """Return one row's numbers."""
     return [
-        f"{each.frechet:.3f}",
-        f"{each.frechet / each.frechet_independent:.3f}",
-        f"{each.precision:.3f}",
-        f"{each.recall:.3f}",
-        f"{100 * min(each.class_shares):.1f} to {100 * max(each.class_shares):.1f}",
-        f"{each.confidence:.3f}",
-        f"{each.memorised:.3f} (at most {each.memorised_upper:.3f})",
+        f"{quality.frechet:.3f}",
+        f"{quality.frechet / quality.frechet_independent:.3f}",
+        f"{quality.precision:.3f}",
+        f"{quality.recall:.3f}",
+        f"{100 * min(quality.class_shares):.1f} to {100 * max(quality.class_shares):.1f}",
+        f"{quality.confidence:.3f}",
+        f"{quality.memorised:.3f} (at most {quality.memorised_upper:.3f})",
     ]
 
 
-def told(found: Assessment, run: Run) -> Iterator[str]:
-    """What the numbers rest on, and how the codes serve."""
-    any_of = next(iter(found.qualities.values()))
+def notes(result: Assessment, run: Run) -> Iterator[str]:
+    """Say what the numbers rest on, and how the codes serve."""
+    quality = next(iter(result.qualities.values()))
     yield (
-        f"{found.images} images of each kind against as many test images, in the features of a classifier with "
-        f"{found.accuracy:.1%} test accuracy and calibration error {found.calibration_error:.3f}; its confidence in "
-        f"test images is {any_of.confidence_real:.3f}, the Frechet distance of training images {any_of.frechet_train:.3f}"
+        f"{result.images} images of each kind against as many test images, in the features of a classifier with "
+        f"{result.accuracy:.1%} test accuracy and calibration error {result.calibration_error:.3f}; its confidence in "
+        f"test images is {quality.confidence_real:.3f}, the Frechet distance of training images {quality.frechet_train:.3f}"
     )
-    if found.code_use:
-        yield code_line(found.code_use)
+    if result.code_use:
+        yield code_line(result.code_use)
     yield f"pictures: {run.generator_folder}"
 
 
 def code_line(use: CodeUse) -> str:
-    """How an autoencoder's codes serve, in a sentence."""
+    """Say in a sentence how an autoencoder's codes serve."""
     return (
         f"codes: {use.unused} of {use.codes} unused over the training images, perplexity {use.perplexity:.1f}; "
         f"reconstruction error {use.reconstruction_error:.3f} of the variance; nats a code of test images: uniform "

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from prefect import flow
 
-from spikeatlas.flows.analyze import analyze
-from spikeatlas.flows.maximize import maximize
-from spikeatlas.flows.report import report
+from spikeatlas.flows.analyze import analyze_flow
+from spikeatlas.flows.maximize import maximize_flow
+from spikeatlas.flows.report import report_flow
+from spikeatlas.flows.runners.progress import tallied
 from spikeatlas.flows.runners.tags import tag_run
-from spikeatlas.flows.runners.tally import tallied
 from spikeatlas.flows.runners.task_runners import quiet_subflows, workers
-from spikeatlas.flows.start import prepared
-from spikeatlas.flows.train import train
+from spikeatlas.flows.start import start_study
+from spikeatlas.flows.train import train_flow
 from spikeatlas.tasks.atlas import unfinished, write
 from spikeatlas.tasks.study.run import Run
-from spikeatlas.tasks.study.specs import RunnerSpec
 from spikeatlas.tasks.study.study import Study
 
 
@@ -22,17 +21,23 @@ class FailedBlocks(RuntimeError):  # noqa: N818 - named for what it holds
     """Some neurons have no result: each block is named with its error."""
 
 
+@flow(name="atlas", flow_run_name="atlas {run.folder}")
+def atlas_flow(run: Run) -> None:
+    """Do all that is not done of an atlas that is allocated, as ``complete``."""
+    complete(run)
+
+
 @flow(name="atlas", flow_run_name="atlas {study.output}")
-def atlas(study: Study) -> None:
+def atlas_study_flow(study: Study) -> None:
     """Make the study's atlas, or go on with it where it stopped.
 
     Checked and allocated first; then as ``complete``.
     """
-    with prepared(study) as run:
-        complete(run, study.runner)
+    with start_study(study) as run:
+        complete(run)
 
 
-def complete(run: Run, spec: RunnerSpec) -> None:
+def complete(run: Run) -> None:
     """Do all that is not done of an atlas that is allocated.
 
     1. ``train`` the generator and the network. 2. ``maximize`` each epoch: observe, screen, and search block
@@ -41,16 +46,16 @@ def complete(run: Run, spec: RunnerSpec) -> None:
     """
     tag_run(run)
     write.note(run.atlas, "", {"ended": ""})
-    with workers(spec) as runner, quiet_subflows():
-        todo = unfinished(run.atlas, [block for epoch in run.epochs for block in run.blocks(epoch)])
-        with tallied(sum(block.stop - block.start for block in todo)):
-            train.with_options(task_runner=runner)(run)
-            search = maximize.with_options(task_runner=runner)
-            failures = [
-                failure for epoch in run.epochs for failure in search(run, epoch, spec.timeout)
-            ]
-        analyze.with_options(task_runner=runner)(run)
-        report.with_options(task_runner=runner)(str(run.atlas), run.folder / "report")
+    with workers(run.study.runner) as runner, quiet_subflows():
+        blocks = unfinished(
+            run.atlas, [block for epoch in run.epochs for block in run.blocks(epoch)]
+        )
+        with tallied(blocks):
+            train_flow.with_options(task_runner=runner)(run)
+            maximize = maximize_flow.with_options(task_runner=runner)
+            failures = [failure for epoch in run.epochs for failure in maximize(run, epoch)]
+        analyze_flow.with_options(task_runner=runner)(run)
+        report_flow.with_options(task_runner=runner)(str(run.atlas), run.folder / "report")
         write.note(run.atlas, "", {"ended": write.now()})
     if failures:
         raise FailedBlocks("\n".join(failures))

@@ -5,19 +5,15 @@ Heavy modules are imported by the commands that need them, after the environment
 
 from __future__ import annotations
 
-import shutil
-import signal
 import sys
 from pathlib import Path
-from types import FrameType
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
-from spikeatlas.tasks.study.location import place, store_failure
-
-if TYPE_CHECKING:
-    from spikeatlas.tasks.study.run import Run
+from spikeatlas.flows import options
+from spikeatlas.flows.interrupts import stop_tidily
+from spikeatlas.tasks.study.location import store_failure
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 
@@ -29,45 +25,22 @@ app = typer.Typer(
     add_completion=False,
 )
 
-StudyFile = Annotated[Path, typer.Argument(help="The study, a YAML file.", metavar="STUDY")]
-# typer knows no unions; the parser gives a folder or a URL
-AtlasPath = Annotated[
-    Any,
-    typer.Argument(
-        help="The atlas: a folder named atlas.zarr, or a URL such as s3://bucket/name.zarr.",
-        metavar="ATLAS",
-        parser=place,
-    ),
-]
-Overrides = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--set", help="Override a field, e.g. --set search.budget=500.", metavar="KEY=VALUE"
-    ),
-]
-
 
 @app.command()
 def run(
-    study: StudyFile,
-    overrides: Overrides = None,
+    study: options.StudyFile,
+    overrides: options.Overrides = None,
     *,
-    fresh: Annotated[
-        bool,
-        typer.Option("--fresh", help="Discard the output folder's atlas and checkpoints first."),
-    ] = False,
+    fresh: options.Fresh = False,
 ) -> None:
     """Make the study's atlas and report; go on where an earlier run stopped."""
     from spikeatlas.flows.checks.study_checks import check
+    from spikeatlas.flows.launch import launch
     from spikeatlas.flows.study_file import read_study
 
     checked = check(read_study(study, overrides or ()), fresh=fresh)
-    if fresh:
-        discard(checked.run)
-    _stop_tidily()
-    from spikeatlas.flows.launch import launch
-
-    failures = launch(checked.study, checked.run)
+    stop_tidily()
+    failures = launch(checked, fresh=fresh)
     print(f"atlas:  {checked.run.atlas}")
     print(f"report: {checked.run.folder / 'report' / 'index.html'}")
     if failures:
@@ -75,24 +48,12 @@ def run(
         raise typer.Exit(FAILED)
 
 
-def discard(run: Run) -> None:
-    """Remove what a run with other values must not find; a trained generator is named by what made it."""
-    from spikeatlas.tasks.atlas import coordinator, remove
-
-    with coordinator(run.folder, run.atlas):
-        remove(run.atlas)
-        for name in ("checkpoints", "report"):
-            shutil.rmtree(run.folder / name, ignore_errors=True)
-
-
 @app.command()
 def validate(
-    study: StudyFile,
-    overrides: Overrides = None,
+    study: options.StudyFile,
+    overrides: options.Overrides = None,
     *,
-    plan: Annotated[
-        bool, typer.Option("--plan", help="Show how responses are computed, layer by layer.")
-    ] = False,
+    plan: options.Ways = False,
 ) -> None:
     """Check a study and print its plan: task runs, images, bytes, estimated time."""
     from spikeatlas.flows.checks.study_checks import check
@@ -107,33 +68,24 @@ def validate(
 
 @app.command()
 def info(
-    atlas: AtlasPath,
-    *,
-    verify: Annotated[
-        bool, typer.Option("--verify", help="Replay every stored image through its checkpoint.")
-    ] = False,
-    plain: Annotated[
-        bool, typer.Option("--plain", help="Replay with snnTorch's own loop over time.")
-    ] = False,
+    atlas: options.AtlasPath, *, verify: options.Verify = False, plain: options.Plain = False
 ) -> None:
     """Tell what an atlas holds; with --verify, whether every stored value is still true.
 
     --plain replays with snnTorch's own loop over time, the reference of every faster way.
     """
     from spikeatlas.tasks.atlas.integrity import metadata_damage
+    from spikeatlas.tasks.atlas.origin import run_of_atlas
     from spikeatlas.tasks.inspect.info import describe
     from spikeatlas.tasks.inspect.verify import verify as replay
 
-    # it cannot even be described without
-    damaged = metadata_damage(atlas) if verify or plain else []
-    if damaged:
-        _say(*damaged)
+    # damaged metadata cannot even be described
+    if (verify or plain) and (damage := metadata_damage(atlas)):
+        _say(*damage)
         raise typer.Exit(FAILED)
     print(describe(atlas))
     if not (verify or plain):
         return
-    from spikeatlas.flows.prepare import run_of_atlas
-
     verdict = replay(run_of_atlas(atlas), plain=plain)
     print("\n".join([*verdict.near, verdict.summary]))
     if not verdict.sound:
@@ -143,26 +95,17 @@ def info(
 
 @app.command()
 def query(
-    atlas: AtlasPath,
+    atlas: options.AtlasPath,
     *,
-    epoch: Annotated[
-        float | None, typer.Option(help="Training progress; the last analysed one if left out.")
-    ] = None,
-    layer: Annotated[str | None, typer.Option(help="Layer; all if left out.")] = None,
-    neuron: Annotated[
-        int | None, typer.Option(help="Neuron of the layer; all if left out.")
-    ] = None,
-    method: Annotated[str | None, typer.Option(help="Search method; the best if left out.")] = None,
-    repeat: Annotated[int | None, typer.Option(help="Repeat; the best if left out.")] = None,
-    image: Annotated[Path | None, typer.Option(help="Write the stimulus to this PNG file.")] = None,
-    about: Annotated[
-        str,
-        typer.Option(
-            help="neurons, or over all epochs: onset, switched, methods, importance, accuracy."
-        ),
-    ] = "neurons",
-    as_json: Annotated[bool, typer.Option("--json", help="Print rows as JSON.")] = False,
-    png: Annotated[Path | None, typer.Option(help="Draw the answer to this file.")] = None,
+    epoch: options.Epoch = None,
+    layer: options.Layer = None,
+    neuron: options.Neuron = None,
+    method: options.Method = None,
+    repeat: options.Repeat = None,
+    image: options.Image = None,
+    about: options.About = "neurons",
+    as_json: options.AsJson = False,
+    png: options.Drawing = None,
 ) -> None:
     """Show what neurons want to see: response, state, class read in the image, latent; or what is --about training."""
     from spikeatlas.tasks.inspect import text, trends
@@ -176,18 +119,18 @@ def query(
         if png is not None:
             text.draw(frame, about, png)
     else:
-        found = answer(atlas, question)
-        frame = found.frame
+        reply = answer(atlas, question)
+        frame = reply.frame
         if png is not None:
-            draw_stimuli(found, png)
+            draw_stimuli(reply, png)
         if image is not None:
-            save_image(found, image)
+            save_image(reply, image)
     print(text.as_json(frame) if as_json else text.text(frame))
 
 
 @app.command()
 def compare(
-    atlas: AtlasPath,
+    atlas: options.AtlasPath,
     first: Annotated[str, typer.Argument(help="A search method.")] = "screened",
     second: Annotated[str, typer.Argument(help="Another one.")] = "random",
 ) -> None:
@@ -198,16 +141,7 @@ def compare(
 
 
 @app.command()
-def claims(
-    atlases: Annotated[
-        list[Any],
-        typer.Argument(
-            help="Atlases of one study; further ones are of networks trained from other seeds, or on shuffled labels.",
-            metavar="ATLAS...",
-            parser=place,
-        ),
-    ],
-) -> None:
+def claims(atlases: options.AtlasPaths) -> None:
     """Test the paper's claims on one or more networks, and show the controls that the answers rest on."""
     from spikeatlas.tasks.inspect.info import as_text
     from spikeatlas.tasks.stages.conclude import report_claims
@@ -217,15 +151,7 @@ def claims(
 
 
 @app.command()
-def report(
-    atlas: AtlasPath,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "-o", "--output", help="Folder of the page; report/ beside the atlas if left out."
-        ),
-    ] = None,
-) -> None:
+def report(atlas: options.AtlasPath, output: options.ReportFolder = None) -> None:
     """Write the report of an atlas: one self-contained HTML page."""
     from spikeatlas.tasks.report import write_report
 
@@ -235,24 +161,20 @@ def report(
 
 
 @app.command()
-def assess(study: StudyFile, overrides: Overrides = None) -> None:
+def assess(study: options.StudyFile, overrides: options.Overrides = None) -> None:
     """Judge a study's generator with the study's classifier; train first what is missing of the two."""
-    from spikeatlas.flows.assess import assess as judge
+    from spikeatlas.flows.assess import assess_study
     from spikeatlas.flows.checks.study_checks import check
     from spikeatlas.flows.study_file import read_study
 
-    _stop_tidily()
+    stop_tidily()
     # an atlas that is there is neither read nor changed, so it need not agree
-    for part in judge(check(read_study(study, overrides or ()), fresh=True).run):
+    for part in assess_study(check(read_study(study, overrides or ()), fresh=True).run):
         print(part, flush=True)
 
 
 @app.command()
-def deploy(
-    root: Annotated[
-        Path, typer.Option(help="Folder of the source, in which deployed flows run.")
-    ] = Path(),
-) -> None:
+def deploy(root: options.SourceFolder = Path()) -> None:
     """Register all flows on the Prefect server at PREFECT_API_URL, to be scheduled and triggered there."""
     from spikeatlas.flows.deploy import deploy as register
 
@@ -265,7 +187,7 @@ def benchmark(
         Path | None,
         typer.Argument(help="A benchmark of searches, a YAML file.", metavar="BENCH"),
     ] = None,
-    overrides: Overrides = None,
+    overrides: options.Overrides = None,
     *,
     plan: Annotated[
         bool, typer.Option("--plan", help="Print only the cells and the predicted time.")
@@ -315,23 +237,11 @@ def benchmark(
         from spikeatlas.flows.benchmark.race import search_benchmark
         from spikeatlas.flows.study_file import read_study
 
-        _stop_tidily()
+        stop_tidily()
         only = "plan" if plan else "table" if table else None
         parts = search_benchmark(parse(read_study(bench, overrides or ())), only, figure)
     for part in parts:
         print(part, end="\n\n" if responder else "\n", flush=True)
-
-
-def _stop_tidily() -> None:
-    """On Ctrl-C or SIGTERM let running tasks end at their next safe point; a second one is not waited for."""
-    from spikeatlas.tasks.workers.stopping import ask_to_stop
-
-    def on_interrupt(number: int, frame: FrameType | None) -> None:
-        ask_to_stop()
-        signal.default_int_handler(number, frame)
-
-    signal.signal(signal.SIGINT, on_interrupt)
-    signal.signal(signal.SIGTERM, on_interrupt)
 
 
 def _say(*sentences: str) -> None:
@@ -354,10 +264,10 @@ def main() -> NoReturn:
         _say(*str(error).splitlines())
         sys.exit(FAILED)
     except Exception as error:
-        told = store_failure(error)
-        if told is None:
+        sentence = store_failure(error)
+        if sentence is None:
             raise
-        _say(told)
+        _say(sentence)
         sys.exit(FAILED)
     sys.exit(0)
 

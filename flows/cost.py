@@ -1,17 +1,18 @@
-"""What a study will cost, before it runs: task runs, images, bytes, estimated time."""
+"""The cost of a study, before it runs: task runs, images, bytes, estimated time."""
 
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 
 import numpy as np
 from rich.table import Table
 
 from spikeatlas.flows.checks.study_checks import Checked
-from spikeatlas.flows.prepare import layout, repeats_to_add
 from spikeatlas.snn.networks import build_network, pixel_statistics
 from spikeatlas.snn.responder import Responder
 from spikeatlas.tasks.atlas import exists, open_store, unfinished
+from spikeatlas.tasks.atlas.allocate import repeats_to_add
 from spikeatlas.tasks.atlas.store import values
 from spikeatlas.tasks.inspect.info import as_text
 from spikeatlas.tasks.search.diverse import SPARE
@@ -27,70 +28,96 @@ TRAINING_FACTOR = 3
 """A training step costs about three forward passes (forward, and backward about twice that)."""
 
 
+@dataclass(frozen=True)
+class ImageCounts:
+    """Images that are still to be shown, each counted once a showing of the search's own length."""
+
+    search: int
+    again: int
+    """Shown once more, to measure with care."""
+    screening: int
+    natural: int
+    cross: int
+    ablation: int
+    training: int
+
+    def showings(self, presentations: int) -> int:
+        """Return all but the training's, each shown so many times; an ablation shows its images once."""
+        counts = (self.search, self.again, self.screening, self.natural, self.cross)
+        return sum(counts) * presentations + self.ablation
+
+    def summary(self, *, stochastic: bool) -> str:
+        """Return the counts as a person reads them."""
+        parts = [
+            f"{self.search:,} search",
+            f"{self.screening:,} screening",
+            f"{self.natural:,} natural",
+            f"{self.cross:,} cross-responses" if self.cross else "",
+            f"{self.ablation:,} with a neuron silenced" if self.ablation else "",
+            f"{self.again:,} measured again" if stochastic else "",
+        ]
+        return " + ".join(filter(None, parts))
+
+
 def cost(checked: Checked) -> str:
-    """The plan of what is left to do, with a time estimated from a few batches on this machine."""
+    """Return what is left to do, with a time estimated from a few batches on this machine."""
     study, run = checked.study, checked.run
-    blocks = todo(run)
-    searches = len(study.search.methods) * sum(
-        run.repeats(block.epoch) * (block.stop - block.start) for block in blocks
-    )
-    search = searches * study.search.budget
-    measured = searches * measurements(run)
-    natural = len(models.dataset(run.data).test) * len(run.epochs)
-    screening = study.search.screening_images * study.search.most_repeats * len(run.epochs)
-    trained = study.training.epochs * len(models.dataset(run.data).train)
-    crossed = len(run.epochs) * searches if study.analysis.cross else 0
-    neurons = sum(map(len, run.layers.values()))
-    silenced = study.analysis.ablation_images * neurons * len(study.analysis.ablation)
-    stages = 4 if study.analysis.cross else 3
-    seconds = seconds_per_image(run)
-    shown = (
-        (search + measured + screening + natural + crossed) * study.search.presentations + silenced
-    ) / study.runner.workers
+    blocks = blocks_to_search(run)
+    images = count_images(checked, blocks)
+    epoch_tasks = 4 if study.analysis.cross else 3
+    task_runs = len(blocks) + epoch_tasks * len(run.epochs) + len(study.analysis.ablation) + 4
+    showings = images.showings(study.search.presentations) / study.runner.workers
+    seconds = seconds_per_image(run) * (showings + TRAINING_FACTOR * images.training)
+    neurons = ", ".join(f"{layer} {len(indices)}" for layer, indices in run.layers.items())
     table = Table("plan", "")
-    table.add_row(
-        "probe",
-        f"{len(run.epochs)} epochs, {', '.join(f'{k} {len(v)}' for k, v in run.layers.items())} neurons",
-    )
-    table.add_row(
-        "task runs",
-        str(len(blocks) + stages * len(run.epochs) + len(study.analysis.ablation) + 4),
-    )
-    told = f"{search:,} search + {screening:,} screening + {natural:,} natural"
-    if crossed:
-        told += f" + {crossed:,} cross-responses"
-    if silenced:
-        told += f" + {silenced:,} with a neuron silenced"
-    if run.stochastic:
-        told += f" + {measured:,} measured again"
-    table.add_row("images", told)
-    table.add_row("atlas", f"at most {layout(study, run).bytes() / 1e6:,.1f} MB")
-    told = minutes(seconds * (shown + TRAINING_FACTOR * trained))
-    table.add_row("time", f"about {told} on {study.runner.workers} workers, the generator apart")
+    table.add_row("probe", f"{len(run.epochs)} epochs, {neurons} neurons")
+    table.add_row("task runs", str(task_runs))
+    table.add_row("images", images.summary(stochastic=run.stochastic))
+    table.add_row("atlas", f"at most {checked.layout.bytes() / 1e6:,.1f} MB")
+    workers = f"{study.runner.workers} workers, the generator apart"
+    table.add_row("time", f"about {minutes(seconds)} on {workers}")
     return as_text(table)
 
 
+def count_images(checked: Checked, blocks: list[Block]) -> ImageCounts:
+    """Return the images that searching ``blocks``, and all beside it, takes."""
+    study, run, data = checked.study, checked.run, checked.data
+    searches = len(study.search.labels) * sum(
+        run.repeats(block.epoch) * (block.stop - block.start) for block in blocks
+    )
+    neurons, epochs = sum(map(len, run.layers.values())), len(run.epochs)
+    return ImageCounts(
+        search=searches * study.search.budget,
+        again=searches * measurements(run),
+        screening=study.search.screening_images * study.search.most_repeats * epochs,
+        natural=len(data.test) * epochs,
+        cross=epochs * searches if study.analysis.cross else 0,
+        ablation=study.analysis.ablation_images * neurons * len(study.analysis.ablation),
+        training=study.training.epochs * len(data.train),
+    )
+
+
 def measurements(run: Run) -> int:
-    """Images that one search's result costs after it, in showings of the search's own length."""
-    lanes = len(run.budgets(first=False))
+    """Return the images that one search's result costs after it, in showings of the search's own length."""
+    searches = len(run.budgets(first=False))
     spare = run.search.diverse * (SPARE if run.stochastic else 1)
     again = models.showings(run, "report") // run.search.presentations
-    return again * (lanes * (1 + (ELITES if run.stochastic else 0)) + spare)
+    return again * (searches * (1 + (ELITES if run.stochastic else 0)) + spare)
 
 
-def todo(run: Run) -> list[Block]:
-    """The blocks still to search."""
+def blocks_to_search(run: Run) -> list[Block]:
+    """Return the blocks still to search."""
     blocks = [block for epoch in run.epochs for block in run.blocks(epoch)]
     if not exists(run.atlas):
         return blocks
-    held = values(open_store(run.atlas), "epoch")
-    known = [block for block in blocks if block.epoch in held]
-    done = {*known} - {*unfinished(run.atlas, known), *repeats_to_add(run)}
+    epochs = values(open_store(run.atlas), "epoch")
+    allocated = [block for block in blocks if block.epoch in epochs]
+    done = {*allocated} - {*unfinished(run.atlas, allocated), *repeats_to_add(run)}
     return [block for block in blocks if block not in done]
 
 
 def seconds_per_image(run: Run) -> float:
-    """The time one image takes through an untrained network of the study's shape, on one worker."""
+    """Return the time that one image takes through an untrained network of the study's shape, on one worker."""
     models.one_thread()
     data = models.dataset(run.data)
     size = run.responder.batch_size
@@ -104,13 +131,13 @@ def seconds_per_image(run: Run) -> float:
 
 
 def responder_plan(run: Run) -> str:
-    """How the responder computes each probed layer when its neurons are searched, and why."""
+    """Say how the responder computes each probed layer when its neurons are searched, and why."""
     parts = [(layer, untrained(run, layer).plan.describe()) for layer in run.layers]
     return "\n".join(f"search in {layer}\n  " + "\n  ".join(lines) for layer, lines in parts)
 
 
 def untrained(run: Run, layer: str) -> Responder:
-    """The responder that a search in ``layer`` will use, on an untrained network of the study's shape."""
+    """Return the responder that a search in ``layer`` will use, on an untrained network of the study's shape."""
     data = models.dataset(run.data)
     mean, std = pixel_statistics(data.train.images)
     network = build_network(
@@ -122,5 +149,5 @@ def untrained(run: Run, layer: str) -> Responder:
 
 
 def minutes(seconds: float) -> str:
-    """A duration as a person says it."""
+    """Return a duration as a person says it."""
     return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"

@@ -1,4 +1,4 @@
-"""Registering the deployments of ``deployments/prefect.yaml`` on a server: what a newcomer would otherwise type."""
+"""Registering the deployments of ``deployments/prefect.yaml`` on a server, in place of what one would type."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from typing import Any
 
 import yaml
 
-from spikeatlas.flows.checks.roots import VARIABLE
-from spikeatlas.flows.runners.server import ServerError, configure, require_health
+from spikeatlas.flows.runners.health import ServerError, require_health
+from spikeatlas.flows.runners.server import configure
+from spikeatlas.snn.registry import ROOTS
 
 POOL = "spikeatlas"
 FILE = Path("deployments/prefect.yaml")
 WHEN = ("cron", "interval", "rrule", "timezone", "day_or")
-"""Of a schedule, what says when."""
+"""Fields of a schedule that say when."""
 NO_SERVER = (
     "PREFECT_API_URL is not set, so there is no server to deploy to: start one with 'prefect server start' and "
     "set PREFECT_API_URL=http://127.0.0.1:4200/api"
@@ -46,7 +47,7 @@ def deploy(root: Path) -> list[str]:
     require_health(address)
     _prefect("work-pool", "create", POOL, "--type", "process", "--overwrite", root=root)
     _prefect("deploy", "--all", "--prefect-file", str(FILE), root=root)
-    names = [each["name"] for each in yaml.safe_load(file.read_text())["deployments"]]
+    names = [deployment["name"] for deployment in yaml.safe_load(file.read_text())["deployments"]]
     return [
         f"deployed {', '.join(names)} to {address}",
         f"start a worker in {root}:  prefect worker start --pool {POOL} --limit 1",
@@ -54,7 +55,7 @@ def deploy(root: Path) -> list[str]:
 
 
 def senseless(deployments: Sequence[Mapping[str, Any]]) -> list[str]:
-    """A sentence for each schedule that Prefect could not keep."""
+    """Return a sentence for each schedule that Prefect could not keep."""
     problems = []
     for deployment in deployments:
         for schedule in deployment.get("schedules", ()):
@@ -71,7 +72,7 @@ def senseless(deployments: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _schedule(when: Mapping[str, Any]) -> Any:
-    """Prefect's own schedule; it says what is wrong."""
+    """Return Prefect's own schedule; it says what is wrong."""
     from prefect.client.schemas import schedules  # noqa: PLC0415
 
     if len({"cron", "interval", "rrule"} & set(when)) != 1:
@@ -87,11 +88,14 @@ def _schedule(when: Mapping[str, Any]) -> Any:
 
 def _prefect(*words: str, root: Path) -> None:
     """Call Prefect's own command line."""
-    told = subprocess.run(  # noqa: S603 - fixed words
+    done = subprocess.run(  # noqa: S603 - fixed words
         [sys.executable, "-m", "prefect", "--no-prompt", *words],
-        cwd=root, env={VARIABLE: str(root), **os.environ, "SPIKEATLAS_HOME": str(root)},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if told.returncode:
-        last = "\n".join((told.stdout + told.stderr).strip().splitlines()[-5:])
+        cwd=root,
+        env={ROOTS: str(root), **os.environ, "SPIKEATLAS_HOME": str(root)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        last = "\n".join((done.stdout + done.stderr).strip().splitlines()[-5:])
         raise RuntimeError(f"'prefect {' '.join(words)}' failed:\n{last}")

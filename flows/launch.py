@@ -6,9 +6,10 @@ import logging
 
 import httpx
 
-from spikeatlas.flows.runners import progress, server
+from spikeatlas.flows.checks.study_checks import Checked
+from spikeatlas.flows.runners import health, progress, server
+from spikeatlas.flows.start import start
 from spikeatlas.tasks.study.run import Run
-from spikeatlas.tasks.study.study import Study
 from spikeatlas.tasks.workers.stopping import carry_on
 
 log = logging.getLogger("spikeatlas")
@@ -17,30 +18,43 @@ HAND_OVER_SECONDS = 10
 """Most time that Prefect's queue of events may take; a server that is gone takes none."""
 
 
-def launch(study: Study, run: Run) -> list[str]:
-    """Run the atlas flow to its end, wait until all its task runs are on record; return what failed.
+def launch(checked: Checked, *, fresh: bool = False) -> list[str]:
+    """Run the atlas flow of a study to its end, and return what failed.
+
+    ``fresh``: discard what an earlier run left.
+    """
+    carry_on()
+    with (
+        progress.in_terminal(),
+        start(checked, fresh=fresh) as run,
+        server.serving(run.folder / "prefect") as api,
+        health.needed(api),
+    ):
+        log.info(f"watch it in a browser: {server.ui_address(api)}")
+        return _run_flow(run, api)
+
+
+def _run_flow(run: Run, api: str) -> list[str]:
+    """Run the flow, and wait until all its task runs are on record.
 
     Prefect is imported once its server's address is known, for it reads its settings at import.
     """
-    carry_on()
-    with progress.shown(), server.serving(run.folder / "prefect") as api, server.needed(api):
-        log.info(f"watch it in a browser: {server.ui_address(api)}")
-        from spikeatlas.flows.atlas import FailedBlocks, atlas  # noqa: PLC0415
-        from spikeatlas.flows.runners.task_runners import submitted  # noqa: PLC0415
+    from spikeatlas.flows.atlas import FailedBlocks, atlas_flow  # noqa: PLC0415
+    from spikeatlas.flows.runners.task_runners import submissions  # noqa: PLC0415
 
-        submitted.clear()
+    with submissions() as task_runs:
         try:
-            atlas(study)
+            atlas_flow(run)
         except FailedBlocks as error:
             failures = str(error).splitlines()
         except httpx.TransportError as error:
-            raise server.ServerError(server.lost(api)) from error
+            raise health.ServerError(health.lost(api)) from error
         else:
             failures = []
         finally:
             hand_over()
-        recorded = server.drain(api, submitted)
-        log.info(f"{recorded} of {len(submitted)} task runs are on record")
+    recorded = server.drain(api, task_runs)
+    log.info(f"{recorded} of {len(task_runs)} task runs are on record")
     return failures
 
 

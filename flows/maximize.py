@@ -1,4 +1,4 @@
-"""The flow that finds, for one epoch, what every probed neuron wants to see: the fan-out."""
+"""The flows that find, for one epoch, what every probed neuron wants to see: the fan-out."""
 
 from __future__ import annotations
 
@@ -7,47 +7,71 @@ from typing import Any
 
 from prefect import flow
 
-from spikeatlas.flows.runners import tally
-from spikeatlas.flows.runners.task_runners import gather, settle, submit
+from spikeatlas.flows.runners import progress
+from spikeatlas.flows.runners.task_runners import gather, settle, submit, workers
+from spikeatlas.flows.start import start_study
+from spikeatlas.flows.train import train_flow
 from spikeatlas.tasks import units
 from spikeatlas.tasks.atlas import flagged, unfinished, write
 from spikeatlas.tasks.atlas.schema import FAILED, STATUS
 from spikeatlas.tasks.study.blocks import Block
 from spikeatlas.tasks.study.run import Run
+from spikeatlas.tasks.study.study import Study
 
 log = logging.getLogger("spikeatlas")
 
 
 @flow(name="maximize", flow_run_name="maximize epoch={epoch:g}")
-def maximize(run: Run, epoch: float, timeout: float | None) -> list[str]:
+def maximize_flow(run: Run, epoch: float) -> list[str]:
     """Do what is not done of one epoch; return a sentence for each block that failed.
 
     1. ``observe``: responses to the test images, and 2. ``screen``: to random stimuli.
     3. ``maximize``: one task run for each block of neurons.
     """
     log.info(f"epoch {epoch:g}: observe, screen")
-    stages = {"observed": units.observe, "screened": units.screen}
+    tasks = {"observed": units.observe_task, "screened": units.screen_task}
     gather(
         [
-            submit(unit, run, epoch)
-            for flag, unit in stages.items()
+            submit(task, run, epoch)
+            for flag, task in tasks.items()
             if not flagged(run.atlas, flag, epoch)
         ]
     )
     blocks = unfinished(run.atlas, run.blocks(epoch))
     log.info(f"epoch {epoch:g}: maximize {len(blocks)} blocks")
-    return search(run, epoch, blocks, timeout)
+    return search_blocks(run, epoch, blocks)
 
 
-def search(run: Run, epoch: float, blocks: list[Block], timeout: float | None) -> list[str]:
-    """Run the blocks of one epoch, each for at most ``timeout`` seconds at a time; mark each that fails for good, and say so."""
+@flow(name="maximize a study", flow_run_name="maximize {study.output} epoch={epoch:g}")
+def maximize_study_flow(study: Study, epoch: float) -> None:
+    """Search what the neurons of one epoch want to see; train first what is missing.
+
+    Raises ValueError for an epoch that the study does not probe, RuntimeError for blocks that failed.
+    """
+    with start_study(study) as run:
+        if epoch not in run.epochs:
+            names = ", ".join(f"{probed:g}" for probed in run.epochs)
+            raise ValueError(f"epoch {epoch:g} is not probed: the study's probe.epochs has {names}")
+        with workers(study.runner) as runner:
+            train_flow.with_options(task_runner=runner)(run)
+            with progress.tallied(unfinished(run.atlas, run.blocks(epoch))):
+                failures = maximize_flow.with_options(task_runner=runner)(run, epoch)
+    if failures:
+        raise RuntimeError("\n".join(failures))
+
+
+def search_blocks(run: Run, epoch: float, blocks: list[Block]) -> list[str]:
+    """Run the blocks of one epoch; mark each that fails for good, and return a sentence for it.
+
+    A block that takes longer than the study's ``runner.timeout`` is tried again.
+    """
     failures: list[str] = []
     if not blocks:
         return failures
     write.clear_epoch(run.atlas, epoch)
 
-    def on_end(place: int, outcome: Any) -> None:
-        block = blocks[place]
+    def on_end(index: int, outcome: Any) -> None:
+        block = blocks[index]
         failed = isinstance(outcome, BaseException)
         if failed and not isinstance(outcome, InterruptedError):
             write.mark_failed(run.atlas, block)
@@ -56,13 +80,13 @@ def search(run: Run, epoch: float, blocks: list[Block], timeout: float | None) -
             failures.append(
                 f"{name(block)}: {outcome[STATUS[FAILED]]} neurons gave no response that is a number"
             )
-        tally.advance(block.stop - block.start, None if failed else outcome)
+        progress.advance(block.stop - block.start, None if failed else outcome)
 
-    unit = units.maximize.with_options(timeout_seconds=timeout)
-    settle([submit(unit, run, *block) for block in blocks], on_end)
+    task = units.maximize_task.with_options(timeout_seconds=run.study.runner.timeout)
+    settle([submit(task, run, *block) for block in blocks], on_end)
     return failures
 
 
 def name(block: Block) -> str:
-    """A block as its task run is called."""
+    """Return a block's name, as its task run has it."""
     return f"maximize epoch={block.epoch:g} layer={block.layer} neurons={block.start}-{block.stop}"

@@ -19,21 +19,22 @@ log = logging.getLogger("spikeatlas")
 
 
 @flow(name="report", flow_run_name="report")
-def report(atlas: str, folder: Path) -> Path:
+def report_flow(atlas: str, folder: Path) -> Path:
     """Write the page of an atlas (a folder or a URL), then publish its key figures with a link.
 
     1. ``report``: a self-contained HTML page. 2. a markdown artifact on the run's page.
     """
     log.info("report")
-    at = place(atlas)
-    written: tuple[Path, str] = submit(units.report, at, folder).result()
-    page, figures = written
+    location = place(atlas)
+    result: tuple[Path, str] = submit(units.report_task, location, folder).result()
+    page, figures = result
     explorer = page.with_name(EXPLORER)
     parts = [
-        figures, claims_text(read_claims(at)[0]),
+        figures,
+        claims_text(read_claims(location)[0]),
         f"[Open the report]({page.absolute().as_uri()}) ({page.absolute()})",
         f"[Explore every neuron]({explorer.absolute().as_uri()}) ({explorer.absolute()})",
-    ]  # fmt: skip
+    ]
     text = "\n\n".join(part for part in parts if part)
     create_markdown_artifact(text, key="spike-atlas", description="Key figures and claims")
     return page

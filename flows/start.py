@@ -1,24 +1,45 @@
-"""What every flow that takes a study does first."""
+"""The start of every run of a study: checked, locked, allocated, each once."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from spikeatlas.flows.checks.study_checks import check
-from spikeatlas.flows.prepare import allocate
-from spikeatlas.tasks.atlas import coordinator
+from spikeatlas.flows.checks.study_checks import Checked, check
+from spikeatlas.tasks.atlas import coordinator, remove
+from spikeatlas.tasks.atlas.allocate import allocate
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.study.study import Study
 
 
 @contextmanager
-def prepared(study: Study) -> Iterator[Run]:
-    """The run of a study that is checked and allocated, while nobody else may work on its folder.
+def start(checked: Checked, *, fresh: bool = False) -> Iterator[Run]:
+    """Yield the run of a checked study, allocated, while nobody else may work on its folder.
+
+    ``fresh``: what an earlier run left is discarded first.
+    """
+    run = checked.run
+    with coordinator(run.folder, run.atlas) as run_id:
+        if fresh:
+            _discard(run)
+        run = allocate(run, checked.layout, checked.data.digest())
+        yield replace(run, run_id=run_id)
+
+
+@contextmanager
+def start_study(study: Study) -> Iterator[Run]:
+    """Do the same of a study from a form on Prefect's page, which nobody has checked.
 
     Raises StudyError with one sentence a problem, before any work.
     """
-    run = check(study.model_dump(mode="json")).run
-    with coordinator(run.folder, run.atlas) as run_id:
-        yield replace(allocate(study, run), run_id=run_id)
+    with start(check(study.model_dump(mode="json"))) as run:
+        yield run
+
+
+def _discard(run: Run) -> None:
+    """Remove what a run with other values must not find; a trained generator is named by what made it."""
+    remove(run.atlas)
+    for name in ("checkpoints", "report"):
+        shutil.rmtree(run.folder / name, ignore_errors=True)

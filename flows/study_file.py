@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, TypeVar, get_args
 
 import yaml
-from pydantic import BaseModel, PlainValidator, TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from spikeatlas.snn.registry import Family, near
+from spikeatlas.snn.registry import near
 from spikeatlas.tasks.study.study import Study, StudyError
 
 UNKNOWN = ("extra_forbidden", "unexpected_keyword_argument")
@@ -84,7 +84,7 @@ def _sentence(error: Mapping[str, Any], model: type[BaseModel], raw: Mapping[str
     path = _path(error, raw)
     field, value = ".".join(map(str, path)), error.get("input")
     if error["type"] in UNKNOWN:
-        names = _fields_at(model, raw, path[:-1])
+        names = _fields_at(model, path[:-1])
         allowed = f"; allowed are {', '.join(names)}" if names else ""
         return f"{field}: there is no such field{near(str(path[-1]), names)}{allowed}"
     message = str(error["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
@@ -126,14 +126,13 @@ def _leads(raw: Any, part: str | int) -> bool:
     return isinstance(raw, Mapping) and part in raw
 
 
-def _fields_at(model: type[BaseModel], raw: Any, path: Sequence[str | int]) -> list[str]:
+def _fields_at(model: type[BaseModel], path: Sequence[str | int]) -> list[str]:
     """Return the fields that exist where ``path`` leads, as a file names them."""
     spec: Any = model
     for part in path:
-        raw = raw[part]
-        field = None if isinstance(part, int) else _field(spec, part)
-        if field is not None:
-            spec = _spec(field.rebuild_annotation(), raw) or _class_of(field.default)
+        if isinstance(part, str):
+            field = _field(spec, part)
+            spec = None if field is None else _spec(field.annotation)
     if spec is None:
         return []
     return [field.alias or name for name, field in _fields(spec).items()]
@@ -151,31 +150,8 @@ def _field(spec: Any, part: str) -> Any:
     return next((f for name, f in fields.items() if part in (name, f.alias)), None)
 
 
-def _spec(annotation: Any, value: Any) -> Any:
-    """Return the specification that ``value`` is read as; of several, the one of its kind."""
+def _spec(annotation: Any) -> Any:
+    """Return the specification that an annotation names; families tell of their own fields."""
     if isinstance(annotation, type) and dataclasses.is_dataclass(annotation):
         return annotation
-    kind = value.get("kind") if isinstance(value, Mapping) else None
-    if family := _family(annotation):
-        return family.members.get(str(kind))
-    specs = [spec for part in get_args(annotation) if (spec := _spec(part, value))]
-    return next((spec for spec in specs if kind in _kinds(spec)), specs[0] if specs else None)
-
-
-def _family(annotation: Any) -> Family[Any] | None:
-    """Return the family whose members an annotation reads."""
-    for part in getattr(annotation, "__metadata__", ()):
-        if isinstance(part, PlainValidator):
-            family = getattr(part.func, "__self__", None)
-            if isinstance(family, Family):
-                return family
-    return None
-
-
-def _kinds(spec: Any) -> tuple[Any, ...]:
-    field = _field(spec, "kind")
-    return () if field is None else get_args(field.annotation)
-
-
-def _class_of(default: object) -> Any:
-    return type(default) if dataclasses.is_dataclass(default) else None
+    return next((spec for part in get_args(annotation) if (spec := _spec(part))), None)

@@ -7,7 +7,7 @@ import logging
 from prefect import flow
 
 from spikeatlas.flows.atlas import complete
-from spikeatlas.flows.start import prepared
+from spikeatlas.flows.start import start_study
 from spikeatlas.snn.training import list_epochs, unreadable_epochs
 from spikeatlas.tasks.atlas import BusyError, finished
 from spikeatlas.tasks.study.study import Study, StudyError
@@ -16,29 +16,29 @@ log = logging.getLogger("spikeatlas")
 
 
 @flow(name="watch", flow_run_name="watch {study.network.checkpoints}")
-def watch(study: Study) -> None:
+def watch_study_flow(study: Study) -> None:
     """Probe the checkpoints that have come into ``network.checkpoints`` since the last turn, and update the report.
 
     A turn that finds nothing new, or another run at work on the atlas, ends at once. Checkpoints that cannot
     be read yet are left for the next turn. Raises StudyError for what must not be: no folder, a known
     checkpoint that has changed, checkpoints that do not fit the network or each other.
     """
-    arrived = with_arrived(study)
-    if arrived is None:
+    readable = with_readable_epochs(study)
+    if readable is None:
         log.info(f"no checkpoint in {study.network.checkpoints} yet")
         return
     try:
-        with prepared(arrived) as run:
+        with start_study(readable) as run:
             if finished(run.atlas, run.epochs):
                 log.info(f"nothing new in {study.network.checkpoints}")
             else:
-                complete(run, study.runner)
+                complete(run)
     except BusyError as error:
         log.info(f"this turn is left to another run: {error}")
 
 
-def with_arrived(study: Study) -> Study | None:
-    """The study of the wanted checkpoints that are there and can be read; None if there is none."""
+def with_readable_epochs(study: Study) -> Study | None:
+    """Return the study of those of its checkpoints that are there and can be read; None if there is none."""
     folder = study.network.checkpoints
     if folder is None or not folder.is_dir():
         message = (
@@ -46,13 +46,13 @@ def with_arrived(study: Study) -> Study | None:
             "writes epoch-*.safetensors"
         )
         raise StudyError([message])
-    left = unreadable_epochs(folder)
-    for reason in left.values():
+    unreadable = unreadable_epochs(folder)
+    for reason in unreadable.values():
         log.info(f"left for the next turn: {reason}")
-    wanted = study.probe.epochs
+    probe = study.probe.epochs
     epochs = [
         epoch
         for epoch in list_epochs(folder)
-        if epoch not in left and (wanted == "all" or epoch in wanted)
+        if epoch not in unreadable and (probe == "all" or epoch in probe)
     ]
     return study.with_epochs(epochs) if epochs else None

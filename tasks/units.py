@@ -75,17 +75,21 @@ def _unit(body: Any, name: str, **options: Any) -> Any:
     return task(body, name=name, cache_policy=NO_CACHE, persist_result=False, **options)
 
 
-train_generator = _unit(_writer(make_generator), "train generator", task_run_name="train generator")
-train_network = _unit(_writer(make_checkpoints), "train network", task_run_name="train network")
-train_classifier = _unit(
+train_generator_task = _unit(
+    _writer(make_generator), "train generator", task_run_name="train generator"
+)
+train_network_task = _unit(
+    _writer(make_checkpoints), "train network", task_run_name="train network"
+)
+train_classifier_task = _unit(
     _writer(make_classifier), "train classifier", task_run_name="train classifier"
 )
-train_prior = _unit(_writer(make_prior), "train prior", task_run_name="train prior")
-assess = _unit(_writer(assess_generator), "assess generator", task_run_name="assess generator")
-record = _unit(_writer(record_training), "record training", task_run_name="record training")
-observe = _unit(_writer(observe_epoch), "observe", task_run_name="observe epoch={epoch:g}")
-screen = _unit(_writer(screen_epoch), "screen", task_run_name="screen epoch={epoch:g}")
-maximize = _unit(
+train_prior_task = _unit(_writer(make_prior), "train prior", task_run_name="train prior")
+assess_task = _unit(_writer(assess_generator), "assess generator", task_run_name="assess generator")
+record_task = _unit(_writer(record_training), "record training", task_run_name="record training")
+observe_task = _unit(_writer(observe_epoch), "observe", task_run_name="observe epoch={epoch:g}")
+screen_task = _unit(_writer(screen_epoch), "screen", task_run_name="screen epoch={epoch:g}")
+maximize_task = _unit(
     _writer(maximize_block),
     "maximize",
     task_run_name="maximize epoch={epoch:g} layer={layer} neurons={start}-{stop}",
@@ -93,8 +97,8 @@ maximize = _unit(
     retry_delay_seconds=[1, 10],
     retry_condition_fn=_worth_retrying,
 )
-analyze = _unit(_writer(analyze_epoch), "analyze", task_run_name="analyze epoch={epoch:g}")
-cross = _unit(_writer(cross_epoch), "cross", task_run_name="cross epoch={epoch:g}")
-ablate = _unit(_writer(ablate_epoch), "ablate", task_run_name="ablate epoch={epoch:g}")
-conclude = _unit(_writer(_conclude), "conclude", task_run_name="conclude")
-report = _unit(_report, "report", task_run_name="report")
+analyze_task = _unit(_writer(analyze_epoch), "analyze", task_run_name="analyze epoch={epoch:g}")
+cross_task = _unit(_writer(cross_epoch), "cross", task_run_name="cross epoch={epoch:g}")
+ablate_task = _unit(_writer(ablate_epoch), "ablate", task_run_name="ablate epoch={epoch:g}")
+conclude_task = _unit(_writer(_conclude), "conclude", task_run_name="conclude")
+report_task = _unit(_report, "report", task_run_name="report")

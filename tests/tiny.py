@@ -10,7 +10,7 @@ import yaml
 import zarr
 
 from spikeatlas.flows.checks.study_checks import Checked, check
-from spikeatlas.flows.prepare import allocate
+from spikeatlas.tasks.atlas.allocate import allocate
 from spikeatlas.tasks.stages.ablate import ablate
 from spikeatlas.tasks.stages.analyze import analyze
 from spikeatlas.tasks.stages.conclude import conclude
@@ -25,6 +25,7 @@ from spikeatlas.tasks.stages.train import (
     train_network,
     train_prior,
 )
+from spikeatlas.tasks.study.run import Run
 
 STUDY: dict[str, Any] = {
     "data": {"dataset": "digits", "limit": 120},
@@ -74,6 +75,12 @@ def least_exciting(checked: Checked) -> None:
     root.attrs["study"] = json.dumps(study)
 
 
+def folder_of(run: Run) -> Path:
+    """Return the folder of a run's atlas, which is not in an object store."""
+    assert isinstance(run.atlas, Path)
+    return run.atlas
+
+
 def study_file(folder: Path, raw: dict[str, Any]) -> Path:
     """Write a study as YAML beside its output."""
     path = folder / "study.yaml"
@@ -85,7 +92,7 @@ def build(raw: dict[str, Any]) -> Checked:
     """Make the atlas of a study with plain functions, in the order of the flow, without Prefect."""
     checked = check(raw)
     run = checked.run
-    allocate(checked.study, run)
+    allocate(run, checked.layout, checked.data.digest())
     train_classifier(run)
     train_generator(run)
     train_prior(run)

@@ -5,3 +5,7 @@ to the folders at the top of the repository, so that Python, mypy, ruff, import-
 """
 
 from __future__ import annotations
+
+from spikeatlas.former_names import install
+
+install()

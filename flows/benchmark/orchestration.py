@@ -29,9 +29,9 @@ from rich.table import Table
 
 from spikeatlas.flows.checks.study_checks import Checked, check
 from spikeatlas.flows.launch import hand_over
-from spikeatlas.flows.prepare import allocate
 from spikeatlas.flows.runners import server
 from spikeatlas.tasks.atlas import read, write
+from spikeatlas.tasks.atlas.allocate import allocate
 from spikeatlas.tasks.report import write_report
 from spikeatlas.tasks.stages.analyze import analyze
 from spikeatlas.tasks.stages.conclude import conclude
@@ -146,7 +146,7 @@ def train(run: Run) -> None:
 
 def bare(checked: Checked) -> int:
     """All that the flow does of a trained study, without Prefect; the number of blocks."""
-    run = allocate(checked.study, checked.run)
+    run = allocate(checked.run, checked.layout, checked.data.digest())
     record_training(run)
     for epoch in run.epochs:
         observe(run, epoch)
@@ -162,14 +162,14 @@ def bare(checked: Checked) -> int:
 
 def as_flow(checked: Checked) -> tuple[int, int]:
     """The same as a flow, until all of it is on record; its task runs and flow runs."""
-    from spikeatlas.flows.atlas import atlas  # noqa: PLC0415 - after Prefect's settings
-    from spikeatlas.flows.runners.task_runners import submitted  # noqa: PLC0415
+    from spikeatlas.flows.atlas import atlas_study_flow  # noqa: PLC0415 - after Prefect's settings
+    from spikeatlas.flows.runners.task_runners import submissions  # noqa: PLC0415
 
-    submitted.clear()
-    atlas(checked.study)
+    with submissions() as task_runs:
+        atlas_study_flow(checked.study)
     hand_over()
-    server.drain(os.environ["PREFECT_API_URL"], submitted)
-    return len(submitted), len(checked.run.epochs) + 4
+    server.drain(os.environ["PREFECT_API_URL"], task_runs)
+    return len(task_runs), len(checked.run.epochs) + 4
 
 
 def timed(make: Callable[[Checked], Any], checked: Checked) -> tuple[float, Any]:

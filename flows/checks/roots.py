@@ -1,4 +1,4 @@
-"""Where the paths of a study may lie, on a host that takes studies from others."""
+"""The folders in which the paths of a study must lie, on a host that takes studies from others."""
 
 from __future__ import annotations
 
@@ -6,40 +6,39 @@ import os
 from pathlib import Path
 
 from spikeatlas.snn.generators import AdapterSpec
+from spikeatlas.snn.registry import ROOTS
 from spikeatlas.tasks.study.study import Study
-
-VARIABLE = "SPIKEATLAS_ROOTS"
-"""Folders, separated as in PATH: with it set, a study may read and write there alone."""
 
 
 def outside(study: Study) -> list[str]:
-    """A sentence for what a study may not do here: use a path outside of all roots (links followed), or bring a function."""
-    roots = [
-        Path(root).resolve() for root in os.environ.get(VARIABLE, "").split(os.pathsep) if root
-    ]
+    """Name what a study may not do here: use a path outside of all roots (links followed), or bring a function.
+
+    ``SPIKEATLAS_ROOTS``: folders, separated as in PATH; without it a study may read and write anywhere.
+    """
+    roots = [Path(root).resolve() for root in os.environ.get(ROOTS, "").split(os.pathsep) if root]
     if not roots:
         return []
-    told = ", ".join(map(str, roots))
     if isinstance(study.generator, AdapterSpec):
         message = (
-            f"generator.adapter: studies may not name functions to run on this host ({VARIABLE} is set); run this one "
+            f"generator.adapter: studies may not name functions to run on this host ({ROOTS} is set); run this one "
             "with 'spikeatlas run' where it is not set"
         )
         return [message]
+    names = ", ".join(map(str, roots))
     return [
-        f"{field}: {path} is outside of {told}, the only place where studies may read and write on this host "
-        f"({VARIABLE}); choose a path there"
-        for field, path in paths(study).items()
+        f"{field}: {path} is outside of {names}, the only place where studies may read and write on this host "
+        f"({ROOTS}); choose a path there"
+        for field, path in _paths(study).items()
         if not any(path.resolve().is_relative_to(root) for root in roots)
     ]
 
 
-def paths(study: Study) -> dict[str, Path]:
-    """Every path of a study by its field."""
-    found = {
+def _paths(study: Study) -> dict[str, Path]:
+    """Return every path of a study by its field."""
+    paths = {
         "output": study.output,
         "data.root": study.data.root,
         "network.checkpoints": study.network.checkpoints,
         "generator.checkpoint": study.generator.checkpoint,
     }
-    return {field: path for field, path in found.items() if path is not None}
+    return {field: path for field, path in paths.items() if path is not None}

@@ -1,3 +1,3 @@
-"""Where task runs are executed, and how a run is watched."""
+"""The runners of tasks, the server that records them, and the view of a run at work."""
 
 from __future__ import annotations

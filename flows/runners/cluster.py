@@ -30,7 +30,7 @@ ALIKE = ("spikeatlas", "torch", "numpy", "zarr", "prefect", "dask", "distributed
 
 @contextmanager
 def cluster(workers: int, address: str | None) -> Iterator[str]:
-    """The address of a scheduler: the one given, or that of a cluster on this machine that ends with the block.
+    """Yield the address of a scheduler: the one given, or that of a cluster on this machine that ends with the block.
 
     When the block is left by an error, running tasks stop at their next safe point first.
     """
@@ -78,15 +78,15 @@ def _stop(client: Client) -> None:
 
 
 def busy(dask_worker: Worker) -> bool:
-    """Whether a worker is at work, also on what its client has given up."""
+    """Return True while a worker is at work, also on what its client has given up."""
     return bool(dask_worker.active_threads)
 
 
 def problems(kind: str, address: str | None, folder: Path) -> list[str]:
-    """Why work for ``folder`` cannot be sent to Dask, a sentence each; tried, if there is an address."""
+    """Say why work for ``folder`` cannot be sent to Dask, a sentence each; tried, if there is an address."""
     if kind != "dask":
-        told = f"runner.address: {address} is of a Dask scheduler, but runner.kind is {kind}; leave it out, or set kind: dask"
-        return [] if address is None else [told]
+        message = f"runner.address: {address} is of a Dask scheduler, but runner.kind is {kind}; leave it out, or set kind: dask"
+        return [] if address is None else [message]
     if find_spec("prefect_dask") is None:
         return [
             "runner.kind: dask needs the package prefect-dask, which is not installed: pip install 'spikeatlas[dask]'"
@@ -106,10 +106,10 @@ def problems(kind: str, address: str | None, folder: Path) -> list[str]:
 
 
 def _unfit(client: Client, folder: Path, mark: str, address: str) -> list[str]:
-    """What is wrong with the workers of a cluster."""
-    own = versions()
-    found: dict[str, Any] = client.run(look, folder / mark, on_error="return")
-    if not found:
+    """Name what is wrong with the workers of a cluster."""
+    here = versions()
+    reports: dict[str, Any] = client.run(look, folder / mark, on_error="return")
+    if not reports:
         message = (
             f"runner.address: the scheduler at {address} has no worker; start some: "
             f"dask worker {address} --nthreads 1"
@@ -117,22 +117,24 @@ def _unfit(client: Client, folder: Path, mark: str, address: str) -> list[str]:
         return [message]
     return [
         f"runner.address: the worker at {worker} {fault}"
-        for worker, seen in found.items()
-        for fault in _faults(seen, own, folder)
+        for worker, report in reports.items()
+        for fault in _faults(report, here, folder)
     ]
 
 
-def _faults(seen: Any, own: dict[str, str], folder: Path) -> list[str]:
-    if isinstance(seen, BaseException):
+def _faults(report: Any, here: dict[str, str], folder: Path) -> list[str]:
+    if isinstance(report, BaseException):
         return [
-            f"cannot run Spike Atlas ({seen}); install the version {own['spikeatlas']} of this machine there"
+            f"cannot run Spike Atlas ({report}); install the version {here['spikeatlas']} of this machine there"
         ]
-    there, theirs = seen
-    differing = ", ".join(
-        f"{name} {theirs[name]} (here {own[name]})" for name in own if theirs[name] != own[name]
+    sees_folder, there = report
+    differences = ", ".join(
+        f"{name} {there[name]} (here {here[name]})" for name in here if there[name] != here[name]
     )
-    faults = [f"has {differing}; install the versions of this machine there"] if differing else []
-    if not there:
+    faults = (
+        [f"has {differences}; install the versions of this machine there"] if differences else []
+    )
+    if not sees_folder:
         faults.append(
             f"does not see the folder {folder}; start it in the same folder, on a file system that both share"
         )
@@ -140,12 +142,12 @@ def _faults(seen: Any, own: dict[str, str], folder: Path) -> list[str]:
 
 
 def look(mark: Path) -> tuple[bool, dict[str, str]]:
-    """What a worker sees: whether a file of this run is there, and its versions."""
+    """Look from a worker: return whether a file of this run is there, and the versions."""
     return mark.exists(), versions()
 
 
 def versions() -> dict[str, str]:
-    """Versions in this process of what must be alike."""
+    """Return the versions in this process of what must be alike."""
     return {"Python": platform.python_version(), **{name: _version(name) for name in ALIKE}}
 
 

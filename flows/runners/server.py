@@ -21,19 +21,17 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 from uuid import UUID
 
 import httpx
 
+from spikeatlas.flows.runners.health import ServerError, is_healthy, require_health
+
 log = logging.getLogger("spikeatlas")
 
 START_TIMEOUT = 180
 """Seconds a server may take to answer; a first start writes the database's tables (20 s measured)."""
-
-LOST_SECONDS = 60
-"""Seconds that a server may be away before a run ends; each of Prefect's requests is tried again for as long."""
 
 DRAIN_TIMEOUT = 120
 """Seconds we wait for the last task runs to reach the server's database."""
@@ -55,24 +53,20 @@ SETTINGS = {
     "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
     "PREFECT_CLI_COLORS": "false",
 }
-"""What every process of a run is told before it imports Prefect (a user's own setting wins)."""
-
-
-class ServerError(RuntimeError):
-    """The Prefect server cannot be reached or started: the message says what to do."""
+"""Settings of every process of a run, made before it imports Prefect (a user's own wins)."""
 
 
 def configure(home: Path) -> None:
     """Set this process's environment; to be called before Prefect is imported."""
     for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)
-    if "PREFECT_API_URL" not in os.environ:
+    if not os.environ.get("PREFECT_API_URL"):
         os.environ["PREFECT_HOME"] = str(home.absolute())
 
 
 @contextmanager
 def serving(home: Path) -> Iterator[str]:
-    """The API's address, of the user's server or of one of our own that lives as long as this block."""
+    """Yield the API's address, of the user's server or of one of our own that lives as long as this block."""
     configure(home)
     address = os.environ.get("PREFECT_API_URL")
     if address:
@@ -97,41 +91,8 @@ def serving(home: Path) -> Iterator[str]:
             server.stop()
 
 
-@contextmanager
-def needed(api: str) -> Iterator[None]:
-    """End this process, with what to do, when the server does not answer for LOST_SECONDS while the block runs.
-
-    Prefect itself would try each of its requests for a minute, one after the other. Nothing is lost: the atlas is
-    as after a kill.
-    """
-    done = threading.Event()
-    threading.Thread(target=_end_without, args=(api, done), daemon=True).start()
-    try:
-        yield
-    finally:
-        done.set()
-
-
-def _end_without(api: str, done: threading.Event) -> None:
-    answered = time.monotonic()
-    while not done.wait(2):
-        if _healthy(api, timeout=10):
-            answered = time.monotonic()
-        elif time.monotonic() - answered > LOST_SECONDS:
-            print(lost(api), file=sys.stderr, flush=True)
-            os._exit(1)
-
-
-def lost(api: str) -> str:
-    """What to do when a server went away."""
-    return (
-        f"the Prefect server at {api} no longer answers: what is done is kept; start it again, or set PREFECT_API_URL "
-        "to where it is now, and run the same command again to go on"
-    )
-
-
 def ui_address(api: str) -> str:
-    """Where a browser shows the server of this API."""
+    """Return the address at which a browser shows the server of this API."""
     return api.removesuffix("/api")
 
 
@@ -154,14 +115,14 @@ def drain(api: str, task_runs: Sequence[UUID]) -> int:
 
 
 def _recorded(client: httpx.Client, api: str, task_runs: Sequence[UUID]) -> int:
-    """How many of ``task_runs`` ended, as the server knows it (asked 200 at a time); none while it is away."""
+    """Return the number of ``task_runs`` that ended, as the server knows it (200 a request); 0 while it is away."""
     ended = {"type": {"any_": ["COMPLETED", "FAILED", "CRASHED", "CANCELLED"]}}
     total = 0
     for start in range(0, len(task_runs), 200):
         ids = {"any_": [str(run) for run in task_runs[start : start + 200]]}
-        wanted = {"task_runs": {"id": ids, "state": ended}}
+        query = {"task_runs": {"id": ids, "state": ended}}
         try:
-            reply = client.post(f"{api}/task_runs/count", json=wanted).raise_for_status()
+            reply = client.post(f"{api}/task_runs/count", json=query).raise_for_status()
         except httpx.HTTPError:
             return 0
         total += int(reply.json())
@@ -182,7 +143,9 @@ def _spawn(port: int, output: int) -> subprocess.Popen[bytes]:
         "PREFECT_SERVER_API_HOST": "127.0.0.1",
         "PREFECT_SERVER_API_PORT": str(port),
     }
-    command = [sys.executable, "-m", "spikeatlas.flows.runners.server", str(port), str(os.getpid())]
+    # -P: a module of the working folder takes the place of none that the server imports
+    program = [sys.executable, "-P", "-m", "spikeatlas.flows.runners.server"]
+    command = [*program, str(port), str(os.getpid())]
     return subprocess.Popen(  # noqa: S603 - our own module
         command, env=environment, stdout=output, stderr=output, stdin=subprocess.DEVNULL
     )
@@ -190,47 +153,11 @@ def _spawn(port: int, output: int) -> subprocess.Popen[bytes]:
 
 def _wait_until_healthy(server: subprocess.Popen[bytes], api: str, printed: Path) -> None:
     deadline = time.monotonic() + START_TIMEOUT
-    while not _healthy(api):
+    while not is_healthy(api):
         if server.poll() is not None or time.monotonic() > deadline:
             message = f"the Prefect server did not start; what it printed is in {printed}"
             raise ServerError(message)
         time.sleep(0.1)
-
-
-def require_health(api: str) -> None:
-    """Raise ServerError, with what to do, unless the user's server answers and is of our version."""
-    if not _healthy(api, timeout=10):
-        message = (
-            f"the Prefect server at PREFECT_API_URL={api} does not answer: "
-            "start it, or unset PREFECT_API_URL to use one of our own"
-        )
-        raise ServerError(message)
-    own, theirs = version("prefect"), _version(api)
-    if _minor(own) != _minor(theirs):
-        message = (
-            f"the Prefect server at PREFECT_API_URL={api} is of version {theirs}, but Prefect here is {own}: install the "
-            "same on both (pip install 'prefect==...'), or unset PREFECT_API_URL to use a server of our own"
-        )
-        raise ServerError(message)
-
-
-def _version(api: str) -> str:
-    """The version of a server, as it says."""
-    try:
-        return str(httpx.get(f"{api}/admin/version", timeout=10).raise_for_status().json())
-    except (httpx.HTTPError, ValueError):
-        return "unknown"
-
-
-def _minor(version: str) -> list[str]:
-    return version.split(".")[:2]
-
-
-def _healthy(api: str, timeout: float = 1) -> bool:
-    try:
-        return httpx.get(f"{api}/health", timeout=timeout).is_success
-    except httpx.HTTPError:
-        return False
 
 
 class _Server:

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 from uuid import UUID
 
@@ -23,8 +24,7 @@ from spikeatlas.tasks.workers.stopping import ask_to_stop
 
 log = logging.getLogger("spikeatlas")
 
-submitted: list[UUID] = []
-"""Ids of all task runs this process has submitted: what the server must have recorded at the end."""
+_submissions: ContextVar[list[UUID] | None] = ContextVar("submissions", default=None)
 
 
 class WorkerLost(RuntimeError):  # noqa: N818 - named for what happened
@@ -32,8 +32,19 @@ class WorkerLost(RuntimeError):  # noqa: N818 - named for what happened
 
 
 @contextmanager
+def submissions() -> Iterator[list[UUID]]:
+    """Yield the ids of all task runs submitted in the block: what the server must have recorded at the end."""
+    task_runs: list[UUID] = []
+    token = _submissions.set(task_runs)
+    try:
+        yield task_runs
+    finally:
+        _submissions.reset(token)
+
+
+@contextmanager
 def workers(spec: RunnerSpec) -> Iterator[TaskRunner[Any]]:
-    """The task runner of a study, for every flow run in the block; its processes end with the block.
+    """Yield the task runner of a study, for every flow run in the block; its processes end with the block.
 
     Always bounded (Prefect's default number of threads is not).
     """
@@ -57,10 +68,13 @@ def quiet_subflows() -> Iterator[None]:
 
 
 def submit(task: Task[Any, Any], *arguments: Any) -> PrefectFuture[Any]:
-    """Submit one task run and remember it."""
+    """Submit one task run, and add it to the submissions."""
     # Prefect would look through every field of a run for futures, with each task run
-    future = task.submit(*(Sealed(each) if isinstance(each, Run) else each for each in arguments))
-    submitted.append(future.task_run_id)
+    opaque = [Sealed(value) if isinstance(value, Run) else value for value in arguments]
+    future = task.submit(*opaque)
+    task_runs = _submissions.get()
+    if task_runs is not None:
+        task_runs.append(future.task_run_id)
     return future
 
 
@@ -73,16 +87,16 @@ def gather(futures: Sequence[PrefectFuture[Any]]) -> None:
             future.result()
 
 
-def settle(futures: Sequence[PrefectFuture[Any]], ended: Callable[[int, Any], None]) -> None:
-    """Call ``ended(i, result or error)`` as each future ends, in the order they end."""
-    places = {future.task_run_id: i for i, future in enumerate(futures)}
+def settle(futures: Sequence[PrefectFuture[Any]], on_end: Callable[[int, Any], None]) -> None:
+    """Call ``on_end(index, result or error)`` as each future ends, in the order they end."""
+    indices = {future.task_run_id: i for i, future in enumerate(futures)}
     with stopping_if_interrupted(), naming_lost_workers():
         for future in as_completed(list(futures)):
-            ended(places[future.task_run_id], outcome(future))
+            on_end(indices[future.task_run_id], outcome(future))
 
 
 def outcome(future: PrefectFuture[Any]) -> Any:
-    """The result of an ended task run, or its error; a runner may lose one that Prefect never heard the end of."""
+    """Return the result of an ended task run, or its error; a runner may lose one that Prefect never heard the end of."""
     try:
         return future.result(raise_on_failure=False)
     except BrokenProcessPool:
@@ -93,7 +107,7 @@ def outcome(future: PrefectFuture[Any]) -> Any:
 
 @contextmanager
 def naming_lost_workers() -> Iterator[None]:
-    """A pool that lost a process takes no more work: say so, and what to do."""
+    """Say what to do when a pool has lost a process: it takes no more work."""
     try:
         yield
     except BrokenProcessPool as error:

@@ -46,7 +46,7 @@ def run_search(run: Run, task: Task) -> tuple[Result, Archive | None]:
         share=run.search.share, sign=run.search.sign, starts=task.starts,
         pool=models.natural_points(run) if uses_pool(task.method) else None,
         allocation=run.search.allocation,
-        **(run.search.options or {}).get(task.method, {}),
+        **run.search.options_of(task.method),
     )  # fmt: skip
     archive = Archive(task.seeds.size, share=run.search.share) if keeps_archive(run) else None
     trade = trade_of(run, task.block, len(task.repeats))

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spikeatlas.snn.importance.ablation import ablate as silence_each
-from spikeatlas.tasks.analysis.image_choice import kept_images
+from spikeatlas.snn.selectivity.image_choice import kept_images
 from spikeatlas.tasks.atlas import write
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.workers import models

@@ -40,7 +40,7 @@ def maximize(run: Run, epoch: float, layer: str, start: int, stop: int) -> dict[
     """
     models.one_thread()
     block = Block(epoch, layer, start, stop)
-    found = [search_method(run, block, method) for method in run.search.methods]
+    found = [search_method(run, block, method) for method in run.search.labels]
     arrays = {name: np.stack([part[name] for part in found], axis=1) for name in found[0]}
     write.write_block(run.atlas, block, fill_up(arrays, run.search.most_repeats))
     return counts_of(arrays["status"])

@@ -33,7 +33,7 @@ def epoch_blocks(
     """Return the blocks of one epoch, the dearest layers first, so that workers finish together."""
     return [
         Block(epoch, layer, start, min(start + size, len(neurons)))
-        for layer, neurons in reversed(layers.items())
+        for layer, neurons in reversed(list(layers.items()))
         for size in [block_size(len(neurons), neurons_per_task)]
         for start in range(0, len(neurons), size)
     ]

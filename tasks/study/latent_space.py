@@ -1,15 +1,22 @@
-"""Which latents a search may choose from."""
+"""The latents that a search may choose from."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal, TypeAlias
 
-from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
 from spikeatlas.optim import CodeSpace, GaussianSpace, Space
-from spikeatlas.snn.generators import Latent
+from spikeatlas.snn.generators import (
+    AdapterSpec,
+    GeneratorSpec,
+    Latent,
+    open_generator,
+    planned_latent,
+)
 from spikeatlas.snn.generators.priors import CodePrior
+from spikeatlas.snn.registry import SPEC
 
 Grid: TypeAlias = Literal["quantile", "uniform", "continuous"]
 Shell: TypeAlias = Literal["free", "ball", "sphere"]
@@ -19,9 +26,9 @@ LEVELS, SPAN = 64, 4.0
 """Of a grid: MANGO's number of levels, and the ends of its uniform one."""
 
 
-@dataclass(frozen=True, config=ConfigDict(extra="forbid", use_attribute_docstrings=True))
+@dataclass(frozen=True, config=SPEC)
 class SpaceSpec:
-    """How the latents of a generator are searched."""
+    """The form in which the latents of a generator are searched."""
 
     grid: Grid = "quantile"
     """Of Gaussian latents: 64 levels a coordinate at the prior's quantiles; MANGO's 64 from -4 to 4 in
@@ -33,8 +40,15 @@ class SpaceSpec:
     """Of codes: what is known of typical ones."""
 
 
+def latent_of(spec: GeneratorSpec) -> Latent:
+    """Return the latents of a study's generator: as its adapter has them, or as they will be."""
+    if isinstance(spec, AdapterSpec):
+        return open_generator(spec, Path()).latent
+    return planned_latent(spec)
+
+
 def space_of(latent: Latent, spec: SpaceSpec, prior: CodePrior | None = None) -> Space:
-    """The search space of a generator's latents; ``prior``: of codes, uniform if left out.
+    """Return the search space of a generator's latents; ``prior``: of codes, uniform if left out.
 
     ValueError for a shell on a grid, and for a grid or a shell of codes.
     """

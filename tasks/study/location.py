@@ -1,4 +1,4 @@
-"""Where an atlas is: a folder, or the URL of an object store."""
+"""The location of an atlas: a folder, or the URL of an object store."""
 
 from __future__ import annotations
 
@@ -61,11 +61,11 @@ class Url:
 
     @property
     def parent(self) -> Folder:
-        """What it lies in."""
+        """The folder that it lies in."""
         return Folder(self.address.rstrip("/").rpartition("/")[0])
 
     def with_name(self, name: str) -> Url:
-        """Its neighbour of that name."""
+        """Return its neighbour of that name."""
         return self.parent / name
 
     @property
@@ -74,7 +74,7 @@ class Url:
         return bucket(self.address.rstrip("/"))
 
     def read_text(self, encoding: str = "utf-8") -> str:
-        """The object. Raises FileNotFoundError where there is none."""
+        """Return the object's text. Raises FileNotFoundError where there is none."""
         import obstore  # noqa: PLC0415 - an optional package
 
         return bytes(obstore.get(self.parent.bucket, self.name).bytes()).decode(encoding)
@@ -88,12 +88,12 @@ class Url:
 
 @dataclass(frozen=True)
 class Folder:
-    """What an object lies in: a bucket, or all below a name in one."""
+    """The folder of an object: a bucket, or all below a name in one."""
 
     address: str
 
     def __truediv__(self, name: str) -> Url:
-        """The object of that name."""
+        """Return the object of that name."""
         return Url(f"{self.address}/{name}")
 
     def __str__(self) -> str:
@@ -115,13 +115,13 @@ Place: TypeAlias = Path | Url
 
 
 def place(text: str | Path) -> Place:
-    """The folder, or URL, that a user names."""
+    """Return the folder, or URL, that a user names."""
     return Url(str(text)) if "://" in str(text) else Path(text)
 
 
 @cache
 def bucket(address: str) -> ObjectStore:
-    """The store of all below ``address``, as the environment lets us in; memory lasts as long as the process.
+    """Return the store of all below ``address``, as the environment lets us in; memory lasts as long as the process.
 
     Raises ValueError when the package that reads it is not installed.
     """
@@ -169,7 +169,7 @@ def try_store(url: Url) -> None:
 
 
 def store_failure(error: Exception) -> str | None:
-    """What an object store said, and what to do; None for an error of anything else."""
+    """Say what an object store answered, and what to do; None for an error of anything else."""
     try:
         from obstore.exceptions import BaseError  # noqa: PLC0415 - an optional package
     except ImportError:

@@ -15,7 +15,7 @@ from spikeatlas.snn.generators import GeneratorSpec
 from spikeatlas.snn.networks import NetworkSpec
 from spikeatlas.snn.registry import SPEC
 from spikeatlas.snn.training import TrainingSpec
-from spikeatlas.tasks.study import files
+from spikeatlas.tasks.study import run_files
 from spikeatlas.tasks.study.blocks import Block, block_size, epoch_blocks
 from spikeatlas.tasks.study.location import Place, Url
 from spikeatlas.tasks.study.specs import AnalysisSpec, Indices, ResponderSpec, SearchSpec
@@ -53,12 +53,12 @@ class Run:
 
     @property
     def generator(self) -> GeneratorSpec:
-        """What turns latents into stimuli."""
+        """The generator, which turns latents into stimuli."""
         return self.study.generator
 
     @property
     def classifier(self) -> ClassifierSpec | None:
-        """What judges the generator's images, if anything does."""
+        """The judge of the generator's images, if there is one."""
         return self.study.classifier
 
     @property
@@ -73,7 +73,7 @@ class Run:
 
     @property
     def analysis(self) -> AnalysisSpec:
-        """What is measured beside the searches."""
+        """Measurements beside the searches."""
         return self.study.analysis
 
     @property
@@ -99,17 +99,17 @@ class Run:
     @cached_property
     def checkpoints(self) -> Path:
         """The folder of the network's checkpoints."""
-        return files.checkpoint_folder(self.study)
+        return run_files.checkpoint_folder(self.study)
 
     @cached_property
     def generator_file(self) -> Path:
         """The generator's file."""
-        return files.generator_file(self.study)
+        return run_files.generator_file(self.study)
 
     @cached_property
     def generator_key(self) -> str:
         """Digest (hex) of all that a trained generator depends on."""
-        return files.generator_key(self.study)
+        return run_files.generator_key(self.study)
 
     @cached_property
     def generator_folder(self) -> Path:
@@ -119,7 +119,7 @@ class Run:
     @cached_property
     def classifier_file(self) -> Path:
         """The classifier's file."""
-        return files.classifier_file(self.study)
+        return run_files.classifier_file(self.study)
 
     @property
     def stochastic(self) -> bool:

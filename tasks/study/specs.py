@@ -2,23 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Gt, Le
+from pydantic import PlainSerializer, PlainValidator
 from pydantic.dataclasses import dataclass
 
-from spikeatlas.snn.registry import SPEC
+from spikeatlas.snn.registry import SPEC, load_object
 from spikeatlas.tasks.study.latent_space import Grid, Prior, Shell, SpaceSpec
 
 MOST_DIVERSE = 64
 """Largest ``search.diverse``."""
+
+
+@dataclass(frozen=True)
+class SearchMethod:
+    """A search method with options of its own."""
+
+    kind: str
+    options: dict[str, Any]
+
+
+def _read_method(value: object) -> str | SearchMethod:
+    """Return a method in its shortest form. ValueError where it has no name."""
+    if isinstance(value, str | SearchMethod):
+        return value
+    fields = value if isinstance(value, Mapping) else {}
+    if "kind" not in fields:
+        raise ValueError(
+            f"{value!r} names no search method; write its name, or a mapping with its kind: a method's name, "
+            "or module:object of your own"
+        )
+    options = {str(name): option for name, option in fields.items() if name != "kind"}
+    kind = str(fields["kind"])
+    return SearchMethod(kind, options) if options else kind
+
+
+def _write_method(method: str | SearchMethod) -> str | dict[str, Any]:
+    return method if isinstance(method, str) else {"kind": method.kind, **method.options}
+
+
+Method = Annotated[
+    str | SearchMethod,
+    PlainValidator(_read_method, json_schema_input_type=str | dict[str, Any]),
+    PlainSerializer(_write_method),
+]
 
 Indices = tuple[Annotated[int, Ge(0)], ...]
 
 
 @dataclass(frozen=True, config=SPEC)
 class ProbeSpec:
-    """Which neurons are asked what they want to see, and when."""
+    """The neurons that are probed, and when."""
 
     epochs: tuple[Annotated[float, Ge(0)], ...] | Literal["all"] = "all"
     """Training progress of the checkpoints to probe, e.g. [0, 0.5, 1, 5]; ``all``: each there is."""
@@ -31,10 +67,11 @@ class ProbeSpec:
 
 @dataclass(frozen=True, config=SPEC)
 class SearchSpec:
-    """How each neuron's most exciting image is searched."""
+    """The search for each neuron's most exciting image."""
 
-    methods: tuple[str, ...] = ("screened", "random")
-    """Search methods by name; each is run for every neuron."""
+    methods: tuple[Method, ...] = ("screened", "random")
+    """Search methods; each is run for every neuron: a name, {kind: name, options...}, or
+    {kind: "module:object", options...} of a Maximizer of your own."""
     options: dict[str, dict[str, Any]] | None = None
     """Options of a method by its name, e.g. {tt: {quantize: false}}."""
     budget: Annotated[int, Ge(1)] = 500
@@ -87,14 +124,31 @@ class SearchSpec:
         return max(self.repeats, *(self.repeats_at or {}).values(), 1)
 
     @property
+    def labels(self) -> tuple[str, ...]:
+        """Names of the methods, as the atlas's axis has them."""
+        return tuple(method if isinstance(method, str) else method.kind for method in self.methods)
+
+    def options_of(self, label: str) -> dict[str, Any]:
+        """Return the options of a method."""
+        options = dict((self.options or {}).get(label, {}))
+        for method in self.methods:
+            if isinstance(method, SearchMethod) and method.kind == label:
+                options |= method.options
+        return options
+
+    def method(self, label: str) -> Any:
+        """Return what ``optim`` makes a method of: its name, or the user's own object. ValueError where there is none."""
+        return load_object(label) if ":" in label else label
+
+    @property
     def space(self) -> SpaceSpec:
-        """Which latents may be chosen."""
+        """Latents that may be chosen."""
         return SpaceSpec(self.grid, self.shell, self.prior)
 
 
 @dataclass(frozen=True, config=SPEC)
 class AnalysisSpec:
-    """What is measured beside the searches."""
+    """Measurements beside the searches."""
 
     images: Annotated[int, Ge(1)] = 1000
     """Test images, evenly of every class, whose single responses are kept; all if there are fewer."""
@@ -108,7 +162,7 @@ class AnalysisSpec:
 
 @dataclass(frozen=True, config=SPEC)
 class ResponderSpec:
-    """How responses are computed."""
+    """The computation of responses."""
 
     kind: Literal["auto", "plain"] = "auto"
     """``auto``: each layer in the fastest exact way; ``plain``: snnTorch's own loop over time."""
@@ -120,7 +174,7 @@ class ResponderSpec:
 
 @dataclass(frozen=True, config=SPEC)
 class RunnerSpec:
-    """Where the work runs; it never changes a value."""
+    """The machines and processes of the work; they never change a value."""
 
     kind: Literal["threads", "processes", "dask"] = "threads"
     """``threads`` of one process; ``processes`` of this machine; ``dask``: workers of a Dask cluster."""

@@ -1,4 +1,4 @@
-"""The study: what to make an atlas of. Unknown fields are errors."""
+"""The model of a study. Unknown fields are errors."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class StudyError(ValueError):
 
 
 class Study(Setup):
-    """What to make an atlas of, and where to put it."""
+    """The study: what to make an atlas of, and where to put it."""
 
     probe: ProbeSpec = ProbeSpec()
     """Which neurons are probed, and when."""

@@ -21,7 +21,7 @@ from spikeatlas.snn.generators.priors.code_prior import Kind
 from spikeatlas.snn.networks import NetworkSpec, SpikingNetwork
 from spikeatlas.snn.responder import Responder
 from spikeatlas.snn.training import epoch_path, load_network
-from spikeatlas.tasks.study import files
+from spikeatlas.tasks.study import run_files
 from spikeatlas.tasks.study.latent_space import space_of
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.study.specs import Indices
@@ -79,7 +79,7 @@ def prior_file(run: Run) -> Path | None:
     """The file of the codes' priors; None for a generator without codes, or without a way to them."""
     if not has_code_prior(generator(run)):
         return None
-    return files.prior_file(run.study, generator_digest(run))
+    return run_files.prior_file(run.study, generator_digest(run))
 
 
 def code_prior(run: Run, kind: Kind = "autoregressive") -> CodePrior | None:

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
-from spikeatlas.flows.atlas import atlas
+from spikeatlas.flows.atlas import atlas_study_flow
 from spikeatlas.tasks.study.study import Study
 
 Cli = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -37,4 +37,6 @@ def run_study(api: str) -> Iterator[RunStudy]:
     """Run the flow of a study file in this process: what ``spikeatlas run`` does, without its start."""
     # Prefect read its settings when it was imported
     with temporary_settings({PREFECT_API_URL: api}):
-        yield lambda study: atlas(Study.model_validate(yaml.safe_load(study.read_text())))
+        yield lambda study: atlas_study_flow(
+            Study.model_validate(yaml.safe_load(study.read_text()))
+        )

@@ -13,8 +13,8 @@ import zarr
 
 from spikeatlas.flows import analyze as flow
 from spikeatlas.flows.checks.study_checks import Checked, check
-from spikeatlas.flows.prepare import allocate
 from spikeatlas.tasks.atlas import read, write
+from spikeatlas.tasks.atlas.allocate import allocate
 from spikeatlas.tasks.atlas.schema import mei_variables, tuning_variables
 from spikeatlas.tasks.inspect.verify import verify
 from spikeatlas.tasks.study.run import Run
@@ -39,7 +39,7 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, float]]:
     monkeypatch.setattr(flow, "submit", run)
     monkeypatch.setattr(flow, "gather", lambda _: None)
     # Prefect's page, which there is none of
-    monkeypatch.setattr(flow, "show", lambda *_: None)
+    monkeypatch.setattr(flow, "publish", lambda *_: None)
     return ended
 
 
@@ -78,14 +78,14 @@ def test_interrupted_before_each_unit_and_resumed_it_ends_the_same(
 
         monkeypatch.setattr(flow, "submit", until)
         with pytest.raises(InterruptedError):
-            flow.analyze.fn(run)
+            flow.analyze_flow.fn(run)
     monkeypatch.setattr(flow, "submit", submitted)
-    flow.analyze.fn(run)
+    flow.analyze_flow.fn(run)
 
     assert done == WHOLE  # nothing twice
     _empty_row(run)
     assert differences(compared.run.atlas, run.atlas) == []
-    flow.analyze.fn(run)
+    flow.analyze_flow.fn(run)
     assert done == WHOLE
 
 
@@ -103,7 +103,7 @@ def test_epochs_whose_searches_are_open_wait(
     undone(run)
     write.mark_failed(run.atlas, run.blocks(1)[0])
 
-    flow.analyze.fn(run)
+    flow.analyze_flow.fn(run)
 
     assert ("analyze", 1) not in done
     assert {("analyze", 0), ("analyze", 2), ("cross", 1), ("ablate", 0)} <= set(done)
@@ -114,13 +114,13 @@ def test_a_study_that_compares_nothing_has_no_place_for_it(
     tmp_path: Path, done: list[tuple[str, float]]
 ) -> None:
     checked = check(tiny(tmp_path / "run", analysis={"cross": False}))
-    allocate(checked.study, checked.run)
+    allocate(checked.run, checked.layout, checked.data.digest())
 
     root = zarr.open_group(checked.run.atlas, mode="r")
     assert "cross" not in root
     assert "ablation" not in root
     assert "cross_response" not in root["layers/conv2"]  # type: ignore[operator]
-    flow.analyze.fn(checked.run)
+    flow.analyze_flow.fn(checked.run)
     assert done == []
 
 
@@ -159,11 +159,11 @@ def test_an_atlas_of_before_goes_on_as_it_is(
     copied: Checked, done: list[tuple[str, float]]
 ) -> None:
     old = from_before(copied)
-    run = allocate(old.study, old.run)
+    run = allocate(old.run, old.layout, old.data.digest())
     assert run.digest == "of before"  # the name that its checkpoints know
     write.clear_epoch(run.atlas, 2)
 
-    flow.analyze.fn(run)
+    flow.analyze_flow.fn(run)
 
     assert done == [("analyze", 2)]
     verdict = verify(run)

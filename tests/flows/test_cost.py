@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from spikeatlas.flows.checks.study_checks import Checked, check
-from spikeatlas.flows.cost import cost, todo
+from spikeatlas.flows.cost import blocks_to_search, cost
 from spikeatlas.tasks.atlas import write
 from tests.tiny import comparing, tiny
 
@@ -64,18 +64,18 @@ def test_task_runs_are_those_of_a_run(tmp_path: Path) -> None:
 
 
 def test_a_finished_atlas_has_nothing_to_search(compared: Checked) -> None:
-    assert todo(compared.run) == []
+    assert blocks_to_search(compared.run) == []
     assert images(comparing(compared.study.output))["search"] == 0
 
 
 def test_further_epochs_of_an_atlas_are_counted(compared_copy: Checked) -> None:
     more = check(comparing(compared_copy.study.output, probe={"epochs": [0, 0.5, 1, 2]}))
 
-    assert todo(more.run) == more.run.blocks(0.5)
+    assert blocks_to_search(more.run) == more.run.blocks(0.5)
 
 
 def test_what_failed_is_counted_again(compared_copy: Checked) -> None:
     run = compared_copy.run
     write.mark_failed(run.atlas, run.blocks(2)[1])
 
-    assert todo(run) == [run.blocks(2)[1]]
+    assert blocks_to_search(run) == [run.blocks(2)[1]]

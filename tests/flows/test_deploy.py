@@ -17,8 +17,8 @@ from prefect.events.schemas.automations import AutomationCore
 from prefect.flows import load_flow_from_entrypoint
 
 from spikeatlas.flows.deploy import FILE, POOL, deploy, senseless
-from spikeatlas.flows.runners import server
-from spikeatlas.flows.runners.server import ServerError
+from spikeatlas.flows.runners import health
+from spikeatlas.flows.runners.health import ServerError
 from tests.flows.conftest import ROOT, Cli
 
 DEPLOYMENTS: list[dict[str, Any]] = yaml.safe_load((ROOT / FILE).read_text())["deployments"]
@@ -42,7 +42,7 @@ def test_every_entry_fits_its_flow(
 
 def test_what_a_worker_starts_has_one_thread_a_worker() -> None:
     """As Prefect's own process loads a flow: nothing of the command line has run."""
-    code = "from spikeatlas.flows.atlas import atlas; import torch; print(torch.get_num_threads())"
+    code = "from spikeatlas.flows.atlas import atlas_study_flow; import torch; print(torch.get_num_threads())"
     environment = {k: v for k, v in os.environ.items() if not k.endswith("_NUM_THREADS")}
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
@@ -133,9 +133,9 @@ def test_a_schedule_that_makes_no_sense_is_told(schedule: dict[str, Any], told: 
 
 
 def test_a_server_of_another_version_is_refused(api: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server, "version", lambda _: "2.20.1")
+    monkeypatch.setattr(health, "version", lambda _: "2.20.1")
     with pytest.raises(ServerError, match=r"is of version 3\..* but Prefect here is 2\.20\.1"):
-        server.require_health(api)
+        health.require_health(api)
 
 
 def test_what_is_missing_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

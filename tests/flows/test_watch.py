@@ -14,7 +14,7 @@ import xarray as xr
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from spikeatlas.flows.checks.study_checks import Checked, check
-from spikeatlas.flows.watch import watch, with_arrived
+from spikeatlas.flows.watch import watch_study_flow, with_readable_epochs
 from spikeatlas.tasks.atlas import coordinator, finished
 from spikeatlas.tasks.study.study import Study, StudyError
 from tests.equal import differences
@@ -94,8 +94,8 @@ def test_a_training_that_runs_is_followed(tmp_path: Path) -> None:
     )
     reader.start()
     while training.poll() is None:
-        watch(watched(run, checkpoints))
-    watch(watched(run, checkpoints))
+        watch_study_flow(watched(run, checkpoints))
+    watch_study_flow(watched(run, checkpoints))
     done.set()
     reader.join()
 
@@ -118,11 +118,11 @@ def followed(made: Checked, tmp_path: Path) -> Study:
 
 
 def test_what_is_known_is_not_done_again(followed: Study) -> None:
-    watch(followed)
+    watch_study_flow(followed)
     atlas = followed.output / "atlas.zarr"
     before = {path: path.stat().st_mtime_ns for path in atlas.rglob("*")}
 
-    watch(followed)
+    watch_study_flow(followed)
 
     assert finished(atlas, [0, 2])
     assert {path: path.stat().st_mtime_ns for path in atlas.rglob("*")} == before
@@ -131,12 +131,12 @@ def test_what_is_known_is_not_done_again(followed: Study) -> None:
     assert changed is not None
     shutil.copy(changed / "epoch-0.safetensors", changed / "epoch-2.safetensors")
     with pytest.raises(StudyError, match=r"has changed since .* put the old file back"):
-        watch(followed)
+        watch_study_flow(followed)
 
 
 def test_overlapping_turns_do_not_double_work(followed: Study) -> None:
     with coordinator(followed.output):
-        watch(followed)
+        watch_study_flow(followed)
 
     assert not (followed.output / "atlas.zarr").exists()
 
@@ -147,7 +147,7 @@ def test_half_a_checkpoint_is_left_for_the_next_turn(followed: Study) -> None:
     torn = folder / "epoch-2.safetensors"
     torn.write_bytes(torn.read_bytes()[:-10])
 
-    arrived = with_arrived(followed)
+    arrived = with_readable_epochs(followed)
 
     assert arrived is not None
     assert arrived.probe.epochs == (0, 1)
@@ -186,4 +186,4 @@ def test_a_folder_of_something_else_is_refused(
     spoil(followed.network.checkpoints)
 
     with pytest.raises(StudyError, match=told):
-        watch(followed)
+        watch_study_flow(followed)

@@ -12,6 +12,7 @@ from PIL import Image
 from spikeatlas.flows.benchmark.bench import Bench, parse
 from spikeatlas.flows.benchmark.checks import check
 from spikeatlas.flows.benchmark.race import _order, draw, make_setting, report, run
+from spikeatlas.optim import NormConstraint
 from spikeatlas.snn.classifier import load_classifier
 from spikeatlas.tasks.benchmark import results_store
 from spikeatlas.tasks.benchmark.naturalness_figure import unbeaten

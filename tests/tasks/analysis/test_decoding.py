@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from scipy.special import softmax
+from spikeatlas.tasks.analysis.image_choice import kept_images
 
 from spikeatlas.flows.checks.study_checks import Checked
 from spikeatlas.snn import selectivity
@@ -15,7 +16,6 @@ from spikeatlas.tasks.analysis.decoding import (
     read_images,
     reference,
 )
-from spikeatlas.tasks.analysis.image_choice import kept_images
 from spikeatlas.tasks.atlas import settled
 from spikeatlas.tasks.atlas.schema import SILENT
 from spikeatlas.tasks.workers import models

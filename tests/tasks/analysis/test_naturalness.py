@@ -11,12 +11,12 @@ import pytest
 import zarr
 
 from spikeatlas.flows.checks.study_checks import Checked, check
-from spikeatlas.flows.prepare import allocate
 from spikeatlas.optim import NormConstraint, norm_quantile
 from spikeatlas.snn.generators import AdapterSpec, GaussianGenerator, SNGANSpec, VQVAESpec
 from spikeatlas.snn.generators.priors import load_prior
 from spikeatlas.tasks.analysis.naturalness import known_of, scale_of
 from spikeatlas.tasks.atlas import open_store, open_tree
+from spikeatlas.tasks.atlas.allocate import allocate
 from spikeatlas.tasks.atlas.schema import NATURAL_COLUMNS, SILENT
 from spikeatlas.tasks.atlas.store import values
 from spikeatlas.tasks.report import write_report
@@ -190,7 +190,7 @@ def test_an_atlas_of_before_goes_on_without(copied: Checked) -> None:
     later = check(
         tiny(copied.study.output, probe={"epochs": [0, 1, 2], "layers": ["conv2", "fc1"]})
     )
-    allocate(later.study, later.run)
+    allocate(later.run, later.layout, later.data.digest())
     from spikeatlas.tasks.stages.observe import observe
     from spikeatlas.tasks.stages.screen import screen
 

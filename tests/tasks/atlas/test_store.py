@@ -15,8 +15,8 @@ import xarray as xr
 import zarr
 
 from spikeatlas.flows.checks.study_checks import Checked
-from spikeatlas.flows.prepare import allocate, layout
 from spikeatlas.tasks.atlas import AtlasError, extend, open_store, unfinished, write
+from spikeatlas.tasks.atlas.allocate import allocate
 from spikeatlas.tasks.atlas.schema import queries
 from tests.equal import differences
 
@@ -136,7 +136,7 @@ def test_failed_blocks_are_pending_again(copied: Checked) -> None:
 def test_extending_keeps_what_is_there(copied: Checked) -> None:
     before = copied.run.atlas.with_name("before.zarr")
     shutil.copytree(copied.run.atlas, before)
-    held = layout(copied.study, copied.run)
+    held = copied.layout
 
     assert held.cross
     extend(copied.run.atlas, held, replace(held, epochs=(0, 1, 2)))
@@ -158,7 +158,7 @@ def test_writes_go_to_the_tree_that_is_there(copied: Checked) -> None:
     """Arrays stay open from one write to the next, but not those of a tree that was replaced."""
     accuracy: Any = open_store(copied.run.atlas)["accuracy"]
     first, second = np.array([0.25, 0.75], accuracy.dtype)
-    held = layout(copied.study, copied.run)
+    held = copied.layout
 
     write.write_epoch(copied.run.atlas, 2, {"accuracy": first})
     extend(copied.run.atlas, held, replace(held, epochs=(0, 1, 2)))
@@ -196,7 +196,7 @@ def test_an_extension_killed_between_its_renames_is_finished(copied: Checked) ->
 
 
 def test_allocating_twice_changes_nothing(copied: Checked, made: Checked) -> None:
-    allocate(copied.study, copied.run)
+    allocate(copied.run, copied.layout, copied.data.digest())
 
     assert differences(made.run.atlas, copied.run.atlas) == []
 
@@ -211,7 +211,7 @@ def test_queries_are_log_spaced_and_end_at_the_budget(budget: int) -> None:
 
 
 def test_the_size_is_known_beforehand(made: Checked) -> None:
-    planned = layout(made.study, made.run).bytes()
+    planned = made.layout.bytes()
     held = sum(array.nbytes for array in arrays(open_store(made.run.atlas)))
 
     assert 0.8 * planned <= held <= 1.5 * planned

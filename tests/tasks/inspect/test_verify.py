@@ -8,9 +8,9 @@ import pytest
 import zarr
 
 from spikeatlas.flows.checks.study_checks import Checked
-from spikeatlas.flows.prepare import run_of_atlas
 from spikeatlas.tasks.atlas import AtlasError
 from spikeatlas.tasks.atlas.integrity import chunk_key, epoch_damage, metadata_damage
+from spikeatlas.tasks.atlas.origin import run_of_atlas
 from spikeatlas.tasks.inspect.verify import Verdict, verify
 from tests.equal import read
 from tests.tiny import build, tiny

@@ -12,10 +12,11 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from spikeatlas.flows.checks.study_checks import Checked, check
-from spikeatlas.flows.cost import todo
-from spikeatlas.flows.prepare import allocate, repeats_to_add, run_of_atlas
+from spikeatlas.flows.cost import blocks_to_search
 from spikeatlas.snn.training import read_header
 from spikeatlas.tasks.atlas import read, unfinished, write
+from spikeatlas.tasks.atlas.allocate import allocate, repeats_to_add
+from spikeatlas.tasks.atlas.origin import run_of_atlas
 from spikeatlas.tasks.atlas.schema import UNPLANNED
 from spikeatlas.tasks.inspect.compare import duel
 from spikeatlas.tasks.inspect.info import describe
@@ -65,7 +66,7 @@ def test_what_a_study_plans_is_done(compared: Checked) -> None:
     run = compared.run
 
     assert [b for e in run.epochs for b in unfinished(run.atlas, run.blocks(e))] == []
-    assert todo(run) == []
+    assert blocks_to_search(run) == []
 
 
 def test_a_repeat_is_the_same_however_many_there_are(compared: Checked, tmp_path: Path) -> None:
@@ -147,9 +148,9 @@ def test_an_epoch_that_gets_repeats_later_is_filled_up(
     ]
     more = with_more(compared_copy)
     wanted = more.run.blocks(2)
-    assert todo(more.run) == wanted == repeats_to_add(more.run)
+    assert blocks_to_search(more.run) == wanted == repeats_to_add(more.run)
 
-    run = allocate(more.study, more.run)
+    run = allocate(more.run, more.layout, more.data.digest())
 
     assert unfinished(run.atlas, [b for e in run.epochs for b in run.blocks(e)]) == wanted
     assert not read.flagged(run.atlas, "analysed", 2)
@@ -174,11 +175,15 @@ def test_an_epoch_that_gets_repeats_later_is_filled_up(
 def test_with_them_the_atlas_goes_on_as_before(compared_copy: Checked) -> None:
     """Its study is then the larger one, which the smaller is part of."""
     more = with_more(compared_copy)
-    run = allocate(more.study, more.run)
+    run = allocate(more.run, more.layout, more.data.digest())
 
     again = check(comparing(compared_copy.study.output))
 
-    assert allocate(again.study, again.run).digest == run.digest == compared_copy.run.digest
+    assert (
+        allocate(again.run, again.layout, again.data.digest()).digest
+        == run.digest
+        == compared_copy.run.digest
+    )
     assert run_of_atlas(run.atlas).search.repeats_at == {1: 3, 2: 3}
     assert repeats_to_add(again.run) == []
 
@@ -195,7 +200,7 @@ def test_more_repeats_than_there_is_room_for_are_refused(compared_copy: Checked)
 def test_ablation_of_further_epochs_goes_on_in_the_same_atlas(compared_copy: Checked) -> None:
     more = check(comparing(compared_copy.study.output, analysis={"ablation": [1]}))
 
-    run = allocate(more.study, more.run)
+    run = allocate(more.run, more.layout, more.data.digest())
 
     assert list(run.analysis.ablation) == [1]
     assert list(run_of_atlas(run.atlas).analysis.ablation) == [0, 1, 2]

@@ -9,7 +9,7 @@ import xarray as xr
 from spikeatlas.flows.checks.study_checks import Checked
 from spikeatlas.snn.coding import encode
 from spikeatlas.snn.networks import SpikingNetwork
-from spikeatlas.tasks.analysis.image_choice import kept_images
+from spikeatlas.snn.selectivity.image_choice import kept_images
 from spikeatlas.tasks.stages.ablate import ablate
 from spikeatlas.tasks.workers import models
 from tests.equal import read

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from spikeatlas.flows.assess import assess as judge
+from spikeatlas.flows.assess import assess_study as judge
 from spikeatlas.flows.assess import table
 from spikeatlas.flows.checks.study_checks import Checked, check
 from spikeatlas.snn.generators.evaluation import measure_quality

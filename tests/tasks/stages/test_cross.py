@@ -12,8 +12,8 @@ import xarray as xr
 import zarr
 
 from spikeatlas.flows.checks.study_checks import Checked, check
-from spikeatlas.flows.prepare import allocate
 from spikeatlas.tasks.atlas import read, write
+from spikeatlas.tasks.atlas.allocate import allocate
 from spikeatlas.tasks.atlas.schema import FAILED, SILENT
 from spikeatlas.tasks.stages import cross as crossing
 from spikeatlas.tasks.stages.ablate import ablate
@@ -160,7 +160,7 @@ def test_a_later_epoch_is_compared_with_the_old_ones_alone(
     before = layer(compared_copy, "conv2")
     raw = comparing(compared_copy.study.output, probe={"epochs": [0, 0.5, 1, 2]})
     grown = check(raw)
-    run = allocate(grown.study, grown.run)
+    run = allocate(grown.run, grown.layout, grown.data.digest())
     root: Any = zarr.open_group(run.atlas, mode="r")
     assert root["cross/crossed"][:].tolist() == [
         [1, 0, 1, 1], [0, 0, 0, 0], [1, 0, 1, 1], [1, 0, 1, 1],

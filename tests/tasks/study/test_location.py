@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from spikeatlas.flows.checks.study_checks import Checked, check
-from spikeatlas.flows.prepare import allocate
 from spikeatlas.tasks.atlas import AtlasError, exists, read, remove
+from spikeatlas.tasks.atlas.allocate import allocate
 from spikeatlas.tasks.inspect.verify import verify
 from spikeatlas.tasks.stages.conclude import conclude
 from spikeatlas.tasks.study.location import Url, bucket, place, try_store
@@ -52,10 +52,10 @@ def test_half_an_atlas_is_none(url: str, tmp_path: Path, monkeypatch: pytest.Mon
     with monkeypatch.context() as patched:
         patched.setattr("spikeatlas.tasks.atlas.store.set_attributes", interrupt)
         with pytest.raises(KeyboardInterrupt):
-            allocate(checked.study, checked.run)
+            allocate(checked.run, checked.layout, checked.data.digest())
 
     assert not exists(checked.run.atlas)
-    allocate(checked.study, checked.run)
+    allocate(checked.run, checked.layout, checked.data.digest())
     assert exists(checked.run.atlas)
 
 
@@ -66,11 +66,11 @@ def interrupt(*_: object) -> None:
 def test_it_does_not_grow(url: str, tmp_path: Path) -> None:
     raw = {**tiny(tmp_path / "run"), "atlas": url}
     less = check({**raw, "probe": {**raw["probe"], "epochs": [0]}})
-    allocate(less.study, less.run)
+    allocate(less.run, less.layout, less.data.digest())
     more = check(raw)
 
     with pytest.raises(AtlasError, match=r"epoch 2 has no place .* cannot grow: choose another"):
-        allocate(more.study, more.run)
+        allocate(more.run, more.layout, more.data.digest())
 
 
 @pytest.mark.parametrize("kind", ["processes", "dask"])

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from spikeatlas.flows.checks.study_checks import Checked
 from spikeatlas.snn.selectivity import halves
-from spikeatlas.tasks.analysis.image_choice import kept_images
+from spikeatlas.snn.selectivity.image_choice import kept_images
 from spikeatlas.tasks.workers import models
 from tests.equal import read
 

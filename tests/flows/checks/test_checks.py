@@ -13,7 +13,6 @@ import zarr
 from PIL import Image
 
 from spikeatlas.flows.checks.study_checks import Checked, check
-from spikeatlas.flows.prepare import layout
 from spikeatlas.tasks.study.study import StudyError
 from tests.tiny import tiny
 
@@ -269,7 +268,7 @@ def test_shuffled_labels_train_another_network_beside_the_same_generator(tmp_pat
 def test_more_images_kept_than_there_are_keeps_all(tmp_path: Path) -> None:
     checked = check(tiny(tmp_path, analysis={"images": 5000}))
 
-    assert layout(checked.study, checked.run).natural_images == tuple(range(120))
+    assert checked.layout.natural_images == tuple(range(120))
 
 
 def test_an_unknown_epoch_is_told_once_of_each_field(tmp_path: Path) -> None:
@@ -327,7 +326,9 @@ def test_a_full_disk_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         used: int = 10**9
         free: int = 10**6
 
-    monkeypatch.setattr("spikeatlas.flows.checks.study_checks.shutil.disk_usage", lambda _: Usage())
+    monkeypatch.setattr(
+        "spikeatlas.flows.checks.output_checks.shutil.disk_usage", lambda _: Usage()
+    )
 
     (found,) = problems(tiny(tmp_path / "run"))
     assert "1 MB free" in found

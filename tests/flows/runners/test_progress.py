@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import time
 
-from spikeatlas.flows.runners.tally import Tally
+from spikeatlas.flows.runners.progress import Tally
 
 
 def test_a_tally_tells_how_far_and_how_long() -> None:

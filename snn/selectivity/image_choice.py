@@ -1,4 +1,4 @@
-"""Which natural images every neuron's single responses are kept of."""
+"""The natural images of which every neuron's single responses are kept."""
 
 from __future__ import annotations
 

@@ -1,0 +1,80 @@
+"""Checks of where a study writes and works: URL, folder, disk, workers, and the atlas that is there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+from spikeatlas.flows.checks.generator_checks import caught
+from spikeatlas.flows.runners import cluster
+from spikeatlas.snn.data import DataSet
+from spikeatlas.tasks.atlas import Layout, exists
+from spikeatlas.tasks.atlas.agree import agree
+from spikeatlas.tasks.study.location import Url, try_store
+from spikeatlas.tasks.study.run import Run
+from spikeatlas.tasks.study.study import Study
+
+SPARE = 64 * 2**20
+"""Bytes left free beyond the estimate: checkpoints, the generator, Prefect's database, the report."""
+
+
+def url_problems(study: Study) -> list[str]:
+    """Name an atlas where none can be."""
+    atlas = study.atlas
+    return [] if atlas is None else caught("atlas", lambda: Url(atlas))
+
+
+def remote_problems(run: Run) -> list[str]:
+    """Name an object store that cannot be read or written: tried."""
+    atlas = run.atlas
+    return caught("atlas", lambda: try_store(atlas)) if isinstance(atlas, Url) else []
+
+
+def output_problems(run: Run, layout: Layout) -> list[str]:
+    """Name a folder that cannot be written, or one without room, and workers that cannot work there."""
+    return _folder_problems(run, layout) or [
+        *cluster.problems(run.study.runner.kind, run.study.runner.address, run.folder),
+        *_memory_problems(run.study),
+    ]
+
+
+def _folder_problems(run: Run, layout: Layout) -> list[str]:
+    """Try to write: mode bits say little."""
+    folder = run.folder
+    probe = folder / f".writable-{os.getpid()}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.write_bytes(b"")
+        probe.unlink()
+    except OSError as error:
+        return [
+            f"output: {folder} cannot be written ({error.strerror}); choose a folder on a writable disk"
+        ]
+    needed = (layout.bytes() if run.store is None else 0) + SPARE
+    free = shutil.disk_usage(folder).free
+    if free >= needed:
+        return []
+    message = (
+        f"output: the atlas may take {needed / 1e6:,.0f} MB, but {folder} has "
+        f"{free / 1e6:,.0f} MB free; free some, or choose another disk"
+    )
+    return [message]
+
+
+def _memory_problems(study: Study) -> list[str]:
+    """Name workers that do not share the memory of this process, where the atlas is in it."""
+    kind = study.runner.kind
+    if kind == "threads" or not (study.atlas or "").startswith("memory://"):
+        return []
+    message = (
+        f"runner.kind: {kind} cannot write to {study.atlas}, which is the memory of one process: set kind: threads, or "
+        "choose an atlas in a folder or in s3://"
+    )
+    return [message]
+
+
+def atlas_problems(run: Run, data: DataSet) -> list[str]:
+    """Name an atlas that another study or a newer version made, or that is damaged."""
+    if not exists(run.atlas):
+        return []
+    return caught(str(run.atlas), lambda: agree(run, data.digest()))

@@ -1,0 +1,59 @@
+"""Checks of a study's probe: its layers, neurons and epochs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from spikeatlas.flows.checks.checkpoint_checks import epoch_problems
+from spikeatlas.snn.data import DataSet
+from spikeatlas.snn.networks import layer_sizes
+from spikeatlas.snn.registry import near
+from spikeatlas.tasks.study.resolve import probed_epochs
+from spikeatlas.tasks.study.study import Study
+
+
+def layer_problems(study: Study, data: DataSet | None) -> list[str]:
+    """Name unknown layers and neurons."""
+    sizes = layer_sizes(study.network, len(data.classes) if data else 1)
+    neurons = study.probe.neurons
+    layers = [] if study.probe.layers == "all" else list(study.probe.layers)
+    problems = [_unknown("probe.layers", layer, sizes) for layer in layers if layer not in sizes]
+    if isinstance(neurons, dict):
+        problems += [
+            _unknown("probe.neurons", name, sizes) for name in neurons if name not in sizes
+        ]
+    if data is None or isinstance(neurons, int) or neurons == "all":
+        return problems
+    for layer in [layer for layer in layers or sizes if layer in sizes]:
+        indices = neurons.get(layer, ()) if isinstance(neurons, dict) else neurons
+        problems += _neuron_problems(layer, indices, sizes[layer])
+    return problems
+
+
+def unprobed(study: Study, data: DataSet | None, field: str, epochs: Iterable[float]) -> list[str]:
+    """Name those of ``epochs`` that the study does not probe."""
+    if epoch_problems(study, data):
+        return []
+    probed = probed_epochs(study)
+    missing = ", ".join(f"{epoch:g}" for epoch in epochs if epoch not in probed)
+    names = ", ".join(f"{epoch:g}" for epoch in probed)
+    message = f"{field}: {missing} is not among the probed epochs {names}; name probed ones, or add it to probe.epochs"
+    return [message] if missing else []
+
+
+def _neuron_problems(layer: str, indices: Sequence[int], size: int) -> list[str]:
+    beyond = ", ".join(str(index) for index in indices if index >= size)
+    problems = []
+    if beyond:
+        problems.append(
+            f"probe.neurons: {beyond} is out of range for layer {layer}, which has neurons 0 to {size - 1}"
+        )
+    if len(set(indices)) < len(indices):
+        problems.append(
+            f"probe.neurons: {list(indices)} names a neuron of layer {layer} twice; name each once"
+        )
+    return problems
+
+
+def _unknown(field: str, name: str, layers: Iterable[str]) -> str:
+    return f"{field}: there is no layer {name!r}{near(name, layers)}; this network has {', '.join(layers)}"

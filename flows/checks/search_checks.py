@@ -1,0 +1,182 @@
+"""Checks of a study's search: methods, repeats, screening, naturalness."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import numpy as np
+from spikeatlas.optim.spaces.space import Points
+
+from spikeatlas.flows.checks.generator_checks import (
+    caught,
+    encoder_problems,
+    latent_of,
+    space_problems,
+    space_to_try,
+)
+from spikeatlas.flows.checks.probe_checks import unprobed
+from spikeatlas.optim import (
+    Space,
+    can_start,
+    make_maximizer,
+    method_names,
+    uses_pool,
+    uses_screening,
+)
+from spikeatlas.snn.data import DataSet
+from spikeatlas.snn.registry import near
+from spikeatlas.tasks.analysis.naturalness import known_of
+from spikeatlas.tasks.stages.screen import natural_images
+from spikeatlas.tasks.study.run import Run
+from spikeatlas.tasks.study.study import Study
+
+
+def method_problems(study: Study, data: DataSet | None) -> list[str]:
+    """Name unknown methods and options, and a budget below what a method needs."""
+    search = study.search
+    if not search.methods:
+        return ["search.methods: the list is empty; name at least one method"]
+    space = space_to_try(study.generator, search.space)
+    if space is None:
+        return space_problems(study.generator, search.space)
+    problems = [
+        problem
+        for label in search.labels
+        for problem in _method_problems(study, data, space, label)
+    ]
+    repeated = sorted({label for label in search.labels if search.labels.count(label) > 1})
+    problems += [
+        f"search.methods: {label} stands there twice; name each once" for label in repeated
+    ]
+    problems += [
+        f"search.options: {label!r} is not among search.methods{near(label, search.labels)}: {', '.join(search.labels)}"
+        for label in search.options or {}
+        if label not in search.labels
+    ]
+    return list(dict.fromkeys(problems))
+
+
+def _method_problems(study: Study, data: DataSet | None, space: Space, label: str) -> list[str]:
+    search = study.search
+    problems = caught("search.methods", lambda: uses_pool(search.method(label)))
+    if problems:
+        return problems
+    method = search.method(label)
+    make = partial(
+        make_maximizer,
+        method,
+        space,
+        seeds=[0],
+        budget=search.budget,
+        share=search.share,
+        pool=_pool(study, data, space) if uses_pool(method) else None,
+        **search.options_of(label),
+    )
+    return (
+        caught("search.methods", make)
+        or caught("search.allocation", partial(make, allocation=search.allocation))
+        or _warm_start_problems(study, label, make)
+    )
+
+
+def _pool(study: Study, data: DataSet | None, space: Space) -> Points:
+    """Return any points, as many as there are training images: the number is all that can be wrong."""
+    count = len(data.train) if data else study.search.budget
+    return space.sample(np.random.default_rng(0), count)
+
+
+def _warm_start_problems(study: Study, label: str, make: Callable[..., object]) -> list[str]:
+    """Name a method that cannot start from a point, and a budget whose half is below what it needs."""
+    if not study.search.warm_start:
+        return []
+    if not can_start(study.search.method(label)):
+        able = ", ".join(name for name in method_names() if can_start(name))
+        message = (
+            f"search.warm_start: the method {label!r} cannot start from a given image; "
+            f"choose from {able}, or set search.warm_start to false"
+        )
+        return [message]
+    half = partial(make, budget=study.search.budget // 2)
+    return caught("search.warm_start: it halves the budget, and then", half)
+
+
+def repeat_problems(study: Study, data: DataSet | None) -> list[str]:
+    """Name repeats at epochs that are not probed, or that a warm start would have to do without."""
+    repeats = study.search.repeats_at or {}
+    if repeats and study.search.warm_start:
+        message = (
+            "search.repeats_at: with search.warm_start every repeat goes on from the epoch before, so all epochs "
+            "have the same number; leave one of the two out"
+        )
+        return [message]
+    return unprobed(study, data, "search.repeats_at", repeats)
+
+
+def screening_problems(study: Study, data: DataSet | None) -> list[str]:
+    """Name natural screening images that have no latents, or more than there are training images."""
+    problems = encoder_problems(study.generator, list(_encoder_users(study)))
+    if problems:
+        return problems
+    count = natural_images(study.search) * study.search.most_repeats
+    if data is None or count <= len(data.train):
+        return []
+    message = (
+        f"search.screening_images: {study.search.most_repeats} repeats that share no image need {count} "
+        f"training images, but there are {len(data.train)}; screen fewer, or with search.screening: prior"
+    )
+    return [message]
+
+
+def _encoder_users(study: Study) -> Iterator[str]:
+    """Yield the fields that need the latents of natural images."""
+    search = study.search
+    if natural_images(search):
+        yield f"search.screening: {search.screening}"
+    for label in search.labels:
+        unknown = caught("", lambda label=label: uses_pool(search.method(label)))  # type: ignore[misc]
+        if not unknown and uses_pool(search.method(label)):
+            yield f"search.methods: {label}"
+
+
+def room_problems(run: Run) -> list[str]:
+    """Name a screening that takes all the budget of a search that learns from it."""
+    search = run.search
+    labels = [label for label in search.labels if uses_screening(search.method(label))]
+    # sharing, all neurons of a block pay for it together
+    payers = (
+        min(block.stop - block.start for block in run.blocks(run.epochs[0])) if search.share else 1
+    )
+    budget = min(run.budgets(first=len(run.epochs) == 1))
+    if not labels or search.screening_images < budget * payers:
+        return []
+    part = "half of search.budget (search.warm_start)" if search.warm_start else "search.budget"
+    message = (
+        f"search.screening_images: {search.screening_images} leave nothing of {part} ({budget} images a "
+        f"neuron, {payers} paying together) to {', '.join(labels)}; screen fewer, or raise the budget"
+    )
+    return [message]
+
+
+def naturalness_problems(study: Study, _data: DataSet | None) -> list[str]:
+    """Name a prior or a naturalness that the generator does not have, and naturalness beside diverse stimuli."""
+    if caught("generator", lambda: latent_of(study.generator)):
+        return []
+    search, measure = study.search, known_of(study.generator)
+    problems = []
+    if measure == "pixels" and search.prior != "uniform":
+        problems.append(
+            f"search.prior: {search.prior} codes are learnt from encoded images, which this adapter cannot make; "
+            "set search.prior: uniform, or give the adapter an encode and a square grid of codes"
+        )
+    if search.naturalness and measure in ("norm", "pixels"):
+        problems.append(
+            f"search.naturalness: {search.naturalness:g} needs a critic or a prior of codes, which this generator does "
+            "not have; set it to 0, or choose sngan or vqvae"
+        )
+    if search.naturalness and search.diverse:
+        problems.append(
+            f"search.naturalness: {search.naturalness:g} does not go with search.diverse {search.diverse}, whose stimuli "
+            "are told by the response alone; set one of the two to 0"
+        )
+    return problems

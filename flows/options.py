@@ -1,0 +1,74 @@
+"""Arguments and options that commands share, with their help."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from spikeatlas.tasks.study.location import place
+
+StudyFile = Annotated[Path, typer.Argument(help="The study, a YAML file.", metavar="STUDY")]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", help="Override a field, e.g. --set search.budget=500.", metavar="KEY=VALUE"
+    ),
+]
+# typer knows no unions; the parser gives a folder or a URL
+AtlasPath = Annotated[
+    Any,
+    typer.Argument(
+        help="The atlas: a folder named atlas.zarr, or a URL such as s3://bucket/name.zarr.",
+        metavar="ATLAS",
+        parser=place,
+    ),
+]
+AtlasPaths = Annotated[
+    list[Any],
+    typer.Argument(
+        help="Atlases of one study; further ones are of networks trained from other seeds, or on shuffled labels.",
+        metavar="ATLAS...",
+        parser=place,
+    ),
+]
+
+Fresh = Annotated[
+    bool,
+    typer.Option("--fresh", help="Discard the output folder's atlas and checkpoints first."),
+]
+Ways = Annotated[
+    bool, typer.Option("--plan", help="Show how responses are computed, layer by layer.")
+]
+Verify = Annotated[
+    bool, typer.Option("--verify", help="Replay every stored image through its checkpoint.")
+]
+Plain = Annotated[bool, typer.Option("--plain", help="Replay with snnTorch's own loop over time.")]
+ReportFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "-o", "--output", help="Folder of the page; report/ beside the atlas if left out."
+    ),
+]
+SourceFolder = Annotated[
+    Path, typer.Option(help="Folder of the source, in which deployed flows run.")
+]
+
+# of `query`
+Epoch = Annotated[
+    float | None, typer.Option(help="Training progress; the last analysed one if left out.")
+]
+Layer = Annotated[str | None, typer.Option(help="Layer; all if left out.")]
+Neuron = Annotated[int | None, typer.Option(help="Neuron of the layer; all if left out.")]
+Method = Annotated[str | None, typer.Option(help="Search method; the best if left out.")]
+Repeat = Annotated[int | None, typer.Option(help="Repeat; the best if left out.")]
+Image = Annotated[Path | None, typer.Option(help="Write the stimulus to this PNG file.")]
+About = Annotated[
+    str,
+    typer.Option(
+        help="neurons, or over all epochs: onset, switched, methods, importance, accuracy."
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print rows as JSON.")]
+Drawing = Annotated[Path | None, typer.Option(help="Draw the answer to this file.")]

@@ -1,0 +1,107 @@
+"""The agreement of a study with the atlas that stands where it writes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from spikeatlas.snn.files import digest_file
+from spikeatlas.snn.training import epoch_path
+from spikeatlas.tasks.atlas import read
+from spikeatlas.tasks.atlas.errors import AtlasError
+from spikeatlas.tasks.atlas.store import open_store, study_of, values
+from spikeatlas.tasks.study.run import Run
+from spikeatlas.tasks.study.study import Study
+from spikeatlas.tasks.study.value_fields import fixed_fields, own_sources
+from spikeatlas.tasks.workers import models
+
+
+def agree(run: Run, images: str) -> None:
+    """Raise AtlasError, naming the fields with both values, when another study made the run's atlas.
+
+    ``images``: the digest (hex) of the data set as it is now.
+    """
+    root = open_store(run.atlas)
+    if root.attrs["study_digest"] != run.digest:
+        before = fixed_fields(Study.model_validate(study_of(root)))
+        changes = "; ".join(differences(before, fixed_fields(run.study)))
+        # none: the atlas is from before there was some field, and as its default makes it
+        if changes:
+            message = (
+                f"{run.atlas} was made by another study: {changes}. Choose another output, "
+                "or run with --fresh to discard what is there"
+            )
+            raise AtlasError(message)
+    origin: dict[str, Any] = dict(root["provenance"].attrs)
+    _agree_on_order(run)
+    _agree_on_images(run, origin["data_digest"], images)
+    _agree_on_sources(run, origin.get("sources", {}))
+    _agree_on_files(run, root)
+
+
+def differences(before: Mapping[str, Any], now: Mapping[str, Any], prefix: str = "") -> list[str]:
+    """Return every field that differs, as ``name is value now, value in the atlas``."""
+    sentences: list[str] = []
+    for key in sorted({*before, *now}):
+        old, new = before.get(key), now.get(key)
+        if isinstance(old, dict) and isinstance(new, dict):
+            sentences += differences(old, new, f"{prefix}{key}.")
+        elif old != new:
+            sentences.append(
+                f"{prefix}{key} is {json.dumps(new)} now, {json.dumps(old)} in the atlas"
+            )
+    return sentences
+
+
+def _agree_on_order(run: Run) -> None:
+    """With a warm start a result rests on the epoch before it: none may come to stand there later."""
+    trained = read.trained_epochs(run.atlas)
+    last = max(trained, default=0)
+    early = [f"{epoch:g}" for epoch in run.epochs if epoch < last and epoch not in trained]
+    if run.search.warm_start and early:
+        message = (
+            f"probe.epochs: with search.warm_start each epoch starts from the one before, so {', '.join(early)} "
+            f"cannot be added to {run.atlas}, which reaches {last:g}: add later epochs only, choose "
+            "another output, or run with --fresh"
+        )
+        raise AtlasError(message)
+
+
+def _agree_on_images(run: Run, before: str, now: str) -> None:
+    if before != now:
+        message = (
+            f"{run.atlas} was made from other images than data.root={run.data.root} holds now: "
+            "restore them, or run with --fresh"
+        )
+        raise AtlasError(message)
+
+
+def _agree_on_sources(run: Run, before: Mapping[str, str]) -> None:
+    """The user's own code that results rest on must be the code that made them."""
+    for path, digest in own_sources(run.study).items():
+        if before.get(path, digest) != digest:
+            message = (
+                f"the source of {path} has changed since {run.atlas} was made with it: put the old file back, "
+                "choose another output, or run with --fresh"
+            )
+            raise AtlasError(message)
+
+
+def _agree_on_files(run: Run, root: Any) -> None:
+    """The generator and the checkpoints that results rest on must be the ones that made them."""
+    digests = {run.generator_file: str(root.attrs.get("generator_digest", ""))}
+    rows = zip(values(root, "epoch"), values(root, "checkpoint_digest"), strict=True)
+    digests |= {epoch_path(run.checkpoints, float(epoch)): str(digest) for epoch, digest in rows}
+    for path, before in digests.items():
+        if before and path.exists() and before != _digest(run, path):
+            message = (
+                f"{path} has changed since {run.atlas} was made with it: put the old file back, "
+                "choose another output, or run with --fresh"
+            )
+            raise AtlasError(message)
+
+
+def _digest(run: Run, path: Path) -> str:
+    return models.generator_digest(run) if path == run.generator_file else digest_file(path)

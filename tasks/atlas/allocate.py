@@ -1,0 +1,119 @@
+"""The store of a run: its layout, whole before any work, or grown by what its study asks for beyond it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from spikeatlas.snn.data import DataSet
+from spikeatlas.snn.selectivity.image_choice import kept_images
+from spikeatlas.snn.training import checkpoint_epochs
+from spikeatlas.tasks.analysis.naturalness import known_of
+from spikeatlas.tasks.atlas import read, write
+from spikeatlas.tasks.atlas.agree import agree
+from spikeatlas.tasks.atlas.origin import attributes, provenance
+from spikeatlas.tasks.atlas.schema import Layout
+from spikeatlas.tasks.atlas.store import (
+    create,
+    exists,
+    extend,
+    layout_of,
+    open_store,
+    study_of,
+    values,
+)
+from spikeatlas.tasks.study.blocks import Block
+from spikeatlas.tasks.study.latent_space import latent_of
+from spikeatlas.tasks.study.run import Run
+from spikeatlas.tasks.study.study import Study
+
+
+def study_layout(run: Run, data: DataSet) -> Layout:
+    """Return what to allocate for a run on ``data``."""
+    study, latent = run.study, latent_of(run.generator)
+    return Layout(
+        epochs=expected_epochs(run),
+        layers=run.layers,
+        blocks={layer: run.block_size(layer) for layer in run.layers},
+        methods=study.search.labels,
+        repeats=study.search.most_repeats,
+        budget=study.search.budget,
+        latent=latent.size,
+        latent_dtype=latent.dtype.name,
+        image=data.shape,
+        classes=data.classes,
+        screening=study.search.screening_images,
+        warm_start=study.search.warm_start,
+        diverse=study.search.diverse,
+        naturalness=known_of(study.generator),
+        **_natural(data, study.analysis.images),
+        cross=study.analysis.cross,
+        ablation=bool(study.analysis.ablation),
+    )
+
+
+def expected_epochs(run: Run) -> tuple[float, ...]:
+    """Return the epochs that the atlas has room for: the probed ones, and those that are expected."""
+    watch = run.study.watch
+    expected = () if watch is None else checkpoint_epochs(watch.max_epochs)
+    return tuple(sorted({*run.epochs, *expected}))
+
+
+def _natural(data: DataSet, count: int) -> dict[str, tuple[int, ...]]:
+    """Return the test images whose responses are kept one by one."""
+    images, first = kept_images(data.test.labels, count)
+    return {
+        "natural_images": tuple(images.tolist()),
+        "natural_labels": tuple(data.test.labels[images].tolist()),
+        "natural_first": tuple(first.astype(int).tolist()),
+    }
+
+
+def allocate(run: Run, layout: Layout, images: str) -> Run:
+    """Create the store, or agree with the one that is there and add what epochs and repeats it lacks.
+
+    ``images``: the data set's digest (hex). Returns the run under the digest that the store, and the
+    checkpoints beside it, know the study by.
+    """
+    if not exists(run.atlas):
+        create(run.atlas, layout, attributes(run, layout), provenance(run, images))
+        return run
+    agree(run, images)
+    root = open_store(run.atlas)
+    _extend_epochs(run, layout_of(root), layout)
+    before = Study.model_validate(study_of(root))
+    merged = merge(before, run.study)
+    if merged != before:
+        write.note(run.atlas, "", {"study": merged.model_dump_json()})
+    for block in repeats_to_add(run):
+        write.clear_epoch(run.atlas, block.epoch)
+        write.plan_repeats(run.atlas, block, run.repeats(block.epoch))
+    return replace(run, digest=str(root.attrs["study_digest"]))
+
+
+def _extend_epochs(run: Run, before: Layout, layout: Layout) -> None:
+    epochs = tuple(sorted({*before.epochs, *layout.epochs}))
+    if epochs != before.epochs:
+        extend(run.atlas, before, Layout(**{**vars(before), "epochs": epochs}))
+
+
+def repeats_to_add(run: Run) -> list[Block]:
+    """Return the blocks of which the study now asks for more repeats than when they were searched."""
+    epochs = values(open_store(run.atlas), "epoch")
+    return [
+        block
+        for epoch in run.epochs
+        if epoch in epochs
+        for block in read.unplanned(run.atlas, run.blocks(epoch), run.repeats(epoch))
+    ]
+
+
+def merge(before: Study, study: Study) -> Study:
+    """Return the study that made an atlas, with the epochs that ``study`` repeats more, or ablates, beside its own."""
+    repeats = {**(before.search.repeats_at or {}), **(study.search.repeats_at or {})}
+    ablation = tuple(sorted({*before.analysis.ablation, *study.analysis.ablation}))
+    return before.model_copy(
+        update={
+            "search": replace(before.search, repeats_at=repeats or None),
+            "analysis": replace(before.analysis, ablation=ablation),
+        }
+    )

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+
+import pytest
+
+from spikeatlas.flows.study_file import parse, read_study
+from spikeatlas.tasks.study.study import Study, StudyError
+
+
+def test_an_empty_study_is_the_default(tmp_path: Path) -> None:
+    (tmp_path / "study.yaml").write_text("")
+
+    assert parse(read_study(tmp_path / "study.yaml")) == (Study(), [])
+
+
+def test_overrides_reach_nested_fields(tmp_path: Path) -> None:
+    path = tmp_path / "study.yaml"
+    path.write_text("search: {budget: 10}\n")
+
+    raw = read_study(path, ["search.budget=500", "probe.epochs=[0, 2]", "seed=3"])
+
+    assert raw == {"search": {"budget": 500}, "probe": {"epochs": [0, 2]}, "seed": 3}
+
+
+@pytest.mark.parametrize("override", ["search.budget", "=3", "seed.deep=1"])
+def test_a_broken_override_is_explained(tmp_path: Path, override: str) -> None:
+    path = tmp_path / "study.yaml"
+    path.write_text("seed: 1\n")
+
+    with pytest.raises(StudyError, match="--set"):
+        read_study(path, [override])
+
+
+@pytest.mark.parametrize("text", ["a: [1", "- 1\n- 2\n", "\x00"])
+def test_a_file_that_is_no_study_is_explained(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "study.yaml"
+    path.write_text(text)
+
+    with pytest.raises(StudyError, match=r"study.yaml"):
+        read_study(path)
+
+
+def test_a_missing_file_is_explained(tmp_path: Path) -> None:
+    with pytest.raises(StudyError, match="no study file"):
+        read_study(tmp_path / "none.yaml")
+
+
+def test_errors_survive_pickling() -> None:
+    error = pickle.loads(pickle.dumps(StudyError(["one", "two"])))  # noqa: S301
+
+    assert error.problems == ["one", "two"]
