@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from scipy.special import softmax
-from spikeatlas.tasks.analysis.image_choice import kept_images
+from spikeatlas.snn.selectivity.image_choice import kept_images
 
 from spikeatlas.flows.checks.study_checks import Checked
 from spikeatlas.snn import selectivity
