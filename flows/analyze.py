@@ -27,15 +27,15 @@ def analyze(run: Run) -> None:
     """
     searched = [epoch for epoch in run.epochs if not unfinished(run.atlas, run.blocks(epoch))]
     todo = [epoch for epoch in searched if not flagged(run.atlas, "analysed", epoch)]
-    stage(units.analyze, run, todo)
+    stage(units.analyze_task, run, todo)
     for epoch in todo:
         show(run, epoch)
     if read.compares_epochs(run.atlas):
-        stage(units.cross, run, [epoch for epoch in run.epochs if to_show(run, epoch)])
+        stage(units.cross_task, run, [epoch for epoch in run.epochs if to_show(run, epoch)])
     wanted = [epoch for epoch in run.epochs if epoch in run.analysis.ablation]
-    stage(units.ablate, run, [e for e in wanted if not flagged(run.atlas, "ablation/ablated", e)])
+    stage(units.ablate_task, run, [e for e in wanted if not flagged(run.atlas, "ablation/ablated", e)])
     log.info("conclude")
-    for claim in submit(units.conclude, run).result():
+    for claim in submit(units.conclude_task, run).result():
         log.info(f"{claim.statement} {claim.answer}")
 
 

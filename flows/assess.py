@@ -15,6 +15,7 @@ from spikeatlas.tasks.stages import train
 from spikeatlas.tasks.stages.assess import Assessment, CodeUse
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.study.study import StudyError
+from spikeatlas.tasks.workers.process import one_thread
 
 
 def assess(run: Run) -> Iterator[str]:
@@ -25,6 +26,7 @@ def assess(run: Run) -> Iterator[str]:
     if run.classifier is None:
         message = "classifier: there is none to judge the generator; add the section, for example classifier: {}"
         raise StudyError([message])
+    one_thread()
     with progress.shown(), coordinator(run.folder):
         train.train_classifier(run)
         train.train_generator(run)

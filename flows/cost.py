@@ -15,9 +15,10 @@ from spikeatlas.tasks.atlas import exists, open_store, unfinished
 from spikeatlas.tasks.atlas.store import values
 from spikeatlas.tasks.inspect.info import as_text
 from spikeatlas.tasks.search.diverse import SPARE
-from spikeatlas.tasks.search.reevaluate import ELITES
+from spikeatlas.tasks.search.reevaluate import CANDIDATES
 from spikeatlas.tasks.study.run import Block, Run
 from spikeatlas.tasks.workers import models
+from spikeatlas.tasks.workers.process import one_thread
 
 ROUNDS = 2
 """Batches timed for the estimate, after one to warm up."""
@@ -73,8 +74,8 @@ def measurements(run: Run) -> int:
     """Images that one search's result costs after it, in showings of the search's own length."""
     lanes = len(run.lanes(first=False))
     spare = run.search.diverse * (SPARE if run.stochastic else 1)
-    again = models.showings(run, "report") // run.search.presentations
-    return again * (lanes * (1 + (ELITES if run.stochastic else 0)) + spare)
+    again = models.presentations(run, "report") // run.search.presentations
+    return again * (lanes * (1 + (CANDIDATES if run.stochastic else 0)) + spare)
 
 
 def todo(run: Run) -> list[Block]:
@@ -90,7 +91,7 @@ def todo(run: Run) -> list[Block]:
 
 def seconds_per_image(run: Run) -> float:
     """The time one image takes through an untrained network of the study's shape, on one worker."""
-    models.one_thread()
+    one_thread()
     data = models.dataset(run.data)
     size = run.responder.batch_size
     images = np.resize(data.test.images, (size, *data.shape))
@@ -115,9 +116,9 @@ def untrained(run: Run, layer: str) -> Responder:
     network = build_network(
         run.network, input_shape=data.shape, classes=len(data.classes), mean=mean, std=std, seed=0
     )
-    return models.make_responder(
-        run, network, models.noise(run, "", "plan"), {layer: run.layers[layer]}
-    )
+    key, count = models.noise(run, "", "plan"), models.presentations(run, "plan")
+    neurons = {layer: run.layers[layer]}
+    return models.make_responder(run.responder, network, key, [layer], neurons, count)
 
 
 def minutes(seconds: float) -> str:

@@ -25,7 +25,7 @@ def maximize(run: Run, epoch: float, timeout: float | None) -> list[str]:
     3. ``maximize``: one task run for each block of neurons.
     """
     log.info(f"epoch {epoch:g}: observe, screen")
-    stages = {"observed": units.observe, "screened": units.screen}
+    stages = {"observed": units.observe_task, "screened": units.screen_task}
     gather(
         [
             submit(unit, run, epoch)
@@ -57,7 +57,7 @@ def search(run: Run, epoch: float, blocks: list[Block], timeout: float | None) -
             )
         tally.advance(block.stop - block.start, None if failed else outcome)
 
-    unit = units.maximize.with_options(timeout_seconds=timeout)
+    unit = units.maximize_task.with_options(timeout_seconds=timeout)
     settle([submit(unit, run, *block) for block in blocks], on_end)
     return failures
 

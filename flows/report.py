@@ -26,7 +26,7 @@ def report(atlas: str, folder: Path) -> Path:
     """
     log.info("report")
     at = place(atlas)
-    written: tuple[Path, str] = submit(units.report, at, folder).result()
+    written: tuple[Path, str] = submit(units.report_task, at, folder).result()
     page, figures = written
     explorer = page.with_name(EXPLORER)
     parts = [

@@ -18,9 +18,9 @@ def train(run: Run) -> None:
     2. ``train prior`` of the generator's codes, if it has codes, and ``assess generator``.
     3. ``record training``: the network's progress and the generator's quality go into the atlas.
     """
-    network = submit(units.train_network, run)
-    gather([submit(units.train_classifier, run)])
-    gather([submit(units.train_generator, run), network])
-    gather([submit(units.train_prior, run)])
-    gather([submit(units.assess, run)])
-    gather([submit(units.record, run)])
+    network = submit(units.train_network_task, run)
+    gather([submit(units.train_classifier_task, run)])
+    gather([submit(units.train_generator_task, run), network])
+    gather([submit(units.train_prior_task, run)])
+    gather([submit(units.assess_task, run)])
+    gather([submit(units.record_task, run)])

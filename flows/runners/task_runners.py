@@ -18,7 +18,7 @@ from spikeatlas.flows.runners.cluster import cluster
 from spikeatlas.flows.runners.processes import KeptPool
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.study.study import RunnerSpec
-from spikeatlas.tasks.workers.opaque import Sealed
+from spikeatlas.tasks.workers.opaque import Opaque
 from spikeatlas.tasks.workers.stopping import ask_to_stop
 
 log = logging.getLogger("spikeatlas")
@@ -59,7 +59,7 @@ def quiet_subflows() -> Iterator[None]:
 def submit(task: Task[Any, Any], *arguments: Any) -> PrefectFuture[Any]:
     """Submit one task run and remember it."""
     # Prefect would look through every field of a run for futures, with each task run
-    future = task.submit(*(Sealed(each) if isinstance(each, Run) else each for each in arguments))
+    future = task.submit(*(Opaque(each) if isinstance(each, Run) else each for each in arguments))
     submitted.append(future.task_run_id)
     return future
 

@@ -1,0 +1,39 @@
+"""The setup: what a study and a benchmark have in common."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from annotated_types import Ge
+from pydantic import BaseModel, ConfigDict
+
+from spikeatlas.snn.classifier.classifier import ClassifierSpec
+from spikeatlas.snn.data import DataSpec
+from spikeatlas.snn.generators import GeneratorSpec, VQVAESpec
+from spikeatlas.snn.networks import NetworkSpec
+from spikeatlas.snn.training import TrainingSpec
+from spikeatlas.tasks.study.run import ResponderSpec
+
+
+class Setup(BaseModel):
+    """Images, a network, a generator, how responses are computed, and where the results go."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    data: DataSpec = DataSpec()
+    """The natural images."""
+    network: NetworkSpec = NetworkSpec()
+    """The spiking network that is probed."""
+    training: TrainingSpec = TrainingSpec()
+    """How it is trained."""
+    generator: GeneratorSpec = VQVAESpec()
+    """What turns latents into stimuli."""
+    classifier: ClassifierSpec | None = None
+    """What judges the generator's images, if that is wanted: a classifier without spikes."""
+    responder: ResponderSpec = ResponderSpec()
+    """How responses are computed."""
+    seed: Annotated[int, Ge(0)] = 0
+    """All randomness derives from it."""
+    output: Path = Path("runs/atlas")
+    """Folder of the results, the checkpoints, the generator and the report."""
