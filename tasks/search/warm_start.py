@@ -24,9 +24,7 @@ from spikeatlas.tasks.workers import models
 Arrays = dict[str, NDArray[Any]]
 
 
-def search_cold_and_warm(
-    probe: BlockProbe, method: str, repeats: tuple[int, ...]
-) -> list[Optima]:
+def search_cold_and_warm(probe: BlockProbe, method: str, repeats: tuple[int, ...]) -> list[Optima]:
     """Run a method's cold searches of some repeats and, where the study starts warm, the warm ones.
 
     AtlasError where the epoch before, from which these start, is not finished.

@@ -116,7 +116,11 @@ def _assess(run: Run, judge: Classifier) -> Assessment:
     for source in sources(run, model, data, count):
         write_samples(run.generator_folder / f"{source.name.replace(' ', '-')}.png", source.images)
         qualities[source.name] = measure_quality(
-            judge, made=source.images, train=train, held_out=test, rng=quality_rng(run, "independent")
+            judge,
+            made=source.images,
+            train=train,
+            held_out=test,
+            rng=quality_rng(run, "independent"),
         )
     chances = judge.probabilities(data.test.images)
     return Assessment(
@@ -134,7 +138,8 @@ def sources(run: Run, model: Generator, data: DataSet, count: int) -> Iterator[S
         points = space.sample(quality_rng(run, name), count)
         yield Source(name, model.decode(points, run.responder.batch_size))
     yield Source(
-        "independent pixels", independent_pixels(data.train.images, count, quality_rng(run, "pixels"))
+        "independent pixels",
+        independent_pixels(data.train.images, count, quality_rng(run, "pixels")),
     )
     rows = quality_rng(run, "known").permutation(len(data.train))[:count]
     yield Source("copies of training images", data.train.images[rows])

@@ -39,7 +39,9 @@ def to_show(run: Run, epoch: float) -> list[float]:
     ]
 
 
-def respond_to_meis(run: Run, epoch: float, layer: str, searches: xr.Dataset) -> NDArray[np.float32]:
+def respond_to_meis(
+    run: Run, epoch: float, layer: str, searches: xr.Dataset
+) -> NDArray[np.float32]:
     """Return the responses (neurons, methods, repeats) of the network of ``epoch`` to each neuron's own MEI.
 
     NaN where there is none: a silent neuron's search ended with any image.

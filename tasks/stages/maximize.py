@@ -71,7 +71,9 @@ def search_group(probe: BlockProbe, method: str, repeats: tuple[int, ...]) -> Ar
     latents = {name: arrays[name] for name in arrays if name.endswith("latent")}
     dtype = probe.generator.latent.dtype
     arrays |= {name: values.astype(dtype) for name, values in latents.items()}
-    return {name: values.reshape(*seeds.shape, *values.shape[1:]) for name, values in arrays.items()}
+    return {
+        name: values.reshape(*seeds.shape, *values.shape[1:]) for name, values in arrays.items()
+    }
 
 
 def search_arrays(merged: Merged, seeds: NDArray[np.int64], probe: BlockProbe) -> Arrays:
