@@ -74,8 +74,8 @@ def _report(atlas: Place, folder: Path) -> tuple[Path, str]:
     return write_pages(atlas, summary, folder), key_figures(summary)
 
 
-def _task(body: Any, name: str, place: str = "", **options: Any) -> Any:
-    run_name = f"{name} {place}".rstrip()
+def _task(body: Any, name: str, subject: str = "", **options: Any) -> Any:
+    run_name = f"{name} {subject}".rstrip()
     options = {"cache_policy": NO_CACHE, "persist_result": False, **options}
     return task(body, name=name, task_run_name=run_name, **options)
 

@@ -91,9 +91,16 @@ class Bench(Setup):
     def matrix(self) -> Matrix:
         """The cells, but for the neurons."""
         return Matrix(
-            self.training_seeds, self.layers, self.neurons, self.budget, self.seeds,
-            self.methods, self.reference, self.sharing, self.guide,
-        )  # fmt: skip
+            self.training_seeds,
+            self.layers,
+            self.neurons,
+            self.budget,
+            self.seeds,
+            self.methods,
+            self.reference,
+            self.sharing,
+            self.guide,
+        )
 
 
 def parse(raw: Mapping[str, Any]) -> Bench:

@@ -35,12 +35,14 @@ def images_digest(data: DataSpec) -> str:
 
 def network_key(bench: Bench, seed: int) -> str:
     """Return the digest (hex) of what a trained network depends on; it marks the checkpoints."""
-    return digest({
-        "network": plain(bench.network),
-        "training": plain(bench.training),
-        "seed": seed,
-        "images": images_digest(bench.data),
-    })  # fmt: skip
+    return digest(
+        {
+            "network": plain(bench.network),
+            "training": plain(bench.training),
+            "seed": seed,
+            "images": images_digest(bench.data),
+        }
+    )
 
 
 def checkpoint(bench: Bench, seed: int) -> Path:
@@ -64,11 +66,13 @@ def train_generator(bench: Bench, pool: ProcessPoolExecutor) -> Iterator[str]:
     """Train the generator, unless it is there."""
     if not bench.generator_file.exists():
         yield "training the generator"
-        key = digest({
-            "data": images_digest(bench.data),
-            "generator": plain(bench.generator),
-            "seed": bench.seed,
-        })  # fmt: skip
+        key = digest(
+            {
+                "data": images_digest(bench.data),
+                "generator": plain(bench.generator),
+                "seed": bench.seed,
+            }
+        )
         pool.submit(train.make_generator, bench, bench.generator_file, key).result()
 
 
@@ -79,11 +83,13 @@ def train_judges(bench: Bench, pool: ProcessPoolExecutor) -> Iterator[str]:
         pool.submit(train_prior, bench, bench.prior_file).result()
     if bench.classifier is not None and not bench.classifier_file.exists():
         yield "training the classifier"
-        key = digest({
-            "data": images_digest(bench.data),
-            "classifier": plain(bench.classifier),
-            "seed": bench.seed,
-        })  # fmt: skip
+        key = digest(
+            {
+                "data": images_digest(bench.data),
+                "classifier": plain(bench.classifier),
+                "seed": bench.seed,
+            }
+        )
         pool.submit(train.make_classifier, bench, bench.classifier_file, key).result()
 
 
@@ -98,14 +104,19 @@ def train_prior(bench: Bench, path: Path) -> None:
 
 def train_networks(bench: Bench, pool: ProcessPoolExecutor) -> Iterator[str]:
     """Train the networks that are not there yet, or that other fields or images made."""
-    waiting = {
+    futures = {
         seed: pool.submit(
-            train.make_network, bench, bench.folder(seed), seed, network_key(bench, seed), (bench.epoch,)
+            train.make_network,
+            bench,
+            bench.folder(seed),
+            seed,
+            network_key(bench, seed),
+            (bench.epoch,),
         )
         for seed in bench.training_seeds
         if not is_trained(bench, seed)
-    }  # fmt: skip
-    for seed, future in waiting.items():
+    }
+    for seed, future in futures.items():
         future.result()
         yield f"the network of training seed {seed} is trained"
 
@@ -128,10 +139,10 @@ def make_setting(bench: Bench) -> Setting:
 
 def observe(bench: Bench, setting: Setting, pool: ProcessPoolExecutor) -> Iterator[str]:
     """Show natural images to the networks, and encode those that a method may know."""
-    waiting = _submit_observations(bench, setting, pool)
+    futures = _submit_observations(bench, setting, pool)
     encoding = _submit_encoding(bench, setting, pool)
-    for future in as_completed(waiting):
-        seed = waiting[future]
+    for future in as_completed(futures):
+        seed = futures[future]
         key = _observed_digest(bench, setting, seed)
         for layer, arrays in future.result().items():
             attributes = {"training_seed": seed, "layer": layer}
@@ -148,14 +159,14 @@ def observe(bench: Bench, setting: Setting, pool: ProcessPoolExecutor) -> Iterat
 def _submit_observations(
     bench: Bench, setting: Setting, pool: ProcessPoolExecutor
 ) -> dict[Future[dict[str, natural_codes.Arrays]], int]:
-    waiting = {}
+    futures = {}
     for seed in bench.training_seeds:
         key = _observed_digest(bench, setting, seed)
         names = [natural_codes.observed_name(seed, layer) for layer in bench.layers]
         if not all(results_store.done(bench.store, name, key) for name in names):
             arguments = setting, bench.natural, seed, bench.layers
-            waiting[pool.submit(natural_codes.observe, *arguments)] = seed
-    return waiting
+            futures[pool.submit(natural_codes.observe, *arguments)] = seed
+    return futures
 
 
 def _observed_digest(bench: Bench, setting: Setting, seed: int) -> str:

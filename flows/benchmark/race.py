@@ -107,10 +107,13 @@ def run(bench: Bench) -> Generator[str, None, None]:
         setting = make_setting(bench)
         yield from observe(bench, setting, pool)
         cells = bench.matrix.cells(draw_neurons(bench))
-        results_store.note(bench.store, {
-            "benchmark": bench.model_dump_json(by_alias=True),
-            "layers": list(bench.layers),
-        })  # fmt: skip
+        results_store.note(
+            bench.store,
+            {
+                "benchmark": bench.model_dump_json(by_alias=True),
+                "layers": list(bench.layers),
+            },
+        )
         rest = undone(setting, cells)
         if costs is not None:
             rest.sort(key=costs.of, reverse=True)  # the dearest first: workers finish together
@@ -122,11 +125,11 @@ def _run_cells(
 ) -> Iterator[str]:
     """Run cells and store each as it ends; a RuntimeError names those that failed, once all are done."""
     began = time.perf_counter()
-    waiting = {pool.submit(run_cell, setting, cell): cell for cell in cells}
+    futures = {pool.submit(run_cell, setting, cell): cell for cell in cells}
     total, finished = sum(cell.images for cell in cells), 0
     failures = []
-    for number, future in enumerate(as_completed(waiting), 1):
-        cell = waiting[future]
+    for number, future in enumerate(as_completed(futures), 1):
+        cell = futures[future]
         finished += cell.images
         progress = f"{number}/{len(cells)} {cell.name}"
         try:

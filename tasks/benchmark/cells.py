@@ -95,13 +95,15 @@ class Cell:
         if self.naturalness:
             fields["naturalness"] = self.naturalness
         setup = setting.setup
-        return digest({
-            "version": VALUES,
-            "cell": fields,
-            "network": plain(setup.network),
-            "checkpoint": setting.checkpoints[self.training_seed][1],
-            "generator": setting.generator.digest,
-            "responder": [setup.responder.batch_size, setup.responder.kind],
-            "seed": setup.seed,
-            "images": setting.images if self.knowledge == NATURAL else "",
-        })  # fmt: skip
+        return digest(
+            {
+                "version": VALUES,
+                "cell": fields,
+                "network": plain(setup.network),
+                "checkpoint": setting.checkpoints[self.training_seed][1],
+                "generator": setting.generator.digest,
+                "responder": [setup.responder.batch_size, setup.responder.kind],
+                "seed": setup.seed,
+                "images": setting.images if self.knowledge == NATURAL else "",
+            }
+        )

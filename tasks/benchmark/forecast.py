@@ -86,9 +86,14 @@ def _method(model: Generator, net: SpikingNetwork, cell: Cell) -> float:
         pool = space_of(model.latent, cell.space).sample(rng, cell.images)
     began, images = time.perf_counter(), 0
     search = make_maximizer(
-        cell.method, space_of(model.latent, cell.space), seeds=range(count), budget=cell.budget,
-        share=cell.share, pool=pool, **cell.options,
-    )  # fmt: skip
+        cell.method,
+        space_of(model.latent, cell.space),
+        seeds=range(count),
+        budget=cell.budget,
+        share=cell.share,
+        pool=pool,
+        **cell.options,
+    )
     while not search.done and time.perf_counter() - began < PATIENCE and images < 200 * count:
         batch = search.ask()
         search.tell(batch, rng.random((len(batch), count), dtype=np.float32))
@@ -98,9 +103,9 @@ def _method(model: Generator, net: SpikingNetwork, cell: Cell) -> float:
 
 def _climb(model: Generator, net: SpikingNetwork, cell: Cell) -> float:
     """Return the seconds an image of gradient ascent: a few steps of one climb."""
-    guide = Guide(**{**cell.options, "restarts": 1})
+    ascent = Guide(**{**cell.options, "restarts": 1})
     climber = make_climber(model, net, cell.layer, list(cell.neurons))
-    seconds, _ = timed(lambda: ascend(climber, guide, budget=6, seed=0)[0])
+    seconds, _ = timed(lambda: ascend(climber, ascent, budget=6, seed=0)[0])
     return seconds / (6 * len(cell.neurons))
 
 
@@ -112,9 +117,14 @@ def forecast(costs: Costs, cells: Iterable[Cell], undone: Iterable[Cell], worker
         group = [c for c in cells if (c.label, c.share, c.budget) == (label, share, budget)]
         rest = [cell for cell in group if cell.name in to_do]
         table.add_row(
-            label, "on" if share else "off", str(budget), str(len(group)), str(len(group) - len(rest)),
-            f"{sum(cell.images for cell in group):,}", f"{sum(map(costs.of, rest)) / 60:.1f}",
-        )  # fmt: skip
+            label,
+            "on" if share else "off",
+            str(budget),
+            str(len(group)),
+            str(len(group) - len(rest)),
+            f"{sum(cell.images for cell in group):,}",
+            f"{sum(map(costs.of, rest)) / 60:.1f}",
+        )
     seconds = sum(costs.of(cell) for cell in cells if cell.name in to_do)
     parts = ", ".join(f"{layer} {1e3 * seconds:.2f}" for layer, seconds in costs.respond.items())
     return (

@@ -143,11 +143,18 @@ class Matrix:
             for share in method.share if group == MAIN else (True, False):
                 for repeat in range(method.seeds or self.seeds):
                     yield Cell(
-                        **at, neurons=neurons[: method.neurons], label=method.title, method=method.name,
-                        knowledge=method.knowledge, share=share, search_seed=repeat,
-                        budget=self.budget, options=method.options or {}, space=method.space,
+                        **at,
+                        neurons=neurons[: method.neurons],
+                        label=method.title,
+                        method=method.name,
+                        knowledge=method.knowledge,
+                        share=share,
+                        search_seed=repeat,
+                        budget=self.budget,
+                        options=method.options or {},
+                        space=method.space,
                         naturalness=method.naturalness,
-                    )  # fmt: skip
+                    )
         if self.reference:
             yield from self._of_reference(self.reference, at, neurons)
         if self.guide and group == MAIN:
@@ -162,15 +169,28 @@ class Matrix:
     def _of_reference(spec: ReferenceSpec, at: dict[str, Any], neurons: Neurons) -> Iterator[Cell]:
         for repeat in range(spec.seeds):
             yield Cell(
-                **at, neurons=neurons, label=REFERENCE, method=spec.name, knowledge="space only",
-                share=spec.share, search_seed=repeat, budget=spec.budget, options=spec.options or {},
-            )  # fmt: skip
+                **at,
+                neurons=neurons,
+                label=REFERENCE,
+                method=spec.name,
+                knowledge="space only",
+                share=spec.share,
+                search_seed=repeat,
+                budget=spec.budget,
+                options=spec.options or {},
+            )
 
     def _of_guide(self, spec: GuideSpec, at: dict[str, Any], neurons: Neurons) -> Iterator[Cell]:
         for way in spec.ways:
             for repeat in range(spec.seeds):
                 yield Cell(
-                    **at, neurons=neurons, label=f"guide-{way.way}", method=f"guide-{way.way}",
-                    knowledge=GRADIENT, share=False, search_seed=repeat, budget=self.budget,
+                    **at,
+                    neurons=neurons,
+                    label=f"guide-{way.way}",
+                    method=f"guide-{way.way}",
+                    knowledge=GRADIENT,
+                    share=False,
+                    search_seed=repeat,
+                    budget=self.budget,
                     options={"way": way.way, "lr": way.lr, "restarts": spec.restarts},
-                )  # fmt: skip
+                )

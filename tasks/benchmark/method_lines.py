@@ -41,24 +41,35 @@ def method_lines(results: xr.Dataset) -> list[MethodLine]:
     main = scores.per_neuron(results, MAIN)
     lines = []
     for label, share, knowledge in zip(
-        main.label.values.tolist(), main.share.values.tolist(), main.knowledge.values.tolist(), strict=True
-    ):  # fmt: skip
+        main.label.values.tolist(),
+        main.share.values.tolist(),
+        main.knowledge.values.tolist(),
+        strict=True,
+    ):
         response = scores.of(main, "response", label, share=share)
         measured = ~np.isnan(response)
         normalised = scores.ratio(response, main.best.values)
         seconds, inside = seconds_of(results, label, share)
-        ours = scores.of(main, "response", SUBJECT, share=share)
+        subject = scores.of(main, "response", SUBJECT, share=share)
         low, high = interval(normalised[measured], main.cluster.values[measured], median)
         lines.append(
             MethodLine(
-                label, share, knowledge, median(normalised[measured]), low, high,
+                label,
+                share,
+                knowledge,
+                median(normalised[measured]),
+                low,
+                high,
                 median(scores.of(main, "auc", label, share=share)[measured]),
                 median(defined(scores.of(main, "reached", label, share=share)[measured]))
-                if label != REFERENCE else np.nan,
-                int(scores.failures(response, main.best.values).sum()), seconds, inside,
-                None if label == SUBJECT else compare(ours, response),
+                if label != REFERENCE
+                else np.nan,
+                int(scores.failures(response, main.best.values).sum()),
+                seconds,
+                inside,
+                None if label == SUBJECT else compare(subject, response),
             )
-        )  # fmt: skip
+        )
     return lines
 
 

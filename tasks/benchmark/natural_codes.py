@@ -51,14 +51,16 @@ def observe(
 def observed_digest(setting: Setting, training_seed: int, count: int | None, test: str) -> str:
     """Return the digest (hex) of what ``observe`` depends on; ``test``: of the data set."""
     setup = setting.setup
-    return digest({
-        "checkpoint": setting.checkpoints[training_seed][1],
-        "generator": setting.generator.digest,
-        "network": plain(setup.network),
-        "responder": [setup.responder.batch_size, setup.responder.kind],
-        "seed": setup.seed,
-        "images": [count, test],
-    })  # fmt: skip
+    return digest(
+        {
+            "checkpoint": setting.checkpoints[training_seed][1],
+            "generator": setting.generator.digest,
+            "network": plain(setup.network),
+            "responder": [setup.responder.batch_size, setup.responder.kind],
+            "seed": setup.seed,
+            "images": [count, test],
+        }
+    )
 
 
 def encode(setting: Setting) -> Arrays:

@@ -24,15 +24,15 @@ def draw_front(methods: Sequence[MethodStimuli], path: Path) -> None:
     """Draw responses against typicality of all methods, and for a few neurons; PNG."""
     searched = [stimuli for stimuli in methods if stimuli.keys[0][1]]
     figure = Figure(figsize=(11, 4.6), layout="constrained")
-    left, right = figure.subplots(1, 2)
+    all_neurons, few_neurons = figure.subplots(1, 2)
     for number, stimuli in enumerate(searched):
-        _mark(left, stimuli, searched[0], f"C{number}")
-    _axes(left, "all neurons: medians and quartiles")
-    left.legend(fontsize=8, frameon=False)
+        _mark(all_neurons, stimuli, searched[0], f"C{number}")
+    _axes(all_neurons, "all neurons: medians and quartiles")
+    all_neurons.legend(fontsize=8, frameon=False)
     for number, key in enumerate(_few(searched[0])):
-        _front(right, searched, key, f"C{number}")
-    _axes(right, f"{FRONTS} neurons: each method a mark, the front a line")
-    right.legend(fontsize=8, frameon=False)
+        _front(few_neurons, searched, key, f"C{number}")
+    _axes(few_neurons, f"{FRONTS} neurons: each method a mark, the front a line")
+    few_neurons.legend(fontsize=8, frameon=False)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=150)
 

@@ -80,10 +80,14 @@ class NaturalnessJudge:
         features = self._classifier.features(images)
         density = density_quantile(features, self._real, NEIGHBOUR, self._radii)
         return MethodStimuli(
-            label, tuple(keys), response, images,
+            label,
+            tuple(keys),
+            response,
+            images,
             norm_quantile(points.astype(np.float32)) if gaussian else np.full(len(points), np.nan),
-            self._scale.typicality(points, images), density,
-        )  # fmt: skip
+            self._scale.typicality(points, images),
+            density,
+        )
 
     def prior_samples(self, count: int) -> MethodStimuli:
         """Draw as many from the prior, which respond to nobody, and judge them."""
@@ -121,27 +125,37 @@ def collect(judge: NaturalnessJudge, path: Path, cells: Iterable[Cell]) -> Itera
 def table(methods: Sequence[MethodStimuli]) -> str:
     """Return a line for each method; responses against those of the first."""
     head = (
-        "stimuli of", "response / the first's", "length (quantile)", "typicality", "at least 5 %",
-        "density (quantile)", "at least 5 %", "both",
-    )  # fmt: skip
+        "stimuli of",
+        "response / the first's",
+        "length (quantile)",
+        "typicality",
+        "at least 5 %",
+        "density (quantile)",
+        "at least 5 %",
+        "both",
+    )
     return markdown(head, [_line(stimuli, methods[0]) for stimuli in methods])
 
 
 def _line(stimuli: MethodStimuli, first: MethodStimuli) -> tuple[str, ...]:
     searched = bool(stimuli.keys[0][1])
     return (
-        stimuli.label, number(float(np.median(relative(stimuli, first)))) if searched else "-",
-        number(float(np.median(stimuli.norm))), number(float(np.median(stimuli.typicality))),
-        _percent(stimuli.typicality >= UNLIKE), number(float(np.median(stimuli.density))),
-        _percent(stimuli.density >= UNLIKE), _percent(stimuli.natural),
-    )  # fmt: skip
+        stimuli.label,
+        number(float(np.median(relative(stimuli, first)))) if searched else "-",
+        number(float(np.median(stimuli.norm))),
+        number(float(np.median(stimuli.typicality))),
+        _percent(stimuli.typicality >= UNLIKE),
+        number(float(np.median(stimuli.density))),
+        _percent(stimuli.density >= UNLIKE),
+        _percent(stimuli.natural),
+    )
 
 
 def relative(stimuli: MethodStimuli, first: MethodStimuli) -> Floats:
     """Return the mean response of each neuron (in the order of the first's) / the first's."""
-    ours, theirs = _by_neuron(stimuli), _by_neuron(first)
-    common = [key for key in theirs if key in ours and theirs[key] > 0]
-    return np.array([ours[key] / theirs[key] for key in common])
+    responses, others = _by_neuron(stimuli), _by_neuron(first)
+    common = [key for key in others if key in responses and others[key] > 0]
+    return np.array([responses[key] / others[key] for key in common])
 
 
 def _by_neuron(stimuli: MethodStimuli) -> dict[tuple[int, str, int], float]:

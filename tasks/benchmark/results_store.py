@@ -53,9 +53,11 @@ def open_or_make(path: Path) -> zarr.Group:
     """
     if not path.exists():
         return zarr.open_group(
-            path, mode="w", zarr_format=3,
+            path,
+            mode="w",
+            zarr_format=3,
             attributes={"benchmark_version": VERSION, "Conventions": "CF-1.11"},
-        )  # fmt: skip
+        )
     return existing(path, "r+")
 
 

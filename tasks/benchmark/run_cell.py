@@ -8,14 +8,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spikeatlas.optim import Space
 from spikeatlas.optim.spaces.space import Points
-from spikeatlas.snn.generators.priors.code_prior import Kind
 from spikeatlas.snn.gradient_ascent import Guide, ascend, make_climber
 from spikeatlas.tasks.analysis.naturalness import scale_at
 from spikeatlas.tasks.benchmark import results_store
@@ -100,15 +99,19 @@ def run_cell(setting: Setting, cell: Cell) -> Arrays:
 
 def _search(setting: Setting, cell: Cell, probe: CellProbe) -> tuple[Points, Arrays]:
     searches = Searches(
-        cell.method, np.array(seeds(setting, cell))[:, None], cell.budget,
-        share=cell.share, options=cell.options, pool=_pool(setting, cell),
-    )  # fmt: skip
+        cell.method,
+        np.array(seeds(setting, cell))[:, None],
+        cell.budget,
+        share=cell.share,
+        options=cell.options,
+        pool=_pool(setting, cell),
+    )
     outcome = run_search(probe, searches)
     return outcome.result.best_point, {
         "search_response": outcome.result.best_response.astype(np.float32),
         "history": outcome.result.history.astype(np.float32),
         "images": np.asarray(outcome.images),
-        "shown": np.asarray(outcome.shown),
+        "shown": np.asarray(outcome.stimuli),
     }
 
 
@@ -141,7 +144,7 @@ def cell_space(setting: Setting, cell: Cell) -> Space:
     """Return the space that a cell searches."""
     kind, prior = cell.space.prior, None
     if kind != "uniform" and setting.prior is not None:
-        prior = models.prior_at(setting.prior, cast("Kind", kind))
+        prior = models.prior_at(setting.prior, kind)
     return space_of(models.generator_at(setting.generator).latent, cell.space, prior)
 
 

@@ -32,33 +32,33 @@ def per_neuron(results: xr.Dataset, group: str) -> xr.Dataset:
     units = sorted(set(keys))
     names = list(zip(rows.label.values.tolist(), rows.share.values.tolist(), strict=True))
     contenders = list(dict.fromkeys(names))
-    unit = np.array([units.index(key) for key in keys], np.int64)
+    unit_row = np.array([units.index(key) for key in keys], np.int64)
     contender = np.array([contenders.index(name) for name in names], np.int64)
     best = _best(results, units)
     is_reference = rows.label.values == REFERENCE
-    level = _grouped(np.where(is_reference, rows.level.values, np.nan), unit, len(units))
+    level = _grouped(np.where(is_reference, rows.level.values, np.nan), unit_row, len(units))
     shape = (len(units), len(contenders))
-    place = unit * len(contenders) + contender
+    pair = unit_row * len(contenders) + contender
 
     def average(values: NDArray[Any]) -> NDArray[np.float64]:
-        return _grouped(values, place, len(units) * len(contenders)).reshape(
+        return _grouped(values, pair, len(units) * len(contenders)).reshape(
             *shape, *values.shape[1:]
         )
 
     history = np.nan_to_num(rows.history.values.astype(np.float64))
-    normalised = history / np.where(best > 0, best, 1)[unit, None]
+    normalised = history / np.where(best > 0, best, 1)[unit_row, None]
     data: dict[str, Any] = {
         "response": (("unit", "contender"), average(rows.response.values)),
         "auc": (("unit", "contender"), average(normalised.mean(axis=1))),
         "reached": (
             ("unit", "contender"),
-            average(images_to(rows.history.values, level[unit])),
+            average(images_to(rows.history.values, level[unit_row])),
         ),
         "curve": (("unit", "contender", "query"), average(normalised)),
         "best": ("unit", best),
         "level": ("unit", level),
-        "natural": ("unit", _grouped(rows.natural.values, unit, len(units))),
-        "encoded": ("unit", _grouped(rows.encoded.values, unit, len(units))),
+        "natural": ("unit", _grouped(rows.natural.values, unit_row, len(units))),
+        "encoded": ("unit", _grouped(rows.encoded.values, unit_row, len(units))),
     }
     scored = xr.Dataset(data, coords=_coordinates(rows, units, contenders, names))
     return scored.assign(
@@ -85,8 +85,8 @@ def images_to(history: Floats, level: Floats) -> NDArray[np.float64]:
 
 def headroom(response: Floats, reference: Floats) -> NDArray[np.float64]:
     """Return the share of what the reference left that was won, (r - ref) / (1 - ref); NaN where it left nothing."""
-    left = 1 - np.asarray(reference, np.float64)
-    return np.asarray((response - reference) / np.where(left > 0, left, np.nan))
+    room = 1 - np.asarray(reference, np.float64)
+    return np.asarray((response - reference) / np.where(room > 0, room, np.nan))
 
 
 def ratio(response: Floats, other: Floats) -> NDArray[np.float64]:
@@ -104,10 +104,10 @@ def failures(response: Floats, best: Floats) -> NDArray[np.bool_]:
 
 def of(scored: xr.Dataset, name: str, label: str, *, share: bool) -> NDArray[np.float64]:
     """Return one contender's values (unit, ...); NaN where it was not run."""
-    places = np.flatnonzero((scored.label.values == label) & (scored.share.values == share))
-    if not len(places):
+    rows = np.flatnonzero((scored.label.values == label) & (scored.share.values == share))
+    if not len(rows):
         return np.full(scored.sizes["unit"], np.nan)
-    return np.asarray(scored[name].isel(contender=int(places[0])).values, np.float64)
+    return np.asarray(scored[name].isel(contender=int(rows[0])).values, np.float64)
 
 
 def _coordinates(
@@ -144,11 +144,11 @@ def _best(results: xr.Dataset, units: list[Key]) -> NDArray[np.float64]:
     return np.array([best[key] for key in units])
 
 
-def _grouped(values: NDArray[Any], place: NDArray[np.int64], count: int) -> NDArray[np.float64]:
-    """Return the means of the values (n, ...) at each place, NaN values left out; NaN where there are none."""
+def _grouped(values: NDArray[Any], group: NDArray[np.int64], count: int) -> NDArray[np.float64]:
+    """Return the means of the values (n, ...) at each group, NaN values left out; NaN where there are none."""
     total = np.zeros((count, *values.shape[1:]))
     measured = ~np.isnan(values)
-    np.add.at(total, place, np.where(measured, values, 0))
+    np.add.at(total, group, np.where(measured, values, 0))
     number = np.zeros_like(total)
-    np.add.at(number, place, measured)
+    np.add.at(number, group, measured)
     return np.asarray(np.where(number > 0, total / np.maximum(number, 1), np.nan))

@@ -18,11 +18,16 @@ def target_table(rows: Sequence[TargetRow]) -> str:
     head = ("target", "wanted", "value", "95 % interval", "met", "by layer", "note")
     table = [
         (
-            row.target, row.goal, number(row.value), span(row.low, row.high), _met(row),
-            ", ".join(f"{name} {number(value)}" for name, value in row.layers.items()), row.note,
+            row.target,
+            row.goal,
+            number(row.value),
+            span(row.low, row.high),
+            _met(row),
+            ", ".join(f"{name} {number(value)}" for name, value in row.layers.items()),
+            row.note,
         )
         for row in rows
-    ]  # fmt: skip
+    ]
     losing = [f"- {row.target}: {_cases(row.losing)}" for row in rows if row.losing]
     shortfalls = ["", "Falls short:", "", *losing] if losing else []
     return "\n".join([markdown(head, table), *shortfalls])
@@ -31,22 +36,38 @@ def target_table(rows: Sequence[TargetRow]) -> str:
 def method_table(lines: Sequence[MethodLine]) -> str:
     """Return the methods, one a line."""
     head = (
-        "method", "share", "class", "median response / best", "95 % interval", "AUC",
-        "images to the reference's level", "failures", "ms an image", "of it the method's",
-        f"{SUBJECT} wins/ties/losses", "sign test p",
-    )  # fmt: skip
+        "method",
+        "share",
+        "class",
+        "median response / best",
+        "95 % interval",
+        "AUC",
+        "images to the reference's level",
+        "failures",
+        "ms an image",
+        "of it the method's",
+        f"{SUBJECT} wins/ties/losses",
+        "sign test p",
+    )
     return markdown(head, [_cells(line) for line in lines])
 
 
 def _cells(line: MethodLine) -> tuple[str, ...]:
     against = line.comparison if line.comparison and line.comparison.total else None
     return (
-        line.label, "on" if line.share else "off", line.knowledge, number(line.normalised),
-        span(line.low, line.high), number(line.auc), number(line.reached), str(line.failures),
-        f"{1e3 * line.seconds:.2f}", f"{1e3 * line.own_seconds:.2f}",
+        line.label,
+        "on" if line.share else "off",
+        line.knowledge,
+        number(line.normalised),
+        span(line.low, line.high),
+        number(line.auc),
+        number(line.reached),
+        str(line.failures),
+        f"{1e3 * line.seconds:.2f}",
+        f"{1e3 * line.own_seconds:.2f}",
         "/".join(map(str, against)) if against else "-",
         f"{against.p:.2g}" if against else "-",
-    )  # fmt: skip
+    )
 
 
 def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

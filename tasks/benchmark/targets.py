@@ -79,9 +79,14 @@ def _main_cases(main: xr.Dataset, share: bool) -> Iterator[_Case]:
     reference, best = main.reference.values, main.best.values
     times = np.where(reference < LOW, scores.ratio(response, reference), np.nan)
     yield _Case(
-        f"response / reference's where that is below {LOW}{mode}", ">= 3.0", times, median,
-        lambda value: value >= 3, times < 1, f"{np.sum(reference < LOW)} of {len(reference)} neurons",
-    )  # fmt: skip
+        f"response / reference's where that is below {LOW}{mode}",
+        ">= 3.0",
+        times,
+        median,
+        lambda value: value >= 3,
+        times < 1,
+        f"{np.sum(reference < LOW)} of {len(reference)} neurons",
+    )
     won = scores.headroom(response, reference)
     yield _Case(f"share of the headroom won{mode}", "reported", won, median, None, won < 0)
     yield _rivals(main, response, share)
@@ -97,11 +102,15 @@ def _main_cases(main: xr.Dataset, share: bool) -> Iterator[_Case]:
     encoded = scores.ratio(response, main.encoded.values)
     raw = scores.ratio(response, main.natural.values)
     yield _Case(
-        f"response above the best encoded natural image{mode}", ">= 90 % of neurons",
-        _as_numbers(encoded > 1, encoded), mean, lambda value: value >= 0.9, encoded <= 1,
+        f"response above the best encoded natural image{mode}",
+        ">= 90 % of neurons",
+        _as_numbers(encoded > 1, encoded),
+        mean,
+        lambda value: value >= 0.9,
+        encoded <= 1,
         f"median ratio {median(_finite(encoded)):.2f}, to raw images {median(_finite(raw)):.2f}, "
         f"above raw on {_percent(_as_numbers(raw > 1, raw))}",
-    )  # fmt: skip
+    )
     yield _guide(main, response, share)
     yield _pool(main, response, share)
 
@@ -122,10 +131,14 @@ def _pool(main: xr.Dataset, response: Floats, share: bool) -> _Case:
 def _beats(target: str, response: Floats, other: Floats) -> _Case:
     """Compare the subject's responses with another's; a tie is no win."""
     return _Case(
-        target, ">= 80 % of neurons",
-        _as_numbers(response > other, response - other), mean, lambda value: value >= 0.8,
-        response <= other, _comparison_note(compare(response, other)),
-    )  # fmt: skip
+        target,
+        ">= 80 % of neurons",
+        _as_numbers(response > other, response - other),
+        mean,
+        lambda value: value >= 0.8,
+        response <= other,
+        _comparison_note(compare(response, other)),
+    )
 
 
 def _guide(main: xr.Dataset, response: Floats, share: bool) -> _Case:
@@ -134,11 +147,15 @@ def _guide(main: xr.Dataset, response: Floats, share: bool) -> _Case:
     against = compare(guide, scores.of(main, "response", RIVAL, share=False))
     valid = against.share >= GUIDE_VALID
     return _Case(
-        f"response / the gradient guide's{_mode(share)}", ">= 0.9", times, median,
-        lambda value: bool(value >= 0.9 and valid), times < 0.9,
+        f"response / the gradient guide's{_mode(share)}",
+        ">= 0.9",
+        times,
+        median,
+        lambda value: bool(value >= 0.9 and valid),
+        times < 0.9,
         f"at least 0.9 on {_percent(_as_numbers(times >= 0.9, times))}; the guide beats {RIVAL} on "
         f"{against.wins} of {against.total} ({'counts' if valid else 'does not count'})",
-    )  # fmt: skip
+    )
 
 
 def _reached(large: xr.Dataset, share: bool) -> _Case:
@@ -148,9 +165,13 @@ def _reached(large: xr.Dataset, share: bool) -> _Case:
     high = float(np.quantile(measured, 0.9, method="higher")) if len(measured) else np.nan
     return _Case(
         f"images a neuron to the reference's final level, {large.sizes['unit']} neurons{_mode(share)}",
-        f"<= {most}", reached, median, lambda value: value <= most, np.isinf(reached),
+        f"<= {most}",
+        reached,
+        median,
+        lambda value: value <= most,
+        np.isinf(reached),
         f"90 % quantile {high:.0f}, never {int(np.isinf(reached).sum())}",
-    )  # fmt: skip
+    )
 
 
 def own_time(results: xr.Dataset, share: bool) -> TargetRow:
@@ -161,9 +182,12 @@ def own_time(results: xr.Dataset, share: bool) -> TargetRow:
     decode = results.decode_cpu_seconds.values[cells]
     value = float(seconds.sum() / decode.sum()) if len(cells) and decode.sum() > 0 else np.nan
     return TargetRow(
-        f"optimiser's own time / decode time{_mode(share)}", "<= 0.3", value,
-        None if np.isnan(value) else value <= 0.3, note=f"{len(cells)} searches",
-    )  # fmt: skip
+        f"optimiser's own time / decode time{_mode(share)}",
+        "<= 0.3",
+        value,
+        None if np.isnan(value) else value <= 0.3,
+        note=f"{len(cells)} searches",
+    )
 
 
 def _summed(scored: xr.Dataset, case: _Case) -> TargetRow:

@@ -47,12 +47,12 @@ class Outcome:
     archive: Archive | None
     images: int
     """Images proposed, for all searches together."""
-    shown: int
+    stimuli: int
     """Different stimuli decoded and shown."""
 
 
 class Record:
-    """What searches have shown so far, and the range of the responses to it."""
+    """The record of what searches have shown so far, and of the range of the responses."""
 
     def __init__(self, searches: Searches) -> None:
         """Begin with nothing shown."""
@@ -60,7 +60,7 @@ class Record:
         self._archive = Archive(count, share=searches.share) if searches.archived else None
         self._lowest = np.full(count, np.inf, np.float32)
         self._highest = np.full(count, -np.inf, np.float32)
-        self._images = self._shown = 0
+        self._images = self._stimuli = 0
 
     def add_screening(self, screening: Screening) -> None:
         """Enter what every search knows from the start."""
@@ -72,7 +72,7 @@ class Record:
         """Enter a batch of proposals."""
         self._widen(evaluation)
         self._images += len(batch)
-        self._shown += evaluation.shown
+        self._stimuli += evaluation.stimuli
         if self._archive:
             self._archive.add(batch, evaluation.values)
 
@@ -84,7 +84,7 @@ class Record:
         """Return the outcome; its range is that of the responses, not of a value mixed with naturalness."""
         if objective.naturalness:
             result = replace(result, lowest=self._lowest, highest=self._highest)
-        return Outcome(result, self._archive, self._images, self._shown)
+        return Outcome(result, self._archive, self._images, self._stimuli)
 
 
 def run_search(probe: Probe, searches: Searches) -> Outcome:
@@ -110,7 +110,14 @@ def run_search(probe: Probe, searches: Searches) -> Outcome:
 
 def _start(probe: Probe, searches: Searches) -> Maximizer:
     return make_maximizer(
-        searches.method, probe.space, seeds=searches.seeds.ravel(), budget=searches.budget,
-        share=searches.share, sign=probe.objective.sign, starts=searches.starts,
-        pool=searches.pool, allocation=searches.allocation, **searches.options,
-    )  # fmt: skip
+        searches.method,
+        probe.space,
+        seeds=searches.seeds.ravel(),
+        budget=searches.budget,
+        share=searches.share,
+        sign=probe.objective.sign,
+        starts=searches.starts,
+        pool=searches.pool,
+        allocation=searches.allocation,
+        **searches.options,
+    )

@@ -34,7 +34,7 @@ class Evaluation(NamedTuple):
     lowest: Responses
     """(N * R,) lowest response to any of the points."""
     highest: Responses
-    shown: int
+    stimuli: int
     """Different stimuli decoded and shown."""
 
 
@@ -136,10 +136,15 @@ class BlockProbe(Probe):
     def seeds(self, purpose: str, method: str, repeats: tuple[int, ...]) -> NDArray[np.int64]:
         """Return the seeds (N, R) of a method's searches; ``purpose``: ``search``, or ``warm``."""
         where = self.block.epoch, self.block.layer
-        return np.array([
-            [seed_of(self.run.seed, purpose, *where, neuron, method, repeat) for repeat in repeats]
-            for neuron in self.neurons
-        ])  # fmt: skip
+        return np.array(
+            [
+                [
+                    seed_of(self.run.seed, purpose, *where, neuron, method, repeat)
+                    for repeat in repeats
+                ]
+                for neuron in self.neurons
+            ]
+        )
 
     def screening(self, repeat: int) -> Screening:
         """Return the screening of a repeat, as the atlas holds it."""
@@ -149,4 +154,4 @@ class BlockProbe(Probe):
         if self.objective.naturalness:
             values = self.objective.values(responses, points, self.decode(points))
         lowest, highest = responses.min(axis=0), responses.max(axis=0)
-        return Screening(points, Evaluation(values, lowest, highest, shown=0))
+        return Screening(points, Evaluation(values, lowest, highest, stimuli=0))

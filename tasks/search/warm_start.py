@@ -50,13 +50,17 @@ def _search(
 ) -> Optima:
     run = probe.run
     searches = Searches(
-        method, probe.seeds(purpose, method, repeats), budget,
-        share=run.search.share, allocation=run.search.allocation,
-        options=(run.search.options or {}).get(method, {}), starts=starts,
+        method,
+        probe.seeds(purpose, method, repeats),
+        budget,
+        share=run.search.share,
+        allocation=run.search.allocation,
+        options=(run.search.options or {}).get(method, {}),
+        starts=starts,
         pool=models.natural_points(run) if uses_pool(method) else None,
         screening=probe.screening(*repeats) if uses_screening(method) else None,
         archived=keeps_archive(run),
-    )  # fmt: skip
+    )
     return find_optima(probe, run_search(probe, searches), stochastic=run.stochastic)
 
 
@@ -89,13 +93,16 @@ def merge(searches: Sequence[Optima], sign: int) -> Merged:
     cold, warm = searches[0], searches[-1]
     warmer = sign * warm.value > sign * cold.value
 
-    def better(ours: NDArray[Any], theirs: NDArray[Any]) -> NDArray[Any]:
-        return np.where(warmer.reshape(-1, *(1,) * (ours.ndim - 1)), theirs, ours)
+    def better(of_cold: NDArray[Any], of_warm: NDArray[Any]) -> NDArray[Any]:
+        return np.where(warmer.reshape(-1, *(1,) * (of_cold.ndim - 1)), of_warm, of_cold)
 
     best = Optima(
-        better(cold.point, warm.point), better(cold.image, warm.image),
-        better(cold.value, warm.value), better(cold.response, warm.response), cold.outcome,
-    )  # fmt: skip
+        better(cold.point, warm.point),
+        better(cold.image, warm.image),
+        better(cold.value, warm.value),
+        better(cold.response, warm.response),
+        cold.outcome,
+    )
     results = [optima.outcome.result for optima in searches]
     return Merged(
         best,

@@ -113,9 +113,13 @@ def on_halves(searches: xr.Dataset) -> Arrays:
 def on_images(natural: xr.Dataset, layer: str, classes: int, rng: np.random.Generator) -> Arrays:
     """Return the selectivity for natural images, with its controls: arrays (neurons)."""
     measures = selectivity.measure(
-        natural[f"response_{layer}"].values, natural.label.values, natural["first"].values == 1,
-        classes, draws=DRAWS, rng=rng,
-    )  # fmt: skip
+        natural[f"response_{layer}"].values,
+        natural.label.values,
+        natural["first"].values == 1,
+        classes,
+        draws=DRAWS,
+        rng=rng,
+    )
     measures["selective_q"] = selectivity.q_values(measures["selective_p"])
     return {
         name: values.astype(np.int16 if name == "preferred_class" else np.float32)

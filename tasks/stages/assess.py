@@ -175,14 +175,14 @@ def code_use(run: Run, model: Generator, data: DataSet) -> CodeUse:
     """Measure an autoencoder's use of its codes: on training images which are used, on test images the rest."""
     assert isinstance(model.latent, CodeLatent)
     points = model.encode(data.test.images, run.responder.batch_size)
-    made = model.decode(points, run.responder.batch_size).astype(np.float32)
+    reconstructions = model.decode(points, run.responder.batch_size).astype(np.float32)
     real = data.test.images.astype(np.float32)
     used = np.bincount(models.natural_points(run).ravel(), minlength=model.latent.codes)
     share = used[used > 0] / used.sum()
     nats = {kind: models.code_prior(run, kind) for kind in ("factorised", "autoregressive")}
     lengths = {f"{kind}_nats": prior.nats_per_code(points) for kind, prior in nats.items() if prior}
     return CodeUse(
-        reconstruction_error=float(np.square(made - real).mean() / real.var()),
+        reconstruction_error=float(np.square(reconstructions - real).mean() / real.var()),
         unused=int((used == 0).sum()),
         perplexity=float(np.exp(-(share * np.log(share)).sum())),
         codes=model.latent.codes,

@@ -55,9 +55,15 @@ def report_claims(atlases: Sequence[Place]) -> list[Table | str]:
     results = save(atlases[0], courses)
     trained = [course for course in courses if not course.control]
     return [
-        tables.claim_table(results), "\n".join(tables.reasons(results)), tables.census(courses), tables.changes(courses),
-        tables.false_calls(courses[0]), tables.accuracy_relation(trained), tables.importances(courses[0]), drifts,
-    ]  # fmt: skip
+        tables.claim_table(results),
+        "\n".join(tables.reasons(results)),
+        tables.census(courses),
+        tables.changes(courses),
+        tables.false_calls(courses[0]),
+        tables.accuracy_relation(trained),
+        tables.importances(courses[0]),
+        drifts,
+    ]
 
 
 def _check_alike(first: Course, other: Course) -> None:

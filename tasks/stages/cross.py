@@ -49,10 +49,10 @@ def respond_to_meis(
     images = searches[read.cold(searches, "mei")].transpose(*SEARCH, ...)
     there = alive(searches)
     responses = np.full(there.shape, np.nan, np.float32)
-    places = np.nonzero(there)
-    neurons = places[0]
+    rows = np.nonzero(there)
+    neurons = rows[0]
     if neurons.size:
         respond = models.responder(run, epoch, "report", {layer: run.layers[layer]})
-        answers = respond(images.values[places])[layer]
-        responses[places] = answers[np.arange(len(neurons)), neurons]
+        answers = respond(images.values[rows])[layer]
+        responses[rows] = answers[np.arange(len(neurons)), neurons]
     return responses

@@ -45,9 +45,14 @@ def make_generator(
     if not isinstance(setup.generator, AdapterSpec) and not path.exists():
         images = models.dataset(setup.data).train.images
         train_generator_file(
-            setup.generator, images, path=path, seed=setup.seed, study=key,
-            should_stop=stop_asked, on_epoch=on_epoch,
-        )  # fmt: skip
+            setup.generator,
+            images,
+            path=path,
+            seed=setup.seed,
+            study=key,
+            should_stop=stop_asked,
+            on_epoch=on_epoch,
+        )
 
 
 def make_network(
@@ -55,18 +60,31 @@ def make_network(
 ) -> None:
     """Train a network, with a checkpoint for each of ``epochs`` and each whole one."""
     train_checkpoints(
-        setup.network, setup.training, models.dataset(setup.data), folder=folder, seed=seed,
-        study=key, epochs=epochs, should_stop=stop_asked, on_epoch=_log_network,
-    )  # fmt: skip
+        setup.network,
+        setup.training,
+        models.dataset(setup.data),
+        folder=folder,
+        seed=seed,
+        study=key,
+        epochs=epochs,
+        should_stop=stop_asked,
+        on_epoch=_log_network,
+    )
 
 
 def make_prior(points: Points, latent: CodeLatent, path: Path, seed: int, key: str) -> None:
     """Learn the priors of codes from points (n, positions), unless their file is there."""
     if not path.exists():
         train_prior_file(
-            points, latent.codes, latent.codebook, path=path, seed=seed,
-            study=key, should_stop=stop_asked, on_epoch=_log_prior,
-        )  # fmt: skip
+            points,
+            latent.codes,
+            latent.codebook,
+            path=path,
+            seed=seed,
+            study=key,
+            should_stop=stop_asked,
+            on_epoch=_log_prior,
+        )
 
 
 def make_classifier(setup: Setup | Run, path: Path, key: str) -> None:
@@ -74,9 +92,16 @@ def make_classifier(setup: Setup | Run, path: Path, key: str) -> None:
     if setup.classifier is not None and not path.exists():
         data = models.dataset(setup.data)
         train_classifier_file(
-            setup.classifier, data.train.images, data.train.labels, data.classes, path=path,
-            seed=setup.seed, study=key, should_stop=stop_asked, on_epoch=_log_classifier,
-        )  # fmt: skip
+            setup.classifier,
+            data.train.images,
+            data.train.labels,
+            data.classes,
+            path=path,
+            seed=setup.seed,
+            study=key,
+            should_stop=stop_asked,
+            on_epoch=_log_classifier,
+        )
 
 
 def train_generator(run: Run) -> Path:

@@ -18,7 +18,7 @@ MIXED = Objective(1, Naturalness(0.5, np.ones(1, np.float32), None))  # type: ig
 
 
 def batch(count: int) -> Batch:
-    return Batch(np.zeros((count, 1)), np.zeros(count, np.int64), np.arange(count))
+    return Batch(np.zeros((count, 1), np.int64), np.zeros(count, np.int64), np.arange(count))
 
 
 def evaluation(response: float) -> Evaluation:
@@ -28,7 +28,7 @@ def evaluation(response: float) -> Evaluation:
 
 def result() -> Result:
     value = np.array([0.5], np.float32)
-    return Result(np.zeros((1, 1)), value, value[:, None], np.array([3]), value, value)
+    return Result(np.zeros((1, 1), np.int64), value, value[:, None], np.array([3]), value, value)
 
 
 def test_the_range_is_that_of_the_responses_where_naturalness_counts() -> None:
@@ -38,7 +38,7 @@ def test_the_range_is_that_of_the_responses_where_naturalness_counts() -> None:
     outcome = record.end(result(), MIXED)
     assert (outcome.result.lowest[0], outcome.result.highest[0]) == (0, np.float32(0.4))
     assert not outcome.result.silent.any()
-    assert (outcome.images, outcome.shown, outcome.archive) == (3, 3, None)
+    assert (outcome.images, outcome.stimuli, outcome.archive) == (3, 3, None)
 
 
 def test_the_search_s_own_range_stays_where_the_response_alone_counts() -> None:
@@ -46,7 +46,7 @@ def test_the_search_s_own_range_stays_where_the_response_alone_counts() -> None:
     record.add(batch(2), evaluation(0.9))
     outcome = record.end(result(), Objective())
     assert outcome.result.highest[0] == np.float32(0.5)
-    assert (outcome.images, outcome.shown) == (2, 1)
+    assert (outcome.images, outcome.stimuli) == (2, 1)
 
 
 def test_repeats_in_lock_step_find_what_each_finds_alone(made: Checked) -> None:

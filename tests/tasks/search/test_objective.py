@@ -55,9 +55,9 @@ def test_own_stimuli_of_each_search() -> None:
 
 
 def test_own_stimuli_of_several_repeats_have_their_neuron_s_scale() -> None:
-    points = np.zeros((4, 1, 1))
+    points, images = np.zeros((4, 1, 1), np.int64), np.zeros((4, 1, 1, 2, 2), np.uint8)
     responses = np.ones((4, 1), np.float32)
-    values = mixed(0.5, 1, [1.0, 2.0]).own_values(responses, points, np.zeros((4, 1, 1, 2, 2)))
+    values = mixed(0.5, 1, [1.0, 2.0]).own_values(responses, points, images)
     assert values.ravel().tolist() == [0.5, 0.5, 0.25, 0.25]
 
 
@@ -73,7 +73,8 @@ def test_without_weight_the_value_is_the_response(made: Checked) -> None:
     objective = block_objective(made.run, Block(2, "conv2", 0, 4))
     responses = np.random.default_rng(0).random((3, 4)).astype(np.float32)
     assert objective.naturalness is None
-    assert objective.values(responses, np.zeros((3, 2)), np.zeros((3, 1, 2, 2))) is responses
+    points, images = np.zeros((3, 2), np.int64), np.zeros((3, 1, 2, 2), np.uint8)
+    assert objective.values(responses, points, images) is responses
 
 
 def test_the_scale_is_the_best_test_image_s_response(made: Checked) -> None:

@@ -43,7 +43,7 @@ def test_a_point_proposed_twice_is_shown_once(made: Checked, probe: Counting) ->
 
     evaluation = probe.evaluate(points, 2)
 
-    assert probe.shown == [evaluation.shown] == [2]
+    assert probe.shown == [evaluation.stimuli] == [2]
     respond = models.responder(made.run, 2.0, "search", {"conv2": (1, 2, 3)})
     images = models.generator(made.run).decode(points, batch_size=64)
     expected = np.repeat(respond(images)["conv2"], 2, axis=1)
@@ -63,11 +63,11 @@ def test_each_search_is_answered_by_its_own_neuron(probe: Counting) -> None:
     codes = np.random.default_rng(0).integers(8, size=(6 * 3, 4))
     images = probe.decode(codes)
 
-    own = probe.respond_own("report", images.reshape(6, 3, *images.shape[1:]))
+    responses = probe.respond_own("report", images.reshape(6, 3, *images.shape[1:]))
 
     every = probe.respond("report", images).reshape(6, 3, 3)
     for search in range(6):  # two repeats of each of the three neurons
-        np.testing.assert_array_equal(own[search], every[search, :, search // 2])
+        np.testing.assert_array_equal(responses[search], every[search, :, search // 2])
 
 
 def test_seeds_depend_on_names_alone(made: Checked, probe: Counting) -> None:
