@@ -51,6 +51,11 @@ def unwatched(part: str) -> AbstractContextManager[None]:
     return nullcontext()
 
 
+def span(responses: Responses) -> tuple[Responses, Responses]:
+    """Return the lowest and the highest (N,) of responses (n, N); infinite where n is 0."""
+    return responses.min(axis=0, initial=np.inf), responses.max(axis=0, initial=-np.inf)
+
+
 class Probe(ABC):
     """N neurons of one layer with their generator, search space, objective, and one responder a purpose.
 
@@ -105,12 +110,9 @@ class Probe(ABC):
         with self.watch("respond"):
             responses = self.respond("search", images)
             values = self.objective.values(responses, different, images)
-        return Evaluation(
-            np.repeat(values, repeats, axis=1)[rows.reshape(-1)],
-            np.repeat(responses.min(axis=0), repeats),
-            np.repeat(responses.max(axis=0), repeats),
-            len(different),
-        )
+        values = np.repeat(values, repeats, axis=1)[rows.reshape(-1)]
+        lowest, highest = (np.repeat(bound, repeats) for bound in span(responses))
+        return Evaluation(values, lowest, highest, len(different))
 
 
 class BlockProbe(Probe):
@@ -153,5 +155,4 @@ class BlockProbe(Probe):
         values = responses
         if self.objective.naturalness:
             values = self.objective.values(responses, points, self.decode(points))
-        lowest, highest = responses.min(axis=0), responses.max(axis=0)
-        return Screening(points, Evaluation(values, lowest, highest, stimuli=0))
+        return Screening(points, Evaluation(values, *span(responses), stimuli=0))

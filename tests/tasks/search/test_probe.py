@@ -52,6 +52,12 @@ def test_a_point_proposed_twice_is_shown_once(made: Checked, probe: Counting) ->
     np.testing.assert_array_equal(evaluation.highest, expected.max(axis=0))
 
 
+def test_no_point_has_no_span(probe: Counting) -> None:
+    evaluation = probe.evaluate(np.zeros((0, 4), np.int64), 1)
+    assert evaluation.values.shape == (0, 3)
+    assert np.isinf(evaluation.lowest).all()
+
+
 def test_there_is_one_responder_a_purpose(probe: Counting) -> None:
     images = probe.decode(np.zeros((2, 4), np.int64))
     for purpose in ("search", "report", "search", "report"):
