@@ -16,10 +16,11 @@ from spikeatlas.tasks.atlas.allocate import repeats_to_add
 from spikeatlas.tasks.atlas.store import values
 from spikeatlas.tasks.inspect.info import as_text
 from spikeatlas.tasks.search.diverse import SPARE
-from spikeatlas.tasks.search.reevaluate import ELITES
+from spikeatlas.tasks.search.reevaluate import CANDIDATES
 from spikeatlas.tasks.study.blocks import Block
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.workers import models
+from spikeatlas.tasks.workers.process import one_thread
 
 ROUNDS = 2
 """Batches timed for the estimate, after one to warm up."""
@@ -101,8 +102,8 @@ def measurements(run: Run) -> int:
     """Return the images that one search's result costs after it, in showings of the search's own length."""
     searches = len(run.budgets(first=False))
     spare = run.search.diverse * (SPARE if run.stochastic else 1)
-    again = models.showings(run, "report") // run.search.presentations
-    return again * (searches * (1 + (ELITES if run.stochastic else 0)) + spare)
+    again = models.presentations(run, "report") // run.search.presentations
+    return again * (searches * (1 + (CANDIDATES if run.stochastic else 0)) + spare)
 
 
 def blocks_to_search(run: Run) -> list[Block]:
@@ -118,7 +119,7 @@ def blocks_to_search(run: Run) -> list[Block]:
 
 def seconds_per_image(run: Run) -> float:
     """Return the time that one image takes through an untrained network of the study's shape, on one worker."""
-    models.one_thread()
+    one_thread()
     data = models.dataset(run.data)
     size = run.responder.batch_size
     images = np.resize(data.test.images, (size, *data.shape))
@@ -143,9 +144,9 @@ def untrained(run: Run, layer: str) -> Responder:
     network = build_network(
         run.network, input_shape=data.shape, classes=len(data.classes), mean=mean, std=std, seed=0
     )
-    return models.make_responder(
-        run, network, models.noise(run, "", "plan"), {layer: run.layers[layer]}
-    )
+    key, count = models.coding_key(run, "", "plan"), models.presentations(run, "plan")
+    neurons = {layer: run.layers[layer]}
+    return models.make_responder(run.responder, network, key, [layer], neurons, count)
 
 
 def minutes(seconds: float) -> str:

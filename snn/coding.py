@@ -11,7 +11,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from spikeatlas.snn.networks.network import SpikingNetwork
+from spikeatlas.snn.networks import SpikingNetwork
 
 # 2^32 - 1 = 255 * 16843009: a uniform 32-bit number lies below pixel * 16843009 with probability
 # pixel/255, to 3e-10.

@@ -1,7 +1,7 @@
 """The units of work as Prefect tasks: names to watch, retries, and nothing else.
 
-The bodies are plain functions in the neighbouring modules and run without Prefect. Prefect caches and
-persists nothing: the atlas is the only record of what is done.
+The bodies are plain functions (``tasks/stages``) and run without Prefect. Prefect caches and persists
+nothing: the atlas is the only record of what is done.
 """
 
 from __future__ import annotations
@@ -19,24 +19,26 @@ from prefect.context import TaskRunContext
 from spikeatlas.tasks.analysis.claims import Claim
 from spikeatlas.tasks.atlas.lock import writing
 from spikeatlas.tasks.report import key_figures, read_summary, write_pages
-from spikeatlas.tasks.stages.ablate import ablate as ablate_epoch
-from spikeatlas.tasks.stages.analyze import analyze as analyze_epoch
-from spikeatlas.tasks.stages.assess import assess as assess_generator
-from spikeatlas.tasks.stages.conclude import conclude as conclude_training
-from spikeatlas.tasks.stages.cross import cross as cross_epoch
-from spikeatlas.tasks.stages.maximize import maximize as maximize_block
-from spikeatlas.tasks.stages.observe import observe as observe_epoch
-from spikeatlas.tasks.stages.screen import screen as screen_epoch
-from spikeatlas.tasks.stages.train import record_training
-from spikeatlas.tasks.stages.train import train_classifier as make_classifier
-from spikeatlas.tasks.stages.train import train_generator as make_generator
-from spikeatlas.tasks.stages.train import train_network as make_checkpoints
-from spikeatlas.tasks.stages.train import train_prior as make_prior
+from spikeatlas.tasks.stages.ablate import ablate
+from spikeatlas.tasks.stages.analyze import analyze
+from spikeatlas.tasks.stages.assess import assess
+from spikeatlas.tasks.stages.conclude import conclude
+from spikeatlas.tasks.stages.cross import cross
+from spikeatlas.tasks.stages.maximize import maximize
+from spikeatlas.tasks.stages.observe import observe
+from spikeatlas.tasks.stages.screen import screen
+from spikeatlas.tasks.stages.train import (
+    record_training,
+    train_classifier,
+    train_generator,
+    train_network,
+    train_prior,
+)
 from spikeatlas.tasks.study.location import Place
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.workers import stopping
-from spikeatlas.tasks.workers.opaque import Sealed
-from spikeatlas.tasks.workers.process import ended_if_stuck
+from spikeatlas.tasks.workers.opaque import Opaque
+from spikeatlas.tasks.workers.process import ended_if_stuck, one_thread
 
 
 def _worth_retrying(_task: Task[..., Any], _run: TaskRun, _state: State[Any]) -> bool:
@@ -44,61 +46,62 @@ def _worth_retrying(_task: Task[..., Any], _run: TaskRun, _state: State[Any]) ->
 
 
 def _writer(body: Callable[..., Any]) -> Callable[..., Any]:
-    """A unit that writes, as one of its run's."""
+    """Return a unit that writes, as one of its run's, in one thread, and that ends if it is stuck."""
 
     @wraps(body)
-    def owned(run: Sealed, *arguments: Any) -> Any:
-        own = run.run
-        with writing(own.folder, own.run_id, own.atlas), ended_if_stuck(_time_left()):
-            return body(own, *arguments)
+    def unit(run: Opaque, *arguments: Any) -> Any:
+        one_thread()
+        resolved = run.run
+        with writing(resolved.folder, resolved.run_id, resolved.atlas), ended_if_stuck(_time_out()):
+            return body(resolved, *arguments)
 
-    return owned
+    return unit
 
 
-def _time_left() -> float | None:
-    """Seconds that Prefect gives this task run."""
+def _time_out() -> float | None:
+    """Return the seconds that Prefect gives this task run."""
     context = TaskRunContext.get()
     return None if context is None else context.task.timeout_seconds
 
 
 def _conclude(run: Run) -> list[Claim]:
-    return conclude_training(run.atlas)
+    return conclude(run.atlas)
 
 
 def _report(atlas: Place, folder: Path) -> tuple[Path, str]:
-    """The page, and the key figures as Markdown: an atlas of many blocks takes long to read."""
+    """Write the page, and return it with the key figures as Markdown: both need one long reading."""
     summary = read_summary(atlas)
     return write_pages(atlas, summary, folder), key_figures(summary)
 
 
-def _unit(body: Any, name: str, **options: Any) -> Any:
-    return task(body, name=name, cache_policy=NO_CACHE, persist_result=False, **options)
+def _task(body: Any, name: str, subject: str = "", **options: Any) -> Any:
+    run_name = f"{name} {subject}".rstrip()
+    options = {"cache_policy": NO_CACHE, "persist_result": False, **options}
+    return task(body, name=name, task_run_name=run_name, **options)
 
 
-train_generator_task = _unit(
-    _writer(make_generator), "train generator", task_run_name="train generator"
-)
-train_network_task = _unit(
-    _writer(make_checkpoints), "train network", task_run_name="train network"
-)
-train_classifier_task = _unit(
-    _writer(make_classifier), "train classifier", task_run_name="train classifier"
-)
-train_prior_task = _unit(_writer(make_prior), "train prior", task_run_name="train prior")
-assess_task = _unit(_writer(assess_generator), "assess generator", task_run_name="assess generator")
-record_task = _unit(_writer(record_training), "record training", task_run_name="record training")
-observe_task = _unit(_writer(observe_epoch), "observe", task_run_name="observe epoch={epoch:g}")
-screen_task = _unit(_writer(screen_epoch), "screen", task_run_name="screen epoch={epoch:g}")
-maximize_task = _unit(
-    _writer(maximize_block),
+def _epoch_task(body: Any, name: str) -> Any:
+    return _task(_writer(body), name, "epoch={epoch:g}")
+
+
+train_generator_task = _task(_writer(train_generator), "train generator")
+train_network_task = _task(_writer(train_network), "train network")
+train_classifier_task = _task(_writer(train_classifier), "train classifier")
+train_prior_task = _task(_writer(train_prior), "train prior")
+assess_task = _task(_writer(assess), "assess generator")
+record_task = _task(_writer(record_training), "record training")
+observe_task = _epoch_task(observe, "observe")
+screen_task = _epoch_task(screen, "screen")
+maximize_task = _task(
+    _writer(maximize),
     "maximize",
-    task_run_name="maximize epoch={epoch:g} layer={layer} neurons={start}-{stop}",
+    "epoch={epoch:g} layer={layer} neurons={start}-{stop}",
     retries=2,
     retry_delay_seconds=[1, 10],
     retry_condition_fn=_worth_retrying,
 )
-analyze_task = _unit(_writer(analyze_epoch), "analyze", task_run_name="analyze epoch={epoch:g}")
-cross_task = _unit(_writer(cross_epoch), "cross", task_run_name="cross epoch={epoch:g}")
-ablate_task = _unit(_writer(ablate_epoch), "ablate", task_run_name="ablate epoch={epoch:g}")
-conclude_task = _unit(_writer(_conclude), "conclude", task_run_name="conclude")
-report_task = _unit(_report, "report", task_run_name="report")
+analyze_task = _epoch_task(analyze, "analyze")
+cross_task = _epoch_task(cross, "cross")
+ablate_task = _epoch_task(ablate, "ablate")
+conclude_task = _task(_writer(_conclude), "conclude")
+report_task = _task(_report, "report")

@@ -1,4 +1,4 @@
-"""The benchmark file: which searches are raced, on what. Unknown keys are errors."""
+"""The benchmark file: the searches that are raced, and their networks. Unknown keys are errors."""
 
 from __future__ import annotations
 
@@ -7,38 +7,29 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from annotated_types import Ge, MinLen
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from spikeatlas.flows.study_file import sentences
 from spikeatlas.snn.classifier import ClassifierSpec
-from spikeatlas.snn.data import DataSpec, Digits
-from spikeatlas.snn.generators import GeneratorSpec, VQVAESpec
-from spikeatlas.snn.networks import NetworkSpec
-from spikeatlas.snn.training import TrainingSpec
 from spikeatlas.tasks.analysis.naturalness import known_of
-from spikeatlas.tasks.benchmark.cells import Matrix
-from spikeatlas.tasks.benchmark.spec import GuideSpec, MethodSpec, ReferenceSpec, SharingSpec
-from spikeatlas.tasks.study.specs import ResponderSpec
+from spikeatlas.tasks.benchmark.matrix import (
+    GuideSpec,
+    Matrix,
+    MethodSpec,
+    ReferenceSpec,
+    SharingSpec,
+)
+from spikeatlas.tasks.study.setup import Setup
 from spikeatlas.tasks.study.study import StudyError
 
 
-class Bench(BaseModel):
+class Bench(Setup):
     """Methods x neurons x seeds, on which networks, and where the results go."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-    data: DataSpec = Digits()
-    """The natural images."""
-    network: NetworkSpec = NetworkSpec()
-    """The spiking network."""
-    training: TrainingSpec = TrainingSpec()
-    """How it is trained."""
     training_seeds: Annotated[tuple[Annotated[int, Ge(0)], ...], MinLen(1)] = (1, 2)
     """One network is trained from each, in output/networks/seed-S."""
     epoch: Annotated[float, Ge(0)] = 1
-    """Which of its checkpoints is probed."""
-    generator: GeneratorSpec = VQVAESpec()
-    """What turns latents into stimuli."""
+    """The epoch of the checkpoint that is probed."""
     classifier: ClassifierSpec | None = None
     """What tells, in its features, how natural stimuli are; without it that table is not made."""
     layers: Annotated[tuple[str, ...], MinLen(1)] = ("conv1", "conv2", "fc1")
@@ -50,21 +41,17 @@ class Bench(BaseModel):
     seeds: Annotated[int, Ge(1)] = 3
     """Repeats of each method."""
     methods: Annotated[tuple[MethodSpec, ...], MinLen(1)]
-    """What is raced."""
+    """The methods that are raced."""
     reference: ReferenceSpec | None = ReferenceSpec()
-    """What all are held against."""
+    """The search that all are held against."""
     sharing: SharingSpec | None = None
     """A larger group of neurons, for what sharing brings."""
     natural: Annotated[int, Ge(1)] | None = None
     """Natural test images shown, raw and through the generator; all if left out."""
     guide: GuideSpec | None = None
-    """The gradient guide."""
-    responder: ResponderSpec = ResponderSpec()
-    """How responses are computed."""
+    """The gradient ascent that the searches are held against."""
     workers: Annotated[int, Ge(1)] = 2
     """Processes; they change no value."""
-    seed: Annotated[int, Ge(0)] = 0
-    """All randomness derives from it."""
     output: Path = Path("runs/benchmark")
     """Folder of the networks, the dataset and the figures."""
 
@@ -86,14 +73,11 @@ class Bench(BaseModel):
     @property
     def prior_file(self) -> Path | None:
         """The priors of the generator's codes, where a method or the table of naturalness uses one."""
-        wanted = self.classifier is not None or any(
-            each.naturalness or each.space.prior != "uniform" for each in self.methods
+        used = self.classifier is not None or any(
+            method.naturalness or method.space.prior != "uniform" for method in self.methods
         )
-        return (
-            self.output / "prior.safetensors"
-            if wanted and known_of(self.generator) == "code"
-            else None
-        )
+        there = used and known_of(self.generator) == "code"
+        return self.output / "prior.safetensors" if there else None
 
     @property
     def classifier_file(self) -> Path:
@@ -102,15 +86,22 @@ class Bench(BaseModel):
 
     @property
     def matrix(self) -> Matrix:
-        """Which cells there are, but for the neurons."""
+        """The cells, but for the neurons."""
         return Matrix(
-            self.training_seeds, self.layers, self.neurons, self.budget, self.seeds,
-            self.methods, self.reference, self.sharing, self.guide,
-        )  # fmt: skip
+            self.training_seeds,
+            self.layers,
+            self.neurons,
+            self.budget,
+            self.seeds,
+            self.methods,
+            self.reference,
+            self.sharing,
+            self.guide,
+        )
 
 
 def parse(raw: Mapping[str, Any]) -> Bench:
-    """The benchmark; StudyError with every problem of form."""
+    """Return the benchmark; StudyError with every problem of form."""
     try:
         return Bench.model_validate(raw)
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""Checking a benchmark whole before any work: all problems are found and listed together."""
+"""The checks of a benchmark, whole and before any work: all problems are listed together."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from spikeatlas.snn.registry import near
 from spikeatlas.tasks.analysis.naturalness import known_of
 from spikeatlas.tasks.benchmark import results_store
 from spikeatlas.tasks.benchmark.cells import NATURAL
-from spikeatlas.tasks.benchmark.spec import MethodSpec
+from spikeatlas.tasks.benchmark.matrix import MethodSpec
 from spikeatlas.tasks.study.latent_space import SpaceSpec
 from spikeatlas.tasks.study.study import StudyError
 from spikeatlas.tasks.workers import models
@@ -67,29 +67,23 @@ def _networks(bench: Bench) -> list[str]:
 
 
 def _methods(bench: Bench) -> list[str]:
-    """Unknown methods and options, budgets below a method's minimum, names that stand there twice."""
-    unable = encoder_problems(
+    """Return unknown methods and options, budgets below a method's minimum, names that stand there twice."""
+    without_encoder = encoder_problems(
         bench.generator,
-        [f"methods: {each.title}" for each in bench.methods if each.knowledge == NATURAL],
+        [f"methods: {method.title}" for method in bench.methods if method.knowledge == NATURAL],
     )
-    problems = list(unable)
-    for each in bench.methods:
-        wrong = space_problems(bench.generator, each.space) + _natural(bench, each)
-        space = space_to_try(bench.generator, each.space)
-        if wrong or space is None:
-            problems += wrong
-            continue
-        if unable and each.knowledge == NATURAL:
-            continue
-        pool = _some_latents(bench) if each.knowledge == NATURAL else None
-        make = partial(make_maximizer, each.name, space, seeds=[0], budget=bench.budget, pool=pool)
-        problems += caught("methods", partial(make, **(each.options or {})))
+    problems = list(without_encoder)
+    for method in bench.methods:
+        if not (without_encoder and method.knowledge == NATURAL):
+            problems += _method(bench, method)
+        else:
+            problems += _space(bench, method)
     space = space_to_try(bench.generator, SpaceSpec())
     if bench.reference and space is not None:
-        said = bench.reference
-        make = partial(make_maximizer, said.name, space, seeds=[0], budget=said.budget)
-        problems += caught("reference", partial(make, **(said.options or {})))
-    labels = [each.title for each in bench.methods]
+        spec = bench.reference
+        make = partial(make_maximizer, spec.name, space, seeds=[0], budget=spec.budget)
+        problems += caught("reference", partial(make, **(spec.options or {})))
+    labels = [method.title for method in bench.methods]
     problems += [
         f"methods: {label!r} stands there twice; give each a label of its own"
         for label in sorted({label for label in labels if labels.count(label) > 1})
@@ -97,8 +91,23 @@ def _methods(bench: Bench) -> list[str]:
     return problems
 
 
+def _space(bench: Bench, method: MethodSpec) -> list[str]:
+    return space_problems(bench.generator, method.space) + _natural(bench, method)
+
+
+def _method(bench: Bench, method: MethodSpec) -> list[str]:
+    """Return what is wrong with a method's space or, where that is sound, with its budget and options."""
+    problems = _space(bench, method)
+    space = space_to_try(bench.generator, method.space)
+    if problems or space is None:
+        return problems
+    pool = _some_latents(bench) if method.knowledge == NATURAL else None
+    make = partial(make_maximizer, method.name, space, seeds=[0], budget=bench.budget, pool=pool)
+    return caught("methods", partial(make, **(method.options or {})))
+
+
 def _some_latents(bench: Bench) -> Points:
-    """As many points as there will be natural ones (one, where the images cannot be read)."""
+    """Return as many points as there will be natural ones (one, where the images cannot be read)."""
     readable = not caught("", lambda: models.dataset(bench.data))
     count = len(models.dataset(bench.data).train) if readable else 1
     latent = latent_of(bench.generator)
@@ -106,17 +115,17 @@ def _some_latents(bench: Bench) -> Points:
 
 
 def _natural(bench: Bench, method: MethodSpec) -> list[str]:
-    """A naturalness or a prior of codes that the generator does not have."""
+    """Return a naturalness or a prior of codes that the generator does not have."""
     if caught("generator", lambda: known_of(bench.generator)):
         return []
-    known = known_of(bench.generator)
+    judge = known_of(bench.generator)
     problems = []
-    if method.naturalness and known not in ("critic", "code"):
+    if method.naturalness and judge not in ("critic", "code"):
         problems.append(
             f"methods: {method.title} wants naturalness {method.naturalness:g}, but this generator has neither critic nor "
             "prior of codes; set it to 0"
         )
-    if method.space.prior != "uniform" and known != "code":
+    if method.space.prior != "uniform" and judge != "code":
         problems.append(
             f"methods: {method.title} wants the {method.space.prior} prior of codes, which this generator does not have; "
             "leave space.prior out"
@@ -125,7 +134,7 @@ def _natural(bench: Bench, method: MethodSpec) -> list[str]:
 
 
 def _guide(bench: Bench) -> list[str]:
-    """A way to climb that the latents do not have; an adapter's codes, whose vectors nobody knows."""
+    """Return ways to climb that the latents do not have; an adapter's codes, whose vectors nobody knows."""
     if bench.guide is None or caught("generator", lambda: latent_of(bench.generator)):
         return []
     kind = latent_of(bench.generator).kind
@@ -134,29 +143,29 @@ def _guide(bench: Bench) -> list[str]:
             "guide: the code vectors of an adapter are not known to climb in; leave the guide out"
         ]
     return [
-        f"guide.ways: {each.way!r} does not climb in {kind} latents; choose from {', '.join(ASCENTS[kind])}"
-        for each in bench.guide.ways
-        if each.way not in ASCENTS[kind]
+        f"guide.ways: {spec.way!r} does not climb in {kind} latents; choose from {', '.join(ASCENTS[kind])}"
+        for spec in bench.guide.ways
+        if spec.way not in ASCENTS[kind]
     ]
 
 
 def _sharing(bench: Bench) -> list[str]:
-    said = bench.sharing
-    if said is None:
+    sharing = bench.sharing
+    if sharing is None:
         return []
     problems = []
-    if said.training_seed not in bench.training_seeds:
+    if sharing.training_seed not in bench.training_seeds:
         problems.append(
-            f"sharing.training_seed: {said.training_seed} is not among training_seeds {list(bench.training_seeds)}"
+            f"sharing.training_seed: {sharing.training_seed} is not among training_seeds {list(bench.training_seeds)}"
         )
-    if said.layer not in bench.layers:
+    if sharing.layer not in bench.layers:
         problems.append(
-            f"sharing.layer: {said.layer!r} is not among layers{near(said.layer, bench.layers)}: {', '.join(bench.layers)}"
+            f"sharing.layer: {sharing.layer!r} is not among layers{near(sharing.layer, bench.layers)}: {', '.join(bench.layers)}"
         )
-    labels = [each.title for each in bench.methods]
+    labels = [method.title for method in bench.methods]
     problems += [
         f"sharing.methods: {name!r} is not among methods{near(name, labels)}: {', '.join(labels)}"
-        for name in said.methods
+        for name in sharing.methods
         if name not in labels
     ]
     return problems

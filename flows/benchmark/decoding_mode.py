@@ -8,7 +8,7 @@ from pathlib import Path
 from spikeatlas.flows.benchmark.decoding_speed import time_decode
 from spikeatlas.snn.generators import CodeGenerator, load_generator
 from spikeatlas.tasks.study.study import StudyError
-from spikeatlas.tasks.workers import models
+from spikeatlas.tasks.workers.process import one_thread
 
 SIZES = (25, 256, 1024)
 """Images of one call; 25 is a batch of MANGO's."""
@@ -16,7 +16,7 @@ SIZES = (25, 256, 1024)
 
 def generator_benchmark(path: Path, rounds: int) -> Iterator[str]:
     """A line for each number of images; StudyError for a generator without a codebook of ours."""
-    models.one_thread()
+    one_thread()
     model = load_generator(path)
     if not isinstance(model, CodeGenerator):
         message = f"{path} has no codebook, so there is no one-hot product to be faster than; give a VQ-VAE"

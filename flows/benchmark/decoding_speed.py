@@ -17,8 +17,8 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from spikeatlas.snn.generators import CodeGenerator
 from spikeatlas.snn.generators.base import Images
-from spikeatlas.snn.generators.codes import CodeGenerator
 from spikeatlas.snn.generators.latent import Points
 
 

@@ -46,6 +46,7 @@ from spikeatlas.tasks.stages.train import (
 )
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.workers import models
+from spikeatlas.tasks.workers.process import one_thread
 
 LARGEST_EPOCH = 250
 """Neurons of one epoch, and so, with a task for each, about the task runs of one flow run."""
@@ -237,7 +238,7 @@ def main() -> None:
     parser.add_argument("--each", action="store_true", help="one task run for each neuron")
     parser.add_argument("--pairs", type=int, default=1, help="times that each size is measured")
     asked = parser.parse_args()
-    models.one_thread()
+    one_thread()
     with tempfile.TemporaryDirectory() as home, server.serving(Path(home) / "prefect"):
         search = TINY if asked.each else SEARCH
         costs = [

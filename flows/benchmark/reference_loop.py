@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from spikeatlas.snn.networks import SpikingLayer, SpikingNetwork, pixel_statistics
 from spikeatlas.snn.networks.layer import SteadyLinear
-from spikeatlas.snn.neurons.leaky import LeakyNeuron
+from spikeatlas.snn.neurons import LeakyNeuron
 
 Images = npt.NDArray[np.uint8]
 # (neurons that never fire, spikes a step) on natural images, layer by layer.

@@ -18,9 +18,8 @@ import numpy.typing as npt
 import torch
 
 from spikeatlas.snn.networks import SpikingNetwork
+from spikeatlas.snn.responder import Responder, Responses
 from spikeatlas.snn.responder.fast import FastResponder, Showing
-from spikeatlas.snn.responder.plain import Responses
-from spikeatlas.snn.responder.responder import Responder
 from spikeatlas.snn.responder.shapes import layer_shapes, work
 
 Images = npt.NDArray[np.uint8]

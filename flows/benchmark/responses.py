@@ -20,10 +20,10 @@ from spikeatlas.flows.benchmark.reference_loop import (
 from spikeatlas.flows.benchmark.response_speed import Row, benchmark, layer_targets, table, targets
 from spikeatlas.flows.benchmark.training_speed import time_training_step
 from spikeatlas.snn.data import Digits, FolderImages
-from spikeatlas.snn.networks import SpikingNetwork, build_network, pixel_statistics
-from spikeatlas.snn.networks.spec import NetworkSpec
+from spikeatlas.snn.networks import NetworkSpec, SpikingNetwork, build_network, pixel_statistics
 from spikeatlas.snn.responder import Responder
 from spikeatlas.tasks.workers import models
+from spikeatlas.tasks.workers.process import one_thread
 
 BATCH = 100
 LARGE_BATCH = 1000
@@ -37,7 +37,7 @@ def responder_benchmark(root: Path | None, rounds: int, figure: Path | None) -> 
     ``root``: an image folder with 32x32 colour images for the natural pictures; pictures with the
     spectrum of natural ones if left out.
     """
-    models.one_thread()
+    one_thread()
     natural = natural_images(root)
     pictures = {"natural" if root else "1/f": natural[:BATCH], "noise": noise_images(BATCH)}
     rows: list[Row] = []
@@ -99,7 +99,7 @@ def memory_line(natural: Images) -> str:
 
 def peak_memory(network: SpikingNetwork, natural: Images) -> tuple[int, int]:
     """Peak bytes of this process before and after one call on a batch of 1,000, all layers."""
-    models.one_thread()
+    one_thread()
     images = np.resize(natural, (LARGE_BATCH, *natural.shape[1:]))
     respond = Responder(network, network.layers, batch_size=LARGE_BATCH)
     before = _peak()

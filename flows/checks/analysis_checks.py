@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from spikeatlas.flows.checks.probe_checks import unprobed
-from spikeatlas.snn.classifier.classifier import SMALLEST
+from spikeatlas.snn.classifier import SMALLEST
 from spikeatlas.snn.data import DataSet
 from spikeatlas.snn.selectivity.image_choice import SMALLEST as SMALLEST_CLASS
 from spikeatlas.tasks.study.study import Study

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 import numpy as np
-from spikeatlas.optim.spaces.space import Points
 
 from spikeatlas.flows.checks.generator_checks import (
     caught,
@@ -17,6 +16,7 @@ from spikeatlas.flows.checks.generator_checks import (
 )
 from spikeatlas.flows.checks.probe_checks import unprobed
 from spikeatlas.optim import (
+    Points,
     Space,
     can_start,
     make_maximizer,

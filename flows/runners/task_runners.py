@@ -19,7 +19,7 @@ from spikeatlas.flows.runners.cluster import cluster
 from spikeatlas.flows.runners.processes import KeptPool
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.study.specs import RunnerSpec
-from spikeatlas.tasks.workers.opaque import Sealed
+from spikeatlas.tasks.workers.opaque import Opaque
 from spikeatlas.tasks.workers.stopping import ask_to_stop
 
 log = logging.getLogger("spikeatlas")
@@ -70,7 +70,7 @@ def quiet_subflows() -> Iterator[None]:
 def submit(task: Task[Any, Any], *arguments: Any) -> PrefectFuture[Any]:
     """Submit one task run, and add it to the submissions."""
     # Prefect would look through every field of a run for futures, with each task run
-    opaque = [Sealed(value) if isinstance(value, Run) else value for value in arguments]
+    opaque = [Opaque(value) if isinstance(value, Run) else value for value in arguments]
     future = task.submit(*opaque)
     task_runs = _submissions.get()
     if task_runs is not None:

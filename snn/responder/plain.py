@@ -14,8 +14,8 @@ from torch import Tensor
 
 from spikeatlas.snn.batching import padded_batches
 from spikeatlas.snn.coding import CodingKey, encode
-from spikeatlas.snn.networks import SpikingNetwork
-from spikeatlas.snn.networks.layer import SpikingLayer, unroll
+from spikeatlas.snn.networks import SpikingLayer, SpikingNetwork
+from spikeatlas.snn.networks.layer import unroll
 
 Responses = dict[str, npt.NDArray[np.float32]]
 

@@ -176,7 +176,7 @@ class NetworkLearner:
         if batch == 0:
             self._order = self._shuffled(epoch)
         rows = self._order[batch * self._spec.batch_size : (batch + 1) * self._spec.batch_size]
-        inputs = encode(self.network, self._train.images[rows], self._noise("train", self.step))
+        inputs = encode(self.network, self._train.images[rows], self._key("train", self.step))
         loss = self._teacher.step(inputs, torch.from_numpy(self._train.labels[rows]))
         if not math.isfinite(loss):
             raise FloatingPointError(

@@ -52,15 +52,15 @@ class Scale:
 
 
 @lru_cache(maxsize=2)
-def scale_at(held: models.Held, prior: Path | None, data: DataSpec) -> Scale:
-    """The scale of a generator and a data set's test images; ``held``: specification, file, digest."""
+def scale_at(source: models.GeneratorSource, prior: Path | None, data: DataSpec) -> Scale:
+    """Return the scale of a generator and a data set's test images."""
     known = None if prior is None else models.prior_at(prior)
-    return Scale(models.generator_at(*held), known, models.dataset(data).test.images)
+    return Scale(models.generator_at(source), known, models.dataset(data).test.images)
 
 
 def scale_of(run: Run) -> Scale:
     """The scale of a study's generator."""
-    return scale_at(models.held(run), models.prior_file(run), run.data)
+    return scale_at(models.generator_source(run), models.prior_file(run), run.data)
 
 
 def measure(run: Run, points: Points, images: Images) -> dict[str, NDArray[Any]]:

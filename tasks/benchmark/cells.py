@@ -1,18 +1,19 @@
-"""The benchmark's unit of work: one method's search for one group of neurons, and which there are."""
+"""The benchmark's unit of work: one method's search for one group of neurons."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from spikeatlas.snn.data import DataSpec
-from spikeatlas.snn.generators import GeneratorSpec
-from spikeatlas.snn.networks import NetworkSpec
-from spikeatlas.tasks.benchmark.spec import GuideSpec, MethodSpec, ReferenceSpec, SharingSpec
-from spikeatlas.tasks.study.digests import digest, json_values
+from spikeatlas.snn.coding import CodingKey
+from spikeatlas.snn.networks import SpikingNetwork
+from spikeatlas.tasks.report.explorer.packing import plain
+from spikeatlas.tasks.study.digests import digest
 from spikeatlas.tasks.study.latent_space import SpaceSpec
+from spikeatlas.tasks.study.setup import Setup
+from spikeatlas.tasks.workers.models import GeneratorSource, network_at
 
 MAIN, SHARING = "main", "sharing"
 REFERENCE = "reference"
@@ -20,33 +21,38 @@ GRADIENT, NATURAL = "gradient", "natural images"
 
 Neurons = tuple[int, ...]
 FREE = SpaceSpec()
-UNSAID = ("knowledge", "space", "naturalness")
+WITHOUT_DIGEST = ("knowledge", "space", "naturalness")
+"""Fields of a cell that change no digest, or only where they are not as usual."""
 VALUES = 1
 """Version of what a cell's values mean; a new one makes all cells be run again."""
 
 
 @dataclass(frozen=True)
 class Setting:
-    """What all cells have in common, small enough to send to a worker."""
+    """A benchmark's setup and what was made for it: what all cells share, small enough to send to a worker."""
 
-    network: NetworkSpec
+    setup: Setup
     shape: tuple[int, int, int]
+    """Of an image: channels, height, width."""
     classes: int
     checkpoints: Mapping[int, tuple[Path, str]]
     """File and digest of each training seed's network."""
-    generator: tuple[GeneratorSpec, Path, str]
-    """Specification, file and digest."""
+    generator: GeneratorSource
     prior: Path | None
     """File of the priors of its codes, where a method uses one."""
-    data: DataSpec
     images: str
     """Digest of the training images."""
     store: Path
     """The dataset, from which natural latents are read."""
-    batch_size: int
-    kind: str
-    memory: int
-    seed: int
+
+    def network(self, training_seed: int) -> SpikingNetwork:
+        """Return one training seed's network."""
+        path, digest = self.checkpoints[training_seed]
+        return network_at(path, digest, self.setup.network, self.shape, self.classes)
+
+    def noise(self, purpose: str) -> CodingKey:
+        """Return the key of a stochastic coding's random numbers."""
+        return CodingKey(seed=self.setup.seed, checkpoint="benchmark", purpose=purpose)
 
 
 @dataclass(frozen=True)
@@ -59,7 +65,7 @@ class Cell:
     """``main`` or ``sharing``."""
     neurons: Neurons
     label: str
-    """What the method is called here; the reference is called ``reference``."""
+    """Name of the method here; the reference is called ``reference``."""
     method: str
     knowledge: str
     share: bool
@@ -82,95 +88,23 @@ class Cell:
         return self.budget * len(self.neurons)
 
     def digest(self, setting: Setting) -> str:
-        """Digest (hex) of all that its values depend on."""
-        said = {name: value for name, value in vars(self).items() if name not in UNSAID}
+        """Return the digest (hex) of all that its values depend on."""
+        fields = {name: value for name, value in vars(self).items() if name not in WITHOUT_DIGEST}
         # what is as usual changes no digest: results of before these fields stay good
         if self.space != FREE:
-            said["space"] = json_values(self.space)
+            fields["space"] = plain(self.space)
         if self.naturalness:
-            said["naturalness"] = self.naturalness
-        return digest({
-            "version": VALUES,
-            "cell": said,
-            "network": json_values(setting.network),
-            "checkpoint": setting.checkpoints[self.training_seed][1],
-            "generator": setting.generator[2],
-            "responder": [setting.batch_size, setting.kind],
-            "seed": setting.seed,
-            "images": setting.images if self.knowledge == NATURAL else "",
-        })  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Matrix:
-    """Which cells a benchmark consists of, but for the neurons, which are drawn later."""
-
-    training_seeds: tuple[int, ...]
-    layers: tuple[str, ...]
-    neurons: int
-    budget: int
-    seeds: int
-    methods: tuple[MethodSpec, ...]
-    reference: ReferenceSpec | None
-    sharing: SharingSpec | None
-    guide: GuideSpec | None
-
-    def groups(self) -> list[tuple[int, str, str, int]]:
-        """(training seed, layer, group, neurons) of every group of neurons."""
-        found = [
-            (seed, layer, MAIN, self.neurons)
-            for seed in self.training_seeds
-            for layer in self.layers
-        ]
-        if self.sharing:
-            found.append(
-                (self.sharing.training_seed, self.sharing.layer, SHARING, self.sharing.neurons)
-            )
-        return found
-
-    def cells(self, drawn: Mapping[tuple[int, str], Neurons]) -> list[Cell]:
-        """All cells, the dearest first; ``drawn``: the neurons of a network's layer, in drawn order."""
-        found = [
-            cell
-            for seed, layer, group, count in self.groups()
-            for cell in self._of_group(seed, layer, group, drawn[seed, layer][:count])
-        ]
-        return sorted(found, key=lambda cell: -cell.images)
-
-    def _of_group(self, seed: int, layer: str, group: str, neurons: Neurons) -> Iterator[Cell]:
-        at: dict[str, Any] = {"training_seed": seed, "layer": layer, "group": group}
-        for method in self._methods(group):
-            for share in method.share if group == MAIN else (True, False):
-                for repeat in range(method.seeds or self.seeds):
-                    yield Cell(
-                        **at, neurons=neurons[: method.neurons], label=method.title, method=method.name,
-                        knowledge=method.knowledge, share=share, search_seed=repeat,
-                        budget=self.budget, options=method.options or {}, space=method.space,
-                        naturalness=method.naturalness,
-                    )  # fmt: skip
-        if self.reference:
-            yield from self._of_reference(self.reference, at, neurons)
-        if self.guide and group == MAIN:
-            yield from self._of_guide(self.guide, at, neurons)
-
-    def _methods(self, group: str) -> Iterable[MethodSpec]:
-        if group == MAIN or self.sharing is None:
-            return self.methods
-        return [method for method in self.methods if method.title in self.sharing.methods]
-
-    @staticmethod
-    def _of_reference(said: ReferenceSpec, at: dict[str, Any], neurons: Neurons) -> Iterator[Cell]:
-        for repeat in range(said.seeds):
-            yield Cell(
-                **at, neurons=neurons, label=REFERENCE, method=said.name, knowledge="space only",
-                share=said.share, search_seed=repeat, budget=said.budget, options=said.options or {},
-            )  # fmt: skip
-
-    def _of_guide(self, said: GuideSpec, at: dict[str, Any], neurons: Neurons) -> Iterator[Cell]:
-        for way in said.ways:
-            for repeat in range(said.seeds):
-                yield Cell(
-                    **at, neurons=neurons, label=f"guide-{way.way}", method=f"guide-{way.way}",
-                    knowledge=GRADIENT, share=False, search_seed=repeat, budget=self.budget,
-                    options={"way": way.way, "lr": way.lr, "restarts": said.restarts},
-                )  # fmt: skip
+            fields["naturalness"] = self.naturalness
+        setup = setting.setup
+        return digest(
+            {
+                "version": VALUES,
+                "cell": fields,
+                "network": plain(setup.network),
+                "checkpoint": setting.checkpoints[self.training_seed][1],
+                "generator": setting.generator.digest,
+                "responder": [setup.responder.batch_size, setup.responder.kind],
+                "seed": setup.seed,
+                "images": setting.images if self.knowledge == NATURAL else "",
+            }
+        )

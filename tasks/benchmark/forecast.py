@@ -1,4 +1,4 @@
-"""How long a benchmark will take, from a few batches of each of its parts."""
+"""The forecast of a benchmark's time, from a few batches of each of its parts."""
 
 from __future__ import annotations
 
@@ -12,17 +12,20 @@ import numpy as np
 from rich.table import Table
 
 from spikeatlas.optim import make_maximizer
+from spikeatlas.snn.coding import CodingKey
 from spikeatlas.snn.generators import Generator
 from spikeatlas.snn.gradient_ascent import AscentOptions, ascend, make_climber
 from spikeatlas.snn.networks import SpikingNetwork
-from spikeatlas.snn.responder import Responder
 from spikeatlas.tasks.benchmark.cells import GRADIENT, NATURAL, Cell
 from spikeatlas.tasks.inspect.info import as_text
 from spikeatlas.tasks.study.latent_space import SpaceSpec, space_of
+from spikeatlas.tasks.study.specs import ResponderSpec
+from spikeatlas.tasks.workers.models import make_responder
 
-Found = TypeVar("Found")
+Value = TypeVar("Value")
 
 IMAGES = 512
+KEY = CodingKey(seed=0, checkpoint="benchmark", purpose="plan")
 PATIENCE = 3.0
 """Seconds after which a method's trial ends at the next generation."""
 
@@ -35,18 +38,18 @@ class Costs:
     respond: dict[str, float]
     """By layer."""
     optimizer: dict[tuple[str, bool], float]
-    """By label and sharing; the guide's whole cost."""
+    """By label and sharing; the whole cost of gradient ascent."""
 
     def of(self, cell: Cell) -> float:
-        """Seconds of a cell on one processor."""
-        own = self.optimizer[cell.label, cell.share]
-        if cell.knowledge == GRADIENT:
-            return cell.images * own
-        return cell.images * (self.decode + self.respond[cell.layer] + own)
+        """Return the seconds of a cell on one processor."""
+        seconds = self.optimizer[cell.label, cell.share]
+        if cell.knowledge != GRADIENT:
+            seconds += self.decode + self.respond[cell.layer]
+        return cell.images * seconds
 
 
 def calibrate(
-    model: Generator, net: SpikingNetwork, batch_size: int, cells: Iterable[Cell]
+    model: Generator, net: SpikingNetwork, spec: ResponderSpec, cells: Iterable[Cell]
 ) -> Costs:
     """Time a few batches of each part that the cells need."""
     cells = list(cells)
@@ -55,26 +58,26 @@ def calibrate(
     decode, images = timed(lambda: model.decode(points))
     respond = {}
     for layer, neurons in {cell.layer: cell.neurons for cell in cells}.items():
-        ask = Responder(net, [layer], neurons={layer: neurons}, batch_size=batch_size)
-        ask(images)  # compiles
-        respond[layer] = timed(partial(ask, images))[0] / IMAGES
+        responder = make_responder(spec, net, KEY, [layer], {layer: neurons})
+        responder(images)  # compiles
+        respond[layer] = timed(partial(responder, images))[0] / IMAGES
     optimizer = {}
     for cell in cells:
         if (cell.label, cell.share) not in optimizer:
-            trial = _guide if cell.knowledge == GRADIENT else _method
+            trial = _climb if cell.knowledge == GRADIENT else _method
             optimizer[cell.label, cell.share] = trial(model, net, cell)
     return Costs(decode / IMAGES, respond, optimizer)
 
 
-def timed(call: Callable[[], Found]) -> tuple[float, Found]:
-    """Seconds of a call, and what it gave."""
+def timed(call: Callable[[], Value]) -> tuple[float, Value]:
+    """Return the seconds of a call, and its value."""
     began = time.perf_counter()
-    found = call()
-    return time.perf_counter() - began, found
+    value = call()
+    return time.perf_counter() - began, value
 
 
 def _method(model: Generator, net: SpikingNetwork, cell: Cell) -> float:
-    """A method's own seconds an image, from the start of its search on made-up responses."""
+    """Return a method's own seconds an image, from the start of its search on made-up responses."""
     del net
     rng = np.random.default_rng(0)
     count = len(cell.neurons)
@@ -83,9 +86,14 @@ def _method(model: Generator, net: SpikingNetwork, cell: Cell) -> float:
         pool = space_of(model.latent, cell.space).sample(rng, cell.images)
     began, images = time.perf_counter(), 0
     search = make_maximizer(
-        cell.method, space_of(model.latent, cell.space), seeds=range(count), budget=cell.budget,
-        share=cell.share, pool=pool, **cell.options,
-    )  # fmt: skip
+        cell.method,
+        space_of(model.latent, cell.space),
+        seeds=range(count),
+        budget=cell.budget,
+        share=cell.share,
+        pool=pool,
+        **cell.options,
+    )
     while not search.done and time.perf_counter() - began < PATIENCE and images < 200 * count:
         batch = search.ask()
         search.tell(batch, rng.random((len(batch), count), dtype=np.float32))
@@ -93,27 +101,32 @@ def _method(model: Generator, net: SpikingNetwork, cell: Cell) -> float:
     return (time.perf_counter() - began) / images
 
 
-def _guide(model: Generator, net: SpikingNetwork, cell: Cell) -> float:
-    """The guide's seconds an image: a few steps of one climb."""
-    guide = AscentOptions(**{**cell.options, "restarts": 1})
+def _climb(model: Generator, net: SpikingNetwork, cell: Cell) -> float:
+    """Return the seconds an image of gradient ascent: a few steps of one climb."""
+    ascent = AscentOptions(**{**cell.options, "restarts": 1})
     climber = make_climber(model, net, cell.layer, list(cell.neurons))
-    seconds, _ = timed(lambda: ascend(climber, guide, budget=6, seed=0)[0])
+    seconds, _ = timed(lambda: ascend(climber, ascent, budget=6, seed=0)[0])
     return seconds / (6 * len(cell.neurons))
 
 
-def forecast(costs: Costs, cells: Iterable[Cell], left: Iterable[Cell], workers: int) -> str:
-    """The plan as a table: cells, images and minutes of each method, and the time that is left."""
-    cells, to_do = list(cells), {cell.name for cell in left}
+def forecast(costs: Costs, cells: Iterable[Cell], undone: Iterable[Cell], workers: int) -> str:
+    """Return a table of the cells, images and minutes of each method, and the time that is left."""
+    cells, to_do = list(cells), {cell.name for cell in undone}
     table = Table("method", "share", "budget", "cells", "done", "images", "minutes of one core")
     for label, share, budget in dict.fromkeys((c.label, c.share, c.budget) for c in cells):
-        own = [c for c in cells if (c.label, c.share, c.budget) == (label, share, budget)]
-        undone = [cell for cell in own if cell.name in to_do]
+        group = [c for c in cells if (c.label, c.share, c.budget) == (label, share, budget)]
+        rest = [cell for cell in group if cell.name in to_do]
         table.add_row(
-            label, "on" if share else "off", str(budget), str(len(own)), str(len(own) - len(undone)),
-            f"{sum(cell.images for cell in own):,}", f"{sum(map(costs.of, undone)) / 60:.1f}",
-        )  # fmt: skip
+            label,
+            "on" if share else "off",
+            str(budget),
+            str(len(group)),
+            str(len(group) - len(rest)),
+            f"{sum(cell.images for cell in group):,}",
+            f"{sum(map(costs.of, rest)) / 60:.1f}",
+        )
     seconds = sum(costs.of(cell) for cell in cells if cell.name in to_do)
-    parts = ", ".join(f"{layer} {1e3 * each:.2f}" for layer, each in costs.respond.items())
+    parts = ", ".join(f"{layer} {1e3 * seconds:.2f}" for layer, seconds in costs.respond.items())
     return (
         f"{as_text(table)}\nms an image: decode {1e3 * costs.decode:.2f}, respond {parts}\n"
         f"predicted time: {seconds / 60:.0f} minutes of one core, "

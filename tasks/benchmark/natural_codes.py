@@ -1,33 +1,38 @@
-"""What natural images do to the neurons: who is searched for, and what a search has to beat."""
+"""The responses to natural images: they say who is searched for, and what a search has to beat."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from spikeatlas.tasks.benchmark import results_store
 from spikeatlas.tasks.benchmark.cells import Setting
-from spikeatlas.tasks.benchmark.models import generator, network, responder
+from spikeatlas.tasks.report.explorer.packing import plain
+from spikeatlas.tasks.study.digests import digest
+from spikeatlas.tasks.workers import models
 
 Arrays = dict[str, NDArray[Any]]
-Images = NDArray[np.uint8]
 
 RESPONDING = 0.01
 """Least share of natural test images to which a searched neuron responds."""
 
 
-def natural_responses(
-    setting: Setting, training_seed: int, layers: Sequence[str], images: Images
+def observe(
+    setting: Setting, count: int | None, training_seed: int, layers: Sequence[str]
 ) -> dict[str, Arrays]:
-    """For every neuron of each layer: how it answers test images, raw and through the generator.
+    """Measure how every neuron of each layer answers ``count`` (None: all) test images.
 
     ``active`` (neuron): share of images with a response; ``lowest``, ``highest``: the range;
     ``encoded``: the highest response to the same images once encoded and decoded, NaN without an encoder.
     """
-    respond = responder(setting, network(setting, training_seed), list(layers), {})
-    model = generator(setting)
+    images = models.dataset(setting.setup.data).test.images[:count]
+    setup, model = setting.setup, models.generator_at(setting.generator)
+    network, key = setting.network(training_seed), setting.noise("observe")
+    respond = models.make_responder(setup.responder, network, key, list(layers), {})
     raw = respond(images)
     # what the search has to reach is what the generator can make of natural images, if it takes them
     encoded = respond(model.decode(model.encode(images))) if model.encodes else None
@@ -44,29 +49,64 @@ def natural_responses(
     }
 
 
-def natural_latents(setting: Setting, images: Images) -> Arrays:
-    """Latents of natural training images: the pool of the methods that know such images."""
-    model = generator(setting)
-    return {"natural_latent": model.encode(images).astype(model.latent.dtype)}
+def observed_digest(setting: Setting, training_seed: int, count: int | None, test: str) -> str:
+    """Return the digest (hex) of what ``observe`` depends on; ``test``: of the data set."""
+    setup = setting.setup
+    return digest(
+        {
+            "checkpoint": setting.checkpoints[training_seed][1],
+            "generator": setting.generator.digest,
+            "network": plain(setup.network),
+            "responder": [setup.responder.batch_size, setup.responder.kind],
+            "seed": setup.seed,
+            "images": [count, test],
+        }
+    )
+
+
+def encode(setting: Setting) -> Arrays:
+    """Return latents of natural training images: the pool of the methods that know such images."""
+    model = models.generator_at(setting.generator)
+    latents = model.encode(models.dataset(setting.setup.data).train.images)
+    return {"natural_latent": latents.astype(model.latent.dtype)}
+
+
+def pool_digest(setting: Setting) -> str:
+    """Return the digest (hex) of what the pool of natural latents depends on."""
+    return digest({"natural_latent": [setting.generator.digest, setting.images]})
 
 
 def observed_name(training_seed: int, layer: str) -> str:
-    """The dataset's group of what natural images do to one layer."""
+    """Return the dataset's group of the responses of one layer to natural images."""
     return f"natural/seed-{training_seed}.{layer}"
 
 
-def draw(found: Arrays, key: Sequence[int]) -> tuple[int, ...]:
-    """The neurons that respond often enough and not always at the full rate, in an order from ``key``."""
-    able = ~silent(found) & ~saturated(found) & (found["active"] >= RESPONDING)
+def neurons_to_search(
+    path: Path, seed: int, training_seeds: Sequence[int], layers: Sequence[str]
+) -> dict[tuple[int, str], tuple[int, ...]]:
+    """Return the neurons of every network's layer that can be searched for, in the order drawn by ``seed``."""
+    return {
+        (training_seed, layer): draw(
+            results_store.arrays(path, observed_name(training_seed, layer)),
+            (seed, training_seed, number),
+        )
+        for training_seed in training_seeds
+        for number, layer in enumerate(layers)
+    }
+
+
+def draw(observed: Arrays, key: Sequence[int]) -> tuple[int, ...]:
+    """Draw the neurons that respond often enough and not always at the full rate, in an order from ``key``."""
+    able = ~silent(observed) & ~saturated(observed) & (observed["active"] >= RESPONDING)
     order = np.random.default_rng(list(key)).permutation(len(able))
     return tuple(int(neuron) for neuron in order if able[neuron])
 
 
-def silent(found: Arrays) -> NDArray[np.bool_]:
-    """Neurons that answer no natural test image."""
-    return np.asarray(found["highest"] == 0)
+def silent(observed: Arrays) -> NDArray[np.bool_]:
+    """Return True for neurons that answer no natural test image."""
+    return np.asarray(observed["highest"] == 0)
 
 
-def saturated(found: Arrays) -> NDArray[np.bool_]:
-    """Neurons that answer every natural test image with rate 1."""
-    return np.asarray(found["lowest"] == 1)
+def saturated(observed: Arrays) -> NDArray[np.bool_]:
+    """Return True for neurons that answer every natural test image with rate 1."""
+    return np.asarray(observed["lowest"] == 1)

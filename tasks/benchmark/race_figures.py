@@ -1,4 +1,4 @@
-"""The benchmark's figure: how the searches climb, and whom the subject beats."""
+"""The benchmark's figure: the climbs of the searches, and the wins of the subject."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from spikeatlas.tasks.benchmark.statistics import interval, mean
 from spikeatlas.tasks.benchmark.targets import SUBJECT
 
 
-def draw(results: xr.Dataset, layers: list[str], path: Path) -> None:
-    """Best-so-far curves of each layer and way of sharing, and a forest of win rates, as one PNG file."""
+def draw_race(results: xr.Dataset, layers: list[str], path: Path) -> None:
+    """Draw best-so-far curves of each layer and way of sharing, and a forest of win rates, as one PNG file."""
     main = scores.per_neuron(results, MAIN)
     figure = Figure(figsize=(3.4 * len(layers), 9.5), layout="constrained")
     FigureCanvasAgg(figure)
@@ -40,24 +40,29 @@ def draw(results: xr.Dataset, layers: list[str], path: Path) -> None:
 def _colours(main: xr.Dataset) -> dict[str, Any]:
     palette = colormaps["tab10"]
     names = dict.fromkeys(main.label.values.tolist())
-    return {name: palette(place % 10) for place, name in enumerate(names)}
+    return {name: palette(number % 10) for number, name in enumerate(names)}
 
 
 def _curves(axes: Axes, main: xr.Dataset, layer: str, share: bool, colours: dict[str, Any]) -> None:
-    """Median over neurons of the normalised best-so-far; searches that never share are in both modes."""
+    """Draw the median over neurons of the normalised best-so-far; searches that never share are in both modes."""
     units = np.flatnonzero(main.layer.values == layer)
-    asked = np.arange(1, main.sizes["query"] + 1)
-    for place, label in enumerate(main.label.values.tolist()):
+    images = np.arange(1, main.sizes["query"] + 1)
+    for contender, label in enumerate(main.label.values.tolist()):
         both_modes = (main.label.values == label).sum() == 1
-        if main.share.values[place] != share and not both_modes:
+        if main.share.values[contender] != share and not both_modes:
             continue
-        curves = main.curve.values[units, place]
+        curves = main.curve.values[units, contender]
         curves = curves[~np.isnan(curves).any(axis=1)]
         if len(curves):
             width = 2.2 if label == SUBJECT else 1.2
-            style = "--" if main.knowledge.values[place] == GRADIENT else "-"
+            style = "--" if main.knowledge.values[contender] == GRADIENT else "-"
             axes.plot(
-                asked, np.median(curves, axis=0), style, color=colours[label], lw=width, label=label
+                images,
+                np.median(curves, axis=0),
+                style,
+                color=colours[label],
+                lw=width,
+                label=label,
             )
     axes.set_xscale("log")
     axes.set_ylim(0, 1.02)
@@ -65,17 +70,17 @@ def _curves(axes: Axes, main: xr.Dataset, layer: str, share: bool, colours: dict
 
 
 def _forest(axes: Axes, main: xr.Dataset) -> None:
-    """Share of neurons on which the subject beats each other method, with its interval."""
+    """Draw the share of neurons on which the subject beats each other method, with its interval."""
     names, rates, lows, highs = [], [], [], []
-    for place, label in enumerate(main.label.values.tolist()):
-        share = bool(main.share.values[place])
-        ours = scores.of(main, "response", SUBJECT, share=share)
-        theirs = main.response.values[:, place]
-        known = ~(np.isnan(ours) | np.isnan(theirs))
-        if label == SUBJECT or not known.any():
+    for contender, label in enumerate(main.label.values.tolist()):
+        share = bool(main.share.values[contender])
+        subject = scores.of(main, "response", SUBJECT, share=share)
+        other = main.response.values[:, contender]
+        both = ~(np.isnan(subject) | np.isnan(other))
+        if label == SUBJECT or not both.any():
             continue
-        wins = (ours > theirs)[known].astype(np.float64)
-        low, high = interval(wins, main.cluster.values[known], mean)
+        wins = (subject > other)[both].astype(np.float64)
+        low, high = interval(wins, main.cluster.values[both], mean)
         names.append(f"{label}, share {'on' if share else 'off'}")
         rates.append(wins.mean())
         lows.append(low)

@@ -12,7 +12,7 @@ import xarray as xr
 from spikeatlas.tasks.benchmark import results_store
 from spikeatlas.tasks.benchmark.cells import Cell
 from spikeatlas.tasks.benchmark.natural_codes import observed_name
-from spikeatlas.tasks.benchmark.search import PARTS
+from spikeatlas.tasks.benchmark.run_cell import PARTS
 
 COLUMNS = (
     "training_seed",
@@ -29,10 +29,10 @@ COUNTS = ("images", "shown")
 
 
 def collect(path: Path, cells: Sequence[Cell], budget: int) -> xr.Dataset:
-    """Results of finished cells, along ``row`` (one neuron of one cell), ``cell`` and ``query``.
+    """Return the results of finished cells, along ``row`` (one neuron of one cell), ``cell`` and ``query``.
 
-    On ``row``: ``cell``, what names the search (``training_seed, layer, group, label, knowledge,
-    share, search_seed, budget``), ``neuron``, ``response``, ``level`` (what the search itself saw),
+    On ``row``: ``cell``, the names of the search (``training_seed, layer, group, label, knowledge,
+    share, search_seed, budget``), ``neuron``, ``response``, ``level`` (the best that the search itself saw),
     ``natural`` and ``encoded`` (the best natural test image, raw and through the generator), and
     ``history`` (row, query) over the first ``budget`` images a neuron. On ``cell_index``: times and
     counts.
@@ -42,7 +42,7 @@ def collect(path: Path, cells: Sequence[Cell], budget: int) -> xr.Dataset:
 
 
 def dataset(parts: Iterable[tuple[dict[str, Any], dict[str, Any]]]) -> xr.Dataset:
-    """The dataset of parts: columns by name of the rows of one cell, and its times and counts."""
+    """Join parts: columns by name of the rows of one cell, and its times and counts."""
     rows, totals = zip(*parts, strict=True)
     columns = {
         name: np.concatenate([part[name] for part in rows]) for name in rows[0] if name != "history"
@@ -57,20 +57,20 @@ def dataset(parts: Iterable[tuple[dict[str, Any], dict[str, Any]]]) -> xr.Datase
 def _rows(
     path: Path, number: int, cell: Cell, budget: int
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    found = results_store.arrays(path, f"cells/{cell.name}")
-    nature = results_store.arrays(path, observed_name(cell.training_seed, cell.layer))
-    neurons = found["neuron"]
+    search = results_store.arrays(path, f"cells/{cell.name}")
+    natural = results_store.arrays(path, observed_name(cell.training_seed, cell.layer))
+    neurons = search["neuron"]
     history = np.full((len(neurons), budget), np.nan, np.float32)
-    seen = found["history"][:, :budget]
-    history[:, : seen.shape[1]] = seen
+    first = search["history"][:, :budget]
+    history[:, : first.shape[1]] = first
     columns = {
         "cell": np.full(len(neurons), number),
         "neuron": neurons,
-        "response": found["response"],
-        "level": found["search_response"],
-        "natural": nature["highest"][neurons],
-        "encoded": nature["encoded"][neurons],
+        "response": search["response"],
+        "level": search["search_response"],
+        "natural": natural["highest"][neurons],
+        "encoded": natural["encoded"][neurons],
         "history": history,
     }
     names = {name: np.full(len(neurons), getattr(cell, name)) for name in COLUMNS}
-    return columns | names, {name: float(found[name]) for name in (*TIMES, *COUNTS)}
+    return columns | names, {name: float(search[name]) for name in (*TIMES, *COUNTS)}

@@ -46,21 +46,23 @@ VARIABLES: Mapping[str, tuple[tuple[str, ...], str, str]] = {
 }
 
 
-def opened(path: Path) -> zarr.Group:
-    """The dataset to write to, made where there is none.
+def open_or_make(path: Path) -> zarr.Group:
+    """Open the dataset to write to, made where there is none.
 
     Raises AtlasError when it is damaged or another version of this program made it.
     """
     if not path.exists():
         return zarr.open_group(
-            path, mode="w", zarr_format=3,
+            path,
+            mode="w",
+            zarr_format=3,
             attributes={"benchmark_version": VERSION, "Conventions": "CF-1.11"},
-        )  # fmt: skip
+        )
     return existing(path, "r+")
 
 
 def existing(path: Path, mode: str = "r") -> zarr.Group:
-    """The dataset as a Zarr group.
+    """Open the dataset as a Zarr group.
 
     Raises FileNotFoundError when there is none, AtlasError when it is damaged or of another version.
     """
@@ -84,14 +86,16 @@ def existing(path: Path, mode: str = "r") -> zarr.Group:
 
 def note(path: Path, attributes: Mapping[str, Any]) -> None:
     """Set attributes of the root."""
-    opened(path).attrs.update(dict(attributes))
+    open_or_make(path).attrs.update(dict(attributes))
 
 
-def write(path: Path, name: str, arrays: Arrays, said: Mapping[str, Any], digest: str) -> None:
+def write(
+    path: Path, name: str, arrays: Arrays, attributes: Mapping[str, Any], digest: str
+) -> None:
     """Store a group whole: a kill in between leaves it without its mark, to be done again."""
-    root = opened(path)
+    root = open_or_make(path)
     shutil.rmtree(path / name, ignore_errors=True)
-    group = root.create_group(name, attributes={**said, "digest": digest})
+    group = root.create_group(name, attributes={**attributes, "digest": digest})
     for variable, values in arrays.items():
         dims, long_name, units = VARIABLES[variable]
         put(group, variable, values, dims, {"long_name": long_name, "units": units})
@@ -103,7 +107,7 @@ def put(
     name: str,
     values: NDArray[Any],
     dims: tuple[str, ...],
-    said: Mapping[str, Any],
+    attributes: Mapping[str, Any],
 ) -> None:
     """Create and fill one array of one chunk."""
     values = np.asarray(values)
@@ -116,13 +120,13 @@ def put(
         dimension_names=dims,
         compressors=CODECS,
         config={"write_empty_chunks": True},
-        attributes=dict(said),
+        attributes=dict(attributes),
     )
     array[...] = values
 
 
 def done(path: Path, name: str, digest: str | None = None) -> bool:
-    """Whether a group is committed, and (where given) made from what ``digest`` names."""
+    """Return True where a group is committed, and (with ``digest``) made from what that names."""
     if not (path / name / "done" / "zarr.json").exists():
         return False
     group = zarr.open_group(path / name, mode="r", zarr_format=3)
@@ -131,17 +135,17 @@ def done(path: Path, name: str, digest: str | None = None) -> bool:
 
 
 def values(path: Path, name: str, variable: str) -> NDArray[Any]:
-    """One array of one group."""
+    """Return one array of one group."""
     group: Any = zarr.open_group(path / name, mode="r", zarr_format=3)
     return np.asarray(group[variable][...])
 
 
 def arrays(path: Path, name: str) -> dict[str, NDArray[Any]]:
-    """All arrays of one group but its mark."""
+    """Return all arrays of one group but its mark."""
     group: Any = zarr.open_group(path / name, mode="r", zarr_format=3)
     return {key: np.asarray(group[key][...]) for key in group.array_keys() if key != "done"}
 
 
-def described(said: Mapping[str, Any]) -> dict[str, Any]:
-    """Attributes as JSON-plain values."""
-    return dict(json.loads(json.dumps(dict(said))))
+def json_attributes(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return attributes as JSON values."""
+    return dict(json.loads(json.dumps(dict(attributes))))

@@ -1,4 +1,4 @@
-"""What is measured of every neuron: pure functions of the collected results (`results.py`)."""
+"""The scores of every neuron: pure functions of the collected results (`results.py`)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Key = tuple[int, str, int]
 
 
 def per_neuron(results: xr.Dataset, group: str) -> xr.Dataset:
-    """One group's results along ``unit`` (a neuron of a network) and ``contender`` (method and sharing).
+    """Return one group's results along ``unit`` (a neuron of a network) and ``contender`` (method and sharing).
 
     ``response``, ``auc`` (mean of the normalised best-so-far), ``reached`` (images a neuron to the
     reference's final level; inf when never) (unit, contender): means over a method's seeds, NaN where
@@ -32,65 +32,65 @@ def per_neuron(results: xr.Dataset, group: str) -> xr.Dataset:
     units = sorted(set(keys))
     names = list(zip(rows.label.values.tolist(), rows.share.values.tolist(), strict=True))
     contenders = list(dict.fromkeys(names))
-    unit = np.array([units.index(key) for key in keys], np.int64)
+    unit_row = np.array([units.index(key) for key in keys], np.int64)
     contender = np.array([contenders.index(name) for name in names], np.int64)
     best = _best(results, units)
     is_reference = rows.label.values == REFERENCE
-    level = _grouped(np.where(is_reference, rows.level.values, np.nan), unit, len(units))
+    level = _grouped(np.where(is_reference, rows.level.values, np.nan), unit_row, len(units))
     shape = (len(units), len(contenders))
-    place = unit * len(contenders) + contender
+    pair = unit_row * len(contenders) + contender
 
     def average(values: NDArray[Any]) -> NDArray[np.float64]:
-        return _grouped(values, place, len(units) * len(contenders)).reshape(
+        return _grouped(values, pair, len(units) * len(contenders)).reshape(
             *shape, *values.shape[1:]
         )
 
     history = np.nan_to_num(rows.history.values.astype(np.float64))
-    normalised = history / np.where(best > 0, best, 1)[unit, None]
+    normalised = history / np.where(best > 0, best, 1)[unit_row, None]
     data: dict[str, Any] = {
         "response": (("unit", "contender"), average(rows.response.values)),
         "auc": (("unit", "contender"), average(normalised.mean(axis=1))),
         "reached": (
             ("unit", "contender"),
-            average(images_to(rows.history.values, level[unit])),
+            average(images_to(rows.history.values, level[unit_row])),
         ),
         "curve": (("unit", "contender", "query"), average(normalised)),
         "best": ("unit", best),
         "level": ("unit", level),
-        "natural": ("unit", _grouped(rows.natural.values, unit, len(units))),
-        "encoded": ("unit", _grouped(rows.encoded.values, unit, len(units))),
+        "natural": ("unit", _grouped(rows.natural.values, unit_row, len(units))),
+        "encoded": ("unit", _grouped(rows.encoded.values, unit_row, len(units))),
     }
-    found = xr.Dataset(data, coords=_coordinates(rows, units, contenders, names))
-    return found.assign(
-        reference=("unit", highest(found, found.label == REFERENCE)),
-        guide=("unit", highest(found, found.knowledge == GRADIENT)),
+    scored = xr.Dataset(data, coords=_coordinates(rows, units, contenders, names))
+    return scored.assign(
+        reference=("unit", highest(scored, scored.label == REFERENCE)),
+        guide=("unit", highest(scored, scored.knowledge == GRADIENT)),
     )
 
 
-def highest(found: xr.Dataset, chosen: xr.DataArray) -> NDArray[np.float64]:
-    """The highest response (unit,) of some contenders; NaN where none of them was run."""
-    values = found.response.values[:, chosen.values]
+def highest(scored: xr.Dataset, contenders: xr.DataArray) -> NDArray[np.float64]:
+    """Return the highest response (unit,) of some contenders; NaN where none of them was run."""
+    values = scored.response.values[:, contenders.values]
     return np.asarray(np.fmax.reduce(values, axis=1, initial=np.nan))
 
 
 def images_to(history: Floats, level: Floats) -> NDArray[np.float64]:
-    """Images a neuron until the best-so-far (n, B) is at ``level`` (n,): 1 to B, inf when never.
+    """Return the images a neuron until the best-so-far (n, B) is at ``level`` (n,): 1 to B, inf when never.
 
     NaN where there is no level.
     """
     there = history >= level[:, None]
-    found = np.where(there.any(axis=1), there.argmax(axis=1) + 1.0, np.inf)
-    return np.asarray(np.where(np.isnan(level), np.nan, found))
+    images = np.where(there.any(axis=1), there.argmax(axis=1) + 1.0, np.inf)
+    return np.asarray(np.where(np.isnan(level), np.nan, images))
 
 
 def headroom(response: Floats, reference: Floats) -> NDArray[np.float64]:
-    """Share of what the reference left that was won, (r - ref) / (1 - ref); NaN where it left nothing."""
-    left = 1 - np.asarray(reference, np.float64)
-    return np.asarray((response - reference) / np.where(left > 0, left, np.nan))
+    """Return the share of what the reference left that was won, (r - ref) / (1 - ref); NaN where it left nothing."""
+    room = 1 - np.asarray(reference, np.float64)
+    return np.asarray((response - reference) / np.where(room > 0, room, np.nan))
 
 
 def ratio(response: Floats, other: Floats) -> NDArray[np.float64]:
-    """The quotient; inf over 0, 1 where both are 0."""
+    """Return the quotient; inf over 0, 1 where both are 0."""
     response, other = np.asarray(response, np.float64), np.asarray(other, np.float64)
     safe = np.where(other == 0, 1, other)
     over_nothing = np.where(response > 0, np.inf, 1.0)
@@ -98,16 +98,16 @@ def ratio(response: Floats, other: Floats) -> NDArray[np.float64]:
 
 
 def failures(response: Floats, best: Floats) -> NDArray[np.bool_]:
-    """Where a response stays below half of the best any method reached."""
+    """Return True where a response stays below half of the best any method reached."""
     return np.asarray(response < FAILURE * best)
 
 
-def of(found: xr.Dataset, name: str, label: str, *, share: bool) -> NDArray[np.float64]:
-    """One contender's values (unit, ...); NaN where it was not run."""
-    places = np.flatnonzero((found.label.values == label) & (found.share.values == share))
-    if not len(places):
-        return np.full(found.sizes["unit"], np.nan)
-    return np.asarray(found[name].isel(contender=int(places[0])).values, np.float64)
+def of(scored: xr.Dataset, name: str, label: str, *, share: bool) -> NDArray[np.float64]:
+    """Return one contender's values (unit, ...); NaN where it was not run."""
+    rows = np.flatnonzero((scored.label.values == label) & (scored.share.values == share))
+    if not len(rows):
+        return np.full(scored.sizes["unit"], np.nan)
+    return np.asarray(scored[name].isel(contender=int(rows[0])).values, np.float64)
 
 
 def _coordinates(
@@ -137,18 +137,18 @@ def _keys(rows: xr.Dataset) -> list[Key]:
 
 
 def _best(results: xr.Dataset, units: list[Key]) -> NDArray[np.float64]:
-    """The highest response that any single search reached for each unit."""
+    """Return the highest response that any single search reached for each unit."""
     best: dict[Key, float] = {}
     for key, response in zip(_keys(results), results.response.values.tolist(), strict=True):
         best[key] = max(best.get(key, 0.0), response)
     return np.array([best[key] for key in units])
 
 
-def _grouped(values: NDArray[Any], place: NDArray[np.int64], count: int) -> NDArray[np.float64]:
-    """Means of the values (n, ...) at each place, NaN values left out; NaN where there are none."""
+def _grouped(values: NDArray[Any], group: NDArray[np.int64], count: int) -> NDArray[np.float64]:
+    """Return the means of the values (n, ...) at each group, NaN values left out; NaN where there are none."""
     total = np.zeros((count, *values.shape[1:]))
-    known = ~np.isnan(values)
-    np.add.at(total, place, np.where(known, values, 0))
+    measured = ~np.isnan(values)
+    np.add.at(total, group, np.where(measured, values, 0))
     number = np.zeros_like(total)
-    np.add.at(number, place, known)
+    np.add.at(number, group, measured)
     return np.asarray(np.where(number > 0, total / np.maximum(number, 1), np.nan))

@@ -13,8 +13,8 @@ Floats = NDArray[np.floating[Any]]
 Statistic = Callable[[Floats], float]
 
 
-class Duel(NamedTuple):
-    """How often one was better, equal, worse."""
+class Comparison(NamedTuple):
+    """The times one was better, equal, worse."""
 
     wins: int
     ties: int
@@ -32,17 +32,17 @@ class Duel(NamedTuple):
 
     @property
     def p(self) -> float:
-        """Two-sided sign test: how likely so uneven a duel is between equals, ties left out."""
+        """Two-sided sign test: the probability of so uneven a comparison between equals, ties left out."""
         count = self.wins + self.losses
         tail = sum(comb(count, k) for k in range(min(self.wins, self.losses) + 1))
         return min(1.0, float(2 * tail / 2**count))
 
 
-def duel(first: Floats, second: Floats) -> Duel:
+def compare(first: Floats, second: Floats) -> Comparison:
     """Compare pairs; those with a NaN are left out."""
     both = ~(np.isnan(first) | np.isnan(second))
     first, second = first[both], second[both]
-    return Duel(
+    return Comparison(
         int((first > second).sum()), int((first == second).sum()), int((first < second).sum())
     )
 
@@ -55,7 +55,7 @@ def interval(
     resamples: int = 2000,
     seed: int = 0,
 ) -> tuple[float, float]:
-    """95 % bootstrap interval of ``statistic`` over values (n,): clusters (n,) are resampled, then values.
+    """Return the 95 % bootstrap interval of ``statistic`` over values (n,): clusters (n,) are resampled, then values.
 
     NaN where there are no values. Infinite values count as such, by order.
     """
@@ -65,18 +65,18 @@ def interval(
     rng = np.random.default_rng(seed)
     draws = np.empty(resamples)
     for number in range(resamples):
-        chosen = rng.integers(len(parts), size=len(parts))
-        again = [rng.choice(parts[place], len(parts[place])) for place in chosen]
-        draws[number] = statistic(np.concatenate(again))
+        clusters_drawn = rng.integers(len(parts), size=len(parts))
+        values_drawn = [rng.choice(parts[part], len(parts[part])) for part in clusters_drawn]
+        draws[number] = statistic(np.concatenate(values_drawn))
     low, high = np.quantile(draws, [0.025, 0.975], method="nearest")
     return float(low), float(high)
 
 
 def median(values: Floats) -> float:
-    """Median; NaN of nothing. Infinite values are ordered, never subtracted."""
+    """Return the median; NaN of nothing. Infinite values are ordered, never subtracted."""
     return float(np.median(values)) if len(values) else np.nan
 
 
 def mean(values: Floats) -> float:
-    """Mean; NaN of nothing."""
+    """Return the mean; NaN of nothing."""
     return float(np.mean(values)) if len(values) else np.nan

@@ -1,4 +1,4 @@
-"""The table: what the search must reach, one row a target, and one line a method."""
+"""The targets of the benchmark: what the search must reach, one row each."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from spikeatlas.tasks.benchmark import scores
 from spikeatlas.tasks.benchmark.cells import GRADIENT, MAIN, NATURAL, REFERENCE, SHARING
 from spikeatlas.tasks.benchmark.statistics import (
-    Duel,
+    Comparison,
     Floats,
     Statistic,
-    duel,
+    compare,
     interval,
     mean,
     median,
@@ -30,11 +30,11 @@ GUIDE_VALID = 0.95
 
 
 @dataclass(frozen=True)
-class Row:
-    """One target: what was asked for, what came out."""
+class TargetRow:
+    """One target and the value that was measured."""
 
     target: str
-    wanted: str
+    goal: str
     value: float
     met: bool | None
     """None: reported, not judged, or not measured."""
@@ -48,34 +48,11 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Line:
-    """One method with one way of sharing, on the main group."""
-
-    label: str
-    share: bool
-    knowledge: str
-    normalised: float
-    """Median of response / best any method reached."""
-    low: float
-    high: float
-    auc: float
-    reached: float
-    """Median images a neuron to the reference's final level."""
-    failures: int
-    seconds: float
-    """Wall time an image."""
-    own_seconds: float
-    """Of it inside the method."""
-    duel: Duel | None
-    """The subject against it, at equal sharing (the reference and the guide: without)."""
-
-
-@dataclass(frozen=True)
 class _Case:
     """A row that is judged neuron by neuron, then summed up."""
 
     target: str
-    wanted: str
+    goal: str
     values: Floats
     statistic: Statistic
     good: Callable[[float], bool] | None
@@ -83,8 +60,8 @@ class _Case:
     note: str = ""
 
 
-def target_rows(results: xr.Dataset) -> list[Row]:
-    """All rows of the table, each for sharing on and off where both are asked for."""
+def target_rows(results: xr.Dataset) -> list[TargetRow]:
+    """Return all rows of the table, each for sharing on and off where the benchmark has both."""
     main = scores.per_neuron(results, MAIN)
     rows = []
     for share in (True, False):
@@ -102,9 +79,14 @@ def _main_cases(main: xr.Dataset, share: bool) -> Iterator[_Case]:
     reference, best = main.reference.values, main.best.values
     times = np.where(reference < LOW, scores.ratio(response, reference), np.nan)
     yield _Case(
-        f"response / reference's where that is below {LOW}{mode}", ">= 3.0", times, median,
-        lambda value: value >= 3, times < 1, f"{np.sum(reference < LOW)} of {len(reference)} neurons",
-    )  # fmt: skip
+        f"response / reference's where that is below {LOW}{mode}",
+        ">= 3.0",
+        times,
+        median,
+        lambda value: value >= 3,
+        times < 1,
+        f"{np.sum(reference < LOW)} of {len(reference)} neurons",
+    )
     won = scores.headroom(response, reference)
     yield _Case(f"share of the headroom won{mode}", "reported", won, median, None, won < 0)
     yield _rivals(main, response, share)
@@ -112,7 +94,7 @@ def _main_cases(main: xr.Dataset, share: bool) -> Iterator[_Case]:
     yield _Case(
         f"failures{mode}",
         "none",
-        _known(failed, response),
+        _as_numbers(failed, response),
         _count,
         lambda value: value == 0,
         failed,
@@ -120,17 +102,21 @@ def _main_cases(main: xr.Dataset, share: bool) -> Iterator[_Case]:
     encoded = scores.ratio(response, main.encoded.values)
     raw = scores.ratio(response, main.natural.values)
     yield _Case(
-        f"response above the best encoded natural image{mode}", ">= 90 % of neurons",
-        _known(encoded > 1, encoded), mean, lambda value: value >= 0.9, encoded <= 1,
+        f"response above the best encoded natural image{mode}",
+        ">= 90 % of neurons",
+        _as_numbers(encoded > 1, encoded),
+        mean,
+        lambda value: value >= 0.9,
+        encoded <= 1,
         f"median ratio {median(_finite(encoded)):.2f}, to raw images {median(_finite(raw)):.2f}, "
-        f"above raw on {_percent(_known(raw > 1, raw))}",
-    )  # fmt: skip
+        f"above raw on {_percent(_as_numbers(raw > 1, raw))}",
+    )
     yield _guide(main, response, share)
     yield _pool(main, response, share)
 
 
 def _rivals(main: xr.Dataset, response: Floats, share: bool) -> _Case:
-    """The subject against the best of every method that knows no more than it."""
+    """Compare the subject with the best of every method that knows no more than it."""
     excluded = (main.knowledge == NATURAL) | (main.knowledge == GRADIENT)
     excluded = excluded | (main.label == REFERENCE) | (main.label == SUBJECT)
     others = scores.highest(main, ~excluded & (main.share == share))
@@ -143,113 +129,91 @@ def _pool(main: xr.Dataset, response: Floats, share: bool) -> _Case:
 
 
 def _beats(target: str, response: Floats, other: Floats) -> _Case:
-    """The subject's responses above another's; a tie is no win."""
+    """Compare the subject's responses with another's; a tie is no win."""
     return _Case(
-        target, ">= 80 % of neurons",
-        _known(response > other, response - other), mean, lambda value: value >= 0.8,
-        response <= other, _duel_note(duel(response, other)),
-    )  # fmt: skip
+        target,
+        ">= 80 % of neurons",
+        _as_numbers(response > other, response - other),
+        mean,
+        lambda value: value >= 0.8,
+        response <= other,
+        _comparison_note(compare(response, other)),
+    )
 
 
 def _guide(main: xr.Dataset, response: Floats, share: bool) -> _Case:
     guide = main.guide.values
     times = np.where(np.isnan(guide), np.nan, scores.ratio(response, guide))
-    against = duel(guide, scores.of(main, "response", RIVAL, share=False))
+    against = compare(guide, scores.of(main, "response", RIVAL, share=False))
     valid = against.share >= GUIDE_VALID
     return _Case(
-        f"response / the gradient guide's{_mode(share)}", ">= 0.9", times, median,
-        lambda value: bool(value >= 0.9 and valid), times < 0.9,
-        f"at least 0.9 on {_percent(_known(times >= 0.9, times))}; the guide beats {RIVAL} on "
+        f"response / the gradient guide's{_mode(share)}",
+        ">= 0.9",
+        times,
+        median,
+        lambda value: bool(value >= 0.9 and valid),
+        times < 0.9,
+        f"at least 0.9 on {_percent(_as_numbers(times >= 0.9, times))}; the guide beats {RIVAL} on "
         f"{against.wins} of {against.total} ({'counts' if valid else 'does not count'})",
-    )  # fmt: skip
+    )
 
 
 def _reached(large: xr.Dataset, share: bool) -> _Case:
     reached = scores.of(large, "reached", SUBJECT, share=share)
-    known = reached[~np.isnan(reached)]
+    measured = reached[~np.isnan(reached)]
     most = 100 if share else 500
-    high = float(np.quantile(known, 0.9, method="higher")) if len(known) else np.nan
+    high = float(np.quantile(measured, 0.9, method="higher")) if len(measured) else np.nan
     return _Case(
         f"images a neuron to the reference's final level, {large.sizes['unit']} neurons{_mode(share)}",
-        f"<= {most}", reached, median, lambda value: value <= most, np.isinf(reached),
+        f"<= {most}",
+        reached,
+        median,
+        lambda value: value <= most,
+        np.isinf(reached),
         f"90 % quantile {high:.0f}, never {int(np.isinf(reached).sum())}",
-    )  # fmt: skip
+    )
 
 
-def own_time(results: xr.Dataset, share: bool) -> Row:
-    """The subject's own processor time / decoding the same images, in the large group's cells."""
-    chosen = (results.group == SHARING) & (results.label == SUBJECT) & (results.share == share)
-    cells = np.unique(results.cell.values[chosen.values])
-    own = results.optimizer_cpu_seconds.values[cells]
+def own_time(results: xr.Dataset, share: bool) -> TargetRow:
+    """Return the subject's own processor time / decoding the same images, in the large group's cells."""
+    rows = (results.group == SHARING) & (results.label == SUBJECT) & (results.share == share)
+    cells = np.unique(results.cell.values[rows.values])
+    seconds = results.optimizer_cpu_seconds.values[cells]
     decode = results.decode_cpu_seconds.values[cells]
-    value = float(own.sum() / decode.sum()) if len(cells) and decode.sum() > 0 else np.nan
-    return Row(
-        f"optimiser's own time / decode time{_mode(share)}", "<= 0.3", value,
-        None if np.isnan(value) else value <= 0.3, note=f"{len(cells)} searches",
-    )  # fmt: skip
+    value = float(seconds.sum() / decode.sum()) if len(cells) and decode.sum() > 0 else np.nan
+    return TargetRow(
+        f"optimiser's own time / decode time{_mode(share)}",
+        "<= 0.3",
+        value,
+        None if np.isnan(value) else value <= 0.3,
+        note=f"{len(cells)} searches",
+    )
 
 
-def method_lines(results: xr.Dataset) -> list[Line]:
-    """One line for each method and way of sharing, on the main group."""
-    main = scores.per_neuron(results, MAIN)
-    lines = []
-    for label, share, knowledge in zip(
-        main.label.values.tolist(), main.share.values.tolist(), main.knowledge.values.tolist(), strict=True
-    ):  # fmt: skip
-        response = scores.of(main, "response", label, share=share)
-        run = ~np.isnan(response)
-        normalised = scores.ratio(response, main.best.values)
-        seconds, own = seconds_of(results, label, share)
-        ours = scores.of(main, "response", SUBJECT, share=share)
-        low, high = interval(normalised[run], main.cluster.values[run], median)
-        lines.append(
-            Line(
-                label, share, knowledge, median(normalised[run]), low, high,
-                median(scores.of(main, "auc", label, share=share)[run]),
-                median(_defined(scores.of(main, "reached", label, share=share)[run]))
-                if label != REFERENCE else np.nan,
-                int(scores.failures(response, main.best.values).sum()), seconds, own,
-                None if label == SUBJECT else duel(ours, response),
-            )
-        )  # fmt: skip
-    return lines
-
-
-def seconds_of(results: xr.Dataset, label: str, share: bool) -> tuple[float, float]:
-    """Wall seconds an image of one contender on the main group: in all, and inside the method."""
-    chosen = (results.group == MAIN) & (results.label == label) & (results.share == share)
-    cells = results.isel(cell_index=np.unique(results.cell.values[chosen.values]))
-    images = float(cells.images.sum())
-    own = float(cells.optimizer_seconds.sum())
-    return (
-        own + float((cells.decode_seconds + cells.respond_seconds).sum())
-    ) / images, own / images
-
-
-def _summed(found: xr.Dataset, case: _Case) -> Row:
-    known = ~np.isnan(case.values)
-    values = case.values[known]
+def _summed(scored: xr.Dataset, case: _Case) -> TargetRow:
+    measured = ~np.isnan(case.values)
+    values = case.values[measured]
     if not len(values):
-        return Row(case.target, case.wanted, np.nan, None, note="not measured")
+        return TargetRow(case.target, case.goal, np.nan, None, note="not measured")
     value = case.statistic(values)
-    low, high = interval(values, found.cluster.values[known], case.statistic)
-    layer = found.layer.values
+    low, high = interval(values, scored.cluster.values[measured], case.statistic)
+    layer = scored.layer.values
     layers = {
-        str(name): case.statistic(case.values[known & (layer == name)])
-        for name in dict.fromkeys(layer[known].tolist())
+        str(name): case.statistic(case.values[measured & (layer == name)])
+        for name in dict.fromkeys(layer[measured].tolist())
     }
-    losing = tuple(_unit(found, place) for place in np.flatnonzero(case.losing & known))
+    losing = tuple(_unit(scored, unit) for unit in np.flatnonzero(case.losing & measured))
     met = case.good(value) if case.good else None
-    return Row(case.target, case.wanted, value, met, low, high, layers, losing, case.note)
+    return TargetRow(case.target, case.goal, value, met, low, high, layers, losing, case.note)
 
 
-def _unit(found: xr.Dataset, place: Any) -> str:
-    at = found.isel(unit=int(place))
+def _unit(scored: xr.Dataset, unit: Any) -> str:
+    at = scored.isel(unit=int(unit))
     return f"seed {at.training_seed.item()} {at.layer.item()}/{at.neuron.item()}"
 
 
-def _known(truth: NDArray[np.bool_], values: Floats) -> Floats:
-    """1 and 0; NaN where the values compared are not known."""
+def _as_numbers(truth: NDArray[np.bool_], values: Floats) -> Floats:
+    """Return 1 and 0; NaN where the values compared are not known."""
     return np.where(np.isnan(values), np.nan, truth.astype(np.float64))
 
 
@@ -261,16 +225,17 @@ def _finite(values: Floats) -> Floats:
     return values[np.isfinite(values)]
 
 
-def _defined(values: Floats) -> Floats:
+def defined(values: Floats) -> Floats:
+    """Return the values that are not NaN."""
     return values[~np.isnan(values)]
 
 
 def _percent(values: Floats) -> str:
-    return f"{100 * mean(_defined(values)):.0f} %"
+    return f"{100 * mean(defined(values)):.0f} %"
 
 
-def _duel_note(found: Duel) -> str:
-    return f"{found.wins} wins, {found.ties} ties, {found.losses} losses, sign test p {found.p:.2g}"
+def _comparison_note(result: Comparison) -> str:
+    return f"{result.wins} wins, {result.ties} ties, {result.losses} losses, sign test p {result.p:.2g}"
 
 
 def _mode(share: bool) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import xarray as xr
 from rich.table import Table
 
-from spikeatlas.tasks.atlas.read import layer_nodes, open_tree, settled, sign
+from spikeatlas.tasks.atlas import open_tree, settled
+from spikeatlas.tasks.atlas.read import layer_nodes, sign
 from spikeatlas.tasks.atlas.schema import UNPLANNED
 from spikeatlas.tasks.inspect.info import as_text
 from spikeatlas.tasks.inspect.neurons import known

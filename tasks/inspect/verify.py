@@ -10,13 +10,14 @@ import xarray as xr
 
 from spikeatlas.snn.files import digest_file
 from spikeatlas.snn.training import epoch_path
-from spikeatlas.tasks.atlas import integrity, read
+from spikeatlas.tasks.atlas import integrity, open_store, read
 from spikeatlas.tasks.atlas.schema import STATUS, UNPLANNED
-from spikeatlas.tasks.atlas.store import open_store, study_of, values
+from spikeatlas.tasks.atlas.store import study_of, values
 from spikeatlas.tasks.atlas.write import epoch_row
 from spikeatlas.tasks.study.blocks import Block
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.workers import models
+from spikeatlas.tasks.workers.process import one_thread
 
 TOLERANCE = 1e-6
 """Largest difference of a response on another machine; on the same one a replay is exact."""
@@ -59,7 +60,7 @@ def verify(run: Run, *, plain: bool = False) -> Verdict:
 
     ``plain``: with snnTorch's own loop instead of the responder that the atlas was made with.
     """
-    models.one_thread()
+    one_thread()
     damaged = integrity.metadata_damage(run.atlas)
     if damaged:
         return Verdict(0, {}, damaged)

@@ -1,4 +1,4 @@
-"""Everything that was shown in some searches, and what was answered: where elites are taken from."""
+"""The archive of some searches: all the points that they showed, and the responses."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Archive:
         self._share = share
         self._points: list[Points] = []
         self._owner: list[NDArray[np.int64]] = []
-        self._answers: list[NDArray[np.float32]] = []
+        self._responses: list[NDArray[np.float32]] = []
 
     def add_common(self, points: Points, responses: NDArray[np.float32]) -> None:
         """Enter points (k, d) that every search may use, with responses (k, N)."""
@@ -32,48 +32,49 @@ class Archive:
 
     def add(self, batch: Batch, responses: NDArray[np.float32]) -> None:
         """Enter a batch of k proposals with responses (k, N)."""
-        own = responses if self._share else responses[np.arange(len(batch)), batch.owner]
-        self._enter(batch.points, batch.owner, own)
+        entries = responses if self._share else responses[np.arange(len(batch)), batch.owner]
+        self._enter(batch.points, batch.owner, entries)
 
     def _enter(
-        self, points: Points, owner: NDArray[np.int64], answers: NDArray[np.float32]
+        self, points: Points, owner: NDArray[np.int64], responses: NDArray[np.float32]
     ) -> None:
         # an archive may hold millions of codes: each in as few bytes as it needs
         integral = points.dtype.kind in "iu"
         small = np.min_scalar_type(int(points.max(initial=0))) if integral else points.dtype
         self._points.append(points.astype(small))
         self._owner.append(owner.astype(np.int32))
-        self._answers.append(np.array(answers, np.float32))
+        self._responses.append(np.array(responses, np.float32))
 
     def ranked(self, sign: int) -> list[tuple[Points, NDArray[np.float32]]]:
-        """Of each search, its different points (k, d), best first, and their responses (k,).
+        """Return the different points (k, d) of each search, best first, and their responses (k,).
 
         The best: with the highest response times ``sign``; the earliest among equals. A point whose
         response was not measured (NaN) does not count.
         """
-        points, answers = np.concatenate(self._points), np.concatenate(self._answers)
+        points, responses = np.concatenate(self._points), np.concatenate(self._responses)
         if self._share:
             rows = different(points)
             return [
-                _sorted(points[rows], answers[rows, place], sign) for place in range(self._searches)
+                _sorted(points[rows], responses[rows, search], sign)
+                for search in range(self._searches)
             ]
         owner = np.concatenate(self._owner)
-        found = []
+        ranked = []
         for search in range(self._searches):
-            own = np.flatnonzero(owner == search)
-            own = own[different(points[own])]
-            found.append(_sorted(points[own], answers[own], sign))
-        return found
+            rows = np.flatnonzero(owner == search)
+            rows = rows[different(points[rows])]
+            ranked.append(_sorted(points[rows], responses[rows], sign))
+        return ranked
 
 
 def different(points: NDArray[np.generic]) -> NDArray[np.int64]:
-    """The rows, ascending, at which each different one of points (k, d) stands first."""
+    """Return the rows, ascending, at which each different one of points (k, d) stands first."""
     return np.sort(np.unique(points, axis=0, return_index=True)[1])
 
 
 def _sorted(
-    points: Points, answers: NDArray[np.float32], sign: int
+    points: Points, responses: NDArray[np.float32], sign: int
 ) -> tuple[Points, NDArray[np.float32]]:
-    measured = np.flatnonzero(~np.isnan(answers))
-    order = measured[np.argsort(-sign * answers[measured], kind="stable")]
-    return points[order], answers[order]
+    measured = np.flatnonzero(~np.isnan(responses))
+    order = measured[np.argsort(-sign * responses[measured], kind="stable")]
+    return points[order], responses[order]

@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 
 from spikeatlas.optim import Points
 from spikeatlas.tasks.search.archive import Archive, different
-from spikeatlas.tasks.search.loop import Task, own_responses
-from spikeatlas.tasks.search.reevaluate import Chosen, decode
-from spikeatlas.tasks.study.run import Run
+from spikeatlas.tasks.search.probe import BlockProbe
+from spikeatlas.tasks.search.reevaluate import Optima
 
 NEARLY = 0.85
 """Least share of the MEI's response that a diverse stimulus must reach."""
@@ -21,42 +20,42 @@ CANDIDATES = 512
 """Most stimuli of a search that are decoded to choose from."""
 
 SPARE = 4
-"""With a stochastic coding, so many times as many are chosen as are wanted: some will fail the fresh
-measurement."""
+"""With a stochastic coding, so many times as many are measured as the study asks for: some will fail."""
 
 
 def find_diverse(
-    run: Run, task: Task, chosen: Chosen, archives: Sequence[Archive], ranks: int
+    probe: BlockProbe, best: Optima, archives: Sequence[Archive], ranks: int
 ) -> dict[str, NDArray[Any]]:
-    """The ``diverse*`` variables of N * R searches, along ``ranks``; ``archives``: of all their lanes.
+    """Return the ``diverse*`` variables of N * R searches, along ``ranks``.
 
+    ``archives``: of all the searches (a cold one, a warm one) that ``best`` is the result of.
     Candidates are those that the search saw answered well enough; they are taken greedily, each the
     farthest (in pixels) from the MEI and all taken before. Every one is measured afresh and must
     reach the share of the MEI's response itself.
     """
-    wanted = run.search.diverse
-    asked = wanted * (SPARE if run.stochastic else 1)
-    shape, dim = chosen.image.shape[1:], chosen.point.shape[1]
-    points = np.zeros((len(chosen.point), asked, dim), chosen.point.dtype)
-    images = np.zeros((len(chosen.point), asked, *shape), np.uint8)
-    counts = np.zeros(len(chosen.point), np.int64)
-    seen = [archive.ranked(run.search.sign) for archive in archives]
-    for search, response in enumerate(chosen.response):
-        near = candidates([lane[search] for lane in seen], float(response), run.search.sign)
-        decoded = decode(run, near)
-        rows = farthest_first(chosen.image[search], decoded, asked)
+    run, sign = probe.run, probe.objective.sign
+    most = run.search.diverse * (SPARE if run.stochastic else 1)
+    shape, dim = best.image.shape[1:], best.point.shape[1]
+    points = np.zeros((len(best.point), most, dim), best.point.dtype)
+    images = np.zeros((len(best.point), most, *shape), np.uint8)
+    counts = np.zeros(len(best.point), np.int64)
+    ranked = [archive.ranked(sign) for archive in archives]
+    for search, response in enumerate(best.response):
+        near = candidates([archive[search] for archive in ranked], float(response), sign)
+        stimuli = probe.decode(near)
+        rows = farthest_first(best.image[search], stimuli, most)
         counts[search] = len(rows)
-        points[search, : len(rows)], images[search, : len(rows)] = near[rows], decoded[rows]
-    again = own_responses(run, task, "report", images)
-    again[np.arange(asked) >= counts[:, None]] = np.nan
-    kept = reaches(again, chosen.response[:, None], run.search.sign)
-    return _packed(points, images, again, kept, (wanted, ranks))
+        points[search, : len(rows)], images[search, : len(rows)] = near[rows], stimuli[rows]
+    responses = probe.respond_own("report", images)
+    responses[np.arange(most) >= counts[:, None]] = np.nan
+    reached = reaches(responses, best.response[:, None], sign)
+    return _packed(points, images, responses, reached, (run.search.diverse, ranks))
 
 
 def reaches(
     response: NDArray[np.float32], best: NDArray[np.float32] | float, sign: int
 ) -> NDArray[np.bool_]:
-    """Whether responses come near enough to the best; nothing is near the response of a silent neuron.
+    """Return True where responses come near enough to the best; nothing is near that of a silent neuron.
 
     For ``sign`` -1 the best is the lowest, and near is at most 1 / 0.85 of it.
     """
@@ -68,14 +67,14 @@ def reaches(
 def candidates(
     ranked: Sequence[tuple[Points, NDArray[np.float32]]], best: float, sign: int
 ) -> Points:
-    """At most 512 different points (k, d) whose responses reach the share: the best, and a spread.
+    """Return at most 512 different points (k, d) whose responses reach the share: the best, and a spread.
 
-    ``ranked``: of each lane, points best first with their responses.
+    ``ranked``: of a neuron's cold search and its warm one, points best first with their responses.
     """
-    points = np.concatenate([part for part, _ in ranked])
-    answers = np.concatenate([part for _, part in ranked])
-    rows = np.flatnonzero(reaches(answers, best, sign))
-    rows = rows[np.argsort(-sign * answers[rows], kind="stable")]
+    points = np.concatenate([points for points, _ in ranked])
+    responses = np.concatenate([responses for _, responses in ranked])
+    rows = np.flatnonzero(reaches(responses, best, sign))
+    rows = rows[np.argsort(-sign * responses[rows], kind="stable")]
     rows = rows[different(points[rows])]
     half = CANDIDATES // 2
     if len(rows) > CANDIDATES:
@@ -85,7 +84,7 @@ def candidates(
 
 
 def farthest_first(first: NDArray[np.uint8], images: NDArray[np.uint8], count: int) -> list[int]:
-    """Rows of at most ``count`` of the images (k, c, h, w), each the farthest from all before it.
+    """Return the rows of at most ``count`` of the images (k, c, h, w), each the farthest from all before it.
 
     The distance is Euclidean, in pixels, to the nearest of ``first`` and the rows taken before; an
     image that equals one of these is none to take.
@@ -105,12 +104,12 @@ def farthest_first(first: NDArray[np.uint8], images: NDArray[np.uint8], count: i
 def _packed(
     points: Points,
     images: NDArray[np.uint8],
-    again: NDArray[np.float32],
-    kept: NDArray[np.bool_],
+    responses: NDArray[np.float32],
+    reached: NDArray[np.bool_],
     size: tuple[int, int],
 ) -> dict[str, NDArray[Any]]:
-    """What was kept, first among the ranks, at most ``size[0]`` of ``size[1]`` ranks of each search."""
-    wanted, ranks = size
+    """Return the stimuli that reached the share, at most ``size[0]`` in ``size[1]`` ranks of each search."""
+    most, ranks = size
     searches = len(points)
     arrays: dict[str, NDArray[Any]] = {
         "diverse": np.zeros((searches, ranks, *images.shape[2:]), np.uint8),
@@ -119,9 +118,9 @@ def _packed(
         "diverse_count": np.zeros(searches, np.int32),
     }
     for search in range(searches):
-        rows = np.flatnonzero(kept[search])[:wanted]
+        rows = np.flatnonzero(reached[search])[:most]
         arrays["diverse"][search, : len(rows)] = images[search, rows]
         arrays["diverse_latent"][search, : len(rows)] = points[search, rows]
-        arrays["diverse_response"][search, : len(rows)] = again[search, rows]
+        arrays["diverse_response"][search, : len(rows)] = responses[search, rows]
         arrays["diverse_count"][search] = len(rows)
     return arrays

@@ -1,117 +1,123 @@
-"""One search by one method for a block of neurons: propose, decode, respond, learn."""
+"""The search loop: propose, decode, respond, learn, for all the neurons of a block in lock step."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spikeatlas.optim import Maximizer, Points, Result, make_maximizer, uses_pool, uses_screening
-from spikeatlas.snn.generators import Generator
-from spikeatlas.tasks.atlas import read
+from spikeatlas.optim import Batch, Maximizer, MethodLike, Points, Result, make_maximizer
 from spikeatlas.tasks.search.archive import Archive
-from spikeatlas.tasks.search.objective import Trade, trade_of
-from spikeatlas.tasks.study.blocks import Block
-from spikeatlas.tasks.study.run import Run
-from spikeatlas.tasks.workers import models
+from spikeatlas.tasks.search.objective import Objective
+from spikeatlas.tasks.search.probe import Evaluation, Probe, Screening
 from spikeatlas.tasks.workers.stopping import check_stop
-
-Respond = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
-"""Stimuli (n, c, h, w) to responses (n, searches)."""
 
 
 @dataclass(frozen=True, eq=False)
-class Task:
-    """What one search is for: the N neurons of a block, with R repeats in lock step."""
+class Searches:
+    """N * R searches by one method: R repeats for each neuron of a probe."""
 
-    block: Block
-    method: str
-    repeats: tuple[int, ...]
+    method: MethodLike
+    """Name, or the user's own."""
     seeds: NDArray[np.int64]
     """(N, R)."""
     budget: int
     """Images a search."""
+    share: bool = False
+    allocation: Literal["fixed", "adaptive"] = "fixed"
+    options: Mapping[str, Any] = field(default_factory=dict)
     starts: Points | None = None
     """(N * R, m, d): points to start from."""
+    pool: Points | None = None
+    """(k, d): points to choose from."""
+    screening: Screening | None = None
+    """What was shown before, to searches of one repeat."""
+    archived: bool = False
+    """True to keep everything that is shown."""
 
 
-def run_search(run: Run, task: Task) -> tuple[Result, Archive | None]:
-    """Run one search to its end; with what it showed, where the run needs to know that."""
-    model = models.generator(run)
-    respond = respond_to(run, task.block, "search", len(task.repeats))
-    search = make_maximizer(
-        task.method, models.search_space(run), seeds=task.seeds.ravel(), budget=task.budget,
-        share=run.search.share, sign=run.search.sign, starts=task.starts,
-        pool=models.natural_points(run) if uses_pool(task.method) else None,
-        allocation=run.search.allocation,
-        **run.search.options_of(task.method),
-    )  # fmt: skip
-    archive = Archive(task.seeds.size, share=run.search.share) if keeps_archive(run) else None
-    trade = trade_of(run, task.block, len(task.repeats))
-    if uses_screening(task.method):
-        tell_screening(run, task, search, archive, trade)
-    while not search.done:
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """The end of N * R searches."""
+
+    result: Result
+    archive: Archive | None
+    images: int
+    """Images proposed, for all searches together."""
+    stimuli: int
+    """Different stimuli decoded and shown."""
+
+
+class Record:
+    """The record of what searches have shown so far, and of the range of the responses."""
+
+    def __init__(self, searches: Searches) -> None:
+        """Begin with nothing shown."""
+        count = searches.seeds.size
+        self._archive = Archive(count, share=searches.share) if searches.archived else None
+        self._lowest = np.full(count, np.inf, np.float32)
+        self._highest = np.full(count, -np.inf, np.float32)
+        self._images = self._stimuli = 0
+
+    def add_screening(self, screening: Screening) -> None:
+        """Enter what every search knows from the start."""
+        self._widen(screening.evaluation)
+        if self._archive:
+            self._archive.add_common(screening.points, screening.evaluation.values)
+
+    def add(self, batch: Batch, evaluation: Evaluation) -> None:
+        """Enter a batch of proposals."""
+        self._widen(evaluation)
+        self._images += len(batch)
+        self._stimuli += evaluation.stimuli
+        if self._archive:
+            self._archive.add(batch, evaluation.values)
+
+    def _widen(self, evaluation: Evaluation) -> None:
+        self._lowest = np.fmin(self._lowest, evaluation.lowest)
+        self._highest = np.fmax(self._highest, evaluation.highest)
+
+    def end(self, result: Result, objective: Objective) -> Outcome:
+        """Return the outcome; its range is that of the responses, not of a value mixed with naturalness."""
+        if objective.naturalness:
+            result = replace(result, lowest=self._lowest, highest=self._highest)
+        return Outcome(result, self._archive, self._images, self._stimuli)
+
+
+def run_search(probe: Probe, searches: Searches) -> Outcome:
+    """Run searches to their end. InterruptedError where the process is asked to stop."""
+    record = Record(searches)
+    with probe.watch("optimizer"):
+        maximizer = _start(probe, searches)
+    if searches.screening:
+        maximizer.tell_screening(searches.screening.points, searches.screening.evaluation.values)
+        record.add_screening(searches.screening)
+    while not maximizer.done:
         check_stop()
-        batch = search.ask()
-        told = evaluate(run, model, respond, trade, batch.points)
-        search.tell(batch, told)
-        if archive:
-            archive.add(batch, told)
-    result = search.result()
-    return trade.of(result) if trade else result, archive
+        with probe.watch("optimizer"):
+            batch = maximizer.ask()
+        evaluation = probe.evaluate(batch.points, searches.seeds.shape[1])
+        with probe.watch("optimizer"):
+            maximizer.tell(batch, evaluation.values)
+        record.add(batch, evaluation)
+    with probe.watch("optimizer"):
+        result = maximizer.result()
+    return record.end(result, probe.objective)
 
 
-def keeps_archive(run: Run) -> bool:
-    """Whether anything but the best that a search saw is wanted of it."""
-    return run.stochastic or run.search.diverse > 0
-
-
-def tell_screening(
-    run: Run, task: Task, search: Maximizer, archive: Archive | None, trade: Trade | None
-) -> None:
-    """Tell a search the screening of its epoch and (one) repeat, as the atlas holds it."""
-    (repeat,) = task.repeats
-    points, responses = read.screening(run.atlas, task.block, repeat)
-    points = points.astype(search.problem.space.dtype, copy=False)
-    told = responses
-    if trade:
-        images = models.generator(run).decode(points, batch_size=run.responder.batch_size)
-        told = trade.told(responses, points, images)
-    search.tell_screening(points, told)
-    if archive:
-        archive.add_common(points, told)
-
-
-def evaluate(
-    run: Run, model: Generator, respond: Respond, trade: Trade | None, points: Points
-) -> NDArray[np.float32]:
-    """What to tell of points (n, d), (n, searches), each different one decoded and shown once.
-
-    A stimulus answers the same wherever it stands, so this changes no value; a search that has
-    nearly settled proposes many points twice.
-    """
-    different, places = np.unique(points, axis=0, return_inverse=True)
-    stimuli = model.decode(different, batch_size=run.responder.batch_size)
-    responses = respond(stimuli)
-    told = trade.told(responses, different, stimuli) if trade else responses
-    return told[places.reshape(-1)]
-
-
-def respond_to(run: Run, block: Block, purpose: str, repeats: int) -> Respond:
-    """Responses of the block's neurons, each standing ``repeats`` times (one search a repeat)."""
-    neurons = run.layers[block.layer][block.start : block.stop]
-    responder = models.responder(run, block.epoch, purpose, {block.layer: neurons})
-    return lambda stimuli: np.repeat(responder(stimuli)[block.layer], repeats, axis=1)
-
-
-def own_responses(
-    run: Run, task: Task, purpose: str, images: NDArray[np.uint8]
-) -> NDArray[np.float32]:
-    """Responses (N * R, k) of each search's neuron to its own k stimuli (N * R, k, c, h, w)."""
-    searches, count = images.shape[:2]
-    flat = images.reshape(-1, *images.shape[2:])
-    answers = respond_to(run, task.block, purpose, len(task.repeats))(flat)
-    own = answers[np.arange(len(flat)), np.repeat(np.arange(searches), count)]
-    return own.reshape(searches, count)
+def _start(probe: Probe, searches: Searches) -> Maximizer:
+    return make_maximizer(
+        searches.method,
+        probe.space,
+        seeds=searches.seeds.ravel(),
+        budget=searches.budget,
+        share=searches.share,
+        sign=probe.objective.sign,
+        starts=searches.starts,
+        pool=searches.pool,
+        allocation=searches.allocation,
+        **searches.options,
+    )

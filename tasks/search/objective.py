@@ -1,59 +1,85 @@
-"""What a search is told of a stimulus: the response, or a trade of it against naturalness."""
+"""The objective of a search: the response, or the response with a share of naturalness."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spikeatlas.optim import Points, Result
+from spikeatlas.optim import Points
 from spikeatlas.tasks.analysis.naturalness import Scale, scale_of
 from spikeatlas.tasks.atlas import read
 from spikeatlas.tasks.study.blocks import Block
 from spikeatlas.tasks.study.run import Run
 
 Responses = NDArray[np.float32]
+Images = NDArray[np.uint8]
 
 
-class Trade:
-    """(1 - w) * response / scale + sign * w * typicality, which is looked for with ``sign``.
+@dataclass(frozen=True, eq=False)
+class Naturalness:
+    """The share of naturalness in an objective for N neurons."""
 
-    The scale is each search's neuron's best response to a test image (1 where it answers none), so that
-    the weight w, 0 to 1, means the same to every neuron. Keeps the range of the responses.
+    weight: float
+    """w, 0 to 1."""
+    scale: Responses
+    """(N,) the response of each neuron that counts as 1, so that w means the same to every neuron."""
+    typicality: Scale
+
+
+@dataclass(frozen=True, eq=False)
+class Objective:
+    """The value of a stimulus for each of N neurons, which is sought with ``sign``: its response.
+
+    With naturalness it is scalarised: (1 - w) * response / scale + sign * w * typicality.
     """
 
-    def __init__(self, weight: float, sign: int, best: Responses, natural: Scale) -> None:
-        self._weight, self._sign, self._natural = weight, sign, natural
-        self._scale = np.where(best > 0, best, 1).astype(np.float32)
-        self._highest = np.full(len(best), -np.inf, np.float32)
-        self._lowest = np.full(len(best), np.inf, np.float32)
+    sign: int = 1
+    """1: the highest value is sought; -1: the lowest."""
+    naturalness: Naturalness | None = None
 
-    def told(self, responses: Responses, points: Points, images: NDArray[np.uint8]) -> Responses:
-        """What to tell of k stimuli and their points, from their responses (k, searches)."""
-        self._highest = np.fmax(self._highest, responses.max(axis=0))
-        self._lowest = np.fmin(self._lowest, responses.min(axis=0))
-        return self._mix(responses, self._natural.typicality(points, images)[:, None])
+    def values(self, responses: Responses, points: Points, images: Images) -> Responses:
+        """Return the values (k, N) of k stimuli, made of points (k, d), from their responses (k, N)."""
+        if self.naturalness is None:
+            return responses
+        typicality = self.naturalness.typicality.typicality(points, images)
+        return self._mix(responses, self.naturalness.scale, typicality[:, None])
 
-    def own(self, responses: Responses, points: Points, images: NDArray[np.uint8]) -> Responses:
-        """The same for each search's own stimuli: responses (searches, k), points, images (searches, k, ...)."""
+    def own_values(self, responses: Responses, points: Points, images: Images) -> Responses:
+        """Return the values (N * R, k) of R searches' own k stimuli for each neuron.
+
+        From responses (N * R, k), points (N * R, k, d) and images (N * R, k, c, h, w).
+        """
+        if self.naturalness is None:
+            return responses
         flat = points.reshape(-1, points.shape[2]), images.reshape(-1, *images.shape[2:])
-        return self._mix(responses.T, self._natural.typicality(*flat).reshape(responses.shape).T).T
+        typicality = self.naturalness.typicality.typicality(*flat).reshape(responses.shape)
+        repeats = len(responses) // len(self.naturalness.scale)
+        scale = np.repeat(self.naturalness.scale, repeats)
+        return self._mix(responses, scale[:, None], typicality)
 
-    def of(self, result: Result) -> Result:
-        """A search's result with the range of the responses, not of what it was told."""
-        return replace(result, highest=self._highest, lowest=self._lowest)
-
-    def _mix(self, responses: Responses, typicality: NDArray[np.float64]) -> Responses:
-        w = self._weight
-        mixed = (1 - w) * responses / self._scale + self._sign * w * typicality
+    def _mix(
+        self, responses: Responses, scale: Responses, typicality: NDArray[np.float64]
+    ) -> Responses:
+        weight = 0.0 if self.naturalness is None else self.naturalness.weight
+        mixed = (1 - weight) * responses / scale + self.sign * weight * typicality
         return mixed.astype(np.float32)
 
 
-def trade_of(run: Run, block: Block, repeats: int) -> Trade | None:
-    """The trade that a study wants, each neuron of a block standing ``repeats`` times; None: the response alone."""
-    weight = run.search.naturalness
-    if not weight:
-        return None
-    best = np.repeat(read.best_natural(run.atlas, block), repeats)
-    return Trade(weight, run.search.sign, best, scale_of(run))
+def make_objective(sign: int, weight: float, best: Responses, typicality: Scale) -> Objective:
+    """Make the objective of N neurons whose best responses to test images are ``best`` (N,).
+
+    These are the scale; 1 where a neuron answers none.
+    """
+    scale = np.where(best > 0, best, 1).astype(np.float32)
+    return Objective(sign, Naturalness(weight, scale, typicality))
+
+
+def block_objective(run: Run, block: Block) -> Objective:
+    """Return the objective that a study sets for the neurons of a block."""
+    search = run.search
+    if not search.naturalness:
+        return Objective(search.sign)
+    best = read.best_natural(run.atlas, block)
+    return make_objective(search.sign, search.naturalness, best, scale_of(run))

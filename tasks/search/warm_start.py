@@ -1,4 +1,4 @@
-"""The two searches of one neuron when epochs start from the one before: a cold one and a warm one.
+"""The cold and the warm search of one neuron, where epochs start from the one before.
 
 The warm one may only repeat what the epoch before has found. So both are kept: what looks stable over
 training can be checked against a search that knew nothing of it.
@@ -6,68 +6,130 @@ training can be checked against a search that knew nothing of it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spikeatlas.tasks.search.reevaluate import Chosen
+from spikeatlas.optim import Points, uses_pool, uses_screening
+from spikeatlas.tasks.atlas import read
+from spikeatlas.tasks.search.loop import Searches, run_search
+from spikeatlas.tasks.search.probe import BlockProbe
+from spikeatlas.tasks.search.reevaluate import Optima, find_optima
 from spikeatlas.tasks.study.run import Run
+from spikeatlas.tasks.workers import models
+
+Arrays = dict[str, NDArray[Any]]
+
+
+def search_cold_and_warm(probe: BlockProbe, method: str, repeats: tuple[int, ...]) -> list[Optima]:
+    """Run a method's cold searches of some repeats and, where the study starts warm, the warm ones.
+
+    AtlasError where the epoch before, from which these start, is not finished.
+    """
+    run, block = probe.run, probe.block
+    before = read.epoch_before(run.atlas, block.epoch) if run.search.warm_start else None
+    budgets = run.budgets(first=before is None)
+    cold = _search(probe, "search", method, repeats, budgets[0])
+    if before is None:
+        return [cold]
+    starts = read.latents(run.atlas, block._replace(epoch=before), method, repeats)
+    starts = starts.astype(cold.point.dtype)
+    return [cold, _search(probe, "warm", method, repeats, budgets[1], starts)]
+
+
+def _search(
+    probe: BlockProbe,
+    purpose: str,
+    method: str,
+    repeats: tuple[int, ...],
+    budget: int,
+    starts: Points | None = None,
+) -> Optima:
+    run = probe.run
+    maximizer = run.search.method(method)
+    searches = Searches(
+        maximizer,
+        probe.seeds(purpose, method, repeats),
+        budget,
+        share=run.search.share,
+        allocation=run.search.allocation,
+        options=run.search.options_of(method),
+        starts=starts,
+        pool=models.natural_points(run) if uses_pool(maximizer) else None,
+        screening=probe.screening(*repeats) if uses_screening(maximizer) else None,
+        archived=keeps_archive(run),
+    )
+    return find_optima(probe, run_search(probe, searches), stochastic=run.stochastic)
+
+
+def keeps_archive(run: Run) -> bool:
+    """Return True where more than the best of what a search has shown is needed later."""
+    return run.stochastic or run.search.diverse > 0
 
 
 class Merged(NamedTuple):
-    """Two lanes as one result."""
+    """A cold and a warm search as one result; N * R searches, a row each."""
 
-    best: Chosen
-    """The better of the lanes' stimuli; ``seen`` is the cold lane's."""
+    best: Optima
+    """The better stimuli of the two; their ``outcome`` is the cold search's."""
     search_response: NDArray[np.float32]
     history: NDArray[np.float32]
-    """The cold lane's images first, then the warm one's."""
+    """The cold search's images first, then the warm one's."""
     queries: NDArray[np.int64]
     silent: NDArray[np.bool_]
     saturated: NDArray[np.bool_]
     warm: NDArray[np.bool_]
-    """(N * R,) whether the warm lane's is the better one."""
+    """(N * R,) True where the warm search's stimulus is the better one."""
 
 
-def merge(run: Run, lanes: list[Chosen]) -> Merged:
-    """One result of a cold lane and, where there is one, a warm lane; the cold one wins a tie.
+def merge(searches: Sequence[Optima], sign: int) -> Merged:
+    """Merge a cold search and, where there is one, a warm search; the cold one wins a tie.
 
-    The better one is told by the measurement that chose it within its lane, not by the one that is
+    They are compared by the measurement that chose each one's stimulus, not by the one that is
     reported: that stays free of any choice.
     """
-    cold, warm = lanes[0], lanes[-1]
-    sign = run.search.sign
-    won = sign * warm.judged > sign * cold.judged
+    cold, warm = searches[0], searches[-1]
+    warmer = sign * warm.value > sign * cold.value
 
-    def pick(ours: NDArray[Any], theirs: NDArray[Any]) -> NDArray[Any]:
-        return np.where(won.reshape(-1, *(1,) * (ours.ndim - 1)), theirs, ours)
+    def better(of_cold: NDArray[Any], of_warm: NDArray[Any]) -> NDArray[Any]:
+        return np.where(warmer.reshape(-1, *(1,) * (of_cold.ndim - 1)), of_warm, of_cold)
 
-    best = Chosen(
-        pick(cold.point, warm.point), pick(cold.image, warm.image),
-        pick(cold.judged, warm.judged), pick(cold.response, warm.response),
-        cold.seen, cold.archive,
-    )  # fmt: skip
-    better = np.fmax if sign > 0 else np.fmin
-    later = [better(cold.seen.history[:, -1:], lane.seen.history) for lane in lanes[1:]]
+    best = Optima(
+        better(cold.point, warm.point),
+        better(cold.image, warm.image),
+        better(cold.value, warm.value),
+        better(cold.response, warm.response),
+        cold.outcome,
+    )
+    results = [optima.outcome.result for optima in searches]
     return Merged(
         best,
-        pick(cold.seen.best_response, warm.seen.best_response),
-        np.concatenate([cold.seen.history, *later], axis=1),
-        np.sum([lane.seen.queries for lane in lanes], axis=0),
-        np.all([lane.seen.silent for lane in lanes], axis=0),
-        np.all([lane.seen.saturated for lane in lanes], axis=0),
-        won,
+        better(results[0].best_response, results[-1].best_response),
+        _joined([result.history for result in results], sign),
+        np.sum([result.queries for result in results], axis=0),
+        np.all([result.silent for result in results], axis=0),
+        np.all([result.saturated for result in results], axis=0),
+        warmer,
     )
 
 
-def lane_arrays(lanes: list[Chosen], warm: NDArray[np.bool_]) -> dict[str, NDArray[Any]]:
-    """The ``cold_*``, ``warm_*`` and ``lane`` variables; a warm lane that was not run is NaN and 0."""
-    arrays: dict[str, NDArray[Any]] = {"lane": warm.astype(np.uint8)}
-    for place, name in enumerate(("cold", "warm")):
-        lane = lanes[min(place, len(lanes) - 1)]
-        ran = place < len(lanes)
-        arrays[f"{name}_response"] = lane.response if ran else np.full_like(lane.response, np.nan)
-        arrays[f"{name}_mei"] = lane.image if ran else np.zeros_like(lane.image)
-        arrays[f"{name}_latent"] = lane.point if ran else np.zeros_like(lane.point)
+def _joined(histories: Sequence[NDArray[np.float32]], sign: int) -> NDArray[np.float32]:
+    """Return the best so far over the images of one search, then of the next."""
+    cold, best = histories[0], np.fmax if sign > 0 else np.fmin
+    later = [best(cold[:, -1:], history) for history in histories[1:]]
+    return np.concatenate([cold, *later], axis=1)
+
+
+def start_arrays(searches: Sequence[Optima], warm: NDArray[np.bool_]) -> Arrays:
+    """Return the ``cold_*``, ``warm_*`` and ``lane`` variables; NaN and 0 of a warm search that was not run."""
+    arrays: Arrays = {"lane": warm.astype(np.uint8)}
+    for number, name in enumerate(("cold", "warm")):
+        optima = searches[min(number, len(searches) - 1)]
+        ran = number < len(searches)
+        response = optima.response
+        arrays[f"{name}_response"] = response if ran else np.full_like(response, np.nan)
+        arrays[f"{name}_mei"] = optima.image if ran else np.zeros_like(optima.image)
+        arrays[f"{name}_latent"] = optima.point if ran else np.zeros_like(optima.point)
     return arrays

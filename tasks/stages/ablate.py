@@ -1,4 +1,4 @@
-"""The unit of work that silences the probed neurons of one epoch, one by one."""
+"""The ablation of one epoch: its probed neurons are silenced, one by one."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from spikeatlas.tasks.workers import models
 
 def ablate(run: Run, epoch: float) -> None:
     """Store ``/ablation`` of an epoch: accuracy and loss on the same test images, with and without each neuron."""
-    models.one_thread()
     test = models.dataset(run.data).test
-    chosen, _ = kept_images(test.labels, run.analysis.ablation_images)
+    rows, _ = kept_images(test.labels, run.analysis.ablation_images)
     network, digest = models.network(run, epoch)
-    noise = models.noise(run, digest, "ablation")
-    found = silence_each(network, test.images[chosen], test.labels[chosen], run.layers, noise)
-    accuracy = np.concatenate([each.accuracy for each in found.silenced.values()])
-    loss = np.concatenate([each.loss for each in found.silenced.values()])
+    key = models.coding_key(run, digest, "ablation")
+    ablation = silence_each(network, test.images[rows], test.labels[rows], run.layers, key)
+    silenced = ablation.silenced.values()
+    accuracy = np.concatenate([performance.accuracy for performance in silenced])
+    loss = np.concatenate([performance.loss for performance in silenced])
     arrays: dict[str, NDArray[Any] | np.generic] = {
-        "ablation/intact_accuracy": np.float32(found.intact.accuracy),
+        "ablation/intact_accuracy": np.float32(ablation.intact.accuracy),
         "ablation/accuracy": accuracy.astype(np.float32),
-        "ablation/loss_increase": (loss - found.intact.loss).astype(np.float32),
+        "ablation/loss_increase": (loss - ablation.intact.loss).astype(np.float32),
     }
     write.write_epoch(run.atlas, epoch, arrays, "ablation/ablated")

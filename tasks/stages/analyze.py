@@ -1,4 +1,4 @@
-"""The unit of work that turns one epoch's responses into measures of selectivity and the neurons' table."""
+"""The analysis of one epoch: its responses become measures of selectivity, and the table of neurons."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from spikeatlas.tasks.atlas import read, settled, write
 from spikeatlas.tasks.atlas.schema import NATURAL_COLUMNS, SILENT, population_variables
 from spikeatlas.tasks.study.digests import seed_of
 from spikeatlas.tasks.study.run import Run
-from spikeatlas.tasks.workers import models
 
 Arrays = dict[str, NDArray[Any]]
-PICKED = ("mei_class", "natural_ratio", "random_ratio", *NATURAL_COLUMNS)
+SEARCH = ("neuron", "method", "repeat")
+OF_BEST = ("mei_class", "natural_ratio", "random_ratio", *NATURAL_COLUMNS)
 """Columns of ``/neurons`` that are the best search's."""
 
 DRAWS = 200
@@ -28,77 +28,82 @@ DRAWS = 200
 
 def analyze(run: Run, epoch: float) -> None:
     """Store ``/selectivity``, ``/naturalness`` and ``/neurons`` of an epoch whose searches are all done."""
-    models.one_thread()
     tree = read.open_tree(run.atlas).sel(epoch=epoch)
     layers = {layer: tree[f"layers/{layer}"].to_dataset() for layer in run.layers}
-    parts = [measure(run, epoch, layer, found, tree) for layer, found in layers.items()]
+    parts = [measure(run, epoch, layer, searches, tree) for layer, searches in layers.items()]
     measures = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    searches = xr.concat([found[["response", "status"]] for found in layers.values()], dim="neuron")
+    searches = xr.concat([data[["response", "status"]] for data in layers.values()], dim="neuron")
     arrays = {f"selectivity/{name}": values for name, values in measures.items()}
     natural = naturalness_of(run, layers)
     arrays |= {f"naturalness/{name}": values for name, values in natural.items()}
     arrays |= populations(tree, run.layers)
-    arrays |= {
-        f"neurons/{name}": values
-        for name, values in best_rows(searches, measures | natural, run.search.sign).items()
-    }
+    table = best_rows(searches, measures | natural, run.search.sign)
+    arrays |= {f"neurons/{name}": values for name, values in table.items()}
     write.write_epoch(run.atlas, epoch, arrays, "analysed")
 
 
+def alive(searches: xr.Dataset) -> NDArray[np.bool_]:
+    """Return True (neurons, methods, repeats) where a search ended with an MEI, which a silent neuron has not."""
+    status = searches.status.transpose(*SEARCH)
+    return np.asarray((settled(status) & (status != SILENT)).values)
+
+
 def naturalness_of(run: Run, layers: dict[str, xr.Dataset]) -> Arrays:
-    """The variables of ``/naturalness`` (neurons, methods, repeats), undefined where a silent neuron has no MEI."""
+    """Return the variables of ``/naturalness`` (neurons, methods, repeats), undefined where there is no MEI."""
     if not read.measures_naturalness(run.atlas):
         return {}
-    order = ("neuron", "method", "repeat")
-    found = xr.concat([each[["mei", "latent", "status"]] for each in layers.values()], dim="neuron")
-    found = found.transpose(*order, ...)
-    shape = found.status.shape
+    names = ["mei", "latent", "status"]
+    searches = xr.concat([data[names] for data in layers.values()], dim="neuron")
+    searches = searches.transpose(*SEARCH, ...)
     points, images = (
-        each.values.reshape(-1, *each.shape[len(order) :]) for each in (found.latent, found.mei)
+        array.values.reshape(-1, *array.shape[len(SEARCH) :])
+        for array in (searches.latent, searches.mei)
     )
-    measured = naturalness.measure(run, points, images)
-    alive = (settled(found.status) & (found.status != SILENT)).values.reshape(-1)
+    measures = naturalness.measure(run, points, images)
+    defined = alive(searches)
     return {
-        name: np.where(
-            alive, values, np.array(np.nan if values.dtype.kind == "f" else -1, values.dtype)
-        ).reshape(shape)
-        for name, values in measured.items()
+        name: np.where(defined, values.reshape(defined.shape), undefined(values.dtype))
+        for name, values in measures.items()
     }
 
 
+def undefined(dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Return the value of a variable where there is none: NaN, or -1 of an integer."""
+    return np.array(np.nan if dtype.kind == "f" else -1, dtype)
+
+
 def populations(tree: xr.DataTree, layers: Iterable[str]) -> Arrays:
-    """The variables of ``/population`` (layers), where the responses to single images are kept."""
+    """Return the variables of ``/population`` (layers), where the responses to single images are kept."""
     if "natural" not in tree.children:
         return {}
     natural = tree["natural"].to_dataset()
     classes = tree.sizes["class"]
-    found = [
+    measures = [
         selectivity.population(natural[f"response_{layer}"].values, natural.label.values, classes)
         for layer in layers
     ]
-    kinds = {name: variable.dtype for name, variable in population_variables().items()}
+    dtypes = {name: variable.dtype for name, variable in population_variables().items()}
     return {
-        f"population/{name}": np.array([each[name] for each in found], kind)
-        for name, kind in kinds.items()
+        f"population/{name}": np.array([values[name] for values in measures], dtype)
+        for name, dtype in dtypes.items()
     }
 
 
-def measure(run: Run, epoch: float, layer: str, found: xr.Dataset, tree: xr.DataTree) -> Arrays:
-    """The measures of one layer's neurons: arrays (neurons) and (neurons, methods, repeats)."""
-    natural = tree["natural"].to_dataset() if "natural" in tree.children else None
-    measures = on_searches(run, epoch, layer, found, tree["screening"].to_dataset())
-    if natural is None:
-        return measures | on_halves(found)
+def measure(run: Run, epoch: float, layer: str, searches: xr.Dataset, tree: xr.DataTree) -> Arrays:
+    """Measure one layer's neurons: arrays (neurons) and (neurons, methods, repeats)."""
+    measures = on_searches(run, epoch, layer, searches, tree["screening"].to_dataset())
+    if "natural" not in tree.children:
+        return measures | on_halves(searches)
+    natural = tree["natural"].to_dataset()
     rng = np.random.default_rng(seed_of(run.seed, "analyze", epoch, layer))
-    return (
-        measures | on_images(natural, layer, tree.sizes["class"], rng) | on_meis(run, epoch, found)
-    )
+    images = on_images(natural, layer, tree.sizes["class"], rng)
+    return measures | images | on_meis(run, epoch, searches)
 
 
-def on_halves(found: xr.Dataset) -> Arrays:
-    """What the class means of an atlas that keeps no single responses tell."""
+def on_halves(searches: xr.Dataset) -> Arrays:
+    """Return the selectivity that class means tell, of an atlas that keeps no single responses."""
     index, preferred = selectivity.class_selectivity_index(
-        found.natural_half_response.values, found.natural_active.values
+        searches.natural_half_response.values, searches.natural_active.values
     )
     return {
         "class_selectivity_index": index.astype(np.float32),
@@ -107,76 +112,72 @@ def on_halves(found: xr.Dataset) -> Arrays:
 
 
 def on_images(natural: xr.Dataset, layer: str, classes: int, rng: np.random.Generator) -> Arrays:
-    """Selectivity for natural images, with its controls: arrays (neurons)."""
-    found = selectivity.measure(
-        natural[f"response_{layer}"].values, natural.label.values, natural["first"].values == 1,
-        classes, draws=DRAWS, rng=rng,
-    )  # fmt: skip
-    found["selective_q"] = selectivity.q_values(found["selective_p"])
+    """Return the selectivity for natural images, with its controls: arrays (neurons)."""
+    measures = selectivity.measure(
+        natural[f"response_{layer}"].values,
+        natural.label.values,
+        natural["first"].values == 1,
+        classes,
+        draws=DRAWS,
+        rng=rng,
+    )
+    measures["selective_q"] = selectivity.q_values(measures["selective_p"])
     return {
         name: values.astype(np.int16 if name == "preferred_class" else np.float32)
-        for name, values in found.items()
+        for name, values in measures.items()
     }
 
 
-def on_meis(run: Run, epoch: float, found: xr.Dataset) -> Arrays:
-    """What is read in the MEIs of the cold lane: arrays (neurons, methods, repeats)."""
-    order = ("neuron", "method", "repeat")
-    status = found.status.transpose(*order)
-    alive = (settled(status) & (status != SILENT)).values
-    images = found[read.cold(found, "mei")].transpose(*order, ...).values
-    measured = read_images(run, epoch, images.reshape(-1, *images.shape[3:]), alive.ravel())
-    return {name: values.reshape(alive.shape) for name, values in measured.items()}
+def on_meis(run: Run, epoch: float, searches: xr.Dataset) -> Arrays:
+    """Return the classes read in the MEIs of the cold searches: arrays (neurons, methods, repeats)."""
+    there = alive(searches)
+    images = searches[read.cold(searches, "mei")].transpose(*SEARCH, ...).values
+    measures = read_images(run, epoch, images.reshape(-1, *images.shape[3:]), there.ravel())
+    return {name: values.reshape(there.shape) for name, values in measures.items()}
 
 
 def on_searches(
-    run: Run, epoch: float, layer: str, found: xr.Dataset, screening: xr.Dataset
+    run: Run, epoch: float, layer: str, searches: xr.Dataset, screening: xr.Dataset
 ) -> Arrays:
-    """What the MEIs do, against natural images and random ones: arrays (neurons, methods, repeats)."""
+    """Compare the MEIs with natural images and random ones: arrays (neurons, methods, repeats)."""
     random = (
         screening[f"response_{layer}"].groupby("repeat").max().rename({f"neuron_{layer}": "neuron"})
     )
-    natural = found.natural_top_response.isel(rank=0)
-    order = ("neuron", "method", "repeat")
-    status = found.status.transpose(*order)
+    natural = searches.natural_top_response.isel(rank=0)
+    classes = read_classes(run, epoch, searches.mei.transpose(*SEARCH, ...).values)
     return {
-        # what a silent neuron's search ended with is no MEI, so no class is read in it
-        "mei_class": np.where(
-            (settled(status) & (status != SILENT)).values,
-            read_classes(run, epoch, found.mei.transpose(*order, ...).values),
-            np.int16(-1),
-        ),
-        "natural_ratio": ratio(found.response, natural).transpose(*order).values,
-        "random_ratio": ratio(found.response, random).transpose(*order).values,
+        "mei_class": np.where(alive(searches), classes, np.int16(-1)),
+        "natural_ratio": ratio(searches.response, natural).transpose(*SEARCH).values,
+        "random_ratio": ratio(searches.response, random).transpose(*SEARCH).values,
     }
 
 
 def read_classes(run: Run, epoch: float, images: NDArray[np.uint8]) -> NDArray[np.int16]:
-    """The class that the epoch's network reads in each of images (..., c, h, w)."""
+    """Return the class that the epoch's network reads in each of images (..., c, h, w)."""
     rates = network_outputs(run, epoch, images.reshape(-1, *images.shape[-3:]))
-    read: NDArray[np.int16] = selectivity.class_read(rates).astype(np.int16)
-    return read.reshape(images.shape[:-3])
+    classes: NDArray[np.int16] = selectivity.class_read(rates).astype(np.int16)
+    return classes.reshape(images.shape[:-3])
 
 
 def ratio(response: xr.DataArray, reference: xr.DataArray) -> xr.DataArray:
-    """MEI response over a reference response; undefined (NaN) where the reference is silent."""
+    """Return MEI response over a reference response; undefined (NaN) where the reference is silent."""
     return (response / reference.where(reference > 0)).astype(np.float32)
 
 
 def best_rows(searches: xr.Dataset, measures: Arrays, sign: int) -> Arrays:
-    """One row a neuron: its best search over methods and repeats (the first among equals).
+    """Return one row a neuron: its best search over methods and repeats (the first among equals).
 
     The best: with the highest response times ``sign``.
     """
     methods = searches.method.values.astype(object)
-    stacked = searches.transpose("neuron", "method", "repeat")
+    stacked = searches.transpose(*SEARCH)
     response = stacked.response.values.reshape(len(stacked.neuron), -1)
     best = np.where(np.isnan(response), -np.inf, sign * response).argmax(axis=1)
     rows = np.arange(len(best))
 
     def pick(values: NDArray[Any]) -> NDArray[Any]:
-        chosen: NDArray[Any] = values.reshape(len(best), -1)[rows, best]
-        return chosen
+        column: NDArray[Any] = values.reshape(len(best), -1)[rows, best]
+        return column
 
     repeats = stacked.sizes["repeat"]
     return {
@@ -184,6 +185,6 @@ def best_rows(searches: xr.Dataset, measures: Arrays, sign: int) -> Arrays:
         "method": methods[best // repeats],
         "repeat": (best % repeats).astype(np.int16),
         "status": pick(stacked.status.values),
-        **{name: pick(measures[name]) for name in PICKED if name in measures},
+        **{name: pick(measures[name]) for name in OF_BEST if name in measures},
         **{name: measures[name] for name in ("class_selectivity_index", "preferred_class")},
     }

@@ -1,11 +1,9 @@
-"""How good a generator's images are, in the eyes of the study's own classifier."""
+"""The assessment of a generator: how good its images are, in the eyes of the study's own classifier."""
 
 from __future__ import annotations
 
-import csv
 import dataclasses
 import json
-import logging
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,34 +11,24 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from spikeatlas.optim import CodeSpace, GaussianSpace, Space
 from spikeatlas.snn.classifier import Classifier, calibration_error
 from spikeatlas.snn.data import DataSet
 from spikeatlas.snn.files import write_atomically
-from spikeatlas.snn.generators import CodeLatent, EpochRecord, Generator
+from spikeatlas.snn.generators import CodeLatent, Generator
 from spikeatlas.snn.generators.evaluation import (
     Quality,
-    frechet_distance,
     independent_pixels,
     measure_quality,
 )
-from spikeatlas.tasks.study.digests import seed_of
+from spikeatlas.tasks.stages.samples import quality_rng, write_samples
 from spikeatlas.tasks.study.latent_space import LEVELS, SPAN
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.workers import models
 
-log = logging.getLogger("spikeatlas")
-
 SAMPLES = 5000
 """Images of each kind that a generator is judged by, where there are as many."""
-
-CURVE_SAMPLES = 2000
-"""The same at every epoch of its training."""
-
-GRID = 10
-"""Images in a row and in a column of a picture of samples."""
 
 Images = NDArray[np.uint8]
 
@@ -54,7 +42,7 @@ class Source(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class CodeUse:
-    """How well an autoencoder's codes serve."""
+    """The use that an autoencoder makes of its codes."""
 
     reconstruction_error: float
     """Mean squared error of test images / variance of their pixels."""
@@ -73,7 +61,7 @@ class CodeUse:
 
 @dataclasses.dataclass(frozen=True)
 class Assessment:
-    """What is known of a generator."""
+    """The quality of a generator."""
 
     accuracy: float
     """The classifier's, on test images."""
@@ -87,16 +75,18 @@ class Assessment:
 
 
 def assess(run: Run) -> Assessment | None:
-    """Judge the study's generator; None in a study without a classifier. Written beside the generator too."""
-    models.one_thread()
+    """Judge the study's generator; None in a study without a classifier.
+
+    The assessment is written beside the generator, and read where it is there.
+    """
     if run.classifier is None:
         return None
     path = _file(run)
     if path.exists():
         return read_assessment(path)
-    found = _assess(run, models.classifier_at(run.classifier_file))
-    write_atomically(path, json.dumps(dataclasses.asdict(found), indent=1).encode())
-    return found
+    assessment = _assess(run, models.classifier_at(run.classifier_file))
+    write_atomically(path, json.dumps(dataclasses.asdict(assessment), indent=1).encode())
+    return assessment
 
 
 def _file(run: Run) -> Path:
@@ -105,28 +95,32 @@ def _file(run: Run) -> Path:
 
 
 def read_assessment(path: Path) -> Assessment:
-    """What ``assess`` wrote."""
-    held = json.loads(path.read_text())
+    """Read an assessment that ``assess`` wrote."""
+    fields = json.loads(path.read_text())
     qualities = {
-        name: Quality(**{**each, "class_shares": tuple(each["class_shares"])})
-        for name, each in held["qualities"].items()
+        name: Quality(**{**quality, "class_shares": tuple(quality["class_shares"])})
+        for name, quality in fields["qualities"].items()
     }
-    use = CodeUse(**held["code_use"]) if held["code_use"] else None
-    return Assessment(**{**held, "qualities": qualities, "code_use": use})
+    use = CodeUse(**fields["code_use"]) if fields["code_use"] else None
+    return Assessment(**{**fields, "qualities": qualities, "code_use": use})
 
 
 def _assess(run: Run, judge: Classifier) -> Assessment:
     data, model = models.dataset(run.data), models.generator(run)
     count = min(SAMPLES, len(data.train), len(data.test))
-    known, new = (
-        images[_rng(run, name).permutation(len(images))[:count]]
+    train, test = (
+        images[quality_rng(run, name).permutation(len(images))[:count]]
         for name, images in (("known", data.train.images), ("new", data.test.images))
     )
     qualities = {}
     for source in sources(run, model, data, count):
         write_samples(run.generator_folder / f"{source.name.replace(' ', '-')}.png", source.images)
         qualities[source.name] = measure_quality(
-            judge, samples=source.images, train=known, held_out=new, rng=_rng(run, "independent")
+            judge,
+            samples=source.images,
+            train=train,
+            held_out=test,
+            rng=quality_rng(run, "independent"),
         )
     chances = judge.probabilities(data.test.images)
     return Assessment(
@@ -139,19 +133,20 @@ def _assess(run: Run, judge: Classifier) -> Assessment:
 
 
 def sources(run: Run, model: Generator, data: DataSet, count: int) -> Iterator[Source]:
-    """Samples of the generator's priors, the poorest last; then what they are held against."""
+    """Yield samples of the generator's priors, the poorest last; then images to compare them with."""
     for name, space in spaces(run, model):
-        points = space.sample(_rng(run, name), count)
+        points = space.sample(quality_rng(run, name), count)
         yield Source(name, model.decode(points, run.responder.batch_size))
     yield Source(
-        "independent pixels", independent_pixels(data.train.images, count, _rng(run, "pixels"))
+        "independent pixels",
+        independent_pixels(data.train.images, count, quality_rng(run, "pixels")),
     )
-    rows = _rng(run, "known").permutation(len(data.train))[:count]
+    rows = quality_rng(run, "known").permutation(len(data.train))[:count]
     yield Source("copies of training images", data.train.images[rows])
 
 
 def spaces(run: Run, model: Generator) -> Iterator[tuple[str, Space]]:
-    """The ways to draw a latent of this generator, by name, the best one first."""
+    """Yield the ways to draw a latent of this generator, by name, the best one first."""
     latent = model.latent
     if not isinstance(latent, CodeLatent):
         yield "prior", GaussianSpace(latent.dim, None)
@@ -177,84 +172,20 @@ class _Uniform(GaussianSpace):
 
 
 def code_use(run: Run, model: Generator, data: DataSet) -> CodeUse:
-    """How well an autoencoder's codes serve: on training images which are used, on test images the rest."""
+    """Measure an autoencoder's use of its codes: on training images which are used, on test images the rest."""
     assert isinstance(model.latent, CodeLatent)
     points = model.encode(data.test.images, run.responder.batch_size)
-    made = model.decode(points, run.responder.batch_size).astype(np.float32)
+    reconstructions = model.decode(points, run.responder.batch_size).astype(np.float32)
     real = data.test.images.astype(np.float32)
     used = np.bincount(models.natural_points(run).ravel(), minlength=model.latent.codes)
     share = used[used > 0] / used.sum()
     nats = {kind: models.code_prior(run, kind) for kind in ("factorised", "autoregressive")}
-    told = {f"{kind}_nats": prior.nats_per_code(points) for kind, prior in nats.items() if prior}
+    lengths = {f"{kind}_nats": prior.nats_per_code(points) for kind, prior in nats.items() if prior}
     return CodeUse(
-        reconstruction_error=float(np.square(made - real).mean() / real.var()),
+        reconstruction_error=float(np.square(reconstructions - real).mean() / real.var()),
         unused=int((used == 0).sum()),
         perplexity=float(np.exp(-(share * np.log(share)).sum())),
         codes=model.latent.codes,
         uniform_nats=math.log(model.latent.codes),
-        **told,
+        **lengths,
     )
-
-
-class QualityCurve:
-    """Follows a generator's training: a line, a picture, and with a classifier a Fréchet distance an epoch.
-
-    In ``generator/`` of the run folder: ``epoch-0001.png``, ... and ``curve.csv``, where a resumed training
-    goes on.
-    """
-
-    def __init__(self, run: Run) -> None:
-        self._job = run
-        self._test = models.dataset(run.data).test.images[:CURVE_SAMPLES]
-
-    def __call__(self, record: EpochRecord, model: Generator) -> None:
-        """Note one epoch."""
-        log.info(f"generator epoch {record.epoch}: {record}")
-        images = self._samples(model)
-        write_samples(self._job.generator_folder / f"epoch-{record.epoch:04d}.png", images)
-        row = {name: f"{value:.6g}" for name, value in vars(record).items()}
-        if self._job.classifier is not None:
-            judge = models.classifier_at(self._job.classifier_file)
-            apart = frechet_distance(judge.features(self._test), judge.features(images))
-            row["frechet"] = f"{apart:.6g}"
-            log.info(f"generator epoch {record.epoch}: Frechet distance {apart:.3f}")
-        self._append(row)
-
-    def _samples(self, model: Generator) -> Images:
-        """Images of the prior, or of an autoencoder what it makes of test images."""
-        if model.encodes:
-            return model.decode(model.encode(self._test))
-        points = GaussianSpace(model.latent.size, None).sample(
-            _rng(self._job, "curve"), len(self._test)
-        )
-        return model.decode(points)
-
-    def _append(self, row: dict[str, str]) -> None:
-        path = self._job.generator_folder / "curve.csv"
-        before = []
-        if path.exists():
-            with path.open(newline="") as file:
-                # what a killed run wrote of this epoch and later ones, or another generator, is written anew
-                before = [
-                    old for old in csv.DictReader(file) if int(old["epoch"]) < int(row["epoch"])
-                ]
-        rows = [old for old in before if old.keys() == row.keys()]
-        text = "\r\n".join([",".join(row), *(",".join(each.values()) for each in [*rows, row]), ""])
-        write_atomically(path, text.encode())
-
-
-def write_samples(path: Path, images: Images) -> None:
-    """A picture (PNG) of the first 100 images (n, c, h, w), ten in a row."""
-    count = min(len(images), GRID * GRID)
-    rows = -(-count // GRID)
-    channels, height, width = images.shape[1:]
-    shown = np.zeros((rows * GRID, channels, height, width), np.uint8)
-    shown[:count] = images[:count]
-    tiles = shown.reshape(rows, GRID, channels, height, width).transpose(0, 3, 1, 4, 2)
-    pixels = tiles.reshape(rows * height, GRID * width, channels)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(pixels[..., 0] if channels == 1 else pixels).save(path, format="PNG")
-
-
-def _rng(run: Run, name: str) -> np.random.Generator:
-    return np.random.default_rng(seed_of(run.seed, "quality", name))

@@ -1,4 +1,4 @@
-"""The unit of work that says what changed over training: ``/training`` of the atlas, and the claims beside it."""
+"""The conclusions over training: ``/training`` of the atlas, and the claims beside it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CLAIMS = "claims.json"
 
 
 def conclude(atlas: Place) -> list[Claim]:
-    """Write ``/training`` and ``claims.json`` of one atlas, as far as it is analysed; the claims.
+    """Write ``/training`` and ``claims.json`` of one atlas, as far as it is analysed; return the claims.
 
     None, and nothing is written, for a network trained on shuffled labels, or an atlas without analysed epochs.
     """
@@ -33,31 +33,37 @@ def conclude(atlas: Place) -> list[Claim]:
 
 def save(atlas: Place, courses: Sequence[Course]) -> list[Claim]:
     """Test the claims on networks of one study and write ``claims.json`` beside the first's atlas."""
-    found = claims(courses)
-    text = json.dumps([claim.as_json() for claim in found], indent=1)
+    results = claims(courses)
+    text = json.dumps([claim.as_json() for claim in results], indent=1)
     write_whole(atlas.parent / CLAIMS, text + "\n")
-    return found
+    return results
 
 
 def report_claims(atlases: Sequence[Place]) -> list[Table | str]:
-    """The claims on one or more networks, the first being the main one, with the tables that they rest on.
+    """Return the claims on one or more networks, the first being the main one, with the tables they rest on.
 
     ValueError where the atlases are of different studies (but for seeds and labels), or lack what is tested.
     """
     with open_tree(atlases[0]) as tree:
         courses = [course_of(tree, atlases[0].parent.name)]
-        moved = tables.drifts(tree, courses[0])
+        drifts = tables.drifts(tree, courses[0])
     for atlas in atlases[1:]:
         with open_tree(atlas) as tree:
             courses.append(course_of(tree, atlas.parent.name))
     for course in courses[1:]:
         _check_alike(courses[0], course)
-    found = save(atlases[0], courses)
+    results = save(atlases[0], courses)
     trained = [course for course in courses if not course.control]
     return [
-        tables.claim_table(found), "\n".join(tables.reasons(found)), tables.census(courses), tables.changes(courses),
-        tables.false_calls(courses[0]), tables.accuracy_relation(trained), tables.importances(courses[0]), moved,
-    ]  # fmt: skip
+        tables.claim_table(results),
+        "\n".join(tables.reasons(results)),
+        tables.census(courses),
+        tables.changes(courses),
+        tables.false_calls(courses[0]),
+        tables.accuracy_relation(trained),
+        tables.importances(courses[0]),
+        drifts,
+    ]
 
 
 def _check_alike(first: Course, other: Course) -> None:

@@ -1,4 +1,4 @@
-"""The unit of work that shows the network of one epoch what its neurons wanted to see at every other."""
+"""The cross-responses of one epoch: its network is shown the MEIs of every other epoch."""
 
 from __future__ import annotations
 
@@ -6,18 +6,15 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from spikeatlas.tasks.atlas import read, settled, unfinished, write
-from spikeatlas.tasks.atlas.schema import SILENT
+from spikeatlas.tasks.atlas import read, unfinished, write
+from spikeatlas.tasks.stages.analyze import SEARCH, alive
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.workers import models
 from spikeatlas.tasks.workers.stopping import check_stop
 
-SEARCH = ("neuron", "method", "repeat")
-
 
 def cross(run: Run, epoch: float) -> None:
     """Store ``cross_response`` of the network of ``epoch`` to the MEIs of each epoch not shown to it yet."""
-    models.one_thread()
     tree = read.open_tree(run.atlas)
     layers = {
         layer: tree[f"layers/{layer}"].to_dataset().drop_dims("stimulus_epoch")
@@ -25,15 +22,15 @@ def cross(run: Run, epoch: float) -> None:
     }
     for other in to_show(run, epoch):
         check_stop()
-        found = {
-            layer: respond_to_meis(run, epoch, layer, searched.sel(epoch=other))
-            for layer, searched in layers.items()
+        responses = {
+            layer: respond_to_meis(run, epoch, layer, searches.sel(epoch=other))
+            for layer, searches in layers.items()
         }
-        write.write_cross(run.atlas, epoch, other, found)
+        write.write_cross(run.atlas, epoch, other, responses)
 
 
 def to_show(run: Run, epoch: float) -> list[float]:
-    """The epochs whose searches are done and whose MEIs the network of ``epoch`` has not seen."""
+    """Return the epochs whose searches are done and whose MEIs the network of ``epoch`` has not seen."""
     return [
         other
         for other in run.epochs
@@ -42,18 +39,20 @@ def to_show(run: Run, epoch: float) -> list[float]:
     ]
 
 
-def respond_to_meis(run: Run, epoch: float, layer: str, found: xr.Dataset) -> NDArray[np.float32]:
-    """Responses (neurons, methods, repeats) of the network of ``epoch`` to each neuron's own MEI.
+def respond_to_meis(
+    run: Run, epoch: float, layer: str, searches: xr.Dataset
+) -> NDArray[np.float32]:
+    """Return the responses (neurons, methods, repeats) of the network of ``epoch`` to each neuron's own MEI.
 
     NaN where there is none: a silent neuron's search ended with any image.
     """
-    images = found[read.cold(found, "mei")].transpose(*SEARCH, ...)
-    status = found.status.transpose(*SEARCH)
-    held = np.nonzero((settled(status) & (status != SILENT)).values)
-    responses = np.full(status.shape, np.nan, np.float32)
-    if held[0].size:
-        answers = models.responder(run, epoch, "report", {layer: run.layers[layer]})(
-            images.values[held]
-        )
-        responses[held] = answers[layer][np.arange(len(held[0])), held[0]]
+    images = searches[read.cold(searches, "mei")].transpose(*SEARCH, ...)
+    there = alive(searches)
+    responses = np.full(there.shape, np.nan, np.float32)
+    rows = np.nonzero(there)
+    neurons = rows[0]
+    if neurons.size:
+        respond = models.responder(run, epoch, "report", {layer: run.layers[layer]})
+        answers = respond(images.values[rows])[layer]
+        responses[rows] = answers[np.arange(len(neurons)), neurons]
     return responses

@@ -1,4 +1,4 @@
-"""The unit of work at the heart: find the most exciting images of one block of neurons."""
+"""The search of one block: the most exciting images of its neurons."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spikeatlas.optim import uses_screening
-from spikeatlas.tasks.atlas import read, write
+from spikeatlas.tasks.atlas import write
 from spikeatlas.tasks.atlas.schema import (
     DONE,
     FAILED,
@@ -21,13 +21,10 @@ from spikeatlas.tasks.atlas.schema import (
     ranks,
 )
 from spikeatlas.tasks.search.diverse import find_diverse
-from spikeatlas.tasks.search.loop import Task, run_search
-from spikeatlas.tasks.search.reevaluate import Chosen, choose
-from spikeatlas.tasks.search.warm_start import Merged, lane_arrays, merge
+from spikeatlas.tasks.search.probe import BlockProbe
+from spikeatlas.tasks.search.warm_start import Merged, merge, search_cold_and_warm, start_arrays
 from spikeatlas.tasks.study.blocks import Block
-from spikeatlas.tasks.study.digests import seed_of
 from spikeatlas.tasks.study.run import Run
-from spikeatlas.tasks.workers import models
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -35,100 +32,59 @@ Arrays = dict[str, NDArray[Any]]
 def maximize(run: Run, epoch: float, layer: str, start: int, stop: int) -> dict[str, int]:
     """Search with every method and repeat, measure each best image afresh, and store the block.
 
-    Returns how many neurons failed (some search of theirs ended without a response), are silent (in all), and are
-    done.
+    Return how many neurons failed (some search of theirs ended without a response), are silent (in
+    all), and are done.
     """
-    models.one_thread()
-    block = Block(epoch, layer, start, stop)
-    found = [search_method(run, block, method) for method in run.search.labels]
-    arrays = {name: np.stack([part[name] for part in found], axis=1) for name in found[0]}
-    write.write_block(run.atlas, block, fill_up(arrays, run.search.most_repeats))
-    return counts_of(arrays["status"])
+    probe = BlockProbe(run, Block(epoch, layer, start, stop))
+    parts = [search_method(probe, method) for method in run.search.labels]
+    arrays = {name: np.stack([part[name] for part in parts], axis=1) for name in parts[0]}
+    write.write_block(run.atlas, probe.block, fill_up(arrays, run.search.most_repeats))
+    return count_states(arrays["status"])
 
 
-def counts_of(status: NDArray[np.uint8]) -> dict[str, int]:
-    """Neurons by state; ``status`` (neurons, methods, repeats)."""
-    failed = int((status == FAILED).any(axis=(1, 2)).sum())
-    silent = int((status == SILENT).all(axis=(1, 2)).sum())
-    return {
-        STATUS[FAILED]: failed,
-        STATUS[SILENT]: silent,
-        STATUS[DONE]: len(status) - failed - silent,
-    }
-
-
-def fill_up(arrays: Arrays, repeats: int) -> Arrays:
-    """Arrays (neurons, methods, repeats, ...) of the atlas's number of repeats: those further are unplanned."""
-    fills: dict[str, Any] = {"status": UNPLANNED, "seed": -1}
-
-    def filled(name: str, values: NDArray[Any]) -> NDArray[Any]:
-        width = [(0, 0)] * values.ndim
-        width[2] = (0, repeats - values.shape[2])
-        fill = fills.get(
-            name, np.nan if values.dtype.kind == "f" and not name.endswith("latent") else 0
-        )
-        return np.pad(values, width, constant_values=fill)
-
-    return {name: filled(name, values) for name, values in arrays.items()}
-
-
-def search_method(run: Run, block: Block, method: str) -> Arrays:
-    """All repeats of one method: arrays (neurons, repeats, ...).
+def search_method(probe: BlockProbe, method: str) -> Arrays:
+    """Run all repeats of one method: arrays (neurons, repeats, ...).
 
     Searches that share nothing run together, all repeats in one batch, which changes no value. With
     sharing on, or a screening to learn from, each repeat is a group of its own.
     """
-    repeats = range(run.repeats(block.epoch))
-    apart = run.search.share or uses_screening(method)
+    repeats = range(probe.run.repeats(probe.block.epoch))
+    apart = probe.run.search.share or uses_screening(probe.run.search.method(method))
     groups = [(repeat,) for repeat in repeats] if apart else [tuple(repeats)]
-    parts = [search_group(run, block, method, group) for group in groups]
+    parts = [search_group(probe, method, group) for group in groups]
     return {name: np.concatenate([part[name] for part in parts], axis=1) for name in parts[0]}
 
 
-def search_group(run: Run, block: Block, method: str, repeats: tuple[int, ...]) -> Arrays:
-    """One method's search for a block and some repeats: arrays (neurons, repeats, ...)."""
+def search_group(probe: BlockProbe, method: str, repeats: tuple[int, ...]) -> Arrays:
+    """Run one method's searches of some repeats: arrays (neurons, repeats, ...)."""
     began = time.perf_counter()
-    before = read.epoch_before(run.atlas, block.epoch) if run.search.warm_start else None
-    budgets = run.budgets(first=before is None)
-    cold = Task(block, method, repeats, seeds_of(run, "search", block, method, repeats), budgets[0])
-    lanes = [choose(run, cold, *run_search(run, cold))]
-    if before is not None:
-        starts = read.latents(run.atlas, block._replace(epoch=before), method, repeats)
-        seeds = seeds_of(run, "warm", block, method, repeats)
-        warm = Task(block, method, repeats, seeds, budgets[1], starts.astype(lanes[0].point.dtype))
-        lanes.append(choose(run, warm, *run_search(run, warm)))
-    merged = merge(run, lanes)
-    flat = arrays_of(run, merged, cold.seeds)
-    if run.search.warm_start:
-        flat |= lane_arrays(lanes, merged.warm)
-    if run.search.diverse:
-        archives = [lane.archive for lane in lanes if lane.archive]
-        flat |= find_diverse(run, cold, merged.best, archives, ranks(run.search.diverse))
-    seconds = (time.perf_counter() - began) / cold.seeds.size
-    flat["seconds"] = np.full(cold.seeds.size, seconds, np.float32)
-    shape = cold.seeds.shape
-    stored = models.generator(run).latent.dtype
-    flat |= {name: each.astype(stored) for name, each in flat.items() if name.endswith("latent")}
-    return {name: values.reshape(*shape, *values.shape[1:]) for name, values in flat.items()}
+    searches = search_cold_and_warm(probe, method, repeats)
+    merged = merge(searches, probe.objective.sign)
+    seeds = probe.seeds("search", method, repeats)
+    arrays = search_arrays(merged, seeds, probe)
+    if probe.run.search.warm_start:
+        arrays |= start_arrays(searches, merged.warm)
+    if probe.run.search.diverse:
+        archives = [optima.outcome.archive for optima in searches if optima.outcome.archive]
+        arrays |= find_diverse(probe, merged.best, archives, ranks(probe.run.search.diverse))
+    seconds = (time.perf_counter() - began) / seeds.size
+    arrays["seconds"] = np.full(seeds.size, seconds, np.float32)
+    latents = {name: arrays[name] for name in arrays if name.endswith("latent")}
+    dtype = probe.generator.latent.dtype
+    arrays |= {name: values.astype(dtype) for name, values in latents.items()}
+    return {
+        name: values.reshape(*seeds.shape, *values.shape[1:]) for name, values in arrays.items()
+    }
 
 
-def seeds_of(
-    run: Run, lane: str, block: Block, method: str, repeats: tuple[int, ...]
-) -> NDArray[np.int64]:
-    """The seeds (neurons, repeats) of a lane's searches."""
-    neurons = run.layers[block.layer][block.start : block.stop]
-    return np.array([
-        [seed_of(run.seed, lane, block.epoch, block.layer, neuron, method, repeat) for repeat in repeats]
-        for neuron in neurons
-    ])  # fmt: skip
-
-
-def arrays_of(run: Run, merged: Merged, seeds: NDArray[np.int64]) -> Arrays:
-    """What every search stores, a row a search."""
-    asked = np.array(queries(run.search.budget)) - 1
-    best: Chosen = merged.best
+def search_arrays(merged: Merged, seeds: NDArray[np.int64], probe: BlockProbe) -> Arrays:
+    """Return the variables that every search stores, a row a search."""
+    images = np.array(queries(probe.run.search.budget)) - 1
+    best = merged.best
     ended = (
-        outcome(best.response) if run.search.sign > 0 else states(merged.silent, merged.saturated)
+        outcome(best.response)
+        if probe.objective.sign > 0
+        else states(merged.silent, merged.saturated)
     )
     return {
         "mei": best.image,
@@ -137,20 +93,45 @@ def arrays_of(run: Run, merged: Merged, seeds: NDArray[np.int64]) -> Arrays:
         "search_response": merged.search_response,
         "queries": merged.queries.astype(np.int32),
         "seed": seeds.ravel(),
-        "history": merged.history[:, asked],
+        "history": merged.history[:, images],
         "status": np.where(np.isnan(best.response), np.uint8(FAILED), ended),
     }
 
 
 def outcome(response: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """The status of searches that ended: silent (rate 0), saturated (rate 1) or done."""
+    """Return the status of searches that ended: silent (rate 0), saturated (rate 1) or done."""
     return states(response == 0, response == 1)
 
 
 def states(silent: NDArray[np.bool_], saturated: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """The status of searches that ended.
+    """Return the status of searches that ended.
 
-    For the least exciting image a response of 0 is what was looked for, so a neuron is silent (or
-    saturated) only if it answered everything that was shown alike.
+    For the least exciting image a response of 0 is the aim, so a neuron is silent (or saturated)
+    only if it answered everything that was shown alike.
     """
     return np.select([silent, saturated], [SILENT, SATURATED], DONE).astype(np.uint8)
+
+
+def fill_up(arrays: Arrays, repeats: int) -> Arrays:
+    """Fill arrays (neurons, methods, repeats, ...) up to the atlas's repeats, with status unplanned."""
+    fills: dict[str, Any] = {"status": UNPLANNED, "seed": -1}
+
+    def pad(name: str, values: NDArray[Any]) -> NDArray[Any]:
+        width = [(0, 0)] * values.ndim
+        width[2] = (0, repeats - values.shape[2])
+        numbers = values.dtype.kind == "f" and not name.endswith("latent")
+        fill = fills.get(name, np.nan if numbers else 0)
+        return np.pad(values, width, constant_values=fill)
+
+    return {name: pad(name, values) for name, values in arrays.items()}
+
+
+def count_states(status: NDArray[np.uint8]) -> dict[str, int]:
+    """Count the neurons of each state; ``status`` (neurons, methods, repeats)."""
+    failed = int((status == FAILED).any(axis=(1, 2)).sum())
+    silent = int((status == SILENT).all(axis=(1, 2)).sum())
+    return {
+        STATUS[FAILED]: failed,
+        STATUS[SILENT]: silent,
+        STATUS[DONE]: len(status) - failed - silent,
+    }

@@ -1,4 +1,4 @@
-"""The unit of work that shows the test images to every neuron of one epoch."""
+"""The observation of one epoch: the test images are shown to every neuron."""
 
 from __future__ import annotations
 
@@ -8,39 +8,37 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spikeatlas.snn import selectivity
-from spikeatlas.tasks.atlas import read, write
-from spikeatlas.tasks.atlas.schema import ranks
+from spikeatlas.tasks.atlas import read, schema, write
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.workers import models
 
 
 def observe(run: Run, epoch: float) -> None:
     """Store each probed neuron's class tuning and its best test images."""
-    models.one_thread()
     test = models.dataset(run.data).test
     classes = len(models.dataset(run.data).classes)
     respond = models.responder(run, epoch, "observe", run.layers)
-    kept = read.natural_images(run.atlas)
+    rows = read.natural_images(run.atlas)
     arrays: dict[str, NDArray[Any]] = {}
     for layer, responses in respond(test.images).items():
-        found = tuning(responses, test.labels, classes, ranks(run.search.diverse))
-        arrays |= {f"layers/{layer}/{name}": values for name, values in found.items()}
-        if len(kept):
-            arrays[f"natural/response_{layer}"] = responses[kept]
+        variables = tuning(responses, test.labels, classes, schema.ranks(run.search.diverse))
+        arrays |= {f"layers/{layer}/{name}": values for name, values in variables.items()}
+        if len(rows):
+            arrays[f"natural/response_{layer}"] = responses[rows]
     write.write_epoch(run.atlas, epoch, arrays, "observed")
 
 
 def tuning(
-    responses: NDArray[np.float32], labels: NDArray[np.int64], classes: int, kept: int
+    responses: NDArray[np.float32], labels: NDArray[np.int64], classes: int, ranks: int
 ) -> dict[str, NDArray[Any]]:
-    """The ``natural_*`` variables of one layer from its responses (images, neurons), ``kept`` best ones."""
+    """Return the ``natural_*`` variables of a layer from its responses (images, neurons), with ``ranks`` best images."""
     half = selectivity.halves(labels)
     halves = [
         selectivity.class_means(responses[part], labels[part], classes) for part in (half, ~half)
     ]
-    top = np.argsort(-responses, axis=0, kind="stable")[:kept].T
+    top = np.argsort(-responses, axis=0, kind="stable")[:ranks].T
     best = np.take_along_axis(responses.T, top, axis=1)
-    spare = ((0, 0), (0, kept - top.shape[1]))
+    spare = ((0, 0), (0, ranks - top.shape[1]))
     return {
         "natural_response": selectivity.class_means(responses, labels, classes).astype(np.float32),
         "natural_half_response": np.stack(halves, axis=1).astype(np.float32),

@@ -1,4 +1,4 @@
-"""The unit of work that shows one set of stimuli to every neuron of one epoch."""
+"""The screening of one epoch: one set of stimuli is shown to every neuron."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from spikeatlas.tasks.workers import models
 
 def screen(run: Run, epoch: float) -> None:
     """Store the epoch's screening stimuli, ``search.screening_images`` a repeat, and all responses."""
-    models.one_thread()
     model = models.generator(run)
     space = models.search_space(run)
     points = np.concatenate(
@@ -35,7 +34,7 @@ def screen(run: Run, epoch: float) -> None:
 
 
 def draw(run: Run, epoch: float, repeat: int, model: Generator, space: Space) -> Points:
-    """The screening points (k, d) of one repeat, those of the prior first.
+    """Draw the screening points (k, d) of one repeat, those of the prior first.
 
     Repeats share no image: each draws from the prior with its own seed, and takes its own part of
     the epoch's one order of all training images.
@@ -53,6 +52,6 @@ def draw(run: Run, epoch: float, repeat: int, model: Generator, space: Space) ->
 
 
 def natural_images(search: SearchSpec) -> int:
-    """How many of one repeat's screening stimuli are natural images."""
+    """Return the number of natural images among one repeat's screening stimuli."""
     share = {"prior": 0, "both": search.screening_images // 2, "natural": search.screening_images}
     return share[search.screening]

@@ -1,18 +1,23 @@
-"""Units of work that make the generator and the network's checkpoints, each resumable at any kill."""
+"""The training of networks, generators, priors and classifiers, each resumable at any kill.
+
+The functions named ``make_*`` train one file, for runs and benchmarks alike; the others make a run's own.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 import json
 import logging
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from spikeatlas.optim import Points
 from spikeatlas.snn.classifier import ClassifierRecord
 from spikeatlas.snn.classifier import train_classifier as train_classifier_file
 from spikeatlas.snn.files import digest_file
-from spikeatlas.snn.generators import CodeLatent
+from spikeatlas.snn.generators import AdapterSpec, CodeLatent, EpochRecord, Generator
 from spikeatlas.snn.generators import train_generator as train_generator_file
 from spikeatlas.snn.generators.priors import PriorRecord
 from spikeatlas.snn.generators.priors import train_prior as train_prior_file
@@ -20,74 +25,126 @@ from spikeatlas.snn.responder import check_weights
 from spikeatlas.snn.training import CheckpointHeader, epoch_path, read_header
 from spikeatlas.snn.training import train_network as train_checkpoints
 from spikeatlas.tasks.atlas import write
-from spikeatlas.tasks.stages.assess import QualityCurve, assess
+from spikeatlas.tasks.stages.assess import assess
+from spikeatlas.tasks.stages.samples import QualityCurve
 from spikeatlas.tasks.study.run import Run
+from spikeatlas.tasks.study.setup import Setup
 from spikeatlas.tasks.workers import models
 from spikeatlas.tasks.workers.stopping import stop_asked
 
 log = logging.getLogger("spikeatlas")
 
 
+def make_generator(
+    setup: Setup | Run,
+    path: Path,
+    key: str,
+    on_epoch: Callable[[EpochRecord, Generator], None] | None = None,
+) -> None:
+    """Train a generator on the training images, unless its file is there or it is an adapter."""
+    if not isinstance(setup.generator, AdapterSpec) and not path.exists():
+        images = models.dataset(setup.data).train.images
+        train_generator_file(
+            setup.generator,
+            images,
+            path=path,
+            seed=setup.seed,
+            study=key,
+            should_stop=stop_asked,
+            on_epoch=on_epoch,
+        )
+
+
+def make_network(
+    setup: Setup | Run, folder: Path, seed: int, key: str, epochs: Sequence[float]
+) -> None:
+    """Train a network, with a checkpoint for each of ``epochs`` and each whole one."""
+    train_checkpoints(
+        setup.network,
+        setup.training,
+        models.dataset(setup.data),
+        folder=folder,
+        seed=seed,
+        study=key,
+        epochs=epochs,
+        should_stop=stop_asked,
+        on_epoch=_log_network,
+    )
+
+
+def make_prior(points: Points, latent: CodeLatent, path: Path, seed: int, key: str) -> None:
+    """Learn the priors of codes from points (n, positions), unless their file is there."""
+    if not path.exists():
+        train_prior_file(
+            points,
+            latent.codes,
+            latent.codebook,
+            path=path,
+            seed=seed,
+            study=key,
+            should_stop=stop_asked,
+            on_epoch=_log_prior,
+        )
+
+
+def make_classifier(setup: Setup | Run, path: Path, key: str) -> None:
+    """Train a setup's classifier, unless it has none or its file is there."""
+    if setup.classifier is not None and not path.exists():
+        data = models.dataset(setup.data)
+        train_classifier_file(
+            setup.classifier,
+            data.train.images,
+            data.train.labels,
+            data.classes,
+            path=path,
+            seed=setup.seed,
+            study=key,
+            should_stop=stop_asked,
+            on_epoch=_log_classifier,
+        )
+
+
 def train_generator(run: Run) -> Path:
     """Train the study's generator on its training images, unless its file is there."""
-    models.one_thread()
-    if not run.generator.sources and not run.generator_file.exists():
-        images = models.dataset(run.data).train.images
-        train_generator_file(
-            run.generator, images, path=run.generator_file, seed=run.seed,
-            study=run.generator_key, should_stop=stop_asked, on_epoch=QualityCurve(run),
-        )  # fmt: skip
+    if not isinstance(run.generator, AdapterSpec) and not run.generator_file.exists():
+        make_generator(run, run.generator_file, run.generator_key, QualityCurve(run))
     return run.generator_file
 
 
 def train_network(run: Run) -> Path:
     """Train the study's network, a checkpoint per epoch, unless its checkpoints are given."""
-    models.one_thread()
     if run.network.checkpoints is None:
-        train_checkpoints(
-            run.network, run.training, models.dataset(run.data), folder=run.checkpoints,
-            seed=run.seed, study=run.digest, epochs=run.epochs, should_stop=stop_asked, on_epoch=_tell_network,
-        )  # fmt: skip
+        make_network(run, run.checkpoints, run.seed, run.digest, run.epochs)
     return run.checkpoints
 
 
 def train_prior(run: Run) -> Path | None:
     """Learn the priors of the generator's codes from the training images; None where it has none."""
-    models.one_thread()
     path = models.prior_file(run)
     if path is not None and not path.exists():
         latent = models.generator(run).latent
         assert isinstance(latent, CodeLatent)
-        train_prior_file(
-            models.natural_points(run), latent.codes, latent.codebook, path=path, seed=run.seed,
-            study=path.stem, should_stop=stop_asked, on_epoch=_tell_prior,
-        )  # fmt: skip
+        make_prior(models.natural_points(run), latent, path, run.seed, path.stem)
     return path
 
 
 def train_classifier(run: Run) -> Path | None:
     """Train what judges the generator's images, if the study has such a judge."""
-    models.one_thread()
     if run.classifier is None:
         return None
-    data = models.dataset(run.data)
-    if not run.classifier_file.exists():
-        train_classifier_file(
-            run.classifier, data.train.images, data.train.labels, data.classes, path=run.classifier_file,
-            seed=run.seed, study=run.classifier_file.stem, should_stop=stop_asked, on_epoch=_tell_classifier,
-        )  # fmt: skip
+    make_classifier(run, run.classifier_file, run.classifier_file.stem)
     return run.classifier_file
 
 
-def _tell_prior(record: PriorRecord) -> None:
+def _log_prior(record: PriorRecord) -> None:
     log.info(f"prior of the codes, {record}")
 
 
-def _tell_classifier(record: ClassifierRecord) -> None:
+def _log_classifier(record: ClassifierRecord) -> None:
     log.info(f"classifier epoch {record.epoch}: {record}")
 
 
-def _tell_network(header: CheckpointHeader) -> None:
+def _log_network(header: CheckpointHeader) -> None:
     log.info(f"network epoch {header.epoch:g}: test accuracy {header.accuracy:.3f}")
 
 
@@ -115,7 +172,7 @@ def record_training(run: Run) -> None:
         }
         write.write_epoch(run.atlas, epoch, arrays, "trained")
     note = {"generator_digest": models.generator_digest(run)}
-    found = assess(run)
-    if found is not None:
-        note |= {"generator_quality": json.dumps(dataclasses.asdict(found))}
+    assessment = assess(run)
+    if assessment is not None:
+        note |= {"generator_quality": json.dumps(dataclasses.asdict(assessment))}
     write.note(run.atlas, "", note)

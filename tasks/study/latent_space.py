@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Literal, TypeAlias
 
 from pydantic.dataclasses import dataclass
 
 from spikeatlas.optim import CodeSpace, GaussianSpace, Space
 from spikeatlas.snn.generators import (
-    AdapterSpec,
     GeneratorSpec,
     Latent,
-    open_generator,
-    planned_latent,
 )
 from spikeatlas.snn.generators.priors import CodePrior
 from spikeatlas.snn.registry import SPEC
@@ -42,9 +38,7 @@ class SpaceSpec:
 
 def latent_of(spec: GeneratorSpec) -> Latent:
     """Return the latents of a study's generator: as its adapter has them, or as they will be."""
-    if isinstance(spec, AdapterSpec):
-        return open_generator(spec, Path()).latent
-    return planned_latent(spec)
+    return spec.latent
 
 
 def space_of(latent: Latent, spec: SpaceSpec, prior: CodePrior | None = None) -> Space:

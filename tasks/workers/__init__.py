@@ -1,3 +1,3 @@
-"""What a worker process loads, keeps and obeys."""
+"""The worker process: the models it loads and keeps, and the requests it obeys."""
 
 from __future__ import annotations

@@ -1,14 +1,15 @@
-"""What a worker loads once and keeps: data, networks and generators, by what identifies them."""
+"""The models that a worker loads once and keeps: data, networks and generators, by what identifies them.
+
+The functions named ``*_at`` load a file for runs and benchmarks alike; the others find a run's own.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import TypeAlias
-
-import torch
+from typing import NamedTuple
 
 from spikeatlas.optim import Points, Space
 from spikeatlas.snn.classifier import Classifier, load_classifier
@@ -24,153 +25,163 @@ from spikeatlas.snn.training import epoch_path, load_network
 from spikeatlas.tasks.study import run_files
 from spikeatlas.tasks.study.latent_space import space_of
 from spikeatlas.tasks.study.run import Run
-from spikeatlas.tasks.study.specs import Indices
+from spikeatlas.tasks.study.specs import Indices, ResponderSpec
 
 CARE = 4
 """How many times ``search.presentations`` a stimulus is shown for a measurement that counts."""
-
-Held: TypeAlias = tuple[GeneratorSpec, Path, str]
-"""A generator's specification, file and digest."""
 
 CAREFUL = ("elite", "report")
 """Purposes of such measurements."""
 
 
-def one_thread() -> None:
-    """One torch thread in each worker: values then do not depend on the machine's load or cores."""
-    torch.set_num_threads(1)
+class GeneratorSource(NamedTuple):
+    """A generator that can be loaded."""
+
+    spec: GeneratorSpec
+    path: Path
+    digest: str
+    """Of what it is made of (hex): it identifies the content behind the path."""
 
 
 @lru_cache(maxsize=2)
 def dataset(spec: DataSpec) -> DataSet:
-    """The study's images."""
+    """Return the images of a setup."""
     return load_data(spec)
 
 
-def generator(run: Run) -> Generator:
-    """The study's generator."""
-    return generator_at(*held(run))
-
-
-def held(run: Run) -> Held:
-    """What identifies the study's generator."""
-    return run.generator, run.generator_file, generator_digest(run)
-
-
-def generator_digest(run: Run) -> str:
-    """Digest (hex) of what the study's generator is made of."""
-    return digest_generator(run.generator, run.generator_file)
-
-
 @lru_cache(maxsize=2)
-def generator_at(spec: GeneratorSpec, path: Path, digest: str) -> Generator:
-    """The generator in a file, or of an adapter, with that digest."""
-    del digest  # identifies the content behind the path
-    return open_generator(spec, path)
-
-
-def has_code_prior(model: Generator) -> bool:
-    """Whether a prior can be learnt of its latents: a square grid of codes, with a way to them from images."""
-    square = math.isqrt(model.latent.size) ** 2 == model.latent.size
-    return model.latent.kind == "codes" and model.encodes and square
-
-
-def prior_file(run: Run) -> Path | None:
-    """The file of the codes' priors; None for a generator without codes, or without a way to them."""
-    if not has_code_prior(generator(run)):
-        return None
-    return run_files.prior_file(run.study, generator_digest(run))
-
-
-def code_prior(run: Run, kind: Kind = "autoregressive") -> CodePrior | None:
-    """A trained prior of the generator's codes; None where there is none."""
-    path = prior_file(run)
-    return None if path is None else prior_at(path, kind)
+def generator_at(source: GeneratorSource) -> Generator:
+    """Return the generator in a file, or of an adapter."""
+    return open_generator(source.spec, source.path)
 
 
 @lru_cache(maxsize=4)
 def prior_at(path: Path, kind: Kind = "autoregressive") -> CodePrior:
-    """A prior in a file, which is named by what made it."""
+    """Return a prior in a file, which is named by what made it."""
     return load_prior(path, kind)
 
 
 @lru_cache(maxsize=1)
 def classifier_at(path: Path) -> Classifier:
-    """The classifier in a file, which is named by what made it."""
+    """Return the classifier in a file, which is named by what made it."""
     return load_classifier(path)
-
-
-def natural_points(run: Run) -> Points:
-    """The study's training images through the generator's encoder, (n, d)."""
-    return _natural_points(held(run), run.data, run.responder.batch_size)
-
-
-@lru_cache(maxsize=1)
-def _natural_points(made_of: Held, data: DataSpec, batch_size: int) -> Points:
-    return generator_at(*made_of).encode(dataset(data).train.images, batch_size=batch_size)
-
-
-def network(run: Run, epoch: float) -> tuple[SpikingNetwork, str]:
-    """The network at ``epoch`` and its checkpoint's digest."""
-    path = epoch_path(run.checkpoints, epoch)
-    digest = digest_file(path)
-    data = dataset(run.data)
-    return network_at(
-        path, digest, run.network, data.train.images.shape[1:], len(data.classes)
-    ), digest
 
 
 @lru_cache(maxsize=8)
 def network_at(
     path: Path, digest: str, spec: NetworkSpec, shape: tuple[int, int, int], classes: int
 ) -> SpikingNetwork:
-    """The network in a file with that digest, for images (c, h, w) of so many classes."""
+    """Return the network in a file with that digest, for images (c, h, w) of so many classes."""
     del digest  # identifies the content behind the path
     return load_network(path, spec, shape, classes)
 
 
+@lru_cache(maxsize=1)
+def natural_points_at(source: GeneratorSource, data: DataSpec, batch_size: int) -> Points:
+    """Return the training images through a generator's encoder, (n, d)."""
+    return generator_at(source).encode(dataset(data).train.images, batch_size=batch_size)
+
+
+def make_responder(
+    spec: ResponderSpec,
+    network: SpikingNetwork,
+    key: CodingKey,
+    layers: Sequence[str],
+    neurons: Mapping[str, Indices],
+    presentations: int = 1,
+) -> Responder:
+    """Make the responder of layers: of some of their neurons, or of all where ``neurons`` names none.
+
+    ``key``: the random numbers of a stochastic coding; ``presentations``: showings of a stimulus for
+    one response.
+    """
+    return Responder(
+        network,
+        layers,
+        neurons=neurons,
+        kind=spec.kind,
+        batch_size=spec.batch_size,
+        memory=spec.memory,
+        key=key,
+        presentations=presentations,
+    )
+
+
+def generator(run: Run) -> Generator:
+    """Return the run's generator."""
+    return generator_at(generator_source(run))
+
+
+def generator_source(run: Run) -> GeneratorSource:
+    """Return what identifies the run's generator."""
+    return GeneratorSource(run.generator, run.generator_file, generator_digest(run))
+
+
+def generator_digest(run: Run) -> str:
+    """Return the digest (hex) of what the run's generator is made of."""
+    return digest_generator(run.generator, run.generator_file)
+
+
+def natural_points(run: Run) -> Points:
+    """Return the run's training images through its generator's encoder, (n, d)."""
+    return natural_points_at(generator_source(run), run.data, run.responder.batch_size)
+
+
+def has_code_prior(model: Generator) -> bool:
+    """Return True where a prior of the latents can be learnt: a square grid of codes, and an encoder."""
+    square = math.isqrt(model.latent.size) ** 2 == model.latent.size
+    return model.latent.kind == "codes" and model.encodes and square
+
+
+def prior_file(run: Run) -> Path | None:
+    """Return the file of the codes' priors; None for a generator that can have none."""
+    if not has_code_prior(generator(run)):
+        return None
+    return run_files.prior_file(run.study, generator_digest(run))
+
+
+def code_prior(run: Run, kind: Kind = "autoregressive") -> CodePrior | None:
+    """Return a trained prior of the generator's codes; None where there is none."""
+    path = prior_file(run)
+    return None if path is None else prior_at(path, kind)
+
+
+def search_space(run: Run) -> Space:
+    """Return the space of latents that a search may choose from."""
+    kind = run.search.prior
+    prior = None if kind == "uniform" else code_prior(run, kind)
+    return space_of(generator(run).latent, run.search.space, prior)
+
+
+def network(run: Run, epoch: float) -> tuple[SpikingNetwork, str]:
+    """Return the network at ``epoch`` and its checkpoint's digest."""
+    path = epoch_path(run.checkpoints, epoch)
+    digest = digest_file(path)
+    data = dataset(run.data)
+    shape = data.train.images.shape[1:]
+    return network_at(path, digest, run.network, shape, len(data.classes)), digest
+
+
 def responder(run: Run, epoch: float, purpose: str, neurons: Mapping[str, Indices]) -> Responder:
-    """The responder of one epoch for some neurons of some layers.
+    """Return the responder of one epoch for some neurons of some layers.
 
     The noise of a stochastic coding is this purpose's own.
     """
     net, digest = network(run, epoch)
-    return make_responder(run, net, noise(run, digest, purpose), neurons)
+    key, count = coding_key(run, digest, purpose), presentations(run, purpose)
+    return make_responder(run.responder, net, key, list(neurons), neurons, count)
 
 
-def make_responder(
-    run: Run, net: SpikingNetwork, own_noise: CodingKey, neurons: Mapping[str, Indices]
-) -> Responder:
-    """A responder as the study wants it."""
-    return Responder(
-        net,
-        list(neurons),
-        neurons=neurons,
-        kind=run.responder.kind,
-        batch_size=run.responder.batch_size,
-        memory=run.responder.memory,
-        key=own_noise,
-        presentations=showings(run, own_noise.purpose),
-    )
+def presentations(run: Run, purpose: str) -> int:
+    """Return the times a stimulus is shown for one response.
 
-
-def showings(run: Run, purpose: str) -> int:
-    """Times a stimulus is shown for one response.
-
-    With a stochastic coding, elites and what is reported are measured with care: no search follows
-    that could be better served by more images.
+    With a stochastic coding, candidates and what is reported are measured with care: no search
+    follows that could be better served by more images.
     """
     care = CARE if run.stochastic and purpose in CAREFUL else 1
     return run.search.presentations * care
 
 
-def noise(run: Run, checkpoint: str, purpose: str) -> CodingKey:
-    """What a stochastic coding draws from: the study's seed, the checkpoint and the purpose."""
+def coding_key(run: Run, checkpoint: str, purpose: str) -> CodingKey:
+    """Return the key of a stochastic coding's random numbers: the study's seed, the checkpoint and the purpose."""
     return CodingKey(seed=run.seed, checkpoint=checkpoint, purpose=purpose, presentation=0)
-
-
-def search_space(run: Run) -> Space:
-    """Which latents a search may choose from."""
-    kind = run.search.prior
-    prior = None if kind == "uniform" else code_prior(run, kind)
-    return space_of(generator(run).latent, run.search.space, prior)

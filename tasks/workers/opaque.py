@@ -1,4 +1,4 @@
-"""A run as a parameter of a task run: whole, whatever looks at it on its way."""
+"""A run as a parameter of a task run that Prefect does not look into."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 from spikeatlas.tasks.study.run import Run
 
 
-class Sealed:
+class Opaque:
     """A run that Prefect passes on as it is, instead of looking through all its fields with each task run."""
 
     __slots__ = ("run",)
@@ -17,5 +17,5 @@ class Sealed:
         self.run: Final = run
 
     def __repr__(self) -> str:
-        """What a log shows."""
+        """Return the text that a log shows."""
         return f"the study at {self.run.folder}"

@@ -1,4 +1,4 @@
-"""What a worker process is told when it starts: one thread, and when to stop or to end."""
+"""Worker processes: one thread each, stopped at a safe point, ended with their coordinator."""
 
 from __future__ import annotations
 
@@ -9,11 +9,35 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing.connection import Connection, wait
 
-from spikeatlas.tasks.workers import models
+import torch
+
 from spikeatlas.tasks.workers.stopping import ask_to_stop
+
+
+def one_thread() -> None:
+    """Let torch use one thread in this process: values then do not depend on the machine's load or cores."""
+    torch.set_num_threads(1)
+
+
+@contextmanager
+def worker_processes(count: int) -> Iterator[ProcessPoolExecutor]:
+    """Open a pool of processes; when the block is left by an error, those at work stop at their next image."""
+    context = multiprocessing.get_context("spawn")
+    stopped, stop = context.Pipe(duplex=False)
+    pool = ProcessPoolExecutor(
+        count, mp_context=context, initializer=start_worker, initargs=(stopped,)
+    )
+    try:
+        yield pool
+    except BaseException:
+        stop.close()
+        raise
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def start_worker(stopped: Connection) -> None:
@@ -22,13 +46,13 @@ def start_worker(stopped: Connection) -> None:
     It stops at its next safe point when the other end of ``stopped`` is closed.
     """
     leave_interrupts()
-    models.one_thread()
+    one_thread()
     threading.Thread(target=_follow, args=(stopped,), daemon=True).start()
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
 def leave_interrupts() -> None:
-    """Ctrl-C reaches the whole group of processes: the coordinator alone decides."""
+    """Ignore Ctrl-C, which reaches the whole group of processes: the coordinator alone decides."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
@@ -65,7 +89,7 @@ def _follow(stopped: Connection) -> None:
 
 
 def _end_with_parent() -> None:
-    """A killed coordinator leaves no process behind."""
+    """End with the coordinator: a killed one leaves no process behind."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         wait([parent.sentinel])

@@ -17,12 +17,14 @@ import yaml
 
 from spikeatlas.flows.benchmark.bench import Bench, parse
 from spikeatlas.flows.benchmark.checks import check
-from spikeatlas.flows.benchmark.race import draw, make_setting, plan, report, run, undone
+from spikeatlas.flows.benchmark.preparation import draw_neurons, make_setting
+from spikeatlas.flows.benchmark.race import plan, run
+from spikeatlas.flows.benchmark.race_report import report, undone
 from spikeatlas.flows.cli import main
 from spikeatlas.flows.study_file import read_study
 from spikeatlas.tasks.benchmark import results_store
 from spikeatlas.tasks.benchmark.cells import Cell
-from spikeatlas.tasks.benchmark.search import run_cell
+from spikeatlas.tasks.benchmark.run_cell import run_cell
 from spikeatlas.tasks.study.study import StudyError
 from tests.flows.conftest import ROOT
 
@@ -56,7 +58,7 @@ def raw(output: Path, **fields: Any) -> dict[str, Any]:
 
 
 def planned(bench: Bench) -> list[Cell]:
-    return bench.matrix.cells(draw(bench))
+    return bench.matrix.cells(draw_neurons(bench))
 
 
 @pytest.fixture(scope="module")
@@ -140,7 +142,7 @@ def test_missing_cells_are_named(raced: tuple[Bench, list[str]]) -> None:
 def test_more_neurons_than_respond(raced: tuple[Bench, list[str]]) -> None:
     bench, _ = raced
     with pytest.raises(StudyError, match="neurons: 99 are asked for, but layer conv1"):
-        draw(parse(raw(bench.output, neurons=99)))
+        draw_neurons(parse(raw(bench.output, neurons=99)))
 
 
 def test_bad_input_is_listed_together(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ class _Break(MetaPathFinder):
     def find_spec(
         self, name: str, path: Any = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        if name != "spikeatlas.tasks.search.loop":
+        if name != "spikeatlas.tasks.search.probe":
             return None
         spec = PathFinder.find_spec(name, path, target)
         assert spec is not None
@@ -41,13 +41,16 @@ class _Loader(Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         self._loader.exec_module(module)
-        whole = module.respond_to
+        probe = module.BlockProbe
+        open_responder = probe.open_responder
 
-        def faulty(run: Any, block: Any, *rest: Any) -> Any:
-            respond = whole(run, block, *rest)
-            return (lambda stimuli: wrong(respond(stimuli))) if block.layer == "fc1" else respond
+        def faulty(block_probe: Any, purpose: str) -> Any:
+            respond = open_responder(block_probe, purpose)
+            if block_probe.block.layer != "fc1":
+                return respond
+            return lambda images: wrong(respond(images))
 
-        module.respond_to = faulty  # type: ignore[attr-defined]
+        probe.open_responder = faulty
 
 
 def wrong(responses: Any) -> Any:

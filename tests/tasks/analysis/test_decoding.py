@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 from scipy.special import softmax
-from spikeatlas.snn.selectivity.image_choice import kept_images
 
 from spikeatlas.flows.checks.study_checks import Checked
 from spikeatlas.snn import selectivity
 from spikeatlas.snn.classifier import fit_temperature
+from spikeatlas.snn.selectivity.image_choice import kept_images
 from spikeatlas.tasks.analysis.decoding import (
     complexity,
     network_outputs,

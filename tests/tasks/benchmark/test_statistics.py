@@ -5,33 +5,33 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spikeatlas.tasks.benchmark.statistics import Duel, duel, interval, mean, median
+from spikeatlas.tasks.benchmark.statistics import Comparison, compare, interval, mean, median
 
 
-def test_a_duel_counts_ties_apart_and_skips_what_is_not_known() -> None:
+def test_a_comparison_counts_ties_apart_and_skips_what_is_not_known() -> None:
     first = np.array([1.0, 1.0, 0.5, 0.2, np.nan, 1.0])
     second = np.array([0.5, 0.5, 0.5, 0.3, 0.1, np.nan])
 
-    assert duel(first, second) == Duel(wins=2, ties=1, losses=1)
-    assert duel(first, second).share == pytest.approx(0.5)
+    assert compare(first, second) == Comparison(wins=2, ties=1, losses=1)
+    assert compare(first, second).share == pytest.approx(0.5)
 
 
 @pytest.mark.parametrize(
     ("found", "p"),
     [
-        (Duel(5, 0, 0), 2 / 32),
-        (Duel(0, 3, 5), 2 / 32),
-        (Duel(8, 9, 2), 2 * (1 + 10 + 45) / 1024),
-        (Duel(3, 0, 3), 1.0),
-        (Duel(0, 4, 0), 1.0),
+        (Comparison(5, 0, 0), 2 / 32),
+        (Comparison(0, 3, 5), 2 / 32),
+        (Comparison(8, 9, 2), 2 * (1 + 10 + 45) / 1024),
+        (Comparison(3, 0, 3), 1.0),
+        (Comparison(0, 4, 0), 1.0),
     ],
 )
-def test_the_sign_test_is_exact_two_sided_and_without_ties(found: Duel, p: float) -> None:
+def test_the_sign_test_is_exact_two_sided_and_without_ties(found: Comparison, p: float) -> None:
     assert found.p == pytest.approx(p)
 
 
 def test_no_duel_has_no_share() -> None:
-    assert np.isnan(Duel(0, 0, 0).share)
+    assert np.isnan(Comparison(0, 0, 0).share)
 
 
 def test_the_interval_of_equal_values_is_a_point() -> None:

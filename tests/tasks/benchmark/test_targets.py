@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from spikeatlas.tasks.benchmark.method_lines import MethodLine, method_lines
 from spikeatlas.tasks.benchmark.table import method_table, number, target_table
-from spikeatlas.tasks.benchmark.targets import Line, Row, method_lines, target_rows
+from spikeatlas.tasks.benchmark.targets import TargetRow, target_rows
 from tests.tasks.benchmark.made_up import results, search
 
 
@@ -25,12 +26,12 @@ def race(ours: list[float], others: list[float], **guide: list[float]) -> xr.Dat
     return results(*parts)
 
 
-def row(rows: list[Row], words: str) -> Row:
+def row(rows: list[TargetRow], words: str) -> TargetRow:
     (found,) = [each for each in rows if words in each.target]
     return found
 
 
-def line(lines: list[Line], label: str, share: bool) -> Line:
+def line(lines: list[MethodLine], label: str, share: bool) -> MethodLine:
     (found,) = [each for each in lines if (each.label, each.share) == (label, share)]
     return found
 
@@ -117,11 +118,11 @@ def test_method_lines() -> None:
     rival = line(lines, "random", share=True)
     assert rival.normalised == pytest.approx((0.125 + 0.9) / 2)
     assert rival.failures == 1
-    assert rival.duel is not None
-    assert tuple(rival.duel) == (1, 1, 0)
+    assert rival.comparison is not None
+    assert tuple(rival.comparison) == (1, 1, 0)
     assert rival.seconds == pytest.approx(3 / 100)
     assert rival.own_seconds == pytest.approx(1 / 100)
-    assert line(lines, "screened", share=True).duel is None
+    assert line(lines, "screened", share=True).comparison is None
     assert np.isnan(line(lines, "reference", share=False).reached)
 
 

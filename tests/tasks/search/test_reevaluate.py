@@ -9,8 +9,10 @@ import pytest
 from numpy.typing import NDArray
 
 from spikeatlas.flows.checks.study_checks import Checked
-from spikeatlas.tasks.search.loop import Task, keeps_archive, run_search
-from spikeatlas.tasks.search.reevaluate import judge
+from spikeatlas.tasks.search.loop import Searches, run_search
+from spikeatlas.tasks.search.probe import BlockProbe
+from spikeatlas.tasks.search.reevaluate import CANDIDATES, remeasure
+from spikeatlas.tasks.search.warm_start import keeps_archive
 from spikeatlas.tasks.study.blocks import Block
 from spikeatlas.tasks.workers import models
 from tests.equal import read
@@ -59,21 +61,20 @@ def test_the_reported_response_is_unbiased(noisy: Checked) -> None:
         assert mean > width, (method, mean, width)
 
 
-def test_elites_are_judged_by_another_measurement(noisy: Checked) -> None:
-    run, block = noisy.run, Block(2, "conv2", 0, 4)
-    task = Task(block, "random", (0,), np.arange(4)[:, None], 30)
-    result, archive = run_search(run, task)
-    assert archive is not None
+def test_candidates_are_judged_by_another_measurement(noisy: Checked) -> None:
+    probe = BlockProbe(noisy.run, Block(2, "conv2", 0, 4))
+    outcome = run_search(probe, Searches("random", np.arange(4)[:, None], 30, archived=True))
+    assert outcome.archive is not None
 
-    points, judged = judge(run, task, archive)
+    points, values = remeasure(probe, outcome.archive)
 
     # the strongest of eight lucky ones loses what luck gave it
-    assert judged.mean() < result.best_response.mean()
-    for point, (seen, _) in zip(points, archive.ranked(1), strict=True):
-        assert point.tolist() in seen[:8].tolist()
+    assert values.mean() < outcome.result.best_response.mean()
+    for point, (candidates, _) in zip(points, outcome.archive.ranked(1), strict=True):
+        assert point.tolist() in candidates[:CANDIDATES].tolist()
 
 
 def test_a_deterministic_coding_measures_nothing_again(made: Checked, noisy: Checked) -> None:
     assert not keeps_archive(made.run)
-    assert models.showings(made.run, "report") == 1
-    assert [models.showings(noisy.run, purpose) for purpose in ("search", "report")] == [1, 4]
+    assert models.presentations(made.run, "report") == 1
+    assert [models.presentations(noisy.run, purpose) for purpose in ("search", "report")] == [1, 4]

@@ -16,7 +16,7 @@ from spikeatlas.flows.checks.study_checks import Checked, check
 from spikeatlas.snn.generators.evaluation import measure_quality
 from spikeatlas.snn.generators.vqvae.vqvae_training import VQVAERecord
 from spikeatlas.tasks.atlas import open_tree
-from spikeatlas.tasks.stages import assess
+from spikeatlas.tasks.stages import assess, samples
 from spikeatlas.tasks.study.study import StudyError
 from spikeatlas.tasks.workers import models
 from tests.tiny import tiny
@@ -81,10 +81,10 @@ def test_the_numbers_are_the_judge_s(judged: tuple[Checked, list[str]]) -> None:
         each.name: each.images for each in assess.sources(checked.run, model, data, found.images)
     }
     known = made["copies of training images"]
-    rows = assess._rng(checked.run, "new").permutation(len(data.test))[: found.images]
+    rows = samples.quality_rng(checked.run, "new").permutation(len(data.test))[: found.images]
     again = measure_quality(
         classifier, samples=made["factorised codes"], train=known, held_out=data.test.images[rows],
-        rng=assess._rng(checked.run, "independent"),
+        rng=samples.quality_rng(checked.run, "independent"),
     )  # fmt: skip
     assert again == found.qualities["factorised codes"]
 
@@ -114,7 +114,7 @@ def test_the_curve_has_a_row_an_epoch(gaussian: Checked) -> None:
 
 def test_a_resumed_curve_holds_each_epoch_once(made: Checked, tmp_path: Path) -> None:
     run = made.run.with_fields(output=tmp_path)
-    curve = assess.QualityCurve(run)
+    curve = samples.QualityCurve(run)
     model = models.generator(made.run)
     for epoch in (1, 2, 3, 2, 3):
         curve(VQVAERecord(epoch, 3.0, epoch / 10), model)
@@ -134,7 +134,7 @@ def test_a_study_without_a_classifier_is_told_so(made: Checked) -> None:
 
 def test_a_picture_of_colour_and_of_few_images(tmp_path: Path) -> None:
     images = np.random.default_rng(0).integers(0, 256, (13, 3, 4, 4), dtype=np.uint8)
-    assess.write_samples(tmp_path / "few.png", images)
+    samples.write_samples(tmp_path / "few.png", images)
     with Image.open(tmp_path / "few.png") as picture:
         pixels = np.asarray(picture)
     assert pixels.shape == (8, 40, 3)

@@ -7,14 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import xarray as xr
-from numpy.typing import NDArray
 
 from spikeatlas.flows.checks.study_checks import Checked
 from spikeatlas.tasks.atlas.schema import DONE
-from spikeatlas.tasks.search.loop import evaluate, respond_to
+from spikeatlas.tasks.search.probe import BlockProbe
 from spikeatlas.tasks.stages.maximize import outcome, search_method
 from spikeatlas.tasks.study.blocks import Block
-from spikeatlas.tasks.workers import models, stopping
+from spikeatlas.tasks.workers import stopping
 
 
 def layer(checked: Checked, name: str = "conv2") -> xr.Dataset:
@@ -25,7 +24,7 @@ def layer(checked: Checked, name: str = "conv2") -> xr.Dataset:
 def test_a_neuron_alone_equals_its_row_in_a_block(made: Checked) -> None:
     stored = layer(made).sel(epoch=2)
     for method in ("tt", "random"):
-        alone = search_method(made.run, Block(2, "conv2", 4, 5), method)
+        alone = search_method(BlockProbe(made.run, Block(2, "conv2", 4, 5)), method)
         rows = stored.isel(neuron=[4]).sel({"method": method})
         for name in (
             "mei",
@@ -43,7 +42,7 @@ def test_a_neuron_alone_equals_its_row_in_a_block(made: Checked) -> None:
 def test_one_repeat_equals_its_row_among_several(made: Checked) -> None:
     fewer = made.run.with_fields(search=replace(made.run.search, repeats=1))
 
-    alone = search_method(fewer, Block(2, "conv2", 0, 4), "tt")
+    alone = search_method(BlockProbe(fewer, Block(2, "conv2", 0, 4)), "tt")
 
     rows = layer(made).sel({"epoch": 2, "method": "tt"}).isel(neuron=slice(0, 4), repeat=[0])
     np.testing.assert_array_equal(alone["mei"], rows.mei.values)
@@ -52,7 +51,7 @@ def test_one_repeat_equals_its_row_among_several(made: Checked) -> None:
 def test_sharing_finds_at_least_what_random_finds_alone(made: Checked) -> None:
     shared = made.run.with_fields(search=replace(made.run.search, share=True))
 
-    found = search_method(shared, Block(2, "conv2", 0, 6), "random")
+    found = search_method(BlockProbe(shared, Block(2, "conv2", 0, 6)), "random")
 
     alone = layer(made).sel({"epoch": 2, "method": "random"}).isel(neuron=slice(0, 6))
     assert found["response"].mean() > alone.response.values.mean()
@@ -83,7 +82,7 @@ def test_an_image_that_silences_is_a_result(made: Checked) -> None:
     least = made.run.with_fields(search=replace(made.run.search, sign=-1))
     block = Block(2, "fc1", 0, 8)
 
-    found = search_method(least, block, "random")
+    found = search_method(BlockProbe(least, block), "random")
 
     most = layer(made, "fc1").sel({"epoch": 2, "method": "random"})
     assert (found["response"] <= most.response.values).all()
@@ -99,23 +98,6 @@ def test_a_search_stops_on_request(made: Checked) -> None:
     stopping.ask_to_stop()
     try:
         with pytest.raises(InterruptedError, match="run the same command again"):
-            search_method(made.run, Block(2, "conv2", 0, 4), "tt")
+            search_method(BlockProbe(made.run, Block(2, "conv2", 0, 4)), "tt")
     finally:
         stopping.carry_on()
-
-
-def test_a_point_proposed_twice_is_shown_once(made: Checked) -> None:
-    model = models.generator(made.run)
-    respond = respond_to(made.run, Block(2, "conv2", 0, 4), "search", 1)
-    shown: list[int] = []
-
-    def counting(stimuli: NDArray[np.uint8]) -> NDArray[np.float32]:
-        shown.append(len(stimuli))
-        return respond(stimuli)
-
-    points = np.array([[0, 1, 2, 3], [4, 5, 6, 7], [0, 1, 2, 3]])
-
-    found = evaluate(made.run, model, counting, None, points)
-
-    assert shown == [2]
-    np.testing.assert_array_equal(found, respond(model.decode(points, batch_size=64)))

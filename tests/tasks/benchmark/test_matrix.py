@@ -1,4 +1,4 @@
-"""Which cells a benchmark consists of, and what makes one be run again."""
+"""The cells of a benchmark, and the changes that make one be run again."""
 
 from __future__ import annotations
 
@@ -8,12 +8,19 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from spikeatlas.snn.data import Digits
 from spikeatlas.snn.generators import VQVAESpec
-from spikeatlas.snn.networks import NetworkSpec
-from spikeatlas.tasks.benchmark.cells import Cell, Matrix, Setting
-from spikeatlas.tasks.benchmark.search import seeds
-from spikeatlas.tasks.benchmark.spec import GuideSpec, MethodSpec, ReferenceSpec, SharingSpec
+from spikeatlas.tasks.benchmark.cells import Cell, Setting
+from spikeatlas.tasks.benchmark.matrix import (
+    GuideSpec,
+    Matrix,
+    MethodSpec,
+    ReferenceSpec,
+    SharingSpec,
+)
+from spikeatlas.tasks.benchmark.run_cell import seeds
+from spikeatlas.tasks.study.setup import Setup
+from spikeatlas.tasks.study.specs import ResponderSpec
+from spikeatlas.tasks.workers.models import GeneratorSource
 
 
 def method(name: str, **fields: Any) -> MethodSpec:
@@ -37,19 +44,14 @@ MATRIX = Matrix(
     guide=GuideSpec(),
 )
 SETTING = Setting(
-    network=NetworkSpec(),
+    setup=Setup(),
     shape=(1, 8, 8),
     classes=10,
     checkpoints={1: (Path("one"), "a"), 2: (Path("two"), "b")},
-    generator=(VQVAESpec(), Path("generator"), "c"),
+    generator=GeneratorSource(VQVAESpec(), Path("generator"), "c"),
     prior=None,
-    data=Digits(),
     images="d",
     store=Path("store"),
-    batch_size=256,
-    kind="auto",
-    memory=2**30,
-    seed=0,
 )
 DRAWN = {(seed, layer): (5, 3, 8, 1, 0) for seed in (1, 2) for layer in ("conv1", "fc1")}
 
@@ -95,7 +97,10 @@ def test_only_what_changed_is_run_again() -> None:
 
     assert changed(replace(MATRIX, seeds=2)) == set()
     assert changed(replace(MATRIX, budget=99)) == {n for n in cells() if "reference" not in n}
-    assert changed(MATRIX, replace(SETTING, store=Path("elsewhere"), memory=2**29)) == set()
+    setup = Setup(responder=ResponderSpec(memory=2**29), output=Path("elsewhere"))
+    assert changed(MATRIX, replace(SETTING, store=Path("elsewhere"), setup=setup)) == set()
+    smaller = replace(SETTING, setup=Setup(responder=ResponderSpec(batch_size=64)))
+    assert changed(MATRIX, smaller) == set(cells())
     retrained = replace(SETTING, checkpoints={1: (Path("one"), "z"), 2: (Path("two"), "b")})
     assert changed(MATRIX, retrained) == {n for n in cells() if n.startswith("seed-1")}
 

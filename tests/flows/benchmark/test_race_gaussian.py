@@ -11,12 +11,20 @@ from PIL import Image
 
 from spikeatlas.flows.benchmark.bench import Bench, parse
 from spikeatlas.flows.benchmark.checks import check
-from spikeatlas.flows.benchmark.race import _order, draw, make_setting, report, run
+from spikeatlas.flows.benchmark.preparation import draw_neurons, make_setting
+from spikeatlas.flows.benchmark.race import run
+from spikeatlas.flows.benchmark.race_report import file_order, report
 from spikeatlas.optim import NormConstraint
-from spikeatlas.snn.classifier import load_classifier
+from spikeatlas.snn.classifier.classifier import load_classifier
 from spikeatlas.tasks.benchmark import results_store
 from spikeatlas.tasks.benchmark.naturalness_figure import unbeaten
-from spikeatlas.tasks.benchmark.naturalness_race import Eye, Found, collect, relative, table
+from spikeatlas.tasks.benchmark.naturalness_race import (
+    MethodStimuli,
+    NaturalnessJudge,
+    collect,
+    relative,
+    table,
+)
 from spikeatlas.tasks.study.study import StudyError
 from tests.flows.benchmark.test_race import RAW
 from tests.tiny import SNGAN
@@ -46,27 +54,29 @@ def raced(tmp_path_factory: pytest.TempPathFactory) -> tuple[Bench, list[str]]:
 
 
 @pytest.fixture(scope="module")
-def found(raced: tuple[Bench, list[str]]) -> list[Found]:
+def found(raced: tuple[Bench, list[str]]) -> list[MethodStimuli]:
     bench, _ = raced
-    eye = Eye(make_setting(bench), load_classifier(bench.classifier_file))
-    cells = sorted(bench.matrix.cells(draw(bench)), key=_order(bench))
-    return list(collect(eye, bench.store, cells))
+    judge = NaturalnessJudge(make_setting(bench), load_classifier(bench.classifier_file))
+    cells = sorted(bench.matrix.cells(draw_neurons(bench)), key=file_order(bench))
+    return list(collect(judge, bench.store, cells))
 
 
-def test_each_method_keeps_to_its_space(found: list[Found], raced: tuple[Bench, list[str]]) -> None:
+def test_each_method_keeps_to_its_space(
+    found: list[MethodStimuli], raced: tuple[Bench, list[str]]
+) -> None:
     bench, _ = raced
     by_label = {each.label: each for each in found}
     assert list(by_label) == ["free", "sphere", "traded", "guide-latent", "prior samples"]
     for label in ("sphere", "traded"):
         assert ((by_label[label].norm >= 0.05 - 1e-4) & (by_label[label].norm <= 0.95 + 1e-4)).all()
-    cells = [cell for cell in bench.matrix.cells(draw(bench)) if cell.label == "sphere"]
+    cells = [cell for cell in bench.matrix.cells(draw_neurons(bench)) if cell.label == "sphere"]
     for cell in cells:
         latents = results_store.arrays(bench.store, f"cells/{cell.name}")["latent"]
         assert latents.dtype == np.float32
         assert NormConstraint("sphere", 8).contains(latents).all()
 
 
-def test_methods_are_held_against_the_first(found: list[Found]) -> None:
+def test_methods_are_held_against_the_first(found: list[MethodStimuli]) -> None:
     by_label = {each.label: each for each in found}
     assert np.array_equal(relative(by_label["free"], by_label["free"]), np.ones(4))
     own = by_label["sphere"].response / by_label["free"].response
@@ -85,9 +95,9 @@ def test_codes_are_traded_against_their_prior(tmp_path: Path) -> None:
     check(bench)
     told = list(run(bench))
     assert "learning the prior of the codes" in told
-    eye = Eye(make_setting(bench), load_classifier(bench.classifier_file))
-    cells = sorted(bench.matrix.cells(draw(bench)), key=_order(bench))
-    uniform, prior, traded, samples = collect(eye, bench.store, cells)
+    judge = NaturalnessJudge(make_setting(bench), load_classifier(bench.classifier_file))
+    cells = sorted(bench.matrix.cells(draw_neurons(bench)), key=file_order(bench))
+    uniform, prior, traded, samples = collect(judge, bench.store, cells)
     assert np.isnan(uniform.norm).all()
     assert traded.typicality.mean() > uniform.typicality.mean() + 0.2
     assert traded.typicality.mean() > prior.typicality.mean()
@@ -96,7 +106,7 @@ def test_codes_are_traded_against_their_prior(tmp_path: Path) -> None:
     assert not [text for text in run(bench) if "mean response" in text]
 
 
-def test_table_and_pictures(raced: tuple[Bench, list[str]], found: list[Found]) -> None:
+def test_table_and_pictures(raced: tuple[Bench, list[str]], found: list[MethodStimuli]) -> None:
     bench, told = raced
     text = table(found)
     assert text in told
@@ -111,7 +121,7 @@ def test_a_front_is_what_nothing_beats() -> None:
     assert unbeaten(found) == [(0.2, 0.9), (0.5, 0.5), (1.0, 0.1)]
 
 
-def test_what_is_natural(found: list[Found]) -> None:
+def test_what_is_natural(found: list[MethodStimuli]) -> None:
     for each in found:
         assert each.natural.shape == each.typicality.shape == each.density.shape
         assert np.array_equal(each.natural, (each.typicality >= 0.05) & (each.density >= 0.05))

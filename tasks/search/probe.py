@@ -1,0 +1,159 @@
+"""A block of neurons, ready to be asked: what all its searches and measurements have in common."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spikeatlas.optim import Points, Space
+from spikeatlas.snn.generators import Generator
+from spikeatlas.tasks.atlas import read
+from spikeatlas.tasks.search.objective import Objective, block_objective
+from spikeatlas.tasks.study.blocks import Block
+from spikeatlas.tasks.study.digests import seed_of
+from spikeatlas.tasks.study.run import Run
+from spikeatlas.tasks.workers import models
+
+Responses = NDArray[np.float32]
+Images = NDArray[np.uint8]
+Respond = Callable[[Images], Responses]
+"""Stimuli (n, c, h, w) to responses (n, N)."""
+Watch = Callable[[str], AbstractContextManager[None]]
+"""A stop-watch: the context in which one part of a search runs (``optimizer``, ``decode``, ``respond``)."""
+
+
+class Evaluation(NamedTuple):
+    """The answer of N * R searches to n points."""
+
+    values: Responses
+    """(n, N * R) of the objective."""
+    lowest: Responses
+    """(N * R,) lowest response to any of the points."""
+    highest: Responses
+    stimuli: int
+    """Different stimuli decoded and shown."""
+
+
+class Screening(NamedTuple):
+    """Points that were shown before a search, and the answer of N searches to them."""
+
+    points: Points
+    evaluation: Evaluation
+
+
+def unwatched(part: str) -> AbstractContextManager[None]:
+    """Return the context of a part that nobody times."""
+    del part
+    return nullcontext()
+
+
+def span(responses: Responses) -> tuple[Responses, Responses]:
+    """Return the lowest and the highest (N,) of responses (n, N); infinite where n is 0."""
+    return responses.min(axis=0, initial=np.inf), responses.max(axis=0, initial=-np.inf)
+
+
+class Probe(ABC):
+    """N neurons of one layer with their generator, search space, objective, and one responder a purpose.
+
+    Made once for all methods and repeats of a task; with R repeats each neuron stands R times in a row.
+    """
+
+    def __init__(
+        self,
+        generator: Generator,
+        space: Space,
+        objective: Objective,
+        *,
+        batch_size: int,
+        watch: Watch = unwatched,
+    ) -> None:
+        """Hold what is the same for every search; ``batch_size``: stimuli decoded together."""
+        self.generator, self.space, self.objective = generator, space, objective
+        self.watch = watch
+        self._batch_size = batch_size
+        self._responders: dict[str, Respond] = {}
+
+    @abstractmethod
+    def open_responder(self, purpose: str) -> Respond:
+        """Make the responder of a purpose, whose noise (of a stochastic coding) is its own."""
+
+    def respond(self, purpose: str, images: Images) -> Responses:
+        """Return the responses (n, N) to stimuli (n, c, h, w)."""
+        if purpose not in self._responders:
+            self._responders[purpose] = self.open_responder(purpose)
+        return self._responders[purpose](images)
+
+    def respond_own(self, purpose: str, images: Images) -> Responses:
+        """Return the responses (N * R, k) of each search's neuron to its own stimuli (N * R, k, c, h, w)."""
+        searches, count = images.shape[:2]
+        responses = self.respond(purpose, images.reshape(-1, *images.shape[2:]))
+        neurons = np.repeat(np.arange(responses.shape[1]), len(responses) // responses.shape[1])
+        return responses[np.arange(len(responses)), neurons].reshape(searches, count)
+
+    def decode(self, points: Points) -> Images:
+        """Return the stimuli (n, c, h, w) of points (n, d)."""
+        return self.generator.decode(points, batch_size=self._batch_size)
+
+    def evaluate(self, points: Points, repeats: int) -> Evaluation:
+        """Show points (n, d) to all searches, each different one decoded and shown once.
+
+        A stimulus answers the same wherever it stands, so this changes no value; a search that has
+        nearly settled proposes many points twice.
+        """
+        different, rows = np.unique(points, axis=0, return_inverse=True)
+        with self.watch("decode"):
+            images = self.decode(different)
+        with self.watch("respond"):
+            responses = self.respond("search", images)
+            values = self.objective.values(responses, different, images)
+        values = np.repeat(values, repeats, axis=1)[rows.reshape(-1)]
+        lowest, highest = (np.repeat(bound, repeats) for bound in span(responses))
+        return Evaluation(values, lowest, highest, len(different))
+
+
+class BlockProbe(Probe):
+    """The neurons of one block of a study."""
+
+    def __init__(self, run: Run, block: Block) -> None:
+        """Load what the run's searches for ``block`` share."""
+        super().__init__(
+            models.generator(run),
+            models.search_space(run),
+            block_objective(run, block),
+            batch_size=run.responder.batch_size,
+        )
+        self.run, self.block = run, block
+        self.neurons = run.layers[block.layer][block.start : block.stop]
+
+    def open_responder(self, purpose: str) -> Respond:
+        """Make the responder of the epoch's network for the block's neurons."""
+        layer = self.block.layer
+        responder = models.responder(self.run, self.block.epoch, purpose, {layer: self.neurons})
+        return lambda images: responder(images)[layer]
+
+    def seeds(self, purpose: str, method: str, repeats: tuple[int, ...]) -> NDArray[np.int64]:
+        """Return the seeds (N, R) of a method's searches; ``purpose``: ``search``, or ``warm``."""
+        where = self.block.epoch, self.block.layer
+        return np.array(
+            [
+                [
+                    seed_of(self.run.seed, purpose, *where, neuron, method, repeat)
+                    for repeat in repeats
+                ]
+                for neuron in self.neurons
+            ]
+        )
+
+    def screening(self, repeat: int) -> Screening:
+        """Return the screening of a repeat, as the atlas holds it."""
+        points, responses = read.screening(self.run.atlas, self.block, repeat)
+        points = points.astype(self.space.dtype, copy=False)
+        values = responses
+        if self.objective.naturalness:
+            values = self.objective.values(responses, points, self.decode(points))
+        return Screening(points, Evaluation(values, *span(responses), stimuli=0))
