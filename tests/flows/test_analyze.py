@@ -19,7 +19,7 @@ from spikeatlas.tasks.atlas.schema import mei_variables, tuning_variables
 from spikeatlas.tasks.inspect.verify import verify
 from spikeatlas.tasks.study.run import Run
 from tests.equal import differences
-from tests.tiny import tiny
+from tests.tiny import folder_of, tiny
 
 
 @pytest.fixture
@@ -142,16 +142,16 @@ def from_before(checked: Checked) -> Checked:
         "provenance/node",
         "provenance/metadata_digest",
     ):
-        shutil.rmtree(checked.run.atlas / group)
+        shutil.rmtree(folder_of(checked.run) / group)
     for layer in checked.run.layers:
-        shutil.rmtree(checked.run.atlas / "layers" / layer / "cross_response")
-        shutil.rmtree(checked.run.atlas / "layers" / layer / "stimulus_epoch")
+        shutil.rmtree(folder_of(checked.run) / "layers" / layer / "cross_response")
+        shutil.rmtree(folder_of(checked.run) / "layers" / layer / "stimulus_epoch")
     said = dict(root["provenance"].attrs)
     del said["metadata_digest"]
     root["provenance"].attrs.put(said)
     kept = read.open_tree(checked.run.atlas)["selectivity"]
     for name in {*mei_variables(), *tuning_variables()} & set(kept.data_vars):
-        shutil.rmtree(checked.run.atlas / "selectivity" / name)
+        shutil.rmtree(folder_of(checked.run) / "selectivity" / name)
     return check(tiny(checked.study.output))
 
 

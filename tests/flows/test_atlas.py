@@ -18,7 +18,7 @@ from spikeatlas.tasks.atlas.schema import FAILED
 from spikeatlas.tasks.search import loop
 from tests.equal import differences
 from tests.flows.conftest import Cli, RunStudy
-from tests.tiny import study_file, tiny
+from tests.tiny import folder_of, study_file, tiny
 
 pytestmark = pytest.mark.server
 
@@ -64,18 +64,21 @@ def test_a_run_equals_the_plain_functions_and_is_recorded(
 
 def test_more_epochs_extend_an_atlas(run_study: RunStudy, copied: Checked, tmp_path: Path) -> None:
     more = study_file(tmp_path, tiny(copied.study.output, probe={"epochs": [0, 0.5, 1, 2]}))
-    before = xr.open_datatree(copied.run.atlas, engine="zarr", consolidated=False).load()
+    before = xr.open_datatree(folder_of(copied.run), engine="zarr", consolidated=False).load()
 
     run_study(more)
 
-    after = xr.open_datatree(copied.run.atlas, engine="zarr", consolidated=False)
+    after = xr.open_datatree(folder_of(copied.run), engine="zarr", consolidated=False)
     assert after.epoch.values.tolist() == [0, 0.5, 1, 2]
     assert after.analysed.values.tolist() == [1, 1, 1, 1]
     xr.testing.assert_equal(after.sel(epoch=[0, 2])["layers/conv2"].mei, before["layers/conv2"].mei)
 
     fewer = study_file(tmp_path, tiny(copied.study.output, probe={"epochs": [2]}))
     run_study(fewer)
-    assert xr.open_datatree(copied.run.atlas, engine="zarr", consolidated=False).sizes["epoch"] == 4
+    assert (
+        xr.open_datatree(folder_of(copied.run), engine="zarr", consolidated=False).sizes["epoch"]
+        == 4
+    )
 
 
 def test_a_failed_block_is_named_marked_and_mended(

@@ -14,7 +14,7 @@ from PIL import Image
 
 from spikeatlas.flows.checks.study_checks import Checked, check
 from spikeatlas.tasks.study.study import StudyError
-from tests.tiny import tiny
+from tests.tiny import folder_of, tiny
 
 
 def problems(raw: dict[str, Any]) -> list[str]:
@@ -307,7 +307,7 @@ def test_a_newer_atlas_is_refused(copied: Checked) -> None:
 
 
 def test_a_damaged_atlas_is_refused(copied: Checked) -> None:
-    (copied.run.atlas / "zarr.json").write_text("{")
+    (folder_of(copied.run) / "zarr.json").write_text("{")
 
     (found,) = problems(tiny(copied.study.output))
     assert "damaged" in found

@@ -134,6 +134,10 @@ def test_within_the_roots_no_function_is_named(roots: Path) -> None:
     adapter = {"kind": "adapter", "adapter": "os:getcwd"}
     with pytest.raises(StudyError, match="may not name functions"):
         check(tiny(roots / "run", generator=adapter))
+    raw = {**tiny(roots / "run"), "data": {"dataset": "digits", "limit": 120, "root": str(roots)}}
+    raw["search"] = {**raw["search"], "methods": ["random", "os:PathLike"]}
+    with pytest.raises(StudyError, match="os:PathLike is code of your own, which this host"):
+        check(raw)
 
 
 def test_within_the_roots_a_study_is_as_ever(roots: Path) -> None:

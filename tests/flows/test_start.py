@@ -1,0 +1,41 @@
+"""A run starts checked, locked and allocated."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from spikeatlas.flows.checks.study_checks import Checked, check
+from spikeatlas.flows.start import start, start_study
+from spikeatlas.tasks.atlas import BusyError, unfinished
+from spikeatlas.tasks.study.study import Study, StudyError
+from tests.tiny import tiny
+
+
+def test_a_started_run_goes_on_under_a_lock_of_its_own(copied: Checked) -> None:
+    with start(copied) as run:
+        assert run.run_id
+        assert run.digest == copied.run.digest
+        assert not unfinished(run.atlas, run.blocks(2))
+        with pytest.raises(BusyError), start(copied):
+            pass
+
+
+def test_a_fresh_start_discards_what_another_study_left(copied: Checked) -> None:
+    raw = tiny(copied.study.output, search={"budget": 30})
+    with pytest.raises(StudyError, match=r"search\.budget is 30 now, 20 in the atlas"):
+        check(raw)
+    generator = copied.run.generator_file
+    with start(check(raw, fresh=True), fresh=True) as run:
+        assert unfinished(run.atlas, run.blocks(2)) == run.blocks(2)
+        assert not run.checkpoints.exists()
+        assert generator.exists()
+        assert run.generator_file == generator
+
+
+def test_a_study_from_a_form_is_checked_first(tmp_path: Path) -> None:
+    study = Study.model_validate(tiny(tmp_path / "run", probe={"layers": ["conv7"]}))
+    with pytest.raises(StudyError, match="there is no layer 'conv7'"), start_study(study):
+        pass
+    assert not (tmp_path / "run").exists()
