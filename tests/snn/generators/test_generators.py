@@ -23,7 +23,7 @@ from spikeatlas.snn.generators import (
     train_generator,
 )
 
-OWN = "tests.snn.own:Grey"
+OWN = "tests.snn.brought:Grey"
 IMAGES = load_data(Digits(limit=40)).train.images
 ADAPTER = """
 from spikeatlas.snn.generators import Adapter, GaussianLatent
