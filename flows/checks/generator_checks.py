@@ -42,9 +42,7 @@ def generator_problems(spec: GeneratorSpec, data: DataSet) -> list[str]:
     if problems:
         return problems
     model = open_generator(spec, path)
-    name = f"generator.checkpoint: {spec.checkpoint}"
-    if spec.sources:
-        name = f"generator.{spec.kind}: {getattr(spec, spec.kind, spec.kind)}"
+    name = spec.title
     if model.image_shape != data.shape:
         problems.append(
             f"{name} makes images of shape {model.image_shape}, but the network takes {data.shape}; give "

@@ -104,6 +104,11 @@ class AdapterSpec(GeneratorSpec):
     """File of weights that the function reads, if it needs one."""
 
     @property
+    def title(self) -> str:
+        """Return the function's field and its path."""
+        return f"generator.adapter: {self.adapter}"
+
+    @property
     def latent(self) -> Latent:
         """Return what the adapter says; ValueError where it does not work."""
         return load_adapter(self).latent

@@ -47,6 +47,13 @@ class GeneratorSpec(Contract, ABC):
         """Return what tells how natural its stimuli are."""
 
     @property
+    def title(self) -> str:
+        """Return what a sentence about it begins with: the field that brings it, and its value."""
+        if self.checkpoint is not None:
+            return f"generator.checkpoint: {self.checkpoint}"
+        return f"generator.kind: {self.kind}"
+
+    @property
     def least_images(self) -> int:
         """Training images below which nothing is learnt."""
         return LEAST_IMAGES
