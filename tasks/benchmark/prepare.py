@@ -63,7 +63,7 @@ def train(
 
 def train_generator(spec: GeneratorSpec, data: DataSpec, path: Path, seed: int) -> None:
     """Train the generator, unless its file is there."""
-    if spec.sources:
+    if not spec.trained:
         return
     key = digest({"data": images_digest(data), "generator": plain(spec), "seed": seed})
     images = models.dataset(data).train.images

@@ -31,7 +31,7 @@ log = logging.getLogger("spikeatlas")
 def train_generator(run: Run) -> Path:
     """Train the study's generator on its training images, unless its file is there."""
     models.one_thread()
-    if not run.generator.sources and not run.generator_file.exists():
+    if run.generator.trained and not run.generator_file.exists():
         images = models.dataset(run.data).train.images
         train_generator_file(
             run.generator, images, path=run.generator_file, seed=run.seed,

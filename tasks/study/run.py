@@ -189,9 +189,11 @@ class Run:
 
         Of an adapter without one, the file in which its function stands.
         """
-        given = (self.generator.checkpoint, *self.generator.sources)
-        trained = self.folder / f"generator-{self.generator_key[:16]}.safetensors"
-        return next(filter(None, given), trained)
+        if self.generator.checkpoint is not None:
+            return self.generator.checkpoint
+        if not self.generator.trained:
+            return self.generator.sources[0]
+        return self.folder / f"generator-{self.generator_key[:16]}.safetensors"
 
     @cached_property
     def generator_folder(self) -> Path:
