@@ -67,8 +67,9 @@ class Bench(Setup):
     @property
     def generator_file(self) -> Path:
         """The generator: given, or trained here."""
-        given = (self.generator.checkpoint, *self.generator.sources)
-        return next(filter(None, given), self.output / "generator.safetensors")
+        sources = () if self.generator.trained else self.generator.sources
+        paths = (self.generator.checkpoint, *sources, self.output / "generator.safetensors")
+        return next(path for path in paths if path is not None)
 
     @property
     def prior_file(self) -> Path | None:

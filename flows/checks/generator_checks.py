@@ -35,16 +35,14 @@ def latent_of(spec: GeneratorSpec) -> Latent:
 
 def generator_problems(spec: GeneratorSpec, data: DataSet) -> list[str]:
     """Name what keeps a generator from being trained on the images, or a given one from fitting the rest."""
-    if spec.checkpoint is None and not spec.sources:
+    if spec.checkpoint is None and spec.trained:
         return spec.problems(data.train.images)
     path = spec.checkpoint or Path()
     problems = caught("generator.checkpoint", lambda: open_generator(spec, path))
     if problems:
         return problems
     model = open_generator(spec, path)
-    name = f"generator.checkpoint: {spec.checkpoint}"
-    if spec.sources:
-        name = f"generator.{spec.kind}: {getattr(spec, spec.kind, spec.kind)}"
+    name = spec.title
     if model.image_shape != data.shape:
         problems.append(
             f"{name} makes images of shape {model.image_shape}, but the network takes {data.shape}; give "
@@ -52,7 +50,7 @@ def generator_problems(spec: GeneratorSpec, data: DataSet) -> list[str]:
         )
     if isinstance(model.latent, CodeLatent):
         problems += caught(name, model.latent.check)
-    return problems if spec.sources else [*problems, *_other_latents(spec, model, name)]
+    return [*problems, *_other_latents(spec, model, name)] if spec.trained else problems
 
 
 def space_problems(spec: GeneratorSpec, space: SpaceSpec) -> list[str]:

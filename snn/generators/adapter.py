@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import torch
 from pydantic import Field
@@ -102,6 +102,12 @@ class AdapterSpec(GeneratorSpec):
     """Import path ``module:function``; called with ``checkpoint``, it returns an Adapter."""
     checkpoint: Path | None = None
     """File of weights that the function reads, if it needs one."""
+    trained: ClassVar[bool] = False
+
+    @property
+    def title(self) -> str:
+        """Return the function's field and its path."""
+        return f"generator.adapter: {self.adapter}"
 
     @property
     def latent(self) -> Latent:

@@ -33,12 +33,12 @@ def load_generator(path: Path, user_spec: GeneratorSpec | None = None) -> Genera
 
 def open_generator(spec: GeneratorSpec, path: Path) -> Generator:
     """Open the generator of a study: made of its own sources, or what is in the file ``path``."""
-    return spec.make() if spec.sources else load_generator(path, spec)
+    return load_generator(path, spec) if spec.trained else spec.make()
 
 
 def digest_generator(spec: GeneratorSpec, path: Path) -> str:
     """Return the digest (hex) of what a generator is made of: its sources, or its file."""
-    if not spec.sources:
+    if spec.trained:
         return digest_file(path)
     return hashlib.sha256("".join(map(digest_file, spec.sources)).encode()).hexdigest()
 

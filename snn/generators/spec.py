@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, ClassVar, Literal, TypeAlias
 
 from spikeatlas.snn.generators.base import Generator, Images, Shape
 from spikeatlas.snn.generators.latent import Latent
@@ -24,10 +24,12 @@ class GeneratorSpec(Contract, ABC):
     """A generator, as a study names it: a frozen pydantic dataclass with its own fields.
 
     One that is trained has ``allocate``, ``begin`` and, for studies that load one, ``checkpoint``; one that
-    brings its weights itself has ``sources`` and ``make``.
+    brings its weights itself is not ``trained`` and has ``sources`` and ``make``.
     """
 
     kind: str
+    trained: ClassVar[bool] = True
+    """Whether it is trained here, into a file of ours; otherwise ``make`` makes it of its ``sources``."""
     checkpoint: Path | None = None
     """File of a trained generator to load instead of training one."""
 
@@ -47,18 +49,25 @@ class GeneratorSpec(Contract, ABC):
         """Return what tells how natural its stimuli are."""
 
     @property
+    def title(self) -> str:
+        """Return what a sentence about it begins with: the field that brings it, and its value."""
+        if self.checkpoint is not None:
+            return f"generator.checkpoint: {self.checkpoint}"
+        return f"generator.kind: {self.kind}"
+
+    @property
     def least_images(self) -> int:
         """Training images below which nothing is learnt."""
         return LEAST_IMAGES
 
     @property
     def sources(self) -> tuple[Path, ...]:
-        """Files that ``make`` makes it of, the first of them always there; empty for one that is trained."""
+        """Return the files that ``make`` makes it of; none for one that is trained. ValueError where they are missing."""
         return ()
 
     def problems(self, images: Images) -> list[str]:
         """Return, in sentences, what keeps it from being trained on ``images`` (n, c, h, w)."""
-        if self.sources:
+        if not self.trained:
             return []
         channels, height, width = images.shape[1:]
         return [*self._too_few(len(images)), *self.shape_problems((channels, height, width))]

@@ -11,10 +11,10 @@ from PIL import Image
 from pydantic import TypeAdapter
 
 from spikeatlas.snn.data import DATASETS, DataSpec, Digits, load_data
+from tests.snn.brought import Stripes
 from tests.snn.data.test_data import write_family
-from tests.snn.own import Stripes
 
-OWN = "tests.snn.own:Stripes"
+OWN = "tests.snn.brought:Stripes"
 KINDS = [*DATASETS.members, OWN]
 
 

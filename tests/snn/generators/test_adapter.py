@@ -115,6 +115,9 @@ def test_no_module(folder: Path) -> None:
         load_adapter(missing)
     with pytest.raises(ValueError, match="there is no module not_there"):
         adapter_source(missing)
+    assert not missing.trained
+    with pytest.raises(ValueError, match="there is no module not_there"):
+        _ = missing.sources
 
 
 def test_weights_that_do_not_fit_are_named(folder: Path) -> None:

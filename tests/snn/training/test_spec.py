@@ -9,7 +9,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from spikeatlas.snn.training import TrainingSpec, renamed_fields
-from tests.snn.own import Counter, Quiet, SignDescent
+from tests.snn.brought import Counter, Quiet, SignDescent
 
 ADAPTER = TypeAdapter(TrainingSpec)
 BEFORE = {"epochs": 5, "batch_size": 16, "lr": 0.002, "labels": "true", "loop": "layers"}
@@ -36,9 +36,9 @@ def test_absent_is_the_default() -> None:
 @pytest.mark.parametrize(
     "fields",
     [
-        {"backend": "eager", "method": {"kind": "tests.snn.own:SignDescent", "size": 0.5}},
-        {"objectives": ["cross-entropy", {"kind": "tests.snn.own:Quiet"}]},
-        {"callbacks": ["tests.snn.own:Counter"]},
+        {"backend": "eager", "method": {"kind": "tests.snn.brought:SignDescent", "size": 0.5}},
+        {"objectives": ["cross-entropy", {"kind": "tests.snn.brought:Quiet"}]},
+        {"callbacks": ["tests.snn.brought:Counter"]},
     ],
 )
 def test_what_is_written_is_read_again(fields: dict[str, Any]) -> None:
@@ -51,14 +51,14 @@ def test_what_is_written_is_read_again(fields: dict[str, Any]) -> None:
 def test_members_are_named_or_your_own() -> None:
     spec = ADAPTER.validate_python(
         {
-            "method": "tests.snn.own:SignDescent",
-            "objectives": ["cross-entropy", {"kind": "tests.snn.own:Quiet", "weight": 2}],
-            "callbacks": ["tests.snn.own:Counter"],
+            "method": "tests.snn.brought:SignDescent",
+            "objectives": ["cross-entropy", {"kind": "tests.snn.brought:Quiet", "weight": 2}],
+            "callbacks": ["tests.snn.brought:Counter"],
         }
     )
-    assert spec.method == SignDescent(kind="tests.snn.own:SignDescent")
-    assert spec.objectives[1] == Quiet(kind="tests.snn.own:Quiet", weight=2)
-    assert spec.callbacks == (Counter(kind="tests.snn.own:Counter"),)
+    assert spec.method == SignDescent(kind="tests.snn.brought:SignDescent")
+    assert spec.objectives[1] == Quiet(kind="tests.snn.brought:Quiet", weight=2)
+    assert spec.callbacks == (Counter(kind="tests.snn.brought:Counter"),)
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ import pytest
 
 from spikeatlas.snn import selectivity
 from spikeatlas.snn.selectivity import BUILT_IN, MEASURES, Measure
-from tests.snn.own import Broken, Loudness
+from tests.snn.brought import Broken, Loudness
 from tests.snn.selectivity.planted import CLASSES, FIRST, LABELS, SILENT, plain_neurons
 
-OWN = "tests.snn.own:Loudness"
+OWN = "tests.snn.brought:Loudness"
 KINDS = [*MEASURES.members, OWN]
 
 
@@ -64,4 +64,4 @@ def test_names_are_told_apart() -> None:
 
 def test_a_measure_of_another_shape_is_refused() -> None:
     with pytest.raises(ValueError, match=r"gives loudness of shape \(5,\): it must be \(4,\)"):
-        battery((Broken(kind="tests.snn.own:Broken"),))
+        battery((Broken(kind="tests.snn.brought:Broken"),))

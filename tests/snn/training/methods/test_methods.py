@@ -22,9 +22,9 @@ from spikeatlas.snn.training import (
     read_header,
     train_network,
 )
-from tests.snn import nets, own
+from tests.snn import brought, nets
 
-KINDS = [*TRAINING_METHODS.members, "tests.snn.own:SignDescent"]
+KINDS = [*TRAINING_METHODS.members, "tests.snn.brought:SignDescent"]
 SPEC = NetworkSpec(channels=(3, 4), hidden=(6,), time_steps=5)
 
 
@@ -74,13 +74,13 @@ def test_a_step_says_its_loss_and_lowers_it(kind: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_loss_that_is_not_finite_ends_in_a_sentence(tmp_path: Path, kind: str) -> None:
     method = TRAINING_METHODS.read(kind)
-    quiet = own.Quiet(kind="tests.snn.own:Quiet", weight=float("inf"))
+    quiet = brought.Quiet(kind="tests.snn.brought:Quiet", weight=float("inf"))
     with pytest.raises(FloatingPointError, match=r"lower training\.lr"):
         train(tmp_path, method=method, objectives=(quiet,))
 
 
 def test_a_network_that_a_method_cannot_train_is_refused(tmp_path: Path) -> None:
-    spec = TrainingSpec(method=TRAINING_METHODS.read("tests.snn.own:SignDescent"))
+    spec = TrainingSpec(method=TRAINING_METHODS.read("tests.snn.brought:SignDescent"))
     network = dataclasses.replace(SPEC, coding="poisson")
     with pytest.raises(ValueError, match="does not train on poisson; choose current"):
         train_network(network, spec, nets.toy_data(), folder=tmp_path, seed=0, study="s")
@@ -96,7 +96,7 @@ def test_the_backends_agree(tmp_path: Path) -> None:
 
 
 def test_objectives_are_added_up(tmp_path: Path) -> None:
-    quiet = own.Quiet(kind="tests.snn.own:Quiet", weight=50)
+    quiet = brought.Quiet(kind="tests.snn.brought:Quiet", weight=50)
     plain, both = (
         train(tmp_path / name, objectives=objectives)
         for name, objectives in (
@@ -109,7 +109,9 @@ def test_objectives_are_added_up(tmp_path: Path) -> None:
 
 
 def test_callbacks_look_at_every_epoch(tmp_path: Path) -> None:
-    own.LOOKED.clear()
-    spied = train(tmp_path / "spied", callbacks=(own.Counter(kind="tests.snn.own:Counter"),))
-    assert own.LOOKED == [(0, 15), (1, 15), (2, 15)]
+    brought.LOOKED.clear()
+    spied = train(
+        tmp_path / "spied", callbacks=(brought.Counter(kind="tests.snn.brought:Counter"),)
+    )
+    assert brought.LOOKED == [(0, 15), (1, 15), (2, 15)]
     assert spied == train(tmp_path / "alone")

@@ -1,4 +1,4 @@
-"""Members of every family that a user could have written: named in studies as ``tests.snn.own:...``."""
+"""Members of every family that a user could have written: named in studies as ``tests.snn.brought:...``."""
 
 from __future__ import annotations
 
