@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from typing import Any
 
+import pytest
 import torch
 from prefect import Task
 
@@ -46,13 +49,22 @@ def test_only_searches_are_tried_again() -> None:
     assert not any(unit.persist_result for unit in tasks().values())
 
 
-def test_a_writer_gets_the_run_and_one_thread(made: Checked) -> None:
+def test_a_writer_gets_the_run_and_one_thread(
+    made: Checked, monkeypatch: pytest.MonkeyPatch
+) -> None:
     calls = []
+    locks = []
 
     def body(run: Run, epoch: float) -> int:
         calls.append((run, epoch))
         return torch.get_num_threads()
 
+    def writing(folder: Path, run_id: str, atlas: object) -> AbstractContextManager[None]:
+        locks.append((folder, run_id, atlas))
+        return nullcontext()
+
+    monkeypatch.setattr(units, "writing", writing)
     torch.set_num_threads(2)
     assert units._writer(body)(Opaque(made.run), 2.0) == 1
     assert calls == [(made.run, 2.0)]
+    assert locks == [(made.run.folder, made.run.run_id, made.run.atlas)]

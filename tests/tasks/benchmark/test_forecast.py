@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
+from spikeatlas.flows.checks.study_checks import Checked
+from spikeatlas.snn.networks import build_network
 from spikeatlas.tasks.benchmark.cells import GRADIENT, Cell
-from spikeatlas.tasks.benchmark.forecast import Costs, forecast
+from spikeatlas.tasks.benchmark.forecast import Costs, calibrate, forecast
+from spikeatlas.tasks.workers import models
 
 
 def cell(label: str, repeat: int = 0, knowledge: str = "space only") -> Cell:
@@ -24,3 +31,17 @@ def test_only_what_is_not_done_takes_time() -> None:
     assert "(1 of 2 cells to do)" in text
     row = [part.strip() for line in text.splitlines() if " tt " in line for part in line.split("│")]
     assert row[1:-1] == ["tt", "off", "50", "2", "1", "200", "0.0"]
+
+
+@pytest.mark.parametrize("coding", ["current", "poisson"])
+def test_each_part_is_timed_whatever_the_coding(made: Checked, coding: str) -> None:
+    spec = replace(made.run.network, coding=coding)
+    data = models.dataset(made.run.data)
+    net = build_network(
+        spec, input_shape=data.shape, classes=10, mean=[0.0], std=[1.0], seed=0
+    ).eval()
+    model = models.generator(made.run)
+    costs = calibrate(model, net, made.run.responder, [cell("random"), cell("ga")])
+    assert costs.decode > 0
+    assert costs.respond["conv1"] > 0
+    assert min(costs.optimizer[name, False] for name in ("random", "ga")) > 0
