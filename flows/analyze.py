@@ -10,7 +10,7 @@ from prefect.artifacts import create_image_artifact, create_table_artifact
 
 from spikeatlas.flows.runners.task_runners import gather, submit
 from spikeatlas.tasks import units
-from spikeatlas.tasks.atlas import flagged, open_tree, read, unfinished
+from spikeatlas.tasks.atlas import flagged, holds, open_tree, unfinished
 from spikeatlas.tasks.report.artifacts import epoch_picture, epoch_table
 from spikeatlas.tasks.stages.cross import to_show
 from spikeatlas.tasks.study.run import Run
@@ -30,7 +30,7 @@ def analyze(run: Run) -> None:
     stage(units.analyze, run, todo)
     for epoch in todo:
         show(run, epoch)
-    if read.compares_epochs(run.atlas):
+    if holds(run.atlas, "cross"):
         stage(units.cross, run, [epoch for epoch in run.epochs if to_show(run, epoch)])
     wanted = [epoch for epoch in run.epochs if epoch in run.analysis.ablation]
     stage(units.ablate, run, [e for e in wanted if not flagged(run.atlas, "ablation/ablated", e)])

@@ -78,8 +78,9 @@ def run(
 def discard(run: Run) -> None:
     """Remove what a run with other values must not find; a trained generator is named by what made it."""
     from spikeatlas.tasks.atlas import coordinator, remove
+    from spikeatlas.tasks.workers.stopping import ask_to_stop
 
-    with coordinator(run.folder, run.atlas):
+    with coordinator(run.folder, run.atlas, lost=ask_to_stop):
         remove(run.atlas)
         for name in ("checkpoints", "report"):
             shutil.rmtree(run.folder / name, ignore_errors=True)
@@ -120,12 +121,12 @@ def info(
 
     --plain replays with snnTorch's own loop over time, the reference of every faster way.
     """
-    from spikeatlas.tasks.atlas.integrity import metadata_damage
+    from spikeatlas.tasks.atlas import integrity
     from spikeatlas.tasks.inspect.info import describe
     from spikeatlas.tasks.inspect.verify import verify as replay
 
     # it cannot even be described without
-    damaged = metadata_damage(atlas) if verify or plain else []
+    damaged = integrity.metadata_damage(atlas) if verify or plain else []
     if damaged:
         _say(*damaged)
         raise typer.Exit(FAILED)

@@ -11,8 +11,7 @@ from spikeatlas.flows.checks.study_checks import Checked
 from spikeatlas.flows.prepare import layout, repeats_to_add
 from spikeatlas.snn.networks import build_network, pixel_statistics
 from spikeatlas.snn.responder import Responder
-from spikeatlas.tasks.atlas import exists, open_store, unfinished
-from spikeatlas.tasks.atlas.store import values
+from spikeatlas.tasks.atlas import exists, open_store, size_of, unfinished, values
 from spikeatlas.tasks.inspect.info import as_text
 from spikeatlas.tasks.search.diverse import SPARE
 from spikeatlas.tasks.search.reevaluate import ELITES
@@ -63,7 +62,7 @@ def cost(checked: Checked) -> str:
     if run.stochastic:
         told += f" + {measured:,} measured again"
     table.add_row("images", told)
-    table.add_row("atlas", f"at most {layout(study, run).bytes() / 1e6:,.1f} MB")
+    table.add_row("atlas", f"at most {size_of(layout(study, run)) / 1e6:,.1f} MB")
     told = minutes(seconds * (shown + TRAINING_FACTOR * trained))
     table.add_row("time", f"about {told} on {study.runner.workers} workers, the generator apart")
     return as_text(table)

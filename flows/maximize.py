@@ -10,8 +10,7 @@ from prefect import flow
 from spikeatlas.flows.runners import tally
 from spikeatlas.flows.runners.task_runners import gather, settle, submit
 from spikeatlas.tasks import units
-from spikeatlas.tasks.atlas import flagged, unfinished, write
-from spikeatlas.tasks.atlas.schema import FAILED, STATUS
+from spikeatlas.tasks.atlas import FAILED, STATUS, flagged, unfinished, write
 from spikeatlas.tasks.study.run import Block, Run
 
 log = logging.getLogger("spikeatlas")

@@ -23,11 +23,14 @@ from spikeatlas.tasks.atlas import (
     create,
     exists,
     extend,
+    layout_json,
+    layout_of,
     open_store,
     read,
+    study_of,
+    values,
     write,
 )
-from spikeatlas.tasks.atlas.store import layout_json, layout_of, study_of, values
 from spikeatlas.tasks.study.location import Place
 from spikeatlas.tasks.study.run import Block, Run, block_size, digest
 from spikeatlas.tasks.study.study import Study

@@ -11,6 +11,7 @@ from spikeatlas.flows.prepare import allocate
 from spikeatlas.tasks.atlas import coordinator
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.study.study import Study
+from spikeatlas.tasks.workers.stopping import ask_to_stop
 
 
 @contextmanager
@@ -20,5 +21,5 @@ def prepared(study: Study) -> Iterator[Run]:
     Raises StudyError with one sentence a problem, before any work.
     """
     run = check(study.model_dump(mode="json")).run
-    with coordinator(run.folder, run.atlas) as run_id:
+    with coordinator(run.folder, run.atlas, lost=ask_to_stop) as run_id:
         yield replace(allocate(study, run), run_id=run_id)

@@ -17,7 +17,7 @@ from prefect.client.schemas.objects import State, TaskRun
 from prefect.context import TaskRunContext
 
 from spikeatlas.tasks.analysis.claims import Claim
-from spikeatlas.tasks.atlas.lock import writing
+from spikeatlas.tasks.atlas import writing
 from spikeatlas.tasks.report import key_figures, read_summary, write_pages
 from spikeatlas.tasks.stages.ablate import ablate as ablate_epoch
 from spikeatlas.tasks.stages.analyze import analyze as analyze_epoch
@@ -49,7 +49,10 @@ def _writer(body: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(body)
     def owned(run: Sealed, *arguments: Any) -> Any:
         own = run.run
-        with writing(own.folder, own.run_id, own.atlas), ended_if_stuck(_time_left()):
+        with (
+            writing(own.folder, own.run_id, own.atlas, stopping.ask_to_stop),
+            ended_if_stuck(_time_left()),
+        ):
             return body(own, *arguments)
 
     return owned

@@ -39,7 +39,7 @@ from spikeatlas.snn.responder import check_weights
 from spikeatlas.snn.training import epoch_path, list_epochs, load_network, read_header
 from spikeatlas.tasks.analysis.image_choice import SMALLEST as SMALLEST_CLASS
 from spikeatlas.tasks.analysis.naturalness import known_of
-from spikeatlas.tasks.atlas import exists
+from spikeatlas.tasks.atlas import exists, size_of
 from spikeatlas.tasks.stages.screen import natural_images
 from spikeatlas.tasks.study.location import Url, try_store
 from spikeatlas.tasks.study.run import Run
@@ -417,7 +417,7 @@ def _output(study: Study, run: Run) -> list[str]:
         return [
             f"output: {folder} cannot be written ({error.strerror}); choose a folder on a writable disk"
         ]
-    needed = (layout(study, run).bytes() if study.atlas is None else 0) + SPARE
+    needed = (size_of(layout(study, run)) if study.atlas is None else 0) + SPARE
     free = shutil.disk_usage(folder).free
     if free < needed:
         message = (

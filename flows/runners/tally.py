@@ -13,7 +13,7 @@ from uuid import UUID
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
 
 from spikeatlas.flows.runners import progress
-from spikeatlas.tasks.atlas.schema import FAILED, SILENT, STATUS
+from spikeatlas.tasks.atlas import FAILED, SILENT, STATUS
 
 EVERY_SECONDS = 1.0
 """Least time between two updates: each is a request of some 20 ms."""

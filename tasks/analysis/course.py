@@ -13,7 +13,7 @@ from spikeatlas.tasks.analysis.onset import highly_selective_onset, onset_epoch,
 from spikeatlas.tasks.analysis.stimuli import strata_of, support_p
 from spikeatlas.tasks.analysis.thresholds import Thresholds, thresholds
 from spikeatlas.tasks.analysis.tuning_change import class_moments
-from spikeatlas.tasks.atlas.schema import SATURATED, SILENT
+from spikeatlas.tasks.atlas import SATURATED, SILENT
 
 OUTPUT = "out"
 """Name of a network's last layer."""

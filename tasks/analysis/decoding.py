@@ -10,8 +10,7 @@ from scipy.special import softmax
 
 from spikeatlas.snn import selectivity
 from spikeatlas.snn.classifier.calibration import fit_temperature
-from spikeatlas.tasks.atlas import read
-from spikeatlas.tasks.atlas.schema import UNLIKE
+from spikeatlas.tasks.atlas import UNLIKE, read
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.workers import models
 

@@ -21,7 +21,7 @@ from spikeatlas.snn.generators import (
 )
 from spikeatlas.snn.generators.evaluation import nearest_distances
 from spikeatlas.snn.generators.priors import CodePrior
-from spikeatlas.tasks.atlas.schema import Known
+from spikeatlas.tasks.atlas import Known
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.workers import models
 

@@ -15,7 +15,7 @@ from spikeatlas.optim.spaces.space import Points
 from spikeatlas.snn.classifier.classifier import Classifier
 from spikeatlas.snn.generators import CodeLatent
 from spikeatlas.snn.generators.evaluation import density_quantile, kth_distances
-from spikeatlas.tasks.atlas.schema import UNLIKE
+from spikeatlas.tasks.atlas import UNLIKE
 from spikeatlas.tasks.benchmark import results_store
 from spikeatlas.tasks.benchmark.cells import MAIN, REFERENCE, Cell, Setting
 from spikeatlas.tasks.benchmark.models import generator, natural_scale

@@ -5,8 +5,7 @@ from __future__ import annotations
 import xarray as xr
 from rich.table import Table
 
-from spikeatlas.tasks.atlas.read import layer_nodes, open_tree, settled, sign
-from spikeatlas.tasks.atlas.schema import UNPLANNED
+from spikeatlas.tasks.atlas import UNPLANNED, layer_nodes, open_tree, settled, sign
 from spikeatlas.tasks.inspect.info import as_text
 from spikeatlas.tasks.inspect.neurons import known
 from spikeatlas.tasks.study.location import Place

@@ -5,8 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 from rich.table import Table
 
-from spikeatlas.tasks.atlas.read import layer_nodes, open_tree
-from spikeatlas.tasks.atlas.schema import STATUS
+from spikeatlas.tasks.atlas import STATUS, layer_nodes, open_tree
 from spikeatlas.tasks.study.location import Place
 
 

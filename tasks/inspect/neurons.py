@@ -13,8 +13,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from PIL import Image
 
-from spikeatlas.tasks.atlas.read import layer_nodes, open_tree, settled, sign
-from spikeatlas.tasks.atlas.schema import STATUS, UNPLANNED
+from spikeatlas.tasks.atlas import STATUS, UNPLANNED, layer_nodes, open_tree, settled, sign
 from spikeatlas.tasks.study.location import Place
 
 SHEET = 64

@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from spikeatlas.snn import selectivity
 from spikeatlas.tasks.analysis import naturalness
 from spikeatlas.tasks.analysis.decoding import network_outputs, read_images
-from spikeatlas.tasks.atlas import read, settled, write
-from spikeatlas.tasks.atlas.schema import NATURAL_COLUMNS, SILENT, population_variables
+from spikeatlas.tasks.atlas import NATURAL_COLUMNS, SILENT, cold, holds, read, settled, write
 from spikeatlas.tasks.study.run import Run, seed_of
 from spikeatlas.tasks.workers import models
 
@@ -46,7 +45,7 @@ def analyze(run: Run, epoch: float) -> None:
 
 def naturalness_of(run: Run, layers: dict[str, xr.Dataset]) -> Arrays:
     """The variables of ``/naturalness`` (neurons, methods, repeats), undefined where a silent neuron has no MEI."""
-    if not read.measures_naturalness(run.atlas):
+    if not holds(run.atlas, "naturalness"):
         return {}
     order = ("neuron", "method", "repeat")
     found = xr.concat([each[["mei", "latent", "status"]] for each in layers.values()], dim="neuron")
@@ -75,7 +74,7 @@ def populations(tree: xr.DataTree, layers: Iterable[str]) -> Arrays:
         selectivity.population(natural[f"response_{layer}"].values, natural.label.values, classes)
         for layer in layers
     ]
-    kinds = {name: variable.dtype for name, variable in population_variables().items()}
+    kinds = {str(name): held.dtype for name, held in tree["population"].data_vars.items()}
     return {
         f"population/{name}": np.array([each[name] for each in found], kind)
         for name, kind in kinds.items()
@@ -123,7 +122,7 @@ def on_meis(run: Run, epoch: float, found: xr.Dataset) -> Arrays:
     order = ("neuron", "method", "repeat")
     status = found.status.transpose(*order)
     alive = (settled(status) & (status != SILENT)).values
-    images = found[read.cold(found, "mei")].transpose(*order, ...).values
+    images = found[cold(found, "mei")].transpose(*order, ...).values
     measured = read_images(run, epoch, images.reshape(-1, *images.shape[3:]), alive.ravel())
     return {name: values.reshape(alive.shape) for name, values in measured.items()}
 

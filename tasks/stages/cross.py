@@ -6,8 +6,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from spikeatlas.tasks.atlas import read, settled, unfinished, write
-from spikeatlas.tasks.atlas.schema import SILENT
+from spikeatlas.tasks.atlas import SILENT, cold, read, settled, unfinished, write
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.workers import models
 from spikeatlas.tasks.workers.stopping import check_stop
@@ -47,7 +46,7 @@ def respond_to_meis(run: Run, epoch: float, layer: str, found: xr.Dataset) -> ND
 
     NaN where there is none: a silent neuron's search ended with any image.
     """
-    images = found[read.cold(found, "mei")].transpose(*SEARCH, ...)
+    images = found[cold(found, "mei")].transpose(*SEARCH, ...)
     status = found.status.transpose(*SEARCH)
     held = np.nonzero((settled(status) & (status != SILENT)).values)
     responses = np.full(status.shape, np.nan, np.float32)

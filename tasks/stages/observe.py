@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spikeatlas.snn import selectivity
-from spikeatlas.tasks.atlas import read, write
-from spikeatlas.tasks.atlas.schema import ranks
+from spikeatlas.tasks.atlas import ranks, read, write
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.workers import models
 

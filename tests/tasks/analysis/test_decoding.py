@@ -18,8 +18,7 @@ from spikeatlas.tasks.analysis.decoding import (
     reference,
 )
 from spikeatlas.tasks.analysis.image_choice import kept_images
-from spikeatlas.tasks.atlas import settled
-from spikeatlas.tasks.atlas.schema import SILENT
+from spikeatlas.tasks.atlas import SILENT, settled
 from spikeatlas.tasks.workers import models
 from tests.equal import read
 from tests.snn.nets import noise_images

@@ -16,9 +16,7 @@ from spikeatlas.optim.spaces.norm import Shell, norm_quantile
 from spikeatlas.snn.generators import AdapterSpec, GaussianGenerator, SNGANSpec, VQVAESpec
 from spikeatlas.snn.generators.priors import load_prior
 from spikeatlas.tasks.analysis.naturalness import known_of, scale_of
-from spikeatlas.tasks.atlas import open_store, open_tree
-from spikeatlas.tasks.atlas.schema import NATURAL_COLUMNS, SILENT
-from spikeatlas.tasks.atlas.store import values
+from spikeatlas.tasks.atlas import NATURAL_COLUMNS, SILENT, open_store, open_tree, values
 from spikeatlas.tasks.report import write_report
 from spikeatlas.tasks.stages.analyze import analyze
 from spikeatlas.tasks.stages.maximize import maximize

@@ -16,8 +16,15 @@ import zarr
 
 from spikeatlas.flows.checks.study_checks import Checked
 from spikeatlas.flows.prepare import allocate, layout
-from spikeatlas.tasks.atlas import AtlasError, extend, open_store, unfinished, write
-from spikeatlas.tasks.atlas.schema import queries
+from spikeatlas.tasks.atlas import (
+    AtlasError,
+    extend,
+    open_store,
+    queries,
+    size_of,
+    unfinished,
+    write,
+)
 from tests.equal import differences
 
 WITHOUT_US = """
@@ -211,7 +218,7 @@ def test_queries_are_log_spaced_and_end_at_the_budget(budget: int) -> None:
 
 
 def test_the_size_is_known_beforehand(made: Checked) -> None:
-    planned = layout(made.study, made.run).bytes()
+    planned = size_of(layout(made.study, made.run))
     held = sum(array.nbytes for array in arrays(open_store(made.run.atlas)))
 
     assert 0.8 * planned <= held <= 1.5 * planned

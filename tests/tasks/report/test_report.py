@@ -21,18 +21,23 @@ from PIL import Image
 
 from spikeatlas.flows.checks.study_checks import Checked
 from spikeatlas.snn.data import DataSpec, load_data
-from spikeatlas.tasks.atlas import Layout, create, open_tree
-from spikeatlas.tasks.atlas.schema import (
+from spikeatlas.tasks.atlas import (
     DONE,
     FAILED,
     PENDING,
     SATURATED,
     SILENT,
     TOP_IMAGES,
+    Layout,
+    clear_epoch,
+    create,
+    layout_json,
+    mark_failed,
+    open_tree,
     queries,
+    write_block,
+    write_epoch,
 )
-from spikeatlas.tasks.atlas.store import layout_json
-from spikeatlas.tasks.atlas.write import clear_epoch, mark_failed, write_block, write_epoch
 from spikeatlas.tasks.report import key_figures, write_report
 from spikeatlas.tasks.report.curves import overview_panels, search_panel
 from spikeatlas.tasks.report.figures import COLOURS, Line, chart, epoch_axis, image_axis, thinned

@@ -15,8 +15,7 @@ from spikeatlas.flows.checks.study_checks import Checked, check
 from spikeatlas.flows.cost import todo
 from spikeatlas.flows.prepare import allocate, repeats_to_add, run_of_atlas
 from spikeatlas.snn.training import read_header
-from spikeatlas.tasks.atlas import read, unfinished, write
-from spikeatlas.tasks.atlas.schema import UNPLANNED
+from spikeatlas.tasks.atlas import UNPLANNED, read, unfinished, write
 from spikeatlas.tasks.inspect.compare import duel
 from spikeatlas.tasks.inspect.info import describe
 from spikeatlas.tasks.inspect.neurons import Question, answer, save_image

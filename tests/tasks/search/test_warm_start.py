@@ -10,8 +10,7 @@ import zarr
 
 from spikeatlas.flows.checks.study_checks import Checked, check
 from spikeatlas.flows.prepare import run_of_atlas
-from spikeatlas.tasks.atlas import AtlasError
-from spikeatlas.tasks.atlas.store import writable
+from spikeatlas.tasks.atlas import AtlasError, writable
 from spikeatlas.tasks.inspect.verify import verify
 from spikeatlas.tasks.stages.maximize import search_method
 from spikeatlas.tasks.study.run import Block

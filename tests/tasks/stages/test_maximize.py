@@ -10,7 +10,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from spikeatlas.flows.checks.study_checks import Checked
-from spikeatlas.tasks.atlas.schema import DONE
+from spikeatlas.tasks.atlas import DONE
 from spikeatlas.tasks.search.loop import evaluate, respond_to
 from spikeatlas.tasks.stages.maximize import outcome, search_method
 from spikeatlas.tasks.study.run import Block
