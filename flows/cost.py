@@ -12,7 +12,7 @@ from spikeatlas.flows.prepare import layout, repeats_to_add
 from spikeatlas.snn.networks import build_network, pixel_statistics
 from spikeatlas.snn.responder import Responder
 from spikeatlas.tasks.atlas import exists, open_store, size_of, unfinished, values
-from spikeatlas.tasks.inspect.info import as_text
+from spikeatlas.tasks.inspect.text import as_text
 from spikeatlas.tasks.search.diverse import SPARE
 from spikeatlas.tasks.search.reevaluate import ELITES
 from spikeatlas.tasks.study.run import Block, Run

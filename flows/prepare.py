@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from spikeatlas.flows.checks.generator_checks import latent_of
-from spikeatlas.snn.data import DataSet
+from spikeatlas.snn.data import DataSet, choose_images
 from spikeatlas.snn.files import digest_file
 from spikeatlas.snn.networks import layer_sizes
 from spikeatlas.snn.training import checkpoint_epochs, epoch_path, list_epochs
-from spikeatlas.tasks.analysis.image_choice import kept_images
 from spikeatlas.tasks.analysis.naturalness import known_of
 from spikeatlas.tasks.atlas import (
     AtlasError,
@@ -163,7 +162,7 @@ def layout(study: Study, run: Run) -> Layout:
 
 def _natural(data: DataSet, count: int) -> dict[str, tuple[int, ...]]:
     """Which test images' responses are kept one by one."""
-    images, first = kept_images(data.test.labels, count)
+    images, first = choose_images(data.test.labels, count)
     return {
         "natural_images": tuple(images.tolist()),
         "natural_labels": tuple(data.test.labels[images].tolist()),

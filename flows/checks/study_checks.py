@@ -33,11 +33,10 @@ from spikeatlas.optim import (
 )
 from spikeatlas.optim.spaces.space import Points
 from spikeatlas.snn.classifier.classifier import SMALLEST
-from spikeatlas.snn.data import DataSet
+from spikeatlas.snn.data import SMALLEST_CLASS, DataSet
 from spikeatlas.snn.networks import layer_sizes
 from spikeatlas.snn.responder import check_weights
 from spikeatlas.snn.training import epoch_path, list_epochs, load_network, read_header
-from spikeatlas.tasks.analysis.image_choice import SMALLEST as SMALLEST_CLASS
 from spikeatlas.tasks.analysis.naturalness import known_of
 from spikeatlas.tasks.atlas import exists, size_of
 from spikeatlas.tasks.stages.screen import natural_images

@@ -14,7 +14,7 @@ from spikeatlas.tasks.analysis import relation
 from spikeatlas.tasks.analysis.course import Course
 from spikeatlas.tasks.analysis.intervals import (
     NOTHING,
-    Interval,
+    Estimate,
     difference,
     over_seeds,
     resampled,
@@ -55,10 +55,10 @@ class Part:
 
     unit: str
     bar: float
-    estimates: tuple[Interval, ...]
+    estimates: tuple[Estimate, ...]
     """Of each network: the interval of a single one is over its neurons."""
 
-    def interval(self, bars: Thresholds) -> Interval:
+    def interval(self, bars: Thresholds) -> Estimate:
         """Over networks where there are enough, else the first one's own."""
         if len(self.estimates) >= bars.seeds:
             return over_seeds(np.array([each.effect for each in self.estimates]), bars.level)
@@ -188,7 +188,7 @@ def _early(course: Course, bars: Thresholds) -> tuple[int, int]:
     return int((formed & (onset <= bars.early * course.epochs[-1])).sum()), int(formed.sum())
 
 
-def _layer_lead(course: Course, bars: Thresholds) -> Interval:
+def _layer_lead(course: Course, bars: Thresholds) -> Estimate:
     counts = []
     for name in (next(iter(course.hidden)), list(course.hidden)[-1]):
         layer = course.hidden[name]
@@ -200,7 +200,7 @@ def _layer_lead(course: Course, bars: Thresholds) -> Interval:
 
 def _refined(
     course: Course, name: str, sign: int, bars: Thresholds, rng: np.random.Generator
-) -> Interval:
+) -> Estimate:
     values = np.concatenate([layer[name].values for layer in course.hidden.values()], axis=1)
     accuracy = course.accuracy.values.astype(np.float64)
 

@@ -9,7 +9,7 @@ import xarray as xr
 from numpy.typing import NDArray
 from scipy import stats
 
-from spikeatlas.tasks.analysis.intervals import NOTHING, Interval
+from spikeatlas.tasks.analysis.intervals import NOTHING, Estimate
 
 FEWEST = 5
 """Neurons below which a rank correlation is not computed."""
@@ -19,7 +19,7 @@ class Importance(NamedTuple):
     """Of one layer at one epoch; importance: the rise of the network's loss without the neuron, in nats."""
 
     median: float
-    selectivity: Interval
+    selectivity: Estimate
     """Spearman's correlation of importance with the class selectivity index; its interval by Fisher's z with
     variance 1.06 / (n - 3) (Fieller, Hartley & Pearson 1957)."""
     switched: float
@@ -44,14 +44,14 @@ def importance(
     )  # fmt: skip
 
 
-def _spearman(one: NDArray[np.float64], other: NDArray[np.float64]) -> Interval:
+def _spearman(one: NDArray[np.float64], other: NDArray[np.float64]) -> Estimate:
     known = ~(np.isnan(one) | np.isnan(other))
     if known.sum() < FEWEST or np.ptp(one[known]) == 0 or np.ptp(other[known]) == 0:
         return NOTHING
     r = float(stats.spearmanr(one[known], other[known]).statistic)
     width = 1.96 * np.sqrt(1.06 / (known.sum() - 3))
     z = np.arctanh(np.clip(r, -1 + 1e-9, 1 - 1e-9))
-    return Interval(r, float(np.tanh(z - width)), float(np.tanh(z + width)))
+    return Estimate(r, float(np.tanh(z - width)), float(np.tanh(z + width)))
 
 
 def _more_important(one: NDArray[np.float64], other: NDArray[np.float64]) -> tuple[float, float]:

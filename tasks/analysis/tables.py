@@ -13,10 +13,10 @@ from spikeatlas.tasks.analysis.claims import Claim
 from spikeatlas.tasks.analysis.course import Course
 from spikeatlas.tasks.analysis.drift import Kind, drift
 from spikeatlas.tasks.analysis.importance import importance
-from spikeatlas.tasks.analysis.intervals import Interval, over_seeds
+from spikeatlas.tasks.analysis.intervals import Estimate, over_seeds
 from spikeatlas.tasks.analysis.onset import selective
 from spikeatlas.tasks.analysis.thresholds import thresholds
-from spikeatlas.tasks.atlas import settled
+from spikeatlas.tasks.atlas import layer_rows, settled
 
 KINDS: tuple[Kind, ...] = ("image", "latent", "response", "class")
 
@@ -204,10 +204,8 @@ def _reference_class(
     tree: xr.DataTree, layer: str, rows: np.ndarray, group: xr.Dataset
 ) -> xr.DataArray:
     table = tree["selectivity"].to_dataset()
-    found: xr.DataArray = table.mei_reference_class.isel(
-        epoch=rows, neuron=np.flatnonzero(table.layer.values == layer)
-    )
-    return found.drop_vars(("layer", "index")).assign_coords(neuron=group.neuron)
+    classes = layer_rows(table, layer).isel(epoch=rows).mei_reference_class
+    return classes.drop_vars(("layer", "index")).assign_coords(neuron=group.neuron)
 
 
 def _median(values: xr.DataArray) -> str:
@@ -219,7 +217,7 @@ def _middle(values: np.ndarray) -> float:
     return float(np.median(known)) if known.size else np.nan
 
 
-def _bounds(found: Interval) -> tuple[str, str]:
+def _bounds(found: Estimate) -> tuple[str, str]:
     return _number(found.effect), f"{_number(found.low)} to {_number(found.high)}"
 
 

@@ -6,7 +6,7 @@ from spikeatlas.tasks.atlas import integrity, read, select, write
 from spikeatlas.tasks.atlas.create import CODECS, create, remove
 from spikeatlas.tasks.atlas.errors import AtlasError, BusyError, OutdatedError
 from spikeatlas.tasks.atlas.extend import extend
-from spikeatlas.tasks.atlas.groups import GROUPS, TRAINING
+from spikeatlas.tasks.atlas.groups import GROUPS, TRAINING_VARIABLES
 from spikeatlas.tasks.atlas.groups.arrays import size_of
 from spikeatlas.tasks.atlas.groups.layer import (
     DONE,
@@ -61,7 +61,7 @@ __all__ = [
     "SATURATED",
     "SILENT",
     "STATUS",
-    "TRAINING",
+    "TRAINING_VARIABLES",
     "UNLIKE",
     "UNPLANNED",
     "UNSETTLED",

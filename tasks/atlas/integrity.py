@@ -67,15 +67,15 @@ def epoch_damage(path: Place, epoch: float) -> list[str]:
 def _is_promised(root: zarr.Group, array: Array, row: int) -> bool:
     """Return whether the mark of one epoch says that an array can be read there."""
     mark = array.group.mark
-    if (array.variable.of_block and array.layer) or mark in ("", CROSSED) or mark not in root:
-        return False
-    return bool(values(root, mark, row))
+    return mark not in ("", CROSSED) and mark in root and bool(values(root, mark, row))
 
 
 def _cross_damage(root: zarr.Group, arrays: Iterable[Array], row: int) -> list[str]:
     """List what is wrong with the answers of one epoch's network to the MEIs that it was shown."""
     names = [array.path for array in arrays if array.group.mark == CROSSED]
-    others = np.flatnonzero(values(root, CROSSED, row)) if CROSSED in root else []
+    if not names:
+        return []
+    others = np.flatnonzero(values(root, CROSSED, row))
     return [text for other in others for text in _damage(root, names, (row, int(other)))]
 
 

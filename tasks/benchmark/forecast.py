@@ -17,7 +17,7 @@ from spikeatlas.snn.gradient_ascent import Guide, ascend, make_climber
 from spikeatlas.snn.networks import SpikingNetwork
 from spikeatlas.snn.responder import Responder
 from spikeatlas.tasks.benchmark.cells import GRADIENT, NATURAL, Cell
-from spikeatlas.tasks.inspect.info import as_text
+from spikeatlas.tasks.inspect.text import as_text
 from spikeatlas.tasks.study.latent_space import SpaceSpec, space_of
 
 Found = TypeVar("Found")

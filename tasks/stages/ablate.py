@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from spikeatlas.snn.data import choose_images
 from spikeatlas.snn.importance.ablation import ablate as silence_each
-from spikeatlas.tasks.analysis.image_choice import kept_images
 from spikeatlas.tasks.atlas import write
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.workers import models
@@ -18,7 +18,7 @@ def ablate(run: Run, epoch: float) -> None:
     """Store ``/ablation`` of an epoch: accuracy and loss on the same test images, with and without each neuron."""
     models.one_thread()
     test = models.dataset(run.data).test
-    chosen, _ = kept_images(test.labels, run.analysis.ablation_images)
+    chosen, _ = choose_images(test.labels, run.analysis.ablation_images)
     network, digest = models.network(run, epoch)
     noise = models.noise(run, digest, "ablation")
     found = silence_each(network, test.images[chosen], test.labels[chosen], run.layers, noise)

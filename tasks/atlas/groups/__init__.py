@@ -14,7 +14,9 @@ from spikeatlas.tasks.atlas.groups.provenance import PROVENANCE
 from spikeatlas.tasks.atlas.groups.root import ROOT
 from spikeatlas.tasks.atlas.groups.screening import SCREENING
 from spikeatlas.tasks.atlas.groups.selectivity import MEIS, SELECTIVITY, TUNING
-from spikeatlas.tasks.atlas.groups.training import TRAINING
+from spikeatlas.tasks.atlas.groups.training import TRAINING, TRAINING_VARIABLES
+
+__all__ = ["GROUPS", "TRAINING_VARIABLES"]
 
 GROUPS: tuple[Group, ...] = (
     ROOT,

@@ -9,7 +9,7 @@ import xarray as xr
 
 from spikeatlas.tasks.analysis.claims import Claim, claims
 from spikeatlas.tasks.analysis.course import Course
-from spikeatlas.tasks.analysis.intervals import Interval
+from spikeatlas.tasks.analysis.intervals import Estimate
 from spikeatlas.tasks.analysis.thresholds import FILE, thresholds
 
 EPOCHS = [0.0, 0.1, 0.25, 0.5, 1.0, 2.0]
@@ -153,4 +153,4 @@ def test_intervals_are_what_decides() -> None:
         ((0.4, 0.6), None),
         ((np.nan, np.nan), None),
     ):
-        assert Part("x", 0.5, (Interval(0.5, *bounds),)).holds(bars) is held
+        assert Part("x", 0.5, (Estimate(0.5, *bounds),)).holds(bars) is held

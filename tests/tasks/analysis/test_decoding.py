@@ -10,6 +10,7 @@ from scipy.special import softmax
 from spikeatlas.flows.checks.study_checks import Checked
 from spikeatlas.snn import selectivity
 from spikeatlas.snn.classifier.calibration import fit_temperature
+from spikeatlas.snn.data import choose_images
 from spikeatlas.tasks.analysis.decoding import (
     complexity,
     network_outputs,
@@ -17,7 +18,6 @@ from spikeatlas.tasks.analysis.decoding import (
     read_images,
     reference,
 )
-from spikeatlas.tasks.analysis.image_choice import kept_images
 from spikeatlas.tasks.atlas import SILENT, settled
 from spikeatlas.tasks.workers import models
 from tests.equal import read
@@ -29,7 +29,7 @@ IMAGES = noise_images(9, seed=4)
 def test_the_perplexity_is_of_confidence_fitted_on_test_images(compared: Checked) -> None:
     run = compared.run
     test = models.dataset(run.data).test
-    kept, _ = kept_images(test.labels, 60)
+    kept, _ = choose_images(test.labels, 60)
     respond = models.responder(run, 2, "report", {"out": tuple(range(10))})
     counts = {
         name: respond(images)["out"].astype(np.float64) * run.network.time_steps
@@ -66,7 +66,7 @@ def test_where_the_classifier_is_less_sure_than_of_test_images_it_reads_none(
 ) -> None:
     """By definition so of 5 % of them."""
     test = models.dataset(compared.run.data).test
-    kept, _ = kept_images(test.labels, 60)
+    kept, _ = choose_images(test.labels, 60)
 
     found = reference(compared.run, test.images[kept])
 

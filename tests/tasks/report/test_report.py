@@ -27,17 +27,14 @@ from spikeatlas.tasks.atlas import (
     PENDING,
     SATURATED,
     SILENT,
-    TOP_IMAGES,
     Layout,
-    clear_epoch,
     create,
     layout_json,
-    mark_failed,
     open_tree,
     queries,
-    write_block,
-    write_epoch,
 )
+from spikeatlas.tasks.atlas.layout import TOP_IMAGES
+from spikeatlas.tasks.atlas.write import clear_epoch, mark_failed, write_block, write_epoch
 from spikeatlas.tasks.report import key_figures, write_report
 from spikeatlas.tasks.report.curves import overview_panels, search_panel
 from spikeatlas.tasks.report.figures import COLOURS, Line, chart, epoch_axis, image_axis, thinned
