@@ -127,7 +127,7 @@ def _loss_increase(
     if "ablation" not in tree.children:
         return nothing
     table = tree["ablation"].to_dataset()
-    losses = layer_rows(table, layer).isel(epoch=rows).loss_increase
+    losses: xr.DataArray = layer_rows(table, layer).isel(epoch=rows).loss_increase
     return losses.drop_vars(("layer", "index")).load().assign_coords(neuron=course.neuron)
 
 

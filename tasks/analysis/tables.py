@@ -204,7 +204,7 @@ def _reference_class(
     tree: xr.DataTree, layer: str, rows: np.ndarray, group: xr.Dataset
 ) -> xr.DataArray:
     table = tree["selectivity"].to_dataset()
-    classes = layer_rows(table, layer).isel(epoch=rows).mei_reference_class
+    classes: xr.DataArray = layer_rows(table, layer).isel(epoch=rows).mei_reference_class
     return classes.drop_vars(("layer", "index")).assign_coords(neuron=group.neuron)
 
 

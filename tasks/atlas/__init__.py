@@ -8,7 +8,7 @@ from spikeatlas.tasks.atlas.errors import AtlasError, BusyError, OutdatedError
 from spikeatlas.tasks.atlas.extend import extend
 from spikeatlas.tasks.atlas.groups import GROUPS, TRAINING_VARIABLES
 from spikeatlas.tasks.atlas.groups.arrays import size_of
-from spikeatlas.tasks.atlas.groups.layer import (
+from spikeatlas.tasks.atlas.groups.layer_group import (
     DONE,
     FAILED,
     LANES,
@@ -19,9 +19,9 @@ from spikeatlas.tasks.atlas.groups.layer import (
     UNPLANNED,
     UNSETTLED,
 )
-from spikeatlas.tasks.atlas.groups.naturalness import UNLIKE
-from spikeatlas.tasks.atlas.groups.neurons import NATURAL_COLUMNS
-from spikeatlas.tasks.atlas.groups.root import FLAGS
+from spikeatlas.tasks.atlas.groups.naturalness_group import UNLIKE
+from spikeatlas.tasks.atlas.groups.neurons_group import NATURAL_COLUMNS
+from spikeatlas.tasks.atlas.groups.root_group import FLAGS
 from spikeatlas.tasks.atlas.layout import Known, Layout, queries, ranks
 from spikeatlas.tasks.atlas.lock import coordinator, writing
 from spikeatlas.tasks.atlas.metadata import store_of

@@ -15,9 +15,9 @@ from zarr.core.sync import sync
 
 from spikeatlas.tasks.atlas.groups import GROUPS
 from spikeatlas.tasks.atlas.groups.arrays import Array
-from spikeatlas.tasks.atlas.groups.cross import CROSSED
-from spikeatlas.tasks.atlas.groups.layer import FAILED, PENDING
-from spikeatlas.tasks.atlas.groups.provenance import DIGESTS, NODES
+from spikeatlas.tasks.atlas.groups.cross_group import CROSSED
+from spikeatlas.tasks.atlas.groups.layer_group import FAILED, PENDING
+from spikeatlas.tasks.atlas.groups.provenance_group import DIGESTS, NODES
 from spikeatlas.tasks.atlas.metadata import (
     CHECKSUM,
     arrays_digest,

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from spikeatlas.tasks.atlas.errors import AtlasError
 from spikeatlas.tasks.atlas.groups.arrays import Array, arrays
-from spikeatlas.tasks.atlas.groups.provenance import NODES
+from spikeatlas.tasks.atlas.groups.provenance_group import NODES
 from spikeatlas.tasks.atlas.layout import Layout
 from spikeatlas.tasks.atlas.metadata import store_of
 from spikeatlas.tasks.study.location import Place, Url

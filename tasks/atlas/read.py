@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from spikeatlas.optim.spaces.space import Points
 from spikeatlas.tasks.atlas.errors import AtlasError
-from spikeatlas.tasks.atlas.groups.layer import FAILED, PENDING, UNPLANNED
+from spikeatlas.tasks.atlas.groups.layer_group import FAILED, PENDING, UNPLANNED
 from spikeatlas.tasks.atlas.metadata import store_of
 from spikeatlas.tasks.atlas.open import epoch_row, layout_of, open_store, study_of, values
 from spikeatlas.tasks.study.location import Place

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from spikeatlas.tasks.atlas.groups.layer import SILENT, UNSETTLED
+from spikeatlas.tasks.atlas.groups.layer_group import SILENT, UNSETTLED
 
 SEARCH = ("neuron", "method", "repeat")
 """Dimensions of what every search of one epoch has."""

@@ -19,8 +19,8 @@ from zarr.core.sync import sync
 
 from spikeatlas.tasks.atlas.create import create_table
 from spikeatlas.tasks.atlas.errors import AtlasError
-from spikeatlas.tasks.atlas.groups.cross import CROSSED
-from spikeatlas.tasks.atlas.groups.layer import FAILED, PENDING, UNPLANNED
+from spikeatlas.tasks.atlas.groups.cross_group import CROSSED
+from spikeatlas.tasks.atlas.groups.layer_group import FAILED, PENDING, UNPLANNED
 from spikeatlas.tasks.atlas.metadata import arrays_digest, set_attributes
 from spikeatlas.tasks.atlas.open import epoch_row, open_store, opened, row_of, values, writable
 from spikeatlas.tasks.study.location import Place

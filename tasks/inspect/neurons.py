@@ -96,7 +96,8 @@ def _layer(
 
 
 def _mei_class(tree: xr.DataTree, epoch: float, layer: str, group: xr.Dataset) -> xr.DataArray:
-    rows = layer_rows(tree["selectivity"].to_dataset().sel(epoch=epoch), layer).mei_class
+    table = tree["selectivity"].to_dataset().sel(epoch=epoch)
+    rows: xr.DataArray = layer_rows(table, layer).mei_class
     return rows.drop_vars(["layer", "index"]).assign_coords(neuron=group.neuron.values)
 
 

@@ -15,7 +15,7 @@ from spikeatlas.flows import analyze as flow
 from spikeatlas.flows.checks.study_checks import Checked, check
 from spikeatlas.flows.prepare import allocate
 from spikeatlas.tasks.atlas import layout_of, read, write
-from spikeatlas.tasks.atlas.groups.selectivity import MEIS, TUNING
+from spikeatlas.tasks.atlas.groups.selectivity_group import MEIS, TUNING
 from spikeatlas.tasks.inspect.verify import verify
 from spikeatlas.tasks.study.run import Run
 from tests.equal import differences

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from spikeatlas.tasks.atlas.groups.ablation import ABLATION
+from spikeatlas.tasks.atlas.groups.ablation_group import ABLATION
 from spikeatlas.tasks.atlas.groups.base import Group
-from spikeatlas.tasks.atlas.groups.cross import CROSS, CROSS_RESPONSES
-from spikeatlas.tasks.atlas.groups.layer import DIVERSE, FOUND, OBSERVED, WARM_START
-from spikeatlas.tasks.atlas.groups.natural import NATURAL
-from spikeatlas.tasks.atlas.groups.naturalness import NATURALNESS
-from spikeatlas.tasks.atlas.groups.neurons import NATURAL_NEURONS, NEURONS
-from spikeatlas.tasks.atlas.groups.population import POPULATION
-from spikeatlas.tasks.atlas.groups.provenance import PROVENANCE
-from spikeatlas.tasks.atlas.groups.root import ROOT
-from spikeatlas.tasks.atlas.groups.screening import SCREENING
-from spikeatlas.tasks.atlas.groups.selectivity import MEIS, SELECTIVITY, TUNING
-from spikeatlas.tasks.atlas.groups.training import TRAINING, TRAINING_VARIABLES
+from spikeatlas.tasks.atlas.groups.cross_group import CROSS, CROSS_RESPONSES
+from spikeatlas.tasks.atlas.groups.layer_group import DIVERSE, FOUND, OBSERVED, WARM_START
+from spikeatlas.tasks.atlas.groups.natural_group import NATURAL
+from spikeatlas.tasks.atlas.groups.naturalness_group import NATURALNESS
+from spikeatlas.tasks.atlas.groups.neurons_group import NATURAL_NEURONS, NEURONS
+from spikeatlas.tasks.atlas.groups.population_group import POPULATION
+from spikeatlas.tasks.atlas.groups.provenance_group import PROVENANCE
+from spikeatlas.tasks.atlas.groups.root_group import ROOT
+from spikeatlas.tasks.atlas.groups.screening_group import SCREENING
+from spikeatlas.tasks.atlas.groups.selectivity_group import MEIS, SELECTIVITY, TUNING
+from spikeatlas.tasks.atlas.groups.training_group import TRAINING, TRAINING_VARIABLES
 
 __all__ = ["GROUPS", "TRAINING_VARIABLES"]
 

@@ -14,7 +14,7 @@ from spikeatlas.snn.data import choose_images
 from spikeatlas.tasks.analysis.decoding import (
     complexity,
     network_outputs,
-    own_perplexity,
+    perplexity,
     read_images,
     reference,
 )
@@ -38,7 +38,7 @@ def test_the_perplexity_is_of_confidence_fitted_on_test_images(compared: Checked
     assert np.allclose(counts["shown"], counts["shown"].round(), atol=1e-5)  # whole spikes
     temperature = fit_temperature(counts["test"], test.labels[kept])
 
-    found = own_perplexity(run, 2, IMAGES)
+    found = perplexity(run, 2, IMAGES)
 
     wanted = selectivity.relative_perplexity(softmax(counts["shown"] / temperature, axis=1))
     np.testing.assert_allclose(found["mei_perplexity"], wanted, rtol=1e-6)

@@ -18,7 +18,7 @@ import zarr
 from spikeatlas.flows.checks.study_checks import Checked, check
 from spikeatlas.flows.prepare import allocate, run_of_atlas
 from spikeatlas.tasks.atlas import extend, integrity, layout_of, open_store, read, values, write
-from spikeatlas.tasks.atlas.groups.selectivity import TUNING
+from spikeatlas.tasks.atlas.groups.selectivity_group import TUNING
 from spikeatlas.tasks.inspect.verify import verify
 from spikeatlas.tasks.stages.analyze import analyze
 from spikeatlas.tasks.stages.observe import observe

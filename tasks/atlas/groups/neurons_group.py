@@ -13,8 +13,8 @@ from spikeatlas.tasks.atlas.groups.base import (
     flags,
     table_rows,
 )
-from spikeatlas.tasks.atlas.groups.layer import PENDING, STATUS
-from spikeatlas.tasks.atlas.groups.naturalness import measured, naturalness_variables
+from spikeatlas.tasks.atlas.groups.layer_group import PENDING, STATUS
+from spikeatlas.tasks.atlas.groups.naturalness_group import measured, naturalness_variables
 from spikeatlas.tasks.atlas.layout import Layout
 
 NATURAL_COLUMNS = ("typicality", "norm_quantile", "nearest_distance")

@@ -35,7 +35,7 @@ TRAINING = Group(
     "each neuron over the whole of training, with `layer` and `index`",
     _variables,
     when=later,
-    condition="an analysed epoch, true labels or shuffled ones",
+    condition="an analysed epoch",
     measures=(
         Measure("onset_epoch", "onset of selectivity", TIME),
         Measure("highly_selective_onset", "onset of high selectivity", TIME),
