@@ -16,7 +16,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.context import TaskRunContext
 
-from spikeatlas.tasks.analysis.claims import Claim
+from spikeatlas.tasks.analysis.claim import Claim
 from spikeatlas.tasks.atlas import writing
 from spikeatlas.tasks.report import key_figures, read_summary, write_pages
 from spikeatlas.tasks.stages.ablate import ablate as ablate_epoch

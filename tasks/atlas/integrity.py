@@ -99,11 +99,11 @@ def metadata_damage(path: Place) -> list[str]:
         nodes = values(root, NODES)
     except (KeyError, ValueError, TypeError, OSError) as error:
         return [*problems, f"{NODES} cannot be read: {error}"]
-    for node, made in zip(nodes, allocated, strict=True):
+    for node, original in zip(nodes, allocated, strict=True):
         content = metadata(root, node)
         if content is None:
             problems.append(f"{node} has lost its metadata")
-        elif digest(content) != made:
+        elif digest(content) != original:
             problems.append(f"{node}: its metadata is not what was allocated")
     return problems + _table_damage(root)
 

@@ -63,7 +63,7 @@ def draw(frame: pd.DataFrame, about: str, file: Path) -> None:
 
 
 def _counts(axes: Axes, frame: pd.DataFrame, column: str, label: str) -> None:
-    """How many neurons of each layer have come so far, over epochs."""
+    """Draw how many neurons of each layer have come so far, over epochs."""
     for layer, rows in frame.groupby("layer", sort=False):
         came = rows[column].dropna().value_counts().sort_index().cumsum()
         axes.step(came.index, came, where="post", marker="o", label=f"{layer} (of {len(rows)})")

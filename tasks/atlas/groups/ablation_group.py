@@ -1,4 +1,4 @@
-"""What the network loses without a neuron."""
+"""The network's loss of a neuron."""
 
 from __future__ import annotations
 

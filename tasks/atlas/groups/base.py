@@ -38,7 +38,7 @@ class Variable(NamedTuple):
 
     @property
     def of_block(self) -> bool:
-        """Whether each block of neurons has chunks of its own in it, and commits them by ``status``."""
+        """True where each block of neurons has chunks of its own in it, and commits them by ``status``."""
         return "method" in self.dims and "stimulus_epoch" not in self.dims
 
     def attributes(self) -> dict[str, Any]:

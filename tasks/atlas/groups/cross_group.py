@@ -1,4 +1,4 @@
-"""What the network of one epoch answers to the MEIs of another."""
+"""Answers of the network of one epoch to the MEIs of another."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every neuron answers to each of the same test images, at every epoch."""
+"""Answers of every neuron to each of the same test images, at every epoch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How natural each MEI is (sources in ``tasks/analysis/naturalness.py``)."""
+"""Naturalness of each MEI (sources in ``tasks/analysis/naturalness.py``)."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def naturalness_variables(layout: Layout) -> dict[str, Variable]:
 
 
 def measured(layout: Layout) -> bool:
-    """Whether an atlas has a place for how natural its stimuli are."""
+    """Return whether an atlas has a place for how natural its stimuli are."""
     return bool(layout.naturalness)
 
 

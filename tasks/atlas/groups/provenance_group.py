@@ -1,4 +1,4 @@
-"""Where the values come from, and a digest of the metadata of every array and group, against damage."""
+"""Origin of the values, and a digest of the metadata of every array and group, against damage."""
 
 from __future__ import annotations
 

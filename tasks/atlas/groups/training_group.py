@@ -1,4 +1,4 @@
-"""What is known of each neuron over the whole of training: a table that is written when a run concludes."""
+"""Results on each neuron over the whole of training: a table that is written when a run concludes."""
 
 from __future__ import annotations
 

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from spikeatlas.tasks.analysis.claims import Claim, claims
+from spikeatlas.tasks.analysis.claim import Claim
+from spikeatlas.tasks.analysis.claims import claims
 from spikeatlas.tasks.analysis.course import Course
 from spikeatlas.tasks.analysis.intervals import Estimate
 from spikeatlas.tasks.analysis.thresholds import FILE, thresholds
@@ -144,7 +145,7 @@ def test_the_bars_are_all_in_the_file() -> None:
 
 
 def test_intervals_are_what_decides() -> None:
-    from spikeatlas.tasks.analysis.claims import Part
+    from spikeatlas.tasks.analysis.claim import Part
 
     bars = thresholds()
     for bounds, held in (
