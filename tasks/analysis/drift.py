@@ -10,8 +10,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from spikeatlas.tasks.atlas import alive, cold
-from spikeatlas.tasks.atlas.select import SEARCH
+from spikeatlas.tasks.atlas import SEARCH, alive, cold
 
 Kind: TypeAlias = Literal["image", "latent", "response", "class"]
 """What is compared. ``image``: root mean square difference of pixels in shares of the grey scale (0 to 1);

@@ -38,6 +38,7 @@ from spikeatlas.tasks.atlas.open import (
 )
 from spikeatlas.tasks.atlas.read import finished, flagged, layer_nodes, open_tree, sign, unfinished
 from spikeatlas.tasks.atlas.select import (
+    SEARCH,
     alive,
     at_search,
     best_search,
@@ -59,6 +60,7 @@ __all__ = [
     "NATURAL_COLUMNS",
     "PENDING",
     "SATURATED",
+    "SEARCH",
     "SILENT",
     "STATUS",
     "TRAINING_VARIABLES",
