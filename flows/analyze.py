@@ -11,7 +11,7 @@ from prefect.artifacts import create_image_artifact, create_table_artifact
 from spikeatlas.flows.runners.task_runners import gather, submit, workers
 from spikeatlas.flows.start import start_study
 from spikeatlas.tasks import units
-from spikeatlas.tasks.atlas import flagged, open_tree, read, unfinished
+from spikeatlas.tasks.atlas import flagged, holds, open_tree, unfinished
 from spikeatlas.tasks.report.artifacts import epoch_picture, epoch_table
 from spikeatlas.tasks.stages.cross import to_show
 from spikeatlas.tasks.study.run import Run
@@ -32,7 +32,7 @@ def analyze_flow(run: Run) -> None:
     run_epochs(units.analyze_task, run, pending)
     for epoch in pending:
         publish(run, epoch)
-    if read.compares_epochs(run.atlas):
+    if holds(run.atlas, "cross"):
         run_epochs(units.cross_task, run, [epoch for epoch in run.epochs if to_show(run, epoch)])
     ablated = [epoch for epoch in run.epochs if epoch in run.analysis.ablation]
     pending = [epoch for epoch in ablated if not flagged(run.atlas, "ablation/ablated", epoch)]

@@ -9,7 +9,7 @@ from rich.table import Table
 from spikeatlas.flows.runners import progress
 from spikeatlas.snn.generators.evaluation import Quality
 from spikeatlas.tasks.atlas import coordinator
-from spikeatlas.tasks.inspect.info import as_text
+from spikeatlas.tasks.inspect.text import as_text
 from spikeatlas.tasks.stages import assess as assessment
 from spikeatlas.tasks.stages import train
 from spikeatlas.tasks.stages.assess import Assessment, CodeUse

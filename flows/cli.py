@@ -109,17 +109,17 @@ def query(
 ) -> None:
     """Show what neurons want to see: response, state, class read in the image, latent; or what is --about training."""
     from spikeatlas.tasks.inspect import text, trends
-    from spikeatlas.tasks.inspect.neurons import Question, answer, draw_stimuli, save_image
+    from spikeatlas.tasks.inspect.neurons import Selection, draw_stimuli, read_neurons, save_image
 
-    question = Question(epoch, layer, neuron, method, repeat)
+    selection = Selection(epoch, layer, neuron, method, repeat)
     if about != "neurons":
         if image is not None:
             raise ValueError(f"--image is a neuron's stimulus: --about {about} is drawn by --png")
-        frame = trends.ask(atlas, about, question)
+        frame = trends.read_trend(atlas, about, selection)
         if png is not None:
             text.draw(frame, about, png)
     else:
-        reply = answer(atlas, question)
+        reply = read_neurons(atlas, selection)
         frame = reply.frame
         if png is not None:
             draw_stimuli(reply, png)
@@ -135,15 +135,15 @@ def compare(
     second: Annotated[str, typer.Argument(help="Another one.")] = "random",
 ) -> None:
     """Count the neurons for which one method found a stronger stimulus than another, layer by layer."""
-    from spikeatlas.tasks.inspect.compare import duel
+    from spikeatlas.tasks.inspect.compare import compare_methods
 
-    print(duel(atlas, first, second))
+    print(compare_methods(atlas, first, second))
 
 
 @app.command()
 def claims(atlases: options.AtlasPaths) -> None:
     """Test the paper's claims on one or more networks, and show the controls that the answers rest on."""
-    from spikeatlas.tasks.inspect.info import as_text
+    from spikeatlas.tasks.inspect.text import as_text
     from spikeatlas.tasks.stages.conclude import report_claims
 
     for part in report_claims(atlases):

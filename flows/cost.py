@@ -11,10 +11,9 @@ from rich.table import Table
 from spikeatlas.flows.checks.study_checks import Checked
 from spikeatlas.snn.networks import build_network, pixel_statistics
 from spikeatlas.snn.responder import Responder
-from spikeatlas.tasks.atlas import exists, open_store, unfinished
+from spikeatlas.tasks.atlas import exists, open_store, size_of, unfinished, values
 from spikeatlas.tasks.atlas.allocate import repeats_to_add
-from spikeatlas.tasks.atlas.store import values
-from spikeatlas.tasks.inspect.info import as_text
+from spikeatlas.tasks.inspect.text import as_text
 from spikeatlas.tasks.search.diverse import SPARE
 from spikeatlas.tasks.search.reevaluate import CANDIDATES
 from spikeatlas.tasks.study.blocks import Block
@@ -74,7 +73,7 @@ def cost(checked: Checked) -> str:
     table.add_row("probe", f"{len(run.epochs)} epochs, {neurons} neurons")
     table.add_row("task runs", str(task_runs))
     table.add_row("images", images.summary(stochastic=run.stochastic))
-    table.add_row("atlas", f"at most {checked.layout.bytes() / 1e6:,.1f} MB")
+    table.add_row("atlas", f"at most {size_of(checked.layout) / 1e6:,.1f} MB")
     workers = f"{study.runner.workers} workers, the generator apart"
     table.add_row("time", f"about {minutes(seconds)} on {workers}")
     return as_text(table)

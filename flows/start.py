@@ -12,6 +12,7 @@ from spikeatlas.tasks.atlas import coordinator, remove
 from spikeatlas.tasks.atlas.allocate import allocate
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.study.study import Study
+from spikeatlas.tasks.workers.stopping import ask_to_stop
 
 
 @contextmanager
@@ -21,7 +22,7 @@ def start(checked: Checked, *, fresh: bool = False) -> Iterator[Run]:
     ``fresh``: what an earlier run left is discarded first.
     """
     run = checked.run
-    with coordinator(run.folder, run.atlas) as run_id:
+    with coordinator(run.folder, run.atlas, lost=ask_to_stop) as run_id:
         if fresh:
             _discard(run)
         run = allocate(run, checked.layout, checked.data.digest())

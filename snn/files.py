@@ -7,6 +7,7 @@ one.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import json
@@ -108,16 +109,25 @@ def digest_file(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write ``data`` under a temporary name in the same folder (made if missing), then rename."""
+def write_atomically(path: Path, data: bytes, beside: Path | None = None) -> None:
+    """Write ``data`` under a temporary name in the same folder (made if missing), then rename.
+
+    ``beside``: a path in whose folder the temporary file is written instead, where that is on the same disk.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
+    temporary = (beside or path).with_name(
+        f".{path.name}.{os.getpid()}-{threading.get_ident()}.tmp"
+    )
     try:
         with temporary.open("wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
+    except OSError as error:
+        if beside is None or error.errno != errno.EXDEV:
+            raise
+        write_atomically(path, data)
     finally:
         temporary.unlink(missing_ok=True)
 

@@ -16,8 +16,8 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.context import TaskRunContext
 
-from spikeatlas.tasks.analysis.claims import Claim
-from spikeatlas.tasks.atlas.lock import writing
+from spikeatlas.tasks.analysis.claim import Claim
+from spikeatlas.tasks.atlas import writing
 from spikeatlas.tasks.report import key_figures, read_summary, write_pages
 from spikeatlas.tasks.stages.ablate import ablate
 from spikeatlas.tasks.stages.analyze import analyze
@@ -52,7 +52,10 @@ def _writer(body: Callable[..., Any]) -> Callable[..., Any]:
     def unit(run: Opaque, *arguments: Any) -> Any:
         one_thread()
         resolved = run.run
-        with writing(resolved.folder, resolved.run_id, resolved.atlas), ended_if_stuck(_time_out()):
+        with (
+            writing(resolved.folder, resolved.run_id, resolved.atlas, stopping.ask_to_stop),
+            ended_if_stuck(_time_out()),
+        ):
             return body(resolved, *arguments)
 
     return unit

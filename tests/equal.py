@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from spikeatlas.tasks.atlas.store import groups
+from spikeatlas.tasks.atlas import store_of
 from spikeatlas.tasks.study.location import Place
 
 OTHER = {"seconds", "metadata_digest"}
@@ -31,7 +31,7 @@ def differences(first: Place, second: Place) -> list[str]:
 
 def read(path: Place) -> dict[str, xr.Dataset]:
     """Every group of an atlas by its path."""
-    return xr.open_groups(groups(path), engine="zarr", consolidated=False)
+    return xr.open_groups(store_of(path), engine="zarr", consolidated=False)
 
 
 def _same(one: NDArray[Any], two: NDArray[Any]) -> bool:

@@ -11,7 +11,6 @@ from pydantic import ValidationError
 
 from spikeatlas.flows.study_file import sentences
 from spikeatlas.snn.classifier import ClassifierSpec
-from spikeatlas.tasks.analysis.naturalness import known_of
 from spikeatlas.tasks.benchmark.matrix import (
     GuideSpec,
     Matrix,
@@ -77,7 +76,7 @@ class Bench(Setup):
         used = self.classifier is not None or any(
             method.naturalness or method.space.prior != "uniform" for method in self.methods
         )
-        there = used and known_of(self.generator) == "code"
+        there = used and self.generator.naturalness == "code"
         return self.output / "prior.safetensors" if there else None
 
     @property

@@ -20,7 +20,6 @@ from spikeatlas.snn.generators import AdapterSpec
 from spikeatlas.snn.gradient_ascent import ASCENTS
 from spikeatlas.snn.networks import layer_sizes
 from spikeatlas.snn.registry import near
-from spikeatlas.tasks.analysis.naturalness import known_of
 from spikeatlas.tasks.benchmark import results_store
 from spikeatlas.tasks.benchmark.cells import NATURAL
 from spikeatlas.tasks.benchmark.matrix import MethodSpec
@@ -116,9 +115,9 @@ def _some_latents(bench: Bench) -> Points:
 
 def _natural(bench: Bench, method: MethodSpec) -> list[str]:
     """Return a naturalness or a prior of codes that the generator does not have."""
-    if caught("generator", lambda: known_of(bench.generator)):
+    if caught("generator", lambda: bench.generator.naturalness):
         return []
-    judge = known_of(bench.generator)
+    judge = bench.generator.naturalness
     problems = []
     if method.naturalness and judge not in ("critic", "code"):
         problems.append(

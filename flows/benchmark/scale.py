@@ -18,8 +18,7 @@ import zarr
 
 from spikeatlas.snn import selectivity
 from spikeatlas.tasks.analysis.planted import CLASSES, IMAGES
-from spikeatlas.tasks.atlas import Layout, create, open_tree, write
-from spikeatlas.tasks.atlas.schema import DONE, UNPLANNED
+from spikeatlas.tasks.atlas import DONE, UNPLANNED, Layout, create, open_tree, write
 from spikeatlas.tasks.stages.analyze import on_images
 from spikeatlas.tasks.stages.conclude import conclude
 

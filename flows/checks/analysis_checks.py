@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from spikeatlas.flows.checks.probe_checks import unprobed
 from spikeatlas.snn.classifier import SMALLEST
-from spikeatlas.snn.data import DataSet
-from spikeatlas.snn.selectivity.image_choice import SMALLEST as SMALLEST_CLASS
+from spikeatlas.snn.data import SMALLEST_CLASS, DataSet
 from spikeatlas.tasks.study.study import Study
 
 

@@ -8,7 +8,7 @@ import shutil
 from spikeatlas.flows.checks.generator_checks import caught
 from spikeatlas.flows.runners import cluster
 from spikeatlas.snn.data import DataSet
-from spikeatlas.tasks.atlas import Layout, exists
+from spikeatlas.tasks.atlas import Layout, exists, size_of
 from spikeatlas.tasks.atlas.agree import agree
 from spikeatlas.tasks.study.location import Url, try_store
 from spikeatlas.tasks.study.run import Run
@@ -50,7 +50,7 @@ def _folder_problems(run: Run, layout: Layout) -> list[str]:
         return [
             f"output: {folder} cannot be written ({error.strerror}); choose a folder on a writable disk"
         ]
-    needed = (layout.bytes() if run.store is None else 0) + SPARE
+    needed = (size_of(layout) if run.store is None else 0) + SPARE
     free = shutil.disk_usage(folder).free
     if free >= needed:
         return []

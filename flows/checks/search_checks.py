@@ -26,7 +26,6 @@ from spikeatlas.optim import (
 )
 from spikeatlas.snn.data import DataSet
 from spikeatlas.snn.registry import near
-from spikeatlas.tasks.analysis.naturalness import known_of
 from spikeatlas.tasks.stages.screen import natural_images
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.study.study import Study
@@ -162,7 +161,7 @@ def naturalness_problems(study: Study, _data: DataSet | None) -> list[str]:
     """Name a prior or a naturalness that the generator does not have, and naturalness beside diverse stimuli."""
     if caught("generator", lambda: latent_of(study.generator)):
         return []
-    search, measure = study.search, known_of(study.generator)
+    search, measure = study.search, study.generator.naturalness
     problems = []
     if measure == "pixels" and search.prior != "uniform":
         problems.append(

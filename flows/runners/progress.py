@@ -23,7 +23,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from spikeatlas.tasks.atlas.schema import FAILED, SILENT, STATUS
+from spikeatlas.tasks.atlas import FAILED, SILENT, STATUS
 from spikeatlas.tasks.study.blocks import Block
 
 log = logging.getLogger("spikeatlas")

@@ -8,6 +8,7 @@ from spikeatlas.snn.data.dataset import DataSet, Split
 from spikeatlas.snn.data.digits import Digits
 from spikeatlas.snn.data.fashion_mnist import FashionMNIST
 from spikeatlas.snn.data.folder import FolderImages
+from spikeatlas.snn.data.image_choice import SMALLEST_CLASS, choose_images
 from spikeatlas.snn.data.mnist import MNIST
 from spikeatlas.snn.registry import Family
 
@@ -30,6 +31,7 @@ __all__ = [
     "CIFAR10",
     "DATASETS",
     "MNIST",
+    "SMALLEST_CLASS",
     "DataFields",
     "DataSet",
     "DataSpec",
@@ -37,5 +39,6 @@ __all__ = [
     "FashionMNIST",
     "FolderImages",
     "Split",
+    "choose_images",
     "load_data",
 ]

@@ -3,80 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
 from spikeatlas.tasks.analysis import relation
+from spikeatlas.tasks.analysis.claim import Claim, Part, decided, undecided
 from spikeatlas.tasks.analysis.course import Course
 from spikeatlas.tasks.analysis.intervals import (
-    NOTHING,
-    Interval,
+    Estimate,
     difference,
-    over_seeds,
     resampled,
     share,
 )
 from spikeatlas.tasks.analysis.thresholds import Thresholds, thresholds
 
-Answer: TypeAlias = Literal["supported", "consistent in this network", "not supported", "undecided"]
 BOOTSTRAPS = 1000
 """Times the neurons are drawn again for the interval of a correlation within one network."""
-
-
-@dataclass(frozen=True)
-class Claim:
-    """One claim and what the networks say of it."""
-
-    name: str
-    statement: str
-    answer: Answer
-    effect: float
-    low: float
-    high: float
-    """Bounds of the 95 % interval of the effect."""
-    unit: str
-    seeds: int
-    """Trained networks that it rests on."""
-    reasons: tuple[str, ...]
-
-    def as_json(self) -> dict[str, Any]:
-        """For ``claims.json``: None for what is undefined."""
-        fields = asdict(self) | {"reasons": list(self.reasons)}
-        return {k: None if isinstance(v, float) and np.isnan(v) else v for k, v in fields.items()}
-
-
-@dataclass(frozen=True)
-class Part:
-    """One quantity of a claim, with the bar that it is held against."""
-
-    unit: str
-    bar: float
-    estimates: tuple[Interval, ...]
-    """Of each network: the interval of a single one is over its neurons."""
-
-    def interval(self, bars: Thresholds) -> Interval:
-        """Over networks where there are enough, else the first one's own."""
-        if len(self.estimates) >= bars.seeds:
-            return over_seeds(np.array([each.effect for each in self.estimates]), bars.level)
-        return self.estimates[0]
-
-    def holds(self, bars: Thresholds) -> bool | None:
-        """Whether the interval lies above the bar, or below it; None: it holds the bar."""
-        found = self.interval(bars)
-        if found.low > self.bar:
-            return True
-        return False if found.high < self.bar else None
-
-    def sentence(self, bars: Thresholds) -> str:
-        """The quantity, its interval and its bar."""
-        found = self.interval(bars)
-        each = ", ".join(f"{one.effect:.2f}" for one in self.estimates)
-        several = f" (networks: {each})" if len(self.estimates) > 1 else ""
-        return f"{self.unit}: {found.effect:.2f} ({found.low:.2f} to {found.high:.2f}; bar {self.bar:g}){several}"
 
 
 def claims(courses: Sequence[Course]) -> list[Claim]:
@@ -108,7 +52,7 @@ def early_selectivity(courses: Sequence[Course], bars: Thresholds) -> Claim:
             f"{formed[0]} neurons became highly selective after epoch 0: {bars.minimum_neurons} are needed"
         )
     if lacking:
-        return _undecided("early_selectivity", statement, lacking, len(courses))
+        return undecided("early_selectivity", statement, lacking, len(courses))
     parts = [
         Part("share of them formed in the first quarter of training", bars.formed_early,
              tuple(share(*_early(course, bars), bars.level) for course in courses)),
@@ -117,7 +61,7 @@ def early_selectivity(courses: Sequence[Course], bars: Thresholds) -> Claim:
     ]  # fmt: skip
     innate = sum(_formed(layer)[0] for layer in courses[0].hidden.values())
     note = f"{innate} neurons were highly selective before training, {formed[0]} became so"
-    return _decided("early_selectivity", statement, parts, bars, [note])
+    return decided("early_selectivity", statement, parts, bars, [note])
 
 
 def refinement(courses: Sequence[Course], bars: Thresholds, rng: np.random.Generator) -> Claim:
@@ -132,7 +76,7 @@ def refinement(courses: Sequence[Course], bars: Thresholds, rng: np.random.Gener
             f"{len(searched[0].epochs)} epochs are analysed: {bars.refinement_epochs} are needed"
         )
     if lacking:
-        return _undecided("refinement", statement, lacking, len(searched))
+        return undecided("refinement", statement, lacking, len(searched))
     parts = [
         Part(f"Spearman correlation over epochs of accuracy with {text}", bars.refinement_correlation,
              tuple(_refined(course, name, sign, bars, rng) for course in searched))
@@ -141,7 +85,7 @@ def refinement(courses: Sequence[Course], bars: Thresholds, rng: np.random.Gener
             ("minus the median perplexity of the class read in the MEI", "perplexity", -1),
         )
     ]  # fmt: skip
-    return _decided("refinement", statement, parts, bars, _descriptions(searched[0]))
+    return decided("refinement", statement, parts, bars, _descriptions(searched[0]))
 
 
 def concept_change(courses: Sequence[Course], bars: Thresholds) -> Claim:
@@ -156,24 +100,24 @@ def concept_change(courses: Sequence[Course], bars: Thresholds) -> Claim:
             f"{tested[0][1]} deep neurons are selective at two epochs or more: {bars.minimum_neurons} are needed"
         )
     if lacking:
-        return _undecided("concept_change", statement, lacking, len(courses))
+        return undecided("concept_change", statement, lacking, len(courses))
     unit = f"share of selective neurons of {', '.join(_deep(courses[0], bars))} that switched"
-    part = Part(unit, bars.false_call, tuple(share(*each, bars.level) for each in tested))
-    return _decided("concept_change", statement, [part], bars, [_support(courses[0], bars)])
+    part = Part(unit, bars.false_call, tuple(share(*counts, bars.level) for counts in tested))
+    return decided("concept_change", statement, [part], bars, [_support(courses[0], bars)])
 
 
 def _lacks_time(course: Course, bars: Thresholds) -> list[str]:
     later = course.epochs[course.epochs > 0]
     early = later <= bars.early * course.epochs[-1]
-    found = []
+    reasons = []
     if len(later) < bars.minimum_epochs or not early.any() or early.all():
-        found.append(
+        reasons.append(
             f"{len(later)} analysed epochs after epoch 0, {int(early.sum())} of them in the first quarter: "
             f"{bars.minimum_epochs} are needed, early and late ones"
         )
     if len(course.hidden) < 2:
-        found.append("one layer is probed: two are needed")
-    return found
+        reasons.append("one layer is probed: two are needed")
+    return reasons
 
 
 def _formed(layer: xr.Dataset) -> tuple[int, int]:
@@ -188,7 +132,7 @@ def _early(course: Course, bars: Thresholds) -> tuple[int, int]:
     return int((formed & (onset <= bars.early * course.epochs[-1])).sum()), int(formed.sum())
 
 
-def _layer_lead(course: Course, bars: Thresholds) -> Interval:
+def _layer_lead(course: Course, bars: Thresholds) -> Estimate:
     counts = []
     for name in (next(iter(course.hidden)), list(course.hidden)[-1]):
         layer = course.hidden[name]
@@ -200,7 +144,7 @@ def _layer_lead(course: Course, bars: Thresholds) -> Interval:
 
 def _refined(
     course: Course, name: str, sign: int, bars: Thresholds, rng: np.random.Generator
-) -> Interval:
+) -> Estimate:
     values = np.concatenate([layer[name].values for layer in course.hidden.values()], axis=1)
     accuracy = course.accuracy.values.astype(np.float64)
 
@@ -210,37 +154,37 @@ def _refined(
     whole = np.arange(values.shape[1])
     draws = rng.choice(whole, (BOOTSTRAPS, len(whole)))
     return resampled(
-        np.array([correlation(drawn) for drawn in draws]), correlation(whole), bars.level
+        np.array([correlation(columns) for columns in draws]), correlation(whole), bars.level
     )
 
 
 def _medians(values: NDArray[np.floating]) -> NDArray[np.float64]:
     """(epochs,) over the neurons that have a value; NaN where none has."""
-    known = ~np.isnan(values)
+    valid = ~np.isnan(values)
     return np.array(
         [
             np.median(row[has]) if has.any() else np.nan
-            for row, has in zip(values, known, strict=True)
+            for row, has in zip(values, valid, strict=True)
         ]
     )
 
 
 def _descriptions(course: Course) -> list[str]:
-    """Whether both rise at the same epochs within one network."""
-    told = []
+    """Say whether both rise at the same epochs within one network."""
+    sentences = []
     for name, text, sign in (
         ("ratio", "MEI / best test image", 1),
         ("perplexity", "minus perplexity", -1),
     ):
         values = np.concatenate([layer[name].values for layer in course.hidden.values()], axis=1)
-        found = relation.increments(
+        increments = relation.increments(
             course.accuracy.values.astype(np.float64), sign * _medians(values)
         )
-        told.append(
-            f"increments of accuracy and of {text} within the first network: r {found.correlation:.2f}, "
-            f"circular shifts p {found.p:.2f} (descriptive)"
+        sentences.append(
+            f"increments of accuracy and of {text} within the first network: r {increments.correlation:.2f}, "
+            f"circular shifts p {increments.p:.2f} (descriptive)"
         )
-    return told
+    return sentences
 
 
 def _deep(course: Course, bars: Thresholds) -> list[str]:
@@ -262,29 +206,8 @@ def _support(course: Course, bars: Thresholds) -> str:
     p = np.concatenate(
         [course.hidden[name].mei_support_p.values[course.hidden[name].switched.values == 1] for name in _deep(course, bars)]
     )  # fmt: skip
-    known = p[~np.isnan(p)]
+    tests = p[~np.isnan(p)]
     return (
-        f"of {len(p)} switched deep neurons of the first network {len(known)} have cold MEIs to compare, "
-        f"and {int((known <= bars.rate).sum())} of these show another class than repeats of one epoch do (p <= {bars.rate:g})"
-    )
-
-
-def _undecided(name: str, statement: str, lacking: list[str], seeds: int) -> Claim:
-    return Claim(name, statement, "undecided", *NOTHING, "", seeds, tuple(lacking))
-
-
-def _decided(
-    name: str, statement: str, parts: list[Part], bars: Thresholds, notes: list[str]
-) -> Claim:
-    """A yes needs every part, a no one; below five networks a yes is about this network only."""
-    held = [part.holds(bars) for part in parts]
-    seeds = len(parts[0].estimates)
-    answer: Answer = "undecided"
-    if all(held):
-        answer = "supported" if seeds >= bars.seeds else "consistent in this network"
-    elif any(each is False for each in held):
-        answer = "not supported"
-    told = [part.sentence(bars) for part in parts]
-    return Claim(
-        name, statement, answer, *parts[0].interval(bars), parts[0].unit, seeds, (*told, *notes)
+        f"of {len(p)} switched deep neurons of the first network {len(tests)} have cold MEIs to compare, "
+        f"and {int((tests <= bars.rate).sum())} of these show another class than repeats of one epoch do (p <= {bars.rate:g})"
     )

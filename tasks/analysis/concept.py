@@ -1,4 +1,4 @@
-"""Whether a neuron came to prefer another class: a statement about its answers to test images."""
+"""Tests of neurons that came to prefer another class: a statement about its answers to test images."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def concept_change(moments: xr.Dataset, is_selective: xr.DataArray, bars: Thresh
     q = q_values(p)
     before, after = _preferred(moments, start, end)
     switched = (q <= bars.rate) & (before != after)
-    found = {
+    variables = {
         "switch_p": p, "switch_q": q, "switched": switched.astype(np.uint8),
         "switch_from": np.where(tested, before, UNKNOWN).astype(np.int16),
         "switch_to": np.where(tested, after, UNKNOWN).astype(np.int16),
@@ -48,7 +48,7 @@ def concept_change(moments: xr.Dataset, is_selective: xr.DataArray, bars: Thresh
         "switch_end": np.where(tested, moments.epoch.values[end], np.nan),
     }  # fmt: skip
     return xr.Dataset(
-        {name: ("neuron", values) for name, values in found.items()},
+        {name: ("neuron", values) for name, values in variables.items()},
         coords={"neuron": moments.neuron},
     )
 
@@ -67,10 +67,9 @@ def _ends(is_selective: xr.DataArray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _at(values: xr.DataArray, rows: np.ndarray) -> np.ndarray:
-    """(half, neuron, class) of each neuron's own epoch."""
-    found = values.transpose("neuron", "epoch", "half", "class").values
-    own: np.ndarray = found[np.arange(len(rows)), rows].transpose(1, 0, 2)
-    return own
+    """Return (half, neuron, class), each neuron's at its own row of epochs."""
+    array = values.transpose("neuron", "epoch", "half", "class").values
+    return np.asarray(array[np.arange(len(rows)), rows].transpose(1, 0, 2))
 
 
 def _switch_p(moments: xr.Dataset, start: np.ndarray, end: np.ndarray) -> np.ndarray:
@@ -78,27 +77,26 @@ def _switch_p(moments: xr.Dataset, start: np.ndarray, end: np.ndarray) -> np.nda
     variances = [_at(moments["variance"], rows) for rows in (start, end)]
     count = moments["count"].values
     ways = []
-    for chosen, measured in ((0, 1), (1, 0)):
-        a, b = (_best(mean[chosen]) for mean in means)
-        drawn = [
-            [_group(mean[measured], variance[measured], count[measured], c) for c in (a, b)]
+    for half, other in ((0, 1), (1, 0)):
+        a, b = (_best(mean[half]) for mean in means)
+        (start_a, start_b), (end_a, end_b) = [
+            [_group(mean[other], variance[other], count[other], c) for c in (a, b)]
             for mean, variance in zip(means, variances, strict=True)
         ]
-        both = np.maximum(greater(drawn[0][0], drawn[0][1]), greater(drawn[1][1], drawn[1][0]))
+        both = np.maximum(greater(start_a, start_b), greater(end_b, end_a))
         ways.append(np.where(a == b, 1.0, both))
     combined: np.ndarray = np.minimum(1, 2 * np.minimum(*ways))
     return combined
 
 
-def _group(mean: np.ndarray, variance: np.ndarray, count: np.ndarray, chosen: np.ndarray) -> Group:
-    rows = np.arange(len(chosen))
-    return Group(count[chosen], mean[rows, chosen], variance[rows, chosen])
+def _group(mean: np.ndarray, variance: np.ndarray, count: np.ndarray, classes: np.ndarray) -> Group:
+    rows = np.arange(len(classes))
+    return Group(count[classes], mean[rows, classes], variance[rows, classes])
 
 
 def _best(mean: np.ndarray) -> np.ndarray:
     """Class (neuron,) with the highest mean (neuron, class), the first among equals."""
-    found: np.ndarray = np.where(np.isnan(mean), -np.inf, mean).argmax(axis=1)
-    return found
+    return np.asarray(np.where(np.isnan(mean), -np.inf, mean).argmax(axis=1))
 
 
 def _whole(moments: xr.Dataset) -> xr.DataArray:
@@ -133,8 +131,7 @@ def _switch_epoch(
     rows = np.arange(len(leads))[:, None]
     behind = ~leads & (rows <= end)
     last_behind = np.where(behind.any(axis=0), len(leads) - 1 - behind[::-1].argmax(axis=0), start)
-    found: np.ndarray = moments.epoch.values[np.minimum(last_behind + 1, len(leads) - 1)]
-    return found
+    return np.asarray(moments.epoch.values[np.minimum(last_behind + 1, len(leads) - 1)])
 
 
 def _effect(
@@ -142,5 +139,4 @@ def _effect(
 ) -> np.ndarray:
     lead = _lead(moments, before, after)
     neurons = np.arange(lead.shape[1])
-    found: np.ndarray = np.minimum(-lead[start, neurons], lead[end, neurons])
-    return found
+    return np.asarray(np.minimum(-lead[start, neurons], lead[end, neurons]))

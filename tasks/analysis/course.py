@@ -13,7 +13,7 @@ from spikeatlas.tasks.analysis.onset import highly_selective_onset, onset_epoch,
 from spikeatlas.tasks.analysis.stimuli import strata_of, support_p
 from spikeatlas.tasks.analysis.thresholds import Thresholds, thresholds
 from spikeatlas.tasks.analysis.tuning_change import class_moments
-from spikeatlas.tasks.atlas.schema import SATURATED, SILENT
+from spikeatlas.tasks.atlas import SATURATED, SILENT, TRAINING_VARIABLES, cold, layer_rows
 
 OUTPUT = "out"
 """Name of a network's last layer."""
@@ -60,9 +60,9 @@ def course_of(tree: xr.DataTree, name: str) -> Course:
     bars = thresholds()
     layers = {}
     for layer in tree.attrs["layers"]:
-        found = layer_course(tree, layer, rows)
+        course = layer_course(tree, layer, rows)
         moments = class_moments(natural_responses(tree, layer, rows), tree.sizes["class"])
-        layers[layer] = xr.merge([found, over_training(found, moments, bars)])
+        layers[layer] = xr.merge([course, over_training(course, moments, bars)])
     study = json.loads(tree.attrs["study"])
     return Course(
         name, int(study["seed"]), study["training"].get("labels") == "shuffled",
@@ -73,12 +73,12 @@ def course_of(tree: xr.DataTree, name: str) -> Course:
 
 def natural_responses(tree: xr.DataTree, layer: str, rows: np.ndarray) -> xr.DataArray:
     """A layer's responses (epoch, image, neuron), lazily."""
-    found = tree["natural"].to_dataset()[f"response_{layer}"].isel(epoch=rows)
-    return found.rename({f"neuron_{layer}": "neuron"})
+    responses = tree["natural"].to_dataset()[f"response_{layer}"].isel(epoch=rows)
+    return responses.rename({f"neuron_{layer}": "neuron"})
 
 
 def layer_course(tree: xr.DataTree, layer: str, rows: np.ndarray) -> xr.Dataset:
-    """What claims rest on, of one layer (epoch, neuron): nothing that came from a warm start.
+    """Collect what claims rest on, of one layer (epoch, neuron): nothing that came from a warm start.
 
     ``csi``, ``q``, ``csi_null`` (labels shuffled), ``responsive`` (answers to 20 test images or more); of the
     study's first method ``silent`` and ``saturated`` (any repeat),
@@ -87,24 +87,24 @@ def layer_course(tree: xr.DataTree, layer: str, rows: np.ndarray) -> xr.Dataset:
     silenced.
     """
     table = tree["selectivity"].to_dataset()
-    found = table.isel(epoch=rows, neuron=np.flatnonzero(table.layer.values == layer)).load()
+    measures = layer_rows(table, layer).isel(epoch=rows).load()
     group = tree[f"layers/{layer}"].to_dataset()
     method = group.method.values[0]
     group = group.isel(epoch=rows).sel({"method": method})
-    found = found.drop_vars(("layer", "index")).sel({"method": method}, drop=True)
+    measures = measures.drop_vars(("layer", "index")).sel({"method": method}, drop=True)
     # a table counts the neurons of all layers, a layer's group its own
-    found = found.assign_coords(neuron=group.neuron.values)
+    measures = measures.assign_coords(neuron=group.neuron.values)
     status = group.status.drop_vars("method").load()
-    response = group.cold_response if "cold_response" in group else group.response
+    response = group[cold(group, "response")]
     course = xr.Dataset(
         {
-            "csi": found.class_selectivity_index,
-            "q": found.selective_q,
-            "csi_null": found.csi_null,
-            "responsive": found.class_selectivity_index.notnull(),
-            "read": found.mei_reference_class,
-            "ratio": _mean(found.natural_ratio),
-            "perplexity": _mean(found.mei_perplexity),
+            "csi": measures.class_selectivity_index,
+            "q": measures.selective_q,
+            "csi_null": measures.csi_null,
+            "responsive": measures.class_selectivity_index.notnull(),
+            "read": measures.mei_reference_class,
+            "ratio": _mean(measures.natural_ratio),
+            "perplexity": _mean(measures.mei_perplexity),
             "response": _mean(response.drop_vars("method").load()),
             "silent": (status == SILENT).any("repeat"),
             "saturated": (status == SATURATED).any("repeat"),
@@ -115,8 +115,8 @@ def layer_course(tree: xr.DataTree, layer: str, rows: np.ndarray) -> xr.Dataset:
 
 def _mean(values: xr.DataArray) -> xr.DataArray:
     """Over the repeats there are; NaN without any."""
-    known = values.notnull().sum("repeat")
-    mean: xr.DataArray = values.fillna(0).sum("repeat") / known.where(known > 0)
+    count = values.notnull().sum("repeat")
+    mean: xr.DataArray = values.fillna(0).sum("repeat") / count.where(count > 0)
     return mean
 
 
@@ -127,9 +127,8 @@ def _loss_increase(
     if "ablation" not in tree.children:
         return nothing
     table = tree["ablation"].to_dataset()
-    kept = table.isel(epoch=rows, neuron=np.flatnonzero(table.layer.values == layer))
-    found: xr.DataArray = kept.loss_increase.drop_vars(("layer", "index")).load()
-    return found.assign_coords(neuron=course.neuron)
+    losses: xr.DataArray = layer_rows(table, layer).isel(epoch=rows).loss_increase
+    return losses.drop_vars(("layer", "index")).load().assign_coords(neuron=course.neuron)
 
 
 def over_training(course: xr.Dataset, moments: xr.Dataset, bars: Thresholds) -> xr.Dataset:
@@ -148,7 +147,22 @@ def over_training(course: xr.Dataset, moments: xr.Dataset, bars: Thresholds) -> 
     )
 
 
-def _rows(epochs: xr.DataArray, known: xr.DataArray) -> np.ndarray:
-    """Rows of epochs; -1 for NaN."""
-    found = np.searchsorted(known.values, epochs.fillna(0).values)
-    return np.where(np.isnan(epochs.values), -1, found)
+def _rows(epochs: xr.DataArray, axis: xr.DataArray) -> np.ndarray:
+    """Rows of epochs along an axis; -1 for NaN."""
+    rows = np.searchsorted(axis.values, epochs.fillna(0).values)
+    return np.where(np.isnan(epochs.values), -1, rows)
+
+
+def training_table(course: Course) -> xr.Dataset:
+    """Return ``/training`` of an atlas: the neurons of all layers in the order of its tables."""
+    tables = [
+        layer[list(TRAINING_VARIABLES)].assign_coords(
+            layer=("neuron", np.full(layer.sizes["neuron"], name, object)),
+            index=("neuron", layer.neuron.values.astype(np.int64)),
+        ).drop_vars("neuron")
+        for name, layer in course.layers.items()
+    ]  # fmt: skip
+    table = xr.concat(tables, dim="neuron")
+    for name, variable in TRAINING_VARIABLES.items():
+        table[name].attrs = variable.attributes()
+    return table

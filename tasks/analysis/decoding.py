@@ -1,4 +1,4 @@
-"""What is read in MEIs: by the network that they excite, and by a classifier that is the same at every epoch."""
+"""Classes read in MEIs: by the network that they excite, and by a classifier that is the same at every epoch."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from scipy.special import softmax
 
 from spikeatlas.snn import selectivity
 from spikeatlas.snn.classifier import fit_temperature
-from spikeatlas.tasks.atlas import read
-from spikeatlas.tasks.atlas.schema import UNLIKE
+from spikeatlas.tasks.atlas import UNLIKE, mask, read
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.workers import models
 
@@ -27,21 +26,18 @@ def network_outputs(run: Run, epoch: float, images: Images) -> NDArray[np.float3
 
 def read_images(run: Run, epoch: float, images: Images, alive: NDArray[np.bool_]) -> Arrays:
     """The ``mei_*`` measures of images (n, c, h, w), undefined where a neuron was not ``alive`` (n,) to have one."""
-    found = own_perplexity(run, epoch, images) | complexity(images) | reference(run, images)
-    return {
-        name: np.where(alive, values, np.array(np.nan if values.dtype.kind == "f" else -1, values.dtype))
-        for name, values in found.items()
-    }  # fmt: skip
+    measures = perplexity(run, epoch, images) | complexity(images) | reference(run, images)
+    return {name: mask(values, alive) for name, values in measures.items()}
 
 
-def own_perplexity(run: Run, epoch: float, images: Images) -> Arrays:
-    """How many classes the epoch's own network reads in each image, its confidence fitted on test images."""
+def perplexity(run: Run, epoch: float, images: Images) -> Arrays:
+    """Count the classes that the epoch's own network reads in each image, its confidence fitted on test images."""
     steps = run.network.time_steps
     test = models.dataset(run.data).test
-    kept = read.natural_images(run.atlas)
-    known = steps * network_outputs(run, epoch, test.images[kept]).astype(np.float64)
+    rows = read.natural_images(run.atlas)
+    natural = steps * network_outputs(run, epoch, test.images[rows]).astype(np.float64)
     counts = steps * network_outputs(run, epoch, images).astype(np.float64)
-    calibrated = softmax(counts / fit_temperature(known, test.labels[kept]), axis=1)
+    calibrated = softmax(counts / fit_temperature(natural, test.labels[rows]), axis=1)
     return {
         "mei_perplexity": selectivity.relative_perplexity(calibrated).astype(np.float32),
         "mei_mango_perplexity": selectivity.mango_relative_perplexity(
@@ -51,7 +47,7 @@ def own_perplexity(run: Run, epoch: float, images: Images) -> Arrays:
 
 
 def complexity(images: Images) -> Arrays:
-    """How much there is to see in each image."""
+    """Measure how much there is to see in each image."""
     return {
         "mei_bytes": selectivity.compressed_size(images).astype(np.int32),
         "mei_slope": selectivity.spectrum_slope(images).astype(np.float32),
@@ -59,7 +55,7 @@ def complexity(images: Images) -> Arrays:
 
 
 def reference(run: Run, images: Images) -> Arrays:
-    """What the study's classifier, if it has one, reads in each image."""
+    """Read each image by the study's classifier, if it has one."""
     if run.classifier is None:
         return {
             "mei_reference_class": np.full(len(images), -1, np.int16),

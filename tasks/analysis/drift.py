@@ -1,4 +1,4 @@
-"""How far apart MEIs of two epochs are, beside how far apart two searches of one epoch are."""
+"""Distances between MEIs of two epochs, beside those between two searches of one epoch."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from spikeatlas.tasks.atlas import read, settled
-from spikeatlas.tasks.atlas.schema import SILENT
+from spikeatlas.tasks.atlas import SEARCH, alive, cold
 
 Kind: TypeAlias = Literal["image", "latent", "response", "class"]
 """What is compared. ``image``: root mean square difference of pixels in shares of the grey scale (0 to 1);
@@ -20,7 +19,6 @@ Kind: TypeAlias = Literal["image", "latent", "response", "class"]
 another class (0 or 1)."""
 
 Array = NDArray[np.floating]
-SEARCH = ("neuron", "method", "repeat")
 BAND = ("drift", "same", "same_low", "same_high")
 
 
@@ -36,7 +34,7 @@ def drift(group: xr.Dataset, kind: Kind) -> xr.Dataset:
       NaN with one repeat.
     """
     epochs, neurons = group.sizes["epoch"], group.sizes["neuron"]
-    found = {name: np.full((epochs, neurons), np.nan) for name in BAND}
+    band = {name: np.full((epochs, neurons), np.nan) for name in BAND}
     before: Array | None = None
     for row in range(epochs):
         now = _searches(group.isel(epoch=row), kind)
@@ -44,13 +42,13 @@ def drift(group: xr.Dataset, kind: Kind) -> xr.Dataset:
         if len(repeats) > 1:
             same = _distances(now, now, list(combinations(repeats, 2)), kind)
             for name, function in _OF_BAND.items():
-                found[name][row] = _reduced(function, same)
+                band[name][row] = _reduced(function, same)
         if before is not None:
             pairs = [(a, b) for a, b in product(repeats, repeats) if a != b] or [(0, 0)]
-            found["drift"][row] = _reduced(np.nanmean, _distances(before, now, pairs, kind))
+            band["drift"][row] = _reduced(np.nanmean, _distances(before, now, pairs, kind))
         before = now
     return xr.Dataset(
-        {name: (("epoch", "neuron"), values) for name, values in found.items()},
+        {name: (("epoch", "neuron"), values) for name, values in band.items()},
         coords={"epoch": group.epoch, "neuron": group.neuron},
     )
 
@@ -61,16 +59,15 @@ _OF_BAND: dict[str, Callable[..., Any]] = {
 _VARIABLE = {"image": "mei", "latent": "latent", "response": "response"}
 
 
-def _searches(found: xr.Dataset, kind: Kind) -> Array:
+def _searches(epoch: xr.Dataset, kind: Kind) -> Array:
     """(N, methods, repeats, values) of one epoch, NaN where there is no MEI."""
-    name = "mei_reference_class" if kind == "class" else read.cold(found, _VARIABLE[kind])
-    values = found[name].transpose(*SEARCH, ...).values
-    status = found.status.transpose(*SEARCH)
-    held = (settled(status) & (status != SILENT)).values
+    name = "mei_reference_class" if kind == "class" else cold(epoch, _VARIABLE[kind])
+    values = epoch[name].transpose(*SEARCH, ...).values
+    valid = alive(epoch.status.transpose(*SEARCH)).values
     if kind == "class":
-        held &= values >= 0
-    flat = values.reshape(*status.shape, -1).astype(np.float32)
-    return np.where(held[..., None], flat / 255 if kind == "image" else flat, np.float32(np.nan))
+        valid &= values >= 0
+    flat = values.reshape(*valid.shape, -1).astype(np.float32)
+    return np.where(valid[..., None], flat / 255 if kind == "image" else flat, np.float32(np.nan))
 
 
 def _distances(one: Array, other: Array, pairs: list[tuple[int, int]], kind: Kind) -> Array:
@@ -81,18 +78,18 @@ def _distances(one: Array, other: Array, pairs: list[tuple[int, int]], kind: Kin
 
 
 def _root_mean_square(difference: Array) -> Array:
-    found: Array = np.sqrt(np.square(difference).mean(axis=-1))
-    return found
+    distance: Array = np.sqrt(np.square(difference).mean(axis=-1))
+    return distance
 
 
 def _share_differing(difference: Array) -> Array:
-    known = ~np.isnan(difference).any(axis=-1)
-    return np.where(known, (difference != 0).mean(axis=-1), np.nan)
+    valid = ~np.isnan(difference).any(axis=-1)
+    return np.where(valid, (difference != 0).mean(axis=-1), np.nan)
 
 
 def _reduced(function: Callable[..., Any], distances: Array) -> Array:
     """One value a neuron; NaN where no pair has two MEIs."""
-    known = np.isfinite(distances).any(axis=1)
+    valid = np.isfinite(distances).any(axis=1)
     values = np.full(len(distances), np.nan)
-    values[known] = function(distances[known], axis=1)
+    values[valid] = function(distances[valid], axis=1)
     return values

@@ -1,4 +1,4 @@
-"""What the loss of a neuron has to do with its selectivity."""
+"""The loss of a neuron, and its selectivity."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import xarray as xr
 from numpy.typing import NDArray
 from scipy import stats
 
-from spikeatlas.tasks.analysis.intervals import NOTHING, Interval
+from spikeatlas.tasks.analysis.intervals import NOTHING, Estimate
 
 FEWEST = 5
 """Neurons below which a rank correlation is not computed."""
@@ -19,7 +19,7 @@ class Importance(NamedTuple):
     """Of one layer at one epoch; importance: the rise of the network's loss without the neuron, in nats."""
 
     median: float
-    selectivity: Interval
+    selectivity: Estimate
     """Spearman's correlation of importance with the class selectivity index; its interval by Fisher's z with
     variance 1.06 / (n - 3) (Fieller, Hartley & Pearson 1957)."""
     switched: float
@@ -35,23 +35,23 @@ def importance(
     """Relate the three (neuron,): NaN importances and indices are left out."""
     rise, index = loss_increase.values.astype(np.float64), csi.values.astype(np.float64)
     changed = switched.values == 1
-    known = ~np.isnan(rise)
-    if not known.any():
+    valid = ~np.isnan(rise)
+    if not valid.any():
         return Importance(np.nan, NOTHING, np.nan, np.nan)
     return Importance(
-        float(np.median(rise[known])), _spearman(rise, index),
-        *_more_important(rise[known & changed], rise[known & ~changed]),
+        float(np.median(rise[valid])), _spearman(rise, index),
+        *_more_important(rise[valid & changed], rise[valid & ~changed]),
     )  # fmt: skip
 
 
-def _spearman(one: NDArray[np.float64], other: NDArray[np.float64]) -> Interval:
-    known = ~(np.isnan(one) | np.isnan(other))
-    if known.sum() < FEWEST or np.ptp(one[known]) == 0 or np.ptp(other[known]) == 0:
+def _spearman(one: NDArray[np.float64], other: NDArray[np.float64]) -> Estimate:
+    valid = ~(np.isnan(one) | np.isnan(other))
+    if valid.sum() < FEWEST or np.ptp(one[valid]) == 0 or np.ptp(other[valid]) == 0:
         return NOTHING
-    r = float(stats.spearmanr(one[known], other[known]).statistic)
-    width = 1.96 * np.sqrt(1.06 / (known.sum() - 3))
+    r = float(stats.spearmanr(one[valid], other[valid]).statistic)
+    width = 1.96 * np.sqrt(1.06 / (valid.sum() - 3))
     z = np.arctanh(np.clip(r, -1 + 1e-9, 1 - 1e-9))
-    return Interval(r, float(np.tanh(z - width)), float(np.tanh(z + width)))
+    return Estimate(r, float(np.tanh(z - width)), float(np.tanh(z + width)))
 
 
 def _more_important(one: NDArray[np.float64], other: NDArray[np.float64]) -> tuple[float, float]:

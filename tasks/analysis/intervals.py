@@ -11,7 +11,7 @@ from scipy import stats
 LEVEL = 0.95
 
 
-class Interval(NamedTuple):
+class Estimate(NamedTuple):
     """An estimate with the bounds of its interval; NaN where there is nothing to estimate from."""
 
     effect: float
@@ -19,19 +19,19 @@ class Interval(NamedTuple):
     high: float
 
 
-NOTHING = Interval(np.nan, np.nan, np.nan)
+NOTHING = Estimate(np.nan, np.nan, np.nan)
 
 
-def share(count: int, total: int, level: float = LEVEL) -> Interval:
+def share(count: int, total: int, level: float = LEVEL) -> Estimate:
     """A binomial share with its exact interval (Clopper & Pearson 1934)."""
     if not total:
         return NOTHING
     test = stats.binomtest(int(count), int(total))
     low, high = test.proportion_ci(level, method="exact")
-    return Interval(count / total, float(low), float(high))
+    return Estimate(count / total, float(low), float(high))
 
 
-def difference(first: tuple[int, int], second: tuple[int, int], level: float = LEVEL) -> Interval:
+def difference(first: tuple[int, int], second: tuple[int, int], level: float = LEVEL) -> Estimate:
     """Difference of two independent shares, each (count, total), with its interval.
 
     One success and one failure are added to each before the normal interval (Agresti & Caffo 2000),
@@ -41,26 +41,26 @@ def difference(first: tuple[int, int], second: tuple[int, int], level: float = L
         return NOTHING
     effect = first[0] / first[1] - second[0] / second[1]
     shares = [((count + 1) / (total + 2), total + 2) for count, total in (first, second)]
-    error = np.sqrt(sum(each * (1 - each) / total for each, total in shares))
+    error = np.sqrt(sum(part * (1 - part) / total for part, total in shares))
     width = stats.norm.ppf((1 + level) / 2) * error
     middle = shares[0][0] - shares[1][0]
-    return Interval(effect, float(max(middle - width, -1)), float(min(middle + width, 1)))
+    return Estimate(effect, float(max(middle - width, -1)), float(min(middle + width, 1)))
 
 
-def over_seeds(values: NDArray[np.floating], level: float = LEVEL) -> Interval:
+def over_seeds(values: NDArray[np.floating], level: float = LEVEL) -> Estimate:
     """Mean over training seeds (n,) with Student's t interval; no bounds below two seeds."""
-    known = values[~np.isnan(values)].astype(np.float64)
-    if len(known) < 2:
-        return Interval(float(known[0]), np.nan, np.nan) if len(known) else NOTHING
-    mean, error = float(known.mean()), float(known.std(ddof=1) / np.sqrt(len(known)))
-    width = float(stats.t.ppf((1 + level) / 2, len(known) - 1)) * error
-    return Interval(mean, mean - width, mean + width)
+    finite = values[~np.isnan(values)].astype(np.float64)
+    if len(finite) < 2:
+        return Estimate(float(finite[0]), np.nan, np.nan) if len(finite) else NOTHING
+    mean, error = float(finite.mean()), float(finite.std(ddof=1) / np.sqrt(len(finite)))
+    width = float(stats.t.ppf((1 + level) / 2, len(finite) - 1)) * error
+    return Estimate(mean, mean - width, mean + width)
 
 
-def resampled(draws: NDArray[np.floating], effect: float, level: float = LEVEL) -> Interval:
+def resampled(draws: NDArray[np.floating], effect: float, level: float = LEVEL) -> Estimate:
     """Percentile interval of a statistic's bootstrap ``draws`` (n,), of which NaN are left out."""
-    known = draws[~np.isnan(draws)]
-    if not len(known):
-        return Interval(effect, np.nan, np.nan)
-    low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
-    return Interval(effect, float(low), float(high))
+    finite = draws[~np.isnan(draws)]
+    if not len(finite):
+        return Estimate(effect, np.nan, np.nan)
+    low, high = np.quantile(finite, [(1 - level) / 2, (1 + level) / 2])
+    return Estimate(effect, float(low), float(high))

@@ -11,20 +11,14 @@ from numpy.typing import NDArray
 
 from spikeatlas.optim import Points, norm_quantile
 from spikeatlas.snn.data import DataSpec
-from spikeatlas.snn.generators import GaussianGenerator, Generator, GeneratorSpec
+from spikeatlas.snn.generators import GaussianGenerator, Generator
 from spikeatlas.snn.generators.evaluation import nearest_distances
 from spikeatlas.snn.generators.priors import CodePrior
-from spikeatlas.tasks.atlas.schema import Known
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.workers import models
 
 Numbers = NDArray[np.float64]
 Images = NDArray[np.uint8]
-
-
-def known_of(spec: GeneratorSpec) -> Known:
-    """What there is to tell for a study's generator."""
-    return spec.naturalness
 
 
 class Scale:
@@ -74,7 +68,7 @@ def measure(run: Run, points: Points, images: Images) -> dict[str, NDArray[Any]]
         "nearest_image": place.astype(np.int32),
         "clipped_share": model.clipped(points, run.responder.batch_size),
     }
-    known = known_of(run.generator)
+    known = run.generator.naturalness
     if model.latent.kind == "gaussian":
         found["norm_quantile"] = norm_quantile(points.astype(np.float32)).astype(np.float32)
     if known in ("critic", "code"):

@@ -1,4 +1,4 @@
-"""When a neuron becomes selective."""
+"""The onset of a neuron's selectivity."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ NEVER = -1
 
 
 def selective(csi: xr.DataArray, q: xr.DataArray, smallest: float, rate: float) -> xr.DataArray:
-    """Whether a neuron's index is at least ``smallest``, and one of few such by chance (``q`` at most ``rate``).
+    """Return where a neuron's index is at least ``smallest``, and one of few such by chance (``q`` at most ``rate``).
 
     Both (epoch, neuron); NaN, a neuron without enough responses, is not selective.
     """
@@ -41,11 +41,11 @@ def epoch_at(row: xr.DataArray, epochs: xr.DataArray) -> xr.DataArray:
 
 def onset_epoch(csi: xr.DataArray, q: xr.DataArray, bars: Thresholds) -> xr.DataArray:
     """Epoch (neuron,) from which a neuron is selective, NaN if it never is."""
-    found = selective(csi, q, bars.selective_csi, bars.rate)
-    return epoch_at(onset_row(found), csi.epoch)
+    is_selective = selective(csi, q, bars.selective_csi, bars.rate)
+    return epoch_at(onset_row(is_selective), csi.epoch)
 
 
 def highly_selective_onset(csi: xr.DataArray, q: xr.DataArray, bars: Thresholds) -> xr.DataArray:
     """The same with the bar of a highly selective neuron: its preferred class drives it twice as much."""
-    found = selective(csi, q, bars.highly_selective_csi, bars.rate)
-    return epoch_at(onset_row(found), csi.epoch)
+    is_selective = selective(csi, q, bars.highly_selective_csi, bars.rate)
+    return epoch_at(onset_row(is_selective), csi.epoch)

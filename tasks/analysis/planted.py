@@ -19,7 +19,7 @@ from rich.table import Table
 
 from spikeatlas.snn import selectivity
 from spikeatlas.tasks.analysis.course import over_training
-from spikeatlas.tasks.analysis.intervals import Interval, share
+from spikeatlas.tasks.analysis.intervals import Estimate, share
 from spikeatlas.tasks.analysis.thresholds import thresholds
 from spikeatlas.tasks.analysis.tuning_change import class_moments
 
@@ -159,7 +159,7 @@ class Score:
         found[0] += int(hits.sum())
         found[1] += len(hits)
 
-    def interval(self, name: str) -> Interval:
+    def interval(self, name: str) -> Estimate:
         """The share with its exact 95 % interval."""
         return share(*self.counts[name])
 

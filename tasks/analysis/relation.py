@@ -1,4 +1,4 @@
-"""How selectivity and accuracy rise together.
+"""The common rise of selectivity and accuracy.
 
 Within one network two courses over a few epochs nearly always correlate: what is said of one network is a
 description. Networks trained from several seeds are what a claim can rest on (``intervals.over_seeds``).
@@ -16,7 +16,7 @@ Floats = NDArray[np.float64]
 
 
 class Increments(NamedTuple):
-    """Whether two courses rise at the same epochs."""
+    """Evidence that two courses rise at the same epochs."""
 
     correlation: float
     """Pearson's, of the increments from epoch to epoch; NaN below 4 epochs or for a flat course."""
@@ -27,18 +27,20 @@ class Increments(NamedTuple):
 
 def levels(one: Floats, other: Floats) -> float:
     """Spearman's correlation of two courses (epochs,); NaN below 4 epochs known in both, or for a flat one."""
-    known = ~(np.isnan(one) | np.isnan(other))
-    if known.sum() < 4 or np.ptp(one[known]) == 0 or np.ptp(other[known]) == 0:
+    valid = ~(np.isnan(one) | np.isnan(other))
+    if valid.sum() < 4 or np.ptp(one[valid]) == 0 or np.ptp(other[valid]) == 0:
         return np.nan
-    return float(stats.spearmanr(one[known], other[known]).statistic)
+    return float(stats.spearmanr(one[valid], other[valid]).statistic)
 
 
 def increments(one: Floats, other: Floats) -> Increments:
     """Correlation of the increments of two courses (epochs,), with a circular-shift null."""
-    known = ~(np.isnan(one) | np.isnan(other))
-    steps = [np.diff(course[known]) for course in (one, other)]
+    valid = ~(np.isnan(one) | np.isnan(other))
+    steps = [np.diff(course[valid]) for course in (one, other)]
     if len(steps[0]) < 3 or np.ptp(steps[0]) == 0 or np.ptp(steps[1]) == 0:
         return Increments(np.nan, np.nan)
     shifts = [np.roll(steps[1], k) for k in range(len(steps[1]))]
-    found = np.array([np.corrcoef(steps[0], shifted)[0, 1] for shifted in shifts])
-    return Increments(float(found[0]), float((found >= found[0] - 1e-12).mean()))
+    correlations = np.array([np.corrcoef(steps[0], shifted)[0, 1] for shifted in shifts])
+    return Increments(
+        float(correlations[0]), float((correlations >= correlations[0] - 1e-12).mean())
+    )

@@ -1,4 +1,4 @@
-"""Whether the MEIs of two epochs show another class, beyond what searches of one epoch differ by anyway.
+"""Tests whether the MEIs of two epochs show another class, beyond what searches of one epoch differ by anyway.
 
 Only cold searches enter, and only the class that the study's classifier, the same at all epochs, reads in
 their images: nothing changes here because a readout moved.
@@ -42,38 +42,38 @@ class Splits(NamedTuple):
 
 
 class Null:
-    """What to hold a distance against: the splits of the other neurons of its stratum."""
+    """The distribution to hold a distance against: the splits of the other neurons of its stratum."""
 
     def __init__(self, splits: Splits, neurons: int) -> None:
         """Count how often each neuron, by stratum, shows each of the few distances that there are."""
         rounded = np.round(splits.values, _DIGITS)
         self._levels = np.unique(rounded)
         strata = int(splits.stratum.max(initial=0)) + 1
-        own = np.zeros((neurons, strata, len(self._levels) + 1), np.int64)
+        counts = np.zeros((neurons, strata, len(self._levels) + 1), np.int64)
         place = np.searchsorted(self._levels, rounded)
-        np.add.at(own, (splits.neuron, splits.stratum, place), 1)
+        np.add.at(counts, (splits.neuron, splits.stratum, place), 1)
         # at least so far apart: sums from the end
-        self._own = own[..., ::-1].cumsum(axis=-1)[..., ::-1]
-        self._all = self._own.sum(axis=0)
+        self._by_neuron = counts[..., ::-1].cumsum(axis=-1)[..., ::-1]
+        self._all = self._by_neuron.sum(axis=0)
 
     def p(self, distance: Floats, neuron: Rows, stratum: Rows) -> Floats:
         """(1 + null values at least as great) / (1 + null values) of each (k,); NaN for none, or without a null."""
         in_stratum = np.minimum(stratum, len(self._all) - 1)
         place = np.searchsorted(self._levels, np.round(distance, _DIGITS))
-        own, whole = self._own[neuron], self._own.sum(axis=1)
+        counts, whole = self._by_neuron[neuron], self._by_neuron.sum(axis=1)
         rows = np.arange(len(neuron))
-        narrow = [self._all[in_stratum, at] - own[rows, in_stratum, at] for at in (place, 0)]
+        narrow = [self._all[in_stratum, at] - counts[rows, in_stratum, at] for at in (place, 0)]
         broad = [self._all.sum(axis=0)[at] - whole[neuron, at] for at in (place, 0)]
         greater, total = (
-            np.where(narrow[1] >= SMALLEST_STRATUM, *each)
-            for each in zip(narrow, broad, strict=True)
+            np.where(narrow[1] >= SMALLEST_STRATUM, *pair)
+            for pair in zip(narrow, broad, strict=True)
         )
-        known = ~np.isnan(distance) & (total > 0)
-        return np.where(known, (1 + greater) / (1 + total), np.nan)
+        valid = ~np.isnan(distance) & (total > 0)
+        return np.where(valid, (1 + greater) / (1 + total), np.nan)
 
 
 def class_distance(one: Classes, other: Classes) -> Floats:
-    """How differently two groups of repeats are read: (neurons,) in [-1, 1].
+    """Return how differently two groups of repeats are read: (neurons,) in [-1, 1].
 
     ``one`` (neurons, r), ``other`` (neurons, s): classes, -1 unread. The share of pairs across the groups
     that differ, less the mean share of pairs within them (an energy distance, Szekely & Rizzo 2013, for
@@ -81,7 +81,7 @@ def class_distance(one: Classes, other: Classes) -> Floats:
     where a group has less than two that are read.
     """
     across = _differing(one[:, :, None], other[:, None, :])
-    within = [_differing(*_pairs(each)) for each in (one, other)]
+    within = [_differing(*_pairs(part)) for part in (one, other)]
     return across - (within[0] + within[1]) / 2
 
 
@@ -96,11 +96,11 @@ def _pairs(group: Classes) -> tuple[Classes, Classes]:
 
 def _differing(one: Classes, other: Classes) -> Floats:
     """Share of pairs (neurons, ...) of which both are read that differ; NaN without any."""
-    known = (one >= 0) & (other >= 0)
-    axes = tuple(range(1, known.ndim))
-    total = known.sum(axis=axes)
-    share = np.full(len(known), np.nan)
-    np.divide((known & (one != other)).sum(axis=axes), total, out=share, where=total > 0)
+    valid = (one >= 0) & (other >= 0)
+    axes = tuple(range(1, valid.ndim))
+    total = valid.sum(axis=axes)
+    share = np.full(len(valid), np.nan)
+    np.divide((valid & (one != other)).sum(axis=axes), total, out=share, where=total > 0)
     return share
 
 
@@ -111,15 +111,15 @@ def splits(read: xr.DataArray, strata: xr.DataArray, sizes: tuple[int, int]) -> 
     of one layer and stratum are taken to be exchangeable.
     """
     values = read.transpose("epoch", "neuron", "repeat").values
-    found = [Splits(np.empty(0), np.empty(0, np.int64), np.empty(0, np.int64))]
+    parts = [Splits(np.empty(0), np.empty(0, np.int64), np.empty(0, np.int64))]
     for row in rich_rows(read):
         now = values[row][:, :RICH]
         for first in combinations(range(RICH), sizes[0]):
             second = [r for r in range(RICH) if r not in first][: sizes[1]]
             distance = class_distance(now[:, list(first)], now[:, second])
-            known = np.flatnonzero(~np.isnan(distance))
-            found.append(Splits(distance[known], known, strata.values[row][known]))
-    return Splits(*(np.concatenate(each) for each in zip(*found, strict=True)))
+            valid = np.flatnonzero(~np.isnan(distance))
+            parts.append(Splits(distance[valid], valid, strata.values[row][valid]))
+    return Splits(*(np.concatenate(part) for part in zip(*parts, strict=True)))
 
 
 def rich_rows(read: xr.DataArray) -> list[int]:
@@ -139,12 +139,12 @@ def support_p(read: xr.DataArray, strata: xr.DataArray, start: Rows, end: Rows) 
     values = read.transpose("epoch", "neuron", "repeat").values
     repeats = (values >= 0).any(axis=1).sum(axis=1)
     p = np.full(values.shape[1], np.nan)
-    asked = (start >= 0) & (end > start)
+    testable = (start >= 0) & (end > start)
     for sizes in product(range(2, GROUP[0] + 1), range(2, GROUP[1] + 1)):
         fits = (np.minimum(repeats[start], GROUP[0]) == sizes[0]) & (
             np.minimum(repeats[end], GROUP[1]) == sizes[1]
         )
-        neurons = np.flatnonzero(asked & fits)
+        neurons = np.flatnonzero(testable & fits)
         if neurons.size:
             groups = (
                 values[rows[neurons], neurons, :size]
@@ -158,17 +158,17 @@ def support_p(read: xr.DataArray, strata: xr.DataArray, start: Rows, end: Rows) 
 
 
 def false_calls(read: xr.DataArray, strata: xr.DataArray, rate: float) -> tuple[int, int]:
-    """How often groups of repeats of one epoch are called different at ``rate``: (calls, comparisons).
+    """Count how often groups of repeats of one epoch are called different at ``rate``: (calls, comparisons).
 
     Each split is held against the other neurons' splits.
     """
-    found = splits(read, strata, GROUP)
-    p = Null(found, read.sizes["neuron"]).p(*found)
+    parts = splits(read, strata, GROUP)
+    p = Null(parts, read.sizes["neuron"]).p(*parts)
     return int((p <= rate).sum()), len(p)
 
 
 def naive_changes(read: xr.DataArray, one: int, other: int) -> tuple[int, int]:
-    """How often the first MEI of row ``one`` and the second of row ``other`` are read as different classes.
+    """Count how often the first MEI of row ``one`` and the second of row ``other`` are read as different classes.
 
     (differing, read). With one and the same row: what looks like a change though nothing can have changed.
     """
@@ -176,11 +176,11 @@ def naive_changes(read: xr.DataArray, one: int, other: int) -> tuple[int, int]:
     if values.shape[2] < 2:
         return 0, 0
     a, b = values[one, :, 0], values[other, :, 1]
-    known = (a >= 0) & (b >= 0)
-    return int((known & (a != b)).sum()), int(known.sum())
+    valid = (a >= 0) & (b >= 0)
+    return int((valid & (a != b)).sum()), int(valid.sum())
 
 
 def strata_of(csi: xr.DataArray, response: xr.DataArray) -> xr.DataArray:
     """Four strata (epoch, neuron) of a layer: less or more selective than its median, and less or more driven."""
-    parts = [(each > each.median("neuron")).astype(np.int64) for each in (csi, response)]
+    parts = [(part > part.median("neuron")).astype(np.int64) for part in (csi, response)]
     return 2 * parts[0] + parts[1]

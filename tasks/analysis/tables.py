@@ -1,4 +1,4 @@
-"""What the analysis found, as tables: the claims, and the controls that they stand beside."""
+"""Results of the analysis as tables: the claims, and the controls that they stand beside."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import xarray as xr
 from rich.table import Table
 
 from spikeatlas.tasks.analysis import relation, stimuli
-from spikeatlas.tasks.analysis.claims import Claim
+from spikeatlas.tasks.analysis.claim import Claim
 from spikeatlas.tasks.analysis.course import Course
 from spikeatlas.tasks.analysis.drift import Kind, drift
 from spikeatlas.tasks.analysis.importance import importance
-from spikeatlas.tasks.analysis.intervals import Interval, over_seeds
+from spikeatlas.tasks.analysis.intervals import Estimate, over_seeds
 from spikeatlas.tasks.analysis.onset import selective
 from spikeatlas.tasks.analysis.thresholds import thresholds
-from spikeatlas.tasks.atlas import settled
+from spikeatlas.tasks.atlas import layer_rows, settled
 
 KINDS: tuple[Kind, ...] = ("image", "latent", "response", "class")
 
@@ -35,7 +35,7 @@ def claim_table(claims: Sequence[Claim]) -> Table:
 
 
 def reasons(claims: Sequence[Claim]) -> list[str]:
-    """What each answer rests on, a line each."""
+    """List what each answer rests on, a line a reason."""
     return [f"{claim.name}: {reason}" for claim in claims for reason in claim.reasons]
 
 
@@ -49,8 +49,8 @@ def census(courses: Sequence[Course]) -> Table:
     for course in courses:
         name = f"{course.name} (shuffled labels)" if course.control else course.name
         for row, epoch in enumerate(course.epochs):
-            for layer, found in course.layers.items():
-                now = found.isel(epoch=row)
+            for layer, neurons in course.layers.items():
+                now = neurons.isel(epoch=row)
                 counts = [now[kind].sum() for kind in ("silent", "saturated", "responsive")]
                 counts += [
                     selective(now.csi, now.q, bar, bars.rate).sum()
@@ -72,39 +72,39 @@ def changes(courses: Sequence[Course]) -> Table:
         title="Over training",
     )  # fmt: skip
     for course in courses:
-        for layer, found in course.layers.items():
-            switched = found.isel(neuron=np.flatnonzero(found.switched.values == 1))
-            highly = found.highly_selective_onset
+        for layer, neurons in course.layers.items():
+            switched = neurons.isel(neuron=np.flatnonzero(neurons.switched.values == 1))
+            highly = neurons.highly_selective_onset
             table.add_row(
-                course.name, layer, _median(found.onset_epoch), str(int((highly == 0).sum())), str(int((highly > 0).sum())),
-                str(int(found.switch_p.notnull().sum())), str(switched.sizes["neuron"]), _median(switched.switch_effect),
+                course.name, layer, _median(neurons.onset_epoch), str(int((highly == 0).sum())), str(int((highly > 0).sum())),
+                str(int(neurons.switch_p.notnull().sum())), str(switched.sizes["neuron"]), _median(switched.switch_effect),
                 str(int(switched.mei_support_p.notnull().sum())), str(int((switched.mei_support_p <= bars.rate).sum())),
             )  # fmt: skip
     return table
 
 
 def false_calls(course: Course) -> Table:
-    """What MEIs of one epoch and of two look like, naively compared and tested."""
+    """Compare MEIs of one epoch and of two, naively and by the test."""
     bars = thresholds()
     table = Table(
         "layer", "compared", "called different", "of", "share", title="Class read in cold MEIs"
     )
-    for layer, found in course.layers.items():
-        strata = stimuli.strata_of(found.csi, found.response)
-        rows = stimuli.rich_rows(found.read)
+    for layer, neurons in course.layers.items():
+        strata = stimuli.strata_of(neurons.csi, neurons.response)
+        rows = stimuli.rich_rows(neurons.read)
         calls = [
-            ("tested, repeats of one epoch", stimuli.false_calls(found.read, strata, bars.rate))
+            ("tested, repeats of one epoch", stimuli.false_calls(neurons.read, strata, bars.rate))
         ]
         calls += [
             (
                 f"two repeats at epoch {course.epochs[row]:g}, naively",
-                stimuli.naive_changes(found.read, row, row),
+                stimuli.naive_changes(neurons.read, row, row),
             )
             for row in rows
         ]
         if len(rows) > 1:
             between = f"epochs {course.epochs[rows[0]]:g} and {course.epochs[rows[-1]]:g}, naively"
-            calls.append((between, stimuli.naive_changes(found.read, rows[0], rows[-1])))
+            calls.append((between, stimuli.naive_changes(neurons.read, rows[0], rows[-1])))
         for text, (hits, total) in calls:
             table.add_row(
                 layer, text, str(hits), str(total), _number(hits / total if total else np.nan)
@@ -122,12 +122,12 @@ def accuracy_relation(courses: Sequence[Course]) -> Table:
             series = [_selectivity(course.layers[layer], text) for course in courses]
             accuracy = [course.accuracy.values.astype(np.float64) for course in courses]
             r = np.array([relation.levels(a, s) for a, s in zip(accuracy, series, strict=True)])
-            found = over_seeds(r, bars.level)
+            estimate = over_seeds(r, bars.level)
             rises = relation.increments(accuracy[0], series[0])
             table.add_row(
                 layer,
                 text,
-                *_bounds(found),
+                *_bounds(estimate),
                 str(int((~np.isnan(r)).sum())),
                 _number(rises.correlation),
                 _number(rises.p),
@@ -153,23 +153,23 @@ def importances(course: Course) -> Table:
     table = Table("epoch", "layer", "median rise of the loss (nat)", "correlation with the index", "95 % interval",
                   "a switched one costs more than another", "p", title="Importance by ablation")  # fmt: skip
     for row, epoch in enumerate(course.epochs):
-        for layer, found in course.layers.items():
-            now = found.isel(epoch=row)
+        for layer, neurons in course.layers.items():
+            now = neurons.isel(epoch=row)
             if bool(now.loss_increase.notnull().any()):
-                each = importance(now.loss_increase, now.csi, found.switched)
+                result = importance(now.loss_increase, now.csi, neurons.switched)
                 table.add_row(
                     f"{epoch:g}",
                     layer,
-                    f"{each.median:.4f}",
-                    *_bounds(each.selectivity),
-                    _number(each.switched),
-                    _number(each.switched_p),
+                    f"{result.median:.4f}",
+                    *_bounds(result.selectivity),
+                    _number(result.switched),
+                    _number(result.switched_p),
                 )
     return table
 
 
 def drifts(tree: xr.DataTree, course: Course) -> Table:
-    """How far MEIs move from epoch to epoch, beside how far repeats of one epoch lie apart.
+    """Tabulate how far MEIs move from epoch to epoch, beside how far repeats of one epoch lie apart.
 
     A neuron has moved beyond repeats if it did so on average further than any two of the epoch's lie apart, which
     is asked where there are five or more.
@@ -182,9 +182,9 @@ def drifts(tree: xr.DataTree, course: Course) -> Table:
         group["mei_reference_class"] = _reference_class(tree, layer, rows, group)
         repeats = settled(group.status).any(("neuron", "method")).sum("repeat").values
         for kind in KINDS:
-            found = drift(group, kind)
+            distances = drift(group, kind)
             for row in range(1, len(course.epochs)):
-                now = found.isel(epoch=row)
+                now = distances.isel(epoch=row)
                 beyond = _beyond(now) if repeats[row] >= stimuli.RICH else np.nan
                 epoch = f"{course.epochs[row]:g}"
                 table.add_row(
@@ -195,19 +195,17 @@ def drifts(tree: xr.DataTree, course: Course) -> Table:
 
 def _beyond(now: xr.Dataset) -> float:
     """Share of the neurons with both distances."""
-    known = (now.drift.notnull() & now.same_high.notnull()).values
+    valid = (now.drift.notnull() & now.same_high.notnull()).values
     moved = (now.drift > now.same_high).values
-    return float(moved[known].mean()) if known.any() else np.nan
+    return float(moved[valid].mean()) if valid.any() else np.nan
 
 
 def _reference_class(
     tree: xr.DataTree, layer: str, rows: np.ndarray, group: xr.Dataset
 ) -> xr.DataArray:
     table = tree["selectivity"].to_dataset()
-    found: xr.DataArray = table.mei_reference_class.isel(
-        epoch=rows, neuron=np.flatnonzero(table.layer.values == layer)
-    )
-    return found.drop_vars(("layer", "index")).assign_coords(neuron=group.neuron)
+    classes: xr.DataArray = layer_rows(table, layer).isel(epoch=rows).mei_reference_class
+    return classes.drop_vars(("layer", "index")).assign_coords(neuron=group.neuron)
 
 
 def _median(values: xr.DataArray) -> str:
@@ -215,12 +213,12 @@ def _median(values: xr.DataArray) -> str:
 
 
 def _middle(values: np.ndarray) -> float:
-    known = values[~np.isnan(values)]
-    return float(np.median(known)) if known.size else np.nan
+    valid = values[~np.isnan(values)]
+    return float(np.median(valid)) if valid.size else np.nan
 
 
-def _bounds(found: Interval) -> tuple[str, str]:
-    return _number(found.effect), f"{_number(found.low)} to {_number(found.high)}"
+def _bounds(estimate: Estimate) -> tuple[str, str]:
+    return _number(estimate.effect), f"{_number(estimate.low)} to {_number(estimate.high)}"
 
 
 def _number(value: float) -> str:

@@ -1,4 +1,4 @@
-"""What a layer's neurons answer to each class at each epoch, in either half of the test images."""
+"""Answers of a layer's neurons to each class at each epoch, in either half of the test images."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ def class_moments(responses: xr.DataArray, classes: int) -> xr.Dataset:
     labels, first = responses.label.values, responses["first"].values == 1
     member = np.stack([np.eye(classes)[labels] * part[:, None] for part in (first, ~first)])
     count = member.sum(axis=1)
-    found = [
+    epochs = [
         _moments(responses.isel(epoch=e), member, count) for e in range(responses.sizes["epoch"])
     ]
     dims = ("epoch", "half", "neuron", "class")
-    means, variances = (np.stack(each) for each in zip(*found, strict=True))
+    means, variances = (np.stack(part) for part in zip(*epochs, strict=True))
     return xr.Dataset(
         {"mean": (dims, means), "variance": (dims, variances), "count": (("half", "class"), count)},
         coords={"epoch": responses.epoch, "neuron": responses.neuron, "half": list(HALVES)},
@@ -36,8 +36,8 @@ def _moments(
     centre = values.mean(axis=0)
     values = values - centre
     # (half, neuron, class): products of matrices over the images
-    total = np.stack([values.T @ each for each in member])
-    power = np.stack([np.square(values).T @ each for each in member])
+    total = np.stack([values.T @ half for half in member])
+    power = np.stack([np.square(values).T @ half for half in member])
     images = count[:, None, :]
     mean = np.where(images > 0, total / np.maximum(images, 1), np.nan)
     scatter = power - images * np.square(mean)

@@ -11,7 +11,7 @@ from spikeatlas.snn.files import digest_file
 from spikeatlas.snn.training import epoch_path
 from spikeatlas.tasks.atlas import read
 from spikeatlas.tasks.atlas.errors import AtlasError
-from spikeatlas.tasks.atlas.store import open_store, study_of, values
+from spikeatlas.tasks.atlas.open import open_store, study_of, values
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.study.study import Study
 from spikeatlas.tasks.study.value_fields import fixed_fields, own_sources

@@ -4,23 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from spikeatlas.snn.data import DataSet
-from spikeatlas.snn.selectivity.image_choice import kept_images
+from spikeatlas.snn.data import DataSet, choose_images
 from spikeatlas.snn.training import checkpoint_epochs
-from spikeatlas.tasks.analysis.naturalness import known_of
 from spikeatlas.tasks.atlas import read, write
 from spikeatlas.tasks.atlas.agree import agree
+from spikeatlas.tasks.atlas.create import create
+from spikeatlas.tasks.atlas.extend import extend
+from spikeatlas.tasks.atlas.layout import Layout
+from spikeatlas.tasks.atlas.open import exists, layout_of, open_store, study_of, values
 from spikeatlas.tasks.atlas.origin import attributes, provenance
-from spikeatlas.tasks.atlas.schema import Layout
-from spikeatlas.tasks.atlas.store import (
-    create,
-    exists,
-    extend,
-    layout_of,
-    open_store,
-    study_of,
-    values,
-)
 from spikeatlas.tasks.study.blocks import Block
 from spikeatlas.tasks.study.latent_space import latent_of
 from spikeatlas.tasks.study.run import Run
@@ -44,7 +36,7 @@ def study_layout(run: Run, data: DataSet) -> Layout:
         screening=study.search.screening_images,
         warm_start=study.search.warm_start,
         diverse=study.search.diverse,
-        naturalness=known_of(study.generator),
+        naturalness=study.generator.naturalness,
         **_natural(data, study.analysis.images),
         cross=study.analysis.cross,
         ablation=bool(study.analysis.ablation),
@@ -60,7 +52,7 @@ def expected_epochs(run: Run) -> tuple[float, ...]:
 
 def _natural(data: DataSet, count: int) -> dict[str, tuple[int, ...]]:
     """Return the test images whose responses are kept one by one."""
-    images, first = kept_images(data.test.labels, count)
+    images, first = choose_images(data.test.labels, count)
     return {
         "natural_images": tuple(images.tolist()),
         "natural_labels": tuple(data.test.labels[images].tolist()),

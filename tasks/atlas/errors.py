@@ -1,4 +1,4 @@
-"""What can be wrong with an atlas."""
+"""Errors of an atlas and of its runs."""
 
 from __future__ import annotations
 

@@ -1,155 +1,156 @@
-"""Whether what was committed can be read: every chunk there, every checksum right."""
+"""Damage of what was committed: a chunk that is not there, a checksum that is not right.
+
+The store says what it holds, and each group's table which mark promises it.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from fnmatch import fnmatch
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 import zarr
 from zarr.core.sync import sync
 
-from spikeatlas.tasks.atlas.schema import FAILED, PENDING
-from spikeatlas.tasks.atlas.store import (
+from spikeatlas.tasks.atlas.groups import GROUPS
+from spikeatlas.tasks.atlas.groups.arrays import Array
+from spikeatlas.tasks.atlas.groups.cross_group import CROSSED
+from spikeatlas.tasks.atlas.groups.layer_group import FAILED, PENDING
+from spikeatlas.tasks.atlas.groups.provenance_group import DIGESTS, NODES
+from spikeatlas.tasks.atlas.metadata import (
     CHECKSUM,
     arrays_digest,
     checksum,
     digest,
     group_metadata,
-    layout_of,
     metadata,
-    open_store,
-    values,
 )
-from spikeatlas.tasks.atlas.write import epoch_row
+from spikeatlas.tasks.atlas.open import arrays_of, epoch_row, open_store, values
 from spikeatlas.tasks.study.blocks import Block
 from spikeatlas.tasks.study.location import Place
 
-PROMISES: Mapping[str, tuple[str, ...]] = {
-    "observed": ("layers/*/natural_*", "natural/*"),
-    "screened": ("screening/*",),
-    "analysed": ("selectivity/*", "population/*", "naturalness/*", "neurons/*"),
-    "ablation/ablated": ("ablation/*",),
-}
-"""Per-epoch flags and the arrays that each promises."""
-
-DIGESTS = "provenance/metadata_digest"
-"""Where the digests of all metadata are."""
-
-MARKS = ("cross/crossed", "ablation/ablated")
-"""Marks beside those at the root."""
+MARKS = {group.mark for group in GROUPS}
+"""Arrays that promise others."""
 
 
 def committed(path: Place, block: Block) -> bool:
-    """Whether a block is marked as ended. Raises ValueError when the mark itself cannot be read."""
+    """Return whether a block is marked as ended. Raises ValueError when the mark itself cannot be read."""
     status = open_store(path)[f"layers/{block.layer}/status"]
     return not np.isin(read_rows(status, _at(path, block)), (PENDING, FAILED)).any()
 
 
 def block_damage(path: Place, block: Block) -> list[str]:
-    """What is wrong with the chunks of a committed block."""
+    """List what is wrong with the chunks of a committed block."""
     root = open_store(path)
-    names = [n for n, v in layout_of(root).of_layer().items() if v.of_block]
-    at = _at(path, block)
-    return list(_damage((f"layers/{block.layer}/{name}", root, at) for name in names))
+    names = [
+        array.path
+        for array in arrays_of(root)
+        if array.layer == block.layer and array.variable.of_block
+    ]
+    return list(_damage(root, names, _at(path, block)))
 
 
 def epoch_damage(path: Place, epoch: float) -> list[str]:
-    """What is wrong with the per-epoch arrays whose stage is committed."""
+    """List what is wrong with the per-epoch arrays whose stage is committed."""
     root = open_store(path)
-    at = (epoch_row(root, epoch),)
-    arrays = [f"{group}/{name}".lstrip("/") for group, name, _, _ in layout_of(root).arrays()]
-    problems = list(_damage((name, root, at) for name in arrays if _may_be_missing(name)))
+    arrays = arrays_of(root)
+    row = epoch_row(root, epoch)
+    problems = list(_damage(root, [a.path for a in arrays if _may_be_missing(a.path)], (row,)))
     if problems:
         return problems
-    for flag, patterns in PROMISES.items():
-        if flag in root and values(root, flag, at):
-            promised = [name for name in arrays if any(fnmatch(name, p) for p in patterns)]
-            problems += _damage((name, root, at) for name in promised)
-    return problems + _cross_damage(root, *at)
+    promises = [array for array in arrays if _is_promised(root, array, row)]
+    problems += _damage(root, [array.path for array in promises], (row,))
+    return problems + _cross_damage(root, arrays, row)
+
+
+def _is_promised(root: zarr.Group, array: Array, row: int) -> bool:
+    """Return whether the mark of one epoch says that an array can be read there."""
+    mark = array.group.mark
+    return mark not in ("", CROSSED) and mark in root and bool(values(root, mark, row))
+
+
+def _cross_damage(root: zarr.Group, arrays: Iterable[Array], row: int) -> list[str]:
+    """List what is wrong with the answers of one epoch's network to the MEIs that it was shown."""
+    names = [array.path for array in arrays if array.group.mark == CROSSED]
+    if not names:
+        return []
+    others = np.flatnonzero(values(root, CROSSED, row))
+    return [text for other in others for text in _damage(root, names, (row, int(other)))]
 
 
 def metadata_damage(path: Place) -> list[str]:
-    """What is wrong with the metadata; nothing is known of it in an atlas of an older version, without digests."""
+    """List what is wrong with the metadata; nothing is known of it in an atlas of an older version, without digests."""
     root = open_store(path)
     if metadata(root, "provenance") is None:
         return ["provenance has lost its metadata"]
     try:
         if "metadata_digest" not in root["provenance"].attrs and DIGESTS not in root:
             return []
-        held = values(root, DIGESTS)
+        allocated = values(root, DIGESTS)
     except KeyError:
         return [f"{DIGESTS} has lost its metadata"]
     except (ValueError, TypeError, OSError) as error:
         return [f"{DIGESTS} cannot be read: {error}"]
-    found = [*_attributes_damage(root, ""), *_attributes_damage(root, "provenance")]
-    if not found:
-        found += _arrays_damage(root, "provenance", ("node", "metadata_digest"))
+    problems = [*_attributes_damage(root, ""), *_attributes_damage(root, "provenance")]
+    if not problems:
+        problems += _arrays_damage(root, "provenance", ("node", "metadata_digest"))
     try:
-        nodes = values(root, "provenance/node")
+        nodes = values(root, NODES)
     except (KeyError, ValueError, TypeError, OSError) as error:
-        return [*found, f"provenance/node cannot be read: {error}"]
-    for node, wanted in zip(nodes, held, strict=True):
+        return [*problems, f"{NODES} cannot be read: {error}"]
+    for node, original in zip(nodes, allocated, strict=True):
         content = metadata(root, node)
         if content is None:
-            found.append(f"{node} has lost its metadata")
-        elif digest(content) != wanted:
-            found.append(f"{node}: its metadata is not what was allocated")
-    return found + _table_damage(root)
+            problems.append(f"{node} has lost its metadata")
+        elif digest(content) != original:
+            problems.append(f"{node}: its metadata is not what was allocated")
+    return problems + _table_damage(root)
 
 
 def _table_damage(root: zarr.Group) -> list[str]:
-    """What is wrong with the metadata of the table over all epochs, if there is one."""
+    """List what is wrong with the metadata of the table over all epochs, if there is one."""
     if metadata(root, "training") is None:
         empty = sync(root.store.is_empty(f"{root.path}/training".lstrip("/")))
         return [] if empty else ["training has lost its metadata"]
-    found = [*_attributes_damage(root, "training")]
+    problems = [*_attributes_damage(root, "training")]
     # without names it is being written
-    names: Any = () if found else root["training"].attrs.get("arrays", ())
-    return [*found, *_arrays_damage(root, "training", names)] if names else found
+    names: Any = () if problems else root["training"].attrs.get("arrays", ())
+    return [*problems, *_arrays_damage(root, "training", names)] if names else problems
 
 
 def _arrays_damage(root: zarr.Group, group: str, names: Iterable[str]) -> Iterator[str]:
-    """Whether the metadata of a group's arrays is that which was written."""
+    """Say where the metadata of a group's arrays is not that which was written."""
     if root[group].attrs.get("metadata_digest") != arrays_digest(root, group, names):
         yield f"{group}: the metadata of an array is not what was written"
 
 
 def _attributes_damage(root: zarr.Group, group: str) -> Iterator[str]:
-    """Whether the attributes of a group are those that were written."""
+    """Say where the attributes of a group are not those that were written."""
     try:
         attributes = dict((root[group] if group else root).attrs)
     except (ValueError, KeyError, TypeError, OSError) as error:
         yield f"/{group}: its metadata cannot be read ({error})"
         return
-    held = json.loads(metadata(root, group) or b"{}")
+    stored = json.loads(metadata(root, group) or b"{}")
     whole = json.loads(group_metadata(attributes).to_bytes())
-    if attributes.get(CHECKSUM) != checksum(attributes) or held != whole:
+    if attributes.get(CHECKSUM) != checksum(attributes) or stored != whole:
         yield f"/{group}: its attributes are not those that were written"
 
 
 def training_damage(path: Place) -> list[str]:
-    """What is wrong with the table over all epochs, if there is one."""
+    """List what is wrong with the table over all epochs, if there is one."""
     root = open_store(path)
     if "training" not in root or "concluded" not in root["training"].attrs:
         return []
     group: Any = root["training"]
-    return list(_damage((f"training/{name}", root, (...,)) for name in group.array_keys()))
+    names = [f"training/{name}" for name in group.array_keys()]
+    return list(_damage(root, names, (...,)))
 
 
-def _cross_damage(root: zarr.Group, row: int) -> list[str]:
-    """What is wrong with the answers of one epoch's network to the MEIs that it was shown."""
-    if "cross" not in root:
-        return []
-    shown = np.flatnonzero(values(root, "cross/crossed", row))
-    names = [f"layers/{layer}/cross_response" for layer in layout_of(root).layers]
-    return list(_damage((name, root, (row, int(other))) for other in shown for name in names))
-
-
-def _damage(arrays: Iterable[tuple[str, zarr.Group, tuple[Any, ...]]]) -> Iterator[str]:
-    for name, root, at in arrays:
+def _damage(root: zarr.Group, names: Iterable[str], at: tuple[Any, ...]) -> Iterator[str]:
+    """Say what is wrong with one chunk of each of some arrays."""
+    for name in names:
         try:
             array = root[name]
             missing = not sync(array.store.exists(chunk_key(array, at)))
@@ -178,9 +179,9 @@ def read_rows(array: Any, at: tuple[Any, ...]) -> Any:
 def chunk_key(array: Any, at: tuple[Any, ...]) -> str:
     """The key, in its store, of the chunk that holds the first element of ``at``."""
     first = [part.start if isinstance(part, slice) else part for part in at if part is not ...]
-    place = [*first, *[0] * (array.ndim - len(first))]
+    element = [*first, *[0] * (array.ndim - len(first))]
     key = array.metadata.encode_chunk_key(
-        tuple(p // c for p, c in zip(place, array.chunks, strict=True))
+        tuple(p // c for p, c in zip(element, array.chunks, strict=True))
     )
     return f"{array.path}/{key}"
 

@@ -1,4 +1,4 @@
-"""Who may write to an atlas in an object store, which knows no flock: leases that run out without their holder.
+"""Leases to write to an atlas in an object store, which knows no flock: they run out without their holder.
 
 A lease is an object, put on the condition that there is none, and renewed, on the condition that it is still the
 holder's, while the holder lives. Whoever finds one unchanged for SECONDS takes it over. No clock is compared with
@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,6 @@ from obstore.exceptions import AlreadyExistsError, BaseError, PreconditionError
 
 from spikeatlas.tasks.atlas.errors import BusyError, OutdatedError
 from spikeatlas.tasks.study.location import Url
-from spikeatlas.tasks.workers.stopping import ask_to_stop
 
 if TYPE_CHECKING:
     from obstore import PutResult, UpdateVersion
@@ -35,10 +34,11 @@ PAUSE = 0.5
 
 
 class Lease:
-    """An object that is ours as long as we renew it; when that fails, this process's work is asked to stop."""
+    """An object that is ours as long as we renew it; ``lost`` is called when that fails."""
 
-    def __init__(self, at: Url, version: PutResult) -> None:
+    def __init__(self, at: Url, version: PutResult, lost: Callable[[], object]) -> None:
         self._bucket, self._name, self._version = at.parent.bucket, at.name, version
+        self._lost = lost
         self._over = threading.Event()
         self._renewer = threading.Thread(target=self._renew, daemon=True)
         self._renewer.start()
@@ -51,13 +51,14 @@ class Lease:
                 mode = _only(str(self._version["e_tag"]))
                 self._version = obstore.put(self._bucket, self._name, _token(), mode=mode)
             except (PreconditionError, FileNotFoundError):
-                return ask_to_stop()
+                self._lost()
+                return
             except (BaseError, OSError):
                 if time.monotonic() - renewed > SECONDS / 2:
-                    return ask_to_stop()
+                    self._lost()
+                    return
             else:
                 renewed = begun
-        return None
 
     def give_back(self) -> None:
         """Let the next one begin at once."""
@@ -77,14 +78,14 @@ def _only(e_tag: str) -> UpdateVersion:
 
 
 @contextmanager
-def coordinated(atlas: Url, run: str, wait: float) -> Iterator[None]:
-    """Be the one run that writes to ``atlas``, as ``run``.
+def coordinated(atlas: Url, run: str, wait: float, lost: Callable[[], object]) -> Iterator[None]:
+    """Be the one run that writes to ``atlas``, as ``run``; ``lost`` is called if another takes over.
 
     Raises BusyError when another run renews its lease, or when workers of an earlier run still do after ``wait``
     seconds.
     """
     lock = atlas.with_name(f"{atlas.name}.lock")
-    lease = Lease(lock, _taken(lock))
+    lease = Lease(lock, _lease(lock), lost)
     try:
         atlas.with_name(f"{atlas.name}.run").write_text(run)
         _outlive_writers(atlas, wait)
@@ -93,26 +94,26 @@ def coordinated(atlas: Url, run: str, wait: float) -> Iterator[None]:
         lease.give_back()
 
 
-def _taken(lock: Url) -> PutResult:
+def _lease(lock: Url) -> PutResult:
     """Our version of a lease that nobody holds, or whose holder is gone."""
     bucket, name = lock.parent.bucket, lock.name
     try:
         return obstore.put(bucket, name, _token(), mode="create")
     except AlreadyExistsError:
         pass
-    seen = _version(lock)
-    if seen is None:
-        return _taken(lock)
+    version = _version(lock)
+    if version is None:
+        return _lease(lock)
     deadline = time.monotonic() + SECONDS
     while time.monotonic() < deadline:
         time.sleep(PAUSE)
         now = _version(lock)
         if now is None:
-            return _taken(lock)
-        if now != seen:
+            return _lease(lock)
+        if now != version:
             raise BusyError(_busy(lock))
     try:
-        return obstore.put(bucket, name, _token(), mode=_only(seen))
+        return obstore.put(bucket, name, _token(), mode=_only(version))
     except PreconditionError:
         raise BusyError(_busy(lock)) from None
 
@@ -132,8 +133,8 @@ def _version(at: Url) -> str | None:
 def _writers(atlas: Url) -> dict[str, str | None]:
     """The leases of units at work, and their versions."""
     prefix = f"{atlas.name}.writer-"
-    found = obstore.list_with_delimiter(atlas.parent.bucket)["objects"]
-    return {each["path"]: each["e_tag"] for each in found if each["path"].startswith(prefix)}
+    objects = obstore.list_with_delimiter(atlas.parent.bucket)["objects"]
+    return {one["path"]: one["e_tag"] for one in objects if one["path"].startswith(prefix)}
 
 
 def _outlive_writers(atlas: Url, wait: float) -> None:
@@ -156,10 +157,11 @@ def _outlive_writers(atlas: Url, wait: float) -> None:
 
 
 @contextmanager
-def writing(atlas: Url, run: str) -> Iterator[None]:
+def writing(atlas: Url, run: str, lost: Callable[[], object]) -> Iterator[None]:
     """Work for ``run``, while no other run may begin. Raises OutdatedError when another run has begun."""
-    own = atlas.with_name(f"{atlas.name}.writer-{uuid.uuid4().hex}")
-    lease = Lease(own, obstore.put(own.parent.bucket, own.name, _token(), mode="create"))
+    mark = atlas.with_name(f"{atlas.name}.writer-{uuid.uuid4().hex}")
+    version = obstore.put(mark.parent.bucket, mark.name, _token(), mode="create")
+    lease = Lease(mark, version, lost)
     try:
         # after the lease: a run that begins now finds it, and one that began before is read here
         if atlas.with_name(f"{atlas.name}.run").read_text() != run:

@@ -1,4 +1,4 @@
-"""Who may write: one coordinator of a folder, and the units of work of its run alone.
+"""The right to write: one coordinator of a folder, and the units of work of its run alone.
 
 Two files, locked with flock, which the kernel takes back from a process that ends, however it ends (an atlas in an
 object store has leases beside, ``lease.py``):
@@ -14,7 +14,7 @@ from __future__ import annotations
 import fcntl
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
@@ -24,32 +24,42 @@ from spikeatlas.tasks.study.location import Place, Url
 WAIT_SECONDS = 60
 """Time that workers of an earlier run have to end."""
 
+Lost = Callable[[], object]
+"""What to do when a lease of an atlas in an object store is lost: let the process's work end."""
+
 
 @contextmanager
 def coordinator(
-    folder: Path, atlas: Place | None = None, wait: float = WAIT_SECONDS
+    folder: Path,
+    atlas: Place | None = None,
+    wait: float = WAIT_SECONDS,
+    lost: Lost | None = None,
 ) -> Iterator[str]:
     """Be the one run that writes to ``folder`` and to its ``atlas``, if that is elsewhere; the name that its units show.
 
+    ``lost``: needed for an atlas in an object store.
     Raises BusyError at once when another run is at work, after ``wait`` seconds when only workers of one are.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("ab") as lock:
-        if not _taken(lock.fileno(), fcntl.LOCK_EX):
+        if not _try_lock(lock.fileno(), fcntl.LOCK_EX):
             message = f"another run is writing to {folder}: wait until it has ended, or choose another output"
             raise BusyError(message)
         run = _begin(folder, wait)
-        with _leased(atlas, run, wait):
+        with _leased(atlas, run, wait, lost):
             yield run
 
 
-def _leased(atlas: Place | None, run: str, wait: float) -> AbstractContextManager[None]:
+def _leased(
+    atlas: Place | None, run: str, wait: float, lost: Lost | None
+) -> AbstractContextManager[None]:
     """The run's lease of an atlas in an object store."""
     if not isinstance(atlas, Url):
         return nullcontext()
     from spikeatlas.tasks.atlas import lease  # noqa: PLC0415 - needs an optional package
 
-    return lease.coordinated(atlas, run, wait)
+    assert lost is not None
+    return lease.coordinated(atlas, run, wait, lost)
 
 
 def _begin(folder: Path, wait: float) -> str:
@@ -57,7 +67,7 @@ def _begin(folder: Path, wait: float) -> str:
     run = uuid.uuid4().hex
     deadline = time.monotonic() + wait
     with (folder / ".writers").open("a+", encoding="ascii") as writers:
-        while not _taken(writers.fileno(), fcntl.LOCK_EX):
+        while not _try_lock(writers.fileno(), fcntl.LOCK_EX):
             if time.monotonic() > deadline:
                 message = (
                     f"workers of an earlier run are still writing to {folder}, though that run has ended: "
@@ -71,7 +81,9 @@ def _begin(folder: Path, wait: float) -> str:
 
 
 @contextmanager
-def writing(folder: Path, run: str, atlas: Place | None = None) -> Iterator[None]:
+def writing(
+    folder: Path, run: str, atlas: Place | None = None, lost: Lost | None = None
+) -> Iterator[None]:
     """Work for ``run`` on ``folder`` and ``atlas``, while no other run may begin.
 
     Raises OutdatedError when another run has begun.
@@ -82,20 +94,21 @@ def writing(folder: Path, run: str, atlas: Place | None = None) -> Iterator[None
         if writers.read() != run:
             message = f"another run has taken over {folder}: this one ends"
             raise OutdatedError(message)
-        with _shared(atlas, run):
+        with _shared(atlas, run, lost):
             yield
 
 
-def _shared(atlas: Place | None, run: str) -> AbstractContextManager[None]:
+def _shared(atlas: Place | None, run: str, lost: Lost | None) -> AbstractContextManager[None]:
     """A unit's lease of an atlas in an object store."""
     if not isinstance(atlas, Url):
         return nullcontext()
     from spikeatlas.tasks.atlas import lease  # noqa: PLC0415 - needs an optional package
 
-    return lease.writing(atlas, run)
+    assert lost is not None
+    return lease.writing(atlas, run, lost)
 
 
-def _taken(file: int, kind: int) -> bool:
+def _try_lock(file: int, kind: int) -> bool:
     try:
         fcntl.flock(file, kind | fcntl.LOCK_NB)
     except BlockingIOError:

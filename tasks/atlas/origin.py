@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from spikeatlas.tasks.atlas import write
-from spikeatlas.tasks.atlas.schema import Layout
-from spikeatlas.tasks.atlas.store import layout_json, layout_of, open_store, study_of
+from spikeatlas.tasks.atlas.layout import Layout
+from spikeatlas.tasks.atlas.open import layout_json, layout_of, open_store, study_of
 from spikeatlas.tasks.study.location import Place
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.study.study import Study

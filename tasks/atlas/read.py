@@ -1,4 +1,4 @@
-"""Reading the atlas: what is done, and its data as xarray objects."""
+"""Reading the atlas: the state of its work, and its data as xarray objects."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from numpy.typing import NDArray
 
 from spikeatlas.optim import Points
 from spikeatlas.tasks.atlas.errors import AtlasError
-from spikeatlas.tasks.atlas.schema import FAILED, PENDING, UNPLANNED, UNSETTLED
-from spikeatlas.tasks.atlas.store import groups, layout_of, open_store, study_of, values
-from spikeatlas.tasks.atlas.write import epoch_row
+from spikeatlas.tasks.atlas.groups.layer_group import FAILED, PENDING, UNPLANNED
+from spikeatlas.tasks.atlas.metadata import store_of
+from spikeatlas.tasks.atlas.open import epoch_row, layout_of, open_store, study_of, values
 from spikeatlas.tasks.study.blocks import Block
 from spikeatlas.tasks.study.location import Place
 
 
 def open_tree(path: Place) -> xr.DataTree:
-    """The whole atlas, lazily, as anyone without our packages reads it (checked first by us)."""
+    """Open the whole atlas, lazily, as anyone without our packages reads it (checked first by us)."""
     open_store(path)
-    return xr.open_datatree(groups(path), engine="zarr", consolidated=False)
+    return xr.open_datatree(store_of(path), engine="zarr", consolidated=False)
 
 
 def layer_nodes(tree: xr.DataTree) -> dict[str, xr.DataTree]:
@@ -49,30 +49,25 @@ def unfinished(path: Place, blocks: Iterable[Block]) -> list[Block]:
 def unplanned(path: Place, blocks: Iterable[Block], repeats: int) -> list[Block]:
     """The blocks whose first ``repeats`` searches an earlier study did not all want."""
     root = open_store(path)
-    found = []
-    for block in blocks:
+
+    def lacks(block: Block) -> bool:
         at = (epoch_row(root, block.epoch), slice(block.start, block.stop))
         status = values(root, f"layers/{block.layer}/status", at)
-        if (status[:, :, :repeats] == UNPLANNED).any():
-            found.append(block)
-    return found
+        return bool((status[:, :, :repeats] == UNPLANNED).any())
+
+    return [block for block in blocks if lacks(block)]
 
 
 def finished(path: Place, epochs: Iterable[float]) -> bool:
-    """Whether all is done of ``epochs``, and a run has ended since."""
+    """Return whether all is done of ``epochs``, and a run has ended since."""
     root = open_store(path)
     return bool(root.attrs["ended"]) and all(flagged(path, "analysed", epoch) for epoch in epochs)
 
 
 def flagged(path: Place, flag: str, epoch: float) -> bool:
-    """Whether a per-epoch stage is committed."""
+    """Return whether a per-epoch stage is committed."""
     root = open_store(path)
     return bool(values(root, flag, epoch_row(root, epoch)))
-
-
-def settled(status: xr.DataArray) -> xr.DataArray:
-    """Where a search ended with a result: done, silent or saturated."""
-    return ~status.isin(UNSETTLED)
 
 
 def screening(path: Place, block: Block, repeat: int) -> tuple[Points, NDArray[np.float32]]:
@@ -85,8 +80,8 @@ def screening(path: Place, block: Block, repeat: int) -> tuple[Points, NDArray[n
     if not values(root, "screened", row):
         message = f"epoch {block.epoch:g} is not screened yet, which its searches learn from: run the study again"
         raise AtlasError(message)
-    shown = np.flatnonzero(values(root, "screening/repeat") == repeat)
-    rows = slice(int(shown[0]), int(shown[-1]) + 1)
+    stimuli = np.flatnonzero(values(root, "screening/repeat") == repeat)
+    rows = slice(int(stimuli[0]), int(stimuli[-1]) + 1)
     at = (row, rows, slice(block.start, block.stop))
     points: Points = values(root, "screening/latent", (row, rows))
     return points, values(root, f"screening/response_{block.layer}", at)
@@ -103,20 +98,19 @@ def best_natural(path: Place, block: Block) -> NDArray[np.float32]:
         message = f"epoch {block.epoch:g} has not seen the test images, by which responses are scaled: run the study again"
         raise AtlasError(message)
     at = (row, slice(block.start, block.stop), 0)
-    found: NDArray[np.float32] = values(root, f"layers/{block.layer}/natural_top_response", at)
-    return found
+    return values(root, f"layers/{block.layer}/natural_top_response", at)
 
 
 def trained_epochs(path: Place) -> list[float]:
     """The epochs whose checkpoints are known, ascending."""
     root = open_store(path)
-    found: list[float] = values(root, "epoch")[values(root, "trained") == 1].tolist()
-    return found
+    epochs: list[float] = values(root, "epoch")[values(root, "trained") == 1].tolist()
+    return epochs
 
 
 def epoch_before(path: Place, epoch: float) -> float | None:
     """The trained epoch before ``epoch``; None for the first."""
-    return max((held for held in trained_epochs(path) if held < epoch), default=None)
+    return max((other for other in trained_epochs(path) if other < epoch), default=None)
 
 
 def latents(path: Place, block: Block, method: str, repeats: Iterable[int]) -> Points:
@@ -131,37 +125,23 @@ def latents(path: Place, block: Block, method: str, repeats: Iterable[int]) -> P
         )
         raise AtlasError(message)
     root = open_store(path)
-    place = layout_of(root).methods.index(method)
-    at = (epoch_row(root, block.epoch), slice(block.start, block.stop), place)
-    found = values(root, f"layers/{block.layer}/latent", at)[:, list(repeats)]
-    return found.reshape(-1, 1, found.shape[-1])
-
-
-def measures_naturalness(path: Place) -> bool:
-    """Whether an atlas has a place for how natural its stimuli are: one of an older version has none."""
-    return bool(layout_of(open_store(path)).naturalness)
-
-
-def compares_epochs(path: Place) -> bool:
-    """Whether an atlas has a place for answers to other epochs' MEIs: one of an older version has none."""
-    return layout_of(open_store(path)).cross
+    column = layout_of(root).methods.index(method)
+    at = (epoch_row(root, block.epoch), slice(block.start, block.stop), column)
+    points = values(root, f"layers/{block.layer}/latent", at)[:, list(repeats)]
+    return points.reshape(-1, 1, points.shape[-1])
 
 
 def crossed(path: Place, epoch: float, stimulus_epoch: float) -> bool:
-    """Whether the network of ``epoch`` was shown the MEIs of ``stimulus_epoch``."""
+    """Return whether the network of ``epoch`` was shown the MEIs of ``stimulus_epoch``."""
     root = open_store(path)
     at = (epoch_row(root, epoch), epoch_row(root, stimulus_epoch))
     return bool(values(root, "cross/crossed", at))
 
 
-def cold(found: xr.Dataset, name: str) -> str:
-    """The variable that knows nothing of other epochs: ``name`` itself, but for a study with a warm start."""
-    return f"cold_{name}" if f"cold_{name}" in found else name
-
-
 def natural_images(path: Place) -> NDArray[np.int64]:
-    """Indices of the test images whose single responses an atlas keeps; none in one of an older version."""
-    return np.array(layout_of(open_store(path)).natural_images, np.int64)
+    """Return the indices of the test images whose single responses an atlas keeps; none where it has no such group."""
+    root = open_store(path)
+    return values(root, "natural/image") if "natural" in root else np.array([], np.int64)
 
 
 def sign(path: Place) -> int:

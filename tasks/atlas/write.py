@@ -1,7 +1,8 @@
-"""What workers write: whole chunks, data first and the mark last.
+"""Writing of whole chunks, data first and the mark last.
 
 A block commits by ``status``, a per-epoch stage by its root flag. A worker killed in between leaves
-the mark unset, and the block or stage is done again.
+the mark unset, and the block or stage is done again. An atlas has the arrays of the version that made it:
+what a newer one measures beside has no place in it, and is not written.
 """
 
 from __future__ import annotations
@@ -13,21 +14,15 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-import zarr
 from numpy.typing import NDArray
 from zarr.core.sync import sync
 
+from spikeatlas.tasks.atlas.create import create_table
 from spikeatlas.tasks.atlas.errors import AtlasError
-from spikeatlas.tasks.atlas.schema import FAILED, PENDING, UNPLANNED
-from spikeatlas.tasks.atlas.store import (
-    arrays_digest,
-    create_table,
-    open_store,
-    opened,
-    set_attributes,
-    values,
-    writable,
-)
+from spikeatlas.tasks.atlas.groups.cross_group import CROSSED
+from spikeatlas.tasks.atlas.groups.layer_group import FAILED, PENDING, UNPLANNED
+from spikeatlas.tasks.atlas.metadata import arrays_digest, set_attributes
+from spikeatlas.tasks.atlas.open import epoch_row, open_store, opened, row_of, values, writable
 from spikeatlas.tasks.study.blocks import Block
 from spikeatlas.tasks.study.location import Place
 
@@ -40,9 +35,9 @@ def write_block(path: Place, block: Block, arrays: Arrays) -> None:
     Raises AtlasError when an array's shape or type differs from what was allocated (zarr would cast
     or broadcast it silently).
     """
-    found = {f"layers/{block.layer}/{name}": value for name, value in arrays.items()}
+    named = {f"layers/{block.layer}/{name}": value for name, value in arrays.items()}
     mark = f"layers/{block.layer}/status"
-    _put(path, (block.epoch,), found, mark, slice(block.start, block.stop))
+    _put(path, (block.epoch,), named, mark, slice(block.start, block.stop))
 
 
 def write_epoch(path: Place, epoch: float, arrays: Arrays, flag: str | None = None) -> None:
@@ -50,20 +45,20 @@ def write_epoch(path: Place, epoch: float, arrays: Arrays, flag: str | None = No
 
     Raises as ``write_block``.
     """
-    marked = {flag: np.uint8(1)} if flag else {}
-    _put(path, (epoch,), {**arrays, **marked}, flag)
+    mark = {flag: np.uint8(1)} if flag else {}
+    _put(path, (epoch,), {**arrays, **mark}, flag)
 
 
 def _put(
     path: Place, epochs: tuple[float, ...], values: Arrays, mark: str | None, *further: slice
 ) -> None:
     """Store arrays at the rows of ``epochs`` and a ``further`` part: all but the mark at once, and then the mark."""
-    held = opened(path, values)
-    at = (*(row_of(held.epochs, epoch) for epoch in epochs), *further)
-    checked = {name: _fitting(name, held.arrays[name], at, value) for name, value in values.items()}
-    data = [name for name in checked if name != mark]
+    atlas = opened(path, values)
+    at = (*(row_of(atlas.epochs, epoch) for epoch in epochs), *further)
+    parts = {name: _fitting(name, array, at, values[name]) for name, array in atlas.arrays.items()}
+    data = [name for name in parts if name != mark]
     for names in (data, [mark] if mark else []):
-        sync(_set({name: held.arrays[name] for name in names}, at, checked))
+        sync(_set({name: atlas.arrays[name] for name in names}, at, parts))
 
 
 async def _set(arrays: Mapping[str, Any], at: tuple[Any, ...], values: Arrays) -> None:
@@ -75,16 +70,16 @@ async def _set(arrays: Mapping[str, Any], at: tuple[Any, ...], values: Arrays) -
 
 
 def _fitting(name: str, array: Any, at: tuple[Any, ...], value: Any) -> NDArray[Any]:
-    wanted = tuple(np.broadcast_to(np.False_, array.shape)[at].shape)
-    given: NDArray[Any] = np.asarray(value)
+    shape = tuple(np.broadcast_to(np.False_, array.shape)[at].shape)
+    part: NDArray[Any] = np.asarray(value)
     text = array.dtype.kind == "T"
-    if given.shape != wanted or (not text and given.dtype != array.dtype):
+    if part.shape != shape or (not text and part.dtype != array.dtype):
         message = (
-            f"{name} takes {array.dtype} of shape {wanted}, not {given.dtype} of shape {given.shape}: "
+            f"{name} takes {array.dtype} of shape {shape}, not {part.dtype} of shape {part.shape}: "
             "the network, the generator or the study changed under a running job; run again"
         )
         raise AtlasError(message)
-    return given
+    return part
 
 
 def mark_failed(path: Place, block: Block) -> None:
@@ -100,17 +95,16 @@ def plan_repeats(path: Place, block: Block, repeats: int) -> None:
     root = open_store(path, "r+")
     status: Any = writable(root[f"layers/{block.layer}/status"])
     at = (epoch_row(root, block.epoch), slice(block.start, block.stop))
-    held = np.asarray(status[at])
-    wanted = held[:, :, :repeats]
-    wanted[wanted == UNPLANNED] = PENDING
-    status[at] = held
+    states = np.asarray(status[at])
+    first = states[:, :, :repeats]
+    first[first == UNPLANNED] = PENDING
+    status[at] = states
 
 
 def write_cross(path: Place, epoch: float, stimulus_epoch: float, responses: Arrays) -> None:
     """Store, by layer, responses of the network of ``epoch`` to the MEIs of ``stimulus_epoch``, then the mark."""
-    found = {f"layers/{layer}/cross_response": values for layer, values in responses.items()}
-    mark = "cross/crossed"
-    _put(path, (epoch, stimulus_epoch), {**found, mark: np.uint8(1)}, mark)
+    named = {f"layers/{layer}/cross_response": values for layer, values in responses.items()}
+    _put(path, (epoch, stimulus_epoch), {**named, CROSSED: np.uint8(1)}, CROSSED)
 
 
 def write_training(path: Place, table: xr.Dataset) -> None:
@@ -122,11 +116,11 @@ def write_training(path: Place, table: xr.Dataset) -> None:
     labels = {name: dict(root[f"neurons/{name}"].attrs) for name in table.coords}
     if "training" not in root:
         create_table(path, "training", table, labels)
-    for name, variable in table.variables.items():
-        writable(root[f"training/{name}"])[...] = variable.values
-    names = sorted(map(str, table.variables))
-    made = arrays_digest(root, "training", names)
-    note(path, "training", {"concluded": True, "arrays": names, "metadata_digest": made})
+    names = [name for name in sorted(map(str, table.variables)) if f"training/{name}" in root]
+    for name in names:
+        writable(root[f"training/{name}"])[...] = table[name].values
+    digest = arrays_digest(root, "training", names)
+    note(path, "training", {"concluded": True, "arrays": names, "metadata_digest": digest})
 
 
 def clear_epoch(path: Place, epoch: float) -> None:
@@ -135,8 +129,8 @@ def clear_epoch(path: Place, epoch: float) -> None:
     row = epoch_row(root, epoch)
     writable(root["analysed"])[row] = np.uint8(0)
     if "cross" in root:
-        for shown_to in range(len(values(root, "epoch"))):
-            writable(root["cross/crossed"])[shown_to, row] = np.uint8(0)
+        for other in range(len(values(root, "epoch"))):
+            writable(root[CROSSED])[other, row] = np.uint8(0)
 
 
 def note(path: Place, group: str, attributes: Mapping[str, Any]) -> None:
@@ -146,19 +140,5 @@ def note(path: Place, group: str, attributes: Mapping[str, Any]) -> None:
 
 
 def now() -> str:
-    """The time, for provenance."""
+    """Return the time, for provenance."""
     return dt.datetime.now(tz=dt.UTC).isoformat(timespec="seconds")
-
-
-def epoch_row(root: zarr.Group, epoch: float) -> int:
-    """The row of ``epoch`` in every array of the atlas."""
-    return row_of(values(root, "epoch"), epoch)
-
-
-def row_of(epochs: NDArray[np.float64], epoch: float) -> int:
-    """The row of ``epoch`` among the epochs of an atlas; AtlasError where it is not."""
-    rows = np.flatnonzero(epochs == epoch)
-    if not rows.size:
-        message = f"epoch {epoch:g} is not in the atlas, which holds {', '.join(f'{e:g}' for e in epochs)}"
-        raise AtlasError(message)
-    return int(rows[0])

@@ -17,7 +17,7 @@ from spikeatlas.snn.generators import Generator
 from spikeatlas.snn.gradient_ascent import AscentOptions, ascend, make_climber
 from spikeatlas.snn.networks import SpikingNetwork
 from spikeatlas.tasks.benchmark.cells import GRADIENT, NATURAL, Cell
-from spikeatlas.tasks.inspect.info import as_text
+from spikeatlas.tasks.inspect.text import as_text
 from spikeatlas.tasks.study.latent_space import SpaceSpec, space_of
 from spikeatlas.tasks.study.specs import ResponderSpec
 from spikeatlas.tasks.workers.models import make_responder

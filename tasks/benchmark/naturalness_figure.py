@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from spikeatlas.tasks.atlas.schema import UNLIKE
+from spikeatlas.tasks.atlas import UNLIKE
 from spikeatlas.tasks.benchmark.naturalness_race import MethodStimuli, relative
 
 SHOWN = 12

@@ -14,7 +14,7 @@ from spikeatlas.snn.classifier import Classifier
 from spikeatlas.snn.generators import CodeLatent
 from spikeatlas.snn.generators.evaluation import density_quantile, kth_distances
 from spikeatlas.tasks.analysis.naturalness import scale_at
-from spikeatlas.tasks.atlas.schema import UNLIKE
+from spikeatlas.tasks.atlas import UNLIKE
 from spikeatlas.tasks.benchmark import results_store
 from spikeatlas.tasks.benchmark.cells import MAIN, REFERENCE, Cell, Setting
 from spikeatlas.tasks.benchmark.statistics import Floats

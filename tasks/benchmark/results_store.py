@@ -15,8 +15,7 @@ import numpy as np
 import zarr
 from numpy.typing import NDArray
 
-from spikeatlas.tasks.atlas import AtlasError
-from spikeatlas.tasks.atlas.store import CODECS
+from spikeatlas.tasks.atlas import CODECS, AtlasError
 
 VERSION = 1
 POOL = "natural/pool"

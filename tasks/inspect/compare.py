@@ -1,41 +1,39 @@
-"""Which of two search methods found the better stimuli, neuron by neuron, at equal cost."""
+"""Two search methods held against each other, neuron by neuron, at equal cost."""
 
 from __future__ import annotations
 
 import xarray as xr
 from rich.table import Table
 
-from spikeatlas.tasks.atlas import open_tree, settled
-from spikeatlas.tasks.atlas.read import layer_nodes, sign
-from spikeatlas.tasks.atlas.schema import UNPLANNED
-from spikeatlas.tasks.inspect.info import as_text
-from spikeatlas.tasks.inspect.neurons import known
+from spikeatlas.tasks.atlas import UNPLANNED, layer_nodes, open_tree, settled, sign
+from spikeatlas.tasks.inspect.neurons import require_known
+from spikeatlas.tasks.inspect.text import as_text
 from spikeatlas.tasks.study.location import Place
 
 
-def duel(path: Place, first: str, second: str) -> str:
-    """Wins of ``first`` over ``second`` a layer and epoch, on the mean response over all repeats.
+def compare_methods(path: Place, first: str, second: str) -> str:
+    """Count wins of ``first`` over ``second`` a layer and epoch, on the mean response over all repeats.
 
     A neuron counts as saturated where either method reached rate 1 in every repeat (rate 0, silenced,
     where the least exciting image is searched): it cannot tell them apart. Ties are exact.
     """
     tree = open_tree(path)
-    wanted = sign(path)
+    direction = sign(path)
     table = Table(
         "layer",
         "epoch",
         "neurons",
-        "saturated" if wanted > 0 else "silenced",
+        "saturated" if direction > 0 else "silenced",
         f"{first} wins",
         "ties",
         f"{second} wins",
         f"{first} wins, share",
     )
     for name, node in layer_nodes(tree).items():
-        found = node.to_dataset()
+        group = node.to_dataset()
         for method in (first, second):
-            known("method", method, found.method.values.tolist())
-        counts = _count(found, first, second, wanted)
+            require_known("method", method, group.method.values.tolist())
+        counts = _count(group, first, second, direction)
         for epoch in counts.epoch.values:
             _row(table, name, f"{epoch:g}", counts.sel(epoch=epoch))
         _row(table, name, "all", counts.sum("epoch"))
@@ -43,11 +41,12 @@ def duel(path: Place, first: str, second: str) -> str:
     return f"{first} against {second}, mean of {repeats} repeats, each neuron of each epoch one duel\n{as_text(table)}"
 
 
-def _count(found: xr.Dataset, first: str, second: str, sign: int) -> xr.Dataset:
-    unplanned = found.status == UNPLANNED
-    ended = (settled(found.status) | unplanned).all("repeat").all("method")
-    full = ((found.response == (1 if sign > 0 else 0)) | unplanned).all("repeat").any("method")
-    response = sign * found.response.mean("repeat")
+def _count(group: xr.Dataset, first: str, second: str, direction: int) -> xr.Dataset:
+    unplanned = group.status == UNPLANNED
+    ended = (settled(group.status) | unplanned).all("repeat").all("method")
+    limit = 1 if direction > 0 else 0
+    full = ((group.response == limit) | unplanned).all("repeat").any("method")
+    response = direction * group.response.mean("repeat")
     ahead = response.sel({"method": first}, drop=True) - response.sel({"method": second}, drop=True)
     open_to_both = ended & ~full
     wins = {"wins": ahead > 0, "ties": ahead == 0, "losses": ahead < 0}

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from rich.console import Console
 from rich.table import Table
 
-from spikeatlas.tasks.atlas import open_tree
-from spikeatlas.tasks.atlas.read import layer_nodes
-from spikeatlas.tasks.atlas.schema import STATUS
+from spikeatlas.tasks.atlas import FLAGS, STATUS, layer_nodes, open_tree
+from spikeatlas.tasks.inspect.text import as_text
 from spikeatlas.tasks.study.location import Place
 
 
 def describe(path: Place) -> str:
-    """What an atlas holds: its study, epochs with accuracy, and the state of every layer's searches."""
+    """Describe an atlas: its study, epochs with accuracy, and the state of every layer's searches."""
     tree = open_tree(path)
-    epochs = Table("epoch", "test accuracy", "trained", "observed", "screened", "analysed")
+    epochs = Table("epoch", "test accuracy", *FLAGS)
     for epoch in tree.epoch.values:
         row = tree.to_dataset().sel(epoch=epoch)
-        marks = [
-            "yes" if row[flag].item() else "no"
-            for flag in ("trained", "observed", "screened", "analysed")
-        ]
+        marks = ["yes" if row[flag].item() else "no" for flag in FLAGS]
         epochs.add_row(f"{epoch:g}", f"{row.accuracy.item():.3f}", *marks)
     layers = Table("layer", "neurons", "methods", "repeats", *STATUS, "mean response")
     for name, node in layer_nodes(tree).items():
@@ -37,11 +32,3 @@ def describe(path: Place) -> str:
         f"started {tree.attrs['started']}, ended {tree.attrs['ended'] or 'not yet'}",
     ]
     return "\n".join([*head, as_text(epochs), as_text(layers)])
-
-
-def as_text(table: Table) -> str:
-    """A table as plain text."""
-    console = Console(width=140, color_system=None)
-    with console.capture() as capture:
-        console.print(table)
-    return capture.get().rstrip()

@@ -13,17 +13,24 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from PIL import Image
 
-from spikeatlas.tasks.atlas import open_tree, settled
-from spikeatlas.tasks.atlas.read import layer_nodes, sign
-from spikeatlas.tasks.atlas.schema import STATUS, UNPLANNED
+from spikeatlas.tasks.atlas import (
+    STATUS,
+    UNPLANNED,
+    best_search,
+    layer_nodes,
+    layer_rows,
+    open_tree,
+    settled,
+    sign,
+)
 from spikeatlas.tasks.study.location import Place
 
 SHEET = 64
 """Most stimuli on one picture."""
 
 
-class Question(NamedTuple):
-    """What to show; None: all (layer, neuron), the best (method, repeat), or the last (epoch)."""
+class Selection(NamedTuple):
+    """The results to show; None: all (layer, neuron), the best (method, repeat), or the last (epoch)."""
 
     epoch: float | None
     layer: str | None
@@ -32,8 +39,8 @@ class Question(NamedTuple):
     repeat: int | None
 
 
-class Answer(NamedTuple):
-    """What was found."""
+class Neurons(NamedTuple):
+    """Neurons with one result each."""
 
     frame: pd.DataFrame
     """One row a neuron."""
@@ -41,67 +48,57 @@ class Answer(NamedTuple):
     """One a neuron: scalars, ``mei`` (channel, y, x) and ``latent``."""
 
 
-def answer(path: Place, question: Question) -> Answer:
-    """The neurons asked for, each with its best result, or with that of one method or repeat.
+def read_neurons(path: Place, selection: Selection) -> Neurons:
+    """Return the selected neurons, each with its best result, or with that of one method or repeat.
 
     Raises ValueError when the atlas has no such epoch, layer, neuron, method or repeat.
     """
     tree = open_tree(path)
-    epoch = float(tree.epoch.values[-1]) if question.epoch is None else question.epoch
-    known("--epoch", epoch, tree.epoch.values.tolist())
+    epoch = float(tree.epoch.values[-1]) if selection.epoch is None else selection.epoch
+    require_known("--epoch", epoch, tree.epoch.values.tolist())
     layers = list(layer_nodes(tree))
-    if question.layer is not None:
-        known("--layer", question.layer, layers)
-        layers = [question.layer]
-    wanted = sign(path)
+    if selection.layer is not None:
+        require_known("--layer", selection.layer, layers)
+        layers = [selection.layer]
+    direction = sign(path)
     results = [
-        result for layer in layers for result in _layer(tree, epoch, layer, question, wanted)
+        result for layer in layers for result in _layer(tree, epoch, layer, selection, direction)
     ]
-    return Answer(_frame(results), results)
+    return Neurons(_frame(results), results)
 
 
-def known(option: str, value: object, allowed: Iterable[object]) -> None:
+def require_known(option: str, value: object, allowed: Iterable[object]) -> None:
     """Raise ValueError, naming what there is, unless ``value`` is among ``allowed``."""
     allowed = list(allowed)
     if value not in allowed:
-        told = ", ".join(f"{a:g}" if isinstance(a, float) else str(a) for a in allowed)
-        message = f"{option} {value}: the atlas has {told}"
+        names = ", ".join(f"{a:g}" if isinstance(a, float) else str(a) for a in allowed)
+        message = f"{option} {value}: the atlas has {names}"
         raise ValueError(message)
 
 
 def _layer(
-    tree: xr.DataTree, epoch: float, layer: str, question: Question, sign: int
+    tree: xr.DataTree, epoch: float, layer: str, selection: Selection, direction: int
 ) -> list[xr.Dataset]:
-    found = tree[f"layers/{layer}"].to_dataset().sel(epoch=epoch)
-    found = found[["mei", "latent", "response", "status", "queries", "natural_response"]]
-    found["mei_class"] = _mei_class(tree, epoch, layer, found)
+    group = tree[f"layers/{layer}"].to_dataset().sel(epoch=epoch)
+    group = group[["mei", "latent", "response", "status", "queries", "natural_response"]]
+    group["mei_class"] = _mei_class(tree, epoch, layer, group)
     for name in ("neuron", "method", "repeat"):
-        wanted = getattr(question, name)
-        if wanted is not None:
-            known(f"--{name}", wanted, found[name].values.tolist())
-            found = found.sel({name: [wanted]})
+        value = getattr(selection, name)
+        if value is not None:
+            require_known(f"--{name}", value, group[name].values.tolist())
+            group = group.sel({name: [value]})
+    places = best_search(group.response, group.status, direction)
+    searches = group.stack(search=("method", "repeat"))
     return [
-        _best(found.sel(neuron=neuron), sign).assign_attrs(layer=layer)
-        for neuron in found.neuron.values
+        searches.isel(neuron=row, search=int(place)).assign_attrs(layer=layer)
+        for row, place in enumerate(places)
     ]
 
 
-def _mei_class(tree: xr.DataTree, epoch: float, layer: str, found: xr.Dataset) -> xr.DataArray:
-    measures = tree["selectivity"].to_dataset().sel(epoch=epoch)
-    rows: xr.DataArray = measures.mei_class.isel(
-        neuron=np.flatnonzero(measures["layer"].values == layer)
-    )
-    labelled: xr.DataArray = rows.drop_vars(["layer", "index"]).assign_coords(
-        neuron=found.neuron.values
-    )
-    return labelled
-
-
-def _best(searches: xr.Dataset, sign: int) -> xr.Dataset:
-    """The search with the highest response times ``sign``; the first while none has ended."""
-    stacked = searches.stack(search=("method", "repeat"))
-    response = (sign * stacked.response).where(settled(stacked.status), -np.inf)
-    return stacked.isel(search=int(np.argmax(response.values)))
+def _mei_class(tree: xr.DataTree, epoch: float, layer: str, group: xr.Dataset) -> xr.DataArray:
+    table = tree["selectivity"].to_dataset().sel(epoch=epoch)
+    rows: xr.DataArray = layer_rows(table, layer).mei_class
+    return rows.drop_vars(["layer", "index"]).assign_coords(neuron=group.neuron.values)
 
 
 def _frame(results: list[xr.Dataset]) -> pd.DataFrame:
@@ -131,15 +128,15 @@ def _preferred(result: xr.Dataset) -> str:
     )
 
 
-def save_image(found: Answer, path: Path) -> None:
-    """Write the one stimulus asked for as a PNG at its own size.
+def save_image(neurons: Neurons, path: Path) -> None:
+    """Write the stimulus of one neuron as a PNG at its own size.
 
-    Raises ValueError when the question names more than one neuron, or the search has no result.
+    Raises ValueError when there are more neurons, or the search has no result.
     """
-    if len(found.results) != 1:
-        message = f"--image takes one neuron, but {len(found.results)} were found: give --layer and --neuron"
+    if len(neurons.results) != 1:
+        message = f"--image takes one neuron, but {len(neurons.results)} were found: give --layer and --neuron"
         raise ValueError(message)
-    result = found.results[0]
+    result = neurons.results[0]
     if result.status.item() == UNPLANNED:
         message = (
             f"repeat {result.repeat.item()} is not planned at epoch {result.epoch.item():g}: ask for a smaller "
@@ -152,19 +149,19 @@ def save_image(found: Answer, path: Path) -> None:
     Image.fromarray(_pixels(result)).save(path, format="PNG")
 
 
-def draw_stimuli(found: Answer, path: Path) -> None:
-    """Draw the stimuli of all neurons asked for on one PNG; a gap where there is none.
+def draw_stimuli(neurons: Neurons, path: Path) -> None:
+    """Draw the stimuli of all neurons on one PNG; a gap where there is none.
 
     Raises ValueError for more than ``SHEET`` neurons.
     """
-    if len(found.results) > SHEET:
-        message = f"--png draws at most {SHEET} neurons, but {len(found.results)} were found: give --layer or --neuron"
+    if len(neurons.results) > SHEET:
+        message = f"--png draws at most {SHEET} neurons, but {len(neurons.results)} were found: give --layer or --neuron"
         raise ValueError(message)
-    columns = min(8, len(found.results))
-    rows = -(-len(found.results) // columns)
+    columns = min(8, len(neurons.results))
+    rows = -(-len(neurons.results) // columns)
     figure = Figure(figsize=(1.3 * columns, 1.6 * rows), layout="constrained")
     for axes, result in zip(
-        figure.subplots(rows, columns, squeeze=False).flat, found.results, strict=False
+        figure.subplots(rows, columns, squeeze=False).flat, neurons.results, strict=False
     ):
         title = f"{result.attrs['layer']} {result.neuron.item()}\n{result.response.item():.3g}"
         axes.set_title(title, fontsize=8)

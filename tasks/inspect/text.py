@@ -1,4 +1,4 @@
-"""Answers to questions, which are data frames, as a table for the terminal, as JSON, and as a picture."""
+"""Every table for the terminal; answers to questions, which are data frames, as JSON and as a picture too."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from rich.console import Console
 from rich.table import Table
-
-from spikeatlas.tasks.inspect.info import as_text
 
 ROWS = 200
 """Rows of a table; JSON has all."""
@@ -22,8 +21,16 @@ LONG = 12
 """Values of a list that a table shows; JSON has all."""
 
 
+def as_text(table: Table) -> str:
+    """Return a table as plain text."""
+    console = Console(width=140, color_system=None)
+    with console.capture() as capture:
+        console.print(table)
+    return capture.get().rstrip()
+
+
 def text(frame: pd.DataFrame) -> str:
-    """A table for the terminal."""
+    """Return a data frame as a table for the terminal."""
     table = Table(*map(str, frame.columns))
     for row in frame.head(ROWS).itertuples(index=False):
         table.add_row(*map(_cell, row))
@@ -56,7 +63,7 @@ def draw(frame: pd.DataFrame, about: str, file: Path) -> None:
 
 
 def _counts(axes: Axes, frame: pd.DataFrame, column: str, label: str) -> None:
-    """How many neurons of each layer have come so far, over epochs."""
+    """Draw how many neurons of each layer have come so far, over epochs."""
     for layer, rows in frame.groupby("layer", sort=False):
         came = rows[column].dropna().value_counts().sort_index().cumsum()
         axes.step(came.index, came, where="post", marker="o", label=f"{layer} (of {len(rows)})")

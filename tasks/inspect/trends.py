@@ -11,35 +11,35 @@ import xarray as xr
 from spikeatlas.tasks.analysis.onset import selective
 from spikeatlas.tasks.analysis.thresholds import thresholds
 from spikeatlas.tasks.atlas import open_tree
-from spikeatlas.tasks.inspect.neurons import Question, known
+from spikeatlas.tasks.inspect.neurons import Selection, require_known
 from spikeatlas.tasks.study.location import Place
 
-Answer = Callable[[xr.DataTree], pd.DataFrame]
+Trend = Callable[[xr.DataTree], pd.DataFrame]
 
 MARKS = 12
 """Numbers of images at which ``methods`` tells how far each method is."""
 
 
-def ask(path: Place, about: str, question: Question) -> pd.DataFrame:
-    """The answer to one of ``ANSWERS``, for all layers or that of ``question``.
+def read_trend(path: Place, about: str, selection: Selection) -> pd.DataFrame:
+    """Return one of ``TRENDS``, of all layers or that of ``selection``.
 
-    Raises ValueError where there is no such answer or layer, where ``question`` chooses what the answer does
+    Raises ValueError where there is no such trend or layer, where ``selection`` chooses what the trend does
     not depend on, or where the atlas lacks what it rests on.
     """
-    if about not in ANSWERS:
-        raise ValueError(f"--about {about}: it answers {', '.join(('neurons', *ANSWERS))}")
-    idle = [f"--{n}" for n, v in question._asdict().items() if n != "layer" and v is not None]
+    if about not in TRENDS:
+        raise ValueError(f"--about {about}: it answers {', '.join(('neurons', *TRENDS))}")
+    idle = [f"--{n}" for n, v in selection._asdict().items() if n != "layer" and v is not None]
     if idle:
         raise ValueError(
             f"{', '.join(idle)}: --about {about} tells of the whole of training; only --layer narrows it"
         )
     with open_tree(path) as tree:
-        if question.layer is not None:
-            known("--layer", question.layer, tree.attrs["layers"])
-        return _narrowed(ANSWERS[about](tree), tree, question.layer).reset_index(drop=True)
+        if selection.layer is not None:
+            require_known("--layer", selection.layer, tree.attrs["layers"])
+        return _of_layer(TRENDS[about](tree), tree, selection.layer).reset_index(drop=True)
 
 
-def _narrowed(frame: pd.DataFrame, tree: xr.DataTree, layer: str | None) -> pd.DataFrame:
+def _of_layer(frame: pd.DataFrame, tree: xr.DataTree, layer: str | None) -> pd.DataFrame:
     """The rows of one layer, or its column where each layer has one."""
     if layer is None:
         return frame
@@ -49,29 +49,29 @@ def _narrowed(frame: pd.DataFrame, tree: xr.DataTree, layer: str | None) -> pd.D
 
 
 def onset(tree: xr.DataTree) -> pd.DataFrame:
-    """When each neuron became selective, layer by layer, earliest first."""
+    """List when each neuron became selective, layer by layer, earliest first."""
     table = _group(tree, "training")[["onset_epoch", "highly_selective_onset"]].to_dataframe()
-    places = {layer: place for place, layer in enumerate(tree.attrs["layers"])}
-    order = table.assign(place=table["layer"].map(places)).sort_values(
-        ["place", "onset_epoch", "index"]
+    depths = {layer: depth for depth, layer in enumerate(tree.attrs["layers"])}
+    order = table.assign(depth=table["layer"].map(depths)).sort_values(
+        ["depth", "onset_epoch", "index"]
     )
     return order[["layer", "index", "onset_epoch", "highly_selective_onset"]]
 
 
 def switched(tree: xr.DataTree) -> pd.DataFrame:
-    """Which neurons came to prefer another class, and whether their MEIs did too."""
+    """List the neurons that came to prefer another class, and whether their MEIs did too."""
     table = _group(tree, "training")
     rows = table.isel(neuron=np.flatnonzero(table.switched.values == 1)).to_dataframe()
     classes = tree.to_dataset()["class"].values
     rows["from"], rows["to"] = (
         classes[rows[name].to_numpy(int)] for name in ("switch_from", "switch_to")
     )
-    told = ["switch_epoch", "switch_effect", "switch_q", "mei_support_p"]
-    return rows[["layer", "index", "from", "to", *told]]
+    tests = ["switch_epoch", "switch_effect", "switch_q", "mei_support_p"]
+    return rows[["layer", "index", "from", "to", *tests]]
 
 
 def methods(tree: xr.DataTree) -> pd.DataFrame:
-    """How far each method got, by images shown, at the last analysed epoch.
+    """Tell how far each method got, by images shown, at the last analysed epoch.
 
     Mean over neurons and repeats of the best response so far / the best test image's.
     """
@@ -89,7 +89,7 @@ def methods(tree: xr.DataTree) -> pd.DataFrame:
 
 
 def importance(tree: xr.DataTree) -> pd.DataFrame:
-    """Which neurons the network needs most, at the last epoch where they were silenced, and how selective they are."""
+    """List the neurons that the network needs most, at the last epoch where they were silenced, and how selective they are."""
     table = _group(tree, "ablation")
     row = _last(table.ablated, "no neuron has been silenced yet")
     rows = table.isel(epoch=row)[["loss_increase", "accuracy"]].to_dataframe()
@@ -108,10 +108,10 @@ def accuracy(tree: xr.DataTree) -> pd.DataFrame:
         raise ValueError(
             "this atlas keeps no tests of selectivity: run its study again with this version"
         )
-    chosen = selective(
+    is_selective = selective(
         table.class_selectivity_index, table.selective_q, bars.selective_csi, bars.rate
     )
-    shares = chosen.groupby("layer").mean().where(tree.analysed.variable == 1)
+    shares = is_selective.groupby("layer").mean().where(tree.analysed.variable == 1)
     return pd.DataFrame(
         {
             "epoch": tree.epoch.values,
@@ -121,7 +121,7 @@ def accuracy(tree: xr.DataTree) -> pd.DataFrame:
     )
 
 
-ANSWERS: Mapping[str, Answer] = {
+TRENDS: Mapping[str, Trend] = {
     "onset": onset, "switched": switched, "methods": methods, "importance": importance, "accuracy": accuracy,
 }  # fmt: skip
 
@@ -135,7 +135,7 @@ def _group(tree: xr.DataTree, name: str) -> xr.Dataset:
 
 def _last(flag: xr.DataArray, lacking: str) -> int:
     """The last row (epoch) whose ``flag`` is set."""
-    done = np.flatnonzero(flag.values == 1)
-    if not done.size:
+    rows = np.flatnonzero(flag.values == 1)
+    if not rows.size:
         raise ValueError(f"{lacking}: run the study to its end")
-    return int(done[-1])
+    return int(rows[-1])

@@ -10,10 +10,16 @@ import xarray as xr
 
 from spikeatlas.snn.files import digest_file
 from spikeatlas.snn.training import epoch_path
-from spikeatlas.tasks.atlas import integrity, open_store, read
-from spikeatlas.tasks.atlas.schema import STATUS, UNPLANNED
-from spikeatlas.tasks.atlas.store import study_of, values
-from spikeatlas.tasks.atlas.write import epoch_row
+from spikeatlas.tasks.atlas import (
+    STATUS,
+    UNPLANNED,
+    epoch_row,
+    integrity,
+    open_store,
+    read,
+    study_of,
+    values,
+)
 from spikeatlas.tasks.study.blocks import Block
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.workers import models

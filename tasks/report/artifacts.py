@@ -9,10 +9,10 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from spikeatlas.tasks.analysis.claims import Claim
+from spikeatlas.tasks.analysis.claim import Claim
 from spikeatlas.tasks.analysis.onset import selective
 from spikeatlas.tasks.analysis.thresholds import thresholds
-from spikeatlas.tasks.atlas.schema import DONE, SATURATED, SILENT
+from spikeatlas.tasks.atlas import DONE, SATURATED, SILENT
 from spikeatlas.tasks.report.pictures import data_uri
 
 PICTURES = 16

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup
 
-from spikeatlas.tasks.atlas.schema import SILENT, UNLIKE
+from spikeatlas.tasks.atlas import SILENT, UNLIKE
 from spikeatlas.tasks.report.figures import Axis, Line, chart, epoch_axis, image_axis, scatter
 from spikeatlas.tasks.report.key import agreed_of_defined
 from spikeatlas.tasks.report.summary import Array, Layer, Summary, mean, quartiles

@@ -8,7 +8,7 @@ import numpy as np
 from markupsafe import Markup
 
 from spikeatlas.snn.data import Split
-from spikeatlas.tasks.atlas.schema import DONE, FAILED, PENDING, SATURATED, SILENT, STATUS
+from spikeatlas.tasks.atlas import DONE, FAILED, PENDING, SATURATED, SILENT, STATUS
 from spikeatlas.tasks.report.key import UNKNOWN, epoch_names, number
 from spikeatlas.tasks.report.pictures import bar_width, bars, data_uri, short_names, side
 from spikeatlas.tasks.report.summary import Layer, Summary

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from spikeatlas.tasks.atlas.schema import DONE, FAILED, PENDING, SATURATED, SILENT, STATUS
+from spikeatlas.tasks.atlas import DONE, FAILED, PENDING, SATURATED, SILENT, STATUS
 from spikeatlas.tasks.report.summary import Array, Layer, Summary, mean, quartiles
 
 UNKNOWN = "–"  # noqa: RUF001 - a dash stands for a number that is not known

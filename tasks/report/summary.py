@@ -13,16 +13,21 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from spikeatlas.tasks.atlas import Layout, open_store, open_tree, read, settled
-from spikeatlas.tasks.atlas.schema import (
+from spikeatlas.tasks.atlas import (
     FLAGS,
     NATURAL_COLUMNS,
     PENDING,
     SILENT,
     UNPLANNED,
     UNSETTLED,
+    Layout,
+    layout_of,
+    open_store,
+    open_tree,
+    read,
+    settled,
+    study_of,
 )
-from spikeatlas.tasks.atlas.store import layout_of, study_of
 from spikeatlas.tasks.study.location import Place
 
 Array = NDArray[Any]

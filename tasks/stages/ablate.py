@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from spikeatlas.snn.data import choose_images
 from spikeatlas.snn.importance.ablation import ablate as silence_each
-from spikeatlas.snn.selectivity.image_choice import kept_images
 from spikeatlas.tasks.atlas import write
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.workers import models
@@ -17,7 +17,7 @@ from spikeatlas.tasks.workers import models
 def ablate(run: Run, epoch: float) -> None:
     """Store ``/ablation`` of an epoch: accuracy and loss on the same test images, with and without each neuron."""
     test = models.dataset(run.data).test
-    rows, _ = kept_images(test.labels, run.analysis.ablation_images)
+    rows, _ = choose_images(test.labels, run.analysis.ablation_images)
     network, digest = models.network(run, epoch)
     key = models.coding_key(run, digest, "ablation")
     ablation = silence_each(network, test.images[rows], test.labels[rows], run.layers, key)

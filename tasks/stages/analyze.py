@@ -12,13 +12,22 @@ from numpy.typing import NDArray
 from spikeatlas.snn import selectivity
 from spikeatlas.tasks.analysis import naturalness
 from spikeatlas.tasks.analysis.decoding import network_outputs, read_images
-from spikeatlas.tasks.atlas import read, settled, write
-from spikeatlas.tasks.atlas.schema import NATURAL_COLUMNS, SILENT, population_variables
+from spikeatlas.tasks.atlas import (
+    NATURAL_COLUMNS,
+    SEARCH,
+    alive,
+    at_search,
+    best_search,
+    cold,
+    holds,
+    mask,
+    read,
+    write,
+)
 from spikeatlas.tasks.study.digests import seed_of
 from spikeatlas.tasks.study.run import Run
 
 Arrays = dict[str, NDArray[Any]]
-SEARCH = ("neuron", "method", "repeat")
 OF_BEST = ("mei_class", "natural_ratio", "random_ratio", *NATURAL_COLUMNS)
 """Columns of ``/neurons`` that are the best search's."""
 
@@ -42,15 +51,9 @@ def analyze(run: Run, epoch: float) -> None:
     write.write_epoch(run.atlas, epoch, arrays, "analysed")
 
 
-def alive(searches: xr.Dataset) -> NDArray[np.bool_]:
-    """Return True (neurons, methods, repeats) where a search ended with an MEI, which a silent neuron has not."""
-    status = searches.status.transpose(*SEARCH)
-    return np.asarray((settled(status) & (status != SILENT)).values)
-
-
 def naturalness_of(run: Run, layers: dict[str, xr.Dataset]) -> Arrays:
     """Return the variables of ``/naturalness`` (neurons, methods, repeats), undefined where there is no MEI."""
-    if not read.measures_naturalness(run.atlas):
+    if not holds(run.atlas, "naturalness"):
         return {}
     names = ["mei", "latent", "status"]
     searches = xr.concat([data[names] for data in layers.values()], dim="neuron")
@@ -60,16 +63,8 @@ def naturalness_of(run: Run, layers: dict[str, xr.Dataset]) -> Arrays:
         for array in (searches.latent, searches.mei)
     )
     measures = naturalness.measure(run, points, images)
-    defined = alive(searches)
-    return {
-        name: np.where(defined, values.reshape(defined.shape), undefined(values.dtype))
-        for name, values in measures.items()
-    }
-
-
-def undefined(dtype: np.dtype[Any]) -> NDArray[Any]:
-    """Return the value of a variable where there is none: NaN, or -1 of an integer."""
-    return np.array(np.nan if dtype.kind == "f" else -1, dtype)
+    valid = alive(searches.status).values
+    return {name: mask(values.reshape(valid.shape), valid) for name, values in measures.items()}
 
 
 def populations(tree: xr.DataTree, layers: Iterable[str]) -> Arrays:
@@ -82,7 +77,7 @@ def populations(tree: xr.DataTree, layers: Iterable[str]) -> Arrays:
         selectivity.population(natural[f"response_{layer}"].values, natural.label.values, classes)
         for layer in layers
     ]
-    dtypes = {name: variable.dtype for name, variable in population_variables().items()}
+    dtypes = {str(name): array.dtype for name, array in tree["population"].data_vars.items()}
     return {
         f"population/{name}": np.array([values[name] for values in measures], dtype)
         for name, dtype in dtypes.items()
@@ -130,8 +125,8 @@ def on_images(natural: xr.Dataset, layer: str, classes: int, rng: np.random.Gene
 
 def on_meis(run: Run, epoch: float, searches: xr.Dataset) -> Arrays:
     """Return the classes read in the MEIs of the cold searches: arrays (neurons, methods, repeats)."""
-    there = alive(searches)
-    images = searches[read.cold(searches, "mei")].transpose(*SEARCH, ...).values
+    there = alive(searches.status.transpose(*SEARCH)).values
+    images = searches[cold(searches, "mei")].transpose(*SEARCH, ...).values
     measures = read_images(run, epoch, images.reshape(-1, *images.shape[3:]), there.ravel())
     return {name: values.reshape(there.shape) for name, values in measures.items()}
 
@@ -146,7 +141,7 @@ def on_searches(
     natural = searches.natural_top_response.isel(rank=0)
     classes = read_classes(run, epoch, searches.mei.transpose(*SEARCH, ...).values)
     return {
-        "mei_class": np.where(alive(searches), classes, np.int16(-1)),
+        "mei_class": mask(classes, alive(searches.status.transpose(*SEARCH)).values),
         "natural_ratio": ratio(searches.response, natural).transpose(*SEARCH).values,
         "random_ratio": ratio(searches.response, random).transpose(*SEARCH).values,
     }
@@ -165,26 +160,19 @@ def ratio(response: xr.DataArray, reference: xr.DataArray) -> xr.DataArray:
 
 
 def best_rows(searches: xr.Dataset, measures: Arrays, sign: int) -> Arrays:
-    """Return one row a neuron: its best search over methods and repeats (the first among equals).
-
-    The best: with the highest response times ``sign``.
-    """
-    methods = searches.method.values.astype(object)
-    stacked = searches.transpose(*SEARCH)
-    response = stacked.response.values.reshape(len(stacked.neuron), -1)
-    best = np.where(np.isnan(response), -np.inf, sign * response).argmax(axis=1)
-    rows = np.arange(len(best))
-
-    def pick(values: NDArray[Any]) -> NDArray[Any]:
-        column: NDArray[Any] = values.reshape(len(best), -1)[rows, best]
-        return column
-
-    repeats = stacked.sizes["repeat"]
+    """Return one row a neuron: its best search over methods and repeats."""
+    place = best_search(searches.response, searches.status, sign)
+    methods, repeats = searches.method.values.astype(object), searches.sizes["repeat"]
+    rows = np.arange(len(place))
     return {
-        "response": pick(response),
-        "method": methods[best // repeats],
-        "repeat": (best % repeats).astype(np.int16),
-        "status": pick(stacked.status.values),
-        **{name: pick(measures[name]) for name in OF_BEST if name in measures},
+        "response": at_search(searches.response, place),
+        "method": methods[place // repeats],
+        "repeat": (place % repeats).astype(np.int16),
+        "status": at_search(searches.status, place),
+        **{
+            name: measures[name].reshape(len(place), -1)[rows, place]
+            for name in OF_BEST
+            if name in measures
+        },
         **{name: measures[name] for name in ("class_selectivity_index", "preferred_class")},
     }

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from rich.table import Table
 
 from spikeatlas.tasks.analysis import tables
-from spikeatlas.tasks.analysis.claims import Claim, claims
-from spikeatlas.tasks.analysis.course import Course, course_of
-from spikeatlas.tasks.analysis.training import training_table
+from spikeatlas.tasks.analysis.claim import Claim
+from spikeatlas.tasks.analysis.claims import claims
+from spikeatlas.tasks.analysis.course import Course, course_of, training_table
 from spikeatlas.tasks.atlas import open_tree, write
 from spikeatlas.tasks.study.location import Place, write_whole
 

@@ -6,8 +6,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from spikeatlas.tasks.atlas import read, unfinished, write
-from spikeatlas.tasks.stages.analyze import SEARCH, alive
+from spikeatlas.tasks.atlas import SEARCH, alive, cold, read, unfinished, write
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.workers import models
 from spikeatlas.tasks.workers.stopping import check_stop
@@ -46,8 +45,8 @@ def respond_to_meis(
 
     NaN where there is none: a silent neuron's search ended with any image.
     """
-    images = searches[read.cold(searches, "mei")].transpose(*SEARCH, ...)
-    there = alive(searches)
+    images = searches[cold(searches, "mei")].transpose(*SEARCH, ...)
+    there = alive(searches.status.transpose(*SEARCH)).values
     responses = np.full(there.shape, np.nan, np.float32)
     rows = np.nonzero(there)
     neurons = rows[0]

@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spikeatlas.optim import uses_screening
-from spikeatlas.tasks.atlas import write
-from spikeatlas.tasks.atlas.schema import (
+from spikeatlas.tasks.atlas import (
     DONE,
     FAILED,
     SATURATED,
@@ -19,6 +18,7 @@ from spikeatlas.tasks.atlas.schema import (
     UNPLANNED,
     queries,
     ranks,
+    write,
 )
 from spikeatlas.tasks.search.diverse import find_diverse
 from spikeatlas.tasks.search.probe import BlockProbe

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spikeatlas.snn import selectivity
-from spikeatlas.tasks.atlas import read, schema, write
+from spikeatlas.tasks.atlas import ranks, read, write
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.workers import models
 
@@ -21,7 +21,7 @@ def observe(run: Run, epoch: float) -> None:
     rows = read.natural_images(run.atlas)
     arrays: dict[str, NDArray[Any]] = {}
     for layer, responses in respond(test.images).items():
-        variables = tuning(responses, test.labels, classes, schema.ranks(run.search.diverse))
+        variables = tuning(responses, test.labels, classes, ranks(run.search.diverse))
         arrays |= {f"layers/{layer}/{name}": values for name, values in variables.items()}
         if len(rows):
             arrays[f"natural/response_{layer}"] = responses[rows]

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlsplit
 
+from spikeatlas.snn.files import write_atomically
+
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
 
@@ -145,9 +147,7 @@ def write_whole(path: Place, text: str) -> None:
     if isinstance(path, Url):
         path.write_text(text)
         return
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
+    write_atomically(path, text.encode())
 
 
 def try_store(url: Url) -> None:

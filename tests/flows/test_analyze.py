@@ -13,9 +13,9 @@ import zarr
 
 from spikeatlas.flows import analyze as flow
 from spikeatlas.flows.checks.study_checks import Checked, check
-from spikeatlas.tasks.atlas import read, write
+from spikeatlas.tasks.atlas import layout_of, read, write
 from spikeatlas.tasks.atlas.allocate import allocate
-from spikeatlas.tasks.atlas.schema import mei_variables, tuning_variables
+from spikeatlas.tasks.atlas.groups.selectivity_group import MEIS, TUNING
 from spikeatlas.tasks.inspect.verify import verify
 from spikeatlas.tasks.study.run import Run
 from tests.equal import differences
@@ -127,6 +127,7 @@ def test_a_study_that_compares_nothing_has_no_place_for_it(
 def from_before(checked: Checked) -> Checked:
     """The atlas as a version made it that kept no single responses and compared no epochs."""
     root = zarr.open_group(checked.run.atlas, mode="r+")
+    newest = layout_of(root)
     layout = json.loads(str(root.attrs["layout"]))
     for name in ("natural_images", "natural_labels", "natural_first", "cross", "ablation"):
         del layout[name]
@@ -149,8 +150,7 @@ def from_before(checked: Checked) -> Checked:
     said = dict(root["provenance"].attrs)
     del said["metadata_digest"]
     root["provenance"].attrs.put(said)
-    kept = read.open_tree(checked.run.atlas)["selectivity"]
-    for name in {*mei_variables(), *tuning_variables()} & set(kept.data_vars):
+    for name in (*MEIS.variables(newest), *TUNING.variables(newest)):
         shutil.rmtree(folder_of(checked.run) / "selectivity" / name)
     return check(tiny(checked.study.output))
 

@@ -14,7 +14,7 @@ import zarr
 
 from spikeatlas.flows.atlas import FailedBlocks
 from spikeatlas.flows.checks.study_checks import Checked
-from spikeatlas.tasks.atlas.schema import FAILED
+from spikeatlas.tasks.atlas import FAILED
 from spikeatlas.tasks.search import loop
 from tests.equal import differences
 from tests.flows.conftest import Cli, RunStudy

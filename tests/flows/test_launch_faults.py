@@ -17,7 +17,7 @@ import zarr
 from spikeatlas.flows.checks.study_checks import Checked
 from spikeatlas.flows.runners.server import serving
 from spikeatlas.snn.files import load_checkpoint, save_checkpoint
-from spikeatlas.tasks.atlas.schema import FAILED
+from spikeatlas.tasks.atlas import FAILED
 from tests.conftest import Ask
 from tests.equal import differences
 from tests.flows.conftest import Cli, RunStudy

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import hashlib
 from pathlib import Path
 
@@ -158,3 +159,27 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_litter(
         write_atomically(path, b"new")
     assert path.read_bytes() == b"old"
     assert [entry.name for entry in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_file_may_be_written_from_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "listed"
+    path = folder / "whole.json"
+    replaced: list[Path] = []
+    replace = Path.replace
+
+    def note(source: Path, target: Path) -> Path:
+        replaced.append(source.parent)
+        if source.parent != folder and len(replaced) > 1:
+            raise OSError(errno.EXDEV, "another disk")
+        return replace(source, target)
+
+    monkeypatch.setattr(Path, "replace", note)
+
+    write_atomically(path, b"one", beside=folder)
+    write_atomically(path, b"two", beside=folder)
+
+    assert replaced == [tmp_path, tmp_path, folder]
+    assert path.read_bytes() == b"two"
+    assert list(tmp_path.rglob("*.tmp")) == []

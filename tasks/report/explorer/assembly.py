@@ -13,8 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from spikeatlas.tasks.analysis.thresholds import thresholds
-from spikeatlas.tasks.atlas import open_tree
-from spikeatlas.tasks.atlas.schema import LANES, STATUS
+from spikeatlas.tasks.atlas import LANES, STATUS, open_tree
 from spikeatlas.tasks.report import key
 from spikeatlas.tasks.report.explorer import layer_data as numbers
 from spikeatlas.tasks.report.explorer import thumbnails

@@ -11,8 +11,7 @@ import xarray as xr
 
 from spikeatlas.tasks.analysis.drift import BAND, drift
 from spikeatlas.tasks.analysis.tables import KINDS
-from spikeatlas.tasks.atlas import read, settled
-from spikeatlas.tasks.atlas.schema import SILENT
+from spikeatlas.tasks.atlas import SILENT, cold, settled
 from spikeatlas.tasks.report.explorer.columns import layer_measures, layer_rows
 from spikeatlas.tasks.report.summary import (
     Array,
@@ -86,7 +85,7 @@ def cross(tree: xr.DataTree, summary: Summary, group: xr.Dataset) -> dict[str, A
     if "cross_response" not in group:
         return {}
     shown = tree["cross"].to_dataset().crossed.values == 1
-    place = best_place(group[read.cold(group, "response")], settled(group.status), summary.sign)
+    place = best_place(group[cold(group, "response")], settled(group.status), summary.sign)
     networks = [
         pick(group.cross_response.isel(epoch=row, drop=True).rename(stimulus_epoch="epoch"), place)
         for row in range(group.sizes["epoch"])

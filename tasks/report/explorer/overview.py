@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from spikeatlas.tasks.analysis.thresholds import thresholds
-from spikeatlas.tasks.atlas.schema import STATUS
+from spikeatlas.tasks.atlas import STATUS
 from spikeatlas.tasks.report.explorer.columns import identifier, known_measures
 from spikeatlas.tasks.report.explorer.packing import plain
 from spikeatlas.tasks.report.figures import epoch_axis

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from spikeatlas.tasks.analysis.claims import Claim, claims
+from spikeatlas.tasks.analysis.claim import Claim
+from spikeatlas.tasks.analysis.claims import claims
 from spikeatlas.tasks.analysis.course import Course
-from spikeatlas.tasks.analysis.intervals import Interval
+from spikeatlas.tasks.analysis.intervals import Estimate
 from spikeatlas.tasks.analysis.thresholds import FILE, thresholds
 
 EPOCHS = [0.0, 0.1, 0.25, 0.5, 1.0, 2.0]
@@ -144,7 +145,7 @@ def test_the_bars_are_all_in_the_file() -> None:
 
 
 def test_intervals_are_what_decides() -> None:
-    from spikeatlas.tasks.analysis.claims import Part
+    from spikeatlas.tasks.analysis.claim import Part
 
     bars = thresholds()
     for bounds, held in (
@@ -153,4 +154,4 @@ def test_intervals_are_what_decides() -> None:
         ((0.4, 0.6), None),
         ((np.nan, np.nan), None),
     ):
-        assert Part("x", 0.5, (Interval(0.5, *bounds),)).holds(bars) is held
+        assert Part("x", 0.5, (Estimate(0.5, *bounds),)).holds(bars) is held

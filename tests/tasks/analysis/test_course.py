@@ -8,11 +8,10 @@ import xarray as xr
 
 from spikeatlas.flows.checks.study_checks import Checked
 from spikeatlas.snn import selectivity
-from spikeatlas.tasks.analysis.course import OUTPUT, course_of, over_training
+from spikeatlas.tasks.analysis.course import OUTPUT, course_of, over_training, training_table
 from spikeatlas.tasks.analysis.thresholds import thresholds
-from spikeatlas.tasks.analysis.training import TRAINING, training_table
 from spikeatlas.tasks.analysis.tuning_change import class_moments
-from spikeatlas.tasks.atlas import open_tree
+from spikeatlas.tasks.atlas import TRAINING_VARIABLES, open_tree
 from tests.tasks.analysis.test_tuning_change import responses
 
 FOUND = ("switch_p", "switch_q", "switch_epoch", "onset_epoch", "mei_support_p")
@@ -72,6 +71,6 @@ def test_a_course_is_the_atlas_s(compared: Checked) -> None:
     assert list(course.layers) == ["conv2", "fc1"]
     assert OUTPUT not in course.hidden
     assert (course.seed, course.control, course.searched) == (0, False, False)
-    assert set(TRAINING) == set(table.data_vars)
+    assert {name: variable.dtype for name, variable in TRAINING_VARIABLES.items()} == table.dtypes
     moments = class_moments(natural.response_fc1.rename(neuron_fc1="neuron"), 10)
     assert moments["mean"].isel(epoch=1, half=0).sel({"class": 3}).values == pytest.approx(mean)

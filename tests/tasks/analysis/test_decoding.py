@@ -7,17 +7,16 @@ from scipy.special import softmax
 
 from spikeatlas.flows.checks.study_checks import Checked
 from spikeatlas.snn import selectivity
-from spikeatlas.snn.classifier import fit_temperature
-from spikeatlas.snn.selectivity.image_choice import kept_images
+from spikeatlas.snn.classifier.calibration import fit_temperature
+from spikeatlas.snn.data import choose_images
 from spikeatlas.tasks.analysis.decoding import (
     complexity,
     network_outputs,
-    own_perplexity,
+    perplexity,
     read_images,
     reference,
 )
-from spikeatlas.tasks.atlas import settled
-from spikeatlas.tasks.atlas.schema import SILENT
+from spikeatlas.tasks.atlas import SILENT, settled
 from spikeatlas.tasks.workers import models
 from tests.equal import read
 from tests.snn.nets import noise_images
@@ -28,7 +27,7 @@ IMAGES = noise_images(9, seed=4)
 def test_the_perplexity_is_of_confidence_fitted_on_test_images(compared: Checked) -> None:
     run = compared.run
     test = models.dataset(run.data).test
-    kept, _ = kept_images(test.labels, 60)
+    kept, _ = choose_images(test.labels, 60)
     respond = models.responder(run, 2, "report", {"out": tuple(range(10))})
     counts = {
         name: respond(images)["out"].astype(np.float64) * run.network.time_steps
@@ -37,7 +36,7 @@ def test_the_perplexity_is_of_confidence_fitted_on_test_images(compared: Checked
     assert np.allclose(counts["shown"], counts["shown"].round(), atol=1e-5)  # whole spikes
     temperature = fit_temperature(counts["test"], test.labels[kept])
 
-    found = own_perplexity(run, 2, IMAGES)
+    found = perplexity(run, 2, IMAGES)
 
     wanted = selectivity.relative_perplexity(softmax(counts["shown"] / temperature, axis=1))
     np.testing.assert_allclose(found["mei_perplexity"], wanted, rtol=1e-6)
@@ -65,7 +64,7 @@ def test_where_the_classifier_is_less_sure_than_of_test_images_it_reads_none(
 ) -> None:
     """By definition so of 5 % of them."""
     test = models.dataset(compared.run.data).test
-    kept, _ = kept_images(test.labels, 60)
+    kept, _ = choose_images(test.labels, 60)
 
     found = reference(compared.run, test.images[kept])
 

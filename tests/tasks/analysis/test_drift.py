@@ -7,7 +7,7 @@ import pytest
 import xarray as xr
 
 from spikeatlas.tasks.analysis.drift import drift
-from spikeatlas.tasks.atlas.schema import DONE, PENDING, SILENT
+from spikeatlas.tasks.atlas import DONE, PENDING, SILENT
 
 
 def group(repeats: int = 2, **changed: Any) -> xr.Dataset:

@@ -14,11 +14,9 @@ from spikeatlas.flows.checks.study_checks import Checked, check
 from spikeatlas.optim import NormConstraint, norm_quantile
 from spikeatlas.snn.generators import AdapterSpec, GaussianGenerator, SNGANSpec, VQVAESpec
 from spikeatlas.snn.generators.priors import load_prior
-from spikeatlas.tasks.analysis.naturalness import known_of, scale_of
-from spikeatlas.tasks.atlas import open_store, open_tree
+from spikeatlas.tasks.analysis.naturalness import scale_of
+from spikeatlas.tasks.atlas import NATURAL_COLUMNS, SILENT, open_store, open_tree, values
 from spikeatlas.tasks.atlas.allocate import allocate
-from spikeatlas.tasks.atlas.schema import NATURAL_COLUMNS, SILENT
-from spikeatlas.tasks.atlas.store import values
 from spikeatlas.tasks.report import write_report
 from spikeatlas.tasks.stages.analyze import analyze
 from spikeatlas.tasks.stages.maximize import maximize
@@ -162,12 +160,12 @@ def test_an_adapter_tells_what_it_can(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
     kinds = [
-        known_of(AdapterSpec(kind="adapter", adapter=f"own:{name}"))
+        AdapterSpec(kind="adapter", adapter=f"own:{name}").naturalness
         for name in ("vectors", "codes", "pairs")
     ]
     assert kinds == ["norm", "pixels", "code"]
-    assert known_of(VQVAESpec()) == "code"
-    assert known_of(SNGANSpec(kind="sngan")) == "critic"
+    assert VQVAESpec().naturalness == "code"
+    assert SNGANSpec(kind="sngan").naturalness == "critic"
     raw = tiny(
         tmp_path / "run", generator={"kind": "adapter", "adapter": "own:pairs"},
         probe={"epochs": [2], "layers": ["conv2"]}, search={"methods": ["random"]},

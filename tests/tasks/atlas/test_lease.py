@@ -10,10 +10,9 @@ from contextlib import ExitStack
 import obstore
 import pytest
 
-from spikeatlas.tasks.atlas import BusyError, lease
-from spikeatlas.tasks.atlas.errors import OutdatedError
+from spikeatlas.tasks.atlas import BusyError, OutdatedError, lease
 from spikeatlas.tasks.study.location import Url
-from spikeatlas.tasks.workers.stopping import carry_on, stop_asked
+from spikeatlas.tasks.workers.stopping import ask_to_stop, carry_on, stop_asked
 
 
 @pytest.fixture
@@ -25,14 +24,14 @@ def atlas(monkeypatch: pytest.MonkeyPatch) -> Iterator[Url]:
 
 
 def test_a_second_run_is_refused_until_the_first_has_ended(atlas: Url) -> None:
-    with lease.coordinated(atlas, "one", 5):
+    with lease.coordinated(atlas, "one", 5, ask_to_stop):
         time.sleep(1.5)  # longer than a lease that nobody renews
         with (
             pytest.raises(BusyError, match="another run is writing"),
-            lease.coordinated(atlas, "two", 5),
+            lease.coordinated(atlas, "two", 5, ask_to_stop),
         ):
             pass
-    with lease.coordinated(atlas, "two", 5):
+    with lease.coordinated(atlas, "two", 5, ask_to_stop):
         pass
 
 
@@ -40,7 +39,7 @@ def test_a_lease_that_nobody_renews_is_taken_over(atlas: Url) -> None:
     obstore.put(atlas.parent.bucket, f"{atlas.name}.lock", b"of a run that was killed")
     obstore.put(atlas.parent.bucket, f"{atlas.name}.writer-1", b"of a worker that was killed")
 
-    with lease.coordinated(atlas, "two", 5):
+    with lease.coordinated(atlas, "two", 5, ask_to_stop):
         assert not stop_asked()
 
 
@@ -58,35 +57,35 @@ def test_of_two_that_take_over_one_succeeds(atlas: Url, monkeypatch: pytest.Monk
         return seen
 
     monkeypatch.setattr(lease, "_version", version)
-    with pytest.raises(BusyError), lease.coordinated(atlas, "two", 5):
+    with pytest.raises(BusyError), lease.coordinated(atlas, "two", 5, ask_to_stop):
         pass
 
 
 def test_units_of_an_earlier_run_never_start(atlas: Url) -> None:
-    with lease.coordinated(atlas, "one", 5), lease.writing(atlas, "one"):
+    with lease.coordinated(atlas, "one", 5, ask_to_stop), lease.writing(atlas, "one", ask_to_stop):
         pass
     with (
-        lease.coordinated(atlas, "two", 5),
+        lease.coordinated(atlas, "two", 5, ask_to_stop),
         pytest.raises(OutdatedError),
-        lease.writing(atlas, "one"),
+        lease.writing(atlas, "one", ask_to_stop),
     ):
         pass
 
 
 def test_units_at_work_are_waited_for(atlas: Url) -> None:
     with ExitStack() as first:
-        first.enter_context(lease.coordinated(atlas, "one", 5))
-        with lease.writing(atlas, "one"):
+        first.enter_context(lease.coordinated(atlas, "one", 5, ask_to_stop))
+        with lease.writing(atlas, "one", ask_to_stop):
             first.close()
             with (
                 pytest.raises(BusyError, match="workers of an earlier run"),
-                lease.coordinated(atlas, "two", 2),
+                lease.coordinated(atlas, "two", 2, ask_to_stop),
             ):
                 pass
 
 
 def test_a_lost_lease_stops_the_work(atlas: Url) -> None:
-    with lease.coordinated(atlas, "one", 5):
+    with lease.coordinated(atlas, "one", 5, ask_to_stop):
         obstore.put(atlas.parent.bucket, f"{atlas.name}.lock", b"of another run")
         deadline = time.monotonic() + 10
         while not stop_asked() and time.monotonic() < deadline:

@@ -8,9 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from spikeatlas.tasks.atlas import BusyError, coordinator
-from spikeatlas.tasks.atlas.errors import OutdatedError
-from spikeatlas.tasks.atlas.lock import writing
+from spikeatlas.tasks.atlas import BusyError, OutdatedError, coordinator, writing
 
 SPAWN = multiprocessing.get_context("spawn")
 

@@ -15,9 +15,16 @@ import xarray as xr
 import zarr
 
 from spikeatlas.flows.checks.study_checks import Checked
-from spikeatlas.tasks.atlas import AtlasError, extend, open_store, unfinished, write
+from spikeatlas.tasks.atlas import (
+    AtlasError,
+    extend,
+    open_store,
+    queries,
+    size_of,
+    unfinished,
+    write,
+)
 from spikeatlas.tasks.atlas.allocate import allocate
-from spikeatlas.tasks.atlas.schema import queries
 from tests.equal import differences
 
 WITHOUT_US = """
@@ -211,7 +218,7 @@ def test_queries_are_log_spaced_and_end_at_the_budget(budget: int) -> None:
 
 
 def test_the_size_is_known_beforehand(made: Checked) -> None:
-    planned = made.layout.bytes()
+    planned = size_of(made.layout)
     held = sum(array.nbytes for array in arrays(open_store(made.run.atlas)))
 
     assert 0.8 * planned <= held <= 1.5 * planned

@@ -4,7 +4,7 @@ import numpy as np
 import zarr
 
 from spikeatlas.flows.checks.study_checks import Checked
-from spikeatlas.tasks.inspect.compare import duel
+from spikeatlas.tasks.inspect.compare import compare_methods
 from tests.tiny import least_exciting
 
 
@@ -16,7 +16,7 @@ def test_the_lower_response_wins_where_the_least_exciting_image_is_sought(copied
     root["layers/conv2/response"][1] = np.stack([tt, random], axis=1).astype(np.float32)  # type: ignore[index]
     root["layers/conv2/status"][1] = np.ones((6, 2, 2), np.uint8)  # type: ignore[index]
 
-    table = duel(copied.run.atlas, "tt", "random")
+    table = compare_methods(copied.run.atlas, "tt", "random")
 
     epoch = [line for line in table.splitlines() if "conv2" in line][1]
     assert [cell.strip() for cell in epoch.strip("│ ").split("│")] == [
@@ -37,7 +37,9 @@ def test_wins_ties_and_saturation_are_counted_apart(copied: Checked) -> None:
     status[1] = states  # type: ignore[index]
 
     lines = [
-        line for line in duel(copied.run.atlas, "tt", "random").splitlines() if "conv2" in line
+        line
+        for line in compare_methods(copied.run.atlas, "tt", "random").splitlines()
+        if "conv2" in line
     ]
 
     epoch = lines[1]  # epoch 2

@@ -11,19 +11,19 @@ import xarray as xr
 import zarr
 
 from spikeatlas.flows.checks.study_checks import Checked
-from spikeatlas.tasks.inspect.neurons import SHEET, Answer, Question, answer, draw_stimuli
+from spikeatlas.tasks.inspect.neurons import SHEET, Neurons, Selection, draw_stimuli, read_neurons
 from spikeatlas.tasks.inspect.text import PICTURES, as_json, draw, text
-from spikeatlas.tasks.inspect.trends import ANSWERS, MARKS, ask
+from spikeatlas.tasks.inspect.trends import MARKS, TRENDS, read_trend
 from tests.tasks.report.explorer.conftest import plant_switch
 
-ALL = Question(None, None, None, None, None)
+ALL = Selection(None, None, None, None, None)
 
 
 def asked(checked: Checked, about: str, **chosen: Any) -> pd.DataFrame:
-    return ask(checked.run.atlas, about, ALL._replace(**chosen))
+    return read_trend(checked.run.atlas, about, ALL._replace(**chosen))
 
 
-@pytest.mark.parametrize("about", ANSWERS)
+@pytest.mark.parametrize("about", TRENDS)
 def test_each_is_a_table_json_and_a_picture(compared: Checked, about: str, tmp_path: Path) -> None:
     found = asked(compared, about)
     assert len(json.loads(as_json(found))) == len(found)
@@ -33,7 +33,7 @@ def test_each_is_a_table_json_and_a_picture(compared: Checked, about: str, tmp_p
 
 
 def test_each_has_a_picture() -> None:
-    assert set(PICTURES) == set(ANSWERS)
+    assert set(PICTURES) == set(TRENDS)
 
 
 def test_a_switch_is_told_with_its_classes(compared_copy: Checked) -> None:
@@ -91,7 +91,7 @@ def test_shares_are_undefined_where_nothing_is_analysed(compared_copy: Checked) 
         asked(compared_copy, "methods")
 
 
-@pytest.mark.parametrize("about", ANSWERS)
+@pytest.mark.parametrize("about", TRENDS)
 def test_one_layer_may_be_asked_for(compared: Checked, about: str) -> None:
     found = asked(compared, about, layer="fc1")
     whole = asked(compared, about)
@@ -116,7 +116,7 @@ def test_what_does_not_fit_is_one_sentence(compared_copy: Checked) -> None:
 
 
 def test_a_sheet_has_an_end(compared: Checked, tmp_path: Path) -> None:
-    found = answer(compared.run.atlas, ALL._replace(layer="conv2"))
-    many = Answer(found.frame, found.results * SHEET)
+    found = read_neurons(compared.run.atlas, ALL._replace(layer="conv2"))
+    many = Neurons(found.frame, found.results * SHEET)
     with pytest.raises(ValueError, match="draws at most 64 neurons, but 384 were found"):
         draw_stimuli(many, tmp_path / "sheet.png")

@@ -10,8 +10,7 @@ import zarr
 from PIL import Image
 
 from spikeatlas.flows.checks.study_checks import Checked
-from spikeatlas.tasks.atlas import open_tree
-from spikeatlas.tasks.atlas.schema import DONE, SATURATED, SILENT
+from spikeatlas.tasks.atlas import DONE, SATURATED, SILENT, open_tree
 from spikeatlas.tasks.report.artifacts import (
     EDGE,
     GAP,

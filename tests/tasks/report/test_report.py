@@ -21,17 +21,19 @@ from PIL import Image
 
 from spikeatlas.flows.checks.study_checks import Checked
 from spikeatlas.snn.data import Digits, load_data
-from spikeatlas.tasks.atlas import Layout, create, open_tree
-from spikeatlas.tasks.atlas.schema import (
+from spikeatlas.tasks.atlas import (
     DONE,
     FAILED,
     PENDING,
     SATURATED,
     SILENT,
-    TOP_IMAGES,
+    Layout,
+    create,
+    layout_json,
+    open_tree,
     queries,
 )
-from spikeatlas.tasks.atlas.store import layout_json
+from spikeatlas.tasks.atlas.layout import TOP_IMAGES
 from spikeatlas.tasks.atlas.write import clear_epoch, mark_failed, write_block, write_epoch
 from spikeatlas.tasks.report import key_figures, write_report
 from spikeatlas.tasks.report.curves import overview_panels, search_panel

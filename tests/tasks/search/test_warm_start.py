@@ -9,9 +9,8 @@ import xarray as xr
 import zarr
 
 from spikeatlas.flows.checks.study_checks import Checked, check
-from spikeatlas.tasks.atlas import AtlasError
+from spikeatlas.tasks.atlas import AtlasError, writable
 from spikeatlas.tasks.atlas.origin import run_of_atlas
-from spikeatlas.tasks.atlas.store import writable
 from spikeatlas.tasks.inspect.verify import verify
 from spikeatlas.tasks.search.probe import BlockProbe
 from spikeatlas.tasks.stages.maximize import search_method

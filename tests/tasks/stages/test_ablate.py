@@ -8,8 +8,8 @@ import xarray as xr
 
 from spikeatlas.flows.checks.study_checks import Checked
 from spikeatlas.snn.coding import encode
+from spikeatlas.snn.data import choose_images
 from spikeatlas.snn.networks import SpikingNetwork
-from spikeatlas.snn.selectivity.image_choice import kept_images
 from spikeatlas.tasks.stages.ablate import ablate
 from spikeatlas.tasks.workers import models
 from tests.equal import read
@@ -23,7 +23,7 @@ def group(checked: Checked) -> xr.Dataset:
 def right(net: SpikingNetwork, checked: Checked, layer: str, neuron: int | None) -> float:
     """Accuracy of whole passes with one neuron's spikes taken away."""
     test = models.dataset(checked.run.data).test
-    chosen, _ = kept_images(test.labels, 100)
+    chosen, _ = choose_images(test.labels, 100)
     spikes = encode(net, test.images[chosen])
     for stage in net:
         spikes = stage(spikes, net.time_steps)
@@ -47,7 +47,7 @@ def test_accuracy_without_each_neuron_is_stored(compared: Checked) -> None:
 
 def test_a_silent_neuron_costs_nothing(compared: Checked) -> None:
     found = group(compared).sel(epoch=2)
-    chosen, _ = kept_images(models.dataset(compared.run.data).test.labels, 100)
+    chosen, _ = choose_images(models.dataset(compared.run.data).test.labels, 100)
     test = models.dataset(compared.run.data).test.images[chosen]
     answers = models.responder(compared.run, 2, "observe", compared.run.layers)(test)
     silent = np.concatenate([(answers[layer] == 0).all(axis=0) for layer in compared.run.layers])

@@ -7,7 +7,7 @@ import xarray as xr
 
 from spikeatlas.flows.checks.study_checks import Checked
 from spikeatlas.snn.training import read_header
-from spikeatlas.tasks.inspect.neurons import Question, answer
+from spikeatlas.tasks.inspect.neurons import Selection, read_neurons
 from spikeatlas.tasks.report.summary import read_summary
 from spikeatlas.tasks.stages.analyze import analyze
 from tests.tiny import least_exciting
@@ -79,8 +79,8 @@ def test_the_least_exciting_image_is_the_best_where_it_is_sought(copied: Checked
     lowest = found.response.min(["method", "repeat"])
     assert (lowest < found.response.max(["method", "repeat"])).any()
     np.testing.assert_array_equal(rows.response.values, lowest.values)
-    asked = Question(2, "conv2", None, None, None)
-    told = [result.response.item() for result in answer(run.atlas, asked).results]
+    asked = Selection(2, "conv2", None, None, None)
+    told = [result.response.item() for result in read_neurons(run.atlas, asked).results]
     np.testing.assert_array_equal(told, lowest.values)
     shown = {layer.name: layer for layer in read_summary(run.atlas).layers}["conv2"]
     np.testing.assert_array_equal(shown.response[1], lowest.values)

@@ -10,8 +10,8 @@ import xarray as xr
 import zarr
 
 from spikeatlas.flows.checks.study_checks import Checked
-from spikeatlas.tasks.analysis.training import TRAINING
-from spikeatlas.tasks.inspect.info import as_text
+from spikeatlas.tasks.atlas import TRAINING_VARIABLES
+from spikeatlas.tasks.inspect.text import as_text
 from spikeatlas.tasks.stages.conclude import CLAIMS, conclude, report_claims
 
 
@@ -19,12 +19,12 @@ def test_an_atlas_gets_a_table_and_its_claims(compared_copy: Checked) -> None:
     atlas = compared_copy.run.atlas
     found = conclude(atlas)
     table = xr.open_zarr(atlas, group="training", consolidated=False)
-    assert set(table.data_vars) == set(TRAINING)
+    assert set(table.data_vars) == set(TRAINING_VARIABLES)
     assert table.sizes == {"neuron": 14}
     selectivity = xr.open_zarr(atlas, group="selectivity", consolidated=False)
     assert table.layer.values.tolist() == selectivity.layer.values.tolist()
     assert table["index"].values.tolist() == selectivity["index"].values.tolist()
-    assert all(table[name].attrs["long_name"] for name in TRAINING)
+    assert all(table[name].attrs["long_name"] for name in TRAINING_VARIABLES)
     saved = json.loads((atlas.parent / CLAIMS).read_text())
     assert [claim["answer"] for claim in saved] == [claim.answer for claim in found]
     # three epochs, random stimuli, 14 neurons: nothing can be said, and why is

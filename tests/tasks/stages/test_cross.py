@@ -12,9 +12,8 @@ import xarray as xr
 import zarr
 
 from spikeatlas.flows.checks.study_checks import Checked, check
-from spikeatlas.tasks.atlas import read, write
+from spikeatlas.tasks.atlas import FAILED, SILENT, read, settled, write
 from spikeatlas.tasks.atlas.allocate import allocate
-from spikeatlas.tasks.atlas.schema import FAILED, SILENT
 from spikeatlas.tasks.stages import cross as crossing
 from spikeatlas.tasks.stages.ablate import ablate
 from spikeatlas.tasks.stages.analyze import analyze
@@ -48,7 +47,7 @@ def diagonal(found: xr.Dataset) -> xr.DataArray:
 
 
 def alive(found: xr.Dataset) -> xr.DataArray:
-    return read.settled(found.status) & (found.status != SILENT)
+    return settled(found.status) & (found.status != SILENT)
 
 
 @pytest.mark.parametrize("name", ["conv2", "fc1"])

@@ -9,7 +9,7 @@ import pytest
 import xarray as xr
 
 from spikeatlas.flows.checks.study_checks import Checked
-from spikeatlas.tasks.atlas.schema import DONE
+from spikeatlas.tasks.atlas import DONE
 from spikeatlas.tasks.search.probe import BlockProbe
 from spikeatlas.tasks.stages.maximize import outcome, search_method
 from spikeatlas.tasks.study.blocks import Block

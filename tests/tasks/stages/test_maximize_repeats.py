@@ -14,13 +14,12 @@ from numpy.typing import NDArray
 from spikeatlas.flows.checks.study_checks import Checked, check
 from spikeatlas.flows.cost import blocks_to_search
 from spikeatlas.snn.training import read_header
-from spikeatlas.tasks.atlas import read, unfinished, write
+from spikeatlas.tasks.atlas import UNPLANNED, read, unfinished, write
 from spikeatlas.tasks.atlas.allocate import allocate, repeats_to_add
 from spikeatlas.tasks.atlas.origin import run_of_atlas
-from spikeatlas.tasks.atlas.schema import UNPLANNED
-from spikeatlas.tasks.inspect.compare import duel
+from spikeatlas.tasks.inspect.compare import compare_methods
 from spikeatlas.tasks.inspect.info import describe
-from spikeatlas.tasks.inspect.neurons import Question, answer, save_image
+from spikeatlas.tasks.inspect.neurons import Selection, read_neurons, save_image
 from spikeatlas.tasks.inspect.verify import verify
 from spikeatlas.tasks.report import key_figures, read_summary, write_report
 from spikeatlas.tasks.stages.analyze import analyze
@@ -103,13 +102,13 @@ def test_info_verify_report_and_compare_know_them(compared: Checked, tmp_path: P
     assert "unplanned" not in (tmp_path / "report" / "index.html").read_text()
     assert "unplanned" not in key_figures(read_summary(run.atlas))
 
-    rows = [line.split("│") for line in duel(run.atlas, "random", "random").splitlines()]
+    rows = [line.split("│") for line in compare_methods(run.atlas, "random", "random").splitlines()]
     counted = {(row[1].strip(), row[2].strip()): row[3].strip() for row in rows if len(row) > 5}
     assert counted["conv2", "0"] == counted["conv2", "2"] == "6"
 
 
 def test_a_picture_of_one_is_refused(compared: Checked, tmp_path: Path) -> None:
-    found = answer(compared.run.atlas, Question(2, "conv2", 0, "random", 1))
+    found = read_neurons(compared.run.atlas, Selection(2, "conv2", 0, "random", 1))
 
     assert found.frame.status.tolist() == ["unplanned"]
     with pytest.raises(ValueError, match=r"repeat 1 is not planned at epoch 2.*repeats_at"):

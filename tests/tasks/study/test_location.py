@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import uuid
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,8 @@ def test_an_atlas_in_memory_equals_one_on_disk(made: Checked, url: str, tmp_path
 def test_half_an_atlas_is_none(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     checked = check({**tiny(tmp_path / "run"), "atlas": url})
     with monkeypatch.context() as patched:
-        patched.setattr("spikeatlas.tasks.atlas.store.set_attributes", interrupt)
+        creating = import_module("spikeatlas.tasks.atlas.create")
+        patched.setattr(creating, "set_attributes", interrupt)
         with pytest.raises(KeyboardInterrupt):
             allocate(checked.run, checked.layout, checked.data.digest())
 

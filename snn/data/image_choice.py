@@ -1,4 +1,4 @@
-"""The natural images of which every neuron's single responses are kept."""
+"""The choice of natural images of which every neuron's single responses are kept."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from numpy.typing import NDArray
 
 from spikeatlas.snn import selectivity
 
-SMALLEST = 4
-"""Images of a class: two in each half."""
+SMALLEST_CLASS = 4
+"""Fewest images of a class: two in each half."""
 
 
-def kept_images(
+def choose_images(
     labels: NDArray[np.int64], count: int
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Choose ``count`` of the images with ``labels`` (n,), as evenly over classes and halves as there are images.
@@ -29,5 +29,5 @@ def kept_images(
     # round after round one image of every cell that has any left
     rounds = np.concatenate([np.arange(len(cell)) for cell in cells])
     order = np.argsort(rounds, kind="stable")
-    chosen = np.sort(np.concatenate(cells)[order][:count])
-    return chosen, first[chosen]
+    images = np.sort(np.concatenate(cells)[order][:count])
+    return images, first[images]

@@ -9,8 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 from spikeatlas.flows.checks.study_checks import Checked
+from spikeatlas.snn.data import choose_images
 from spikeatlas.snn.selectivity import halves
-from spikeatlas.snn.selectivity.image_choice import kept_images
 from spikeatlas.tasks.workers import models
 from tests.equal import read
 
@@ -19,7 +19,7 @@ LABELS = np.random.default_rng(3).integers(0, 5, 200)
 
 def cells(labels: NDArray[np.int64], count: int) -> NDArray[np.int64]:
     """Kept images of each class and half."""
-    images, first = kept_images(labels, count)
+    images, first = choose_images(labels, count)
     return np.array([
         [(first[labels[images] == label] == half).sum() for half in (True, False)]
         for label in np.unique(labels)
@@ -43,28 +43,28 @@ def test_a_small_class_gives_all_it_has_and_the_others_the_rest() -> None:
 
 
 def test_halves_are_those_of_all_test_images() -> None:
-    images, first = kept_images(LABELS, 60)
+    images, first = choose_images(LABELS, 60)
 
     np.testing.assert_array_equal(first, halves(LABELS)[images])
     assert (np.diff(images) > 0).all()
 
 
 def test_fewer_images_are_among_more() -> None:
-    kept = [set(kept_images(LABELS, count)[0].tolist()) for count in (10, 50, 120, 200)]
+    kept = [set(choose_images(LABELS, count)[0].tolist()) for count in (10, 50, 120, 200)]
 
     assert all(fewer < more for fewer, more in pairwise(kept))
 
 
 @pytest.mark.parametrize("count", [200, 10_000])
 def test_all_are_kept_where_there_are_no_more(count: int) -> None:
-    images, _ = kept_images(LABELS, count)
+    images, _ = choose_images(LABELS, count)
 
     np.testing.assert_array_equal(images, np.arange(200))
 
 
 def test_an_atlas_keeps_the_responses_to_them(compared: Checked) -> None:
     test = models.dataset(compared.run.data).test
-    images, first = kept_images(test.labels, 60)
+    images, first = choose_images(test.labels, 60)
     natural = read(compared.run.atlas)["/natural"]
 
     np.testing.assert_array_equal(natural.image.values, images)

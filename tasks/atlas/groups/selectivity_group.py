@@ -1,0 +1,121 @@
+"""Measures of each neuron, on natural images and on its MEIs (sources in ``snn/selectivity``)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from spikeatlas.tasks.atlas.groups.base import (
+    MEI,
+    ROWS,
+    SEARCHES,
+    SEEN,
+    TABLE,
+    TUNED,
+    Group,
+    Measure,
+    Variable,
+    search_rows,
+)
+from spikeatlas.tasks.atlas.layout import Layout
+
+
+def _first(_layout: Layout) -> dict[str, Variable]:
+    return {
+        "class_selectivity_index": Variable(ROWS, "float32", np.nan, "(preferred - mean of others) / (preferred + mean of others), class chosen on one half of the test images, measured on the other; -1 to 1", extra=TABLE),
+        "preferred_class": Variable(ROWS, "int16", -1, "class with the highest mean response, -1: undefined", extra=TABLE),
+        "mei_class": Variable(SEARCHES, "int16", -1, "class that the network of this epoch reads in the MEI, -1: no output spike, or a silent neuron", extra=TABLE),
+        "natural_ratio": Variable(SEARCHES, "float32", np.nan, "MEI response / best test image's response", extra=TABLE),
+        "random_ratio": Variable(SEARCHES, "float32", np.nan, "MEI response / best screening stimulus's response (same repeat)", extra=TABLE),
+    }  # fmt: skip
+
+
+def _tuning(_layout: Layout) -> dict[str, Variable]:
+    def measure(text: str, units: str = "1") -> Variable:
+        return Variable(ROWS, "float32", np.nan, text, units, TABLE)
+
+    return {
+        "csi_low": measure("lower end of the 95 % bootstrap interval (over images) of class_selectivity_index"),
+        "csi_high": measure("upper end of that interval"),
+        "csi_null": measure("mean of class_selectivity_index under shuffled labels, choice of class included"),
+        "csi_null_high": measure("95 % quantile of it under shuffled labels"),
+        "selective_p": measure("p of the test that the preferred class, chosen on one half, drives the neuron more than the others on the other half (Welch, both ways)"),
+        "selective_q": measure("the same corrected for the neurons of the layer (Benjamini-Hochberg)"),
+        "lifetime_sparseness": measure("Treves-Rolls sparseness over test images; 0 (flat) to 1 (one image)"),
+        "hoyer_sparseness": measure("Hoyer's sparseness over test images; 0 to 1"),
+        "d_prime": measure("d' of the preferred class (chosen on the other half) against the rest", "standard deviation"),
+        "auc": measure("area under the ROC curve of the preferred class (chosen on the other half) against the rest; 0.5: chance"),
+        "mutual_information": measure("information between response and class, bias corrected; 0: none", "bit"),
+        "mutual_information_null": measure("the same under shuffled labels", "bit"),
+        "split_half_reliability": measure("correlation of the class tuning of the two halves of the images, Spearman-Brown corrected"),
+    }  # fmt: skip
+
+
+def _of_meis(_layout: Layout) -> dict[str, Variable]:
+    return {
+        "mei_reference_class": Variable(SEARCHES, "int16", -1, "class that the study's classifier, the same at all epochs, reads in the MEI; -1: less sure of it than of 95 % of test images, no classifier, or a silent neuron", extra=TABLE),
+        "mei_reference_confidence": Variable(SEARCHES, "float32", np.nan, "its calibrated probability of that class", extra=TABLE),
+        "mei_perplexity": Variable(SEARCHES, "float32", np.nan, "relative perplexity of the network's class probabilities (temperature fitted on test images) for the MEI; 1 / classes (one class) to 1 (none)", extra=TABLE),
+        "mei_mango_perplexity": Variable(SEARCHES, "float32", np.nan, "MANGO's value of the same, of the plain softmax of spike counts and with its mixed logarithms; floor 0.203 for 10 classes", extra=TABLE),
+        "mei_bytes": Variable(SEARCHES, "int32", -1, "losslessly compressed size of the MEI", "byte", TABLE),
+        "mei_slope": Variable(SEARCHES, "float32", np.nan, "slope of log power over log spatial frequency of the MEI", extra=TABLE),
+    }  # fmt: skip
+
+
+def _keeps_responses(layout: Layout) -> bool:
+    return bool(layout.natural_images)
+
+
+SELECTIVITY = Group(
+    "selectivity",
+    "each neuron's selectivity for classes, the class read in each MEI, and its response against the best natural and "
+    "the best screening stimulus",
+    _first,
+    search_rows,
+    mark="analysed",
+    first=True,
+    measures=(
+        Measure("natural_ratio", "MEI / best test image", MEI),
+        Measure("random_ratio", "MEI / best screening image", MEI),
+        Measure("class_selectivity_index", "class selectivity index", TUNED),
+    ),
+    beside=("preferred_class", "mei_class"),
+)
+TUNING = Group(
+    "selectivity",
+    "measures on single test images, with intervals, shuffled labels and tests",
+    _tuning,
+    mark="analysed",
+    when=_keeps_responses,
+    measures=(
+        Measure("d_prime", "d' of the preferred class", TUNED),
+        Measure("auc", "AUC of the preferred class", TUNED),
+        Measure("mutual_information", "information on the class", TUNED),
+        Measure("lifetime_sparseness", "lifetime sparseness", TUNED),
+        Measure("hoyer_sparseness", "Hoyer sparseness", TUNED),
+        Measure("split_half_reliability", "split-half reliability", TUNED),
+        Measure("selective_q", "q of being selective", TUNED),
+    ),
+    beside=(
+        "csi_low",
+        "csi_high",
+        "csi_null",
+        "csi_null_high",
+        "selective_p",
+        "mutual_information_null",
+    ),
+)
+MEIS = Group(
+    "selectivity",
+    "measures on the MEIs themselves (with a warm start: on `cold_mei`)",
+    _of_meis,
+    mark="analysed",
+    when=_keeps_responses,
+    measures=(
+        Measure("mei_perplexity", "perplexity of the MEI", SEEN),
+        Measure("mei_mango_perplexity", "MANGO's perplexity", SEEN),
+        Measure("mei_reference_confidence", "confidence of the classifier", SEEN),
+        Measure("mei_bytes", "compressed size", SEEN),
+        Measure("mei_slope", "slope of the spectrum", SEEN),
+    ),
+    beside=("mei_reference_class",),
+)

@@ -1,0 +1,54 @@
+"""Results on each neuron over the whole of training: a table that is written when a run concludes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from spikeatlas.tasks.atlas.groups.base import TIME, Group, Measure, Variable, later
+from spikeatlas.tasks.atlas.layout import Layout
+
+NEURON = ("neuron",)
+
+TRAINING_VARIABLES = {
+    "onset_epoch": Variable(NEURON, "float64", np.nan, "first epoch from which on the neuron is selective (two in a row): class_selectivity_index at least 0.1, selective_q at most 0.05; NaN: never", "epoch"),
+    "highly_selective_onset": Variable(NEURON, "float64", np.nan, "the same for an index of at least 1/3: the preferred class drives the neuron twice as much", "epoch"),
+    "switched": Variable(NEURON, "uint8", 0, "whether the neuron came to prefer another class of test images (switch_q at most 0.05)"),
+    "switch_from": Variable(NEURON, "int16", 0, "class preferred at switch_start, -1: not tested"),
+    "switch_to": Variable(NEURON, "int16", 0, "class preferred at switch_end, -1: not tested"),
+    "switch_start": Variable(NEURON, "float64", np.nan, "first trained epoch from which on the neuron is selective", "epoch"),
+    "switch_end": Variable(NEURON, "float64", np.nan, "last epoch at which it is", "epoch"),
+    "switch_epoch": Variable(NEURON, "float64", np.nan, "epoch from which on the new class leads the old one; NaN: not switched", "epoch"),
+    "switch_effect": Variable(NEURON, "float64", np.nan, "smaller of the leads of the old class at switch_start and of the new one at switch_end, each a difference over its sum; -1 to 1"),
+    "switch_p": Variable(NEURON, "float64", np.nan, "p of a switch: both leads measured on images that did not choose the classes (Welch, intersection-union, both ways); NaN: not tested"),
+    "switch_q": Variable(NEURON, "float64", np.nan, "the same corrected for the neurons of the layer (Benjamini-Hochberg)"),
+    "mei_support_p": Variable(NEURON, "float64", np.nan, "p of MEIs read so differently by the study's classifier at switch_start and switch_end, against cold repeats of single epochs; NaN: not tested"),
+}  # fmt: skip
+"""What ``/training`` of an atlas holds of each neuron."""
+
+
+def _variables(_layout: Layout) -> dict[str, Variable]:
+    return TRAINING_VARIABLES
+
+
+TRAINING = Group(
+    "training",
+    "each neuron over the whole of training, with `layer` and `index`",
+    _variables,
+    when=later,
+    condition="an analysed epoch",
+    measures=(
+        Measure("onset_epoch", "onset of selectivity", TIME),
+        Measure("highly_selective_onset", "onset of high selectivity", TIME),
+        Measure("switch_epoch", "epoch of the switch", TIME),
+        Measure("switch_q", "q of the switch", TIME),
+    ),
+    beside=(
+        "switched",
+        "switch_from",
+        "switch_to",
+        "switch_start",
+        "switch_end",
+        "switch_p",
+        "mei_support_p",
+    ),
+)

@@ -1,0 +1,95 @@
+"""The sizes and labels of one atlas, from which every array of it follows (``groups``)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+TOP_IMAGES = 5
+"""Best natural images kept for each neuron."""
+
+Known: TypeAlias = Literal["critic", "code", "norm", "pixels"]
+"""Sources of a judgement how natural a generator's stimuli are: its critic; the prior of its codes; the length
+of its latents alone; nothing but the pixels."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The sizes and labels from which a whole atlas follows.
+
+    Fields with a default are newer than the first atlases, whose own description lacks them.
+    """
+
+    epochs: tuple[float, ...]
+    layers: Mapping[str, tuple[int, ...]]
+    """Probed neurons (channels or units) of each layer."""
+    blocks: Mapping[str, int]
+    """Neurons per task, by layer."""
+    methods: tuple[str, ...]
+    repeats: int
+    budget: int
+    latent: int
+    """Length of a latent."""
+    latent_dtype: str
+    image: tuple[int, int, int]
+    """(channels, height, width) of a stimulus."""
+    classes: tuple[str, ...]
+    screening: int
+    """Screening stimuli of one repeat."""
+    warm_start: bool = False
+    """Whether there are a cold and a warm search of each neuron."""
+    diverse: int = 0
+    """Diverse stimuli of each search."""
+    naturalness: Known | Literal[""] = ""
+    """Source of how natural a stimulus is; empty where that is not measured."""
+    natural_images: tuple[int, ...] = ()
+    """Test images whose single responses are kept."""
+    natural_labels: tuple[int, ...] = ()
+    """Their classes."""
+    natural_first: tuple[int, ...] = ()
+    """1 for those of the first half, in which classes are chosen that are then tested on the second."""
+    cross: bool = False
+    """Whether every network is shown the MEIs of every epoch."""
+    ablation: bool = False
+    """Whether neurons are silenced one by one."""
+
+    @property
+    def neurons(self) -> int:
+        """Probed neurons over all layers."""
+        return sum(map(len, self.layers.values()))
+
+    def sizes(self, layer: str | None = None) -> dict[str, int]:
+        """Length of each dimension, in ``layer``'s group or in the groups over all layers."""
+        channel, y, x = self.image
+        return {
+            "epoch": len(self.epochs),
+            "stimulus_epoch": len(self.epochs),
+            "image": len(self.natural_images),
+            "layer": len(self.layers),
+            "neuron": len(self.layers[layer]) if layer else self.neurons,
+            "method": len(self.methods),
+            "repeat": self.repeats,
+            "latent": self.latent,
+            "channel": channel,
+            "y": y,
+            "x": x,
+            "query": len(queries(self.budget)),
+            "class": len(self.classes),
+            "rank": ranks(self.diverse),
+            "half": 2,
+            "stimulus": self.screening * self.repeats,
+            **{f"neuron_{name}": len(indices) for name, indices in self.layers.items()},
+        }
+
+
+def queries(budget: int) -> tuple[int, ...]:
+    """Log-spaced numbers of images, from 1 to ``budget``, about eight a decade."""
+    count = 1 + math.ceil(8 * math.log10(budget)) if budget > 1 else 1
+    return tuple(sorted({round(budget ** (i / max(count - 1, 1))) for i in range(count)}))
+
+
+def ranks(diverse: int) -> int:
+    """Length of ``rank``, which natural and diverse stimuli share: a group has one length a dimension."""
+    return max(TOP_IMAGES, diverse)

@@ -1,0 +1,183 @@
+"""Opening an atlas: what it holds, said by itself, whatever version wrote it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import zarr
+from numpy.typing import NDArray
+
+from spikeatlas.tasks.atlas.errors import AtlasError
+from spikeatlas.tasks.atlas.groups.arrays import Array, arrays
+from spikeatlas.tasks.atlas.groups.provenance_group import NODES
+from spikeatlas.tasks.atlas.layout import Layout
+from spikeatlas.tasks.atlas.metadata import store_of
+from spikeatlas.tasks.study.location import Place, Url
+
+SCHEMA_VERSION = 1
+"""Raised when readers of an older atlas would misread a newer one."""
+
+
+def exists(path: Place) -> bool:
+    """Return whether there is an atlas, allocated whole."""
+    if isinstance(path, Path):
+        recover(path)
+        return path.exists()
+    try:
+        return "schema_version" in zarr.open_group(store_of(path), mode="r", zarr_format=3).attrs
+    except FileNotFoundError:
+        return False
+
+
+def open_store(path: Place, mode: str = "r") -> zarr.Group:
+    """Open the atlas as a Zarr group.
+
+    Raises FileNotFoundError when there is none, AtlasError when it is damaged or newer than this program.
+    """
+    absent = (
+        f"there is no atlas at {path}: give the path of an atlas.zarr folder that a run has written"
+    )
+    if isinstance(path, Path):
+        recover(path)
+        if not path.exists():
+            raise FileNotFoundError(absent)
+    try:
+        root = zarr.open_group(store_of(path, mode), mode=mode, zarr_format=3)  # type: ignore[arg-type]
+        version = int(root.attrs["schema_version"])  # type: ignore[arg-type]
+    except FileNotFoundError as error:
+        if isinstance(path, Url):
+            raise FileNotFoundError(absent) from None
+        raise AtlasError(_damaged(path, error)) from error
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise AtlasError(_damaged(path, error)) from error
+    if version > SCHEMA_VERSION:
+        message = f"{path} has schema version {version}, newer than {SCHEMA_VERSION}, the newest known here: upgrade spikeatlas"
+        raise AtlasError(message)
+    return root
+
+
+def _damaged(path: Place, error: Exception) -> str:
+    return f"{path} is not an atlas, or its zarr.json is damaged ({error}): restore it, or run again with --fresh"
+
+
+def recover(path: Path) -> None:
+    """Finish an extension that was killed between its two renames."""
+    retired = path.with_name(path.name + ".old")
+    if retired.exists() and not path.exists():
+        retired.replace(path)
+
+
+def holds(path: Place, name: str) -> bool:
+    """Return whether an atlas has a place for a group or an array: one of an older version may lack it."""
+    return name in open_store(path)
+
+
+def arrays_of(root: zarr.Group) -> list[Array]:
+    """List the data arrays that an atlas was allocated with, of those that this version knows.
+
+    As it says itself; an atlas from before it listed its nodes is held to have what it has, and what the first
+    version had.
+    """
+    planned = arrays(layout_of(root))
+    if NODES in root:
+        nodes = set(values(root, NODES))
+        return [array for array in planned if array.path in nodes]
+    return [array for array in planned if array.group.first or array.path in root]
+
+
+def writable(array: Any) -> zarr.Array[Any]:
+    """Let the array write every chunk even where it equals the fill value: a missing chunk is damage."""
+    return array.with_config({"write_empty_chunks": True})  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True)
+class Opened:
+    """Arrays of an atlas, ready to be written."""
+
+    epochs: NDArray[np.float64]
+    """Epochs by row."""
+    arrays: Mapping[str, Any]
+    """Arrays by their path in the atlas, as far as it has a place for them."""
+
+
+def opened(path: Place, names: Iterable[str]) -> Opened:
+    """Open arrays to write, once for as long as the same tree is at ``path``: it takes as long as to fill them.
+
+    Raises as ``open_store``; KeyError for a name that is of no group.
+    """
+    names = tuple(names)
+    if isinstance(path, Url):
+        return _open(path, names)
+    try:
+        tree = (path / "zarr.json").stat()
+    except OSError:
+        # finishes a killed extension, or says what is wrong
+        return _open(path, names)
+    return _open_once(path, names, tree.st_ino, tree.st_mtime_ns)
+
+
+@lru_cache(maxsize=64)
+def _open_once(path: Path, names: tuple[str, ...], _inode: int, _changed: int) -> Opened:
+    return _open(path, names)
+
+
+def _open(path: Place, names: tuple[str, ...]) -> Opened:
+    root = open_store(path, "r+")
+    absent = _never_allocated(root, names)
+    arrays = {name: writable(root[name]) for name in names if name not in absent}
+    return Opened(values(root, "epoch"), arrays)
+
+
+def _never_allocated(root: zarr.Group, names: Iterable[str]) -> set[str]:
+    """Return those of ``names`` that this version writes and the one that made the atlas did not."""
+    missing = {name for name in names if name not in root}
+    if not missing:
+        return missing
+    new = {array.path for array in arrays(layout_of(root))}
+    return missing & (new - {array.path for array in arrays_of(root)})
+
+
+def study_of(root: zarr.Group) -> dict[str, Any]:
+    """Return the study that made the atlas."""
+    return dict(json.loads(str(root.attrs["study"])))
+
+
+def layout_of(root: zarr.Group) -> Layout:
+    """Return the layout an atlas was allocated with."""
+    fields: dict[str, Any] = json.loads(str(root.attrs["layout"]))
+    fields["epochs"] = values(root, "epoch").tolist()
+    fields["layers"] = {layer: tuple(neurons) for layer, neurons in fields["layers"].items()}
+    frozen: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()}
+    return Layout(**frozen)
+
+
+def layout_json(layout: Layout) -> str:
+    """Return the layout but for its epochs, which the store itself names, as JSON for the root's attributes."""
+    fields = {key: value for key, value in vars(layout).items() if key != "epochs"}
+    return json.dumps(fields)
+
+
+def values(root: zarr.Group, name: str, at: Any = ...) -> NDArray[Any]:
+    """Return the values of one array of the store, or of a part of it."""
+    array: Any = root[name]
+    return np.asarray(array[at])
+
+
+def epoch_row(root: zarr.Group, epoch: float) -> int:
+    """Return the row of ``epoch`` in every array of the atlas."""
+    return row_of(values(root, "epoch"), epoch)
+
+
+def row_of(epochs: NDArray[np.float64], epoch: float) -> int:
+    """Return the row of ``epoch`` among the epochs of an atlas; AtlasError where it is not."""
+    rows = np.flatnonzero(epochs == epoch)
+    if not rows.size:
+        message = f"epoch {epoch:g} is not in the atlas, which holds {', '.join(f'{e:g}' for e in epochs)}"
+        raise AtlasError(message)
+    return int(rows[0])

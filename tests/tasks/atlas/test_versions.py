@@ -1,0 +1,242 @@
+"""Atlases of older versions are whole: they are described, verified, asked and reported, and go on as they are."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import tarfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+import zarr
+
+from spikeatlas.flows.checks.study_checks import Checked, check
+from spikeatlas.tasks.atlas import extend, integrity, layout_of, open_store, read, values, write
+from spikeatlas.tasks.atlas.allocate import allocate
+from spikeatlas.tasks.atlas.groups.selectivity_group import TUNING
+from spikeatlas.tasks.atlas.origin import run_of_atlas
+from spikeatlas.tasks.inspect.verify import verify
+from spikeatlas.tasks.stages.analyze import analyze
+from spikeatlas.tasks.stages.observe import observe
+from tests.conftest import Ask
+from tests.equal import differences
+from tests.tiny import build
+
+ARCHIVES = Path(__file__).parents[2] / "fixtures" / "atlases"
+VERSIONS = ("before-naturalness", "before-cross", "before-groups")
+RESULTS = {"before-naturalness": 72, "before-cross": 72, "before-groups": 27}
+
+ROUNDING = re.compile(r"differs in [12] values from what its latent decodes to$")
+"""Pixels that another processor rounds to the other side of a half."""
+
+NEVER_MEASURED = {
+    "onset": "no /training",
+    "switched": "no /training",
+    "importance": "no /ablation",
+    "accuracy": "keeps no tests of selectivity",
+}
+"""Questions that the two oldest versions cannot answer, and the sentence that says so."""
+
+
+def unpack(version: str, folder: Path) -> Path:
+    with tarfile.open(ARCHIVES / f"{version}.tar.xz") as archive:
+        archive.extractall(folder, filter="data")
+    return folder / "run" / "atlas.zarr"
+
+
+@pytest.fixture(scope="session")
+def old(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The atlas of each version: read only."""
+    return {version: unpack(version, tmp_path_factory.mktemp(version)) for version in VERSIONS}
+
+
+def study_of(atlas: Path, **sections: Any) -> Checked:
+    """Its study, as its user wrote it, with some fields of some sections replaced."""
+    raw = yaml.safe_load((atlas.parents[1] / "study.yaml").read_text())
+    changed = {name: {**raw[name], **fields} for name, fields in sections.items()}
+    return check({**raw, **changed, "output": str(atlas.parent)})
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_it_is_described(old: dict[str, Path], version: str, ask: Ask) -> None:
+    done = ask("info", old[version])
+
+    assert done.returncode == 0, done.stderr
+    assert " conv2 " in done.stdout
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_it_is_whole_not_damaged(old: dict[str, Path], version: str, ask: Ask) -> None:
+    done = ask("info", old[version], "--verify")
+
+    assert f"verified {RESULTS[version]} results" in done.stdout
+    problems = done.stderr.splitlines()
+    assert all(ROUNDING.search(problem) for problem in problems), problems
+    assert len(problems) <= 2
+    assert done.returncode == bool(problems)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_its_neurons_are_shown(
+    old: dict[str, Path], version: str, ask: Ask, tmp_path: Path
+) -> None:
+    done = ask("query", old[version], "--json", "--png", tmp_path / "sheet.png")
+
+    assert done.returncode == 0, done.stderr
+    assert len(json.loads(done.stdout)) == 9
+
+
+@pytest.mark.parametrize("about", ["onset", "switched", "methods", "importance", "accuracy"])
+@pytest.mark.parametrize("version", VERSIONS)
+def test_it_answers_or_says_what_it_lacks(
+    old: dict[str, Path], version: str, about: str, ask: Ask
+) -> None:
+    done = ask("query", old[version], "--about", about, "--json")
+
+    lack = "" if version == "before-groups" else NEVER_MEASURED.get(about, "")
+    assert done.returncode == (2 if lack else 0), done.stderr
+    assert lack in done.stderr
+    assert len(done.stderr.splitlines()) == bool(lack)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_it_is_reported(old: dict[str, Path], version: str, ask: Ask, tmp_path: Path) -> None:
+    done = ask("report", old[version], "-o", tmp_path)
+
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "index.html").exists()
+    assert (tmp_path / "explore.html").exists()
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_its_methods_are_compared(old: dict[str, Path], version: str, ask: Ask) -> None:
+    methods = ("random", "random") if version == "before-groups" else ("tt", "random")
+
+    done = ask("compare", old[version], *methods)
+
+    assert done.returncode == 0, done.stderr
+    assert "wins" in done.stdout
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_claims_are_tested_or_it_is_said_what_they_need(
+    version: str, ask: Ask, tmp_path: Path
+) -> None:
+    done = ask("claims", unpack(version, tmp_path))
+
+    if version == "before-groups":
+        assert done.returncode == 0, done.stderr
+        assert "undecided" in done.stdout
+    else:
+        assert done.returncode == 2
+        assert "keeps no responses to single test images" in done.stderr
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_its_study_goes_on_with_it(version: str, tmp_path: Path) -> None:
+    atlas = unpack(version, tmp_path / "old")
+    shutil.copytree(atlas, tmp_path / "before.zarr")
+    checked = study_of(atlas)
+
+    run = allocate(checked.study, checked.run)
+
+    assert (
+        run.study == open_store(atlas).attrs["study_digest"]
+    )  # the name that its checkpoints know
+    assert differences(tmp_path / "before.zarr", atlas) == []
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_later_epoch_is_added_in_its_own_version(version: str, tmp_path: Path) -> None:
+    atlas = unpack(version, tmp_path)
+    before = {array.path for array in arrays_at(atlas)}
+
+    checked = study_of(atlas, probe={"epochs": [0, 1, 2]})
+    run = allocate(checked.study, checked.run)
+
+    assert values(open_store(atlas), "epoch").tolist() == [0, 1, 2]
+    assert {array.path for array in arrays_at(atlas)} == before
+    assert integrity.metadata_damage(atlas) == []
+    observe(run, 1)
+    assert read.flagged(atlas, "observed", 1)
+    for epoch in (0, 1, 2):
+        assert integrity.epoch_damage(atlas, epoch) == []
+
+
+def arrays_at(atlas: Path) -> list[zarr.Array]:  # type: ignore[type-arg]
+    members = zarr.open_group(atlas, mode="r").members(max_depth=None)
+    nodes = ("provenance/",)  # older ones did not list theirs
+    return [
+        array
+        for name, array in members
+        if isinstance(array, zarr.Array) and not name.startswith(nodes)
+    ]
+
+
+def test_a_whole_epoch_more_of_the_last_version(tmp_path: Path) -> None:
+    atlas = unpack("before-groups", tmp_path)
+    raw = yaml.safe_load((tmp_path / "study.yaml").read_text())
+    raw["probe"]["epochs"] = [0, 1, 2]
+
+    checked = build({**raw, "output": str(atlas.parent)})
+
+    assert values(open_store(atlas), "analysed").tolist() == [1, 1, 1]
+    verdict = verify(run_of_atlas(checked.run.atlas))
+    assert all(ROUNDING.search(problem) for problem in verdict.problems), verdict.problems
+    assert verdict.checked > RESULTS["before-groups"]
+
+
+def lose(checked: Checked, *names: str) -> None:
+    """Make the atlas one of a version that did not know some arrays yet: its list says so."""
+    for name in names:
+        shutil.rmtree(checked.run.atlas / name)
+    root = zarr.open_group(checked.run.atlas, mode="r+")
+    others = ~np.isin(values(root, "provenance/node"), names)
+    for name in ("provenance/node", "provenance/metadata_digest"):
+        entries = values(root, name)[others]
+        array: Any = root[name]
+        array.resize((len(entries),))
+        array[:] = entries
+
+
+def test_a_variable_that_is_newer_than_the_atlas_is_not_missed(copied: Checked) -> None:
+    lose(copied, "selectivity/csi_low", "neurons/typicality", "layers/conv2/natural_active")
+
+    assert integrity.epoch_damage(copied.run.atlas, 2) == []
+    run = allocate(copied.study, copied.run)
+    write.clear_epoch(run.atlas, 2)
+    analyze(run, 2)
+
+    assert read.flagged(run.atlas, "analysed", 2)
+    assert integrity.epoch_damage(run.atlas, 2) == []
+    assert "csi_low" in TUNING.variables(layout_of(open_store(run.atlas)))
+    assert "selectivity/csi_low" not in open_store(run.atlas)
+
+
+def test_an_array_that_the_atlas_lists_is_missed(copied: Checked) -> None:
+    shutil.rmtree(copied.run.atlas / "selectivity/csi_low")
+
+    assert integrity.epoch_damage(copied.run.atlas, 2) != []
+    with pytest.raises(KeyError, match="csi_low"):
+        write.write_epoch(copied.run.atlas, 2, {"selectivity/csi_low": np.zeros(14, np.float32)})
+
+
+def test_what_no_version_knows_is_not_written(copied: Checked) -> None:
+    with pytest.raises(KeyError, match="csi_lwo"):
+        write.write_epoch(copied.run.atlas, 2, {"selectivity/csi_lwo": np.zeros(14, np.float32)})
+
+
+def test_it_grows_without_arrays_of_today(copied: Checked) -> None:
+    lose(copied, "selectivity/csi_low")
+    layout = layout_of(open_store(copied.run.atlas))
+
+    extend(copied.run.atlas, layout, replace(layout, epochs=(0, 1, 2)))
+
+    assert "selectivity/csi_low" not in open_store(copied.run.atlas)
+    for epoch in (0, 1, 2):
+        assert integrity.epoch_damage(copied.run.atlas, epoch) == []
