@@ -6,14 +6,14 @@ Heavy modules are imported by the commands that need them, after the environment
 from __future__ import annotations
 
 import shutil
-import signal
 import sys
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from spikeatlas.flows.benchmark.command import benchmark
+from spikeatlas.flows.interrupts import stop_tidily
 from spikeatlas.tasks.study.location import place, store_failure
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def run(
     checked = check(read_study(study, overrides or ()), fresh=fresh)
     if fresh:
         discard(checked.run)
-    _stop_tidily()
+    stop_tidily()
     from spikeatlas.flows.launch import launch
 
     failures = launch(checked.study, checked.run)
@@ -241,7 +241,7 @@ def assess(study: StudyFile, overrides: Overrides = None) -> None:
     from spikeatlas.flows.checks.study_checks import check
     from spikeatlas.tasks.study.study import read_study
 
-    _stop_tidily()
+    stop_tidily()
     # an atlas that is there is neither read nor changed, so it need not agree
     for part in judge(check(read_study(study, overrides or ()), fresh=True).run):
         print(part, flush=True)
@@ -259,79 +259,7 @@ def deploy(
     print("\n".join(register(root.resolve())))
 
 
-@app.command()
-def benchmark(
-    bench: Annotated[
-        Path | None,
-        typer.Argument(help="A benchmark of searches, a YAML file.", metavar="BENCH"),
-    ] = None,
-    overrides: Overrides = None,
-    *,
-    plan: Annotated[
-        bool, typer.Option("--plan", help="Print only the cells and the predicted time.")
-    ] = False,
-    table: Annotated[
-        bool, typer.Option("--table", help="Print only the table, from what is done.")
-    ] = False,
-    responder: Annotated[
-        bool,
-        typer.Option("--responder", help="Time responses and training against snnTorch's loop."),
-    ] = False,
-    generator: Annotated[
-        Path | None,
-        typer.Option(help="Time this VQ-VAE's decoding against MANGO's loop over images."),
-    ] = None,
-    images: Annotated[
-        Path | None,
-        typer.Option(
-            help="With --responder: image folder (train/<class>/*, test/<class>/*) of 32x32 colour images."
-        ),
-    ] = None,
-    rounds: Annotated[
-        int,
-        typer.Option(min=1, help="With --responder or --generator: rounds; medians are printed."),
-    ] = 3,
-    figure: Annotated[Path | None, typer.Option(help="Draw the result to this PNG file.")] = None,
-) -> None:
-    """Race searches as BENCH says and print the table, or time the responder or a generator.
-
-    A race goes on where an earlier one stopped, and runs again only what was changed.
-    """
-    if responder + (bench is not None) + (generator is not None) != 1:
-        message = (
-            "name one thing to measure: a benchmark file, --responder, or --generator with a file"
-        )
-        raise ValueError(message)
-    if generator is not None:
-        from spikeatlas.flows.benchmark.decoding_mode import generator_benchmark
-
-        parts = generator_benchmark(generator, rounds)
-    elif bench is None:
-        from spikeatlas.flows.benchmark.responses import responder_benchmark
-
-        parts = responder_benchmark(images, rounds, figure)
-    else:
-        from spikeatlas.flows.benchmark.bench import parse
-        from spikeatlas.flows.benchmark.race import search_benchmark
-        from spikeatlas.tasks.study.study import read_study
-
-        _stop_tidily()
-        only = "plan" if plan else "table" if table else None
-        parts = search_benchmark(parse(read_study(bench, overrides or ())), only, figure)
-    for part in parts:
-        print(part, end="\n\n" if responder else "\n", flush=True)
-
-
-def _stop_tidily() -> None:
-    """On Ctrl-C or SIGTERM let running tasks end at their next safe point; a second one is not waited for."""
-    from spikeatlas.tasks.workers.stopping import ask_to_stop
-
-    def on_interrupt(number: int, frame: FrameType | None) -> None:
-        ask_to_stop()
-        signal.default_int_handler(number, frame)
-
-    signal.signal(signal.SIGINT, on_interrupt)
-    signal.signal(signal.SIGTERM, on_interrupt)
+app.command()(benchmark)
 
 
 def _say(*sentences: str) -> None:

@@ -1,4 +1,4 @@
-"""The benchmark measures what it says, and its network fires as it says."""
+"""The network that the responder is timed on fires as it says, and is computed exactly."""
 
 from __future__ import annotations
 
@@ -8,53 +8,13 @@ import numpy as np
 import pytest
 import torch
 
-from spikeatlas.flows.benchmark.reference_loop import noise_images, reference_network, smooth_images
-from spikeatlas.flows.benchmark.response_speed import (
-    VARIANTS,
-    Target,
-    benchmark,
-    dense_flops,
-    layer_targets,
-    table,
-    targets,
+from spikeatlas.flows.benchmark.reference_network import (
+    noise_images,
+    reference_network,
+    smooth_images,
 )
-from spikeatlas.snn.responder.responder import Responder
-from tests.snn.responder.small import difference, network, pictures
-
-
-def test_rows() -> None:
-    made = network((1, 8, 8), channels=(6, 8), hidden=(7,))
-    shown = {kind: pictures(kind, (1, 8, 8), 6) for kind in ("natural", "noise")}
-    rows = benchmark(made, shown, targets(made), rounds=2, slow_images=3)
-    assert len(rows) == 2 * 4 * len(VARIANTS)
-    assert {row.variant for row in rows} == set(VARIANTS)
-    for row in rows:
-        assert row.differing == 0
-        assert row.rate > 0
-        assert row.gemm > 0
-        assert row.images == (6 if row.variant == "auto" else 3)
-        assert row.variant != "plain" or row.ratio == 1
-    assert table(rows).count("\n") == len(rows) + 1
-
-
-def test_only_the_variants_wanted() -> None:
-    made = network((1, 8, 8), channels=(6,), hidden=())
-    rows = benchmark(
-        made,
-        {"noise": pictures("noise", (1, 8, 8), 3)},
-        layer_targets(made),
-        rounds=1,
-        variants=["auto"],
-    )
-    assert [row.target for row in rows] == ["all layers", "conv1 alone", "out alone"]
-
-
-def test_dense_operations() -> None:
-    made = network((1, 8, 8), channels=(6,), hidden=(), classes=5, time_steps=10)
-    first, second = 2 * 9 * 6 * 64, 2 * 6 * 16 * 5
-    assert dense_flops(made, Target("a", ("conv1",), {})) == first
-    assert dense_flops(made, Target("a", ("out",), {})) == first + 10 * second
-    assert dense_flops(made, Target("a", ("out",), {"out": [2]})) == first + 10 * second / 5
+from spikeatlas.snn.responder import Responder
+from tests.snn.responder.small import difference
 
 
 def test_the_reference_network_fires_like_a_trained_one() -> None:
