@@ -8,9 +8,10 @@ import numpy as np
 from markupsafe import Markup
 
 from spikeatlas.tasks.atlas.schema import SILENT, UNLIKE
-from spikeatlas.tasks.report.figures import Axis, Line, chart, epoch_axis, image_axis, scatter
+from spikeatlas.tasks.report.averages import Array, mean, quartiles
+from spikeatlas.tasks.report.figures import Curve, XAxis, chart, epoch_axis, image_axis, scatter
 from spikeatlas.tasks.report.key import agreed_of_defined
-from spikeatlas.tasks.report.summary import Array, Layer, Summary, mean, quartiles
+from spikeatlas.tasks.report.summary import LayerSummary, Summary
 
 WIDE = 3.9
 """Inches of a drawing where three stand side by side, not four."""
@@ -28,9 +29,9 @@ class Panel:
 def overview_panels(summary: Summary) -> list[Panel]:
     """Accuracy, mean MEI response and selectivity over epochs."""
     x = epoch_axis(summary.epochs)
-    accuracy = [Line("test accuracy", summary.progress["accuracy"])]
+    accuracy = [Curve("test accuracy", summary.progress["accuracy"])]
     response = [_response(layer) for layer in summary.layers]
-    index = [Line(layer.name, _index(layer)[1]) for layer in summary.layers]
+    index = [Curve(layer.name, _index(layer)[1]) for layer in summary.layers]
     return [
         Panel(
             "Test accuracy",
@@ -52,16 +53,16 @@ def overview_panels(summary: Summary) -> list[Panel]:
     ]
 
 
-def _response(layer: Layer) -> Line:
-    partial = np.asarray(~layer.found.all(axis=1) & layer.found.any(axis=1))
-    return Line(layer.name, mean(layer.response, 1), partial=partial)
+def _response(layer: LayerSummary) -> Curve:
+    partial = np.asarray(~layer.settled.all(axis=1) & layer.settled.any(axis=1))
+    return Curve(layer.name, mean(layer.response, 1), partial=partial)
 
 
-def _index(layer: Layer) -> Array:
+def _index(layer: LayerSummary) -> Array:
     return quartiles(layer.measures["class_selectivity_index"])
 
 
-def layer_panels(summary: Summary, layer: Layer) -> list[Panel]:
+def layer_panels(summary: Summary, layer: LayerSummary) -> list[Panel]:
     """The search, its gain, selectivity, the class read in MEIs, and response against naturalness."""
     x = epoch_axis(summary.epochs)
     natural = naturalness_panel(summary, layer)
@@ -74,18 +75,18 @@ def layer_panels(summary: Summary, layer: Layer) -> list[Panel]:
     ]
 
 
-def search_panel(summary: Summary, layer: Layer) -> Panel:
+def search_panel(summary: Summary, layer: LayerSummary) -> Panel:
     """Best so far against images, at the last epoch with a search that ended."""
-    ended = np.flatnonzero(layer.found.any(axis=1))
+    ended = np.flatnonzero(layer.settled.any(axis=1))
     row = int(ended[-1]) if ended.size else 0
     when = f" at epoch {summary.epochs[row]:g}" if ended.size else ""
-    natural = np.where(layer.found, layer.top_response[..., 0], np.nan)
+    natural = np.where(layer.settled, layer.top_response[..., 0], np.nan)
     references = {
         "best test image": float(mean(natural, 1)[row]),
         "best screening image": float(layer.screened[row]),
     }
     lines = [
-        Line(method, layer.history[row, place])
+        Curve(method, layer.history[row, place])
         for place, method in enumerate(summary.layout.methods)
     ]
     drawing = chart(
@@ -100,7 +101,7 @@ def search_panel(summary: Summary, layer: Layer) -> Panel:
     return Panel(f"Search{when}", drawing, reading)
 
 
-def ratio_panel(layer: Layer, x: Axis) -> Panel:
+def ratio_panel(layer: LayerSummary, x: XAxis) -> Panel:
     """What the search gains over images that nobody had to search for."""
     lines = [
         _quartiles("best test image", layer.measures["natural_ratio"]),
@@ -117,7 +118,7 @@ def ratio_panel(layer: Layer, x: Axis) -> Panel:
     return Panel("MEI against the best other images", drawing, reading)
 
 
-def index_panel(summary: Summary, layer: Layer, x: Axis) -> Panel:
+def index_panel(summary: Summary, layer: LayerSummary, x: XAxis) -> Panel:
     """How selective the layer's neurons are for one class of natural images."""
     lines = [_quartiles("median", layer.measures["class_selectivity_index"])]
     drawing = chart(
@@ -130,13 +131,13 @@ def index_panel(summary: Summary, layer: Layer, x: Axis) -> Panel:
     return Panel("Class selectivity", drawing, reading)
 
 
-def class_panel(summary: Summary, layer: Layer, x: Axis) -> Panel:
+def class_panel(summary: Summary, layer: LayerSummary, x: XAxis) -> Panel:
     """How many MEIs the network reads as what their neuron prefers among test images."""
     agreed, defined = agreed_of_defined(layer)
     share = np.divide(agreed, defined, out=np.full(len(defined), np.nan), where=defined > 0)
     classes = len(summary.layout.classes)
     drawing = chart(
-        f"{layer.name}-class", x, [Line("MEIs", share)],
+        f"{layer.name}-class", x, [Curve("MEIs", share)],
         label="share of neurons", top=1.02, references={f"1 / {classes} classes": 1 / classes},
     )  # fmt: skip
     reading = "Neurons whose MEI the network classifies as the class they prefer among test images."
@@ -169,7 +170,7 @@ NATURALNESS = {
 """What stands for naturalness, the best that is known first: its axis, and how it is read."""
 
 
-def naturalness_panel(summary: Summary, layer: Layer) -> Panel | None:
+def naturalness_panel(summary: Summary, layer: LayerSummary) -> Panel | None:
     """Response against naturalness of every MEI at the last analysed epoch; None in an older atlas."""
     name = next((name for name in NATURALNESS if name in layer.measures), None)
     row = summary.analysed
@@ -189,12 +190,12 @@ def naturalness_panel(summary: Summary, layer: Layer) -> Panel | None:
     return Panel(heading, drawing, reading.format(judge=judge))
 
 
-def _quartiles(label: str, values: Array) -> Line:
+def _quartiles(label: str, values: Array) -> Curve:
     low, middle, high = quartiles(values)
-    return Line(label, middle, band=(low, high))
+    return Curve(label, middle, band=(low, high))
 
 
-def _defined(summary: Summary, layer: Layer) -> str:
+def _defined(summary: Summary, layer: LayerSummary) -> str:
     if summary.analysed is None:
         return "no epoch is analysed yet"
     count = np.isfinite(layer.measures["class_selectivity_index"][summary.analysed]).sum()

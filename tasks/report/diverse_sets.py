@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spikeatlas.tasks.report.grid import PICTURED, Cell
+from spikeatlas.tasks.report.grid import PICTURED, Picture
 from spikeatlas.tasks.report.key import epoch_names, number
 from spikeatlas.tasks.report.pictures import data_uri, side
-from spikeatlas.tasks.report.summary import Layer, Summary
+from spikeatlas.tasks.report.summary import LayerSummary, Summary
 
 SHOWN = 8
 """Neurons of a layer whose stimuli are shown: those with most of them, then the most responsive."""
@@ -21,11 +21,11 @@ class Variety:
 
     epoch: str
     side: int
-    rows: tuple[tuple[int, tuple[Cell, ...]], ...]
+    rows: tuple[tuple[int, tuple[Picture, ...]], ...]
     """A neuron, and its MEI followed by its diverse stimuli."""
 
 
-def layer_variety(summary: Summary, layer: Layer) -> Variety | None:
+def layer_variety(summary: Summary, layer: LayerSummary) -> Variety | None:
     """The neurons to show; None where the study asked for no diverse stimuli, or none is found yet."""
     if layer.diverse is None:
         return None
@@ -38,16 +38,18 @@ def layer_variety(summary: Summary, layer: Layer) -> Variety | None:
     return Variety(epoch_names(summary)[row], side(summary.layout.image[1]), rows) if rows else None
 
 
-def _cells(layer: Layer, place: int) -> tuple[Cell, ...]:
+def _cells(layer: LayerSummary, place: int) -> tuple[Picture, ...]:
     found = layer.diverse
     assert found is not None
-    mei = Cell(
+    mei = Picture(
         data_uri(layer.mei[found.row, place]),
         "MEI",
         number(layer.response[found.row, place], ".3f"),
     )
     others = (
-        Cell(data_uri(found.images[place, rank]), "", number(found.responses[place, rank], ".3f"))
+        Picture(
+            data_uri(found.images[place, rank]), "", number(found.responses[place, rank], ".3f")
+        )
         for rank in range(int(found.counts[place]))
     )
     return (mei, *others)

@@ -20,7 +20,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter, NullLocator
 
-from spikeatlas.tasks.report.summary import Array
+from spikeatlas.tasks.report.averages import Array
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
@@ -48,7 +48,7 @@ STYLE: Any = {
 
 
 @dataclass(frozen=True, eq=False)
-class Line:
+class Curve:
     """One curve."""
 
     label: str
@@ -60,7 +60,7 @@ class Line:
 
 
 @dataclass(frozen=True, eq=False)
-class Axis:
+class XAxis:
     """The horizontal axis."""
 
     label: str
@@ -70,21 +70,21 @@ class Axis:
     """Arguments of ``Axes.set_xscale``; empty: linear."""
 
 
-def epoch_axis(epochs: Array) -> Axis:
+def epoch_axis(epochs: Array) -> XAxis:
     """Epochs: linear where they are about evenly spaced, else logarithmic from the first one on."""
     gaps = np.diff(epochs)
     if not gaps.size or gaps.max() <= 3 * gaps.min():
-        return Axis("epoch", epochs, thinned(epochs, epochs))
+        return XAxis("epoch", epochs, thinned(epochs, epochs))
     first = float(epochs[epochs > 0][0])
     scale = {"value": "symlog", "linthresh": first, "linscale": 0.5}
-    return Axis("epoch (log scale)", epochs, thinned(epochs, np.arcsinh(epochs / first)), scale)
+    return XAxis("epoch (log scale)", epochs, thinned(epochs, np.arcsinh(epochs / first)), scale)
 
 
-def image_axis(queries: Array) -> Axis:
+def image_axis(queries: Array) -> XAxis:
     """Numbers of images, logarithmic, with the decades and the budget as ticks."""
     decades = 10.0 ** np.arange(np.ceil(np.log10(queries[-1])))
     ticks = np.array([*decades, queries[-1]])
-    return Axis(
+    return XAxis(
         "images shown per neuron", queries, thinned(ticks, np.log(ticks), most=7), {"value": "log"}
     )
 
@@ -101,8 +101,8 @@ def thinned(ticks: Array, places: Array, most: int = 11) -> Array:
 
 def chart(
     name: str,
-    x: Axis,
-    lines: Sequence[Line],
+    x: XAxis,
+    lines: Sequence[Curve],
     *,
     label: str,
     top: float | None = None,
@@ -155,7 +155,7 @@ def scatter(
         return _svg(figure, name)
 
 
-def _draw(axes: Axes, x: Axis, line: Line, place: int) -> None:
+def _draw(axes: Axes, x: XAxis, line: Curve, place: int) -> None:
     colour, marker = COLOURS[place % len(COLOURS)], MARKERS[place % len(MARKERS)]
     dash = ("-", "--", ":", "-.")[place // len(COLOURS) % 4]
     crowded = np.isfinite(line.y).sum() > 25
@@ -173,7 +173,7 @@ def _draw(axes: Axes, x: Axis, line: Line, place: int) -> None:
         )
 
 
-def _dress(axes: Axes, x: Axis, label: str) -> None:
+def _dress(axes: Axes, x: XAxis, label: str) -> None:
     if x.scale:
         axes.set_xscale(**x.scale)
     transform = axes.xaxis.get_transform()
@@ -187,7 +187,7 @@ def _dress(axes: Axes, x: Axis, label: str) -> None:
     axes.set_ylabel(label)
 
 
-def _limit(axes: Axes, lines: Sequence[Line], levels: Sequence[float], top: float | None) -> None:
+def _limit(axes: Axes, lines: Sequence[Curve], levels: Sequence[float], top: float | None) -> None:
     """The vertical axis from 0, or lower where values are, to ``top`` or just above all that is drawn."""
     shown = np.concatenate(
         [np.ravel(part) for line in lines for part in (line.y, *(line.band or ()))]

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from spikeatlas.tasks.atlas.schema import DONE, FAILED, PENDING, SATURATED, SILENT, STATUS
-from spikeatlas.tasks.report.summary import Array, Layer, Summary, mean, quartiles
+from spikeatlas.tasks.report.averages import Array, mean, quartiles
+from spikeatlas.tasks.report.summary import LayerSummary, Summary
 
 UNKNOWN = "–"  # noqa: RUF001 - a dash stands for a number that is not known
 COUNTED = (DONE, SILENT, SATURATED, FAILED, PENDING)
@@ -45,7 +46,7 @@ def columns() -> list[str]:
     ]
 
 
-def row(summary: Summary, layer: Layer) -> list[str]:
+def row(summary: Summary, layer: LayerSummary) -> list[str]:
     """The key figures of one layer, formatted."""
     status = (
         layer.status[summary.reached]
@@ -70,14 +71,14 @@ def row(summary: Summary, layer: Layer) -> list[str]:
     ]
 
 
-def median(summary: Summary, layer: Layer, measure: str) -> str:
+def median(summary: Summary, layer: LayerSummary, measure: str) -> str:
     """The median of a measure at the last analysed epoch."""
     if summary.analysed is None:
         return UNKNOWN
     return number(quartiles(layer.measures[measure])[1, summary.analysed], ".2f")
 
 
-def agreement(summary: Summary, layer: Layer) -> str:
+def agreement(summary: Summary, layer: LayerSummary) -> str:
     """How many neurons' MEIs are read as their preferred class, of those that prefer one."""
     if summary.analysed is None:
         return UNKNOWN
@@ -85,7 +86,7 @@ def agreement(summary: Summary, layer: Layer) -> str:
     return f"{agreed} of {defined}"
 
 
-def agreed_of_defined(layer: Layer) -> tuple[Array, Array]:
+def agreed_of_defined(layer: LayerSummary) -> tuple[Array, Array]:
     """(E,) neurons whose MEI is read as their preferred class, and neurons with a preferred class."""
     preferred = layer.measures["preferred_class"]
     defined = preferred >= 0

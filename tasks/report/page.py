@@ -14,10 +14,10 @@ from spikeatlas.tasks.report import key
 from spikeatlas.tasks.report.curves import Panel, layer_panels, overview_panels
 from spikeatlas.tasks.report.diverse_sets import Variety, layer_variety
 from spikeatlas.tasks.report.explorer import render_explorer
-from spikeatlas.tasks.report.grid import Grid, layer_grid
+from spikeatlas.tasks.report.grid import LayerGrid, layer_grid
 from spikeatlas.tasks.report.natural_images import test_images
 from spikeatlas.tasks.report.pictures import short_names
-from spikeatlas.tasks.report.summary import Layer, Summary, read_summary
+from spikeatlas.tasks.report.summary import LayerSummary, Summary, read_summary
 from spikeatlas.tasks.study.location import Place
 
 EXPLORER = "explore.html"
@@ -40,7 +40,7 @@ class Section:
     name: str
     neurons: int
     panels: tuple[Panel, ...]
-    grid: Grid
+    grid: LayerGrid
     variety: Variety | None
 
 
@@ -82,7 +82,7 @@ def render(summary: Summary) -> str:
     test, regret = test_images(summary)
     return environment.get_template("template.html").render(
         explorer=EXPLORER,
-        data=summary.study.get("data", {}).get("dataset", "images"),
+        data=summary.data_name,
         most="most" if summary.sign > 0 else "least",
         states=STATES[summary.sign],
         problems=[*key.problems(summary), *([regret] if regret else [])],
@@ -100,7 +100,7 @@ def render(summary: Summary) -> str:
     )
 
 
-def _section(summary: Summary, layer: Layer, test: Any) -> Section:
+def _section(summary: Summary, layer: LayerSummary, test: Any) -> Section:
     return Section(
         layer.name,
         len(layer.neurons),

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 from PIL import Image
 
-from spikeatlas.tasks.report.summary import Array
+from spikeatlas.tasks.report.averages import Array
 
 READABLE = 56
 """Pixels of the screen that a picture's side takes, about."""

@@ -16,6 +16,7 @@ from spikeatlas.tasks.analysis.thresholds import thresholds
 from spikeatlas.tasks.atlas import open_tree
 from spikeatlas.tasks.atlas.schema import LANES, STATUS
 from spikeatlas.tasks.report import key
+from spikeatlas.tasks.report.averages import Array
 from spikeatlas.tasks.report.explorer import layer_data as numbers
 from spikeatlas.tasks.report.explorer import thumbnails
 from spikeatlas.tasks.report.explorer.claim_rows import read_claims
@@ -28,12 +29,12 @@ from spikeatlas.tasks.report.explorer.overview import (
     populations,
 )
 from spikeatlas.tasks.report.explorer.packing import pack, plain
-from spikeatlas.tasks.report.explorer.sources import LIMIT, Ledger
+from spikeatlas.tasks.report.explorer.page_budget import LIMIT, PageBudget
 from spikeatlas.tasks.report.explorer.sprites import columns, sheets, tiles_per_sheet
 from spikeatlas.tasks.report.figures import COLOURS, DASHES
 from spikeatlas.tasks.report.natural_images import test_images
 from spikeatlas.tasks.report.pictures import short_names, side
-from spikeatlas.tasks.report.summary import Array, Layer, Summary
+from spikeatlas.tasks.report.summary import LayerSummary, Summary
 from spikeatlas.tasks.study.location import Place
 
 SCRIPTS = (
@@ -54,7 +55,7 @@ def render_explorer(atlas: Place, summary: Summary, limit: int = LIMIT) -> str:
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     frame = {
-        "title": data_name(summary),
+        "title": summary.data_name,
         "style": Markup((HERE / "explorer.css").read_text(encoding="utf-8")),
         "script": Markup(
             "\n".join((HERE / "js" / f"{s}.js").read_text(encoding="utf-8") for s in SCRIPTS)
@@ -83,14 +84,14 @@ class Collected:
 
     def __init__(self, tree: xr.DataTree, summary: Summary, limit: int) -> None:
         """Open every layer's group."""
-        self.tree, self.summary, self.ledger = tree, summary, Ledger(limit, spent=FRAME)
+        self.tree, self.summary, self.ledger = tree, summary, PageBudget(limit, spent=FRAME)
         self.groups = {layer.name: tree[f"layers/{layer.name}"].to_dataset() for layer in summary.layers}  # fmt: skip
         self.blocks: dict[str, dict[str, Any]] = {layer.name: {} for layer in summary.layers}
         self.sheets: dict[str, int] = {}
         self.overviews: dict[str, Any] = {}
         self.natural: list[int] = []
 
-    def collect(self, atlas: Place) -> tuple[Ledger, dict[str, Any]]:
+    def collect(self, atlas: Place) -> tuple[PageBudget, dict[str, Any]]:
         """Fill the ledger; the parts, and the index that tells the page what is where."""
         test, regret = test_images(self.summary)
         self.measure()
@@ -120,9 +121,9 @@ class Collected:
             self._numbers(layer, "tuning", numbers.tuning(layer, self.summary, group))
             self._numbers(layer, "searches", numbers.searches(group, tiles) | diverse)
             self._numbers(layer, "cross", numbers.cross(self.tree, self.summary, group))
-            self._numbers(layer, "drift", numbers.moved(self.tree, layer.name, group))
+            self._numbers(layer, "drift", numbers.drifts(self.tree, layer.name, group))
 
-    def _numbers(self, layer: Layer, name: str, found: dict[str, Array]) -> None:
+    def _numbers(self, layer: LayerSummary, name: str, found: dict[str, Array]) -> None:
         if found:
             packed = pack(found)
             place = f"numbers/{layer.name}/{name}"
@@ -140,10 +141,10 @@ class Collected:
                 if count is not None:
                     self.sheets[name] = count
 
-    def _others(self, layer: Layer, row: int) -> Array:
+    def _others(self, layer: LayerSummary, row: int) -> Array:
         return thumbnails.other_images(self.groups[layer.name], layer.place, row)
 
-    def _diverse(self, layer: Layer, row: int) -> Array:
+    def _diverse(self, layer: LayerSummary, row: int) -> Array:
         group = self.groups[layer.name]
         counts = thumbnails.diverse_stimuli(group, layer.place).get("diverse_count")
         if counts is None:
@@ -172,7 +173,7 @@ class Collected:
         missing |= {name: text for name, text in (("claims", why), ("natural", regret)) if text}
         labels = [int(label) for label in self._labels()]
         return {
-            "atlas": summary.name, "data": data_name(summary), "sign": summary.sign,
+            "atlas": summary.name, "data": summary.data_name, "sign": summary.sign,
             "bars": {"csi": bars.selective_csi, "rate": bars.rate},
             "epochs": plain(summary.epochs), "axis": epoch_places(summary),
             "progress": {name: plain(values) for name, values in summary.progress.items()},
@@ -204,11 +205,6 @@ class Collected:
     def _labels(self) -> list[int]:
         test, _ = test_images(self.summary)
         return [] if test is None else [int(test.labels[index]) for index in self.natural]
-
-
-def data_name(summary: Summary) -> str:
-    """The data set that the network learnt."""
-    return str(summary.study.get("data", {}).get("dataset", "images"))
 
 
 def spread(count: int) -> list[int]:

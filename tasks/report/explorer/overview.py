@@ -9,10 +9,11 @@ import xarray as xr
 
 from spikeatlas.tasks.analysis.thresholds import thresholds
 from spikeatlas.tasks.atlas.schema import STATUS
+from spikeatlas.tasks.report.averages import Array, mean, quartiles
 from spikeatlas.tasks.report.explorer.columns import identifier, known_measures
 from spikeatlas.tasks.report.explorer.packing import plain
 from spikeatlas.tasks.report.figures import epoch_axis
-from spikeatlas.tasks.report.summary import Array, Layer, Summary, mean, quartiles
+from spikeatlas.tasks.report.summary import LayerSummary, Summary
 
 POPULATION = {
     "active_neurons": "active neurons",
@@ -22,7 +23,9 @@ POPULATION = {
 }
 
 
-def layer_overview(tree: xr.DataTree, layer: Layer, known: dict[str, Array]) -> dict[str, Any]:
+def layer_overview(
+    tree: xr.DataTree, layer: LayerSummary, known: dict[str, Array]
+) -> dict[str, Any]:
     """Quartiles of the measures (3, E) and counts of neurons over epochs; ``known``: its ``core`` arrays."""
     names = ["response", *(identifier(measure) for measure, _ in known_measures(tree))]
     per_epoch = {name: _of_best(known[name]) for name in names if known[name].ndim > 1}

@@ -34,11 +34,12 @@ from spikeatlas.tasks.atlas.schema import (
 from spikeatlas.tasks.atlas.store import layout_json
 from spikeatlas.tasks.atlas.write import clear_epoch, mark_failed, write_block, write_epoch
 from spikeatlas.tasks.report import key_figures, write_report
+from spikeatlas.tasks.report.averages import mean, quartiles
 from spikeatlas.tasks.report.curves import overview_panels, search_panel
-from spikeatlas.tasks.report.figures import COLOURS, Line, chart, epoch_axis, image_axis, thinned
+from spikeatlas.tasks.report.figures import COLOURS, Curve, chart, epoch_axis, image_axis, thinned
 from spikeatlas.tasks.report.key import UNKNOWN
 from spikeatlas.tasks.report.pictures import data_uri, short_names, side
-from spikeatlas.tasks.report.summary import mean, quartiles, read_summary
+from spikeatlas.tasks.report.summary import read_summary
 from spikeatlas.tasks.study.run import Block
 
 METHODS = ("tt", "random")
@@ -528,7 +529,7 @@ def test_charts_of_nothing_say_so() -> None:
     drawing = chart(
         "empty",
         epoch_axis(np.arange(3.0)),
-        [Line("a", nothing, band=(nothing, nothing))],
+        [Curve("a", nothing, band=(nothing, nothing))],
         label="rate",
     )
     assert ">no values yet</text>" in drawing
@@ -537,7 +538,7 @@ def test_charts_of_nothing_say_so() -> None:
 
 
 def test_many_lines_differ_and_their_legend_leaves_room() -> None:
-    lines = [Line(f"layer {n}", np.full(3, n / 20)) for n in range(16)]
+    lines = [Curve(f"layer {n}", np.full(3, n / 20)) for n in range(16)]
     drawing = chart("many", epoch_axis(np.arange(3.0)), lines, label="rate")
     assert all(f">layer {n}</text>" in drawing for n in range(16))
     strokes = re.findall(r'fill: none; (stroke-dasharray[^"]*?)?(stroke: #\w+)[^"]*"/>', drawing)

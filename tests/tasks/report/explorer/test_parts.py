@@ -12,7 +12,7 @@ import pytest
 from spikeatlas.tasks.report.explorer import sprites
 from spikeatlas.tasks.report.explorer.assembly import spread
 from spikeatlas.tasks.report.explorer.packing import pack, plain
-from spikeatlas.tasks.report.explorer.sources import Ledger
+from spikeatlas.tasks.report.explorer.page_budget import PageBudget
 
 RNG = np.random.default_rng(0)
 
@@ -60,7 +60,7 @@ def test_stimuli_stay_exact(channels: int, n: int) -> None:
 
 
 def test_the_ledger_leaves_out_what_does_not_fit_and_says_so() -> None:
-    ledger = Ledger(limit=10)
+    ledger = PageBudget(limit=10)
     ledger.must("numbers", "abcd")
     assert ledger.may("pictures", "epoch 2", "best", ["xx", "yy"]) == 2
     assert ledger.may("pictures", "epoch 1", "more", ["zzz"]) is None

@@ -10,7 +10,7 @@ LIMIT = 25_000_000
 
 
 @dataclass
-class Ledger:
+class PageBudget:
     """The parts of the page, in the order of their importance."""
 
     limit: int = LIMIT
