@@ -207,11 +207,11 @@ def dense_flops(network: SpikingNetwork, target: Target) -> float:
 
 def _product_rate() -> float:
     """GFLOP a second of one core in a product of matrices."""
-    left, right = torch.ones(2, _GEMM, _GEMM)
+    one, other = torch.ones(2, _GEMM, _GEMM)
     times = []
     for _ in range(3):
         start = time.thread_time()
-        torch.mm(left, right)
+        torch.mm(one, other)
         times.append(time.thread_time() - start)
     return 2 * _GEMM**3 / min(times) / 1e9
 

@@ -22,6 +22,9 @@ from spikeatlas.tasks.analysis.intervals import (
 )
 from spikeatlas.tasks.analysis.thresholds import Thresholds, thresholds
 
+CLAIMS_FILE = "claims.json"
+"""Name of the file beside an atlas that holds the claims, for the explorer."""
+
 Answer: TypeAlias = Literal["supported", "consistent in this network", "not supported", "undecided"]
 BOOTSTRAPS = 1000
 """Times the neurons are drawn again for the interval of a correlation within one network."""

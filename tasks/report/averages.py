@@ -13,9 +13,9 @@ Array = NDArray[Any]
 def mean(values: Array, axes: int) -> Array:
     """Return the mean over the last ``axes`` axes of what is not NaN; NaN where nothing is."""
     flat = values.reshape(*values.shape[: values.ndim - axes], -1).astype(np.float64)
-    known = ~np.isnan(flat)
-    count: Array = known.sum(axis=-1)
-    total: Array = np.where(known, flat, 0).sum(axis=-1)
+    numbers = ~np.isnan(flat)
+    count: Array = numbers.sum(axis=-1)
+    total: Array = np.where(numbers, flat, 0).sum(axis=-1)
     result: Array = np.divide(total, count, out=np.full(count.shape, np.nan), where=count > 0)
     return result
 

@@ -1,4 +1,4 @@
-"""Which curves the report draws, of the whole network and of each layer, and how each is read."""
+"""The curves of the report, of the whole network and of each layer, each with a sentence on how to read it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ WIDE = 3.9
 
 @dataclass(frozen=True)
 class Panel:
-    """One drawing with its heading and how to read it."""
+    """One drawing with its heading and a sentence on how to read it."""
 
     heading: str
     drawing: Markup
@@ -27,7 +27,7 @@ class Panel:
 
 
 def overview_panels(summary: Summary) -> list[Panel]:
-    """Accuracy, mean MEI response and selectivity over epochs."""
+    """Draw accuracy, mean MEI response and selectivity over epochs."""
     x = epoch_axis(summary.epochs)
     accuracy = [Curve("test accuracy", summary.progress["accuracy"])]
     response = [_response(layer) for layer in summary.layers]
@@ -63,7 +63,7 @@ def _index(layer: LayerSummary) -> Array:
 
 
 def layer_panels(summary: Summary, layer: LayerSummary) -> list[Panel]:
-    """The search, its gain, selectivity, the class read in MEIs, and response against naturalness."""
+    """Draw the search, its gain, selectivity, the class read in MEIs, and response against naturalness."""
     x = epoch_axis(summary.epochs)
     natural = naturalness_panel(summary, layer)
     return [
@@ -76,7 +76,7 @@ def layer_panels(summary: Summary, layer: LayerSummary) -> list[Panel]:
 
 
 def search_panel(summary: Summary, layer: LayerSummary) -> Panel:
-    """Best so far against images, at the last epoch with a search that ended."""
+    """Draw the best so far against images, at the last epoch with a search that ended."""
     ended = np.flatnonzero(layer.settled.any(axis=1))
     row = int(ended[-1]) if ended.size else 0
     when = f" at epoch {summary.epochs[row]:g}" if ended.size else ""
@@ -102,7 +102,7 @@ def search_panel(summary: Summary, layer: LayerSummary) -> Panel:
 
 
 def ratio_panel(layer: LayerSummary, x: XAxis) -> Panel:
-    """What the search gains over images that nobody had to search for."""
+    """Draw the gain of the search over images that nobody had to search for."""
     lines = [
         _quartiles("best test image", layer.measures["natural_ratio"]),
         _quartiles("best screening image", layer.measures["random_ratio"]),
@@ -119,7 +119,7 @@ def ratio_panel(layer: LayerSummary, x: XAxis) -> Panel:
 
 
 def index_panel(summary: Summary, layer: LayerSummary, x: XAxis) -> Panel:
-    """How selective the layer's neurons are for one class of natural images."""
+    """Draw how selective the layer's neurons are for one class of natural images."""
     lines = [_quartiles("median", layer.measures["class_selectivity_index"])]
     drawing = chart(
         f"{layer.name}-selectivity", x, lines, label="class selectivity index", top=1.02
@@ -132,7 +132,7 @@ def index_panel(summary: Summary, layer: LayerSummary, x: XAxis) -> Panel:
 
 
 def class_panel(summary: Summary, layer: LayerSummary, x: XAxis) -> Panel:
-    """How many MEIs the network reads as what their neuron prefers among test images."""
+    """Draw the share of MEIs that the network reads as what their neuron prefers among test images."""
     agreed, defined = agreed_of_defined(layer)
     share = np.divide(agreed, defined, out=np.full(len(defined), np.nan), where=defined > 0)
     classes = len(summary.layout.classes)
@@ -167,11 +167,11 @@ NATURALNESS = {
         ),
     ),
 }
-"""What stands for naturalness, the best that is known first: its axis, and how it is read."""
+"""The measures of naturalness, the most telling first: the label of its axis, and how to read it."""
 
 
 def naturalness_panel(summary: Summary, layer: LayerSummary) -> Panel | None:
-    """Response against naturalness of every MEI at the last analysed epoch; None in an older atlas."""
+    """Draw response against naturalness of every MEI at the last analysed epoch; None in an older atlas."""
     name = next((name for name in NATURALNESS if name in layer.measures), None)
     row = summary.analysed
     if name is None or row is None:

@@ -26,30 +26,30 @@ class Variety:
 
 
 def layer_variety(summary: Summary, layer: LayerSummary) -> Variety | None:
-    """The neurons to show; None where the study asked for no diverse stimuli, or none is found yet."""
+    """Lay out the neurons to show; None where the study asked for no diverse stimuli, or none is found yet."""
     if layer.diverse is None:
         return None
     row, counts = layer.diverse.row, layer.diverse.counts
     score = summary.sign * np.nan_to_num(layer.response[row])
     pictured = np.isin(layer.status[row], PICTURED) & (counts > 0)
     order = np.lexsort((-score, -counts))
-    chosen = [int(place) for place in order if pictured[place]][:SHOWN]
-    rows = tuple((layer.neurons[place], _cells(layer, place)) for place in sorted(chosen))
+    places = [int(place) for place in order if pictured[place]][:SHOWN]
+    rows = tuple((layer.neurons[place], _pictures(layer, place)) for place in sorted(places))
     return Variety(epoch_names(summary)[row], side(summary.layout.image[1]), rows) if rows else None
 
 
-def _cells(layer: LayerSummary, place: int) -> tuple[Picture, ...]:
-    found = layer.diverse
-    assert found is not None
+def _pictures(layer: LayerSummary, place: int) -> tuple[Picture, ...]:
+    diverse = layer.diverse
+    assert diverse is not None
     mei = Picture(
-        data_uri(layer.mei[found.row, place]),
+        data_uri(layer.mei[diverse.row, place]),
         "MEI",
-        number(layer.response[found.row, place], ".3f"),
+        number(layer.response[diverse.row, place], ".3f"),
     )
     others = (
         Picture(
-            data_uri(found.images[place, rank]), "", number(found.responses[place, rank], ".3f")
+            data_uri(diverse.images[place, rank]), "", number(diverse.responses[place, rank], ".3f")
         )
-        for rank in range(int(found.counts[place]))
+        for rank in range(int(diverse.counts[place]))
     )
     return (mei, *others)

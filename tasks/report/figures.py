@@ -92,11 +92,11 @@ def image_axis(queries: Array) -> XAxis:
 def thinned(ticks: Array, places: Array, most: int = 11) -> Array:
     """The ticks that leave room for their labels, the last one always among them."""
     room = (places[-1] - places[0]) / most
-    kept = [len(ticks) - 1]
+    rows = [len(ticks) - 1]
     for tick in range(len(ticks) - 2, -1, -1):
-        if places[kept[-1]] - places[tick] >= room:
-            kept.append(tick)
-    return ticks[kept[::-1]]
+        if places[rows[-1]] - places[tick] >= room:
+            rows.append(tick)
+    return ticks[rows[::-1]]
 
 
 def chart(
@@ -141,13 +141,15 @@ def scatter(
 
     ``level``: a dashed grey line. Marks that are not finite are left out.
     """
-    known = np.isfinite(x) & np.isfinite(y)
+    finite = np.isfinite(x) & np.isfinite(y)
     with style.context(["default", STYLE]):
         figure = Figure(figsize=(width, 2.7), layout="constrained")
         axes = figure.add_subplot()
         axes.set_xlabel(labels[0])
         axes.set_ylabel(labels[1])
-        axes.scatter(x[known], y[known], s=14, color=COLOURS[0], alpha=0.7, linewidths=0, zorder=3)
+        axes.scatter(
+            x[finite], y[finite], s=14, color=COLOURS[0], alpha=0.7, linewidths=0, zorder=3
+        )
         if level is not None:
             axes.axhline(level, color=GREY, linestyle=DASHES[0], linewidth=1.2)
         axes.set_xlim(left=0)
@@ -189,11 +191,11 @@ def _dress(axes: Axes, x: XAxis, label: str) -> None:
 
 def _limit(axes: Axes, lines: Sequence[Curve], levels: Sequence[float], top: float | None) -> None:
     """The vertical axis from 0, or lower where values are, to ``top`` or just above all that is drawn."""
-    shown = np.concatenate(
+    heights = np.concatenate(
         [np.ravel(part) for line in lines for part in (line.y, *(line.band or ()))]
     )
-    shown = shown[np.isfinite(shown)]
-    if not shown.size:
+    heights = heights[np.isfinite(heights)]
+    if not heights.size:
         axes.text(
             0.5,
             0.5,
@@ -203,10 +205,10 @@ def _limit(axes: Axes, lines: Sequence[Curve], levels: Sequence[float], top: flo
             va="center",
             color=GREY,
         )
-    every = np.array([*shown, *levels])
-    high = top if top is not None else 1.08 * max(every.max(initial=0), 1e-9)
+    numbers = np.array([*heights, *levels])
+    high = top if top is not None else 1.08 * max(numbers.max(initial=0), 1e-9)
     axes.set_ylim(
-        min(1.08 * every.min(initial=0), -0.02 * high), high if shown.size or levels else 1
+        min(1.08 * numbers.min(initial=0), -0.02 * high), high if heights.size or levels else 1
     )
 
 

@@ -41,11 +41,11 @@ class NeuronRow:
     strongest: str
     """The height of the highest bar."""
     keys: tuple[float, float, int]
-    """What rows are sorted by: response, selectivity, preferred class."""
+    """The values that rows are sorted by: response, selectivity, preferred class."""
 
 
 @dataclass(frozen=True)
-class Column:
+class EpochColumn:
     """The head of one epoch's column."""
 
     epoch: str
@@ -58,7 +58,7 @@ class LayerGrid:
     """A layer's table, ready to be laid out."""
 
     side: int
-    columns: tuple[Column, ...]
+    columns: tuple[EpochColumn, ...]
     ranks: int
     observed: str
     """The epoch of the natural images and the tuning; empty: not known yet."""
@@ -87,13 +87,13 @@ def layer_grid(summary: Summary, layer: LayerSummary, test: Split | None) -> Lay
     )
 
 
-def _column(summary: Summary, layer: LayerSummary, place: int) -> Column:
+def _column(summary: Summary, layer: LayerSummary, place: int) -> EpochColumn:
     status = layer.status[place]
     counts = {
         STATUS[state]: np.count_nonzero(status == state)
         for state in (DONE, SILENT, SATURATED, FAILED, PENDING)
     }
-    return Column(
+    return EpochColumn(
         epoch_names(summary)[place],
         number(100 * summary.progress["accuracy"][place], ".1f"),
         tuple(f"{count} {word}" for word, count in counts.items() if count),
@@ -123,7 +123,7 @@ def _row(summary: Summary, layer: LayerSummary, place: int, test: Split | None) 
 
 
 def _facts(measures: dict[str, float], classes: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    """What is said about a neuron beside its number, at the last analysed epoch."""
+    """Return the facts beside a neuron's number, at the last analysed epoch."""
     return (
         ("prefers", _class(classes, int(measures["preferred_class"]))),
         ("MEI read as", _class(classes, int(measures["mei_class"]))),
@@ -147,21 +147,21 @@ def _cell(summary: Summary, layer: LayerSummary, epoch: int, place: int) -> Pict
         int(layer.measures[name][epoch, place]) for name in ("mei_class", "preferred_class")
     )
     short = short_names(summary.layout.classes)
-    known = bool(summary.flags["analysed"][epoch]) and state in PICTURED
+    analysed = bool(summary.flags["analysed"][epoch]) and state in PICTURED
     return Picture(
         picture=data_uri(layer.mei[epoch, place]) if state in PICTURED else "",
         word="" if state == DONE else word,
         response=number(layer.response[epoch, place], ".3f"),
         classes=f"{_class(tuple(short), read)} / {_class(tuple(short), preferred)}"
-        if known
+        if analysed
         else "",
-        agrees=known and read == preferred >= 0,
+        agrees=analysed and read == preferred >= 0,
         note=f"{where}: {_story(summary, layer, epoch, place)}",
     )
 
 
 def _story(summary: Summary, layer: LayerSummary, epoch: int, place: int) -> str:
-    """A cell in words, for its tooltip."""
+    """Return a cell in words, for its tooltip."""
     state = layer.status[epoch, place]
     at = {name: values[epoch, place] for name, values in layer.measures.items()}
     parts = [
@@ -178,13 +178,13 @@ def _story(summary: Summary, layer: LayerSummary, epoch: int, place: int) -> str
 def _natural(
     summary: Summary, layer: LayerSummary, place: int, test: Split | None
 ) -> tuple[Picture, ...]:
-    """The best test images at the last observed epoch, or their responses alone."""
+    """Return the best test images at the last observed epoch, or their responses alone."""
     if summary.observed is None:
         return ()
-    found = zip(
+    best = zip(
         layer.top[summary.observed, place], layer.top_response[summary.observed, place], strict=True
     )
-    return tuple(_test_image(summary, int(index), response, test) for index, response in found)
+    return tuple(_test_image(summary, int(index), response, test) for index, response in best)
 
 
 def _test_image(summary: Summary, index: int, response: float, test: Split | None) -> Picture:

@@ -26,13 +26,8 @@ from spikeatlas.tasks.report.averages import Array, mean
 from spikeatlas.tasks.report.selection import at_search, best_search, by_search, layer_rows, mask
 from spikeatlas.tasks.study.location import Place
 
-MEASURES = (
-    "class_selectivity_index",
-    "preferred_class",
-    "mei_class",
-    "natural_ratio",
-    "random_ratio",
-)
+RATIOS = ("natural_ratio", "random_ratio")
+MEASURES = ("class_selectivity_index", "preferred_class", "mei_class", *RATIOS)
 PROGRESS = ("accuracy", "loss", "step", "images_seen")
 
 

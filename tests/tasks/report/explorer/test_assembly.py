@@ -6,16 +6,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 import zarr
 
 from spikeatlas.flows.checks.study_checks import Checked
 from spikeatlas.tasks.analysis.drift import drift
 from spikeatlas.tasks.atlas import open_tree
 from spikeatlas.tasks.report.explorer import render_explorer
-from spikeatlas.tasks.report.explorer.assembly import FRAME
+from spikeatlas.tasks.report.explorer.assembly import FRAME, spread
 from spikeatlas.tasks.report.explorer.packing import Packed
 from spikeatlas.tasks.report.summary import read_summary
-from tests.tasks.report.explorer.test_parts import unpack
+from tests.tasks.report.explorer.test_packing import unpack
 
 
 def index(html: str) -> Any:
@@ -110,3 +111,8 @@ def test_drift_is_that_of_the_analysis(compared: Checked) -> None:
         for kind in ("image", "latent", "response"):
             for name, values in drift(group, kind).items():
                 np.testing.assert_allclose(found[f"{kind}_{name}"], values, rtol=1e-5)
+
+
+@pytest.mark.parametrize(("count", "order"), [(1, [0]), (2, [1, 0]), (5, [4, 0, 2, 3, 1])])
+def test_epochs_are_spread(count: int, order: list[int]) -> None:
+    assert spread(count) == order
