@@ -23,26 +23,13 @@ from spikeatlas.tasks.atlas.schema import (
 )
 from spikeatlas.tasks.atlas.store import layout_of, study_of
 from spikeatlas.tasks.report.averages import Array, mean
+from spikeatlas.tasks.report.diverse_stimuli import Diverse, latest_diverse
 from spikeatlas.tasks.report.selection import at_search, best_search, by_search, layer_rows, mask
 from spikeatlas.tasks.study.location import Place
 
 RATIOS = ("natural_ratio", "random_ratio")
 MEASURES = ("class_selectivity_index", "preferred_class", "mei_class", *RATIOS)
 PROGRESS = ("accuracy", "loss", "step", "images_seen")
-
-
-@dataclass(frozen=True, eq=False)
-class Diverse:
-    """Diverse stimuli of a layer's N neurons at one epoch, each neuron's of its best search."""
-
-    row: int
-    """Row of the epoch."""
-    images: Array
-    """(N, R, channels, height, width) uint8; the first ``counts`` ranks of each neuron hold one."""
-    responses: Array
-    """(N, R)."""
-    counts: Array
-    """(N,)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,7 +164,7 @@ def _read_layer(
         response=at_search(group.response.where(settled(group.status)), place),
         place=place,
         mei=_best_images(group.mei, place),
-        diverse=_diverse(group, place) if layout.diverse else None,
+        diverse=latest_diverse(group, place) if layout.diverse else None,
         measures=_measures(tree["neurons"].to_dataset(), name, flags["analysed"], status),
         tuning=mask(group.natural_response.values, flags["observed"]),
         top=mask(group.natural_top.values, flags["observed"]),
@@ -227,19 +214,6 @@ def _measures(table: xr.Dataset, layer: str, analysed: Array, status: Array) -> 
 def _mean_history(group: xr.Dataset) -> Array:
     ended = group.history.where(settled(group.status))
     return mean(ended.transpose("epoch", "method", "query", "neuron", "repeat").values, 2)
-
-
-def _diverse(group: xr.Dataset, place: Array) -> Diverse | None:
-    """Read the diverse stimuli of the best searches at the last epoch where any search has ended."""
-    row = _last(np.flatnonzero(by_search(settled(group.status)).any(axis=(1, 2))))
-    return None if row is None else diverse_at(group, place, row)
-
-
-def diverse_at(group: xr.Dataset, place: Array, row: int) -> Diverse:
-    """Read the diverse stimuli of the searches at ``place`` (E, N), at one epoch."""
-    epoch = group.isel(epoch=row)
-    names = ("diverse", "diverse_response", "diverse_count")
-    return Diverse(row, *(at_search(epoch[name], place[row]) for name in names))
 
 
 def _best_screened(screening: xr.Dataset, layer: str) -> Array:

@@ -19,7 +19,7 @@ from PIL import Image
 
 from spikeatlas.snn.data import DataSet, DataSpec
 from spikeatlas.tasks.atlas import Layout, create, write
-from spikeatlas.tasks.atlas.schema import DONE, FLAGS, TOP_IMAGES, queries
+from spikeatlas.tasks.atlas.schema import DONE, FLAGS, queries, ranks
 from spikeatlas.tasks.atlas.store import layout_json
 from spikeatlas.tasks.report import read_summary
 from spikeatlas.tasks.report.explorer import render_explorer
@@ -122,7 +122,7 @@ def _layer(
     response = rng.uniform(0.05, 0.9, (count, 1, 1)).astype(np.float32)
     rise = 1 - 0.8 * np.exp(-np.linspace(0, 4, len(queries(layout.budget))))
     tuning = (0.5 * response[:, 0] * rng.random((count, len(layout.classes)))).astype(np.float32)
-    top = rng.integers(0, len(data.test.images), (count, TOP_IMAGES))
+    top = rng.integers(0, len(data.test.images), (count, ranks(layout.diverse)))
     return {
         "mei": pictures(data, count, 60 / (1 + epoch), rng).reshape(count, 1, 1, 1, SIDE, SIDE),
         "status": np.full((count, 1, 1), DONE, np.uint8),
@@ -131,7 +131,7 @@ def _layer(
         "natural_response": tuning,
         "natural_half_response": np.stack([tuning, tuning], axis=1),
         "natural_top": top.astype(np.int32),
-        "natural_top_response": (response[:, 0] * np.linspace(0.9, 0.7, TOP_IMAGES)).astype(np.float32),
+        "natural_top_response": (response[:, 0] * np.linspace(0.9, 0.7, top.shape[1])).astype(np.float32),
     }  # fmt: skip
 
 
