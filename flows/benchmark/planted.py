@@ -71,19 +71,28 @@ def plant(copies: int, csi: float, rng: np.random.Generator) -> Planted:
         [rng.binomial(STEPS, np.clip(mean[:, labels].T * drive, 0, 1)) for mean in means]
     )
     coords = {
-        "epoch": list(EPOCHS), "neuron": np.arange(count), "label": ("image", labels),
+        "epoch": list(EPOCHS),
+        "neuron": np.arange(count),
+        "label": ("image", labels),
         "first": ("image", selectivity.halves(labels).astype(np.uint8)),
-    }  # fmt: skip
+    }
     return Planted(
         xr.DataArray((responses / STEPS).astype(np.float32), coords, ("epoch", "image", "neuron")),
-        _read(weights, rng), kind, row, before, after,
-    )  # fmt: skip
+        _read(weights, rng),
+        kind,
+        row,
+        before,
+        after,
+    )
 
 
 def _weights(
-    kind: NDArray[np.str_], row: NDArray[np.int64], before: NDArray[np.int64],
-    after: NDArray[np.int64], rng: np.random.Generator,
-) -> NDArray[np.float64]:  # fmt: skip
+    kind: NDArray[np.str_],
+    row: NDArray[np.int64],
+    before: NDArray[np.int64],
+    after: NDArray[np.int64],
+    rng: np.random.Generator,
+) -> NDArray[np.float64]:
     """Return weights (epoch, neuron, class): 1 for what a neuron prefers, 0 for the rest."""
     weights = np.zeros((len(EPOCHS), len(kind), CLASSES))
     for neuron, name in enumerate(kind):
@@ -125,11 +134,13 @@ def analyse(planted: Planted) -> xr.Dataset:
     csi, q = (np.stack(rows) for rows in zip(*measures, strict=True))
     course = xr.Dataset(
         {
-            "csi": (("epoch", "neuron"), csi), "q": (("epoch", "neuron"), q), "read": planted.read,
+            "csi": (("epoch", "neuron"), csi),
+            "q": (("epoch", "neuron"), q),
+            "read": planted.read,
             "response": planted.responses.max("image"),
         },
         coords={"epoch": planted.responses.epoch, "neuron": planted.responses.neuron},
-    )  # fmt: skip
+    )
     return over_training(course, class_moments(planted.responses, CLASSES), thresholds())
 
 

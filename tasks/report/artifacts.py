@@ -39,9 +39,12 @@ def _row(layer: str, rows: xr.Dataset, tests: xr.Dataset) -> dict[str, Any]:
         for name, state in (("done", DONE), ("silent", SILENT), ("saturated", SATURATED))
     }
     row: dict[str, Any] = {
-        "layer": layer, "neurons": rows.sizes["neuron"], **states,
-        "mean response": _rounded(rows.response.mean()), "MEI / best test image": _rounded(rows.natural_ratio.median()),
-    }  # fmt: skip
+        "layer": layer,
+        "neurons": rows.sizes["neuron"],
+        **states,
+        "mean response": _rounded(rows.response.mean()),
+        "MEI / best test image": _rounded(rows.natural_ratio.median()),
+    }
     if "selective_q" in tests:
         bars = thresholds()
         passed = selective(

@@ -137,9 +137,13 @@ def class_panel(summary: Summary, layer: LayerSummary, x: XAxis) -> Panel:
     share = np.divide(agreed, defined, out=np.full(len(defined), np.nan), where=defined > 0)
     classes = len(summary.layout.classes)
     drawing = chart(
-        f"{layer.name}-class", x, [Curve("MEIs", share)],
-        label="share of neurons", top=1.02, references={f"1 / {classes} classes": 1 / classes},
-    )  # fmt: skip
+        f"{layer.name}-class",
+        x,
+        [Curve("MEIs", share)],
+        label="share of neurons",
+        top=1.02,
+        references={f"1 / {classes} classes": 1 / classes},
+    )
     reading = "Neurons whose MEI the network classifies as the class they prefer among test images."
     return Panel("MEI read as preferred class", drawing, reading)
 
@@ -180,11 +184,12 @@ def naturalness_panel(summary: Summary, layer: LayerSummary) -> Panel | None:
     y, alive = layer.measures[name][row], layer.status[row] != SILENT
     drawing = scatter(
         f"{layer.name}-naturalness",
-        np.where(alive, layer.response[row], np.nan), y,
+        np.where(alive, layer.response[row], np.nan),
+        y,
         labels=("MEI response (spike rate)", axis),
         top=None if name == "nearest_distance" else 1.02,
         level=UNLIKE if name == "typicality" else None,
-    )  # fmt: skip
+    )
     judge = "critic" if "norm_quantile" in layer.measures else "prior of its codes"
     heading = f"Naturalness at epoch {summary.epochs[row]:g}"
     return Panel(heading, drawing, reading.format(judge=judge))

@@ -124,11 +124,14 @@ def epoch_table(summary: Summary) -> list[list[str]]:
     return [
         [
             name,
-            *(str(progress[count][row]) if progress[count][row] >= 0 else key.UNKNOWN for count in ("step", "images_seen")),
+            *(
+                str(progress[count][row]) if progress[count][row] >= 0 else key.UNKNOWN
+                for count in ("step", "images_seen")
+            ),
             *(key.number(progress[value][row], ".4f") for value in ("accuracy", "loss")),
         ]
         for row, name in enumerate(key.epoch_names(summary))
-    ]  # fmt: skip
+    ]
 
 
 def settings(study: Mapping[str, Any]) -> list[tuple[str, str]]:

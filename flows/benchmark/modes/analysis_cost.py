@@ -49,12 +49,21 @@ def make(path: Path, neurons: int, epochs: int, rng: np.random.Generator) -> Non
     labels = np.arange(IMAGES) % CLASSES
     count = neurons // len(LAYERS)
     layout = Layout(
-        epochs=tuple(float(epoch) for epoch in range(epochs)), layers={layer: tuple(range(count)) for layer in LAYERS},
-        blocks=dict.fromkeys(LAYERS, 64), methods=("screened",), repeats=REPEATS, budget=1, latent=1,
-        latent_dtype="int16", image=(1, 1, 1), classes=tuple(map(str, range(CLASSES))), screening=1,
-        natural_images=tuple(range(IMAGES)), natural_labels=tuple(labels.tolist()),
+        epochs=tuple(float(epoch) for epoch in range(epochs)),
+        layers={layer: tuple(range(count)) for layer in LAYERS},
+        blocks=dict.fromkeys(LAYERS, 64),
+        methods=("screened",),
+        repeats=REPEATS,
+        budget=1,
+        latent=1,
+        latent_dtype="int16",
+        image=(1, 1, 1),
+        classes=tuple(map(str, range(CLASSES))),
+        screening=1,
+        natural_images=tuple(range(IMAGES)),
+        natural_labels=tuple(labels.tolist()),
         natural_first=tuple(selectivity.halves(labels).astype(int).tolist()),
-    )  # fmt: skip
+    )
     create(path, layout, {"study": STUDY, "layers": list(LAYERS), "layout": "{}"}, {})
     for epoch in layout.epochs:
         arrays = _natural(labels, count, epoch, rng) | _searches(count, rng)

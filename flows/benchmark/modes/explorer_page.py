@@ -89,10 +89,18 @@ def make(path: Path, neurons: int, epochs: int, rng: np.random.Generator) -> Non
     """Write an atlas of one search a neuron, with all that the explorer shows of stimuli and test images."""
     data = models.dataset(DataSpec())
     layout = Layout(
-        epochs=tuple(map(float, range(epochs))), layers={layer: tuple(range(neurons // len(LAYERS))) for layer in LAYERS},
-        blocks=dict.fromkeys(LAYERS, 64), methods=("screened",), repeats=1, budget=200, latent=1, latent_dtype="int16",
-        image=(1, SIDE, SIDE), classes=data.classes, screening=1,
-    )  # fmt: skip
+        epochs=tuple(map(float, range(epochs))),
+        layers={layer: tuple(range(neurons // len(LAYERS))) for layer in LAYERS},
+        blocks=dict.fromkeys(LAYERS, 64),
+        methods=("screened",),
+        repeats=1,
+        budget=200,
+        latent=1,
+        latent_dtype="int16",
+        image=(1, SIDE, SIDE),
+        classes=data.classes,
+        screening=1,
+    )
     study = {"data": {"dataset": "digits"}, "search": {"methods": list(layout.methods)}}
     attributes = {
         "study": json.dumps(study),
@@ -131,8 +139,10 @@ def _layer(
         "natural_response": tuning,
         "natural_half_response": np.stack([tuning, tuning], axis=1),
         "natural_top": top.astype(np.int32),
-        "natural_top_response": (response[:, 0] * np.linspace(0.9, 0.7, top.shape[1])).astype(np.float32),
-    }  # fmt: skip
+        "natural_top_response": (response[:, 0] * np.linspace(0.9, 0.7, top.shape[1])).astype(
+            np.float32
+        ),
+    }
 
 
 def _table(layout: Layout, rng: np.random.Generator) -> dict[str, NDArray[Any]]:

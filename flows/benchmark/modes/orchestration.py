@@ -143,9 +143,19 @@ def measure(neurons: int, folder: Path, search: dict[str, Any], pairs: int) -> C
 def cost_table(costs: Sequence[Cost], title: str) -> Table:
     """Return a table with a row for each size."""
     table = Table(
-        "neurons", "blocks", "task runs", "flow runs", "bare s", "flow s", "Prefect ms/task", "store ms/block",
-        "store %", "all but work %", "files", title=title,
-    )  # fmt: skip
+        "neurons",
+        "blocks",
+        "task runs",
+        "flow runs",
+        "bare s",
+        "flow s",
+        "Prefect ms/task",
+        "store ms/block",
+        "store %",
+        "all but work %",
+        "files",
+        title=title,
+    )
     for cost in costs:
         table.add_row(
             f"{cost.neurons:,}",

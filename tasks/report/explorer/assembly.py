@@ -12,33 +12,31 @@ import xarray as xr
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from spikeatlas.tasks.analysis.thresholds import thresholds
 from spikeatlas.tasks.atlas import open_tree
-from spikeatlas.tasks.atlas.schema import LANES, STATUS
-from spikeatlas.tasks.report import key
 from spikeatlas.tasks.report.averages import Array
 from spikeatlas.tasks.report.explorer import layer_data, thumbnails
-from spikeatlas.tasks.report.explorer.claim_rows import read_claims
-from spikeatlas.tasks.report.explorer.columns import identifier, known_measures
-from spikeatlas.tasks.report.explorer.lacks import lacks
-from spikeatlas.tasks.report.explorer.overview import (
-    epoch_places,
-    layer_overview,
-    population_about,
-    populations,
-)
-from spikeatlas.tasks.report.explorer.packing import pack, plain
+from spikeatlas.tasks.report.explorer.overview import layer_overview
+from spikeatlas.tasks.report.explorer.packing import pack
 from spikeatlas.tasks.report.explorer.page_budget import LIMIT, PageBudget
-from spikeatlas.tasks.report.explorer.sprites import columns, sheets, tiles_per_sheet
-from spikeatlas.tasks.report.figures import COLOURS, DASHES
+from spikeatlas.tasks.report.explorer.page_index import atlas_index, sentences
+from spikeatlas.tasks.report.explorer.sprites import sheets, tiles_per_sheet
 from spikeatlas.tasks.report.natural_images import test_images
-from spikeatlas.tasks.report.pictures import short_names, side
 from spikeatlas.tasks.report.summary import LayerSummary, Summary
 from spikeatlas.tasks.study.location import Place
 
 SCRIPTS = (
-    "state", "numbers", "sprites", "words", "charts", "tables", "overview", "tiles", "grid", "neuron", "main",
-)  # fmt: skip
+    "state",
+    "numbers",
+    "sprites",
+    "words",
+    "charts",
+    "tables",
+    "overview",
+    "tiles",
+    "grid",
+    "neuron",
+    "main",
+)
 """The page's scripts in the order in which they stand: each uses only those before it when it is read."""
 
 HERE = Path(__file__).parent
@@ -50,9 +48,12 @@ def render_explorer(atlas: Place, summary: Summary, limit: int = LIMIT) -> str:
     The same atlas gives the same text.
     """
     environment = Environment(
-        loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
+        loader=FileSystemLoader(HERE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
     frame = {
         "title": summary.data_name,
         "style": Markup((HERE / "explorer.css").read_text(encoding="utf-8")),
@@ -84,7 +85,9 @@ class Collector:
     def __init__(self, tree: xr.DataTree, summary: Summary, limit: int) -> None:
         """Open every layer's group."""
         self.tree, self.summary, self.budget = tree, summary, PageBudget(limit, spent=FRAME)
-        self.groups = {layer.name: tree[f"layers/{layer.name}"].to_dataset() for layer in summary.layers}  # fmt: skip
+        self.groups = {
+            layer.name: tree[f"layers/{layer.name}"].to_dataset() for layer in summary.layers
+        }
         self.blocks: dict[str, dict[str, Any]] = {layer.name: {} for layer in summary.layers}
         self.sheets: dict[str, int] = {}
         self.overviews: dict[str, Any] = {}
@@ -164,42 +167,24 @@ class Collector:
             self.natural = order[: (at + 1) * step]
 
     def index(self, atlas: Place, regret: str) -> dict[str, Any]:
-        """Return all that the page needs before it unpacks anything."""
-        summary, layout = self.summary, self.summary.layout
-        claims, why = read_claims(atlas)
-        bars = thresholds()
-        missing = lacks(self.tree, summary)
-        missing |= {name: text for name, text in (("claims", why), ("natural", regret)) if text}
-        labels = [int(label) for label in self._labels()]
+        """Return all that the page needs before it unpacks anything; ``regret``: why there are no test images."""
+        layers = [
+            {
+                "name": layer.name,
+                "neurons": list(layer.neurons),
+                "blocks": self.blocks[layer.name],
+                **self.overviews[layer.name],
+            }
+            for layer in self.summary.layers
+        ]
         return {
-            "atlas": summary.name, "data": summary.data_name, "sign": summary.sign,
-            "bars": {"csi": bars.selective_csi, "rate": bars.rate},
-            "epochs": plain(summary.epochs), "axis": epoch_places(summary),
-            "progress": {name: plain(values) for name, values in summary.progress.items()},
-            "flags": {name: plain(done) for name, done in summary.flags.items()},
-            "reached": summary.reached, "analysed": summary.analysed,
-            "classes": list(layout.classes), "short": short_names(layout.classes),
-            "methods": list(layout.methods), "choices": list(layer_data.choices(summary)), "repeats": layout.repeats,
-            "queries": plain(summary.layers[0].queries), "status": list(STATUS), "lanes": list(LANES),
-            "image": list(layout.image), "side": side(layout.image[1]),
-            "sheet": {"tiles": tiles_per_sheet(*layout.image[1:]), "columns": columns(*layout.image[1:])},
-            "colours": list(COLOURS), "dashes": list(DASHES),
-            "measures": [
-                {"name": identifier(m), "label": m.label, "kind": m.kind, "about": str(v.attrs.get("long_name", ""))}
-                for m, v in known_measures(self.tree)
-            ],
-            "population": {"about": population_about(self.tree), "layers": populations(self.tree, summary)},
-            "claims": claims, "missing": missing,
-            "problems": key.problems(summary), "left_out": self.budget.sentences(),
-            "layers": [
-                {
-                    "name": layer.name, "neurons": list(layer.neurons), "blocks": self.blocks[layer.name],
-                    **self.overviews[layer.name],
-                }
-                for layer in summary.layers
-            ],
-            "sheets": self.sheets, "natural": {"order": self.natural, "labels": labels},
-        }  # fmt: skip
+            **atlas_index(self.tree, self.summary),
+            **sentences(self.tree, self.summary, atlas, regret),
+            "left_out": self.budget.sentences(),
+            "layers": layers,
+            "sheets": self.sheets,
+            "natural": {"order": self.natural, "labels": self._labels()},
+        }
 
     def _labels(self) -> list[int]:
         test, _ = test_images(self.summary)

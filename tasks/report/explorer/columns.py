@@ -24,8 +24,12 @@ class Measure:
 
 
 MEI, TUNED, SEEN, NET, TIME = (
-    "MEI", "Tuning to test images", "What is seen in the MEI", "Role in the network", "Over training",
-)  # fmt: skip
+    "MEI",
+    "Tuning to test images",
+    "What is seen in the MEI",
+    "Role in the network",
+    "Over training",
+)
 
 MEASURES = (
     Measure("selectivity", "natural_ratio", "MEI / best test image", MEI),
@@ -56,13 +60,29 @@ MEASURES = (
 )
 
 BESIDE = {
-    "selectivity": ("csi_low", "csi_high", "csi_null", "csi_null_high", "selective_p",
-                    "mutual_information_null", "preferred_class", "mei_class", "mei_reference_class"),
-    "training": ("switched", "switch_from", "switch_to", "switch_start", "switch_end", "switch_p",
-                 "mei_support_p"),
+    "selectivity": (
+        "csi_low",
+        "csi_high",
+        "csi_null",
+        "csi_null_high",
+        "selective_p",
+        "mutual_information_null",
+        "preferred_class",
+        "mei_class",
+        "mei_reference_class",
+    ),
+    "training": (
+        "switched",
+        "switch_from",
+        "switch_to",
+        "switch_start",
+        "switch_end",
+        "switch_p",
+        "mei_support_p",
+    ),
     "ablation": (),
     "naturalness": (),
-}  # fmt: skip
+}
 """Variables that are shown with them but not sorted by, by group."""
 
 FLAG = {"selectivity": "analysed", "naturalness": "analysed", "ablation": "ablated"}

@@ -62,9 +62,11 @@ def populations(tree: xr.DataTree, summary: Summary) -> dict[str, Any]:
     done = xr.DataArray(summary.flags["analysed"], dims="epoch")
     courses = table[list(POPULATION)].where(done)
     return {
-        layer: {name: plain(courses[name].sel(layer=layer).values.astype(float)) for name in POPULATION}
+        layer: {
+            name: plain(courses[name].sel(layer=layer).values.astype(float)) for name in POPULATION
+        }
         for layer in summary.layout.layers
-    }  # fmt: skip
+    }
 
 
 def population_about(tree: xr.DataTree) -> dict[str, dict[str, str]]:

@@ -666,10 +666,18 @@ def test_key_figures(whole: Synthetic) -> None:
     agreed = defined & (out.mei_class == out.preferred_class)
     counts = [int((out.status == state).sum()) for state in (DONE, SILENT, SATURATED)]
     expected = [
-        "out", "10", f"{float(out.response.mean()):.3f}", *map(str, counts), "0", "0",
-        *(f"{float(out[name].median()):.2f}" for name in ("natural_ratio", "random_ratio", "class_selectivity_index")),
+        "out",
+        "10",
+        f"{float(out.response.mean()):.3f}",
+        *map(str, counts),
+        "0",
+        "0",
+        *(
+            f"{float(out[name].median()):.2f}"
+            for name in ("natural_ratio", "random_ratio", "class_selectivity_index")
+        ),
         f"{int(agreed.sum())} of {int(defined.sum())}",
-    ]  # fmt: skip
+    ]
     text = key_figures(read_summary(whole.path))
     assert f"| {' | '.join(expected)} |" in text
     assert f"| test accuracy | {' | '.join(f'{value:.3f}' for value in accuracy)} |" in text

@@ -102,8 +102,17 @@ def test_every_panel_of_a_neuron_is_filled(page: Page) -> None:
     tab(page, "conv2")
     page.locator(".tile").first.click()
     headings = page.locator("#neuron .panel h3")
-    for name in ("MEI over training", "Repeats of the search", "Diverse set", "Best test images", "Tuning curve",
-                 "Cross-response", "Drift of the MEI", "Search curves", "Measures"):  # fmt: skip
+    for name in (
+        "MEI over training",
+        "Repeats of the search",
+        "Diverse set",
+        "Best test images",
+        "Tuning curve",
+        "Cross-response",
+        "Drift of the MEI",
+        "Search curves",
+        "Measures",
+    ):
         expect(headings.get_by_text(name, exact=True)).to_have_count(1)
     expect(page.locator("#neuron .heat tbody tr")).to_have_count(3)
     expect(page.locator("#neuron .moment")).to_have_count(3)
@@ -252,10 +261,13 @@ def test_drift_is_compared_in_several_ways(page: Page) -> None:
     ("p", "told"),
     [
         (0.01, "The class read in its MEIs changed too, from epoch 1 to 2 (p 0.01)."),
-        (0.5, "Its MEIs of epochs 1 and 2 are not read more differently than repeats of one epoch (p 0.5)."),
+        (
+            0.5,
+            "Its MEIs of epochs 1 and 2 are not read more differently than repeats of one epoch (p 0.5).",
+        ),
         (np.nan, "Its MEIs could not be compared"),
     ],
-)  # fmt: skip
+)
 def test_it_says_whether_the_meis_of_a_switched_neuron_changed(
     browser: Browser, compared_copy: Checked, tmp_path: Path, p: float, told: str
 ) -> None:

@@ -32,9 +32,11 @@ def test_numbers_come_back() -> None:
         "floats": RNG.normal(size=(3, 4)).astype(np.float32),
         "gaps": np.array([np.nan, np.inf, -np.inf, 0.0]),
         "flags": np.array([True, False]),
-        "small": np.arange(200), "signed": np.arange(-5, 5), "large": np.array([0, 2**20]),
+        "small": np.arange(200),
+        "signed": np.arange(-5, 5),
+        "large": np.array([0, 2**20]),
         "nothing": np.empty((0, 3)),
-    }  # fmt: skip
+    }
     packed = pack(arrays)
     unpacked = unpack(packed)
     assert [part["kind"] for part in packed.header] == ["f4", "f4", "u1", "u1", "i2", "i4", "f4"]
