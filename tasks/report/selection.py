@@ -34,7 +34,8 @@ def best_search(response: xr.DataArray, status: xr.DataArray, sign: int) -> NDAr
     The best: settled, with the highest response times ``sign``, the first among equals; 0 where none is settled.
     """
     score = by_search((sign * response).where(settled(status), -np.inf))
-    return np.where(np.isnan(score), -np.inf, score).argmax(axis=-1)
+    place: NDArray[np.intp] = np.where(np.isnan(score), -np.inf, score).argmax(axis=-1)
+    return place
 
 
 def at_search(values: xr.DataArray, place: NDArray[np.intp]) -> NDArray[Any]:

@@ -14,8 +14,8 @@ from spikeatlas.tasks.analysis.tables import KINDS
 from spikeatlas.tasks.atlas import read, settled
 from spikeatlas.tasks.atlas.schema import SILENT
 from spikeatlas.tasks.report.averages import Array, mean
-from spikeatlas.tasks.report.explorer.columns import layer_measures, layer_rows
-from spikeatlas.tasks.report.selection import at_search, best_search, by_search
+from spikeatlas.tasks.report.explorer.columns import layer_measures
+from spikeatlas.tasks.report.selection import at_search, best_search, by_search, layer_rows
 from spikeatlas.tasks.report.summary import LayerSummary, Summary, states
 
 ORDER = ("epoch", "neuron", "method", "repeat")

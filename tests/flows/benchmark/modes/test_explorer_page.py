@@ -28,7 +28,7 @@ def test_every_neuron_of_the_atlas_has_a_picture(tmp_path: Path) -> None:
     for layer in summary.layers:
         assert layer.mei.shape == (2, 6, 1, 32, 32)
         assert layer.mei.reshape(12, -1).std(axis=1).min() > 0
-        assert layer.found.all()
+        assert layer.settled.all()
 
 
 @pytest.mark.parametrize("missing", ["program", "package"])
