@@ -29,15 +29,15 @@ def echo(name: str) -> Any:
 STAND_INS = {name: echo(name) for name in ("BENCH", "--responder", "--generator")}
 
 
-def asked(**arguments: Any) -> str:
+def output(**arguments: Any) -> str:
     return next(measure(STAND_INS, arguments))
 
 
 def test_a_file_is_a_race_and_an_option_its_mode() -> None:
-    assert asked(words=["bench.yaml"]) == "BENCH bench.yaml () 3 None"
-    assert asked(responder=True, rounds=5) == "--responder None () 5 None"
-    assert asked(responder=True, words=["10", "20"]) == "--responder None (10, 20) 3 None"
-    assert asked(generator=Path("g.pt")) == "--generator None () 3 g.pt"
+    assert output(words=["bench.yaml"]) == "BENCH bench.yaml () 3 None"
+    assert output(responder=True, rounds=5) == "--responder None () 5 None"
+    assert output(responder=True, words=["10", "20"]) == "--responder None (10, 20) 3 None"
+    assert output(generator=Path("g.pt")) == "--generator None () 3 g.pt"
 
 
 @pytest.mark.parametrize(
@@ -54,14 +54,14 @@ def test_one_thing_is_measured(arguments: dict[str, Any]) -> None:
     with pytest.raises(
         ValueError, match=r"^name one thing to measure: a benchmark file, or one of --"
     ):
-        asked(**arguments)
+        output(**arguments)
 
 
 def test_an_option_that_does_not_go_with_the_mode_is_refused() -> None:
     with pytest.raises(
         ValueError, match="--pairs does not go with --responder, which takes a bench"
     ):
-        asked(responder=True, pairs=3)
+        output(responder=True, pairs=3)
     with pytest.raises(ValueError, match="--each does not go with --planted, which takes nothing"):
         measure(MODES, {"planted": True, "single": True})
 

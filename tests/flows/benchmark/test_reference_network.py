@@ -21,36 +21,36 @@ def test_the_reference_network_fires_like_a_trained_one() -> None:
     natural = smooth_images(32)
     assert natural.dtype == np.uint8
     assert natural.shape == (32, 3, 32, 32)
-    made = reference_network(natural, 25)
-    respond = Responder(made, made.layers, batch_size=32)
-    rates = {name: float(found.mean()) for name, found in respond(natural).items()}
+    network = reference_network(natural, 25)
+    respond = Responder(network, network.layers, batch_size=32)
+    rates = {name: float(response.mean()) for name, response in respond(natural).items()}
     assert 0.12 < rates["conv1"] < 0.18
     assert all(0.03 < rate < 0.4 for rate in rates.values())
-    stage = next(iter(made))
+    layer = next(iter(network))
     with torch.no_grad():
-        currents = stage.currents(made.normalise(torch.from_numpy(natural)))
+        currents = layer.currents(network.normalise(torch.from_numpy(natural)))
     assert 0.55 < float((currents < 0.1).float().mean()) < 0.7
     assert respond(noise_images(8))["conv1"].mean() > 0.3
 
 
 @pytest.mark.parametrize("time_steps", [25, 128])
 def test_the_reference_network_is_computed_exactly(time_steps: int) -> None:
-    made = reference_network(smooth_images(32), time_steps)
+    network = reference_network(smooth_images(32), time_steps)
     for images in (smooth_images(2, seed=1), noise_images(2, seed=1)):
-        plain = Responder(made, made.layers, batch_size=2, kind="plain")(images)
-        found = Responder(made, made.layers, batch_size=2)(images)
+        plain = Responder(network, network.layers, batch_size=2, kind="plain")(images)
+        responses = Responder(network, network.layers, batch_size=2)(images)
         # sums in another order: a spike in a million may fall a step earlier or later
-        assert difference(made, found, plain).share <= 1e-5
+        assert difference(network, responses, plain).share <= 1e-5
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="peak memory is Linux's")
 def test_a_large_batch_stays_below_the_cap() -> None:
-    made = reference_network(smooth_images(32), 128)
+    network = reference_network(smooth_images(32), 128)
     images = noise_images(1000)
     Path("/proc/self/clear_refs").write_text("5")
     before = _peak()
-    Responder(made, made.layers, batch_size=1000)(images)
+    Responder(network, network.layers, batch_size=1000)(images)
     assert _peak() - before < 2**30
 
 

@@ -15,9 +15,9 @@ from tests.snn.responder.small import network, pictures
 
 
 def test_rows() -> None:
-    made = network((1, 8, 8), channels=(6, 8), hidden=(7,))
-    shown = {kind: pictures(kind, (1, 8, 8), 6) for kind in ("natural", "noise")}
-    rows = time_responses(made, shown, network_targets(made), rounds=2, slow_images=3)
+    small = network((1, 8, 8), channels=(6, 8), hidden=(7,))
+    images = {kind: pictures(kind, (1, 8, 8), 6) for kind in ("natural", "noise")}
+    rows = time_responses(small, images, network_targets(small), rounds=2, slow_images=3)
     assert len(rows) == 2 * 4 * len(VARIANTS)
     assert {row.variant for row in rows} == set(VARIANTS)
     for row in rows:
@@ -30,11 +30,11 @@ def test_rows() -> None:
 
 
 def test_only_the_variants_wanted() -> None:
-    made = network((1, 8, 8), channels=(6,), hidden=())
+    small = network((1, 8, 8), channels=(6,), hidden=())
     rows = time_responses(
-        made,
+        small,
         {"noise": pictures("noise", (1, 8, 8), 3)},
-        layer_targets(made),
+        layer_targets(small),
         rounds=1,
         variants=["auto"],
     )
@@ -42,8 +42,8 @@ def test_only_the_variants_wanted() -> None:
 
 
 def test_dense_operations() -> None:
-    made = network((1, 8, 8), channels=(6,), hidden=(), classes=5, time_steps=10)
+    small = network((1, 8, 8), channels=(6,), hidden=(), classes=5, time_steps=10)
     first, second = 2 * 9 * 6 * 64, 2 * 6 * 16 * 5
-    assert dense_flops(made, Target("a", ("conv1",), {})) == first
-    assert dense_flops(made, Target("a", ("out",), {})) == first + 10 * second
-    assert dense_flops(made, Target("a", ("out",), {"out": [2]})) == first + 10 * second / 5
+    assert dense_flops(small, Target("a", ("conv1",), {})) == first
+    assert dense_flops(small, Target("a", ("out",), {})) == first + 10 * second
+    assert dense_flops(small, Target("a", ("out",), {"out": [2]})) == first + 10 * second / 5

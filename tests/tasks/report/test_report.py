@@ -191,7 +191,7 @@ class Synthetic:
         best = self.strength(epoch, layer)[:, None, None]
         gain = self.rng.uniform(1.2, 2.2, shape) * np.linspace(1, 0.7, methods)[:, None]
         response = np.minimum(best * gain, 1).astype(np.float32)
-        found = (
+        state = (
             np.select([response == 0, response == 1], [SILENT, SATURATED], DONE)
             if status is None
             else status
@@ -207,7 +207,7 @@ class Synthetic:
             "seed": np.zeros(shape, np.int64),
             "seconds": np.ones(shape, np.float32),
             "history": (response[..., None] * rise).astype(np.float32),
-            "status": np.broadcast_to(np.asarray(found, np.uint8), shape).copy(),
+            "status": np.broadcast_to(np.asarray(state, np.uint8), shape).copy(),
         }
         write_block(self.path, Block(epoch, layer, 0, neurons), arrays)
 
@@ -313,9 +313,9 @@ def cells(text: str, layer: str) -> dict[tuple[int, float], str]:
 
 def decoded(html: str) -> NDArray[np.uint8]:
     """The stimulus (c, h, w) of the first picture in a piece of the page."""
-    found = re.search(r'src="data:image/png;base64,([^"]+)"', html)
-    assert found
-    pixels = np.asarray(Image.open(io.BytesIO(base64.b64decode(found[1]))))
+    match = re.search(r'src="data:image/png;base64,([^"]+)"', html)
+    assert match
+    pixels = np.asarray(Image.open(io.BytesIO(base64.b64decode(match[1]))))
     return pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1)
 
 
@@ -338,10 +338,10 @@ def test_every_id_is_unique_and_every_reference_finds_its_target(page: str) -> N
     assert not tags.crossed
     assert tags.open == []
     assert [name for name, count in Counter(tags.ids).items() if count > 1] == []
-    wanted = {r[1:] for r in tags.references if r.startswith("#")}
-    wanted |= {r for r in tags.references if r.startswith("grid-")}
-    wanted |= set(re.findall(r"url\(#([^)]+)\)", page))
-    assert wanted <= set(tags.ids)
+    targets = {r[1:] for r in tags.references if r.startswith("#")}
+    targets |= {r for r in tags.references if r.startswith("grid-")}
+    targets |= set(re.findall(r"url\(#([^)]+)\)", page))
+    assert targets <= set(tags.ids)
 
 
 def test_the_same_atlas_gives_the_same_page(whole: Synthetic, page: str, tmp_path: Path) -> None:
@@ -386,9 +386,9 @@ def test_the_natural_images_are_the_test_images_that_the_atlas_names(
 ) -> None:
     with open_tree(whole.path) as tree:
         best = tree["layers/out"].to_dataset().isel(epoch=-1).load()
-    shown = re.search(r'id="grid-out".*?</section>', page, re.DOTALL)
-    assert shown
-    rows = shown[0].split('<th scope="row"')[1:]
+    match = re.search(r'id="grid-out".*?</section>', page, re.DOTALL)
+    assert match
+    rows = match[0].split('<th scope="row"')[1:]
     for row, html in enumerate(rows):
         natural = html.split('<div class="natural">')[1].split('<div class="cell"')[1:]
         assert len(natural) == TOP_IMAGES
@@ -502,7 +502,7 @@ def test_diverse_stimuli_stand_in_a_row(varied: Checked, tmp_path: Path) -> None
     assert rows is not None
     assert "As different as possible" in text
 
-    shown = 0
+    rows_read = 0
     for neuron in range(best.sizes["neuron"]):
         one = best.isel(neuron=neuron)
         one = one.isel(search=int(one.response.values.argmax()))
@@ -513,15 +513,15 @@ def test_diverse_stimuli_stand_in_a_row(varied: Checked, tmp_path: Path) -> None
             continue
         pictures = re.findall(r'src="data:image/png;base64,([^"]+)"', cells[1])
         assert len(pictures) == 1 + count
-        wanted = [one.mei.values, *one.diverse.values[:count]]
-        for picture, image in zip(pictures, wanted, strict=True):
+        images = [one.mei.values, *one.diverse.values[:count]]
+        for picture, image in zip(pictures, images, strict=True):
             np.testing.assert_array_equal(
                 np.asarray(Image.open(io.BytesIO(base64.b64decode(picture)))), image[0]
             )
-        told = [f"<b>{float(value):.3f}</b>" for value in one.diverse_response.values[:count]]
-        assert all(response in cells[1] for response in told)
-        shown += 1
-    assert shown
+        texts = [f"<b>{float(value):.3f}</b>" for value in one.diverse_response.values[:count]]
+        assert all(response in cells[1] for response in texts)
+        rows_read += 1
+    assert rows_read
 
 
 def test_charts_of_nothing_say_so() -> None:
@@ -687,9 +687,9 @@ def test_key_figures(whole: Synthetic) -> None:
 def test_the_query_on_the_page_works(
     whole: Synthetic, page: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shown = re.search(r"<pre>(.*?)</pre>", page, re.DOTALL)
-    assert shown
-    code = unescape(shown[1])
+    match = re.search(r"<pre>(.*?)</pre>", page, re.DOTALL)
+    assert match
+    code = unescape(match[1])
     assert len(code.splitlines()) == 6
     monkeypatch.chdir(whole.path.parent)
     names: dict[str, Any] = {}

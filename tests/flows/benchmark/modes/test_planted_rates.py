@@ -1,4 +1,4 @@
-"""What is planted is found, at the rates that the docs state."""
+"""Planted selectivity is found, at the rates that the docs state."""
 
 from __future__ import annotations
 

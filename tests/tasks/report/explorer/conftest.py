@@ -28,7 +28,7 @@ def explored(compared: Checked, tmp_path_factory: pytest.TempPathFactory) -> Pat
 def plant_switch(atlas: Path, neuron: int, support: float = np.nan) -> None:
     """Let an atlas say that a neuron of its first layer switched, its MEIs too with p ``support``."""
     root = zarr.open_group(atlas / "training", mode="r+")
-    found = {
+    values = {
         "switched": 1,
         "switch_from": 3,
         "switch_to": 5,
@@ -38,6 +38,6 @@ def plant_switch(atlas: Path, neuron: int, support: float = np.nan) -> None:
         "switch_q": 0.01,
         "mei_support_p": support,
     }
-    for name, value in found.items():
+    for name, value in values.items():
         array: Any = root[name]
         array[neuron] = value
