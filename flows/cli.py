@@ -12,6 +12,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from spikeatlas.flows import options
+from spikeatlas.flows.benchmark.command import benchmark
 from spikeatlas.flows.interrupts import stop_tidily
 from spikeatlas.tasks.study.location import store_failure
 
@@ -181,67 +182,7 @@ def deploy(root: options.SourceFolder = Path()) -> None:
     print("\n".join(register(root.resolve())))
 
 
-@app.command()
-def benchmark(
-    bench: Annotated[
-        Path | None,
-        typer.Argument(help="A benchmark of searches, a YAML file.", metavar="BENCH"),
-    ] = None,
-    overrides: options.Overrides = None,
-    *,
-    plan: Annotated[
-        bool, typer.Option("--plan", help="Print only the cells and the predicted time.")
-    ] = False,
-    table: Annotated[
-        bool, typer.Option("--table", help="Print only the table, from what is done.")
-    ] = False,
-    responder: Annotated[
-        bool,
-        typer.Option("--responder", help="Time responses and training against snnTorch's loop."),
-    ] = False,
-    generator: Annotated[
-        Path | None,
-        typer.Option(help="Time this VQ-VAE's decoding against MANGO's loop over images."),
-    ] = None,
-    images: Annotated[
-        Path | None,
-        typer.Option(
-            help="With --responder: image folder (train/<class>/*, test/<class>/*) of 32x32 colour images."
-        ),
-    ] = None,
-    rounds: Annotated[
-        int,
-        typer.Option(min=1, help="With --responder or --generator: rounds; medians are printed."),
-    ] = 3,
-    figure: Annotated[Path | None, typer.Option(help="Draw the result to this PNG file.")] = None,
-) -> None:
-    """Race searches as BENCH says and print the table, or time the responder or a generator.
-
-    A race goes on where an earlier one stopped, and runs again only what was changed.
-    """
-    if responder + (bench is not None) + (generator is not None) != 1:
-        message = (
-            "name one thing to measure: a benchmark file, --responder, or --generator with a file"
-        )
-        raise ValueError(message)
-    if generator is not None:
-        from spikeatlas.flows.benchmark.decoding_mode import generator_benchmark
-
-        parts = generator_benchmark(generator, rounds)
-    elif bench is None:
-        from spikeatlas.flows.benchmark.responses import responder_benchmark
-
-        parts = responder_benchmark(images, rounds, figure)
-    else:
-        from spikeatlas.flows.benchmark.bench import parse
-        from spikeatlas.flows.benchmark.race import search_benchmark
-        from spikeatlas.flows.study_file import read_study
-
-        stop_tidily()
-        only = "plan" if plan else "table" if table else None
-        parts = search_benchmark(parse(read_study(bench, overrides or ())), only, figure)
-    for part in parts:
-        print(part, end="\n\n" if responder else "\n", flush=True)
+app.command()(benchmark)
 
 
 def _say(*sentences: str) -> None:

@@ -13,6 +13,7 @@ import pytest
 import xarray as xr
 
 from spikeatlas.flows.checks.study_checks import Checked
+from tests.tiny import atlas_folder
 
 PAGE = (Path(__file__).parents[1] / "docs" / "queries.md").read_text()
 BLOCKS = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
@@ -30,7 +31,7 @@ sys.meta_path.insert(0, Ours())
 def told(compared: Checked, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """What each block prints, in one process that has nothing but the atlas."""
     folder = tmp_path_factory.mktemp("queries")
-    shutil.copytree(compared.run.atlas, folder / "atlas.zarr")
+    shutil.copytree(atlas_folder(compared), folder / "atlas.zarr")
     script = folder / "page.py"
     script.write_text(ALONE + "print('=====')\n".join(BLOCKS))
     done = subprocess.run(

@@ -110,3 +110,9 @@ def build(raw: dict[str, Any]) -> Checked:
         ablate(run, epoch)
     conclude(run.atlas)
     return checked
+
+
+def atlas_folder(checked: Checked) -> Path:
+    """The atlas of a study that keeps it in its folder."""
+    assert isinstance(checked.run.atlas, Path)
+    return checked.run.atlas

@@ -1,4 +1,4 @@
-"""What Prefect's page shows of a run: an epoch as a table and a picture, and the claims."""
+"""A run on Prefect's page: an epoch as a table and a picture, and the claims."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from spikeatlas.tasks.analysis.onset import selective
 from spikeatlas.tasks.analysis.thresholds import thresholds
 from spikeatlas.tasks.atlas import DONE, SATURATED, SILENT
 from spikeatlas.tasks.report.pictures import data_uri
+from spikeatlas.tasks.report.selection import alive, at_search, best_search, layer_rows
 
 PICTURES = 16
 """Neurons of a layer on an epoch's picture: those with the highest responses."""
@@ -23,17 +24,11 @@ EDGE, GAP = 48, 3
 
 
 def epoch_table(tree: xr.DataTree, epoch: float) -> list[dict[str, Any]]:
-    """One row a layer of an atlas: counts of neurons, and how their MEIs did."""
+    """Return one row a layer of an atlas: counts of neurons, and how their MEIs did."""
     rows = tree["neurons"].to_dataset().sel(epoch=epoch)
     tests = tree["selectivity"].to_dataset().sel(epoch=epoch)
     return [
-        _row(
-            layer,
-            *(
-                table.isel(neuron=np.flatnonzero(rows.layer.values == layer))
-                for table in (rows, tests)
-            ),
-        )
+        _row(layer, layer_rows(rows, layer), layer_rows(tests, layer))
         for layer in tree.attrs["layers"]
     ]
 
@@ -44,15 +39,18 @@ def _row(layer: str, rows: xr.Dataset, tests: xr.Dataset) -> dict[str, Any]:
         for name, state in (("done", DONE), ("silent", SILENT), ("saturated", SATURATED))
     }
     row: dict[str, Any] = {
-        "layer": layer, "neurons": rows.sizes["neuron"], **states,
-        "mean response": _rounded(rows.response.mean()), "MEI / best test image": _rounded(rows.natural_ratio.median()),
-    }  # fmt: skip
+        "layer": layer,
+        "neurons": rows.sizes["neuron"],
+        **states,
+        "mean response": _rounded(rows.response.mean()),
+        "MEI / best test image": _rounded(rows.natural_ratio.median()),
+    }
     if "selective_q" in tests:
         bars = thresholds()
-        chosen = selective(
+        passed = selective(
             tests.class_selectivity_index, tests.selective_q, bars.selective_csi, bars.rate
         )
-        row["selective"] = int(chosen.sum())
+        row["selective"] = int(passed.sum())
     return row
 
 
@@ -61,7 +59,7 @@ def _rounded(value: xr.DataArray) -> float | None:
 
 
 def epoch_picture(tree: xr.DataTree, epoch: float) -> str:
-    """The MEIs of the most driven neurons, a row for each layer, each at least EDGE pixels high, as a data URI."""
+    """Draw the MEIs of the most driven neurons, a row for each layer, each at least EDGE pixels high, as a data URI."""
     rows = [
         _strip(tree[f"layers/{layer}"].to_dataset().sel(epoch=epoch))
         for layer in tree.attrs["layers"]
@@ -75,31 +73,27 @@ def epoch_picture(tree: xr.DataTree, epoch: float) -> str:
 
 
 def _strip(group: xr.Dataset) -> NDArray[np.uint8]:
-    """(channels, height, width) of the best searches' images side by side, silent neurons left out."""
-    search = ("method", "repeat")
-    stacked = (
-        group[["mei", "response", "status"]].stack(search=search).transpose("neuron", "search", ...)
-    )
-    response = stacked.response.where(stacked.status.isin((DONE, SATURATED)), -1).fillna(-1).values
-    best = response.argmax(axis=1)
-    order = np.argsort(-response.max(axis=1), kind="stable")[:PICTURES]
-    kept = order[response.max(axis=1)[order] >= 0]
-    images = _enlarged(stacked.mei.values[kept, best[kept]])
+    """Return (channels, height, width) of the best searches' images side by side, silent neurons left out."""
+    place = best_search(group.response, group.status, 1)
+    response = at_search(group.response.where(alive(group.status), -1).fillna(-1), place)
+    order = np.argsort(-response, kind="stable")[:PICTURES]
+    order = order[response[order] >= 0]
+    images = _enlarged(at_search(group.mei, place)[order])
     empty: NDArray[np.uint8] = np.zeros((*images.shape[1:3], 0), np.uint8)
     return np.concatenate([empty, *images], axis=2)
 
 
 def _enlarged(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """(n, channels, height, width) images, each pixel a square, with a white gap right and below."""
+    """Return (n, channels, height, width) images, each pixel a square, with a white gap right and below."""
     scale = -(-EDGE // images.shape[2])
     large = images.repeat(scale, axis=2).repeat(scale, axis=3)
     return np.pad(large, ((0, 0), (0, 0), (0, GAP), (0, GAP)), constant_values=255)
 
 
 def claims_text(claims: Iterable[Claim | dict[str, Any]]) -> str:
-    """The claims as a markdown list, each with its answer and what it rests on."""
-    told = [claim.as_json() if isinstance(claim, Claim) else claim for claim in claims]
+    """Return the claims as a markdown list, each with its answer and what it rests on."""
+    rows = [claim.as_json() if isinstance(claim, Claim) else claim for claim in claims]
     return "\n".join(
         f"- **{claim['answer']}**: {claim['statement']} {'; '.join(claim['reasons'])}"
-        for claim in told
+        for claim in rows
     )

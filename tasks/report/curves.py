@@ -1,4 +1,4 @@
-"""Which curves the report draws, of the whole network and of each layer, and how each is read."""
+"""The curves of the report, of the whole network and of each layer, each with a sentence on how to read it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import numpy as np
 from markupsafe import Markup
 
 from spikeatlas.tasks.atlas import SILENT, UNLIKE
-from spikeatlas.tasks.report.figures import Axis, Line, chart, epoch_axis, image_axis, scatter
+from spikeatlas.tasks.report.averages import Array, mean, quartiles
+from spikeatlas.tasks.report.figures import Curve, XAxis, chart, epoch_axis, image_axis, scatter
 from spikeatlas.tasks.report.key import agreed_of_defined
-from spikeatlas.tasks.report.summary import Array, Layer, Summary, mean, quartiles
+from spikeatlas.tasks.report.summary import LayerSummary, Summary
 
 WIDE = 3.9
 """Inches of a drawing where three stand side by side, not four."""
@@ -18,7 +19,7 @@ WIDE = 3.9
 
 @dataclass(frozen=True)
 class Panel:
-    """One drawing with its heading and how to read it."""
+    """One drawing with its heading and a sentence on how to read it."""
 
     heading: str
     drawing: Markup
@@ -26,11 +27,11 @@ class Panel:
 
 
 def overview_panels(summary: Summary) -> list[Panel]:
-    """Accuracy, mean MEI response and selectivity over epochs."""
+    """Draw accuracy, mean MEI response and selectivity over epochs."""
     x = epoch_axis(summary.epochs)
-    accuracy = [Line("test accuracy", summary.progress["accuracy"])]
+    accuracy = [Curve("test accuracy", summary.progress["accuracy"])]
     response = [_response(layer) for layer in summary.layers]
-    index = [Line(layer.name, _index(layer)[1]) for layer in summary.layers]
+    index = [Curve(layer.name, _index(layer)[1]) for layer in summary.layers]
     return [
         Panel(
             "Test accuracy",
@@ -52,17 +53,17 @@ def overview_panels(summary: Summary) -> list[Panel]:
     ]
 
 
-def _response(layer: Layer) -> Line:
-    partial = np.asarray(~layer.found.all(axis=1) & layer.found.any(axis=1))
-    return Line(layer.name, mean(layer.response, 1), partial=partial)
+def _response(layer: LayerSummary) -> Curve:
+    partial = np.asarray(~layer.settled.all(axis=1) & layer.settled.any(axis=1))
+    return Curve(layer.name, mean(layer.response, 1), partial=partial)
 
 
-def _index(layer: Layer) -> Array:
+def _index(layer: LayerSummary) -> Array:
     return quartiles(layer.measures["class_selectivity_index"])
 
 
-def layer_panels(summary: Summary, layer: Layer) -> list[Panel]:
-    """The search, its gain, selectivity, the class read in MEIs, and response against naturalness."""
+def layer_panels(summary: Summary, layer: LayerSummary) -> list[Panel]:
+    """Draw the search, its gain, selectivity, the class read in MEIs, and response against naturalness."""
     x = epoch_axis(summary.epochs)
     natural = naturalness_panel(summary, layer)
     return [
@@ -74,18 +75,18 @@ def layer_panels(summary: Summary, layer: Layer) -> list[Panel]:
     ]
 
 
-def search_panel(summary: Summary, layer: Layer) -> Panel:
-    """Best so far against images, at the last epoch with a search that ended."""
-    ended = np.flatnonzero(layer.found.any(axis=1))
+def search_panel(summary: Summary, layer: LayerSummary) -> Panel:
+    """Draw the best so far against images, at the last epoch with a search that ended."""
+    ended = np.flatnonzero(layer.settled.any(axis=1))
     row = int(ended[-1]) if ended.size else 0
     when = f" at epoch {summary.epochs[row]:g}" if ended.size else ""
-    natural = np.where(layer.found, layer.top_response[..., 0], np.nan)
+    natural = np.where(layer.settled, layer.top_response[..., 0], np.nan)
     references = {
         "best test image": float(mean(natural, 1)[row]),
         "best screening image": float(layer.screened[row]),
     }
     lines = [
-        Line(method, layer.history[row, place])
+        Curve(method, layer.history[row, place])
         for place, method in enumerate(summary.layout.methods)
     ]
     drawing = chart(
@@ -100,8 +101,8 @@ def search_panel(summary: Summary, layer: Layer) -> Panel:
     return Panel(f"Search{when}", drawing, reading)
 
 
-def ratio_panel(layer: Layer, x: Axis) -> Panel:
-    """What the search gains over images that nobody had to search for."""
+def ratio_panel(layer: LayerSummary, x: XAxis) -> Panel:
+    """Draw the gain of the search over images that nobody had to search for."""
     lines = [
         _quartiles("best test image", layer.measures["natural_ratio"]),
         _quartiles("best screening image", layer.measures["random_ratio"]),
@@ -117,8 +118,8 @@ def ratio_panel(layer: Layer, x: Axis) -> Panel:
     return Panel("MEI against the best other images", drawing, reading)
 
 
-def index_panel(summary: Summary, layer: Layer, x: Axis) -> Panel:
-    """How selective the layer's neurons are for one class of natural images."""
+def index_panel(summary: Summary, layer: LayerSummary, x: XAxis) -> Panel:
+    """Draw how selective the layer's neurons are for one class of natural images."""
     lines = [_quartiles("median", layer.measures["class_selectivity_index"])]
     drawing = chart(
         f"{layer.name}-selectivity", x, lines, label="class selectivity index", top=1.02
@@ -130,15 +131,19 @@ def index_panel(summary: Summary, layer: Layer, x: Axis) -> Panel:
     return Panel("Class selectivity", drawing, reading)
 
 
-def class_panel(summary: Summary, layer: Layer, x: Axis) -> Panel:
-    """How many MEIs the network reads as what their neuron prefers among test images."""
+def class_panel(summary: Summary, layer: LayerSummary, x: XAxis) -> Panel:
+    """Draw the share of MEIs that the network reads as what their neuron prefers among test images."""
     agreed, defined = agreed_of_defined(layer)
     share = np.divide(agreed, defined, out=np.full(len(defined), np.nan), where=defined > 0)
     classes = len(summary.layout.classes)
     drawing = chart(
-        f"{layer.name}-class", x, [Line("MEIs", share)],
-        label="share of neurons", top=1.02, references={f"1 / {classes} classes": 1 / classes},
-    )  # fmt: skip
+        f"{layer.name}-class",
+        x,
+        [Curve("MEIs", share)],
+        label="share of neurons",
+        top=1.02,
+        references={f"1 / {classes} classes": 1 / classes},
+    )
     reading = "Neurons whose MEI the network classifies as the class they prefer among test images."
     return Panel("MEI read as preferred class", drawing, reading)
 
@@ -166,11 +171,11 @@ NATURALNESS = {
         ),
     ),
 }
-"""What stands for naturalness, the best that is known first: its axis, and how it is read."""
+"""The measures of naturalness, the most telling first: the label of its axis, and how to read it."""
 
 
-def naturalness_panel(summary: Summary, layer: Layer) -> Panel | None:
-    """Response against naturalness of every MEI at the last analysed epoch; None in an older atlas."""
+def naturalness_panel(summary: Summary, layer: LayerSummary) -> Panel | None:
+    """Draw response against naturalness of every MEI at the last analysed epoch; None in an older atlas."""
     name = next((name for name in NATURALNESS if name in layer.measures), None)
     row = summary.analysed
     if name is None or row is None:
@@ -179,22 +184,23 @@ def naturalness_panel(summary: Summary, layer: Layer) -> Panel | None:
     y, alive = layer.measures[name][row], layer.status[row] != SILENT
     drawing = scatter(
         f"{layer.name}-naturalness",
-        np.where(alive, layer.response[row], np.nan), y,
+        np.where(alive, layer.response[row], np.nan),
+        y,
         labels=("MEI response (spike rate)", axis),
         top=None if name == "nearest_distance" else 1.02,
         level=UNLIKE if name == "typicality" else None,
-    )  # fmt: skip
+    )
     judge = "critic" if "norm_quantile" in layer.measures else "prior of its codes"
     heading = f"Naturalness at epoch {summary.epochs[row]:g}"
     return Panel(heading, drawing, reading.format(judge=judge))
 
 
-def _quartiles(label: str, values: Array) -> Line:
+def _quartiles(label: str, values: Array) -> Curve:
     low, middle, high = quartiles(values)
-    return Line(label, middle, band=(low, high))
+    return Curve(label, middle, band=(low, high))
 
 
-def _defined(summary: Summary, layer: Layer) -> str:
+def _defined(summary: Summary, layer: LayerSummary) -> str:
     if summary.analysed is None:
         return "no epoch is analysed yet"
     count = np.isfinite(layer.measures["class_selectivity_index"][summary.analysed]).sum()

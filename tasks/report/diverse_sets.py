@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spikeatlas.tasks.report.grid import PICTURED, Cell
+from spikeatlas.tasks.report.grid import PICTURED, Picture
 from spikeatlas.tasks.report.key import epoch_names, number
 from spikeatlas.tasks.report.pictures import data_uri, side
-from spikeatlas.tasks.report.summary import Layer, Summary
+from spikeatlas.tasks.report.summary import LayerSummary, Summary
 
 SHOWN = 8
 """Neurons of a layer whose stimuli are shown: those with most of them, then the most responsive."""
@@ -21,33 +21,35 @@ class Variety:
 
     epoch: str
     side: int
-    rows: tuple[tuple[int, tuple[Cell, ...]], ...]
+    rows: tuple[tuple[int, tuple[Picture, ...]], ...]
     """A neuron, and its MEI followed by its diverse stimuli."""
 
 
-def layer_variety(summary: Summary, layer: Layer) -> Variety | None:
-    """The neurons to show; None where the study asked for no diverse stimuli, or none is found yet."""
+def layer_variety(summary: Summary, layer: LayerSummary) -> Variety | None:
+    """Lay out the neurons to show; None where the study asked for no diverse stimuli, or none is found yet."""
     if layer.diverse is None:
         return None
     row, counts = layer.diverse.row, layer.diverse.counts
     score = summary.sign * np.nan_to_num(layer.response[row])
     pictured = np.isin(layer.status[row], PICTURED) & (counts > 0)
     order = np.lexsort((-score, -counts))
-    chosen = [int(place) for place in order if pictured[place]][:SHOWN]
-    rows = tuple((layer.neurons[place], _cells(layer, place)) for place in sorted(chosen))
+    places = [int(place) for place in order if pictured[place]][:SHOWN]
+    rows = tuple((layer.neurons[place], _pictures(layer, place)) for place in sorted(places))
     return Variety(epoch_names(summary)[row], side(summary.layout.image[1]), rows) if rows else None
 
 
-def _cells(layer: Layer, place: int) -> tuple[Cell, ...]:
-    found = layer.diverse
-    assert found is not None
-    mei = Cell(
-        data_uri(layer.mei[found.row, place]),
+def _pictures(layer: LayerSummary, place: int) -> tuple[Picture, ...]:
+    diverse = layer.diverse
+    assert diverse is not None
+    mei = Picture(
+        data_uri(layer.mei[diverse.row, place]),
         "MEI",
-        number(layer.response[found.row, place], ".3f"),
+        number(layer.response[diverse.row, place], ".3f"),
     )
     others = (
-        Cell(data_uri(found.images[place, rank]), "", number(found.responses[place, rank], ".3f"))
-        for rank in range(int(found.counts[place]))
+        Picture(
+            data_uri(diverse.images[place, rank]), "", number(diverse.responses[place, rank], ".3f")
+        )
+        for rank in range(int(diverse.counts[place]))
     )
     return (mei, *others)

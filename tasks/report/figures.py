@@ -20,7 +20,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter, NullLocator
 
-from spikeatlas.tasks.report.summary import Array
+from spikeatlas.tasks.report.averages import Array
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
@@ -48,7 +48,7 @@ STYLE: Any = {
 
 
 @dataclass(frozen=True, eq=False)
-class Line:
+class Curve:
     """One curve."""
 
     label: str
@@ -60,7 +60,7 @@ class Line:
 
 
 @dataclass(frozen=True, eq=False)
-class Axis:
+class XAxis:
     """The horizontal axis."""
 
     label: str
@@ -70,21 +70,21 @@ class Axis:
     """Arguments of ``Axes.set_xscale``; empty: linear."""
 
 
-def epoch_axis(epochs: Array) -> Axis:
+def epoch_axis(epochs: Array) -> XAxis:
     """Epochs: linear where they are about evenly spaced, else logarithmic from the first one on."""
     gaps = np.diff(epochs)
     if not gaps.size or gaps.max() <= 3 * gaps.min():
-        return Axis("epoch", epochs, thinned(epochs, epochs))
+        return XAxis("epoch", epochs, thinned(epochs, epochs))
     first = float(epochs[epochs > 0][0])
     scale = {"value": "symlog", "linthresh": first, "linscale": 0.5}
-    return Axis("epoch (log scale)", epochs, thinned(epochs, np.arcsinh(epochs / first)), scale)
+    return XAxis("epoch (log scale)", epochs, thinned(epochs, np.arcsinh(epochs / first)), scale)
 
 
-def image_axis(queries: Array) -> Axis:
+def image_axis(queries: Array) -> XAxis:
     """Numbers of images, logarithmic, with the decades and the budget as ticks."""
     decades = 10.0 ** np.arange(np.ceil(np.log10(queries[-1])))
     ticks = np.array([*decades, queries[-1]])
-    return Axis(
+    return XAxis(
         "images shown per neuron", queries, thinned(ticks, np.log(ticks), most=7), {"value": "log"}
     )
 
@@ -92,17 +92,17 @@ def image_axis(queries: Array) -> Axis:
 def thinned(ticks: Array, places: Array, most: int = 11) -> Array:
     """The ticks that leave room for their labels, the last one always among them."""
     room = (places[-1] - places[0]) / most
-    kept = [len(ticks) - 1]
+    rows = [len(ticks) - 1]
     for tick in range(len(ticks) - 2, -1, -1):
-        if places[kept[-1]] - places[tick] >= room:
-            kept.append(tick)
-    return ticks[kept[::-1]]
+        if places[rows[-1]] - places[tick] >= room:
+            rows.append(tick)
+    return ticks[rows[::-1]]
 
 
 def chart(
     name: str,
-    x: Axis,
-    lines: Sequence[Line],
+    x: XAxis,
+    lines: Sequence[Curve],
     *,
     label: str,
     top: float | None = None,
@@ -141,13 +141,15 @@ def scatter(
 
     ``level``: a dashed grey line. Marks that are not finite are left out.
     """
-    known = np.isfinite(x) & np.isfinite(y)
+    finite = np.isfinite(x) & np.isfinite(y)
     with style.context(["default", STYLE]):
         figure = Figure(figsize=(width, 2.7), layout="constrained")
         axes = figure.add_subplot()
         axes.set_xlabel(labels[0])
         axes.set_ylabel(labels[1])
-        axes.scatter(x[known], y[known], s=14, color=COLOURS[0], alpha=0.7, linewidths=0, zorder=3)
+        axes.scatter(
+            x[finite], y[finite], s=14, color=COLOURS[0], alpha=0.7, linewidths=0, zorder=3
+        )
         if level is not None:
             axes.axhline(level, color=GREY, linestyle=DASHES[0], linewidth=1.2)
         axes.set_xlim(left=0)
@@ -155,7 +157,7 @@ def scatter(
         return _svg(figure, name)
 
 
-def _draw(axes: Axes, x: Axis, line: Line, place: int) -> None:
+def _draw(axes: Axes, x: XAxis, line: Curve, place: int) -> None:
     colour, marker = COLOURS[place % len(COLOURS)], MARKERS[place % len(MARKERS)]
     dash = ("-", "--", ":", "-.")[place // len(COLOURS) % 4]
     crowded = np.isfinite(line.y).sum() > 25
@@ -173,7 +175,7 @@ def _draw(axes: Axes, x: Axis, line: Line, place: int) -> None:
         )
 
 
-def _dress(axes: Axes, x: Axis, label: str) -> None:
+def _dress(axes: Axes, x: XAxis, label: str) -> None:
     if x.scale:
         axes.set_xscale(**x.scale)
     transform = axes.xaxis.get_transform()
@@ -187,13 +189,13 @@ def _dress(axes: Axes, x: Axis, label: str) -> None:
     axes.set_ylabel(label)
 
 
-def _limit(axes: Axes, lines: Sequence[Line], levels: Sequence[float], top: float | None) -> None:
+def _limit(axes: Axes, lines: Sequence[Curve], levels: Sequence[float], top: float | None) -> None:
     """The vertical axis from 0, or lower where values are, to ``top`` or just above all that is drawn."""
-    shown = np.concatenate(
+    heights = np.concatenate(
         [np.ravel(part) for line in lines for part in (line.y, *(line.band or ()))]
     )
-    shown = shown[np.isfinite(shown)]
-    if not shown.size:
+    heights = heights[np.isfinite(heights)]
+    if not heights.size:
         axes.text(
             0.5,
             0.5,
@@ -203,10 +205,10 @@ def _limit(axes: Axes, lines: Sequence[Line], levels: Sequence[float], top: floa
             va="center",
             color=GREY,
         )
-    every = np.array([*shown, *levels])
-    high = top if top is not None else 1.08 * max(every.max(initial=0), 1e-9)
+    numbers = np.array([*heights, *levels])
+    high = top if top is not None else 1.08 * max(numbers.max(initial=0), 1e-9)
     axes.set_ylim(
-        min(1.08 * every.min(initial=0), -0.02 * high), high if shown.size or levels else 1
+        min(1.08 * numbers.min(initial=0), -0.02 * high), high if heights.size or levels else 1
     )
 
 

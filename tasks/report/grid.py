@@ -11,14 +11,14 @@ from spikeatlas.snn.data import Split
 from spikeatlas.tasks.atlas import DONE, FAILED, PENDING, SATURATED, SILENT, STATUS
 from spikeatlas.tasks.report.key import UNKNOWN, epoch_names, number
 from spikeatlas.tasks.report.pictures import bar_width, bars, data_uri, short_names, side
-from spikeatlas.tasks.report.summary import Layer, Summary
+from spikeatlas.tasks.report.summary import LayerSummary, Summary
 
 PICTURED = (DONE, SATURATED)
 """States with an image to show: a silent neuron's is whatever came first."""
 
 
 @dataclass(frozen=True)
-class Cell:
+class Picture:
     """One picture, or a gap with its word, and what stands below it."""
 
     picture: str
@@ -30,22 +30,22 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Row:
+class NeuronRow:
     """One neuron."""
 
     neuron: int
     facts: tuple[tuple[str, str], ...]
-    cells: tuple[Cell, ...]
-    natural: tuple[Cell, ...]
+    cells: tuple[Picture, ...]
+    natural: tuple[Picture, ...]
     tuning: Markup
     strongest: str
     """The height of the highest bar."""
     keys: tuple[float, float, int]
-    """What rows are sorted by: response, selectivity, preferred class."""
+    """The values that rows are sorted by: response, selectivity, preferred class."""
 
 
 @dataclass(frozen=True)
-class Column:
+class EpochColumn:
     """The head of one epoch's column."""
 
     epoch: str
@@ -54,11 +54,11 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Grid:
+class LayerGrid:
     """A layer's table, ready to be laid out."""
 
     side: int
-    columns: tuple[Column, ...]
+    columns: tuple[EpochColumn, ...]
     ranks: int
     observed: str
     """The epoch of the natural images and the tuning; empty: not known yet."""
@@ -67,15 +67,15 @@ class Grid:
     bar: int
     """Width of a bar, in pixels."""
     classes: int
-    rows: tuple[Row, ...]
+    rows: tuple[NeuronRow, ...]
 
 
-def layer_grid(summary: Summary, layer: Layer, test: Split | None) -> Grid:
+def layer_grid(summary: Summary, layer: LayerSummary, test: Split | None) -> LayerGrid:
     """Lay out one layer; ``test`` holds the natural images, where this machine has them."""
     layout = summary.layout
     names = epoch_names(summary)
     bar = bar_width(len(layout.classes))
-    return Grid(
+    return LayerGrid(
         side=side(layout.image[1]),
         columns=tuple(_column(summary, layer, place) for place in range(len(names))),
         ranks=layer.top.shape[2],
@@ -87,25 +87,25 @@ def layer_grid(summary: Summary, layer: Layer, test: Split | None) -> Grid:
     )
 
 
-def _column(summary: Summary, layer: Layer, place: int) -> Column:
+def _column(summary: Summary, layer: LayerSummary, place: int) -> EpochColumn:
     status = layer.status[place]
     counts = {
         STATUS[state]: np.count_nonzero(status == state)
         for state in (DONE, SILENT, SATURATED, FAILED, PENDING)
     }
-    return Column(
+    return EpochColumn(
         epoch_names(summary)[place],
         number(100 * summary.progress["accuracy"][place], ".1f"),
         tuple(f"{count} {word}" for word, count in counts.items() if count),
     )
 
 
-def _row(summary: Summary, layer: Layer, place: int, test: Split | None) -> Row:
+def _row(summary: Summary, layer: LayerSummary, place: int, test: Split | None) -> NeuronRow:
     measures = {name: values[:, place] for name, values in layer.measures.items()}
     last = summary.analysed if summary.analysed is not None else -1
     response = layer.response[:, place]
     ended = np.flatnonzero(np.isfinite(response))
-    return Row(
+    return NeuronRow(
         neuron=layer.neurons[place],
         facts=_facts(
             {name: values[last] for name, values in measures.items()}, summary.layout.classes
@@ -123,7 +123,7 @@ def _row(summary: Summary, layer: Layer, place: int, test: Split | None) -> Row:
 
 
 def _facts(measures: dict[str, float], classes: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    """What is said about a neuron beside its number, at the last analysed epoch."""
+    """Return the facts beside a neuron's number, at the last analysed epoch."""
     return (
         ("prefers", _class(classes, int(measures["preferred_class"]))),
         ("MEI read as", _class(classes, int(measures["mei_class"]))),
@@ -137,31 +137,31 @@ def _class(classes: tuple[str, ...], place: int) -> str:
     return classes[place] if place >= 0 else UNKNOWN
 
 
-def _cell(summary: Summary, layer: Layer, epoch: int, place: int) -> Cell:
+def _cell(summary: Summary, layer: LayerSummary, epoch: int, place: int) -> Picture:
     state = layer.status[epoch, place]
     where = f"{layer.name} neuron {layer.neurons[place]}, epoch {summary.epochs[epoch]:g}"
     word = STATUS[state]
     if state in (PENDING, FAILED):
-        return Cell("", word, "", note=f"{where}: {word}")
+        return Picture("", word, "", note=f"{where}: {word}")
     read, preferred = (
         int(layer.measures[name][epoch, place]) for name in ("mei_class", "preferred_class")
     )
     short = short_names(summary.layout.classes)
-    known = bool(summary.flags["analysed"][epoch]) and state in PICTURED
-    return Cell(
+    analysed = bool(summary.flags["analysed"][epoch]) and state in PICTURED
+    return Picture(
         picture=data_uri(layer.mei[epoch, place]) if state in PICTURED else "",
         word="" if state == DONE else word,
         response=number(layer.response[epoch, place], ".3f"),
         classes=f"{_class(tuple(short), read)} / {_class(tuple(short), preferred)}"
-        if known
+        if analysed
         else "",
-        agrees=known and read == preferred >= 0,
+        agrees=analysed and read == preferred >= 0,
         note=f"{where}: {_story(summary, layer, epoch, place)}",
     )
 
 
-def _story(summary: Summary, layer: Layer, epoch: int, place: int) -> str:
-    """A cell in words, for its tooltip."""
+def _story(summary: Summary, layer: LayerSummary, epoch: int, place: int) -> str:
+    """Return a cell in words, for its tooltip."""
     state = layer.status[epoch, place]
     at = {name: values[epoch, place] for name, values in layer.measures.items()}
     parts = [
@@ -175,27 +175,29 @@ def _story(summary: Summary, layer: Layer, epoch: int, place: int) -> str:
     return "; ".join(parts)
 
 
-def _natural(summary: Summary, layer: Layer, place: int, test: Split | None) -> tuple[Cell, ...]:
-    """The best test images at the last observed epoch, or their responses alone."""
+def _natural(
+    summary: Summary, layer: LayerSummary, place: int, test: Split | None
+) -> tuple[Picture, ...]:
+    """Return the best test images at the last observed epoch, or their responses alone."""
     if summary.observed is None:
         return ()
-    found = zip(
+    best = zip(
         layer.top[summary.observed, place], layer.top_response[summary.observed, place], strict=True
     )
-    return tuple(_test_image(summary, int(index), response, test) for index, response in found)
+    return tuple(_test_image(summary, int(index), response, test) for index, response in best)
 
 
-def _test_image(summary: Summary, index: int, response: float, test: Split | None) -> Cell:
+def _test_image(summary: Summary, index: int, response: float, test: Split | None) -> Picture:
     if index < 0 or not np.isfinite(response):
-        return Cell("", UNKNOWN, "")
+        return Picture("", UNKNOWN, "")
     text = number(response, ".3f")
     if response <= 0:
-        return Cell("", "no answer", text)
+        return Picture("", "no answer", text)
     if test is None:
-        return Cell("", "not here", text, note=f"test image {index}: response {response:.4g}")
+        return Picture("", "not here", text, note=f"test image {index}: response {response:.4g}")
     label = int(test.labels[index])
     note = f"test image {index}, class {summary.layout.classes[label]}: response {response:.4g}"
-    return Cell(
+    return Picture(
         data_uri(test.images[index]),
         "",
         text,
@@ -204,7 +206,7 @@ def _test_image(summary: Summary, index: int, response: float, test: Split | Non
     )
 
 
-def _tuning(summary: Summary, layer: Layer, place: int) -> Markup:
+def _tuning(summary: Summary, layer: LayerSummary, place: int) -> Markup:
     if summary.observed is None:
         return Markup()
     values = layer.tuning[summary.observed, place]

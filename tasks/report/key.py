@@ -7,14 +7,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from spikeatlas.tasks.atlas import DONE, FAILED, PENDING, SATURATED, SILENT, STATUS
-from spikeatlas.tasks.report.summary import Array, Layer, Summary, mean, quartiles
+from spikeatlas.tasks.report.averages import Array, mean, quartiles
+from spikeatlas.tasks.report.summary import LayerSummary, Summary
 
 UNKNOWN = "–"  # noqa: RUF001 - a dash stands for a number that is not known
 COUNTED = (DONE, SILENT, SATURATED, FAILED, PENDING)
 
 
 def key_figures(summary: Summary) -> str:
-    """Test accuracy over epochs and the key figures of each layer, as two short Markdown tables."""
+    """Return test accuracy over epochs and the key figures of each layer, as two short Markdown tables."""
     accuracy = [number(value, ".3f") for value in summary.progress["accuracy"]]
     parts = [
         markdown(["epoch", *epoch_names(summary)], [["test accuracy", *accuracy]]),
@@ -26,13 +27,13 @@ def key_figures(summary: Summary) -> str:
 
 
 def markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table, numbers to the right."""
+    """Return a Markdown table, numbers to the right."""
     lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def columns() -> list[str]:
-    """What ``row`` holds."""
+    """Return the headings of a ``row``."""
     return [
         "layer",
         "neurons",
@@ -45,8 +46,8 @@ def columns() -> list[str]:
     ]
 
 
-def row(summary: Summary, layer: Layer) -> list[str]:
-    """The key figures of one layer, formatted."""
+def row(summary: Summary, layer: LayerSummary) -> list[str]:
+    """Return the key figures of one layer, formatted."""
     status = (
         layer.status[summary.reached]
         if summary.reached is not None
@@ -70,23 +71,23 @@ def row(summary: Summary, layer: Layer) -> list[str]:
     ]
 
 
-def median(summary: Summary, layer: Layer, measure: str) -> str:
-    """The median of a measure at the last analysed epoch."""
+def median(summary: Summary, layer: LayerSummary, measure: str) -> str:
+    """Return the median of a measure at the last analysed epoch."""
     if summary.analysed is None:
         return UNKNOWN
     return number(quartiles(layer.measures[measure])[1, summary.analysed], ".2f")
 
 
-def agreement(summary: Summary, layer: Layer) -> str:
-    """How many neurons' MEIs are read as their preferred class, of those that prefer one."""
+def agreement(summary: Summary, layer: LayerSummary) -> str:
+    """Return the number of MEIs that are read as their neuron's preferred class, of the neurons that prefer one."""
     if summary.analysed is None:
         return UNKNOWN
     agreed, defined = (counts[summary.analysed] for counts in agreed_of_defined(layer))
     return f"{agreed} of {defined}"
 
 
-def agreed_of_defined(layer: Layer) -> tuple[Array, Array]:
-    """(E,) neurons whose MEI is read as their preferred class, and neurons with a preferred class."""
+def agreed_of_defined(layer: LayerSummary) -> tuple[Array, Array]:
+    """Count (E,) neurons whose MEI is read as their preferred class, and neurons with a preferred class."""
     preferred = layer.measures["preferred_class"]
     defined = preferred >= 0
     agreed = defined & (layer.measures["mei_class"] == preferred)
@@ -94,7 +95,7 @@ def agreed_of_defined(layer: Layer) -> tuple[Array, Array]:
 
 
 def basis(summary: Summary) -> str:
-    """Which epochs the figures stand for."""
+    """Return a sentence that names the epochs of the figures."""
     if summary.reached is None:
         return "No search has ended yet."
     if summary.reached == summary.analysed:
@@ -106,7 +107,7 @@ def basis(summary: Summary) -> str:
 
 
 def problems(summary: Summary) -> list[str]:
-    """Sentences about what has no result, over all epochs."""
+    """Return sentences about results that are missing, over all epochs."""
     status = np.concatenate([layer.status.ravel() for layer in summary.layers])
     remedies = {
         PENDING: "are pending: run the study again to go on",
@@ -120,10 +121,10 @@ def problems(summary: Summary) -> list[str]:
 
 
 def epoch_names(summary: Summary) -> list[str]:
-    """Epochs as the page writes them."""
+    """Return epochs as the page writes them."""
     return [f"{epoch:g}" for epoch in summary.epochs]
 
 
 def number(value: float, form: str) -> str:
-    """A number, or a dash where there is none."""
+    """Return a number, or a dash where there is none."""
     return format(value, form) if np.isfinite(value) else UNKNOWN

@@ -10,7 +10,7 @@ from spikeatlas.tasks.workers import models
 
 
 def test_images(summary: Summary) -> tuple[Split | None, str]:
-    """The test split of the study's data and nothing to say, or None and a sentence that says why.
+    """Load the test split of the study's data: it and an empty sentence, or None and a sentence that says why.
 
     Never downloads: writing a page is no reason to fetch a data set.
     """

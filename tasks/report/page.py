@@ -14,10 +14,10 @@ from spikeatlas.tasks.report import key
 from spikeatlas.tasks.report.curves import Panel, layer_panels, overview_panels
 from spikeatlas.tasks.report.diverse_sets import Variety, layer_variety
 from spikeatlas.tasks.report.explorer import render_explorer
-from spikeatlas.tasks.report.grid import Grid, layer_grid
+from spikeatlas.tasks.report.grid import LayerGrid, layer_grid
 from spikeatlas.tasks.report.natural_images import test_images
 from spikeatlas.tasks.report.pictures import short_names
-from spikeatlas.tasks.report.summary import Layer, Summary, read_summary
+from spikeatlas.tasks.report.summary import LayerSummary, Summary, read_summary
 from spikeatlas.tasks.study.location import Place
 
 EXPLORER = "explore.html"
@@ -30,7 +30,7 @@ STATES = {
     1: "A silent neuron answers no image of the search, a saturated one answers its MEI with 1.",
     -1: "A silent neuron answers no image of the search, a saturated one answers each with 1.",
 }
-"""What two states mean, by what was searched for: the most or the least exciting image."""
+"""The meaning of two states, where the most (1) or the least exciting image (-1) was searched for."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Section:
     name: str
     neurons: int
     panels: tuple[Panel, ...]
-    grid: Grid
+    grid: LayerGrid
     variety: Variety | None
 
 
@@ -71,7 +71,7 @@ def _write(page: Path, html: str) -> None:
 
 
 def render(summary: Summary) -> str:
-    """The page as HTML; the same atlas gives the same text."""
+    """Render the page as HTML; the same atlas gives the same text."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -82,7 +82,7 @@ def render(summary: Summary) -> str:
     test, regret = test_images(summary)
     return environment.get_template("template.html").render(
         explorer=EXPLORER,
-        data=summary.study.get("data", {}).get("dataset", "images"),
+        data=summary.data_name,
         most="most" if summary.sign > 0 else "least",
         states=STATES[summary.sign],
         problems=[*key.problems(summary), *([regret] if regret else [])],
@@ -94,13 +94,13 @@ def render(summary: Summary) -> str:
         sections=[_section(summary, layer, test) for layer in summary.layers],
         classes=class_key(summary),
         settings=settings(summary.study),
-        made=made(summary),
+        made=making(summary),
         origin=origin(summary),
         query=query(summary),
     )
 
 
-def _section(summary: Summary, layer: Layer, test: Any) -> Section:
+def _section(summary: Summary, layer: LayerSummary, test: Any) -> Section:
     return Section(
         layer.name,
         len(layer.neurons),
@@ -111,7 +111,7 @@ def _section(summary: Summary, layer: Layer, test: Any) -> Section:
 
 
 def class_key(summary: Summary) -> str:
-    """What the short labels stand for; empty where they are the names themselves."""
+    """Return the names that the short labels stand for; empty where they are the names themselves."""
     names = summary.layout.classes
     short = short_names(names)
     pairs = zip(short, names, strict=True)
@@ -119,27 +119,30 @@ def class_key(summary: Summary) -> str:
 
 
 def epoch_table(summary: Summary) -> list[list[str]]:
-    """The network's progress, one row an epoch."""
+    """Return the network's progress, one row an epoch."""
     progress = summary.progress
     return [
         [
             name,
-            *(str(progress[count][row]) if progress[count][row] >= 0 else key.UNKNOWN for count in ("step", "images_seen")),
+            *(
+                str(progress[count][row]) if progress[count][row] >= 0 else key.UNKNOWN
+                for count in ("step", "images_seen")
+            ),
             *(key.number(progress[value][row], ".4f") for value in ("accuracy", "loss")),
         ]
         for row, name in enumerate(key.epoch_names(summary))
-    ]  # fmt: skip
+    ]
 
 
 def settings(study: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The study's fields, one line a section, without what is not set."""
+    """Return the study's fields, one line a section, without what is not set."""
     return [(name, _plain(value)) for name, value in study.items() if name not in RUN_ONLY]
 
 
 def _plain(value: Any) -> str:
     if isinstance(value, Mapping):
-        told = [(str(name), inner) for name, inner in value.items() if inner is not None]
-        return "; ".join(f"{name.replace('_', ' ')} {_plain(inner)}" for name, inner in told)
+        fields = [(str(name), inner) for name, inner in value.items() if inner is not None]
+        return "; ".join(f"{name.replace('_', ' ')} {_plain(inner)}" for name, inner in fields)
     if isinstance(value, list | tuple):
         return ", ".join(_plain(inner) for inner in value)
     if isinstance(value, bool):
@@ -147,8 +150,8 @@ def _plain(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def made(summary: Summary) -> list[tuple[str, str]]:
-    """When and with what the atlas was made."""
+def making(summary: Summary) -> list[tuple[str, str]]:
+    """Return the times and versions that the atlas was made at and with."""
     attributes = summary.attributes
     versions = {
         name.removesuffix("_version"): value
@@ -168,7 +171,7 @@ def made(summary: Summary) -> list[tuple[str, str]]:
 
 
 def origin(summary: Summary) -> list[tuple[str, str]]:
-    """Where the values come from: digests and the machine."""
+    """Return the origin of the values: digests and the machine."""
     return [
         ("store", summary.name),
         ("schema version", str(summary.attributes["schema_version"])),
@@ -178,7 +181,7 @@ def origin(summary: Summary) -> list[tuple[str, str]]:
 
 
 def query(summary: Summary) -> str:
-    """Six lines of Python that find the most (or least) responsive neuron of a layer and its MEI."""
+    """Return six lines of Python that find the most (or least) responsive neuron of a layer and its MEI."""
     best, most = ("argmax", "most") if summary.sign > 0 else ("argmin", "least")
     layer = summary.layers[-1].name
     epoch = summary.epochs[summary.analysed if summary.analysed is not None else -1]

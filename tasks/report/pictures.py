@@ -11,7 +11,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 from PIL import Image
 
-from spikeatlas.tasks.report.summary import Array
+from spikeatlas.tasks.report.averages import Array
 
 READABLE = 56
 """Pixels of the screen that a picture's side takes, about."""
@@ -20,7 +20,7 @@ BAR_HEIGHT = 44
 
 
 def data_uri(image: NDArray[np.uint8]) -> str:
-    """A stimulus (1 or 3 channels, height, width) as a lossless PNG of its own size."""
+    """Return a stimulus (1 or 3 channels, height, width) as a lossless PNG of its own size."""
     pixels = image[0] if len(image) == 1 else image.transpose(1, 2, 0)
     file = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(pixels)).save(file, "PNG", optimize=True)
@@ -28,17 +28,17 @@ def data_uri(image: NDArray[np.uint8]) -> str:
 
 
 def side(size: int) -> int:
-    """The side on screen of a picture with ``size`` pixels: whole screen pixels for each of its own."""
+    """Return the side on screen of a picture with ``size`` pixels: whole screen pixels for each of its own."""
     return size * max(1, round(READABLE / size)) if size < 2 * READABLE else 2 * READABLE
 
 
 def bar_width(classes: int) -> int:
-    """Width of one class's bar: room for its label while there are few classes."""
+    """Return the width of one class's bar: room for its label while there are few classes."""
     return max(2, min(15, 320 // classes))
 
 
 def bars(values: Array, preferred: int, title: str) -> Markup:
-    """A neuron's responses to each class as bars from 0 to their maximum, the preferred class in colour."""
+    """Draw a neuron's responses to each class as bars from 0 to their maximum, the preferred class in colour."""
     step = bar_width(len(values))
     top = np.nanmax(values)
     heights = np.nan_to_num(values / top if top > 0 else values * 0) * (BAR_HEIGHT - 1)
@@ -47,15 +47,15 @@ def bars(values: Array, preferred: int, title: str) -> Markup:
         for place, height in enumerate(heights)
     ]
     plain = "".join(shape for place, shape in enumerate(shapes) if place != preferred)
-    chosen = shapes[preferred] if preferred >= 0 else ""
+    highlight = shapes[preferred] if preferred >= 0 else ""
     return Markup(
         '<svg class="bars" width="{0}" height="{1}" role="img" aria-label="{2}"><title>{2}</title>'
         '<path d="M0 {3}H{0}" class="base"/><path d="{4}"/><path class="preferred" d="{5}"/></svg>'
-    ).format(step * len(values), BAR_HEIGHT + 1, title, BAR_HEIGHT + 0.5, plain, chosen)
+    ).format(step * len(values), BAR_HEIGHT + 1, title, BAR_HEIGHT + 0.5, plain, highlight)
 
 
 def short_names(classes: Sequence[str]) -> list[str]:
-    """Labels of at most four letters: the names, unique beginnings of them, or the classes' numbers."""
+    """Return labels of at most four letters: the names, unique beginnings of them, or the classes' numbers."""
     for length in (3, 4):
         names = [name if len(name) <= 4 else name[:length] for name in classes]
         if len({name.lower() for name in names}) == len(names):

@@ -8,14 +8,11 @@ from collections.abc import Sequence
 from rich.table import Table
 
 from spikeatlas.tasks.analysis import tables
-from spikeatlas.tasks.analysis.claim import Claim
+from spikeatlas.tasks.analysis.claim import CLAIMS_FILE, Claim
 from spikeatlas.tasks.analysis.claims import claims
 from spikeatlas.tasks.analysis.course import Course, course_of, training_table
 from spikeatlas.tasks.atlas import open_tree, write
 from spikeatlas.tasks.study.location import Place, write_whole
-
-CLAIMS = "claims.json"
-"""File beside the atlas, for the explorer."""
 
 
 def conclude(atlas: Place) -> list[Claim]:
@@ -35,7 +32,7 @@ def save(atlas: Place, courses: Sequence[Course]) -> list[Claim]:
     """Test the claims on networks of one study and write ``claims.json`` beside the first's atlas."""
     results = claims(courses)
     text = json.dumps([claim.as_json() for claim in results], indent=1)
-    write_whole(atlas.parent / CLAIMS, text + "\n")
+    write_whole(atlas.parent / CLAIMS_FILE, text + "\n")
     return results
 
 

@@ -12,59 +12,61 @@ import xarray as xr
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from spikeatlas.tasks.analysis.thresholds import thresholds
-from spikeatlas.tasks.atlas import LANES, STATUS, open_tree
-from spikeatlas.tasks.report import key
-from spikeatlas.tasks.report.explorer import layer_data as numbers
-from spikeatlas.tasks.report.explorer import thumbnails
-from spikeatlas.tasks.report.explorer.claim_rows import read_claims
-from spikeatlas.tasks.report.explorer.columns import identifier, known_measures
-from spikeatlas.tasks.report.explorer.lacks import lacks
-from spikeatlas.tasks.report.explorer.overview import (
-    epoch_places,
-    layer_overview,
-    population_about,
-    populations,
-)
-from spikeatlas.tasks.report.explorer.packing import pack, plain
-from spikeatlas.tasks.report.explorer.sources import LIMIT, Ledger
-from spikeatlas.tasks.report.explorer.sprites import columns, sheets, tiles_per_sheet
-from spikeatlas.tasks.report.figures import COLOURS, DASHES
+from spikeatlas.tasks.atlas import open_tree
+from spikeatlas.tasks.report.averages import Array
+from spikeatlas.tasks.report.explorer import layer_data, thumbnails
+from spikeatlas.tasks.report.explorer.overview import layer_overview
+from spikeatlas.tasks.report.explorer.packing import pack
+from spikeatlas.tasks.report.explorer.page_budget import LIMIT, PageBudget
+from spikeatlas.tasks.report.explorer.page_index import atlas_index, sentences
+from spikeatlas.tasks.report.explorer.sprites import sheets, tiles_per_sheet
 from spikeatlas.tasks.report.natural_images import test_images
-from spikeatlas.tasks.report.pictures import short_names, side
-from spikeatlas.tasks.report.summary import Array, Layer, Summary
+from spikeatlas.tasks.report.summary import LayerSummary, Summary
 from spikeatlas.tasks.study.location import Place
 
 SCRIPTS = (
-    "state", "numbers", "sprites", "words", "charts", "tables", "overview", "tiles", "grid", "neuron", "main",
-)  # fmt: skip
+    "state",
+    "numbers",
+    "sprites",
+    "words",
+    "charts",
+    "tables",
+    "overview",
+    "tiles",
+    "grid",
+    "neuron",
+    "main",
+)
 """The page's scripts in the order in which they stand: each uses only those before it when it is read."""
 
 HERE = Path(__file__).parent
 
 
 def render_explorer(atlas: Place, summary: Summary, limit: int = LIMIT) -> str:
-    """The page as HTML of at most ``limit`` bytes; what does not fit is left out, and the page says so.
+    """Render the page as HTML of at most ``limit`` bytes; what does not fit is left out, and the page says so.
 
     The same atlas gives the same text.
     """
     environment = Environment(
-        loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
+        loader=FileSystemLoader(HERE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
     frame = {
-        "title": data_name(summary),
+        "title": summary.data_name,
         "style": Markup((HERE / "explorer.css").read_text(encoding="utf-8")),
         "script": Markup(
             "\n".join((HERE / "js" / f"{s}.js").read_text(encoding="utf-8") for s in SCRIPTS)
         ),
     }
     with open_tree(atlas) as tree:
-        ledger, index = Collected(tree, summary, limit).collect(atlas)
+        budget, index = Collector(tree, summary, limit).collect(atlas)
     return environment.get_template("template.html").render(
         **frame,
         index=Markup(_json(index)),
-        parts={name: Markup(text) for name, text in ledger.parts.items()},
+        parts={name: Markup(text) for name, text in budget.parts.items()},
     )
 
 
@@ -73,24 +75,26 @@ FRAME = 400_000
 
 
 def _json(value: Any) -> str:
-    """JSON that may stand in a script element."""
+    """Return JSON that may stand in a script element."""
     return json.dumps(value, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
 
 
-class Collected:
+class Collector:
     """The parts of the page: what matters most is put in first."""
 
     def __init__(self, tree: xr.DataTree, summary: Summary, limit: int) -> None:
         """Open every layer's group."""
-        self.tree, self.summary, self.ledger = tree, summary, Ledger(limit, spent=FRAME)
-        self.groups = {layer.name: tree[f"layers/{layer.name}"].to_dataset() for layer in summary.layers}  # fmt: skip
+        self.tree, self.summary, self.budget = tree, summary, PageBudget(limit, spent=FRAME)
+        self.groups = {
+            layer.name: tree[f"layers/{layer.name}"].to_dataset() for layer in summary.layers
+        }
         self.blocks: dict[str, dict[str, Any]] = {layer.name: {} for layer in summary.layers}
         self.sheets: dict[str, int] = {}
         self.overviews: dict[str, Any] = {}
         self.natural: list[int] = []
 
-    def collect(self, atlas: Place) -> tuple[Ledger, dict[str, Any]]:
-        """Fill the ledger; the parts, and the index that tells the page what is where."""
+    def collect(self, atlas: Place) -> tuple[PageBudget, dict[str, Any]]:
+        """Fill the page; returns its parts, and the index that tells where each is."""
         test, regret = test_images(self.summary)
         self.measure()
         self.show("best", "MEIs", thumbnails.best_images)
@@ -98,51 +102,51 @@ class Collected:
         self.show_natural(test)
         self.show("other", "pictures of searches that were not a neuron's best", self._others)
         self.show("diverse", "pictures of diverse stimuli", self._diverse)
-        return self.ledger, self.index(atlas, regret)
+        return self.budget, self.index(atlas, regret)
 
     def measure(self) -> None:
-        """States, responses and measures of every neuron: the page is nothing without them."""
+        """Put in states, responses and measures of every neuron: the page is nothing without them."""
         for layer in self.summary.layers:
             tiles = thumbnails.best_tiles(layer)
-            found = numbers.core(self.tree, self.summary, layer, self.groups[layer.name], tiles)
-            self.overviews[layer.name] = layer_overview(self.tree, layer, found)
-            packed = pack(found)
-            self.ledger.must(f"numbers/{layer.name}/core", packed.text)
+            core = layer_data.core(self.tree, self.summary, layer, self.groups[layer.name], tiles)
+            self.overviews[layer.name] = layer_overview(self.tree, layer, core)
+            packed = pack(core)
+            self.budget.must(f"numbers/{layer.name}/core", packed.text)
             self.blocks[layer.name]["core"] = packed.header
 
     def tell(self) -> None:
-        """The numbers of the neuron's view."""
+        """Put in the numbers of the neuron's view."""
         for layer in self.summary.layers:
             group = self.groups[layer.name]
             tiles = thumbnails.other_tiles(group, layer.place)
             diverse = thumbnails.diverse_stimuli(group, layer.place)
-            self._numbers(layer, "tuning", numbers.tuning(layer, self.summary, group))
-            self._numbers(layer, "searches", numbers.searches(group, tiles) | diverse)
-            self._numbers(layer, "cross", numbers.cross(self.tree, self.summary, group))
-            self._numbers(layer, "drift", numbers.moved(self.tree, layer.name, group))
+            self._numbers(layer, "tuning", layer_data.tuning(layer, self.summary, group))
+            self._numbers(layer, "searches", layer_data.searches(group, tiles) | diverse)
+            self._numbers(layer, "cross", layer_data.cross(self.tree, self.summary, group))
+            self._numbers(layer, "drift", layer_data.drifts(self.tree, layer.name, group))
 
-    def _numbers(self, layer: Layer, name: str, found: dict[str, Array]) -> None:
-        if found:
-            packed = pack(found)
+    def _numbers(self, layer: LayerSummary, name: str, arrays: dict[str, Array]) -> None:
+        if arrays:
+            packed = pack(arrays)
             place = f"numbers/{layer.name}/{name}"
-            if self.ledger.may(f"numbers ({name})", layer.name, place, [packed.text]):
+            if self.budget.may(f"numbers ({name})", layer.name, place, [packed.text]):
                 self.blocks[layer.name][name] = packed.header
 
-    def show(self, kind: str, told: str, images: Any) -> None:
-        """Pictures of every layer, of the last epoch first, then of the first, then of those between."""
+    def show(self, kind: str, what: str, images: Any) -> None:
+        """Put in pictures of every layer, of the last epoch first, then of the first, then of those between."""
         for row in spread(len(self.summary.epochs)):
             for layer in self.summary.layers:
-                found = images(layer, row)
+                tiles = images(layer, row)
                 name = f"{kind}/{layer.name}/{row}"
                 which = f"epoch {self.summary.epochs[row]:g}"
-                count = self.ledger.may(told, which, name, sheets(found)) if len(found) else 0
+                count = self.budget.may(what, which, name, sheets(tiles)) if len(tiles) else 0
                 if count is not None:
                     self.sheets[name] = count
 
-    def _others(self, layer: Layer, row: int) -> Array:
+    def _others(self, layer: LayerSummary, row: int) -> Array:
         return thumbnails.other_images(self.groups[layer.name], layer.place, row)
 
-    def _diverse(self, layer: Layer, row: int) -> Array:
+    def _diverse(self, layer: LayerSummary, row: int) -> Array:
         group = self.groups[layer.name]
         counts = thumbnails.diverse_stimuli(group, layer.place).get("diverse_count")
         if counts is None:
@@ -150,7 +154,7 @@ class Collected:
         return thumbnails.diverse_images(group, layer.place, counts, row)
 
     def show_natural(self, test: Any) -> None:
-        """The test images that the neurons like best, as many as there is room for."""
+        """Put in the test images that the neurons like best, as many as there is room for."""
         if test is None:
             return
         order = thumbnails.natural_order(self.summary)
@@ -158,63 +162,40 @@ class Collected:
         step = tiles_per_sheet(*images.shape[2:]) if len(images) else 1
         for at, sheet in enumerate(sheets(images)):
             which = f"{len(order) - at * step} of {len(order)}"
-            if self.ledger.may("test images", which, f"natural/{at}", [sheet]) is None:
+            if self.budget.may("test images", which, f"natural/{at}", [sheet]) is None:
                 break
             self.natural = order[: (at + 1) * step]
 
     def index(self, atlas: Place, regret: str) -> dict[str, Any]:
-        """What the page knows before it unpacks anything."""
-        summary, layout = self.summary, self.summary.layout
-        claims, why = read_claims(atlas)
-        bars = thresholds()
-        missing = lacks(self.tree, summary)
-        missing |= {name: text for name, text in (("claims", why), ("natural", regret)) if text}
-        labels = [int(label) for label in self._labels()]
+        """Return all that the page needs before it unpacks anything; ``regret``: why there are no test images."""
+        layers = [
+            {
+                "name": layer.name,
+                "neurons": list(layer.neurons),
+                "blocks": self.blocks[layer.name],
+                **self.overviews[layer.name],
+            }
+            for layer in self.summary.layers
+        ]
         return {
-            "atlas": summary.name, "data": data_name(summary), "sign": summary.sign,
-            "bars": {"csi": bars.selective_csi, "rate": bars.rate},
-            "epochs": plain(summary.epochs), "axis": epoch_places(summary),
-            "progress": {name: plain(values) for name, values in summary.progress.items()},
-            "flags": {name: plain(done) for name, done in summary.flags.items()},
-            "reached": summary.reached, "analysed": summary.analysed,
-            "classes": list(layout.classes), "short": short_names(layout.classes),
-            "methods": list(layout.methods), "choices": list(numbers.choices(summary)), "repeats": layout.repeats,
-            "queries": plain(summary.layers[0].queries), "status": list(STATUS), "lanes": list(LANES),
-            "image": list(layout.image), "side": side(layout.image[1]),
-            "sheet": {"tiles": tiles_per_sheet(*layout.image[1:]), "columns": columns(*layout.image[1:])},
-            "colours": list(COLOURS), "dashes": list(DASHES),
-            "measures": [
-                {"name": identifier(m), "label": m.label, "kind": m.kind, "about": str(v.attrs.get("long_name", ""))}
-                for m, v in known_measures(self.tree)
-            ],
-            "population": {"about": population_about(self.tree), "layers": populations(self.tree, summary)},
-            "claims": claims, "missing": missing,
-            "problems": key.problems(summary), "left_out": self.ledger.sentences(),
-            "layers": [
-                {
-                    "name": layer.name, "neurons": list(layer.neurons), "blocks": self.blocks[layer.name],
-                    **self.overviews[layer.name],
-                }
-                for layer in summary.layers
-            ],
-            "sheets": self.sheets, "natural": {"order": self.natural, "labels": labels},
-        }  # fmt: skip
+            **atlas_index(self.tree, self.summary),
+            **sentences(self.tree, self.summary, atlas, regret),
+            "left_out": self.budget.sentences(),
+            "layers": layers,
+            "sheets": self.sheets,
+            "natural": {"order": self.natural, "labels": self._labels()},
+        }
 
     def _labels(self) -> list[int]:
         test, _ = test_images(self.summary)
         return [] if test is None else [int(test.labels[index]) for index in self.natural]
 
 
-def data_name(summary: Summary) -> str:
-    """The data set that the network learnt."""
-    return str(summary.study.get("data", {}).get("dataset", "images"))
-
-
 def spread(count: int) -> list[int]:
-    """0 to count - 1: the last, the first, then ever halfway between those that came before."""
+    """Order 0 to count - 1: the last, the first, then ever halfway between those that came before."""
     order = list(dict.fromkeys([count - 1, 0]))
     while len(order) < count:
-        known = sorted(order)
-        gaps = [(b - a, a + (b - a) // 2) for a, b in pairwise(known)]
+        places = sorted(order)
+        gaps = [(b - a, a + (b - a) // 2) for a, b in pairwise(places)]
         order.append(max(gaps, key=lambda gap: (gap[0], gap[1]))[1])
     return order

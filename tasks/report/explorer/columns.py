@@ -1,4 +1,4 @@
-"""Which measures the page can sort by and draw over training, as far as an atlas has them."""
+"""The measures that the page can sort by and draw over training, as far as an atlas has them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from spikeatlas.tasks.report.summary import Array, pick
+from spikeatlas.tasks.report.averages import Array
+from spikeatlas.tasks.report.selection import at_search, layer_rows, mask
 
 
 @dataclass(frozen=True)
@@ -23,8 +24,12 @@ class Measure:
 
 
 MEI, TUNED, SEEN, NET, TIME = (
-    "MEI", "Tuning to test images", "What is seen in the MEI", "Role in the network", "Over training",
-)  # fmt: skip
+    "MEI",
+    "Tuning to test images",
+    "What is seen in the MEI",
+    "Role in the network",
+    "Over training",
+)
 
 MEASURES = (
     Measure("selectivity", "natural_ratio", "MEI / best test image", MEI),
@@ -55,28 +60,44 @@ MEASURES = (
 )
 
 BESIDE = {
-    "selectivity": ("csi_low", "csi_high", "csi_null", "csi_null_high", "selective_p",
-                    "mutual_information_null", "preferred_class", "mei_class", "mei_reference_class"),
-    "training": ("switched", "switch_from", "switch_to", "switch_start", "switch_end", "switch_p",
-                 "mei_support_p"),
+    "selectivity": (
+        "csi_low",
+        "csi_high",
+        "csi_null",
+        "csi_null_high",
+        "selective_p",
+        "mutual_information_null",
+        "preferred_class",
+        "mei_class",
+        "mei_reference_class",
+    ),
+    "training": (
+        "switched",
+        "switch_from",
+        "switch_to",
+        "switch_start",
+        "switch_end",
+        "switch_p",
+        "mei_support_p",
+    ),
     "ablation": (),
     "naturalness": (),
-}  # fmt: skip
-"""What is shown with them but not sorted by, by group."""
+}
+"""Variables that are shown with them but not sorted by, by group."""
 
 FLAG = {"selectivity": "analysed", "naturalness": "analysed", "ablation": "ablated"}
-"""What tells which epochs of a group are committed; ``/training`` is about all of them."""
+"""The mark of a group's committed epochs; ``/training`` is about all of them."""
 
 
 def identifier(measure: Measure) -> str:
-    """The measure's name in the page: its variable's, but for the accuracy, which is also the network's."""
+    """Return the measure's name in the page: its variable's, but for the accuracy, which is also the network's."""
     if (measure.group, measure.name) == ("ablation", "accuracy"):
         return "ablated_accuracy"
     return measure.name
 
 
 def known_measures(tree: xr.DataTree) -> list[tuple[Measure, xr.DataArray]]:
-    """The measures that an atlas has a place for."""
+    """Return the measures that an atlas has a place for."""
     return [
         (measure, tree[measure.group].to_dataset()[measure.name])
         for measure in MEASURES
@@ -84,18 +105,13 @@ def known_measures(tree: xr.DataTree) -> list[tuple[Measure, xr.DataArray]]:
     ]
 
 
-def layer_rows(table: xr.Dataset, layer: str) -> xr.Dataset:
-    """The rows of one layer's neurons."""
-    return table.isel(neuron=np.flatnonzero(table.layer.values == layer))
-
-
 def layer_measures(tree: xr.DataTree, layer: str, places: list[Array]) -> dict[str, Array]:
-    """All that the analysis says of a layer's N neurons, by name in the page.
+    """Return all that the analysis says of a layer's N neurons, by name in the page.
 
     (N,) for what is about the whole of training, (E, N) for what is about an epoch, and (K, E, N) for
     what is about a stimulus: that of the searches at each of the K ``places`` (E, N).
     """
-    found: dict[str, Array] = {}
+    measures: dict[str, Array] = {}
     for group, beside in BESIDE.items():
         if group not in tree.children:
             continue
@@ -103,32 +119,28 @@ def layer_measures(tree: xr.DataTree, layer: str, places: list[Array]) -> dict[s
         rows = layer_rows(table, layer)
         names = {m.name: identifier(m) for m in MEASURES if m.group == group}
         names |= {name: name for name in beside}
-        done = _done(tree, table, group)
+        committed = _committed(tree, table, group)
         for name, label in names.items():
             if name in rows:
-                values = _values(rows[name], places, done)
+                values = _values(rows[name], places, committed)
                 counted = name not in beside and values.dtype.kind in "iu"
-                found[label] = np.where(values < 0, np.nan, values) if counted else values
-    return found
+                measures[label] = np.where(values < 0, np.nan, values) if counted else values
+    return measures
 
 
-def _done(tree: xr.DataTree, table: xr.Dataset, group: str) -> Array | None:
-    """(E,) which epochs are committed; None: no epochs."""
+def _committed(tree: xr.DataTree, table: xr.Dataset, group: str) -> Array | None:
+    """Return (E,) true for the epochs that are committed; None for a group that is about all epochs together."""
     flag = FLAG.get(group)
     if flag is None:
         return None
     holder = table if flag in table else tree.to_dataset()
-    done: Array = holder[flag].values == 1
-    return done
+    committed: Array = holder[flag].values == 1
+    return committed
 
 
-def _values(values: xr.DataArray, places: list[Array], done: Array | None) -> Array:
-    if done is None:
+def _values(values: xr.DataArray, places: list[Array], committed: Array | None) -> Array:
+    if committed is None:
         return np.asarray(values.values)
     if "method" in values.dims:
-        picked = np.stack([pick(values, place) for place in places])
-    else:
-        picked = values.transpose("epoch", "neuron").values
-    missing = np.nan if picked.dtype.kind == "f" else -1
-    kept: Array = np.where(done[:, None], picked, np.array(missing, picked.dtype))
-    return kept
+        return np.stack([mask(at_search(values, place), committed) for place in places])
+    return mask(values.transpose("epoch", "neuron").values, committed)

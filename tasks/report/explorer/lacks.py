@@ -1,4 +1,4 @@
-"""What a panel of the page lacks, in words, where its data are not there."""
+"""Sentences that stand in a panel of the page where its data are not there."""
 
 from __future__ import annotations
 
@@ -10,26 +10,32 @@ OLDER = "This atlas was made before that was measured; a new run measures it."
 
 
 def lacks(tree: xr.DataTree, summary: Summary) -> dict[str, str]:
-    """A sentence for each panel that cannot be filled, by the panel's name; none for those that can."""
+    """Return a sentence for each panel that cannot be filled, by the panel's name; none for those that can."""
     layout, study = summary.layout, summary.study
     analysed = summary.analysed is not None
-    told = {
+    sentences = {
         "accuracy": "" if summary.flags["trained"].any() else "No epoch is trained yet.",
         "measures": "" if analysed else "No epoch is analysed yet: run the study to its end.",
-        "observed": "" if summary.observed is not None else "No epoch has seen the test images yet.",
+        "observed": ""
+        if summary.observed is not None
+        else "No epoch has seen the test images yet.",
         "interval": _interval(tree, analysed=analysed),
         "population": _group(tree, "population", analysed=analysed),
         "ablation": _ablation(tree),
         "cross": _cross(tree),
         "training": _training(tree),
-        "repeats": "" if layout.repeats > 1 else
-            "One search a neuron and method (search.repeats: 1): nothing tells how much two of them differ.",
-        "diverse": "" if layout.diverse else "The study asked for no diverse stimuli (search.diverse).",
-        "classifier": "" if study.get("classifier") else
-            "The study names no classifier, so no judge that is the same at every epoch reads the MEIs.",
+        "repeats": ""
+        if layout.repeats > 1
+        else "One search a neuron and method (search.repeats: 1): nothing tells how much two of them differ.",
+        "diverse": ""
+        if layout.diverse
+        else "The study asked for no diverse stimuli (search.diverse).",
+        "classifier": ""
+        if study.get("classifier")
+        else "The study names no classifier, so no judge that is the same at every epoch reads the MEIs.",
         "drift": "" if len(layout.epochs) > 1 else "One epoch: nothing to compare it with.",
-    }  # fmt: skip
-    return {panel: text for panel, text in told.items() if text}
+    }
+    return {panel: text for panel, text in sentences.items() if text}
 
 
 def _interval(tree: xr.DataTree, *, analysed: bool) -> str:

@@ -1,4 +1,4 @@
-"""What the page says of whole layers: the numbers of the report's overview, and of every measure."""
+"""Whole layers in the page: the numbers of the report's overview, and of every measure."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ import xarray as xr
 
 from spikeatlas.tasks.analysis.thresholds import thresholds
 from spikeatlas.tasks.atlas import STATUS
+from spikeatlas.tasks.report.averages import Array, mean, quartiles
 from spikeatlas.tasks.report.explorer.columns import identifier, known_measures
 from spikeatlas.tasks.report.explorer.packing import plain
 from spikeatlas.tasks.report.figures import epoch_axis
-from spikeatlas.tasks.report.summary import Array, Layer, Summary, mean, quartiles
+from spikeatlas.tasks.report.summary import LayerSummary, Summary
 
 POPULATION = {
     "active_neurons": "active neurons",
@@ -22,50 +23,54 @@ POPULATION = {
 }
 
 
-def layer_overview(tree: xr.DataTree, layer: Layer, known: dict[str, Array]) -> dict[str, Any]:
-    """Quartiles of the measures (3, E) and counts of neurons over epochs; ``known``: its ``core`` arrays."""
+def layer_overview(
+    tree: xr.DataTree, layer: LayerSummary, core: dict[str, Array]
+) -> dict[str, Any]:
+    """Return quartiles of the measures (3, E) and counts of neurons over epochs; ``core``: its arrays of that name."""
     names = ["response", *(identifier(measure) for measure, _ in known_measures(tree))]
-    per_epoch = {name: _of_best(known[name]) for name in names if known[name].ndim > 1}
+    per_epoch = {name: _of_best(core[name]) for name in names if core[name].ndim > 1}
     return {
         "mean_response": plain(mean(layer.response, 1)),
         "quartiles": {name: plain(quartiles(values)) for name, values in per_epoch.items()},
         "states": {word: plain((layer.status == at).sum(axis=1)) for at, word in enumerate(STATUS)},
-        "selective": _selective(known, tree.to_dataset().analysed.values == 1),
-        "switched": plain((known["switched"] == 1).sum()) if "switched" in known else None,
+        "selective": _selective(core, tree.to_dataset().analysed.values == 1),
+        "switched": plain((core["switched"] == 1).sum()) if "switched" in core else None,
     }
 
 
-def _selective(known: dict[str, Array], analysed: Array) -> list[int | None] | None:
-    """Neurons that are selective, by epoch, None where it is not analysed; None in an atlas that does not say."""
-    if "selective_q" not in known:
+def _selective(core: dict[str, Array], analysed: Array) -> list[int | None] | None:
+    """Count the neurons that are selective, by epoch, None where it is not analysed; None in an atlas that does not say."""
+    if "selective_q" not in core:
         return None
     bars = thresholds()
-    enough = known["class_selectivity_index"] >= bars.selective_csi
-    found = (enough & (known["selective_q"] <= bars.rate)).sum(axis=1)
-    return [int(n) if done else None for n, done in zip(found, analysed, strict=True)]
+    enough = core["class_selectivity_index"] >= bars.selective_csi
+    counts = (enough & (core["selective_q"] <= bars.rate)).sum(axis=1)
+    return [int(n) if done else None for n, done in zip(counts, analysed, strict=True)]
 
 
 def _of_best(values: Array) -> Array:
-    """(E, N) of the best search of all."""
+    """Return the values (E, N) of the best search of all."""
     best: Array = values[0] if values.ndim == 3 else values
     return best
 
 
 def populations(tree: xr.DataTree, summary: Summary) -> dict[str, Any]:
-    """By layer and measure its course over epochs; empty in an atlas that keeps no single responses."""
+    """Return by layer and measure its course over epochs; empty in an atlas that keeps no single responses."""
     if "population" not in tree.children:
         return {}
     table = tree["population"].to_dataset()
     done = xr.DataArray(summary.flags["analysed"], dims="epoch")
-    known = table[list(POPULATION)].where(done)
+    courses = table[list(POPULATION)].where(done)
     return {
-        layer: {name: plain(known[name].sel(layer=layer).values.astype(float)) for name in POPULATION}
+        layer: {
+            name: plain(courses[name].sel(layer=layer).values.astype(float)) for name in POPULATION
+        }
         for layer in summary.layout.layers
-    }  # fmt: skip
+    }
 
 
 def population_about(tree: xr.DataTree) -> dict[str, dict[str, str]]:
-    """Label and meaning of each measure of a population."""
+    """Return label and meaning of each measure of a population."""
     if "population" not in tree.children:
         return {}
     table = tree["population"].to_dataset()
@@ -76,7 +81,7 @@ def population_about(tree: xr.DataTree) -> dict[str, dict[str, str]]:
 
 
 def epoch_places(summary: Summary) -> dict[str, Any]:
-    """Where epochs lie on an axis from 0 to 1: as the report draws them."""
+    """Place epochs on an axis from 0 to 1, as the report draws them."""
     axis = epoch_axis(summary.epochs)
     first = axis.scale.get("linthresh")
     places = np.arcsinh(axis.values / first) if first else axis.values

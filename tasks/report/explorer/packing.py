@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spikeatlas.tasks.report.summary import Array
+from spikeatlas.tasks.report.averages import Array
 
 DIGITS = 4
 """Significant digits of single numbers."""
@@ -31,18 +31,20 @@ class Packed:
 
 
 def pack(arrays: Mapping[str, Array]) -> Packed:
-    """Arrays of floats (as float32 rounded to 17 bits), integers and booleans, in their order."""
-    told, parts = [], []
+    """Pack arrays of floats (as float32 rounded to 17 bits), integers and booleans, in their order."""
+    header, parts = [], []
     for name, values in arrays.items():
-        kept = _narrow(values)
-        told.append({"name": name, "kind": kept.dtype.str.lstrip("<|"), "shape": list(kept.shape)})
-        parts.append(_planes(kept))
+        array = _narrow(values)
+        header.append(
+            {"name": name, "kind": array.dtype.str.lstrip("<|"), "shape": list(array.shape)}
+        )
+        parts.append(_planes(array))
     packed = zlib.compress(b"".join(parts), 6)
-    return Packed(told, base64.b64encode(packed).decode())
+    return Packed(header, base64.b64encode(packed).decode())
 
 
 def _narrow(values: Array) -> Array:
-    """The smallest of four types that holds the values."""
+    """Return the values in the smallest of four types that holds them."""
     if values.dtype.kind == "f":
         return rounded(values)
     if values.dtype.kind == "b" or (values.size and values.min() >= 0 and values.max() < 256):
@@ -52,23 +54,23 @@ def _narrow(values: Array) -> Array:
 
 
 def rounded(values: Array) -> NDArray[np.float32]:
-    """Floats whose last bits are 0, so that they deflate well; infinities and NaN stay."""
+    """Return floats whose last bits are 0, so that they deflate well; infinities and NaN stay."""
     floats = np.ascontiguousarray(values, "<f4")
     bits = floats.view("<u4")
     half, mask = np.uint32(1 << (_DROPPED - 1)), np.uint32(0xFFFFFFFF << _DROPPED & 0xFFFFFFFF)
     finite = np.isfinite(floats)
-    kept: NDArray[np.float32] = np.where(finite, (bits + half) & mask, bits).view("<f4")
-    return kept
+    result: NDArray[np.float32] = np.where(finite, (bits + half) & mask, bits).view("<f4")
+    return result
 
 
 def _planes(values: Array) -> bytes:
-    """First all first bytes of the elements, then all second ones ...: like beside like deflates better."""
+    """Return first all first bytes of the elements, then all second ones ...: like beside like deflates better."""
     flat = np.ascontiguousarray(values).reshape(-1)
     return flat.view(np.uint8).reshape(flat.size, flat.itemsize).T.tobytes()
 
 
 def plain(values: Any) -> Any:
-    """Numbers and arrays as JSON: floats to 4 significant digits, None for what is not finite."""
+    """Return numbers and arrays as JSON: floats to 4 significant digits, None for what is not finite."""
     if isinstance(values, np.ndarray):
         return [plain(value) for value in values]
     if isinstance(values, float | np.floating):

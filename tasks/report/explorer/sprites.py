@@ -17,29 +17,29 @@ from PIL import Image
 PIXELS = 2**20
 """Pixels of a sheet, at most (one tile at least): 4 MB when it is decoded."""
 
-Images = NDArray[np.uint8]
+Stimuli = NDArray[np.uint8]
 
 
 def tiles_per_sheet(height: int, width: int) -> int:
-    """How many tiles a full sheet holds."""
+    """Return the number of tiles on a full sheet."""
     return max(1, PIXELS // (height * width))
 
 
 def columns(height: int, width: int) -> int:
-    """Tiles in a row of a sheet: full sheets are about square."""
+    """Return the number of tiles in a row of a sheet: full sheets are about square."""
     return max(1, math.isqrt(tiles_per_sheet(height, width) * height // width))
 
 
-def sheets(images: Images) -> Iterator[str]:
-    """Sheets of stimuli (n, 1 or 3 channels, height, width) as base64, ``tiles_per_sheet`` of them on each."""
+def sheets(images: Stimuli) -> Iterator[str]:
+    """Yield sheets of stimuli (n, 1 or 3 channels, height, width) as base64, ``tiles_per_sheet`` of them on each."""
     _, _, height, width = images.shape
     step = tiles_per_sheet(height, width)
     for start in range(0, len(images), step):
         yield base64.b64encode(encode(images[start : start + step])).decode()
 
 
-def encode(tiles: Images) -> bytes:
-    """One sheet: tiles from left to right and then down, as lossless WebP."""
+def encode(tiles: Stimuli) -> bytes:
+    """Encode one sheet: tiles from left to right and then down, as lossless WebP."""
     n, channels, height, width = tiles.shape
     across = min(n, columns(height, width))
     down = -(-n // across)
@@ -54,8 +54,8 @@ def encode(tiles: Images) -> bytes:
     return file.getvalue()
 
 
-def decode(sheet: bytes, n: int, channels: int, height: int, width: int) -> Images:
-    """The ``n`` stimuli of one sheet."""
+def decode(sheet: bytes, n: int, channels: int, height: int, width: int) -> Stimuli:
+    """Return the ``n`` stimuli of one sheet."""
     pixels = np.asarray(Image.open(io.BytesIO(sheet)).convert("RGB"))
     down, across = pixels.shape[0] // height, pixels.shape[1] // width
     tiles = pixels.reshape(down, height, across, width, 3).transpose(0, 2, 4, 1, 3)

@@ -1,4 +1,4 @@
-"""Which stimuli of a layer stand in the page, and on which tile of which sheets."""
+"""The stimuli of a layer that stand in the page, and the tiles that they have on its sheets."""
 
 from __future__ import annotations
 
@@ -9,78 +9,79 @@ import xarray as xr
 
 from spikeatlas.snn.data import Split
 from spikeatlas.tasks.atlas import settled
+from spikeatlas.tasks.report.averages import Array
+from spikeatlas.tasks.report.diverse_stimuli import diverse_at
 from spikeatlas.tasks.report.grid import PICTURED
-from spikeatlas.tasks.report.summary import Array, Layer, Summary, by_search, diverse_at
+from spikeatlas.tasks.report.selection import at_search, by_search
+from spikeatlas.tasks.report.summary import LayerSummary, Summary
 
 
-def best_tiles(layer: Layer) -> Array:
-    """(E, N) tile of each neuron's MEI among those of its epoch; -1 where there is none to show."""
-    return np.stack([_numbered(shown) for shown in np.isin(layer.status, PICTURED)])
+def best_tiles(layer: LayerSummary) -> Array:
+    """Return the tile (E, N) of each neuron's MEI among those of its epoch; -1 where there is none to show."""
+    return np.stack([_numbered(pictured) for pictured in np.isin(layer.status, PICTURED)])
 
 
-def best_images(layer: Layer, row: int) -> Array:
-    """The MEIs of one epoch, in the order of their tiles."""
-    shown: Array = layer.mei[row][np.isin(layer.status[row], PICTURED)]
-    return shown
+def best_images(layer: LayerSummary, row: int) -> Array:
+    """Return the MEIs of one epoch, in the order of their tiles."""
+    images: Array = layer.mei[row][np.isin(layer.status[row], PICTURED)]
+    return images
 
 
 def other_tiles(group: xr.Dataset, place: Array) -> Array:
-    """(E, N, methods x repeats) tile of each search that is not its neuron's best (at ``place``)."""
-    return np.stack([_numbered(shown) for shown in _others(group, place)])
+    """Return the tile (E, N, methods x repeats) of each search that is not its neuron's best (at ``place``)."""
+    return np.stack([_numbered(pictured) for pictured in _others(group, place)])
 
 
 def other_images(group: xr.Dataset, place: Array, row: int) -> Array:
-    """The images of those searches of one epoch, in the order of their tiles."""
-    shown = _others(group.isel(epoch=[row]), place[[row]])[0]
-    images = group.mei.isel(epoch=row).transpose("neuron", "method", "repeat", ...).values
-    found: Array = images.reshape(*shown.shape, *images.shape[3:])[shown]
-    return found
+    """Return the images of those searches of one epoch, in the order of their tiles."""
+    pictured = _others(group.isel(epoch=[row]), place[[row]])[0]
+    images: Array = by_search(group.mei.isel(epoch=row))[pictured]
+    return images
 
 
 def _others(group: xr.Dataset, place: Array) -> Array:
-    shown = by_search(group.status.isin(PICTURED))
-    np.put_along_axis(shown, place[..., None], values=False, axis=2)
-    return shown
+    pictured = by_search(group.status.isin(PICTURED))
+    np.put_along_axis(pictured, place[..., None], values=False, axis=2)
+    return pictured
 
 
 def diverse_stimuli(group: xr.Dataset, place: Array) -> dict[str, Array]:
-    """How many each best search found (E, N), and the responses to them (E, N, ranks)."""
+    """Return the number of stimuli that each best search found (E, N), and the responses to them (E, N, ranks)."""
     if "diverse" not in group:
         return {}
-    found = [diverse_at(group, place, row) for row in range(len(place))]
-    ended = np.take_along_axis(by_search(settled(group.status)), place[..., None], axis=2)[..., 0]
+    epochs = [diverse_at(group, place, row) for row in range(len(place))]
+    ended = at_search(settled(group.status), place)
     return {
-        "diverse_count": np.where(ended, np.stack([each.counts for each in found]), 0),
-        "diverse_response": np.stack([each.responses for each in found]),
+        "diverse_count": np.where(ended, np.stack([diverse.counts for diverse in epochs]), 0),
+        "diverse_response": np.stack([diverse.responses for diverse in epochs]),
     }
 
 
 def diverse_images(group: xr.Dataset, place: Array, counts: Array, row: int) -> Array:
-    """Those stimuli of one epoch: the first neuron's first, ``counts`` (E, N) of each."""
-    found = diverse_at(group, place, row)
-    kept = np.arange(found.images.shape[1]) < counts[row][:, None]
-    shown: Array = found.images[kept]
-    return shown
+    """Return those stimuli of one epoch: the first neuron's first, ``counts`` (E, N) of each."""
+    images = diverse_at(group, place, row).images
+    within: Array = images[np.arange(images.shape[1]) < counts[row][:, None]]
+    return within
 
 
 def natural_order(summary: Summary) -> list[int]:
-    """The test images that any neuron likes best, each once: those of first rank and late epochs first."""
-    found: dict[int, None] = {}
+    """Return the test images that any neuron likes best, each once: those of first rank and late epochs first."""
+    order: dict[int, None] = {}
     ranks = summary.layers[0].top.shape[2]
     for rank in range(ranks):
         for row in reversed(range(len(summary.epochs))):
             for layer in summary.layers:
                 liked = layer.top_response[row, :, rank] > 0
-                found |= dict.fromkeys(layer.top[row, liked, rank].tolist())
-    return [index for index in found if index >= 0]
+                order |= dict.fromkeys(layer.top[row, liked, rank].tolist())
+    return [index for index in order if index >= 0]
 
 
 def natural_images(test: Split, order: Sequence[int]) -> Array:
-    """The test images of that order."""
+    """Return the test images of that order."""
     images: Array = test.images[np.array(order, int)]
     return images
 
 
-def _numbered(shown: Array) -> Array:
-    """Numbers 0, 1 ... where something is shown, in order; -1 elsewhere."""
-    return np.where(shown, shown.ravel().cumsum().reshape(shown.shape) - 1, -1)
+def _numbered(pictured: Array) -> Array:
+    """Return numbers 0, 1 ... where there is a picture, in order; -1 elsewhere."""
+    return np.where(pictured, pictured.ravel().cumsum().reshape(pictured.shape) - 1, -1)

@@ -26,6 +26,7 @@ from spikeatlas.tasks.atlas import (
 )
 from spikeatlas.tasks.atlas.allocate import allocate
 from tests.equal import differences
+from tests.tiny import atlas_folder
 
 WITHOUT_US = """
 import sys
@@ -40,7 +41,7 @@ assert not any(m.split(".")[0] in {"flows", "tasks", "snn", "optim"} for m in sy
 
 
 def test_xarray_alone_reads_everything(made: Checked, tmp_path: Path) -> None:
-    command = [sys.executable, "-W", "error", "-c", WITHOUT_US, str(made.run.atlas.absolute())]
+    command = [sys.executable, "-W", "error", "-c", WITHOUT_US, str(atlas_folder(made).absolute())]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stderr
@@ -64,7 +65,7 @@ def test_xarray_alone_reads_everything(made: Checked, tmp_path: Path) -> None:
 
 
 def test_labels_select(made: Checked) -> None:
-    dt = xr.open_datatree(made.run.atlas, engine="zarr", consolidated=False)
+    dt = xr.open_datatree(atlas_folder(made), engine="zarr", consolidated=False)
     table = dt["neurons"].to_dataset()
 
     assert {"layer", "index"} <= set(table.coords)
@@ -102,7 +103,7 @@ def test_a_chunk_is_a_unit_of_work_in_every_array_of_the_analysis(compared: Chec
 
 
 def test_xarray_alone_reads_what_compares_epochs(compared: Checked) -> None:
-    dt = xr.open_datatree(compared.run.atlas, engine="zarr", consolidated=False)
+    dt = xr.open_datatree(atlas_folder(compared), engine="zarr", consolidated=False)
 
     assert dt["cross"].crossed.dims == ("epoch", "stimulus_epoch")
     assert (dt["cross"].crossed == 1).all()
@@ -142,13 +143,13 @@ def test_failed_blocks_are_pending_again(copied: Checked) -> None:
 
 def test_extending_keeps_what_is_there(copied: Checked) -> None:
     before = copied.run.atlas.with_name("before.zarr")
-    shutil.copytree(copied.run.atlas, before)
+    shutil.copytree(atlas_folder(copied), before)
     held = copied.layout
 
     assert held.cross
     extend(copied.run.atlas, held, replace(held, epochs=(0, 1, 2)))
 
-    grown = xr.open_datatree(copied.run.atlas, engine="zarr", consolidated=False)
+    grown = xr.open_datatree(atlas_folder(copied), engine="zarr", consolidated=False)
     assert grown.epoch.values.tolist() == [0, 1, 2]
     assert grown.analysed.values.tolist() == [1, 0, 1]
     old = xr.open_datatree(before, engine="zarr", consolidated=False)
@@ -171,7 +172,7 @@ def test_writes_go_to_the_tree_that_is_there(copied: Checked) -> None:
     extend(copied.run.atlas, held, replace(held, epochs=(0, 1, 2)))
     write.write_epoch(copied.run.atlas, 2, {"accuracy": second})
 
-    grown = xr.open_datatree(copied.run.atlas, engine="zarr", consolidated=False)
+    grown = xr.open_datatree(atlas_folder(copied), engine="zarr", consolidated=False)
     assert grown.accuracy.sel(epoch=2) == second
     assert grown.accuracy.sel(epoch=1).isnull()
 
@@ -179,7 +180,7 @@ def test_writes_go_to_the_tree_that_is_there(copied: Checked) -> None:
 def test_a_write_that_fails_leaves_the_mark(copied: Checked) -> None:
     """All arrays of a block are filled at once; where one cannot be, its block is not done, and none is left to write."""
     block = made_block(copied)
-    group = copied.run.atlas / "layers/conv2"
+    group = atlas_folder(copied) / "layers/conv2"
     arrays = {
         name: np.asarray(open_store(copied.run.atlas)[f"layers/conv2/{name}"][0, 0:4])  # type: ignore[index]
         for name in ("queries", "response", "status")
@@ -197,7 +198,7 @@ def test_a_write_that_fails_leaves_the_mark(copied: Checked) -> None:
 
 
 def test_an_extension_killed_between_its_renames_is_finished(copied: Checked) -> None:
-    copied.run.atlas.rename(copied.run.atlas.with_name("atlas.zarr.old"))
+    atlas_folder(copied).rename(atlas_folder(copied).with_name("atlas.zarr.old"))
 
     assert open_store(copied.run.atlas)["epoch"][:].tolist() == [0, 2]  # type: ignore[index,union-attr]
 

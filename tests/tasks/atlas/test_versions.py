@@ -25,7 +25,7 @@ from spikeatlas.tasks.stages.analyze import analyze
 from spikeatlas.tasks.stages.observe import observe
 from tests.conftest import Ask
 from tests.equal import differences
-from tests.tiny import build
+from tests.tiny import atlas_folder, build
 
 ARCHIVES = Path(__file__).parents[2] / "fixtures" / "atlases"
 VERSIONS = ("before-naturalness", "before-cross", "before-groups")
@@ -143,10 +143,10 @@ def test_its_study_goes_on_with_it(version: str, tmp_path: Path) -> None:
     shutil.copytree(atlas, tmp_path / "before.zarr")
     checked = study_of(atlas)
 
-    run = allocate(checked.study, checked.run)
+    run = allocate(checked.run, checked.layout, checked.data.digest())
 
     assert (
-        run.study == open_store(atlas).attrs["study_digest"]
+        run.digest == open_store(atlas).attrs["study_digest"]
     )  # the name that its checkpoints know
     assert differences(tmp_path / "before.zarr", atlas) == []
 
@@ -157,7 +157,7 @@ def test_a_later_epoch_is_added_in_its_own_version(version: str, tmp_path: Path)
     before = {array.path for array in arrays_at(atlas)}
 
     checked = study_of(atlas, probe={"epochs": [0, 1, 2]})
-    run = allocate(checked.study, checked.run)
+    run = allocate(checked.run, checked.layout, checked.data.digest())
 
     assert values(open_store(atlas), "epoch").tolist() == [0, 1, 2]
     assert {array.path for array in arrays_at(atlas)} == before
@@ -194,7 +194,7 @@ def test_a_whole_epoch_more_of_the_last_version(tmp_path: Path) -> None:
 def lose(checked: Checked, *names: str) -> None:
     """Make the atlas one of a version that did not know some arrays yet: its list says so."""
     for name in names:
-        shutil.rmtree(checked.run.atlas / name)
+        shutil.rmtree(atlas_folder(checked) / name)
     root = zarr.open_group(checked.run.atlas, mode="r+")
     others = ~np.isin(values(root, "provenance/node"), names)
     for name in ("provenance/node", "provenance/metadata_digest"):
@@ -208,7 +208,7 @@ def test_a_variable_that_is_newer_than_the_atlas_is_not_missed(copied: Checked) 
     lose(copied, "selectivity/csi_low", "neurons/typicality", "layers/conv2/natural_active")
 
     assert integrity.epoch_damage(copied.run.atlas, 2) == []
-    run = allocate(copied.study, copied.run)
+    run = allocate(copied.run, copied.layout, copied.data.digest())
     write.clear_epoch(run.atlas, 2)
     analyze(run, 2)
 
@@ -219,7 +219,7 @@ def test_a_variable_that_is_newer_than_the_atlas_is_not_missed(copied: Checked) 
 
 
 def test_an_array_that_the_atlas_lists_is_missed(copied: Checked) -> None:
-    shutil.rmtree(copied.run.atlas / "selectivity/csi_low")
+    shutil.rmtree(atlas_folder(copied) / "selectivity/csi_low")
 
     assert integrity.epoch_damage(copied.run.atlas, 2) != []
     with pytest.raises(KeyError, match="csi_low"):

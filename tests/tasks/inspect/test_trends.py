@@ -15,6 +15,7 @@ from spikeatlas.tasks.inspect.neurons import SHEET, Neurons, Selection, draw_sti
 from spikeatlas.tasks.inspect.text import PICTURES, as_json, draw, text
 from spikeatlas.tasks.inspect.trends import MARKS, TRENDS, read_trend
 from tests.tasks.report.explorer.conftest import plant_switch
+from tests.tiny import atlas_folder
 
 ALL = Selection(None, None, None, None, None)
 
@@ -37,7 +38,7 @@ def test_each_has_a_picture() -> None:
 
 
 def test_a_switch_is_told_with_its_classes(compared_copy: Checked) -> None:
-    plant_switch(compared_copy.run.atlas, 4)
+    plant_switch(atlas_folder(compared_copy), 4)
     (switch,) = asked(compared_copy, "switched").to_dict("records")
     told = [switch[name] for name in ("layer", "index", "from", "to", "switch_epoch")]
     assert told == ["conv2", 4, "3", "5", 2]

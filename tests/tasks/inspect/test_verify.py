@@ -13,7 +13,7 @@ from spikeatlas.tasks.atlas.integrity import chunk_key, epoch_damage, metadata_d
 from spikeatlas.tasks.atlas.origin import run_of_atlas
 from spikeatlas.tasks.inspect.verify import Verdict, verify
 from tests.equal import read
-from tests.tiny import build, tiny
+from tests.tiny import atlas_folder, build, tiny
 
 
 def chunk_file(array: Any, at: tuple[Any, ...]) -> Path:
@@ -87,7 +87,7 @@ def test_a_flipped_bit_is_found(copied: Checked, name: str) -> None:
      "provenance/metadata_digest", "training", "training/onset_epoch"],
 )  # fmt: skip
 def test_damaged_metadata_is_found(copied: Checked, node: str) -> None:
-    file = copied.run.atlas / node / "zarr.json"
+    file = atlas_folder(copied) / node / "zarr.json"
     whole = file.read_bytes()
     rng = np.random.default_rng(0)
     for place in rng.integers(len(whole), size=6):

@@ -26,11 +26,11 @@ def test_an_epoch_s_table_counts_what_the_atlas_holds(compared: Checked) -> None
     assert [row["layer"] for row in table] == ["conv2", "fc1"]
     neurons = xr.open_zarr(compared.run.atlas, group="neurons", consolidated=False).sel(epoch=2)
     for row in table:
-        own = neurons.isel(neuron=np.flatnonzero(neurons.layer.values == row["layer"]))
-        assert row["neurons"] == own.sizes["neuron"]
+        neurons_of_layer = neurons.isel(neuron=np.flatnonzero(neurons.layer.values == row["layer"]))
+        assert row["neurons"] == neurons_of_layer.sizes["neuron"]
         assert row["done"] + row["silent"] + row["saturated"] == row["neurons"]
-        assert row["silent"] == int((own.status == SILENT).sum())
-        assert row["mean response"] == round(float(own.response.mean()), 3)
+        assert row["silent"] == int((neurons_of_layer.status == SILENT).sum())
+        assert row["mean response"] == round(float(neurons_of_layer.response.mean()), 3)
         assert 0 <= row["selective"] <= row["neurons"]
 
 

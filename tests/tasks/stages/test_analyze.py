@@ -10,11 +10,11 @@ from spikeatlas.snn.training import read_header
 from spikeatlas.tasks.inspect.neurons import Selection, read_neurons
 from spikeatlas.tasks.report.summary import read_summary
 from spikeatlas.tasks.stages.analyze import analyze
-from tests.tiny import least_exciting
+from tests.tiny import atlas_folder, least_exciting
 
 
 def tree(checked: Checked) -> xr.DataTree:
-    return xr.open_datatree(checked.run.atlas, engine="zarr", consolidated=False).load()
+    return xr.open_datatree(atlas_folder(checked), engine="zarr", consolidated=False).load()
 
 
 def test_the_table_holds_each_neurons_best_search(made: Checked) -> None:

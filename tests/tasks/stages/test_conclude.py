@@ -10,9 +10,11 @@ import xarray as xr
 import zarr
 
 from spikeatlas.flows.checks.study_checks import Checked
+from spikeatlas.tasks.analysis.claim import CLAIMS_FILE
 from spikeatlas.tasks.atlas import TRAINING_VARIABLES
 from spikeatlas.tasks.inspect.text import as_text
-from spikeatlas.tasks.stages.conclude import CLAIMS, conclude, report_claims
+from spikeatlas.tasks.stages.conclude import conclude, report_claims
+from tests.tiny import atlas_folder
 
 
 def test_an_atlas_gets_a_table_and_its_claims(compared_copy: Checked) -> None:
@@ -25,7 +27,7 @@ def test_an_atlas_gets_a_table_and_its_claims(compared_copy: Checked) -> None:
     assert table.layer.values.tolist() == selectivity.layer.values.tolist()
     assert table["index"].values.tolist() == selectivity["index"].values.tolist()
     assert all(table[name].attrs["long_name"] for name in TRAINING_VARIABLES)
-    saved = json.loads((atlas.parent / CLAIMS).read_text())
+    saved = json.loads((atlas.parent / CLAIMS_FILE).read_text())
     assert [claim["answer"] for claim in saved] == [claim.answer for claim in found]
     # three epochs, random stimuli, 14 neurons: nothing can be said, and why is
     assert {claim.answer for claim in found} == {"undecided"}
@@ -46,9 +48,9 @@ def test_concluding_again_changes_nothing(compared_copy: Checked) -> None:
 def test_an_older_atlas_is_left_alone(compared_copy: Checked) -> None:
     root = zarr.open_group(compared_copy.run.atlas, mode="r+")
     del root["natural"]
-    (compared_copy.run.atlas.parent / CLAIMS).unlink()
+    (atlas_folder(compared_copy).parent / CLAIMS_FILE).unlink()
     assert conclude(compared_copy.run.atlas) == []
-    assert not (compared_copy.run.atlas.parent / CLAIMS).exists()
+    assert not (atlas_folder(compared_copy).parent / CLAIMS_FILE).exists()
     with pytest.raises(ValueError, match="run its study again"):
         report_claims([compared_copy.run.atlas])
 

@@ -14,10 +14,11 @@ from spikeatlas.tasks.search.probe import BlockProbe
 from spikeatlas.tasks.stages.maximize import outcome, search_method
 from spikeatlas.tasks.study.blocks import Block
 from spikeatlas.tasks.workers import stopping
+from tests.tiny import atlas_folder
 
 
 def layer(checked: Checked, name: str = "conv2") -> xr.Dataset:
-    tree = xr.open_datatree(checked.run.atlas, engine="zarr", consolidated=False)
+    tree = xr.open_datatree(atlas_folder(checked), engine="zarr", consolidated=False)
     return tree[f"layers/{name}"].to_dataset().load()
 
 

@@ -95,7 +95,7 @@ def test_info_verify_report_and_compare_know_them(compared: Checked, tmp_path: P
     summary = read_summary(run.atlas)
     assert summary.reached == 2
     for shown in summary.layers:
-        assert shown.found.all()
+        assert shown.settled.all()
         assert (shown.repeat[[0, 2]] == 0).all()
         assert np.isfinite(shown.response).all()
     write_report(run.atlas, tmp_path / "report")

@@ -65,7 +65,7 @@ def test_a_method_without_a_name_is_told(method: object) -> None:
 
 
 def test_the_users_own_code_is_part_of_the_digest_and_of_the_provenance(own: Path) -> None:
-    study = Study(search={"methods": ["random", {"kind": "own_search:Mine", "speed": 2}]})  # type: ignore[arg-type]
+    study = Study(search={"methods": ["random", {"kind": "own_search:Mine", "speed": 2}]})
     before, sources = study_digest(study), own_sources(study)
 
     assert list(sources) == ["own_search:Mine"]
@@ -100,7 +100,7 @@ def test_a_run_is_its_study_resolved(tmp_path: Path) -> None:
 
 
 def test_a_warm_start_shares_the_budget() -> None:
-    run = resolve(Study(search={"budget": 9, "warm_start": True}), 10)  # type: ignore[arg-type]
+    run = resolve(Study(search={"budget": 9, "warm_start": True}), 10)
 
     assert run.budgets(first=True) == (9,)
     assert run.budgets(first=False) == (5, 4)

@@ -28,10 +28,16 @@ def explored(compared: Checked, tmp_path_factory: pytest.TempPathFactory) -> Pat
 def plant_switch(atlas: Path, neuron: int, support: float = np.nan) -> None:
     """Let an atlas say that a neuron of its first layer switched, its MEIs too with p ``support``."""
     root = zarr.open_group(atlas / "training", mode="r+")
-    found = {
-        "switched": 1, "switch_from": 3, "switch_to": 5, "switch_start": 1.0, "switch_epoch": 2.0, "switch_end": 2.0,
-        "switch_q": 0.01, "mei_support_p": support,
-    }  # fmt: skip
-    for name, value in found.items():
+    values = {
+        "switched": 1,
+        "switch_from": 3,
+        "switch_to": 5,
+        "switch_start": 1.0,
+        "switch_epoch": 2.0,
+        "switch_end": 2.0,
+        "switch_q": 0.01,
+        "mei_support_p": support,
+    }
+    for name, value in values.items():
         array: Any = root[name]
         array[neuron] = value

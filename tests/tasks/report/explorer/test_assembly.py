@@ -6,22 +6,24 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 import zarr
 
 from spikeatlas.flows.checks.study_checks import Checked
 from spikeatlas.tasks.analysis.drift import drift
 from spikeatlas.tasks.atlas import open_tree
 from spikeatlas.tasks.report.explorer import render_explorer
-from spikeatlas.tasks.report.explorer.assembly import FRAME
+from spikeatlas.tasks.report.explorer.assembly import FRAME, spread
 from spikeatlas.tasks.report.explorer.packing import Packed
 from spikeatlas.tasks.report.summary import read_summary
-from tests.tasks.report.explorer.test_parts import unpack
+from tests.tasks.report.explorer.test_packing import unpack
+from tests.tiny import atlas_folder
 
 
 def index(html: str) -> Any:
-    found = re.search(r'id="index">(.*?)</script>', html, re.DOTALL)
-    assert found
-    return json.loads(found[1])
+    match = re.search(r'id="index">(.*?)</script>', html, re.DOTALL)
+    assert match
+    return json.loads(match[1])
 
 
 def page_of(atlas: Path, **options: int) -> str:
@@ -33,30 +35,30 @@ def test_it_stands_beside_the_report_and_needs_nothing_else(explored: Path) -> N
     assert 'href="explore.html"' in (explored.parent / "index.html").read_text()
     assert not re.search(r'(src|href)="(https?:)?//', html)
     assert "{{" not in html
-    told = index(html)
-    assert [layer["name"] for layer in told["layers"]] == ["conv2", "fc1"]
-    assert [claim["answer"] for claim in told["claims"]] == ["undecided"] * 3
-    assert "training" not in told["missing"]
+    content = index(html)
+    assert [layer["name"] for layer in content["layers"]] == ["conv2", "fc1"]
+    assert [claim["answer"] for claim in content["claims"]] == ["undecided"] * 3
+    assert "training" not in content["missing"]
 
 
 def test_the_same_atlas_gives_the_same_page(compared: Checked) -> None:
-    assert page_of(compared.run.atlas) == page_of(compared.run.atlas)
+    assert page_of(atlas_folder(compared)) == page_of(atlas_folder(compared))
 
 
 def test_a_small_page_leaves_pictures_out_and_says_which(compared: Checked) -> None:
-    whole = page_of(compared.run.atlas)
+    whole = page_of(atlas_folder(compared))
     parts = sum(len(text) for text in re.findall(r'"text/plain" id="[^"]+">([^<]+)<', whole))
     limit = FRAME + parts - 1000
-    small = page_of(compared.run.atlas, limit=limit)
-    told, all_told = index(small), index(whole)
+    small = page_of(atlas_folder(compared), limit=limit)
+    content, whole_content = index(small), index(whole)
     assert len(small.encode()) <= limit
-    assert not all_told["left_out"]
-    assert told["left_out"] == [
+    assert not whole_content["left_out"]
+    assert content["left_out"] == [
         f"To stay below {limit / 1e6:g} MB this page leaves out test images: 50 of 50. The atlas holds them."
     ]
-    assert told["natural"]["order"] == []
+    assert content["natural"]["order"] == []
     # what matters more is still there
-    assert told["sheets"] == all_told["sheets"]
+    assert content["sheets"] == whole_content["sheets"]
 
 
 def test_an_older_atlas_names_what_it_lacks(compared_copy: Checked) -> None:
@@ -70,10 +72,10 @@ def test_an_older_atlas_names_what_it_lacks(compared_copy: Checked) -> None:
         "layers/fc1/cross_response",
     ):
         del root[name]
-    (compared_copy.run.atlas.parent / "claims.json").unlink()
-    told = index(page_of(compared_copy.run.atlas))["missing"]
-    assert {"claims", "training", "cross", "ablation", "population", "diverse"} <= set(told)
-    assert all(text.endswith(".") for text in told.values())
+    (atlas_folder(compared_copy).parent / "claims.json").unlink()
+    missing = index(page_of(atlas_folder(compared_copy)))["missing"]
+    assert {"claims", "training", "cross", "ablation", "population", "diverse"} <= set(missing)
+    assert all(text.endswith(".") for text in missing.values())
 
 
 def test_half_an_atlas_has_gaps(compared_copy: Checked) -> None:
@@ -81,32 +83,37 @@ def test_half_an_atlas_has_gaps(compared_copy: Checked) -> None:
     analysed: Any = root["analysed"]
     status: Any = root["layers/fc1/status"]
     analysed[:], status[2] = np.uint8(0), np.uint8(0)
-    told = index(page_of(compared_copy.run.atlas))
-    assert "measures" in told["missing"]
-    assert told["problems"]
-    assert told["layers"][1]["states"]["pending"][2] == 8
-    assert told["layers"][0]["selective"] == [None] * 3
+    content = index(page_of(atlas_folder(compared_copy)))
+    assert "measures" in content["missing"]
+    assert content["problems"]
+    assert content["layers"][1]["states"]["pending"][2] == 8
+    assert content["layers"][0]["selective"] == [None] * 3
 
 
 def test_it_counts_the_selective_neurons_of_each_epoch(compared: Checked) -> None:
-    told = index(page_of(compared.run.atlas))
+    content = index(page_of(atlas_folder(compared)))
     with open_tree(compared.run.atlas) as tree:
         table = tree["selectivity"].to_dataset()
-    bars = told["bars"]
-    found = (table.class_selectivity_index >= bars["csi"]) & (table.selective_q <= bars["rate"])
-    counts = found.groupby("layer").sum("neuron")
-    for layer in told["layers"]:
+    bars = content["bars"]
+    selective = (table.class_selectivity_index >= bars["csi"]) & (table.selective_q <= bars["rate"])
+    counts = selective.groupby("layer").sum("neuron")
+    for layer in content["layers"]:
         assert layer["selective"] == counts.sel(layer=layer["name"]).values.tolist()
 
 
 def test_drift_is_that_of_the_analysis(compared: Checked) -> None:
-    html = page_of(compared.run.atlas)
+    html = page_of(atlas_folder(compared))
     text = re.search(r'id="numbers/fc1/drift/0">(.*?)</script>', html, re.DOTALL)
     assert text
     fc1 = next(layer for layer in index(html)["layers"] if layer["name"] == "fc1")
-    found = unpack(Packed(fc1["blocks"]["drift"], text[1]))
+    arrays = unpack(Packed(fc1["blocks"]["drift"], text[1]))
     with open_tree(compared.run.atlas) as tree:
         group = tree["layers/fc1"].to_dataset()
         for kind in ("image", "latent", "response"):
             for name, values in drift(group, kind).items():
-                np.testing.assert_allclose(found[f"{kind}_{name}"], values, rtol=1e-5)
+                np.testing.assert_allclose(arrays[f"{kind}_{name}"], values, rtol=1e-5)
+
+
+@pytest.mark.parametrize(("count", "order"), [(1, [0]), (2, [1, 0]), (5, [4, 0, 2, 3, 1])])
+def test_epochs_are_spread(count: int, order: list[int]) -> None:
+    assert spread(count) == order

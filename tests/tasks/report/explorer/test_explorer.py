@@ -44,33 +44,33 @@ def page(
     browser: Browser, explored: Path, request: pytest.FixtureRequest, tmp_path: Path
 ) -> Iterator[Page]:
     """The page, as ``opened``."""
-    with opened(browser, explored, request.param, tmp_path) as found:
-        yield found
+    with opened(browser, explored, request.param, tmp_path) as window:
+        yield window
 
 
 @contextmanager
-def opened(browser: Browser, file: Path, size: Any, kept: Path) -> Iterator[Page]:
+def opened(browser: Browser, file: Path, size: Any, folder: Path) -> Iterator[Page]:
     """A page; fails on any error of its scripts, on a request to elsewhere and on a page wider than the screen.
 
-    What was seen last stays in ``kept`` as a picture.
+    What was seen last stays in ``folder`` as a picture.
     """
-    found = browser.new_page(viewport=size)
+    page = browser.new_page(viewport=size)
     wrong: list[str] = []
-    found.on(
+    page.on(
         "console", lambda message: wrong.append(message.text) if message.type == "error" else None
     )
-    found.on("pageerror", lambda error: wrong.append(str(error)))
-    found.on(
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on(
         "request",
         lambda sent: (
             None if sent.url.startswith(("file:", "data:", "blob:")) else wrong.append(sent.url)
         ),
     )
-    found.goto(file.as_uri())
-    yield found
-    found.screenshot(path=kept / "last.png", full_page=True)
-    assert found.evaluate("document.documentElement.scrollWidth") <= size["width"]
-    found.close()
+    page.goto(file.as_uri())
+    yield page
+    page.screenshot(path=folder / "last.png", full_page=True)
+    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    page.close()
     assert not wrong
 
 
@@ -102,8 +102,17 @@ def test_every_panel_of_a_neuron_is_filled(page: Page) -> None:
     tab(page, "conv2")
     page.locator(".tile").first.click()
     headings = page.locator("#neuron .panel h3")
-    for name in ("MEI over training", "Repeats of the search", "Diverse set", "Best test images", "Tuning curve",
-                 "Cross-response", "Drift of the MEI", "Search curves", "Measures"):  # fmt: skip
+    for name in (
+        "MEI over training",
+        "Repeats of the search",
+        "Diverse set",
+        "Best test images",
+        "Tuning curve",
+        "Cross-response",
+        "Drift of the MEI",
+        "Search curves",
+        "Measures",
+    ):
         expect(headings.get_by_text(name, exact=True)).to_have_count(1)
     expect(page.locator("#neuron .heat tbody tr")).to_have_count(3)
     expect(page.locator("#neuron .moment")).to_have_count(3)
@@ -128,23 +137,23 @@ def test_the_pictures_are_the_stimuli(browser: Browser, varied: Checked, tmp_pat
             panel(page, name)
             for name in ("Repeats of the search", "Diverse set", "Best test images")
         )
-        assert np.array_equal(shown(repeats), mine.mei.values)
+        assert np.array_equal(pixels(repeats), mine.mei.values)
         frames = repeats.locator("figure").evaluate_all("all => all.map(f => f.className)")
         best = mine.isel(repeat=frames.index("best"))
         assert best.response == mine.response.max()
-        assert np.array_equal(shown(page.locator(".moment.current"))[0], best.mei)
+        assert np.array_equal(pixels(page.locator(".moment.current"))[0], best.mei)
         assert best.diverse_count == counts[neuron]
-        assert np.array_equal(shown(diverse), best.diverse.values[: int(best.diverse_count)])
+        assert np.array_equal(pixels(diverse), best.diverse.values[: int(best.diverse_count)])
         liked = mine.natural_top.values[mine.natural_top_response.values > 0]
-        assert np.array_equal(shown(natural), test[liked])
+        assert np.array_equal(pixels(natural), test[liked])
 
 
 def panel(page: Page, name: str) -> Locator:
     return page.locator(".panel", has=page.get_by_role("heading", name=name, exact=True))
 
 
-def shown(pictures: Locator) -> np.ndarray:
-    """The grey pixels (n, 1, height, width) of the pictures in a piece of the page."""
+def pixels(pictures: Locator) -> np.ndarray:
+    """Return the grey pixels (n, 1, height, width) of the pictures in a piece of the page."""
     canvases = pictures.locator("canvas")
     expect(pictures.locator("canvas[data-drawn]")).to_have_count(canvases.count())
     texts = canvases.evaluate_all("all => all.map(c => c.toDataURL('image/png').split(',')[1])")
@@ -249,15 +258,18 @@ def test_drift_is_compared_in_several_ways(page: Page) -> None:
 
 
 @pytest.mark.parametrize(
-    ("p", "told"),
+    ("p", "sentence"),
     [
         (0.01, "The class read in its MEIs changed too, from epoch 1 to 2 (p 0.01)."),
-        (0.5, "Its MEIs of epochs 1 and 2 are not read more differently than repeats of one epoch (p 0.5)."),
+        (
+            0.5,
+            "Its MEIs of epochs 1 and 2 are not read more differently than repeats of one epoch (p 0.5).",
+        ),
         (np.nan, "Its MEIs could not be compared"),
     ],
-)  # fmt: skip
+)
 def test_it_says_whether_the_meis_of_a_switched_neuron_changed(
-    browser: Browser, compared_copy: Checked, tmp_path: Path, p: float, told: str
+    browser: Browser, compared_copy: Checked, tmp_path: Path, p: float, sentence: str
 ) -> None:
     atlas = compared_copy.run.atlas
     conclude(atlas)
@@ -266,7 +278,7 @@ def test_it_says_whether_the_meis_of_a_switched_neuron_changed(
     with opened(browser, file, WIDE, tmp_path) as page:
         tab(page, "conv2")
         page.locator(".tile[data-neuron='4']").click()
-        expect(page.locator(".story")).to_contain_text(told)
+        expect(page.locator(".story")).to_contain_text(sentence)
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])

@@ -1,4 +1,4 @@
-"""How many bytes the page may have, and what it leaves out to stay below."""
+"""The bytes that the page may have, and the parts that it leaves out to stay below."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ LIMIT = 25_000_000
 
 
 @dataclass
-class Ledger:
+class PageBudget:
     """The parts of the page, in the order of their importance."""
 
     limit: int = LIMIT
@@ -18,7 +18,7 @@ class Ledger:
     parts: dict[str, str] = field(default_factory=dict)
     """Text of each part by its id."""
     left_out: dict[str, list[str]] = field(default_factory=dict)
-    """What is not in the page: of each kind, which of it."""
+    """The parts that are not in the page, by their kind."""
 
     def must(self, name: str, text: str) -> None:
         """Put a part into the page without which there is none."""
@@ -31,23 +31,23 @@ class Ledger:
         Returns their number, None if they do not fit. After the first of a kind that does not, no
         other of it is tried: what comes first matters most.
         """
-        kept: list[str] = []
+        fitting: list[str] = []
         size = 0
         for text in () if kind in self.left_out else texts:
             size += len(text)
             if self.spent + size > self.limit:
                 break
-            kept.append(text)
+            fitting.append(text)
         else:
             if kind not in self.left_out:
-                self.parts |= {f"{name}/{at}": text for at, text in enumerate(kept)}
+                self.parts |= {f"{name}/{at}": text for at, text in enumerate(fitting)}
                 self.spent += size
-                return len(kept)
+                return len(fitting)
         self.left_out.setdefault(kind, []).append(which)
         return None
 
     def sentences(self) -> list[str]:
-        """What is left out, in words."""
+        """Return what is left out, in words."""
         size = f"{self.limit / 1e6:g} MB"
         return [
             f"To stay below {size} this page leaves out {kind}: {', '.join(dict.fromkeys(which))}. The atlas holds them."

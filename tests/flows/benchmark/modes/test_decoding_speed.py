@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spikeatlas.flows.benchmark.decoding_speed import decode_plainly, time_decode
+from spikeatlas.flows.benchmark.modes.decoding_speed import decode_plainly, time_decode
 from tests.snn.generators.vqvae.test_vqvae import make_points, make_vqvae
 
 
@@ -21,6 +21,6 @@ def test_ours_is_the_plain_way_s_equal(shape: tuple[int, int, int]) -> None:
 
 
 def test_rates_and_their_ratio() -> None:
-    found = time_decode(make_vqvae((1, 8, 8), 4), images=5, rounds=3, seed=0)
-    assert found.images == 5
-    assert min(found.plain, found.ours, found.ratio) > 0
+    speed = time_decode(make_vqvae((1, 8, 8), 4), images=5, rounds=3, seed=0)
+    assert speed.images == 5
+    assert min(speed.plain, speed.ours, speed.ratio) > 0

@@ -1,4 +1,4 @@
-"""How fast a generator with a codebook decodes: ours against one image at a time by a one-hot product.
+"""The speed at which a generator with a codebook decodes: ours against one image at a time by a one-hot product.
 
 The plain way is MANGO's (arXiv 2401.10748): a loop in Python over the images, each one's codes made
 one-hot and multiplied with the whole codebook. Both run the same decoder with the same weights, without
@@ -11,15 +11,36 @@ import dataclasses
 import math
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch.nn import functional
 
-from spikeatlas.snn.generators import CodeGenerator
+from spikeatlas.snn.generators import CodeGenerator, load_generator
 from spikeatlas.snn.generators.base import Images
 from spikeatlas.snn.generators.latent import Points
+from spikeatlas.tasks.study.study import StudyError
+from spikeatlas.tasks.workers.process import one_thread
+
+SIZES = (25, 256, 1024)
+"""Images of one call; 25 is a batch of MANGO's."""
+
+
+def time_decoding(generator: Path, rounds: int = 3) -> Iterator[str]:
+    """Yield a line for each number of images; StudyError for a generator without a codebook of ours."""
+    one_thread()
+    model = load_generator(generator)
+    if not isinstance(model, CodeGenerator):
+        message = f"{generator} has no codebook, so there is no one-hot product to be faster than; give a VQ-VAE"
+        raise StudyError([message])
+    for images in SIZES:
+        speed = time_decode(model, images=images, rounds=rounds, seed=0)
+        yield (
+            f"{images} images: one at a time {speed.plain:,.0f} a second, ours {speed.ours:,.0f}, "
+            f"{speed.ratio:.1f} times as fast (one thread, median of {rounds} rounds)"
+        )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,7 +59,7 @@ class DecodeSpeed:
 
 @torch.inference_mode()
 def decode_plainly(generator: CodeGenerator, points: Points) -> Images:
-    """Stimuli (n, c, h, w), 0..255, of codes (n, positions): the slow reference of ``decode``."""
+    """Return stimuli (n, c, h, w), 0..255, of codes (n, positions): the slow reference of ``decode``."""
     grid = math.isqrt(generator.positions)
     decoded = []
     for row in torch.from_numpy(points.astype(np.int64)):

@@ -1,0 +1,157 @@
+"""The command ``spikeatlas benchmark``: what it takes, and which mode that asks for."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, TypeAlias
+
+import typer
+
+from spikeatlas.flows.interrupts import stop_tidily
+
+Mode: TypeAlias = Callable[..., Iterator[str]]
+"""A function whose keyword arguments are the options that it takes, and which yields what to print."""
+
+RACE = "BENCH"
+"""The mode that no option names: a race of the searches in a file."""
+
+SPELLINGS = {
+    "overrides": "--set",
+    "single": "--each",
+    "bench": "a benchmark file",
+    "neurons": "numbers of neurons",
+}
+"""Arguments as the command line names them, where that is not ``--`` and the name."""
+
+
+def benchmark(
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="A benchmark of searches, a YAML file; with --orchestration, --analysis or --explorer: neurons.",
+            metavar="BENCH|NEURONS",
+        ),
+    ] = None,
+    overrides: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Override a field, e.g. --set budget=500.", metavar="KEY=VALUE"),
+    ] = None,
+    *,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Print only the cells and the predicted time.")
+    ] = False,
+    table: Annotated[
+        bool, typer.Option("--table", help="Print only the table, from what is done.")
+    ] = False,
+    responder: Annotated[
+        bool,
+        typer.Option("--responder", help="Time responses and training against snnTorch's loop."),
+    ] = False,
+    training: Annotated[
+        bool, typer.Option("--training", help="Time a training step against snnTorch's loop.")
+    ] = False,
+    generator: Annotated[
+        Path | None,
+        typer.Option(help="Time this VQ-VAE's decoding against MANGO's loop over images."),
+    ] = None,
+    orchestration: Annotated[
+        bool,
+        typer.Option("--orchestration", help="Time a study as a flow against a bare loop."),
+    ] = False,
+    analysis: Annotated[
+        bool, typer.Option("--analysis", help="Time the analysis of a large atlas.")
+    ] = False,
+    planted: Annotated[
+        bool,
+        typer.Option("--planted", help="Count how often the analysis finds what was planted."),
+    ] = False,
+    explorer: Annotated[
+        bool,
+        typer.Option(
+            "--explorer", help="Weigh an explorer of 10,000 MEIs and time it in chromium."
+        ),
+    ] = False,
+    images: Annotated[
+        Path | None,
+        typer.Option(
+            help="With --responder or --training: image folder (train/<class>/*, test/<class>/*) of 32x32 colour images."
+        ),
+    ] = None,
+    rounds: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="With --responder, --training or --generator: rounds, 3 by default; medians are printed.",
+        ),
+    ] = None,
+    single: Annotated[
+        bool,
+        typer.Option(
+            "--each", help="With --orchestration: one task run for each neuron, tiny searches."
+        ),
+    ] = False,
+    pairs: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="With --orchestration: times that each size is measured, 1 by default."
+        ),
+    ] = None,
+    epochs: Annotated[
+        int | None,
+        typer.Option(min=1, help="With --analysis or --explorer: epochs, 20 or 10 by default."),
+    ] = None,
+    figure: Annotated[
+        Path | None,
+        typer.Option(help="With BENCH or --responder: draw the result to this PNG file."),
+    ] = None,
+) -> None:
+    """Race searches as BENCH says and print the table, or measure one part of the program.
+
+    A race goes on where an earlier one stopped, and runs again only what was changed.
+    """
+    arguments = {name: value for name, value in locals().items() if value}
+    from spikeatlas.flows.benchmark.modes import MODES
+
+    stop_tidily()
+    for part in measure(MODES, arguments):
+        print(part, flush=True)
+
+
+def measure(modes: Mapping[str, Mode], arguments: Mapping[str, Any]) -> Iterator[str]:
+    """Return what the mode prints that the command line asks for, part by part.
+
+    ``arguments``: those on the command line, by name. ValueError where they ask for no mode or several, or one of
+    them does not go with the mode.
+    """
+    flags = [name for name in arguments if f"--{name}" in modes]
+    words = arguments.get("words", ())
+    numbers = all(word.isdecimal() and int(word) > 0 for word in words)
+    if len(flags) > 1 or (flags and not numbers) or (not flags and len(words) != 1):
+        names = ", ".join(name for name in modes if name != RACE)
+        raise ValueError(
+            f"name one thing to measure: a benchmark file, or one of {names}; numbers beside one of these are neurons"
+        )
+    options = {name: value for name, value in arguments.items() if name != "words"}
+    if not flags:
+        return run(modes, RACE, options | {"bench": Path(words[0])})
+    if options[flags[0]] is True:
+        del options[flags[0]]
+    if words:
+        options["neurons"] = tuple(map(int, words))
+    return run(modes, f"--{flags[0]}", options)
+
+
+def run(modes: Mapping[str, Mode], name: str, options: Mapping[str, Any]) -> Iterator[str]:
+    """Return what the mode of that name prints. ValueError for an option that it does not take."""
+    allowed = list(inspect.signature(modes[name]).parameters)
+    for option in options:
+        if option not in allowed:
+            takes = ", ".join(map(_spelled, allowed)) or "nothing else"
+            raise ValueError(f"{_spelled(option)} does not go with {name}, which takes {takes}")
+    return modes[name](**options)
+
+
+def _spelled(option: str) -> str:
+    return SPELLINGS.get(option, f"--{option}")

@@ -1,0 +1,28 @@
+"""All that ``spikeatlas benchmark`` measures: one file a mode, whose function stands in one table.
+
+A mode's keyword arguments are the options that it takes, and it yields what to print.
+"""
+
+from __future__ import annotations
+
+from spikeatlas.flows.benchmark.command import RACE, Mode
+from spikeatlas.flows.benchmark.modes.analysis_cost import time_analysis
+from spikeatlas.flows.benchmark.modes.decoding_speed import time_decoding
+from spikeatlas.flows.benchmark.modes.explorer_page import time_explorer
+from spikeatlas.flows.benchmark.modes.orchestration import time_orchestration
+from spikeatlas.flows.benchmark.modes.planted_rates import score_planted
+from spikeatlas.flows.benchmark.modes.race_searches import race_searches
+from spikeatlas.flows.benchmark.modes.responder_speed import time_responder
+from spikeatlas.flows.benchmark.modes.training_speed import time_training
+
+MODES: dict[str, Mode] = {
+    RACE: race_searches,
+    "--responder": time_responder,
+    "--training": time_training,
+    "--generator": time_decoding,
+    "--orchestration": time_orchestration,
+    "--analysis": time_analysis,
+    "--planted": score_planted,
+    "--explorer": time_explorer,
+}
+"""What can be measured, as the command line names it."""

@@ -1,0 +1,60 @@
+"""Choosing among the searches and neurons of an atlas: what is settled, which search is best, whose rows these are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from spikeatlas.tasks.atlas import SILENT, settled
+
+SEARCH = ("neuron", "method", "repeat")
+"""Dimensions of what every search of one epoch has."""
+
+
+def alive(status: xr.DataArray) -> xr.DataArray:
+    """Return where a search found an MEI: a silent neuron's ended with whatever image came first."""
+    return settled(status) & (status != SILENT)
+
+
+def by_search(values: xr.DataArray) -> NDArray[Any]:
+    """Return values as ([epochs,] neurons, methods x repeats, ...)."""
+    dims = [dim for dim in ("epoch", *SEARCH) if dim in values.dims]
+    array: NDArray[Any] = values.transpose(*dims, ...).values
+    axis = dims.index("method")
+    return array.reshape(*array.shape[:axis], -1, *array.shape[axis + 2 :])
+
+
+def best_search(response: xr.DataArray, status: xr.DataArray, sign: int) -> NDArray[np.intp]:
+    """Return the place ([epochs,] neurons) of the best search among methods x repeats.
+
+    The best: settled, with the highest response times ``sign``, the first among equals; 0 where none is settled.
+    """
+    score = by_search((sign * response).where(settled(status), -np.inf))
+    place: NDArray[np.intp] = np.where(np.isnan(score), -np.inf, score).argmax(axis=-1)
+    return place
+
+
+def at_search(values: xr.DataArray, place: NDArray[np.intp]) -> NDArray[Any]:
+    """Return the values ([epochs,] neurons, ...) of the searches at ``place`` ([epochs,] neurons)."""
+    flat = by_search(values)
+    index = place.reshape(*place.shape, *(1,) * (flat.ndim - place.ndim))
+    return np.take_along_axis(flat, index, axis=place.ndim).squeeze(place.ndim)
+
+
+def layer_rows(table: xr.Dataset, layer: str) -> xr.Dataset:
+    """Return the rows of one layer's neurons in a table over all layers."""
+    return table.isel(neuron=np.flatnonzero(table["layer"].values == layer))
+
+
+def undefined(dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Return the value () that says that there is none: NaN, or -1 of integers."""
+    return np.array(np.nan if dtype.kind == "f" else -1, dtype)
+
+
+def mask(values: NDArray[Any], valid: NDArray[np.bool_]) -> NDArray[Any]:
+    """Return values where ``valid``, which has their first axes, and undefined ones elsewhere."""
+    where = valid.reshape(*valid.shape, *(1,) * (values.ndim - valid.ndim))
+    return np.where(where, values, undefined(values.dtype))

@@ -1,0 +1,32 @@
+"""Small pictures are lossless and of whole pixels."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from spikeatlas.tasks.report.pictures import data_uri, short_names, side
+from tests.tasks.report.synthetic import (
+    decoded,
+)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_pictures_are_lossless_and_of_their_own_size(channels: int) -> None:
+    image = np.random.default_rng(0).integers(0, 256, (channels, 9, 9)).astype(np.uint8)
+    np.testing.assert_array_equal(decoded(f'src="{data_uri(image)}"'), image)
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"), [(8, 56), (16, 64), (28, 56), (32, 64), (64, 64), (96, 96), (224, 112)]
+)
+def test_pictures_take_whole_screen_pixels(size: int, expected: int) -> None:
+    assert side(size) == expected
+
+
+def test_short_names() -> None:
+    assert short_names(["Trouser", "Bag", "Coat", "T-shirt/top"]) == ["Tro", "Bag", "Coat", "T-s"]
+    assert short_names(["cardoon", "cards"]) == ["0", "1"]
+    assert short_names(["sandal", "sandy", "sand"]) == ["0", "1", "2"]
+    assert short_names(["shell", "shelf", "sun"]) == ["0", "1", "2"]
+    assert short_names(["shoe", "shirt"]) == ["shoe", "shi"]
