@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from spikeatlas.snn.data import FolderImages
 from spikeatlas.snn.generators.base import Images
-from spikeatlas.snn.networks import Layer, SpikingNetwork, pixel_statistics
+from spikeatlas.snn.networks import SpikingLayer, SpikingNetwork, pixel_statistics
 from spikeatlas.snn.networks.layer import SteadyLinear
 from spikeatlas.snn.neurons import LeakyNeuron
 from spikeatlas.tasks.workers import models
@@ -32,10 +32,10 @@ def reference_network(images: Images, time_steps: int, seed: int = 0) -> Spiking
     are enough.
     """
     layers = [
-        Layer("conv1", nn.Conv2d(3, 200, 5), LeakyNeuron(0.9, 1.0), pool=True),
-        Layer("conv2", nn.Conv2d(200, 64, 5), LeakyNeuron(0.9, 1.0), pool=True),
-        Layer("fc1", SteadyLinear(1600, 100), LeakyNeuron(0.9, 1.0), flatten=True),
-        Layer("out", SteadyLinear(100, 10), LeakyNeuron(0.9, 1.0)),
+        SpikingLayer("conv1", nn.Conv2d(3, 200, 5), LeakyNeuron(0.9, 1.0), pool=True),
+        SpikingLayer("conv2", nn.Conv2d(200, 64, 5), LeakyNeuron(0.9, 1.0), pool=True),
+        SpikingLayer("fc1", SteadyLinear(1600, 100), LeakyNeuron(0.9, 1.0), flatten=True),
+        SpikingLayer("out", SteadyLinear(100, 10), LeakyNeuron(0.9, 1.0)),
     ]
     mean, std = pixel_statistics(images)
     network = SpikingNetwork(

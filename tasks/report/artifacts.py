@@ -12,9 +12,16 @@ from numpy.typing import NDArray
 from spikeatlas.tasks.analysis.claim import Claim
 from spikeatlas.tasks.analysis.onset import selective
 from spikeatlas.tasks.analysis.thresholds import thresholds
-from spikeatlas.tasks.atlas import DONE, SATURATED, SILENT
+from spikeatlas.tasks.atlas import (
+    DONE,
+    SATURATED,
+    SILENT,
+    alive,
+    at_search,
+    best_search,
+    layer_rows,
+)
 from spikeatlas.tasks.report.pictures import data_uri
-from spikeatlas.tasks.report.selection import alive, at_search, best_search, layer_rows
 
 PICTURES = 16
 """Neurons of a layer on an epoch's picture: those with the highest responses."""

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from spikeatlas.tasks.atlas import settled
+from spikeatlas.tasks.atlas import at_search, by_search, settled
 from spikeatlas.tasks.report.averages import Array
-from spikeatlas.tasks.report.selection import at_search, by_search
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,7 +20,12 @@ from spikeatlas.tasks.atlas import (
     UNPLANNED,
     UNSETTLED,
     Layout,
+    at_search,
+    best_search,
+    by_search,
+    layer_rows,
     layout_of,
+    mask,
     open_store,
     open_tree,
     read,
@@ -29,7 +34,6 @@ from spikeatlas.tasks.atlas import (
 )
 from spikeatlas.tasks.report.averages import Array, mean
 from spikeatlas.tasks.report.diverse_stimuli import Diverse, latest_diverse
-from spikeatlas.tasks.report.selection import at_search, best_search, by_search, layer_rows, mask
 from spikeatlas.tasks.study.location import Place
 
 RATIOS = ("natural_ratio", "random_ratio")

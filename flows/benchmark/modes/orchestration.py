@@ -7,7 +7,6 @@ its own, under the profiler.
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -22,6 +21,7 @@ from spikeatlas.flows.benchmark.bare_loop import make_atlas, seconds_in_store, t
 from spikeatlas.flows.checks.study_checks import Checked, check
 from spikeatlas.flows.launch import hand_over
 from spikeatlas.flows.runners import server
+from spikeatlas.tasks.atlas import remove
 from spikeatlas.tasks.inspect.text import as_text
 from spikeatlas.tasks.workers import models
 from spikeatlas.tasks.workers.process import one_thread
@@ -109,7 +109,7 @@ def as_flow(checked: Checked) -> tuple[int, int]:
 
 def timed(make: Callable[[Checked], Any], checked: Checked) -> tuple[float, Any]:
     """Make the atlas anew; returns the seconds it took, and what the maker returned."""
-    shutil.rmtree(checked.run.atlas, ignore_errors=True)
+    remove(checked.run.atlas)
     began = time.perf_counter()
     counts = make(checked)
     return time.perf_counter() - began, counts
@@ -136,7 +136,7 @@ def measure(neurons: int, folder: Path, search: dict[str, Any], pairs: int) -> C
                 in_flow.append(seconds)
                 task_runs, flow_runs = counts
     _, in_store = timed(seconds_in_store, checked)
-    files = sum(path.is_file() for path in run.atlas.rglob("*"))
+    files = sum(path.is_file() for path in (run.folder / "atlas.zarr").rglob("*"))
     times = (median(in_loop), median(in_flow), in_store)
     return Cost(neurons, blocks, task_runs, flow_runs, *times, files)
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
+from spikeatlas.tasks.atlas import at_search, layer_rows, mask
 from spikeatlas.tasks.report.averages import Array
-from spikeatlas.tasks.report.selection import at_search, layer_rows, mask
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,17 @@ import xarray as xr
 
 from spikeatlas.tasks.analysis.drift import BAND, drift
 from spikeatlas.tasks.analysis.tables import KINDS
-from spikeatlas.tasks.atlas import SILENT, settled
+from spikeatlas.tasks.atlas import (
+    SILENT,
+    at_search,
+    best_search,
+    by_search,
+    cold,
+    layer_rows,
+    settled,
+)
 from spikeatlas.tasks.report.averages import Array, mean
 from spikeatlas.tasks.report.explorer.columns import layer_measures
-from spikeatlas.tasks.report.selection import at_search, best_search, by_search, layer_rows
 from spikeatlas.tasks.report.summary import LayerSummary, Summary, states
 
 ORDER = ("epoch", "neuron", "method", "repeat")

@@ -8,11 +8,10 @@ import numpy as np
 import xarray as xr
 
 from spikeatlas.snn.data import Split
-from spikeatlas.tasks.atlas import settled
+from spikeatlas.tasks.atlas import at_search, by_search, settled
 from spikeatlas.tasks.report.averages import Array
 from spikeatlas.tasks.report.diverse_stimuli import diverse_at
 from spikeatlas.tasks.report.grid import PICTURED
-from spikeatlas.tasks.report.selection import at_search, by_search
 from spikeatlas.tasks.report.summary import LayerSummary, Summary
 
 

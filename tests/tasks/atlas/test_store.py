@@ -142,7 +142,7 @@ def test_failed_blocks_are_pending_again(copied: Checked) -> None:
 
 
 def test_extending_keeps_what_is_there(copied: Checked) -> None:
-    before = copied.run.atlas.with_name("before.zarr")
+    before = atlas_folder(copied).with_name("before.zarr")
     shutil.copytree(atlas_folder(copied), before)
     held = copied.layout
 

@@ -22,6 +22,7 @@ from spikeatlas.snn.data import load_data
 from spikeatlas.tasks.report import write_report
 from spikeatlas.tasks.stages.conclude import conclude
 from tests.tasks.report.explorer.conftest import plant_switch
+from tests.tiny import atlas_folder
 
 WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 CHROMIUM = shutil.which("chromium")
@@ -271,7 +272,7 @@ def test_drift_is_compared_in_several_ways(page: Page) -> None:
 def test_it_says_whether_the_meis_of_a_switched_neuron_changed(
     browser: Browser, compared_copy: Checked, tmp_path: Path, p: float, sentence: str
 ) -> None:
-    atlas = compared_copy.run.atlas
+    atlas = atlas_folder(compared_copy)
     conclude(atlas)
     plant_switch(atlas, 4, p)
     file = write_report(atlas, tmp_path / "report").with_name("explore.html")
