@@ -16,11 +16,16 @@ from tests.flows.conftest import ROOT
 
 @contextmanager
 def running(study: Path, **environment: str) -> Iterator[subprocess.Popen[str]]:
-    """``spikeatlas run`` in a process group of its own, which ends with the block."""
+    """``spikeatlas run`` in a process group of its own, which ends with the block.
+
+    A PYTHONPATH of the test's comes before the one there is.
+    """
+    paths = (environment.get("PYTHONPATH"), os.environ.get("PYTHONPATH"))
+    path = {"PYTHONPATH": os.pathsep.join(filter(None, paths))} if any(paths) else {}
     with subprocess.Popen(
         [sys.executable, "-m", "spikeatlas.flows.cli", "run", str(study)],
         cwd=ROOT,
-        env={**os.environ, **environment},
+        env={**os.environ, **environment, **path},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
