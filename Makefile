@@ -1,5 +1,6 @@
-# Two commands: `make demo` (an atlas of the quickstart study) and `make test` (all checks).
-# Both make their own environment in .venv with pip alone. CI may name another folder: make test VENV=...
+# Three commands: `make demo` (an atlas of the quickstart study), `make test` (all checks) and `make quick` (the checks
+# that touch neither a server, a browser nor a training run: after each change). They make their own environment in
+# .venv with pip alone. CI may name another folder: make test VENV=...
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -7,12 +8,17 @@ BIN := $(VENV)/bin
 STUDY := deployments/studies/demo.yaml
 
 .DELETE_ON_ERROR:
-.PHONY: demo test lint types unit slow clean
+.PHONY: demo test quick lint types unit fast slow clean
 
 demo: $(VENV)/.installed
 	$(BIN)/spikeatlas run $(STUDY)
 
-test: lint types unit
+# the types are checked by one process: the tests run beside it
+test: $(VENV)/.dev
+	$(MAKE) --no-print-directory --jobs=2 lint types unit
+
+quick: $(VENV)/.dev
+	$(MAKE) --no-print-directory --jobs=2 lint types fast
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -24,6 +30,9 @@ types: $(VENV)/.dev
 
 unit: $(VENV)/.dev
 	$(BIN)/pytest -n 2 --dist worksteal
+
+fast: $(VENV)/.dev
+	$(BIN)/pytest -n 2 --dist worksteal -m "not (slow or server or browser or trains)"
 
 slow: $(VENV)/.dev
 	$(BIN)/pytest -m slow

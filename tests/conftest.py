@@ -1,4 +1,4 @@
-"""What every test shares: one torch thread, no telemetry, and one tiny atlas made once."""
+"""What every test shares: one torch thread, no telemetry, its marks, and tiny atlases and servers started once."""
 
 from __future__ import annotations
 
@@ -24,25 +24,40 @@ import torch
 
 from spikeatlas.flows import cli
 from spikeatlas.flows.checks.study_checks import Checked, check
-from spikeatlas.flows.runners.server import serving
+from spikeatlas.flows.runners.server import configure, serving
 from tests.bucket import serving_bucket
-from tests.tiny import build, comparing, tiny
+from tests.marks import marks
+from tests.sharing import folder_of_session, together
+from tests.tiny import built, comparing, tiny
 
 torch.set_num_threads(1)
 
 Ask = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
+    """Mark each test by what it touches."""
+    for item in items:
+        for mark in sorted(marks(item)):
+            item.add_marker(mark)
+
+
 @pytest.fixture(scope="session")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Checked:
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of what all processes of this session share: each name in it is of one fixture."""
+    return folder_of_session(tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def made(shared: Path) -> Checked:
     """The finished tiny study: read only."""
-    return build(tiny(tmp_path_factory.mktemp("made") / "run"))
+    return built(shared / "made", tiny)
 
 
 @pytest.fixture(scope="session")
-def compared(tmp_path_factory: pytest.TempPathFactory) -> Checked:
+def compared(shared: Path) -> Checked:
     """A finished study that repeats and silences at some epochs, with a classifier: read only."""
-    return build(comparing(tmp_path_factory.mktemp("compared") / "run"))
+    return built(shared / "compared", comparing)
 
 
 @pytest.fixture
@@ -69,12 +84,14 @@ def bucket() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def api(shared: Path) -> Iterator[str]:
     """The address of a running server, shared by all flow tests."""
     before = dict(os.environ)
     # a test waits for a scheduled run
     os.environ["PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS"] = "3"
-    with serving(tmp_path_factory.mktemp("prefect")) as address:
+    configure(shared / "prefect")
+    with together(shared / "prefect", serving) as address:
+        os.environ["PREFECT_API_URL"] = address
         yield address
     os.environ.clear()
     os.environ.update(before)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from spikeatlas.tasks.stages.train import (
     train_prior,
 )
 from spikeatlas.tasks.study.run import Run
+from tests.sharing import once
 
 STUDY: dict[str, Any] = {
     "data": {"dataset": "digits", "limit": 120},
@@ -110,6 +112,15 @@ def build(raw: dict[str, Any]) -> Checked:
         ablate(run, epoch)
     conclude(run.atlas)
     return checked
+
+
+def built(folder: Path, study: Callable[[Path], dict[str, Any]]) -> Checked:
+    """Make the atlas of the study whose output is ``run`` in a folder, unless another process of the session did."""
+    raw = study(folder / "run")
+    with once(folder) as first:
+        if first:
+            build(raw)
+    return check(raw)
 
 
 def atlas_folder(checked: Checked) -> Path:

@@ -1,18 +1,21 @@
-"""One tiny atlas with all that a search can be asked for beside its MEI."""
+"""Tiny atlases with all that a search can be asked for beside its MEI."""
 
 from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
 
 import pytest
 
 from spikeatlas.flows.checks.study_checks import Checked
-from tests.tiny import SNGAN, build, tiny
+from tests.tiny import SNGAN, built, tiny
 
 
 @pytest.fixture(scope="session")
-def varied(tmp_path_factory: pytest.TempPathFactory) -> Checked:
+def varied(shared: Path) -> Checked:
     """A finished study with a natural screening, a warm start and diverse stimuli: read only."""
-    raw = tiny(
-        tmp_path_factory.mktemp("varied") / "run",
+    study = partial(
+        tiny,
         generator={"codes": 32},
         probe={"epochs": [0, 1, 2], "layers": ["conv2"]},
         search={
@@ -23,14 +26,14 @@ def varied(tmp_path_factory: pytest.TempPathFactory) -> Checked:
             "diverse": 3,
         },
     )
-    return build(raw)
+    return built(shared / "varied", study)
 
 
 @pytest.fixture(scope="session")
-def gaussian(tmp_path_factory: pytest.TempPathFactory) -> Checked:
+def gaussian(shared: Path) -> Checked:
     """A finished study of a GAN, searched on its prior's shell and judged by a classifier: read only."""
-    raw = tiny(
-        tmp_path_factory.mktemp("gaussian") / "run",
+    study = partial(
+        tiny,
         generator=SNGAN,
         classifier={"width": 2, "epochs": 2},
         search={
@@ -41,4 +44,4 @@ def gaussian(tmp_path_factory: pytest.TempPathFactory) -> Checked:
             "shell": "sphere",
         },
     )
-    return build(raw)
+    return built(shared / "gaussian", study)

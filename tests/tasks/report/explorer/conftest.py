@@ -11,17 +11,20 @@ import zarr
 from spikeatlas.flows.checks.study_checks import Checked
 from spikeatlas.tasks.report import write_report
 from spikeatlas.tasks.stages.conclude import conclude
+from tests.sharing import once
 
 
 @pytest.fixture(scope="session")
-def explored(compared: Checked, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def explored(compared: Checked, shared: Path) -> Path:
     """The page of the comparing study, in which conv2's neuron 4 switched: read only."""
-    folder = tmp_path_factory.mktemp("explored") / "run"
-    shutil.copytree(compared.study.output, folder)
-    atlas = folder / "atlas.zarr"
-    conclude(atlas)
-    plant_switch(atlas, 4)
-    write_report(atlas, folder / "report")
+    folder = shared / "explored" / "run"
+    with once(shared / "explored") as first:
+        if first:
+            shutil.copytree(compared.study.output, folder)
+            atlas = folder / "atlas.zarr"
+            conclude(atlas)
+            plant_switch(atlas, 4)
+            write_report(atlas, folder / "report")
     return folder / "report" / "explore.html"
 
 
