@@ -35,7 +35,7 @@ def start_study(study: Study) -> Iterator[Run]:
 
     Raises StudyError with one sentence a problem, before any work.
     """
-    with start(check(study.model_dump(mode="json"))) as run:
+    with start(check(study)) as run:
         yield run
 
 

@@ -11,6 +11,7 @@ import yaml
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from spikeatlas.snn.registry import near
+from spikeatlas.snn.training import renamed_fields
 from spikeatlas.tasks.study.study import Study, StudyError
 
 UNKNOWN = ("extra_forbidden", "unexpected_keyword_argument")
@@ -60,10 +61,11 @@ def _override(raw: dict[str, Any], override: str) -> None:
 
 def parse(raw: Mapping[str, Any]) -> tuple[Study, list[str]]:
     """Return the study, and every problem of form in it; a section that does not parse stands at its default."""
+    renamed = renamed_fields(raw.get("training"))
     try:
-        return Study.model_validate(raw), []
+        return Study.model_validate(raw), renamed
     except ValidationError as error:
-        problems = sentences(error, Study, raw)
+        problems = [*renamed, *sentences(error, Study, raw)]
     sound: dict[str, Any] = {}
     for name, field in Study.model_fields.items():
         try:

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from spikeatlas.flows.study_file import sentences
 from spikeatlas.snn.classifier import ClassifierSpec
+from spikeatlas.snn.training import renamed_fields
 from spikeatlas.tasks.benchmark.matrix import (
     GuideSpec,
     Matrix,
@@ -102,7 +103,11 @@ class Bench(Setup):
 
 def parse(raw: Mapping[str, Any]) -> Bench:
     """Return the benchmark; StudyError with every problem of form."""
+    problems = renamed_fields(raw.get("training"))
     try:
-        return Bench.model_validate(raw)
+        bench = Bench.model_validate(raw)
     except ValidationError as error:
-        raise StudyError(sentences(error, Bench, raw)) from None
+        raise StudyError([*problems, *sentences(error, Bench, raw)]) from None
+    if problems:
+        raise StudyError(problems)
+    return bench

@@ -30,6 +30,11 @@ def _generator_problems(study: Study, data: DataSet | None) -> list[str]:
     return [] if data is None else generator_checks.generator_problems(study.generator, data)
 
 
+def _training_problems(study: Study, _data: DataSet | None) -> list[str]:
+    """Name what the training method cannot train."""
+    return [] if study.network.checkpoints else study.training.method.problems(study.network)
+
+
 PARTS: tuple[Callable[[Study, DataSet | None], list[str]], ...] = (
     probe_checks.layer_problems,
     checkpoint_checks.epoch_problems,
@@ -40,6 +45,7 @@ PARTS: tuple[Callable[[Study, DataSet | None], list[str]], ...] = (
     _generator_problems,
     search_checks.naturalness_problems,
     analysis_checks.classifier_problems,
+    _training_problems,
 )
 """Each part of a study, on its images (None where they cannot be loaded), to a sentence a problem."""
 
@@ -59,13 +65,13 @@ class Checked:
         return self.run.study
 
 
-def check(raw: Mapping[str, Any], *, fresh: bool = False) -> Checked:
-    """Check everything that can be known now.
+def check(raw: Mapping[str, Any] | Study, *, fresh: bool = False) -> Checked:
+    """Check everything that can be known now of a study, or of what its file holds.
 
     Raises StudyError with one sentence a problem. ``fresh``: what is in the output folder will go, so it
     need not agree.
     """
-    study, problems = parse(raw)
+    study, problems = (raw, list[str]()) if isinstance(raw, Study) else parse(raw)
     if forbidden := roots.outside(study):
         raise StudyError([*problems, *forbidden])
     data, unreadable = _images(study)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -80,6 +80,8 @@ class AblationSpec(ImportanceSpec):
     """Accuracy that is lost, in [-1, 1], where a neuron never fires (Morcos et al. 2018)."""
 
     kind: Literal["ablation"] = "ablation"
+    variable: ClassVar[str] = "accuracy_loss"
+    long_name: ClassVar[str] = "accuracy that is lost while this neuron is silent; -1 to 1"
 
     def measure(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,12 @@ class ImportanceSpec:
     """A measure of importance; a member adds its fields, its formula and the formula's source."""
 
     kind: str
+
+    variable: ClassVar[str] = ""
+    """Name of its array in the atlas."""
+    long_name: ClassVar[str] = ""
+    """The measure in a line, with its range."""
+    units: ClassVar[str] = "1"
 
     def measure(
         self,

@@ -124,17 +124,20 @@ def load_network(
     network = build_network(
         spec, input_shape=input_shape, classes=classes, mean=blank[0], std=blank[1], seed=0
     )
-    _require_fit(path, tensors, network.state_dict())
+    _require_fit(path, tensors, network)
     network.load_state_dict(tensors)
     return network.eval()
 
 
-def _require_fit(path: Path, stored: Mapping[str, Tensor], target: Mapping[str, Tensor]) -> None:
+def _require_fit(path: Path, stored: Mapping[str, Tensor], network: SpikingNetwork) -> None:
+    target = network.state_dict()
+    # what a neuron learns is the checkpoint's; what the study says of it must agree
+    fixed = {name for name, _ in network.named_buffers() if ".neuron." in name}
     misfits = [f"{name} is missing" for name in target if name not in stored]
     misfits += [f"{name} is not in the network" for name in stored if name not in target]
     for name in target:
         if name in stored:
-            misfits += _misfit(name, stored[name], target[name])
+            misfits += _misfit(name, stored[name], target[name], fixed=name in fixed)
     if misfits:
         raise ValueError(
             f"{path} does not fit the study's network: {'; '.join(misfits)}. Set the network's fields "
@@ -142,10 +145,10 @@ def _require_fit(path: Path, stored: Mapping[str, Tensor], target: Mapping[str, 
         )
 
 
-def _misfit(name: str, stored: Tensor, target: Tensor) -> list[str]:
-    """Return what is wrong with one tensor: its shape, or a neuron's parameter of another value."""
+def _misfit(name: str, stored: Tensor, target: Tensor, *, fixed: bool) -> list[str]:
+    """Return what is wrong with one tensor: its shape, or, if it is ``fixed``, another value."""
     if stored.shape != target.shape:
         return [f"{name} has shape {tuple(stored.shape)}, not {tuple(target.shape)}"]
-    if ".neuron." in name and not torch.equal(stored, target):
+    if fixed and not torch.equal(stored, target):
         return [f"{name} is {stored.tolist()}, not {target.tolist()}"]
     return []

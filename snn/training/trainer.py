@@ -117,6 +117,7 @@ class NetworkLearner:
             mean=mean,
             std=std,
             seed=seed,
+            surrogate=spec.surrogate,
         )
         self.step = 0
         self._data, self._spec, self._seed, self._study = data, spec, seed, study
@@ -199,18 +200,20 @@ class NetworkLearner:
     @torch.no_grad()
     def header(self, epoch: float) -> CheckpointHeader:
         """Measure the network on the test images."""
-        counts = []
+        scores = []
+        self.network.eval()
         for batch, count in padded_batches(self._data.test.images, _TEST_BATCH):
             inputs = encode(self.network, batch, self._key("accuracy", self.step))
-            counts.append(self.network(inputs).sum(0)[:count])
+            scores.append(self.network.scores(self.network(inputs))[:count])
         labels = torch.from_numpy(self._data.test.labels)
-        scores = torch.cat(counts)
+        self.network.train()
+        outputs = torch.cat(scores)
         return CheckpointHeader(
             epoch=epoch,
             step=self.step,
             images_seen=self._images_seen(),
-            accuracy=float((scores.argmax(1) == labels).double().mean()),
-            loss=float(functional.cross_entropy(scores.double(), labels)),
+            accuracy=float((outputs.argmax(1) == labels).double().mean()),
+            loss=float(functional.cross_entropy(outputs.double(), labels)),
             study=self._study,
         )
 

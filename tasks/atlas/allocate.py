@@ -10,12 +10,13 @@ from spikeatlas.tasks.atlas import read, write
 from spikeatlas.tasks.atlas.agree import agree
 from spikeatlas.tasks.atlas.create import create
 from spikeatlas.tasks.atlas.extend import extend
-from spikeatlas.tasks.atlas.layout import Layout
+from spikeatlas.tasks.atlas.layout import Layout, Named
 from spikeatlas.tasks.atlas.open import exists, layout_of, open_store, study_of, values
 from spikeatlas.tasks.atlas.origin import attributes, provenance
 from spikeatlas.tasks.study.blocks import Block
 from spikeatlas.tasks.study.latent_space import latent_of
 from spikeatlas.tasks.study.run import Run
+from spikeatlas.tasks.study.specs import AnalysisSpec
 from spikeatlas.tasks.study.study import Study
 
 
@@ -40,6 +41,20 @@ def study_layout(run: Run, data: DataSet) -> Layout:
         **_natural(data, study.analysis.images),
         cross=study.analysis.cross,
         ablation=bool(study.analysis.ablation),
+        measures=brought_measures(study.analysis),
+        importance=tuple(
+            Named(spec.variable, spec.long_name, spec.units)
+            for spec in study.analysis.further_importance
+        ),
+    )
+
+
+def brought_measures(analysis: AnalysisSpec) -> tuple[Named, ...]:
+    """Return the arrays of the study's own measures of selectivity."""
+    return tuple(
+        Named(name, quantity.long_name, quantity.units)
+        for measure in analysis.further_measures
+        for name, quantity in measure.quantities.items()
     )
 
 

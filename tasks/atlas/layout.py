@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 TOP_IMAGES = 5
 """Best natural images kept for each neuron."""
@@ -13,6 +13,18 @@ TOP_IMAGES = 5
 Known: TypeAlias = Literal["critic", "code", "norm", "pixels"]
 """Sources of a judgement how natural a generator's stimuli are: its critic; the prior of its codes; the length
 of its latents alone; nothing but the pixels."""
+
+
+BROUGHT = ("measures", "importance")
+"""Fields of a layout that only a study with members of the user's own fills."""
+
+
+class Named(NamedTuple):
+    """An array that a study brings with it."""
+
+    name: str
+    long_name: str
+    units: str = "1"
 
 
 @dataclass(frozen=True)
@@ -54,6 +66,10 @@ class Layout:
     """Whether every network is shown the MEIs of every epoch."""
     ablation: bool = False
     """Whether neurons are silenced one by one."""
+    measures: tuple[Named, ...] = ()
+    """Arrays of measures of selectivity that are the user's own."""
+    importance: tuple[Named, ...] = ()
+    """Arrays of measures of importance that are."""
 
     @property
     def neurons(self) -> int:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from spikeatlas.tasks.atlas.errors import AtlasError
 from spikeatlas.tasks.atlas.groups.arrays import Array, arrays
 from spikeatlas.tasks.atlas.groups.provenance_group import NODES
-from spikeatlas.tasks.atlas.layout import Layout
+from spikeatlas.tasks.atlas.layout import BROUGHT, Layout, Named
 from spikeatlas.tasks.atlas.metadata import store_of
 from spikeatlas.tasks.study.location import Place, Url
 
@@ -153,14 +153,16 @@ def layout_of(root: zarr.Group) -> Layout:
     fields: dict[str, Any] = json.loads(str(root.attrs["layout"]))
     fields["epochs"] = values(root, "epoch").tolist()
     fields["layers"] = {layer: tuple(neurons) for layer, neurons in fields["layers"].items()}
+    for name in BROUGHT:
+        fields[name] = [Named(*entry) for entry in fields.get(name, ())]
     frozen: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()}
     return Layout(**frozen)
 
 
 def layout_json(layout: Layout) -> str:
     """Return the layout but for its epochs, which the store itself names, as JSON for the root's attributes."""
-    fields = {key: value for key, value in vars(layout).items() if key != "epochs"}
-    return json.dumps(fields)
+    unsaid = {"epochs", *(name for name in BROUGHT if not getattr(layout, name))}
+    return json.dumps({key: value for key, value in vars(layout).items() if key not in unsaid})
 
 
 def values(root: zarr.Group, name: str, at: Any = ...) -> NDArray[Any]:

@@ -29,4 +29,8 @@ def ablate(run: Run, epoch: float) -> None:
         "ablation/accuracy": accuracy.astype(np.float32),
         "ablation/loss_increase": (loss - ablation.intact.loss).astype(np.float32),
     }
+    for spec in run.analysis.further_importance:
+        importance = spec.measure(network, test.images[rows], test.labels[rows], run.layers, key)
+        values = np.concatenate([importance[layer] for layer in run.layers])
+        arrays[f"ablation/{spec.variable}"] = values.astype(np.float32)
     write.write_epoch(run.atlas, epoch, arrays, "ablation/ablated")

@@ -91,7 +91,7 @@ def measure(run: Run, epoch: float, layer: str, searches: xr.Dataset, tree: xr.D
         return measures | on_halves(searches)
     natural = tree["natural"].to_dataset()
     rng = np.random.default_rng(seed_of(run.seed, "analyze", epoch, layer))
-    images = on_images(natural, layer, tree.sizes["class"], rng)
+    images = on_images(natural, layer, tree.sizes["class"], rng, run.analysis.further_measures)
     return measures | images | on_meis(run, epoch, searches)
 
 
@@ -106,8 +106,17 @@ def on_halves(searches: xr.Dataset) -> Arrays:
     }
 
 
-def on_images(natural: xr.Dataset, layer: str, classes: int, rng: np.random.Generator) -> Arrays:
-    """Return the selectivity for natural images, with its controls: arrays (neurons)."""
+def on_images(
+    natural: xr.Dataset,
+    layer: str,
+    classes: int,
+    rng: np.random.Generator,
+    further: tuple[selectivity.Measure, ...] = (),
+) -> Arrays:
+    """Return the selectivity for natural images, with its controls: arrays (neurons).
+
+    ``further``: measures beside the built-in ones, after which they draw.
+    """
     measures = selectivity.measure(
         natural[f"response_{layer}"].values,
         natural.label.values,
@@ -115,6 +124,7 @@ def on_images(natural: xr.Dataset, layer: str, classes: int, rng: np.random.Gene
         classes,
         draws=DRAWS,
         rng=rng,
+        measures=(*selectivity.BUILT_IN, *further),
     )
     measures["selective_q"] = selectivity.q_values(measures["selective_p"])
     return {

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Gt, Le
-from pydantic import PlainSerializer, PlainValidator
+from pydantic import Field, PlainSerializer, PlainValidator
 from pydantic.dataclasses import dataclass
 
+from spikeatlas.snn.importance import IMPORTANCE, Importance, ImportanceSpec
 from spikeatlas.snn.registry import SPEC, load_object
+from spikeatlas.snn.selectivity import BUILT_IN, Measure
 from spikeatlas.tasks.study.latent_space import Grid, Prior, Shell, SpaceSpec
 
 MOST_DIVERSE = 64
@@ -158,6 +160,20 @@ class AnalysisSpec:
     """Epochs at which the probed neurons are silenced one by one and the accuracy measured again."""
     ablation_images: Annotated[int, Ge(1)] = 1000
     """Test images of that, evenly of every class."""
+    measures: tuple[Measure, ...] = Field(default=(), exclude_if=lambda value: value == ())
+    """Measures of selectivity of your own, beside the built-in ones, which are always there."""
+    importance: tuple[Importance, ...] = Field(default=(), exclude_if=lambda value: value == ())
+    """Measures of importance of your own, beside ``ablation``, at the epochs and on the images of that."""
+
+    @property
+    def further_measures(self) -> tuple[Measure, ...]:
+        """Measures that are not built in."""
+        return tuple(measure for measure in self.measures if measure not in BUILT_IN)
+
+    @property
+    def further_importance(self) -> tuple[ImportanceSpec, ...]:
+        """Measures of importance that are not built in."""
+        return tuple(spec for spec in self.importance if spec.kind not in IMPORTANCE.members)
 
 
 @dataclass(frozen=True, config=SPEC)

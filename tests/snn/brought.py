@@ -18,6 +18,7 @@ from spikeatlas.snn.generators import (
     Naturalness,
 )
 from spikeatlas.snn.generators.latent import Points, check_vectors
+from spikeatlas.snn.importance import ImportanceSpec
 from spikeatlas.snn.networks import NetworkSpec, SpikingNetwork
 from spikeatlas.snn.registry import SPEC
 from spikeatlas.snn.selectivity import Measure
@@ -212,3 +213,22 @@ class Broken(Loudness):
     def __call__(self, responses: Responses, labels: Whole, first: Mask, classes: int) -> Floats:
         del labels, first, classes
         return np.zeros(responses.shape[1] + 1)
+
+
+@dataclass(frozen=True, config=SPEC)
+class Weight(ImportanceSpec):
+    """Mean size of a neuron's input weights."""
+
+    kind: str
+    variable: ClassVar[str] = "weight"
+    long_name: ClassVar[str] = "mean absolute input weight"
+
+    def measure(
+        self, network: Any, images: Any, labels: Any, neurons: Any, key: Any
+    ) -> dict[str, Floats]:
+        del images, labels, key
+        sizes = {layer.name: layer.operator.weight.detach().abs() for layer in network}
+        return {
+            layer: sizes[layer].flatten(1).mean(1)[list(rows)].double().numpy()
+            for layer, rows in neurons.items()
+        }

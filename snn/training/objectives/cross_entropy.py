@@ -1,4 +1,4 @@
-"""Cross-entropy of spike counts."""
+"""Cross-entropy of the output's scores."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from spikeatlas.snn.training.objectives.base import TrainingObjective
 
 @dataclass(frozen=True, config=SPEC)
 class CrossEntropy(TrainingObjective):
-    """Mean cross-entropy, in nats, of the softmax of output spike counts.
+    """Mean cross-entropy, in nats, of the softmax of the output's scores (``network.decoding``).
 
-    -log(exp(count_label) / sum over classes of exp(count)), counts summed over all time steps: what
-    snnTorch calls ce_count_loss (Eshraghian et al. 2023, arXiv 2109.12894).
+    -log(exp(score_label) / sum over classes of exp(score)); of spike counts, summed over all time steps, it is
+    what snnTorch calls ce_count_loss (Eshraghian et al. 2023, arXiv 2109.12894).
     """
 
     kind: Literal["cross-entropy"] = "cross-entropy"
@@ -26,5 +26,4 @@ class CrossEntropy(TrainingObjective):
 
     def loss(self, network: SpikingNetwork, spikes: Tensor, labels: Tensor) -> Tensor:
         """Return the mean over the batch."""
-        del network
-        return functional.cross_entropy(spikes.sum(0), labels)
+        return functional.cross_entropy(network.scores(spikes), labels)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spikeatlas.tasks.atlas.groups.ablation_group import ABLATION
+from spikeatlas.tasks.atlas.groups.ablation_group import ABLATION, BROUGHT_IMPORTANCE
 from spikeatlas.tasks.atlas.groups.base import Group
 from spikeatlas.tasks.atlas.groups.cross_group import CROSS, CROSS_RESPONSES
 from spikeatlas.tasks.atlas.groups.layer_group import DIVERSE, FOUND, OBSERVED, WARM_START
@@ -13,7 +13,12 @@ from spikeatlas.tasks.atlas.groups.population_group import POPULATION
 from spikeatlas.tasks.atlas.groups.provenance_group import PROVENANCE
 from spikeatlas.tasks.atlas.groups.root_group import ROOT
 from spikeatlas.tasks.atlas.groups.screening_group import SCREENING
-from spikeatlas.tasks.atlas.groups.selectivity_group import MEIS, SELECTIVITY, TUNING
+from spikeatlas.tasks.atlas.groups.selectivity_group import (
+    BROUGHT_MEASURES,
+    MEIS,
+    SELECTIVITY,
+    TUNING,
+)
 from spikeatlas.tasks.atlas.groups.training_group import TRAINING, TRAINING_VARIABLES
 
 __all__ = ["GROUPS", "TRAINING_VARIABLES"]
@@ -29,11 +34,13 @@ GROUPS: tuple[Group, ...] = (
     NATURAL,
     SELECTIVITY,
     TUNING,
+    BROUGHT_MEASURES,
     MEIS,
     POPULATION,
     NATURALNESS,
     CROSS,
     ABLATION,
+    BROUGHT_IMPORTANCE,
     NEURONS,
     NATURAL_NEURONS,
     TRAINING,

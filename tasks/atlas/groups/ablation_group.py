@@ -11,6 +11,7 @@ from spikeatlas.tasks.atlas.groups.base import (
     Group,
     Measure,
     Variable,
+    brought_rows,
     flags,
     table_rows,
 )
@@ -26,6 +27,18 @@ def _variables(_layout: Layout) -> dict[str, Variable]:
     }  # fmt: skip
 
 
+def _brought(layout: Layout) -> dict[str, Variable]:
+    return brought_rows(layout.importance)
+
+
+BROUGHT_IMPORTANCE = Group(
+    "ablation",
+    "measures of importance of the user's own (analysis.importance), under their own names",
+    _brought,
+    mark="ablation/ablated",
+    when=lambda layout: layout.ablation and bool(layout.importance),
+    condition="analysis.importance",
+)
 ABLATION = Group(
     "ablation",
     "the network's accuracy and loss while one neuron is silent, against `intact_accuracy`",

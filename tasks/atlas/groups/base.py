@@ -6,11 +6,12 @@ group may have several.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from spikeatlas.tasks.atlas.layout import Layout
+from spikeatlas.tasks.atlas.layout import Layout, Named
 
 RATE = "1"
 """Unit of a spike rate: spikes per time step and position, 0 to 1."""
@@ -150,6 +151,14 @@ def table_rows(layout: Layout, _layer: str | None = None) -> dict[str, Labels]:
         "neuron": Labels("neuron", range(layout.neurons), "row of the table"),
         "layer": Labels("neuron", layers, "spiking layer"),
         "index": Labels("neuron", _flat(layout.layers.values()), "channel or unit of the layer"),
+    }
+
+
+def brought_rows(arrays: Iterable[Named]) -> dict[str, Variable]:
+    """Arrays of the user's own measures in a table over all layers' neurons."""
+    return {
+        array.name: Variable(ROWS, "float32", math.nan, array.long_name, array.units, TABLE)
+        for array in arrays
     }
 
 

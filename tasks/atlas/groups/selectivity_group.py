@@ -14,6 +14,7 @@ from spikeatlas.tasks.atlas.groups.base import (
     Group,
     Measure,
     Variable,
+    brought_rows,
     search_rows,
 )
 from spikeatlas.tasks.atlas.layout import Layout
@@ -65,6 +66,10 @@ def _keeps_responses(layout: Layout) -> bool:
     return bool(layout.natural_images)
 
 
+def _brought(layout: Layout) -> dict[str, Variable]:
+    return brought_rows(layout.measures)
+
+
 SELECTIVITY = Group(
     "selectivity",
     "each neuron's selectivity for classes, the class read in each MEI, and its response against the best natural and "
@@ -103,6 +108,14 @@ TUNING = Group(
         "selective_p",
         "mutual_information_null",
     ),
+)
+BROUGHT_MEASURES = Group(
+    "selectivity",
+    "measures of the user's own (analysis.measures), under their own names",
+    _brought,
+    mark="analysed",
+    when=lambda layout: bool(layout.measures),
+    condition="analysis.measures",
 )
 MEIS = Group(
     "selectivity",
