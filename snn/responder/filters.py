@@ -124,10 +124,10 @@ def _dealt_weights(weights: Weights, tiling: Tiling, pick: Indices, places: Indi
     pool = (tiling.height.pool, tiling.width.pool) if folded else (1, 1)
     for group, (y, x) in enumerate(np.ndindex(*pool)):
         for lane in np.flatnonzero(pick >= 0):
-            top = _first(tiling.height, int(places[0, lane]), y)
-            left = _first(tiling.width, int(places[1, lane]), x)
+            row = _first(tiling.height, int(places[0, lane]), y)
+            column = _first(tiling.width, int(places[1, lane]), x)
             block, number = divmod(int(lane) + group * (LANES // tiling.fold), LANES)
-            view = target[block, top : top + rows, left : left + columns, :channels, number]
+            view = target[block, row : row + rows, column : column + columns, :channels, number]
             view[:] = weights.values[pick[lane]]
     return flat
 

@@ -54,8 +54,10 @@ def drift(group: xr.Dataset, kind: Kind) -> xr.Dataset:
 
 
 _OF_BAND: dict[str, Callable[..., Any]] = {
-    "same": np.nanmean, "same_low": np.nanmin, "same_high": np.nanmax,
-}  # fmt: skip
+    "same": np.nanmean,
+    "same_low": np.nanmin,
+    "same_high": np.nanmax,
+}
 _VARIABLE = {"image": "mei", "latent": "latent", "response": "response"}
 
 

@@ -39,9 +39,10 @@ def importance(
     if not valid.any():
         return Importance(np.nan, NOTHING, np.nan, np.nan)
     return Importance(
-        float(np.median(rise[valid])), _spearman(rise, index),
+        float(np.median(rise[valid])),
+        _spearman(rise, index),
         *_more_important(rise[valid & changed], rise[valid & ~changed]),
-    )  # fmt: skip
+    )
 
 
 def _spearman(one: NDArray[np.float64], other: NDArray[np.float64]) -> Estimate:

@@ -102,16 +102,24 @@ def _mei_class(tree: xr.DataTree, epoch: float, layer: str, group: xr.Dataset) -
 
 
 def _frame(results: list[xr.Dataset]) -> pd.DataFrame:
-    return pd.DataFrame([
-        {
-            "epoch": result.epoch.item(), "layer": result.attrs["layer"], "neuron": result.neuron.item(),
-            "response": result.response.item(), "status": STATUS[int(result.status.item())],
-            "method": str(result.method.item()), "repeat": result.repeat.item(),
-            "queries": result.queries.item(), "class read": _class(result), "best class": _preferred(result),
-            "latent": result.latent.values.tolist(),
-        }
-        for result in results
-    ])  # fmt: skip
+    return pd.DataFrame(
+        [
+            {
+                "epoch": result.epoch.item(),
+                "layer": result.attrs["layer"],
+                "neuron": result.neuron.item(),
+                "response": result.response.item(),
+                "status": STATUS[int(result.status.item())],
+                "method": str(result.method.item()),
+                "repeat": result.repeat.item(),
+                "queries": result.queries.item(),
+                "class read": _class(result),
+                "best class": _preferred(result),
+                "latent": result.latent.values.tolist(),
+            }
+            for result in results
+        ]
+    )
 
 
 def _class(result: xr.Dataset) -> str:

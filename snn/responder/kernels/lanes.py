@@ -130,52 +130,52 @@ def _never(_context: Any) -> Any:
     return _truths(), lambda *_: ir.Constant(_vector(ir.IntType(1)), [0] * LANES)
 
 
-def _same(left: Any, right: Any, operation: str) -> Any:
-    return left(left, right), lambda _c, builder, _s, values: getattr(builder, operation)(*values)
+def _same(a: Any, b: Any, operation: str) -> Any:
+    return a(a, b), lambda _c, builder, _s, values: getattr(builder, operation)(*values)
 
 
-def _add(_context: Any, left: Any, right: Any) -> Any:
-    """Work out left + right, of one kind."""
-    return _same(left, right, "add" if isinstance(left, Ints) else "fadd")
+def _add(_context: Any, a: Any, b: Any) -> Any:
+    """Work out a + b, of one kind."""
+    return _same(a, b, "add" if isinstance(a, Ints) else "fadd")
 
 
-def _subtract(_context: Any, left: Any, right: Any) -> Any:
-    """Work out left - right, of one kind."""
-    return _same(left, right, "sub" if isinstance(left, Ints) else "fsub")
+def _subtract(_context: Any, a: Any, b: Any) -> Any:
+    """Work out a - b, of one kind."""
+    return _same(a, b, "sub" if isinstance(a, Ints) else "fsub")
 
 
-def _divide(_context: Any, left: Any, right: Any) -> Any:
-    """Work out left / right, of one kind of floats."""
-    return _same(left, right, "fdiv")
+def _divide(_context: Any, a: Any, b: Any) -> Any:
+    """Work out a / b, of one kind of floats."""
+    return _same(a, b, "fdiv")
 
 
-def _multiply(_context: Any, left: Any, right: Any) -> Any:
-    """Work out left * right, of one kind of floats."""
-    return _same(left, right, "fmul")
+def _multiply(_context: Any, a: Any, b: Any) -> Any:
+    """Work out a * b, of one kind of floats."""
+    return _same(a, b, "fmul")
 
 
-def _unite(_context: Any, left: Any, right: Any) -> Any:
-    """Bits of Ints that are set in left or right."""
-    return _same(left, right, "or_")
+def _unite(_context: Any, a: Any, b: Any) -> Any:
+    """Bits of Ints that are set in a or b."""
+    return _same(a, b, "or_")
 
 
-def _larger(_context: Any, left: Any, right: Any) -> Any:
+def _larger(_context: Any, a: Any, b: Any) -> Any:
     """The larger of two Floats, lane by lane."""
 
     def generate(_context: Any, builder: Any, _signature: Any, values: Any) -> Any:
         return builder.select(builder.fcmp_ordered(">", *values), *values)
 
-    return _floats(left, right), generate
+    return _floats(a, b), generate
 
 
-def _above(_context: Any, left: Any, right: Any) -> Any:
-    """True for left > right, of Floats; False for NaN."""
-    return _truths(left, right), lambda _c, builder, _s, values: builder.fcmp_ordered(">", *values)
+def _above(_context: Any, a: Any, b: Any) -> Any:
+    """True for a > b, of Floats; False for NaN."""
+    return _truths(a, b), lambda _c, builder, _s, values: builder.fcmp_ordered(">", *values)
 
 
-def _choose(_context: Any, truths: Any, left: Any, right: Any) -> Any:
-    """Left where true, right elsewhere."""
-    return left(truths, left, right), lambda _c, builder, _s, values: builder.select(*values)
+def _choose(_context: Any, truths: Any, a: Any, b: Any) -> Any:
+    """The first where true, the second elsewhere."""
+    return a(truths, a, b), lambda _c, builder, _s, values: builder.select(*values)
 
 
 def _widen(_context: Any, vector: Any) -> Any:

@@ -55,7 +55,7 @@ class Labels(NamedTuple):
     units: str = "1"
 
 
-class Measure(NamedTuple):
+class Column(NamedTuple):
     """A variable that the explorer sorts by and draws over training."""
 
     name: str
@@ -106,7 +106,7 @@ class Group:
     """The same in words, for the docs."""
     first: bool = False
     """Whether the first version had all of it: atlases that do not list their nodes must have it."""
-    measures: tuple[Measure, ...] = ()
+    columns: tuple[Column, ...] = ()
     """Variables that the explorer sorts by, in its order."""
     beside: tuple[str, ...] = ()
     """Variables that it shows with them."""
