@@ -12,10 +12,9 @@ from spikeatlas.snn.generators import (
     CodeLatent,
     Generator,
     GeneratorSpec,
-    Latent,
     open_generator,
 )
-from spikeatlas.tasks.study.latent_space import SpaceSpec, space_of
+from spikeatlas.tasks.study.latent_space import SpaceSpec, latent_of, space_of
 
 
 def caught(field: str, call: Callable[[], object]) -> list[str]:
@@ -26,11 +25,6 @@ def caught(field: str, call: Callable[[], object]) -> list[str]:
         text = str(error)
         return [text if text.startswith(field) else f"{field}: {text}"]
     return []
-
-
-def latent_of(spec: GeneratorSpec) -> Latent:
-    """Return the latents of a study's generator, as they are or will be."""
-    return spec.latent
 
 
 def generator_problems(spec: GeneratorSpec, data: DataSet) -> list[str]:

@@ -14,7 +14,7 @@ from spikeatlas.snn.networks import SpikingLayer
 from spikeatlas.snn.neurons import LeakyNeuron
 from spikeatlas.snn.responder.kernels.tiles import Filters
 from spikeatlas.snn.responder.kernels.tiling import LANES, Axis, Tiling
-from spikeatlas.snn.responder.shapes import Shape
+from spikeatlas.snn.responder.shapes import LayerShape
 
 Floats = npt.NDArray[np.float32]
 Indices = npt.NDArray[np.int64]
@@ -57,7 +57,7 @@ def neuron_values(layer: SpikingLayer, name: str) -> Floats:
     return result
 
 
-def operator_weights(layer: SpikingLayer, shape: Shape) -> Floats:
+def operator_weights(layer: SpikingLayer, shape: LayerShape) -> Floats:
     """Weights (filters, kernel height, kernel width, channels)."""
     weight = layer.operator.weight.detach()
     square = (shape.filters, shape.channels, shape.height.kernel, shape.width.kernel)
@@ -73,7 +73,7 @@ def operator_bias(layer: SpikingLayer) -> Floats:
     return result
 
 
-def layer_weights(layer: SpikingLayer, shape: Shape) -> Weights:
+def layer_weights(layer: SpikingLayer, shape: LayerShape) -> Weights:
     """Copy a layer's weights."""
     return Weights(
         operator_weights(layer, shape),
@@ -84,7 +84,9 @@ def layer_weights(layer: SpikingLayer, shape: Shape) -> Weights:
     )
 
 
-def lanes(layer: SpikingLayer, shape: Shape, tiling: Tiling, neurons: Sequence[int]) -> Filters:
+def lanes(
+    layer: SpikingLayer, shape: LayerShape, tiling: Tiling, neurons: Sequence[int]
+) -> Filters:
     """Copy a layer's weights and deal the filters of ``neurons`` out to the lanes of a tiling."""
     return dealt(layer_weights(layer, shape), tiling, neurons)
 

@@ -9,7 +9,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from spikeatlas.tasks.analysis import relation
-from spikeatlas.tasks.analysis.claim import Claim, Part, decided, undecided
+from spikeatlas.tasks.analysis.claim import Claim, ClaimPart, decided, undecided
 from spikeatlas.tasks.analysis.course import Course
 from spikeatlas.tasks.analysis.intervals import (
     Estimate,
@@ -54,12 +54,12 @@ def early_selectivity(courses: Sequence[Course], bars: Thresholds) -> Claim:
     if lacking:
         return undecided("early_selectivity", statement, lacking, len(courses))
     parts = [
-        Part(
+        ClaimPart(
             "share of them formed in the first quarter of training",
             bars.formed_early,
             tuple(share(*_early(course, bars), bars.level) for course in courses),
         ),
-        Part(
+        ClaimPart(
             "share of responsive neurons highly selective early, first layer less deepest",
             bars.layer_difference,
             tuple(_layer_lead(course, bars) for course in courses),
@@ -84,7 +84,7 @@ def refinement(courses: Sequence[Course], bars: Thresholds, rng: np.random.Gener
     if lacking:
         return undecided("refinement", statement, lacking, len(searched))
     parts = [
-        Part(
+        ClaimPart(
             f"Spearman correlation over epochs of accuracy with {text}",
             bars.refinement_correlation,
             tuple(_refined(course, name, sign, bars, rng) for course in searched),
@@ -111,7 +111,7 @@ def concept_change(courses: Sequence[Course], bars: Thresholds) -> Claim:
     if lacking:
         return undecided("concept_change", statement, lacking, len(courses))
     unit = f"share of selective neurons of {', '.join(_deep(courses[0], bars))} that switched"
-    part = Part(unit, bars.false_call, tuple(share(*counts, bars.level) for counts in tested))
+    part = ClaimPart(unit, bars.false_call, tuple(share(*counts, bars.level) for counts in tested))
     return decided("concept_change", statement, [part], bars, [_support(courses[0], bars)])
 
 

@@ -8,15 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
+from spikeatlas.snn.networks import OUTPUT
 from spikeatlas.tasks.analysis.concept import concept_change
 from spikeatlas.tasks.analysis.onset import highly_selective_onset, onset_epoch, selective
 from spikeatlas.tasks.analysis.stimuli import strata_of, support_p
 from spikeatlas.tasks.analysis.thresholds import Thresholds, thresholds
 from spikeatlas.tasks.analysis.tuning_change import class_moments
 from spikeatlas.tasks.atlas import SATURATED, SILENT, TRAINING_VARIABLES, cold, layer_rows
-
-OUTPUT = "out"
-"""Name of a network's last layer."""
 
 
 @dataclass(frozen=True)

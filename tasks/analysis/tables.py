@@ -11,14 +11,14 @@ from rich.table import Table
 from spikeatlas.tasks.analysis import relation, stimuli
 from spikeatlas.tasks.analysis.claim import Claim
 from spikeatlas.tasks.analysis.course import Course
-from spikeatlas.tasks.analysis.drift import Kind, drift
+from spikeatlas.tasks.analysis.drift import DriftKind, drift
 from spikeatlas.tasks.analysis.importance import importance
 from spikeatlas.tasks.analysis.intervals import Estimate, over_seeds
 from spikeatlas.tasks.analysis.onset import selective
 from spikeatlas.tasks.analysis.thresholds import thresholds
 from spikeatlas.tasks.atlas import layer_rows, settled
 
-KINDS: tuple[Kind, ...] = ("image", "latent", "response", "class")
+KINDS: tuple[DriftKind, ...] = ("image", "latent", "response", "class")
 
 
 def claim_table(claims: Sequence[Claim]) -> Table:

@@ -9,8 +9,9 @@ from annotated_types import Ge, Gt, Le
 from pydantic import PlainSerializer, PlainValidator
 from pydantic.dataclasses import dataclass
 
+from spikeatlas.optim import NormKind
 from spikeatlas.snn.registry import SPEC, load_object
-from spikeatlas.tasks.study.latent_space import Grid, Prior, Shell, SpaceSpec
+from spikeatlas.tasks.study.latent_space import Grid, Prior, SpaceSpec
 
 MOST_DIVERSE = 64
 """Largest ``search.diverse``."""
@@ -107,7 +108,7 @@ class SearchSpec:
     grid: Grid = "quantile"
     """Of Gaussian latents, ``quantile``: 64 levels a coordinate at the prior's quantiles; ``uniform``:
     MANGO's 64 from -4 to 4 in equal steps; ``continuous``: no grid."""
-    shell: Shell = "free"
+    shell: NormKind = "free"
     """Of continuous ones, ``ball``: no longer than 95 % of the prior's; ``sphere``: no shorter than 5 % of
     them either; ``free``: of any length."""
 

@@ -114,7 +114,7 @@ def rank(
 
 @compiled
 def unit_of(sums: Array, count: int) -> Any:
-    """Unit (Doubles) in which no current leaves 32 bits, whichever of the trains fire."""
+    """Unit (DoubleLanes) in which no current leaves 32 bits, whichever of the trains fire."""
     up, down = lanes.zeros(), lanes.zeros()
     for slot in range(count):
         weight = lanes.load(sums, slot * LANES)

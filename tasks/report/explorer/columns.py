@@ -54,8 +54,9 @@ def _committed(tree: xr.DataTree, group: Group) -> Array | None:
     """Return (E,) true for the epochs that are committed; None for a group that is about all epochs together."""
     if not group.mark:
         return None
-    mark: Array = tree[group.mark].values
-    return np.asarray(mark == 1)
+    mark = tree[group.mark]
+    assert isinstance(mark, xr.DataArray)
+    return np.asarray(mark.values == 1)
 
 
 def _values(values: xr.DataArray, places: list[Array], committed: Array | None) -> Array:

@@ -89,7 +89,7 @@ def test_a_run_is_its_study_resolved(tmp_path: Path) -> None:
 
     assert run.study == study
     assert run.layers == {"conv2": tuple(range(6)), "fc1": (2, 0)}
-    assert run.epochs == (0, 2)
+    assert list(run.epochs) == [0, 2]
     assert str(run.atlas) == str(tmp_path / "atlas.zarr")
     assert run.checkpoints == tmp_path / "checkpoints"
     assert run.generator_file == tmp_path / f"generator-{run.generator_key[:16]}.safetensors"
