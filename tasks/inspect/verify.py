@@ -174,7 +174,7 @@ def replay(run: Run, block: Block, rows: xr.Dataset) -> Verdict:
 
 
 def replay_images(run: Run, block: Block, rows: xr.Dataset, kind: Stored) -> Verdict:
-    """Replay one kind of images. What a search may lack (a lane, a rank) has no response stored."""
+    """Replay one kind of images. What a search may lack (a warm search, a rank) has no response stored."""
     response = rows[kind.response].values
     lost = np.isnan(response) if kind != RESULT else rows.status.values == UNPLANNED
     places = np.nonzero(~lost)
