@@ -60,8 +60,8 @@ Epoch = Annotated[
     float | None, typer.Option(help="Training progress; the last analysed one if left out.")
 ]
 Layer = Annotated[str | None, typer.Option(help="Layer; all if left out.")]
-Neuron = Annotated[int | None, typer.Option(help="Neuron of the layer; all if left out.")]
-Method = Annotated[str | None, typer.Option(help="Search method; the best if left out.")]
+NeuronNumber = Annotated[int | None, typer.Option(help="Neuron of the layer; all if left out.")]
+MethodName = Annotated[str | None, typer.Option(help="Search method; the best if left out.")]
 Repeat = Annotated[int | None, typer.Option(help="Repeat; the best if left out.")]
 Image = Annotated[Path | None, typer.Option(help="Write the stimulus to this PNG file.")]
 About = Annotated[

@@ -121,13 +121,6 @@ def _path(error: Mapping[str, Any], raw: Any) -> list[str | int]:
     return path
 
 
-def _leads(raw: Any, part: str | int) -> bool:
-    """Return whether ``raw`` has something under a key or an index."""
-    if isinstance(part, int) and isinstance(raw, list | tuple):
-        return part < len(raw)
-    return isinstance(raw, Mapping) and part in raw
-
-
 def _fields_at(model: type[BaseModel], path: Sequence[str | int]) -> list[str]:
     """Return the fields that exist where ``path`` leads, as a file names them."""
     spec: Any = model

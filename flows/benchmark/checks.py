@@ -11,7 +11,6 @@ from spikeatlas.flows.checks.generator_checks import (
     caught,
     encoder_problems,
     generator_problems,
-    latent_of,
     space_problems,
     space_to_try,
 )
@@ -23,7 +22,7 @@ from spikeatlas.snn.registry import near
 from spikeatlas.tasks.benchmark import results_store
 from spikeatlas.tasks.benchmark.cells import NATURAL
 from spikeatlas.tasks.benchmark.matrix import MethodSpec
-from spikeatlas.tasks.study.latent_space import SpaceSpec
+from spikeatlas.tasks.study.latent_space import SpaceSpec, latent_of
 from spikeatlas.tasks.study.study import StudyError
 from spikeatlas.tasks.workers import models
 

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any
 
 import typer
 
+from spikeatlas.flows.benchmark.mode import RACE, Mode
 from spikeatlas.flows.interrupts import stop_tidily
-
-Mode: TypeAlias = Callable[..., Iterator[str]]
-"""A function whose keyword arguments are the options that it takes, and which yields what to print."""
-
-RACE = "BENCH"
-"""The mode that no option names: a race of the searches in a file."""
 
 SPELLINGS = {
     "overrides": "--set",

@@ -147,7 +147,6 @@ def analyse(planted: Planted) -> xr.Dataset:
 def _measure(
     responses: NDArray[np.float32], labels: NDArray[np.int64], first: NDArray[np.bool_]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    means = selectivity.half_means(responses, labels, first, CLASSES)
-    index, _ = selectivity.class_selectivity_index(means, selectivity.active_images(responses))
+    index, _ = selectivity.index_of_responses(responses, labels, first, CLASSES)
     p = selectivity.selectivity_test(responses, labels, first, CLASSES)
     return index, selectivity.q_values(p)

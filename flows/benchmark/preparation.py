@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -62,17 +63,17 @@ def generator_source(bench: Bench) -> models.GeneratorSource:
     return models.GeneratorSource(bench.generator, bench.generator_file, key)
 
 
+def part_key(bench: Bench, part: Literal["generator", "classifier"]) -> str:
+    """Return the digest (hex) of what a trained part of a benchmark depends on."""
+    values = json_values(getattr(bench, part))
+    return digest({"data": images_digest(bench.data), part: values, "seed": bench.seed})
+
+
 def train_generator(bench: Bench, pool: ProcessPoolExecutor) -> Iterator[str]:
     """Train the generator, unless it is there."""
     if not bench.generator_file.exists():
         yield "training the generator"
-        key = digest(
-            {
-                "data": images_digest(bench.data),
-                "generator": json_values(bench.generator),
-                "seed": bench.seed,
-            }
-        )
+        key = part_key(bench, "generator")
         pool.submit(train.make_generator, bench, bench.generator_file, key).result()
 
 
@@ -83,13 +84,7 @@ def train_judges(bench: Bench, pool: ProcessPoolExecutor) -> Iterator[str]:
         pool.submit(train_prior, bench, bench.prior_file).result()
     if bench.classifier is not None and not bench.classifier_file.exists():
         yield "training the classifier"
-        key = digest(
-            {
-                "data": images_digest(bench.data),
-                "classifier": json_values(bench.classifier),
-                "seed": bench.seed,
-            }
-        )
+        key = part_key(bench, "classifier")
         pool.submit(train.make_classifier, bench, bench.classifier_file, key).result()
 
 

@@ -1,4 +1,4 @@
-"""What can be wrong with a generator, and with the space that its latents are searched in."""
+"""Problems of a generator, and of the space that its latents are searched in."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ from spikeatlas.snn.generators import (
     CodeLatent,
     Generator,
     GeneratorSpec,
-    Latent,
     open_generator,
 )
-from spikeatlas.tasks.study.latent_space import SpaceSpec, space_of
+from spikeatlas.tasks.study.latent_space import SpaceSpec, latent_of, space_of
 
 
 def caught(field: str, call: Callable[[], object]) -> list[str]:
@@ -26,11 +25,6 @@ def caught(field: str, call: Callable[[], object]) -> list[str]:
         text = str(error)
         return [text if text.startswith(field) else f"{field}: {text}"]
     return []
-
-
-def latent_of(spec: GeneratorSpec) -> Latent:
-    """Return the latents of a study's generator, as they are or will be."""
-    return spec.latent
 
 
 def generator_problems(spec: GeneratorSpec, data: DataSet) -> list[str]:
@@ -71,11 +65,13 @@ def encoder_problems(spec: GeneratorSpec, wishes: list[str]) -> list[str]:
     """Wishes for natural images' latents, of a generator without an encoder."""
     if not wishes or caught("generator", partial(latent_of, spec)):
         return []
-    return [] if spec.encodes else [
+    if spec.encodes:
+        return []
+    return [
         f"{wish} needs the latents of natural images, but generator.kind {spec.kind} has no encoder; "
         "leave it out, or choose vqvae"
         for wish in wishes
-    ]  # fmt: skip
+    ]
 
 
 def _other_latents(spec: GeneratorSpec, model: Generator, name: str) -> list[str]:
@@ -87,11 +83,13 @@ def _other_latents(spec: GeneratorSpec, model: Generator, name: str) -> list[str
             f"{name} is a generator of kind {kind}; set generator.kind to it (it is {spec.kind})"
         ]
     if latent.kind == "gaussian":
-        return [] if latent == planned else [
+        if latent == planned:
+            return []
+        return [
             f"{name} has latents of {latent.dim} numbers; set generator.dim to it (it is {planned.size})"
-        ]  # fmt: skip
+        ]
     assert isinstance(planned, CodeLatent)
-    sizes, planned_sizes = ((each.positions, each.codes) for each in (latent, planned))
+    sizes, planned_sizes = ((codes.positions, codes.codes) for codes in (latent, planned))
     if sizes == planned_sizes:
         return []
     return [

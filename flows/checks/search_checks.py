@@ -10,7 +10,6 @@ import numpy as np
 from spikeatlas.flows.checks.generator_checks import (
     caught,
     encoder_problems,
-    latent_of,
     space_problems,
     space_to_try,
 )
@@ -27,6 +26,7 @@ from spikeatlas.optim import (
 from spikeatlas.snn.data import DataSet
 from spikeatlas.snn.registry import near
 from spikeatlas.tasks.stages.screen import natural_images
+from spikeatlas.tasks.study.latent_space import latent_of
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.study.study import Study
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from spikeatlas.optim.spaces.base import Indices, Points, Space
 from spikeatlas.optim.spaces.codes import CodePriorLike, CodeSpace, squared_distances
 from spikeatlas.optim.spaces.gaussian import GaussianSpace, gaussian_problems
-from spikeatlas.optim.spaces.norm import NormConstraint, norm_quantile
+from spikeatlas.optim.spaces.norm import NormConstraint, NormKind, norm_quantile
 
 SPACES: Mapping[str, type[Space]] = MappingProxyType(
     {"codes": CodeSpace, "gaussian": GaussianSpace}
@@ -22,6 +22,7 @@ __all__ = [
     "GaussianSpace",
     "Indices",
     "NormConstraint",
+    "NormKind",
     "Points",
     "Space",
     "gaussian_problems",

@@ -6,10 +6,11 @@ from spikeatlas.snn.networks.chain import build_network, pixel_statistics
 from spikeatlas.snn.networks.decodings import DECODINGS, DecodingSpec
 from spikeatlas.snn.networks.layer import SpikingLayer
 from spikeatlas.snn.networks.network import SpikingNetwork
-from spikeatlas.snn.networks.spec import NetworkSpec, layer_sizes
+from spikeatlas.snn.networks.spec import OUTPUT, NetworkSpec, layer_sizes
 
 __all__ = [
     "DECODINGS",
+    "OUTPUT",
     "DecodingSpec",
     "NetworkSpec",
     "SpikingLayer",

@@ -36,6 +36,10 @@ NO_NORM: NormSpec = NoNorm()
 RATE: DecodingSpec = RateDecoding()
 
 
+OUTPUT = "out"
+"""Name of a network's last layer."""
+
+
 @dataclass(frozen=True, config=SPEC)
 class NetworkSpec:
     """A feed-forward spiking network: convolutions, hidden linear layers, a spiking output."""
@@ -92,7 +96,7 @@ class NetworkSpec:
         """Names of the spiking layers from the input on: conv1, ..., fc1, ..., out."""
         convolutions = [f"conv{k}" for k in range(1, len(self.channels) + 1)]
         hidden = [f"fc{k}" for k in range(1, len(self.hidden) + 1)]
-        return (*convolutions, *hidden, "out")
+        return (*convolutions, *hidden, OUTPUT)
 
     @property
     def depth(self) -> int:

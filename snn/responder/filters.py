@@ -14,7 +14,7 @@ from spikeatlas.snn.networks import SpikingLayer
 from spikeatlas.snn.neurons import LeakyNeuron
 from spikeatlas.snn.responder.kernels.tiles import Filters
 from spikeatlas.snn.responder.kernels.tiling import LANES, Axis, Tiling
-from spikeatlas.snn.responder.shapes import Shape
+from spikeatlas.snn.responder.shapes import LayerShape
 
 Floats = npt.NDArray[np.float32]
 Indices = npt.NDArray[np.int64]
@@ -57,7 +57,7 @@ def neuron_values(layer: SpikingLayer, name: str) -> Floats:
     return result
 
 
-def operator_weights(layer: SpikingLayer, shape: Shape) -> Floats:
+def operator_weights(layer: SpikingLayer, shape: LayerShape) -> Floats:
     """Weights (filters, kernel height, kernel width, channels)."""
     weight = layer.operator.weight.detach()
     square = (shape.filters, shape.channels, shape.height.kernel, shape.width.kernel)
@@ -73,7 +73,7 @@ def operator_bias(layer: SpikingLayer) -> Floats:
     return result
 
 
-def layer_weights(layer: SpikingLayer, shape: Shape) -> Weights:
+def layer_weights(layer: SpikingLayer, shape: LayerShape) -> Weights:
     """Copy a layer's weights."""
     return Weights(
         operator_weights(layer, shape),
@@ -84,7 +84,9 @@ def layer_weights(layer: SpikingLayer, shape: Shape) -> Weights:
     )
 
 
-def lanes(layer: SpikingLayer, shape: Shape, tiling: Tiling, neurons: Sequence[int]) -> Filters:
+def lanes(
+    layer: SpikingLayer, shape: LayerShape, tiling: Tiling, neurons: Sequence[int]
+) -> Filters:
     """Copy a layer's weights and deal the filters of ``neurons`` out to the lanes of a tiling."""
     return dealt(layer_weights(layer, shape), tiling, neurons)
 
@@ -124,10 +126,10 @@ def _dealt_weights(weights: Weights, tiling: Tiling, pick: Indices, places: Indi
     pool = (tiling.height.pool, tiling.width.pool) if folded else (1, 1)
     for group, (y, x) in enumerate(np.ndindex(*pool)):
         for lane in np.flatnonzero(pick >= 0):
-            top = _first(tiling.height, int(places[0, lane]), y)
-            left = _first(tiling.width, int(places[1, lane]), x)
+            row = _first(tiling.height, int(places[0, lane]), y)
+            column = _first(tiling.width, int(places[1, lane]), x)
             block, number = divmod(int(lane) + group * (LANES // tiling.fold), LANES)
-            view = target[block, top : top + rows, left : left + columns, :channels, number]
+            view = target[block, row : row + rows, column : column + columns, :channels, number]
             view[:] = weights.values[pick[lane]]
     return flat
 

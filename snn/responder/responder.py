@@ -20,7 +20,7 @@ from spikeatlas.snn.responder.plain import (
 )
 from spikeatlas.snn.responder.planner import Plan, plain_plan
 
-Kind = Literal["auto", "plain"]
+ResponderKind = Literal["auto", "plain"]
 
 
 class Responder:
@@ -48,7 +48,7 @@ class Responder:
         key: CodingKey | None = None,
         presentations: int = 1,
         neurons: Mapping[str, Sequence[int]] | None = None,
-        kind: Kind = "auto",
+        kind: ResponderKind = "auto",
         memory: int = 2**30,
     ) -> None:
         check_weights(network)

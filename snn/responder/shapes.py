@@ -15,7 +15,7 @@ from spikeatlas.snn.responder.known_modules import operator_problem
 
 
 @dataclasses.dataclass(frozen=True)
-class Shape:
+class LayerShape:
     """Sizes of a layer, which its loops run over."""
 
     source: tuple[int, ...]
@@ -59,7 +59,7 @@ class Shape:
         return math.prod(self.target[1:])
 
 
-def layer_shapes(network: SpikingNetwork, layers: Sequence[SpikingLayer]) -> list[Shape]:
+def layer_shapes(network: SpikingNetwork, layers: Sequence[SpikingLayer]) -> list[LayerShape]:
     """Shapes of a network's first layers, ``layers``."""
     source: tuple[int, ...] = network.input_shape
     shapes = []
@@ -69,18 +69,18 @@ def layer_shapes(network: SpikingNetwork, layers: Sequence[SpikingLayer]) -> lis
     return shapes
 
 
-def _shape(layer: SpikingLayer, source: tuple[int, ...]) -> Shape:
+def _shape(layer: SpikingLayer, source: tuple[int, ...]) -> LayerShape:
     operator = layer.operator
     sides = source[1:] if len(source) == 3 else (1, 1)
     if operator_problem(layer, source):
         spans = [Span(side, 1, 1, 0) for side in sides]
-        return Shape(source, _measured(layer, source), spans[0], spans[1], simple=False)
+        return LayerShape(source, _measured(layer, source), spans[0], spans[1], simple=False)
     if isinstance(operator, nn.Conv2d):
         spans = [_span(operator, layer.pool, axis, sides[axis]) for axis in (0, 1)]
         target = (operator.out_channels, spans[0].outputs, spans[1].outputs)
-        return Shape(source, target, spans[0], spans[1], simple=_simple(operator))
+        return LayerShape(source, target, spans[0], spans[1], simple=_simple(operator))
     spans = [Span(side, side, 1, 0) for side in sides]
-    return Shape(source, (operator.out_features,), spans[0], spans[1], simple=True)
+    return LayerShape(source, (operator.out_features,), spans[0], spans[1], simple=True)
 
 
 @torch.no_grad()
@@ -110,6 +110,6 @@ def _pair(value: int | tuple[int, ...]) -> tuple[int, ...]:
     return (value, value) if isinstance(value, int) else value
 
 
-def work(shape: Shape) -> int:
+def work(shape: LayerShape) -> int:
     """Multiplications of the operator for one image and time step."""
     return math.prod((shape.inputs, shape.filters, shape.positions))

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from spikeatlas.snn.networks import SpikingLayer, SpikingNetwork
 from spikeatlas.snn.responder.known_modules import layer_problem
 from spikeatlas.snn.responder.lookup import Lookup, layer_lookup
-from spikeatlas.snn.responder.shapes import Shape, layer_shapes
+from spikeatlas.snn.responder.shapes import LayerShape, layer_shapes
 from spikeatlas.snn.responder.signals import Pixels, Signal, Spikes
 
 
@@ -17,7 +17,7 @@ class Site:
     """One layer."""
 
     layer: SpikingLayer
-    shape: Shape
+    shape: LayerShape
     neurons: tuple[int, ...]
     """Neurons to compute: those asked for, or all where a layer follows."""
     counting: bool
@@ -75,7 +75,7 @@ def network_sites(
 def _site(
     network: SpikingNetwork,
     place: int,
-    shape: Shape,
+    shape: LayerShape,
     neurons: Mapping[str, tuple[int, ...]],
     memory: int,
     *,

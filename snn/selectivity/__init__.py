@@ -34,6 +34,7 @@ from spikeatlas.snn.selectivity.tuning import (
     class_selectivity_index,
     half_means,
     halves,
+    index_of_responses,
     preferred_class,
 )
 
@@ -59,6 +60,7 @@ __all__ = [
     "half_means",
     "halves",
     "hoyer",
+    "index_of_responses",
     "mango_relative_perplexity",
     "measure",
     "mutual_information",

@@ -14,7 +14,7 @@ _ROUNDING_OF_MEAN = 1e-24
 
 
 @dataclasses.dataclass(frozen=True)
-class Group:
+class Sample:
     """Responses of each neuron to some images."""
 
     count: Floats
@@ -27,7 +27,7 @@ class Group:
 
 def contrast(
     responses: Responses, labels: Whole, preferred: Whole, classes: int
-) -> tuple[Group, Group]:
+) -> tuple[Sample, Sample]:
     """Split the responses (n, neurons) of each neuron into those to its ``preferred`` class and the rest.
 
     ``preferred`` (neurons,) in 0..classes-1. Sums over classes are matrix products, of responses about
@@ -50,9 +50,9 @@ def contrast(
     )
 
 
-def _group(count: Floats, total: Floats, power: Floats, noise: Floats) -> Group:
+def _group(count: Floats, total: Floats, power: Floats, noise: Floats) -> Sample:
     """Describe a group by its sum and its sum of squares; less than ``noise`` is no scatter."""
     mean = np.where(count > 0, total / np.maximum(count, 1), np.nan)
     scatter = power - count * np.square(mean)
     scatter = np.where(scatter < noise, 0, scatter)
-    return Group(count, mean, np.where(count > 1, scatter / np.maximum(count - 1, 1), np.nan))
+    return Sample(count, mean, np.where(count > 1, scatter / np.maximum(count - 1, 1), np.nan))

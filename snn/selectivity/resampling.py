@@ -13,9 +13,7 @@ from spikeatlas.snn.selectivity.tuning import (
     Mask,
     Responses,
     Whole,
-    active_images,
-    class_selectivity_index,
-    half_means,
+    index_of_responses,
 )
 
 Singles = npt.NDArray[np.float32]
@@ -111,8 +109,7 @@ def _observed(responses: Responses, labels: Whole, first: Mask, classes: int, dr
     """Return the index of the images as they are."""
     if draws < 1:
         raise ValueError(f"draws is {draws}: at least one is needed (200 give usable intervals).")
-    means = half_means(responses, labels, first, classes)
-    return class_selectivity_index(means, active_images(responses))[0]
+    return index_of_responses(responses, labels, first, classes)[0]
 
 
 def _resampled(labels: Whole, draws: int, rng: np.random.Generator) -> Draws:

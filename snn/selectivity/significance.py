@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import special, stats
 
-from spikeatlas.snn.selectivity.contrast import Group, contrast
+from spikeatlas.snn.selectivity.contrast import Sample, contrast
 from spikeatlas.snn.selectivity.tuning import Floats, Mask, Responses, Whole, crosswise
 
 
@@ -49,7 +49,7 @@ def discoveries(p: Floats, rate: float) -> Mask:
     return accepted
 
 
-def greater(inside: Group, outside: Group) -> Floats:
+def greater(inside: Sample, outside: Sample) -> Floats:
     """One-sided p (neurons,) of Welch's t test that the first group's mean is the higher.
 
     Where neither varies, their order is tested exactly (as in ``selectivity_test``); 1 where undefined.

@@ -103,6 +103,14 @@ def class_selectivity_index(half_means: Floats, active: Whole) -> tuple[Floats, 
     return csi, np.where(np.isnan(csi), -1, preferred)
 
 
+def index_of_responses(
+    responses: Responses, labels: Whole, first: Mask, classes: int
+) -> tuple[Floats, Whole]:
+    """Return ``class_selectivity_index`` of responses (n, neurons), whose halves ``first`` (n,) tells apart."""
+    means = half_means(responses, labels, first, classes)
+    return class_selectivity_index(means, active_images(responses))
+
+
 def preferred_class(means: Floats) -> Whole:
     """Class with the highest mean: (neurons, classes) -> (neurons,), the first among equals.
 

@@ -39,7 +39,7 @@ class Claim:
 
 
 @dataclass(frozen=True)
-class Part:
+class ClaimPart:
     """One quantity of a claim, with the bar that it is held against."""
 
     unit: str
@@ -74,7 +74,7 @@ def undecided(name: str, statement: str, lacking: list[str], seeds: int) -> Clai
 
 
 def decided(
-    name: str, statement: str, parts: list[Part], bars: Thresholds, notes: list[str]
+    name: str, statement: str, parts: list[ClaimPart], bars: Thresholds, notes: list[str]
 ) -> Claim:
     """Answer a claim: a yes needs every part, a no one; below five networks a yes is about this network only."""
     results = [part.holds(bars) for part in parts]

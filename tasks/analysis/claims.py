@@ -9,7 +9,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from spikeatlas.tasks.analysis import relation
-from spikeatlas.tasks.analysis.claim import Claim, Part, decided, undecided
+from spikeatlas.tasks.analysis.claim import Claim, ClaimPart, decided, undecided
 from spikeatlas.tasks.analysis.course import Course
 from spikeatlas.tasks.analysis.intervals import (
     Estimate,
@@ -54,11 +54,17 @@ def early_selectivity(courses: Sequence[Course], bars: Thresholds) -> Claim:
     if lacking:
         return undecided("early_selectivity", statement, lacking, len(courses))
     parts = [
-        Part("share of them formed in the first quarter of training", bars.formed_early,
-             tuple(share(*_early(course, bars), bars.level) for course in courses)),
-        Part("share of responsive neurons highly selective early, first layer less deepest", bars.layer_difference,
-             tuple(_layer_lead(course, bars) for course in courses)),
-    ]  # fmt: skip
+        ClaimPart(
+            "share of them formed in the first quarter of training",
+            bars.formed_early,
+            tuple(share(*_early(course, bars), bars.level) for course in courses),
+        ),
+        ClaimPart(
+            "share of responsive neurons highly selective early, first layer less deepest",
+            bars.layer_difference,
+            tuple(_layer_lead(course, bars) for course in courses),
+        ),
+    ]
     innate = sum(_formed(layer)[0] for layer in courses[0].hidden.values())
     note = f"{innate} neurons were highly selective before training, {formed[0]} became so"
     return decided("early_selectivity", statement, parts, bars, [note])
@@ -78,13 +84,16 @@ def refinement(courses: Sequence[Course], bars: Thresholds, rng: np.random.Gener
     if lacking:
         return undecided("refinement", statement, lacking, len(searched))
     parts = [
-        Part(f"Spearman correlation over epochs of accuracy with {text}", bars.refinement_correlation,
-             tuple(_refined(course, name, sign, bars, rng) for course in searched))
+        ClaimPart(
+            f"Spearman correlation over epochs of accuracy with {text}",
+            bars.refinement_correlation,
+            tuple(_refined(course, name, sign, bars, rng) for course in searched),
+        )
         for text, name, sign in (
             ("the median MEI / best test image", "ratio", 1),
             ("minus the median perplexity of the class read in the MEI", "perplexity", -1),
         )
-    ]  # fmt: skip
+    ]
     return decided("refinement", statement, parts, bars, _descriptions(searched[0]))
 
 
@@ -102,7 +111,7 @@ def concept_change(courses: Sequence[Course], bars: Thresholds) -> Claim:
     if lacking:
         return undecided("concept_change", statement, lacking, len(courses))
     unit = f"share of selective neurons of {', '.join(_deep(courses[0], bars))} that switched"
-    part = Part(unit, bars.false_call, tuple(share(*counts, bars.level) for counts in tested))
+    part = ClaimPart(unit, bars.false_call, tuple(share(*counts, bars.level) for counts in tested))
     return decided("concept_change", statement, [part], bars, [_support(courses[0], bars)])
 
 
@@ -204,8 +213,11 @@ def _switched(course: Course, bars: Thresholds) -> tuple[int, int]:
 
 def _support(course: Course, bars: Thresholds) -> str:
     p = np.concatenate(
-        [course.hidden[name].mei_support_p.values[course.hidden[name].switched.values == 1] for name in _deep(course, bars)]
-    )  # fmt: skip
+        [
+            course.hidden[name].mei_support_p.values[course.hidden[name].switched.values == 1]
+            for name in _deep(course, bars)
+        ]
+    )
     tests = p[~np.isnan(p)]
     return (
         f"of {len(p)} switched deep neurons of the first network {len(tests)} have cold MEIs to compare, "

@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 
 from spikeatlas.snn.selectivity import greater, q_values
-from spikeatlas.snn.selectivity.contrast import Group
+from spikeatlas.snn.selectivity.contrast import Sample
 from spikeatlas.tasks.analysis.onset import NEVER, onset_row
 from spikeatlas.tasks.analysis.thresholds import Thresholds
 
@@ -39,14 +39,18 @@ def concept_change(moments: xr.Dataset, is_selective: xr.DataArray, bars: Thresh
     before, after = _preferred(moments, start, end)
     switched = (q <= bars.rate) & (before != after)
     variables = {
-        "switch_p": p, "switch_q": q, "switched": switched.astype(np.uint8),
+        "switch_p": p,
+        "switch_q": q,
+        "switched": switched.astype(np.uint8),
         "switch_from": np.where(tested, before, UNKNOWN).astype(np.int16),
         "switch_to": np.where(tested, after, UNKNOWN).astype(np.int16),
-        "switch_epoch": np.where(switched, _switch_epoch(moments, start, end, before, after), np.nan),
+        "switch_epoch": np.where(
+            switched, _switch_epoch(moments, start, end, before, after), np.nan
+        ),
         "switch_effect": np.where(tested, _effect(moments, start, end, before, after), np.nan),
         "switch_start": np.where(tested, moments.epoch.values[start], np.nan),
         "switch_end": np.where(tested, moments.epoch.values[end], np.nan),
-    }  # fmt: skip
+    }
     return xr.Dataset(
         {name: ("neuron", values) for name, values in variables.items()},
         coords={"neuron": moments.neuron},
@@ -89,9 +93,11 @@ def _switch_p(moments: xr.Dataset, start: np.ndarray, end: np.ndarray) -> np.nda
     return combined
 
 
-def _group(mean: np.ndarray, variance: np.ndarray, count: np.ndarray, classes: np.ndarray) -> Group:
+def _group(
+    mean: np.ndarray, variance: np.ndarray, count: np.ndarray, classes: np.ndarray
+) -> Sample:
     rows = np.arange(len(classes))
-    return Group(count[classes], mean[rows, classes], variance[rows, classes])
+    return Sample(count[classes], mean[rows, classes], variance[rows, classes])
 
 
 def _best(mean: np.ndarray) -> np.ndarray:

@@ -8,15 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
+from spikeatlas.snn.networks import OUTPUT
 from spikeatlas.tasks.analysis.concept import concept_change
 from spikeatlas.tasks.analysis.onset import highly_selective_onset, onset_epoch, selective
 from spikeatlas.tasks.analysis.stimuli import strata_of, support_p
 from spikeatlas.tasks.analysis.thresholds import Thresholds, thresholds
 from spikeatlas.tasks.analysis.tuning_change import class_moments
 from spikeatlas.tasks.atlas import SATURATED, SILENT, TRAINING_VARIABLES, cold, layer_rows
-
-OUTPUT = "out"
-"""Name of a network's last layer."""
 
 
 @dataclass(frozen=True)
@@ -65,10 +63,13 @@ def course_of(tree: xr.DataTree, name: str) -> Course:
         layers[layer] = xr.merge([course, over_training(course, moments, bars)])
     study = json.loads(tree.attrs["study"])
     return Course(
-        name, int(study["seed"]), study["training"].get("labels") == "shuffled",
-        tree.to_dataset().accuracy.isel(epoch=rows).load(), layers,
+        name,
+        int(study["seed"]),
+        study["training"].get("labels") == "shuffled",
+        tree.to_dataset().accuracy.isel(epoch=rows).load(),
+        layers,
         searched=study["search"]["methods"][0] != "random",
-    )  # fmt: skip
+    )
 
 
 def natural_responses(tree: xr.DataTree, layer: str, rows: np.ndarray) -> xr.DataArray:
@@ -156,12 +157,14 @@ def _rows(epochs: xr.DataArray, axis: xr.DataArray) -> np.ndarray:
 def training_table(course: Course) -> xr.Dataset:
     """Return ``/training`` of an atlas: the neurons of all layers in the order of its tables."""
     tables = [
-        layer[list(TRAINING_VARIABLES)].assign_coords(
+        layer[list(TRAINING_VARIABLES)]
+        .assign_coords(
             layer=("neuron", np.full(layer.sizes["neuron"], name, object)),
             index=("neuron", layer.neuron.values.astype(np.int64)),
-        ).drop_vars("neuron")
+        )
+        .drop_vars("neuron")
         for name, layer in course.layers.items()
-    ]  # fmt: skip
+    ]
     table = xr.concat(tables, dim="neuron")
     for name, variable in TRAINING_VARIABLES.items():
         table[name].attrs = variable.attributes()

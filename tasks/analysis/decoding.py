@@ -10,6 +10,7 @@ from scipy.special import softmax
 
 from spikeatlas.snn import selectivity
 from spikeatlas.snn.classifier import fit_temperature
+from spikeatlas.snn.networks import OUTPUT
 from spikeatlas.tasks.atlas import UNLIKE, mask, read
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.workers import models
@@ -21,7 +22,7 @@ Images = NDArray[np.uint8]
 def network_outputs(run: Run, epoch: float, images: Images) -> NDArray[np.float32]:
     """Spike rates (n, classes) of the network's outputs to images (n, c, h, w)."""
     classes = tuple(range(len(models.dataset(run.data).classes)))
-    return models.responder(run, epoch, "report", {"out": classes})(images)["out"]
+    return models.responder(run, epoch, "report", {OUTPUT: classes})(images)[OUTPUT]
 
 
 def read_images(run: Run, epoch: float, images: Images, alive: NDArray[np.bool_]) -> Arrays:

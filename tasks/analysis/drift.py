@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from spikeatlas.tasks.atlas import SEARCH, alive, cold
 
-Kind: TypeAlias = Literal["image", "latent", "response", "class"]
+DriftKind: TypeAlias = Literal["image", "latent", "response", "class"]
 """What is compared. ``image``: root mean square difference of pixels in shares of the grey scale (0 to 1);
 ``latent``: share of codes that differ (0 to 1), or root mean square difference of Gaussian numbers;
 ``response``: absolute difference of spike rates (0 to 1); ``class``: whether the study's classifier reads
@@ -22,7 +22,7 @@ Array = NDArray[np.floating]
 BAND = ("drift", "same", "same_low", "same_high")
 
 
-def drift(group: xr.Dataset, kind: Kind) -> xr.Dataset:
+def drift(group: xr.Dataset, kind: DriftKind) -> xr.Dataset:
     """Distances between the MEIs of a layer's N neurons at E epochs: (epoch, neuron) each.
 
     ``group``: a layer's group of the atlas; for ``class`` with ``mei_reference_class``. Only cold searches
@@ -54,12 +54,14 @@ def drift(group: xr.Dataset, kind: Kind) -> xr.Dataset:
 
 
 _OF_BAND: dict[str, Callable[..., Any]] = {
-    "same": np.nanmean, "same_low": np.nanmin, "same_high": np.nanmax,
-}  # fmt: skip
+    "same": np.nanmean,
+    "same_low": np.nanmin,
+    "same_high": np.nanmax,
+}
 _VARIABLE = {"image": "mei", "latent": "latent", "response": "response"}
 
 
-def _searches(epoch: xr.Dataset, kind: Kind) -> Array:
+def _searches(epoch: xr.Dataset, kind: DriftKind) -> Array:
     """(N, methods, repeats, values) of one epoch, NaN where there is no MEI."""
     name = "mei_reference_class" if kind == "class" else cold(epoch, _VARIABLE[kind])
     values = epoch[name].transpose(*SEARCH, ...).values
@@ -70,7 +72,7 @@ def _searches(epoch: xr.Dataset, kind: Kind) -> Array:
     return np.where(valid[..., None], flat / 255 if kind == "image" else flat, np.float32(np.nan))
 
 
-def _distances(one: Array, other: Array, pairs: list[tuple[int, int]], kind: Kind) -> Array:
+def _distances(one: Array, other: Array, pairs: list[tuple[int, int]], kind: DriftKind) -> Array:
     """(N, methods x pairs) between repeats of one and of the other."""
     codes = kind == "class" or (kind == "latent" and bool((np.nan_to_num(one) % 1 == 0).all()))
     distance: Callable[[Array], Array] = _share_differing if codes else _root_mean_square

@@ -15,7 +15,7 @@ FEWEST = 5
 """Neurons below which a rank correlation is not computed."""
 
 
-class Importance(NamedTuple):
+class LayerImportance(NamedTuple):
     """Of one layer at one epoch; importance: the rise of the network's loss without the neuron, in nats."""
 
     median: float
@@ -31,17 +31,18 @@ class Importance(NamedTuple):
 
 def importance(
     loss_increase: xr.DataArray, csi: xr.DataArray, switched: xr.DataArray
-) -> Importance:
+) -> LayerImportance:
     """Relate the three (neuron,): NaN importances and indices are left out."""
     rise, index = loss_increase.values.astype(np.float64), csi.values.astype(np.float64)
     changed = switched.values == 1
     valid = ~np.isnan(rise)
     if not valid.any():
-        return Importance(np.nan, NOTHING, np.nan, np.nan)
-    return Importance(
-        float(np.median(rise[valid])), _spearman(rise, index),
+        return LayerImportance(np.nan, NOTHING, np.nan, np.nan)
+    return LayerImportance(
+        float(np.median(rise[valid])),
+        _spearman(rise, index),
         *_more_important(rise[valid & changed], rise[valid & ~changed]),
-    )  # fmt: skip
+    )
 
 
 def _spearman(one: NDArray[np.float64], other: NDArray[np.float64]) -> Estimate:

@@ -1,4 +1,4 @@
-"""How natural a stimulus is: beside every response, and, where a study asks for it, in what is searched for."""
+"""The naturalness of a stimulus: beside every response, and, where a study asks for it, in the objective of its search."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Images = NDArray[np.uint8]
 
 
 class Scale:
-    """What scores stimuli, a generator's critic or the prior of its codes, and what real images score."""
+    """A scale of naturalness: a generator's critic or the prior of its codes, and the scores of real images."""
 
     def __init__(self, model: Generator, prior: CodePrior | None, real: Images) -> None:
         self._model, self._prior = model, prior
@@ -48,8 +48,8 @@ class Scale:
 @lru_cache(maxsize=2)
 def scale_at(source: models.GeneratorSource, prior: Path | None, data: DataSpec) -> Scale:
     """Return the scale of a generator and a data set's test images."""
-    known = None if prior is None else models.prior_at(prior)
-    return Scale(models.generator_at(source), known, models.dataset(data).test.images)
+    code_prior = None if prior is None else models.prior_at(prior)
+    return Scale(models.generator_at(source), code_prior, models.dataset(data).test.images)
 
 
 def scale_of(run: Run) -> Scale:
@@ -62,24 +62,24 @@ def measure(run: Run, points: Points, images: Images) -> dict[str, NDArray[Any]]
     model = models.generator(run)
     train = _pixels(models.dataset(run.data).train.images)
     distance, place = nearest_distances(_pixels(images), train)
-    found: dict[str, NDArray[Any]] = {
+    columns: dict[str, NDArray[Any]] = {
         # per pixel, in shares of the grey scale
         "nearest_distance": (distance / np.sqrt(train.shape[1])).astype(np.float32),
         "nearest_image": place.astype(np.int32),
         "clipped_share": model.clipped(points, run.responder.batch_size),
     }
-    known = run.generator.naturalness
+    source = run.generator.naturalness
     if model.latent.kind == "gaussian":
-        found["norm_quantile"] = norm_quantile(points.astype(np.float32)).astype(np.float32)
-    if known in ("critic", "code"):
-        name = "critic_score" if known == "critic" else "code_log_likelihood"
+        columns["norm_quantile"] = norm_quantile(points.astype(np.float32)).astype(np.float32)
+    if source in ("critic", "code"):
+        name = "critic_score" if source == "critic" else "code_log_likelihood"
         scale = scale_of(run)
         scores = scale.score(points, images)
-        found |= {
+        columns |= {
             name: scores.astype(np.float32),
             "typicality": scale.place(scores).astype(np.float32),
         }
-    return found
+    return columns
 
 
 def _pixels(images: Images) -> NDArray[np.float32]:

@@ -35,8 +35,9 @@ def epoch_at(row: xr.DataArray, epochs: xr.DataArray) -> xr.DataArray:
     """The epochs (neuron,) at rows; NaN where there is none."""
     return xr.DataArray(
         np.where(row.values < 0, np.nan, epochs.values[row.values]).astype(np.float64),
-        dims="neuron", coords={"neuron": row.neuron},
-    )  # fmt: skip
+        dims="neuron",
+        coords={"neuron": row.neuron},
+    )
 
 
 def onset_epoch(csi: xr.DataArray, q: xr.DataArray, bars: Thresholds) -> xr.DataArray:

@@ -11,21 +11,19 @@ from rich.table import Table
 from spikeatlas.tasks.analysis import relation, stimuli
 from spikeatlas.tasks.analysis.claim import Claim
 from spikeatlas.tasks.analysis.course import Course
-from spikeatlas.tasks.analysis.drift import Kind, drift
+from spikeatlas.tasks.analysis.drift import DriftKind, drift
 from spikeatlas.tasks.analysis.importance import importance
 from spikeatlas.tasks.analysis.intervals import Estimate, over_seeds
 from spikeatlas.tasks.analysis.onset import selective
 from spikeatlas.tasks.analysis.thresholds import thresholds
 from spikeatlas.tasks.atlas import layer_rows, settled
 
-KINDS: tuple[Kind, ...] = ("image", "latent", "response", "class")
+KINDS: tuple[DriftKind, ...] = ("image", "latent", "response", "class")
 
 
 def claim_table(claims: Sequence[Claim]) -> Table:
     """Answers with effect and interval."""
-    table = Table(
-        "claim", "answer", "effect", "95 % interval", "networks", title="The paper's claims"
-    )
+    table = _table("The paper's claims", "claim | answer | effect | 95 % interval | networks")
     for claim in claims:
         bounds = f"{_number(claim.low)} to {_number(claim.high)}"
         table.add_row(
@@ -42,10 +40,11 @@ def reasons(claims: Sequence[Claim]) -> list[str]:
 def census(courses: Sequence[Course]) -> Table:
     """Neurons by epoch and layer: how many say enough, and how many of these are selective; controls beside."""
     bars = thresholds()
-    table = Table(
-        "network", "epoch", "accuracy", "layer", "neurons", "silent", "saturated", "responsive", "selective", "highly",
-        "median index", "labels shuffled", title="Selectivity for test images",
-    )  # fmt: skip
+    table = _table(
+        "Selectivity for test images",
+        "network | epoch | accuracy | layer | neurons | silent | saturated | responsive | "
+        "selective | highly | median index | labels shuffled",
+    )
     for course in courses:
         name = f"{course.name} (shuffled labels)" if course.control else course.name
         for row, epoch in enumerate(course.epochs):
@@ -57,38 +56,50 @@ def census(courses: Sequence[Course]) -> Table:
                     for bar in (bars.selective_csi, bars.highly_selective_csi)
                 ]
                 table.add_row(
-                    name, f"{epoch:g}", f"{float(course.accuracy[row]):.3f}", layer, str(now.sizes["neuron"]),
-                    *(str(int(count)) for count in counts), _median(now.csi), _median(now.csi_null),
-                )  # fmt: skip
+                    name,
+                    f"{epoch:g}",
+                    f"{float(course.accuracy[row]):.3f}",
+                    layer,
+                    str(now.sizes["neuron"]),
+                    *(str(int(count)) for count in counts),
+                    _median(now.csi),
+                    _median(now.csi_null),
+                )
     return table
 
 
 def changes(courses: Sequence[Course]) -> Table:
     """Onset and concept change of each network and layer."""
     bars = thresholds()
-    table = Table(
-        "network", "layer", "selective from epoch (median)", "highly selective: at epoch 0", "later",
-        "tested for a switch", "switched", "median lead", "of these with MEIs", "MEIs support it",
-        title="Over training",
-    )  # fmt: skip
+    table = _table(
+        "Over training",
+        "network | layer | selective from epoch (median) | highly selective: at epoch 0 | "
+        "later | tested for a switch | switched | median lead | of these with MEIs | "
+        "MEIs support it",
+    )
     for course in courses:
         for layer, neurons in course.layers.items():
             switched = neurons.isel(neuron=np.flatnonzero(neurons.switched.values == 1))
             highly = neurons.highly_selective_onset
             table.add_row(
-                course.name, layer, _median(neurons.onset_epoch), str(int((highly == 0).sum())), str(int((highly > 0).sum())),
-                str(int(neurons.switch_p.notnull().sum())), str(switched.sizes["neuron"]), _median(switched.switch_effect),
-                str(int(switched.mei_support_p.notnull().sum())), str(int((switched.mei_support_p <= bars.rate).sum())),
-            )  # fmt: skip
+                course.name,
+                layer,
+                _median(neurons.onset_epoch),
+                str(int((highly == 0).sum())),
+                str(int((highly > 0).sum())),
+                str(int(neurons.switch_p.notnull().sum())),
+                str(switched.sizes["neuron"]),
+                _median(switched.switch_effect),
+                str(int(switched.mei_support_p.notnull().sum())),
+                str(int((switched.mei_support_p <= bars.rate).sum())),
+            )
     return table
 
 
 def false_calls(course: Course) -> Table:
     """Compare MEIs of one epoch and of two, naively and by the test."""
     bars = thresholds()
-    table = Table(
-        "layer", "compared", "called different", "of", "share", title="Class read in cold MEIs"
-    )
+    table = _table("Class read in cold MEIs", "layer | compared | called different | of | share")
     for layer, neurons in course.layers.items():
         strata = stimuli.strata_of(neurons.csi, neurons.response)
         rows = stimuli.rich_rows(neurons.read)
@@ -115,8 +126,11 @@ def false_calls(course: Course) -> Table:
 def accuracy_relation(courses: Sequence[Course]) -> Table:
     """Spearman's correlation over epochs of accuracy with selectivity, by layer: the unit is a network."""
     bars = thresholds()
-    table = Table("layer", "accuracy with", "mean over networks", "95 % interval", "networks",
-                  "increments of the first: r", "circular shifts p", title="Selectivity and accuracy")  # fmt: skip
+    table = _table(
+        "Selectivity and accuracy",
+        "layer | accuracy with | mean over networks | 95 % interval | networks | "
+        "increments of the first: r | circular shifts p",
+    )
     for layer in courses[0].layers:
         for text in ("selective neurons", "median index"):
             series = [_selectivity(course.layers[layer], text) for course in courses]
@@ -150,8 +164,11 @@ def _selectivity(layer: xr.Dataset, text: str) -> np.ndarray:
 
 def importances(course: Course) -> Table:
     """The loss of a neuron, and its selectivity and switch."""
-    table = Table("epoch", "layer", "median rise of the loss (nat)", "correlation with the index", "95 % interval",
-                  "a switched one costs more than another", "p", title="Importance by ablation")  # fmt: skip
+    table = _table(
+        "Importance by ablation",
+        "epoch | layer | median rise of the loss (nat) | correlation with the index | "
+        "95 % interval | a switched one costs more than another | p",
+    )
     for row, epoch in enumerate(course.epochs):
         for layer, neurons in course.layers.items():
             now = neurons.isel(epoch=row)
@@ -174,8 +191,11 @@ def drifts(tree: xr.DataTree, course: Course) -> Table:
     A neuron has moved beyond repeats if it did so on average further than any two of the epoch's lie apart, which
     is asked where there are five or more.
     """
-    table = Table("layer", "in", "epoch", "from the epoch before", "between repeats of it", "neurons beyond all repeats",
-                  title="Drift of cold MEIs (medians over neurons)")  # fmt: skip
+    table = _table(
+        "Drift of cold MEIs (medians over neurons)",
+        "layer | in | epoch | from the epoch before | between repeats of it | "
+        "neurons beyond all repeats",
+    )
     rows = np.flatnonzero(np.isin(tree.epoch.values, course.epochs))
     for layer in course.layers:
         group = tree[f"layers/{layer}"].to_dataset().isel(epoch=rows)
@@ -191,6 +211,11 @@ def drifts(tree: xr.DataTree, course: Course) -> Table:
                     layer, kind, epoch, _median(now.drift), _median(now.same), _number(beyond)
                 )
     return table
+
+
+def _table(title: str, headings: str) -> Table:
+    """Return an empty table; ``headings`` are parted by bars."""
+    return Table(*headings.split(" | "), title=title)
 
 
 def _beyond(now: xr.Dataset) -> float:

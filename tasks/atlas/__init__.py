@@ -8,6 +8,7 @@ from spikeatlas.tasks.atlas.errors import AtlasError, BusyError, OutdatedError
 from spikeatlas.tasks.atlas.extend import extend
 from spikeatlas.tasks.atlas.groups import GROUPS, TRAINING_VARIABLES
 from spikeatlas.tasks.atlas.groups.arrays import size_of
+from spikeatlas.tasks.atlas.groups.base import Column, Group
 from spikeatlas.tasks.atlas.groups.layer_group import (
     DONE,
     FAILED,
@@ -69,6 +70,8 @@ __all__ = [
     "UNSETTLED",
     "AtlasError",
     "BusyError",
+    "Column",
+    "Group",
     "Known",
     "Layout",
     "OutdatedError",

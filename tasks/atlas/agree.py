@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from spikeatlas.snn.files import digest_file
+from spikeatlas.snn.generators import digest_generator
 from spikeatlas.snn.training import epoch_path
 from spikeatlas.tasks.atlas import read
 from spikeatlas.tasks.atlas.errors import AtlasError
@@ -15,7 +16,6 @@ from spikeatlas.tasks.atlas.open import open_store, study_of, values
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.study.study import Study
 from spikeatlas.tasks.study.value_fields import fixed_fields, own_sources
-from spikeatlas.tasks.workers import models
 
 
 def agree(run: Run, images: str) -> None:
@@ -104,4 +104,6 @@ def _agree_on_files(run: Run, root: Any) -> None:
 
 
 def _digest(run: Run, path: Path) -> str:
-    return models.generator_digest(run) if path == run.generator_file else digest_file(path)
+    if path == run.generator_file:
+        return digest_generator(run.generator, path)
+    return digest_file(path)

@@ -18,8 +18,8 @@ from numpy.dtypes import StringDType
 from zarr.codecs import Crc32cCodec, ZstdCodec
 from zarr.core.sync import sync
 
-from spikeatlas.tasks.atlas.groups.arrays import Array, arrays, chunk, labels
-from spikeatlas.tasks.atlas.groups.base import Labels
+from spikeatlas.tasks.atlas.groups.arrays import AtlasArray, arrays, chunk, labels
+from spikeatlas.tasks.atlas.groups.base import AxisLabels
 from spikeatlas.tasks.atlas.layout import Layout
 from spikeatlas.tasks.atlas.metadata import (
     Attributes,
@@ -40,7 +40,7 @@ def create(
     layout: Layout,
     attributes: Attributes,
     provenance: Attributes,
-    content: Sequence[Array] | None = None,
+    content: Sequence[AtlasArray] | None = None,
 ) -> None:
     """Allocate a whole atlas, of all arrays or of those of ``content``: half of one is never seen.
 
@@ -84,7 +84,7 @@ def remove(path: Place) -> None:
         shutil.rmtree(path.with_name(name), ignore_errors=True)
 
 
-def _allocate(root: zarr.Group, array: Array, layout: Layout) -> None:
+def _allocate(root: zarr.Group, array: AtlasArray, layout: Layout) -> None:
     """Create one empty array: unwritten chunks take no space."""
     variable, sizes = array.variable, layout.sizes(array.layer)
     root.create_array(
@@ -99,7 +99,7 @@ def _allocate(root: zarr.Group, array: Array, layout: Layout) -> None:
     )
 
 
-def _write_labels(root: zarr.Group, name: str, axis: Labels) -> None:
+def _write_labels(root: zarr.Group, name: str, axis: AxisLabels) -> None:
     """Create and fill one labelled axis."""
     text = isinstance(axis.values[0], str)
     values = np.asarray(axis.values, dtype=object if text else None)

@@ -14,7 +14,7 @@ import zarr
 from zarr.core.sync import sync
 
 from spikeatlas.tasks.atlas.groups import GROUPS
-from spikeatlas.tasks.atlas.groups.arrays import Array
+from spikeatlas.tasks.atlas.groups.arrays import AtlasArray
 from spikeatlas.tasks.atlas.groups.cross_group import CROSSED
 from spikeatlas.tasks.atlas.groups.layer_group import FAILED, PENDING
 from spikeatlas.tasks.atlas.groups.provenance_group import DIGESTS, NODES
@@ -64,13 +64,13 @@ def epoch_damage(path: Place, epoch: float) -> list[str]:
     return problems + _cross_damage(root, arrays, row)
 
 
-def _is_promised(root: zarr.Group, array: Array, row: int) -> bool:
+def _is_promised(root: zarr.Group, array: AtlasArray, row: int) -> bool:
     """Return whether the mark of one epoch says that an array can be read there."""
     mark = array.group.mark
     return mark not in ("", CROSSED) and mark in root and bool(values(root, mark, row))
 
 
-def _cross_damage(root: zarr.Group, arrays: Iterable[Array], row: int) -> list[str]:
+def _cross_damage(root: zarr.Group, arrays: Iterable[AtlasArray], row: int) -> list[str]:
     """List what is wrong with the answers of one epoch's network to the MEIs that it was shown."""
     names = [array.path for array in arrays if array.group.mark == CROSSED]
     if not names:

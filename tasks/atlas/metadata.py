@@ -17,7 +17,7 @@ from zarr.core.group import GroupMetadata
 from zarr.core.sync import sync
 
 from spikeatlas.snn.files import write_atomically
-from spikeatlas.tasks.atlas.groups.base import Labels
+from spikeatlas.tasks.atlas.groups.base import AxisLabels
 from spikeatlas.tasks.study.location import Place, Url
 
 Attributes = Mapping[str, Any]
@@ -35,13 +35,15 @@ def store_of(path: Place, mode: str = "r") -> Any:
     return ObjectStore(path.below, read_only=mode == "r")
 
 
-def digests(group: zarr.Group) -> dict[str, Labels]:
+def digests(group: zarr.Group) -> dict[str, AxisLabels]:
     """List all that is below ``group``, with the digest of the metadata of each."""
     nodes = sorted(name for name, _ in group.members(max_depth=None))
     values = [digest(metadata(group, name) or b"") for name in nodes]
     return {
-        "node": Labels("node", nodes, "array or group of the atlas"),
-        "metadata_digest": Labels("node", values, "first digits of the SHA-256 of its metadata"),
+        "node": AxisLabels("node", nodes, "array or group of the atlas"),
+        "metadata_digest": AxisLabels(
+            "node", values, "first digits of the SHA-256 of its metadata"
+        ),
     }
 
 

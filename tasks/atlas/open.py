@@ -14,7 +14,7 @@ import zarr
 from numpy.typing import NDArray
 
 from spikeatlas.tasks.atlas.errors import AtlasError
-from spikeatlas.tasks.atlas.groups.arrays import Array, arrays
+from spikeatlas.tasks.atlas.groups.arrays import AtlasArray, arrays
 from spikeatlas.tasks.atlas.groups.provenance_group import NODES
 from spikeatlas.tasks.atlas.layout import BROUGHT, Layout, Named
 from spikeatlas.tasks.atlas.metadata import store_of
@@ -78,7 +78,7 @@ def holds(path: Place, name: str) -> bool:
     return name in open_store(path)
 
 
-def arrays_of(root: zarr.Group) -> list[Array]:
+def arrays_of(root: zarr.Group) -> list[AtlasArray]:
     """List the data arrays that an atlas was allocated with, of those that this version knows.
 
     As it says itself; an atlas from before it listed its nodes is held to have what it has, and what the first

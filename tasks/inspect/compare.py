@@ -50,11 +50,13 @@ def _count(group: xr.Dataset, first: str, second: str, direction: int) -> xr.Dat
     ahead = response.sel({"method": first}, drop=True) - response.sel({"method": second}, drop=True)
     open_to_both = ended & ~full
     wins = {"wins": ahead > 0, "ties": ahead == 0, "losses": ahead < 0}
-    return xr.Dataset({
-        "neurons": ended.sum("neuron"),
-        "saturated": (ended & full).sum("neuron"),
-        **{name: (mask & open_to_both).sum("neuron") for name, mask in wins.items()},
-    })  # fmt: skip
+    return xr.Dataset(
+        {
+            "neurons": ended.sum("neuron"),
+            "saturated": (ended & full).sum("neuron"),
+            **{name: (mask & open_to_both).sum("neuron") for name, mask in wins.items()},
+        }
+    )
 
 
 def _row(table: Table, layer: str, epoch: str, counts: xr.Dataset) -> None:

@@ -39,7 +39,7 @@ class Selection(NamedTuple):
     repeat: int | None
 
 
-class Neurons(NamedTuple):
+class NeuronResults(NamedTuple):
     """Neurons with one result each."""
 
     frame: pd.DataFrame
@@ -48,7 +48,7 @@ class Neurons(NamedTuple):
     """One a neuron: scalars, ``mei`` (channel, y, x) and ``latent``."""
 
 
-def read_neurons(path: Place, selection: Selection) -> Neurons:
+def read_neurons(path: Place, selection: Selection) -> NeuronResults:
     """Return the selected neurons, each with its best result, or with that of one method or repeat.
 
     Raises ValueError when the atlas has no such epoch, layer, neuron, method or repeat.
@@ -64,7 +64,7 @@ def read_neurons(path: Place, selection: Selection) -> Neurons:
     results = [
         result for layer in layers for result in _layer(tree, epoch, layer, selection, direction)
     ]
-    return Neurons(_frame(results), results)
+    return NeuronResults(_frame(results), results)
 
 
 def require_known(option: str, value: object, allowed: Iterable[object]) -> None:
@@ -102,16 +102,24 @@ def _mei_class(tree: xr.DataTree, epoch: float, layer: str, group: xr.Dataset) -
 
 
 def _frame(results: list[xr.Dataset]) -> pd.DataFrame:
-    return pd.DataFrame([
-        {
-            "epoch": result.epoch.item(), "layer": result.attrs["layer"], "neuron": result.neuron.item(),
-            "response": result.response.item(), "status": STATUS[int(result.status.item())],
-            "method": str(result.method.item()), "repeat": result.repeat.item(),
-            "queries": result.queries.item(), "class read": _class(result), "best class": _preferred(result),
-            "latent": result.latent.values.tolist(),
-        }
-        for result in results
-    ])  # fmt: skip
+    return pd.DataFrame(
+        [
+            {
+                "epoch": result.epoch.item(),
+                "layer": result.attrs["layer"],
+                "neuron": result.neuron.item(),
+                "response": result.response.item(),
+                "status": STATUS[int(result.status.item())],
+                "method": str(result.method.item()),
+                "repeat": result.repeat.item(),
+                "queries": result.queries.item(),
+                "class read": _class(result),
+                "best class": _preferred(result),
+                "latent": result.latent.values.tolist(),
+            }
+            for result in results
+        ]
+    )
 
 
 def _class(result: xr.Dataset) -> str:
@@ -128,7 +136,7 @@ def _preferred(result: xr.Dataset) -> str:
     )
 
 
-def save_image(neurons: Neurons, path: Path) -> None:
+def save_image(neurons: NeuronResults, path: Path) -> None:
     """Write the stimulus of one neuron as a PNG at its own size.
 
     Raises ValueError when there are more neurons, or the search has no result.
@@ -149,7 +157,7 @@ def save_image(neurons: Neurons, path: Path) -> None:
     Image.fromarray(_pixels(result)).save(path, format="PNG")
 
 
-def draw_stimuli(neurons: Neurons, path: Path) -> None:
+def draw_stimuli(neurons: NeuronResults, path: Path) -> None:
     """Draw the stimuli of all neurons on one PNG; a gap where there is none.
 
     Raises ValueError for more than ``SHEET`` neurons.

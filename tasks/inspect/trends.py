@@ -122,8 +122,12 @@ def accuracy(tree: xr.DataTree) -> pd.DataFrame:
 
 
 TRENDS: Mapping[str, Trend] = {
-    "onset": onset, "switched": switched, "methods": methods, "importance": importance, "accuracy": accuracy,
-}  # fmt: skip
+    "onset": onset,
+    "switched": switched,
+    "methods": methods,
+    "importance": importance,
+    "accuracy": accuracy,
+}
 
 
 def _group(tree: xr.DataTree, name: str) -> xr.Dataset:

@@ -48,17 +48,17 @@ class Verdict:
 
     @property
     def sound(self) -> bool:
-        """Whether something was checked and nothing is wrong."""
+        """True where something was checked and nothing is wrong."""
         few = len(self.near) <= NEAR_SHARE * self.checked
         return not self.problems and few and self.checked > 0
 
     @property
     def summary(self) -> str:
         """The outcome in one line."""
-        held = ", ".join(f"{count} {name}" for name, count in self.counts.items() if count)
-        told = f"{len(self.problems)} problems" if self.problems else "no mismatch"
-        told += f", {len(self.near)} within a spike" if self.near else ""
-        return f"verified {self.checked} results ({held}): {told if self.checked else 'nothing to check'}"
+        states = ", ".join(f"{count} {name}" for name, count in self.counts.items() if count)
+        outcome = f"{len(self.problems)} problems" if self.problems else "no mismatch"
+        outcome += f", {len(self.near)} within a spike" if self.near else ""
+        return f"verified {self.checked} results ({states}): {outcome if self.checked else 'nothing to check'}"
 
 
 def verify(run: Run, *, plain: bool = False) -> Verdict:
@@ -76,9 +76,9 @@ def verify(run: Run, *, plain: bool = False) -> Verdict:
     counts = dict.fromkeys(STATUS, 0)
     tree = read.open_tree(run.atlas)
     for epoch in run.epochs:
-        found = integrity.epoch_damage(run.atlas, epoch)
-        problems += [f"epoch={epoch:g} {place(run, problem)}" for problem in found]
-        analysed = not found and read.flagged(run.atlas, "analysed", epoch)
+        damage = integrity.epoch_damage(run.atlas, epoch)
+        problems += [f"epoch={epoch:g} {place(run, problem)}" for problem in damage]
+        analysed = not damage and read.flagged(run.atlas, "analysed", epoch)
         for block in run.blocks(epoch):
             part = verify_block(run, block, rows_of(tree, block), analysed=analysed)
             checked += part.checked
@@ -97,7 +97,7 @@ def place(run: Run, problem: str) -> str:
 
 
 def rows_of(tree: xr.DataTree, block: Block) -> xr.Dataset:
-    """What an atlas holds of a block, lazily."""
+    """Return all that an atlas holds of a block, lazily."""
     layer = tree[f"layers/{block.layer}"].to_dataset().sel(epoch=block.epoch)
     rows = layer.isel(neuron=slice(block.start, block.stop))
     return rows.transpose("neuron", "method", "repeat", ...)
@@ -134,11 +134,11 @@ def _counts(rows: xr.Dataset) -> dict[str, int]:
 
 def _changed_checkpoint(run: Run, epoch: float) -> str | None:
     root = open_store(run.atlas)
-    held = str(values(root, "checkpoint_digest", epoch_row(root, epoch)))
+    probed = str(values(root, "checkpoint_digest", epoch_row(root, epoch)))
     path = epoch_path(run.checkpoints, epoch)
     if not path.exists():
         return f"its checkpoint {path} is gone, so nothing can be replayed; put it back"
-    if digest_file(path) != held:
+    if digest_file(path) != probed:
         return f"its checkpoint {path} is not the one that was probed (digest differs); put that one back"
     return None
 
@@ -174,27 +174,27 @@ def replay(run: Run, block: Block, rows: xr.Dataset) -> Verdict:
 
 
 def replay_images(run: Run, block: Block, rows: xr.Dataset, kind: Stored) -> Verdict:
-    """Replay one kind of images. What a search may lack (a lane, a rank) has no response stored."""
+    """Replay one kind of images. What a search may lack (a warm search, a rank) has no response stored."""
     response = rows[kind.response].values
     lost = np.isnan(response) if kind != RESULT else rows.status.values == UNPLANNED
-    held = np.nonzero(~lost)
-    if not held[0].size:
+    places = np.nonzero(~lost)
+    if not places[0].size:
         return Verdict(0, {}, [])
-    images = rows[kind.mei].values[held]
+    images = rows[kind.mei].values[places]
     neurons = {block.layer: run.layers[block.layer][block.start : block.stop]}
     answers = models.responder(run, block.epoch, "report", neurons)(images)[block.layer]
-    again = answers[np.arange(len(images)), held[0]]
+    again = answers[np.arange(len(images)), places[0]]
     model = models.generator(run)
-    decoded = model.decode(rows[kind.latent].values[held], batch_size=run.responder.batch_size)
+    decoded = model.decode(rows[kind.latent].values[places], batch_size=run.responder.batch_size)
     other = (decoded != images).reshape(len(images), -1).sum(axis=1)
-    gap = np.abs(again - response[held])
+    gap = np.abs(again - response[places])
     off = ~(gap <= TOLERANCE)
     # one spike of a unit, the least that can differ; only another responder than the atlas's may
     spike = 1 / run.network.time_steps if made_by(run) != run.responder.kind else 0
     problems: list[str] = []
     near: list[str] = []
     for place in np.flatnonzero(off | (other > 0)):
-        n, m, r, *rank = (int(axis[place]) for axis in held)
+        n, m, r, *rank = (int(axis[place]) for axis in places)
         name = (
             f"epoch={block.epoch:g} layer={block.layer} neuron={rows.neuron.values[n]} "
             f"method={rows.method.values[m]} repeat={rows.repeat.values[r]}{kind.where}"
@@ -202,7 +202,7 @@ def replay_images(run: Run, block: Block, rows: xr.Dataset, kind: Stored) -> Ver
         )
         if off[place]:
             (near if gap[place] <= spike + TOLERANCE else problems).append(
-                f"{name}: response is {response[held][place]:.6f}, replay gives {again[place]:.6f}"
+                f"{name}: response is {response[places][place]:.6f}, replay gives {again[place]:.6f}"
             )
         if other[place]:
             problems.append(

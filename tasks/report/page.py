@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,7 @@ from spikeatlas.tasks.report.grid import LayerGrid, layer_grid
 from spikeatlas.tasks.report.natural_images import test_images
 from spikeatlas.tasks.report.pictures import short_names
 from spikeatlas.tasks.report.summary import LayerSummary, Summary, read_summary
-from spikeatlas.tasks.study.location import Place
+from spikeatlas.tasks.study.location import Place, write_whole
 
 EXPLORER = "explore.html"
 """The page to walk through every neuron, beside the report."""
@@ -57,17 +56,8 @@ def write_pages(atlas: Place, summary: Summary, folder: Path) -> Path:
     pages = {"index.html": render(summary), EXPLORER: render_explorer(atlas, summary)}
     folder.mkdir(parents=True, exist_ok=True)
     for name, html in pages.items():
-        _write(folder / name, html)
+        write_whole(folder / name, html)
     return folder / "index.html"
-
-
-def _write(page: Path, html: str) -> None:
-    unfinished = page.with_name(f".{page.stem}-{os.getpid()}.html")
-    try:
-        unfinished.write_text(html, encoding="utf-8")
-        unfinished.replace(page)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def render(summary: Summary) -> str:

@@ -28,10 +28,10 @@ from spikeatlas.tasks.atlas import (
     mask,
     open_store,
     open_tree,
-    read,
     settled,
     study_of,
 )
+from spikeatlas.tasks.atlas import sign as sign_of
 from spikeatlas.tasks.report.averages import Array, mean
 from spikeatlas.tasks.report.diverse_stimuli import Diverse, latest_diverse
 from spikeatlas.tasks.study.location import Place
@@ -138,7 +138,7 @@ def read_summary(atlas: Place) -> Summary:
     Raises FileNotFoundError when there is no atlas, AtlasError when it is damaged or newer than we are.
     """
     store = open_store(atlas)
-    layout, sign = layout_of(store), read.sign(atlas)
+    layout, sign = layout_of(store), sign_of(atlas)
     with open_tree(atlas) as tree:
         root = tree.to_dataset()
         flags = {name: root[name].values == 1 for name in FLAGS}

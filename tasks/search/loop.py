@@ -51,7 +51,7 @@ class Outcome:
     """Different stimuli decoded and shown."""
 
 
-class Record:
+class SearchRecord:
     """The record of what searches have shown so far, and of the range of the responses."""
 
     def __init__(self, searches: Searches) -> None:
@@ -89,7 +89,7 @@ class Record:
 
 def run_search(probe: Probe, searches: Searches) -> Outcome:
     """Run searches to their end. InterruptedError where the process is asked to stop."""
-    record = Record(searches)
+    record = SearchRecord(searches)
     with probe.watch("optimizer"):
         maximizer = _start(probe, searches)
     if searches.screening:

@@ -18,7 +18,7 @@ Images = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, eq=False)
-class Naturalness:
+class NaturalnessTerm:
     """The share of naturalness in an objective for N neurons."""
 
     weight: float
@@ -37,7 +37,7 @@ class Objective:
 
     sign: int = 1
     """1: the highest value is sought; -1: the lowest."""
-    naturalness: Naturalness | None = None
+    naturalness: NaturalnessTerm | None = None
 
     def values(self, responses: Responses, points: Points, images: Images) -> Responses:
         """Return the values (k, N) of k stimuli, made of points (k, d), from their responses (k, N)."""
@@ -73,7 +73,7 @@ def make_objective(sign: int, weight: float, best: Responses, typicality: Scale)
     These are the scale; 1 where a neuron answers none.
     """
     scale = np.where(best > 0, best, 1).astype(np.float32)
-    return Objective(sign, Naturalness(weight, scale, typicality))
+    return Objective(sign, NaturalnessTerm(weight, scale, typicality))
 
 
 def block_objective(run: Run, block: Block) -> Objective:

@@ -6,17 +6,16 @@ from typing import Literal, TypeAlias
 
 from pydantic.dataclasses import dataclass
 
-from spikeatlas.optim import CodeSpace, GaussianSpace, Space
+from spikeatlas.optim import CodeSpace, GaussianSpace, NormKind, Space
 from spikeatlas.snn.generators import (
     GeneratorSpec,
     Latent,
 )
-from spikeatlas.snn.generators.priors import CodePrior
+from spikeatlas.snn.generators.priors import CodePrior, PriorKind
 from spikeatlas.snn.registry import SPEC
 
 Grid: TypeAlias = Literal["quantile", "uniform", "continuous"]
-Shell: TypeAlias = Literal["free", "ball", "sphere"]
-Prior: TypeAlias = Literal["uniform", "factorised", "autoregressive"]
+Prior: TypeAlias = Literal["uniform", PriorKind]
 
 LEVELS, SPAN = 64, 4.0
 """Of a grid: MANGO's number of levels, and the ends of its uniform one."""
@@ -29,7 +28,7 @@ class SpaceSpec:
     grid: Grid = "quantile"
     """Of Gaussian latents: 64 levels a coordinate at the prior's quantiles; MANGO's 64 from -4 to 4 in
     equal steps; or no grid."""
-    shell: Shell = "free"
+    shell: NormKind = "free"
     """Of continuous ones: ``ball``: no longer than 95 % of the prior's; ``sphere``: no shorter than 5 %
     of them either."""
     prior: Prior = "uniform"

@@ -9,10 +9,11 @@ from annotated_types import Ge, Gt, Le
 from pydantic import Field, PlainSerializer, PlainValidator
 from pydantic.dataclasses import dataclass
 
+from spikeatlas.optim import NormKind
 from spikeatlas.snn.importance import IMPORTANCE, Importance, ImportanceSpec
 from spikeatlas.snn.registry import SPEC, load_object
 from spikeatlas.snn.selectivity import BUILT_IN, Measure
-from spikeatlas.tasks.study.latent_space import Grid, Prior, Shell, SpaceSpec
+from spikeatlas.tasks.study.latent_space import Grid, Prior, SpaceSpec
 
 MOST_DIVERSE = 64
 """Largest ``search.diverse``."""
@@ -109,7 +110,7 @@ class SearchSpec:
     grid: Grid = "quantile"
     """Of Gaussian latents, ``quantile``: 64 levels a coordinate at the prior's quantiles; ``uniform``:
     MANGO's 64 from -4 to 4 in equal steps; ``continuous``: no grid."""
-    shell: Shell = "free"
+    shell: NormKind = "free"
     """Of continuous ones, ``ball``: no longer than 95 % of the prior's; ``sphere``: no shorter than 5 % of
     them either; ``free``: of any length."""
 

@@ -17,8 +17,7 @@ from spikeatlas.snn.coding import CodingKey
 from spikeatlas.snn.data import DataSet, DataSpec, load_data
 from spikeatlas.snn.files import digest_file
 from spikeatlas.snn.generators import Generator, GeneratorSpec, digest_generator, open_generator
-from spikeatlas.snn.generators.priors import CodePrior, load_prior
-from spikeatlas.snn.generators.priors.code_prior import Kind
+from spikeatlas.snn.generators.priors import CodePrior, PriorKind, load_prior
 from spikeatlas.snn.networks import NetworkSpec, SpikingNetwork
 from spikeatlas.snn.responder import Responder
 from spikeatlas.snn.training import epoch_path, load_network
@@ -56,7 +55,7 @@ def generator_at(source: GeneratorSource) -> Generator:
 
 
 @lru_cache(maxsize=4)
-def prior_at(path: Path, kind: Kind = "autoregressive") -> CodePrior:
+def prior_at(path: Path, kind: PriorKind = "autoregressive") -> CodePrior:
     """Return a prior in a file, which is named by what made it."""
     return load_prior(path, kind)
 
@@ -140,7 +139,7 @@ def prior_file(run: Run) -> Path | None:
     return run_files.prior_file(run.study, generator_digest(run))
 
 
-def code_prior(run: Run, kind: Kind = "autoregressive") -> CodePrior | None:
+def code_prior(run: Run, kind: PriorKind = "autoregressive") -> CodePrior | None:
     """Return a trained prior of the generator's codes; None where there is none."""
     path = prior_file(run)
     return None if path is None else prior_at(path, kind)

@@ -5,7 +5,7 @@ A mode's keyword arguments are the options that it takes, and it yields what to 
 
 from __future__ import annotations
 
-from spikeatlas.flows.benchmark.command import RACE, Mode
+from spikeatlas.flows.benchmark.mode import RACE, Mode
 from spikeatlas.flows.benchmark.modes.analysis_cost import time_analysis
 from spikeatlas.flows.benchmark.modes.decoding_speed import time_decoding
 from spikeatlas.flows.benchmark.modes.explorer_page import time_explorer

@@ -21,7 +21,7 @@ from spikeatlas.snn.files import load_checkpoint
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
-Kind = Literal["factorised", "autoregressive"]
+PriorKind = Literal["factorised", "autoregressive"]
 FORMAT = "code-prior-1"
 """What a prior's file says it is."""
 _BATCH = 64
@@ -74,7 +74,7 @@ class CodePrior:
     """What the codes before say; None where positions are independent."""
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> PriorKind:
         """``factorised``: positions are independent; ``autoregressive``: each knows those before."""
         return "factorised" if self.context is None else "autoregressive"
 
@@ -156,14 +156,14 @@ class CodePrior:
         check_range(points, self.codes)
 
 
-def load_prior(path: Path, kind: Kind) -> CodePrior:
+def load_prior(path: Path, kind: PriorKind) -> CodePrior:
     """Load one of the two priors that train_prior wrote to ``path``.
 
     FileNotFoundError where there is no file; ValueError for a damaged one, one that is no prior, or an
     unknown kind.
     """
-    if kind not in get_args(Kind):
-        raise ValueError(f"kind is {kind!r}: it must be {' or '.join(get_args(Kind))}.")
+    if kind not in get_args(PriorKind):
+        raise ValueError(f"kind is {kind!r}: it must be {' or '.join(get_args(PriorKind))}.")
     tensors, metadata = load_checkpoint(path)
     if metadata.get("format") != FORMAT:
         raise ValueError(

@@ -51,7 +51,7 @@ class Inputs(NamedTuple):
     """int32 (n, pixels + 1): the active inputs of pixel p are begins[p] to begins[p + 1]."""
 
 
-class Room(NamedTuple):
+class TrainRoom(NamedTuple):
     """Working arrays of one call, written over for every tile."""
 
     sums: Array
@@ -76,22 +76,27 @@ def tile_inputs(tiling: Tiling, tile: tuple[int, int]) -> tuple[int, int, int, i
     start = corner(tiling, tile, 0, 0)
     end = corner(tiling, tile, tiling.height.passes - 1, tiling.width.passes - 1)
     top, bottom = max(start[0], 0), min(end[0] + tiling.height.window, tiling.height.inputs)
-    left = min(max(start[1], 0), tiling.width.inputs)
-    right = max(left, min(end[1] + tiling.width.window, tiling.width.inputs))
-    return top * tiling.width.inputs, bottom * tiling.width.inputs, left, right
+    first = min(max(start[1], 0), tiling.width.inputs)
+    last = max(first, min(end[1] + tiling.width.window, tiling.width.inputs))
+    return top * tiling.width.inputs, bottom * tiling.width.inputs, first, last
 
 
 @compiled
 def rank(
-    tiling: Tiling, tile: tuple[int, int], trains: Array, begins: Array, rises: Rises, room: Room
+    tiling: Tiling,
+    tile: tuple[int, int],
+    trains: Array,
+    begins: Array,
+    rises: Rises,
+    room: TrainRoom,
 ) -> None:
     """Rank the trains that a tile's inputs fire; every table's unused last number counts as one."""
-    top, bottom, left, right = tile_inputs(tiling, tile)
+    top, bottom, first, last = tile_inputs(tiling, tile)
     room.ranks[:] = 0
     for table in range(1, len(rises.tables)):
         room.ranks[rises.tables[table] - 1] = 1
     for pixel in range(top, bottom, tiling.width.inputs):
-        for entry in range(begins[pixel + left], begins[pixel + right]):
+        for entry in range(begins[pixel + first], begins[pixel + last]):
             room.ranks[trains[entry]] = 1
     number = 0
     for train in range(len(room.ranks)):
@@ -99,7 +104,7 @@ def rank(
         room.ranks[train] = number
         number += present
     for pixel in range(top, bottom, tiling.width.inputs):
-        for entry in range(begins[pixel + left], begins[pixel + right]):
+        for entry in range(begins[pixel + first], begins[pixel + last]):
             room.slots[entry] = room.ranks[trains[entry]]
     for place in range(len(rises.trains)):
         room.rises[place] = room.ranks[rises.trains[place]]
@@ -109,7 +114,7 @@ def rank(
 
 @compiled
 def unit_of(sums: Array, count: int) -> Any:
-    """Unit (Doubles) in which no current leaves 32 bits, whichever of the trains fire."""
+    """Unit (DoubleLanes) in which no current leaves 32 bits, whichever of the trains fire."""
     up, down = lanes.zeros(), lanes.zeros()
     for slot in range(count):
         weight = lanes.load(sums, slot * LANES)
@@ -167,7 +172,7 @@ def tile_currents(
     weights: Array,
     block: int,
     rises: Rises,
-    room: Room,
+    room: TrainRoom,
 ) -> None:
     """Currents of 32 lanes of a tile, the largest over the passes."""
     inputs = tiling.height.window * tiling.width.window * tiling.channels
@@ -190,7 +195,7 @@ def respond(
     rises: Rises,
     tiling: Tiling,
     filters: Filters,
-    room: Room,
+    room: TrainRoom,
     counts: Array,
     spikes: Array,
 ) -> None:

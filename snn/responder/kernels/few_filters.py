@@ -81,9 +81,9 @@ def count_spikes(
         pool_rows(out, len(best), down, y, best)
         for x in range(right.outputs):
             first = right.first + x * right.lead
-            left, end = max(first, 0), min(first + right.passes, right.positions)
-            current = best[left]
-            for column in range(left + 1, end):
+            start, end = max(first, 0), min(first + right.passes, right.positions)
+            current = best[start]
+            for column in range(start + 1, end):
                 value = best[column]
                 current = value if value > current else current  # noqa: FURB136
             place = (current - low) * density

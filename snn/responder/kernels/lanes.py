@@ -4,7 +4,7 @@ Numba turns a loop over 32 neighbours into checks and leftovers that cost more t
 functions hand LLVM the vector as a whole: two registers where the processor has 512 bits, four or
 eight where it has less, with the same result everywhere. No function fuses or reorders anything.
 
-``Floats``: 32 float32. ``Doubles``: 32 float64. ``Ints``: 32 int32, which wrap around. ``Truths``: 32
+``FloatLanes``: 32 float32. ``DoubleLanes``: 32 float64. ``IntLanes``: 32 int32, which wrap around. ``TruthLanes``: 32
 booleans. Places in an array are element numbers of a flat array; nothing is checked.
 """
 
@@ -25,28 +25,28 @@ def _vector(element: ir.Type) -> ir.VectorType:
     return ir.VectorType(element, LANES)
 
 
-class Ints(types.Type):
+class IntLanes(types.Type):
     """32 int32."""
 
     def __init__(self) -> None:
         super().__init__(name="int32x32")
 
 
-class Floats(types.Type):
+class FloatLanes(types.Type):
     """32 float32."""
 
     def __init__(self) -> None:
         super().__init__(name="float32x32")
 
 
-class Doubles(types.Type):
+class DoubleLanes(types.Type):
     """32 float64."""
 
     def __init__(self) -> None:
         super().__init__(name="float64x32")
 
 
-class Truths(types.Type):
+class TruthLanes(types.Type):
     """32 booleans."""
 
     def __init__(self) -> None:
@@ -61,11 +61,11 @@ def _register(kind: type, element: ir.Type) -> None:
     register_model(kind)(Model)
 
 
-_register(Ints, _INT)
-_register(Floats, _FLOAT)
-_register(Doubles, _DOUBLE)
-_register(Truths, ir.IntType(1))
-_ints, _floats, _doubles, _truths = Ints(), Floats(), Doubles(), Truths()
+_register(IntLanes, _INT)
+_register(FloatLanes, _FLOAT)
+_register(DoubleLanes, _DOUBLE)
+_register(TruthLanes, ir.IntType(1))
+_ints, _floats, _doubles, _truths = IntLanes(), FloatLanes(), DoubleLanes(), TruthLanes()
 _KINDS = {types.int32: (_ints, _INT), types.float32: (_floats, _FLOAT)}
 _KINDS[types.float64] = (_doubles, _DOUBLE)
 
@@ -130,70 +130,70 @@ def _never(_context: Any) -> Any:
     return _truths(), lambda *_: ir.Constant(_vector(ir.IntType(1)), [0] * LANES)
 
 
-def _same(left: Any, right: Any, operation: str) -> Any:
-    return left(left, right), lambda _c, builder, _s, values: getattr(builder, operation)(*values)
+def _same(a: Any, b: Any, operation: str) -> Any:
+    return a(a, b), lambda _c, builder, _s, values: getattr(builder, operation)(*values)
 
 
-def _add(_context: Any, left: Any, right: Any) -> Any:
-    """Work out left + right, of one kind."""
-    return _same(left, right, "add" if isinstance(left, Ints) else "fadd")
+def _add(_context: Any, a: Any, b: Any) -> Any:
+    """Work out a + b, of one kind."""
+    return _same(a, b, "add" if isinstance(a, IntLanes) else "fadd")
 
 
-def _subtract(_context: Any, left: Any, right: Any) -> Any:
-    """Work out left - right, of one kind."""
-    return _same(left, right, "sub" if isinstance(left, Ints) else "fsub")
+def _subtract(_context: Any, a: Any, b: Any) -> Any:
+    """Work out a - b, of one kind."""
+    return _same(a, b, "sub" if isinstance(a, IntLanes) else "fsub")
 
 
-def _divide(_context: Any, left: Any, right: Any) -> Any:
-    """Work out left / right, of one kind of floats."""
-    return _same(left, right, "fdiv")
+def _divide(_context: Any, a: Any, b: Any) -> Any:
+    """Work out a / b, of one kind of floats."""
+    return _same(a, b, "fdiv")
 
 
-def _multiply(_context: Any, left: Any, right: Any) -> Any:
-    """Work out left * right, of one kind of floats."""
-    return _same(left, right, "fmul")
+def _multiply(_context: Any, a: Any, b: Any) -> Any:
+    """Work out a * b, of one kind of floats."""
+    return _same(a, b, "fmul")
 
 
-def _unite(_context: Any, left: Any, right: Any) -> Any:
-    """Bits of Ints that are set in left or right."""
-    return _same(left, right, "or_")
+def _unite(_context: Any, a: Any, b: Any) -> Any:
+    """Bits of IntLanes that are set in a or b."""
+    return _same(a, b, "or_")
 
 
-def _larger(_context: Any, left: Any, right: Any) -> Any:
-    """The larger of two Floats, lane by lane."""
+def _larger(_context: Any, a: Any, b: Any) -> Any:
+    """The larger of two FloatLanes, lane by lane."""
 
     def generate(_context: Any, builder: Any, _signature: Any, values: Any) -> Any:
         return builder.select(builder.fcmp_ordered(">", *values), *values)
 
-    return _floats(left, right), generate
+    return _floats(a, b), generate
 
 
-def _above(_context: Any, left: Any, right: Any) -> Any:
-    """True for left > right, of Floats; False for NaN."""
-    return _truths(left, right), lambda _c, builder, _s, values: builder.fcmp_ordered(">", *values)
+def _above(_context: Any, a: Any, b: Any) -> Any:
+    """True for a > b, of FloatLanes; False for NaN."""
+    return _truths(a, b), lambda _c, builder, _s, values: builder.fcmp_ordered(">", *values)
 
 
-def _choose(_context: Any, truths: Any, left: Any, right: Any) -> Any:
-    """Left where true, right elsewhere."""
-    return left(truths, left, right), lambda _c, builder, _s, values: builder.select(*values)
+def _choose(_context: Any, truths: Any, a: Any, b: Any) -> Any:
+    """The first where true, the second elsewhere."""
+    return a(truths, a, b), lambda _c, builder, _s, values: builder.select(*values)
 
 
 def _widen(_context: Any, vector: Any) -> Any:
-    """Floats or Ints as Doubles."""
-    name = "sitofp" if isinstance(vector, Ints) else "fpext"
+    """FloatLanes or IntLanes as DoubleLanes."""
+    name = "sitofp" if isinstance(vector, IntLanes) else "fpext"
     wide = _vector(_DOUBLE)
     return _doubles(vector), lambda _c, builder, _s, values: getattr(builder, name)(*values, wide)
 
 
 def _narrow(_context: Any, vector: Any) -> Any:
-    """Doubles as Floats, rounded to the nearest."""
+    """DoubleLanes as FloatLanes, rounded to the nearest."""
     return _floats(vector), lambda _c, builder, _s, values: builder.fptrunc(
         *values, _vector(_FLOAT)
     )
 
 
 def _whole(_context: Any, vector: Any) -> Any:
-    """Doubles below 2^51 rounded to whole numbers, their lowest 32 bits as Ints.
+    """DoubleLanes below 2^51 rounded to whole numbers, their lowest 32 bits as IntLanes.
 
     Adding 1.5 * 2^52 leaves the number in the lowest bits of the sum.
     """
@@ -207,7 +207,7 @@ def _whole(_context: Any, vector: Any) -> Any:
 
 
 def _spread(_context: Any, number: Any) -> Any:
-    """Floats or Doubles that all hold one float32 or float64."""
+    """FloatLanes or DoubleLanes that all hold one float32 or float64."""
     kind, element = _KINDS[number]
     return kind(number), lambda _c, builder, _s, values: _repeat(builder, values[0], element)
 
@@ -220,7 +220,7 @@ def _repeat(builder: Any, value: Any, element: Any) -> Any:
 
 
 def _bits(_context: Any, truths: Any, _place: Any) -> Any:
-    """Ints with bit ``place`` (0 to 31) set where true."""
+    """IntLanes with bit ``place`` (0 to 31) set where true."""
 
     def generate(_context: Any, builder: Any, _signature: Any, values: Any) -> Any:
         ones = builder.zext(values[0], _vector(_INT))

@@ -19,7 +19,7 @@ Array = np.ndarray[Any, Any]
 PATTERNS = 16
 
 
-class Room(NamedTuple):
+class PatternRoom(NamedTuple):
     """Working arrays of one call, written over for every image; q counts groups of four steps."""
 
     sums: Array
@@ -35,7 +35,7 @@ class Room(NamedTuple):
 
 
 @compiled
-def list_active(spikes: Array, tiling: Tiling, room: Room) -> None:
+def list_active(spikes: Array, tiling: Tiling, room: PatternRoom) -> None:
     """List the inputs that fire, for each four steps: spikes are one image's, uint8 (bytes, map)."""
     width = tiling.width.inputs * tiling.channels
     for group in range(len(room.begins)):
@@ -56,7 +56,7 @@ def list_active(spikes: Array, tiling: Tiling, room: Room) -> None:
 
 
 @compiled
-def over_time(room: Room, group: int, fresh: bool) -> None:
+def over_time(room: PatternRoom, group: int, fresh: bool) -> None:
     """Write the currents of four steps, or raise them to this pass' if a pass came before."""
     for step in range(4):
         total = lanes.zeros()
@@ -71,7 +71,7 @@ def over_time(room: Room, group: int, fresh: bool) -> None:
 
 @compiled
 def tile_currents(
-    tiling: Tiling, tile: tuple[int, int], weights: Array, block: int, room: Room
+    tiling: Tiling, tile: tuple[int, int], weights: Array, block: int, room: PatternRoom
 ) -> None:
     """Currents of 32 lanes of a tile, the largest over the passes."""
     inputs = tiling.height.window * tiling.width.window * tiling.channels
@@ -102,7 +102,7 @@ def respond(
     steps: int,
     tiling: Tiling,
     filters: Filters,
-    room: Room,
+    room: PatternRoom,
     counts: Array,
     out: Array,
 ) -> None:

@@ -73,16 +73,16 @@ def add_rows(
 
     Inputs stand in the order of the map; pixel p's are those from begins[p] to begins[p + 1].
     """
-    left = max(corner[1], 0)
-    right = min(corner[1] + tiling.width.window, tiling.width.inputs)
-    if left >= right:
+    start = max(corner[1], 0)
+    end = min(corner[1] + tiling.width.window, tiling.width.inputs)
+    if start >= end:
         return
     for row in range(tiling.height.window):
         y = corner[0] + row
         if 0 <= y < tiling.height.inputs:
             shift = base + (row * tiling.width.window - corner[1]) * tiling.channels * LANES
             pixel = y * tiling.width.inputs
-            first, last = begins[pixel + left], begins[pixel + right]
+            first, last = begins[pixel + start], begins[pixel + end]
             # slices, since an index that counts from 0 is not checked for being negative
             slot, column = slots[first:last], columns[first:last]
             for entry in range(len(slot)):

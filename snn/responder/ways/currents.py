@@ -15,7 +15,7 @@ from torch.nn.functional import conv2d
 
 from spikeatlas.snn.batching import padded_batches
 from spikeatlas.snn.networks import SpikingLayer, SpikingNetwork
-from spikeatlas.snn.responder.shapes import Shape
+from spikeatlas.snn.responder.shapes import LayerShape
 from spikeatlas.snn.responder.sites import Site
 from spikeatlas.snn.responder.ways.base import Batches, Images
 
@@ -33,7 +33,7 @@ class Currents:
 
     network: SpikingNetwork
     layer: SpikingLayer
-    shape: Shape
+    shape: LayerShape
     neurons: tuple[int, ...]
     """Filters to compute, all or some."""
     batch_size: int

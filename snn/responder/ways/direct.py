@@ -15,7 +15,7 @@ from spikeatlas.snn.responder.filters import aligned
 from spikeatlas.snn.responder.kernels import few_filters
 from spikeatlas.snn.responder.kernels.tiling import LANES, Axis
 from spikeatlas.snn.responder.lookup import Lookup
-from spikeatlas.snn.responder.shapes import Shape, work
+from spikeatlas.snn.responder.shapes import LayerShape, work
 from spikeatlas.snn.responder.signals import Signal
 from spikeatlas.snn.responder.sites import Feed, Site
 from spikeatlas.snn.responder.ways.base import Batches, Images, LayerPlan, Part, Way
@@ -59,7 +59,7 @@ class Direct(Way):
         yield LayerPlan(site.name, cls.name, site.neurons, cost, note=trains_note(site))
 
     @staticmethod
-    def cost(shape: Shape, neurons: int) -> float:
+    def cost(shape: LayerShape, neurons: int) -> float:
         """A few filters, one after the other."""
         share = neurons / shape.filters
         looked_up = costs.LOOK * shape.outputs * neurons

@@ -111,9 +111,9 @@ class Factorised(Way):
     def _written(self) -> int:
         return self._bytes * stored_map(self.tiling) if self.passes_on else 0
 
-    def _room(self, inputs: int) -> kernel.Room:
+    def _room(self, inputs: int) -> kernel.TrainRoom:
         trains = int(self.rises.tables[-1])
-        return kernel.Room(
+        return kernel.TrainRoom(
             sums=aligned((trains + 1) * LANES),
             later=aligned((trains + 1) * LANES, np.int32),
             currents=aligned((len(self.rises.begins) - 1) * LANES),

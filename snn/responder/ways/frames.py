@@ -13,7 +13,7 @@ from torch import Tensor
 
 from spikeatlas.snn.networks import SpikingLayer, SpikingNetwork
 from spikeatlas.snn.responder import costs
-from spikeatlas.snn.responder.shapes import Shape, work
+from spikeatlas.snn.responder.shapes import LayerShape, work
 from spikeatlas.snn.responder.signals import (
     Levels,
     Pixels,
@@ -45,7 +45,7 @@ class Frames(Way):
 
     network: SpikingNetwork
     layer: SpikingLayer
-    shape: Shape
+    shape: LayerShape
     time_steps: int
     step: NeuronStep
     neurons: tuple[int, ...]
@@ -71,7 +71,7 @@ class Frames(Way):
         yield LayerPlan(site.name, cls.name, site.everyone, cost, note=site.problem or "")
 
     @staticmethod
-    def cost(shape: Shape, time_steps: int) -> float:
+    def cost(shape: LayerShape, time_steps: int) -> float:
         """Torch's operator at every step, then all neurons through time."""
         copied = 2 * costs.COPY * (shape.input_map + shape.positions * shape.filters)
         step = work(shape) * costs.MULTIPLY + copied + costs.STEP * shape.outputs * shape.filters

@@ -100,12 +100,12 @@ class Patterns(Way):
     def _written(self) -> int:
         return -(-self.time_steps // 8) * stored_map(self.tiling) if self.passes_on else 0
 
-    def _room(self) -> kernel.Room:
+    def _room(self) -> kernel.PatternRoom:
         groups = -(-self.time_steps // 4)
         pixels = self.tiling.height.inputs * self.tiling.width.inputs
         # one more: a silent input is written behind the last active one, and then over
         inputs = pixels * self.tiling.channels + 1
-        return kernel.Room(
+        return kernel.PatternRoom(
             sums=aligned(kernel.PATTERNS * LANES),
             currents=aligned(4 * groups * LANES),
             patterns=np.zeros((groups, inputs), np.uint8),

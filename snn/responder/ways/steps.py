@@ -9,7 +9,7 @@ from typing import Self
 import torch
 
 from spikeatlas.snn.responder import costs
-from spikeatlas.snn.responder.shapes import Shape
+from spikeatlas.snn.responder.shapes import LayerShape
 from spikeatlas.snn.responder.signals import Pixels, Spikes
 from spikeatlas.snn.responder.sites import Feed, Site
 from spikeatlas.snn.responder.ways.base import Batches, Images, LayerPlan, Part, Way
@@ -45,7 +45,7 @@ class BySteps(Way):
         yield LayerPlan(site.name, cls.name, site.everyone, cost)
 
     @staticmethod
-    def cost(shape: Shape, time_steps: int) -> float:
+    def cost(shape: LayerShape, time_steps: int) -> float:
         """Operator once, then all neurons through time."""
         stepped = costs.STEP * shape.outputs * shape.filters * time_steps
         return costs.operator_once(shape, shape.filters) + stepped

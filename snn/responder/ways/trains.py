@@ -13,7 +13,7 @@ from spikeatlas.snn.responder import costs
 from spikeatlas.snn.responder.kernels import constant
 from spikeatlas.snn.responder.kernels.tiling import Axis, by_filters
 from spikeatlas.snn.responder.lookup import Lookup
-from spikeatlas.snn.responder.shapes import Shape
+from spikeatlas.snn.responder.shapes import LayerShape
 from spikeatlas.snn.responder.signals import Pixels, Trains
 from spikeatlas.snn.responder.sites import Feed, Site
 from spikeatlas.snn.responder.ways.base import Batches, Images, LayerPlan, Part, Way
@@ -52,7 +52,7 @@ class ByTrains(Way):
         yield LayerPlan(site.name, cls.name, site.neurons, cost, note=trains_note(site))
 
     @staticmethod
-    def cost(shape: Shape, neurons: int) -> float:
+    def cost(shape: LayerShape, neurons: int) -> float:
         """Operator once for some filters, then a look-up for every neuron."""
         return costs.operator_once(shape, neurons) + shape.outputs * (_PLACE + costs.LOOK * neurons)
 
@@ -138,7 +138,7 @@ def tables_of(site: Site, plan: LayerPlan) -> Lookup:
     return site.lookup.of(plan.neurons)
 
 
-def axes(shape: Shape) -> tuple[Axis, Axis]:
+def axes(shape: LayerShape) -> tuple[Axis, Axis]:
     """Return the axes of a layer as the loops over its currents take them."""
     tiling = by_filters(shape.height, shape.width, shape.channels, shape.filters)
     return tiling.height, tiling.width

@@ -16,9 +16,7 @@ from spikeatlas.snn.selectivity.tuning import (
     Mask,
     Responses,
     Whole,
-    active_images,
-    class_selectivity_index,
-    half_means,
+    index_of_responses,
 )
 
 
@@ -47,7 +45,7 @@ class ClassSelectivityIndex(Measure):
 
     def __call__(self, responses: Responses, labels: Whole, first: Mask, classes: int) -> Floats:
         """Measure every neuron: (neurons,)."""
-        return self._index(responses, labels, first, classes)[0]
+        return index_of_responses(responses, labels, first, classes)[0]
 
     def controls(
         self,
@@ -63,16 +61,9 @@ class ClassSelectivityIndex(Measure):
         interval = bootstrap_csi(responses, labels, first, classes, draws, rng)
         null = shuffle_csi(responses, labels, first, classes, draws, rng)
         return {
-            "preferred_class": self._index(responses, labels, first, classes)[1],
+            "preferred_class": index_of_responses(responses, labels, first, classes)[1],
             "csi_low": interval.low,
             "csi_high": interval.high,
             "csi_null": null.mean,
             "csi_null_high": null.high,
         }
-
-    @staticmethod
-    def _index(
-        responses: Responses, labels: Whole, first: Mask, classes: int
-    ) -> tuple[Floats, Whole]:
-        means = half_means(responses, labels, first, classes)
-        return class_selectivity_index(means, active_images(responses))

@@ -8,8 +8,8 @@ from spikeatlas.tasks.atlas.groups.base import (
     ROLE,
     ROWS,
     TABLE,
+    Column,
     Group,
-    Measure,
     Variable,
     brought_rows,
     flags,
@@ -47,8 +47,8 @@ ABLATION = Group(
     mark="ablation/ablated",
     when=lambda layout: layout.ablation,
     condition="analysis.ablation",
-    measures=(
-        Measure("loss_increase", "importance (rise of the loss)", ROLE),
-        Measure("accuracy", "accuracy without the neuron", ROLE, "ablated_accuracy"),
+    columns=(
+        Column("loss_increase", "importance (rise of the loss)", ROLE),
+        Column("accuracy", "accuracy without the neuron", ROLE, "ablated_accuracy"),
     ),
 )

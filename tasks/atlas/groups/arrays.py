@@ -9,11 +9,11 @@ from typing import NamedTuple
 import numpy as np
 
 from spikeatlas.tasks.atlas.groups import GROUPS
-from spikeatlas.tasks.atlas.groups.base import LAYERS, Group, Labels, Variable
+from spikeatlas.tasks.atlas.groups.base import LAYERS, AxisLabels, Group, Variable
 from spikeatlas.tasks.atlas.layout import Layout
 
 
-class Array(NamedTuple):
+class AtlasArray(NamedTuple):
     """One data array of an atlas."""
 
     path: str
@@ -23,16 +23,16 @@ class Array(NamedTuple):
     """The layer in whose group it is."""
 
 
-def arrays(layout: Layout) -> Iterator[Array]:
+def arrays(layout: Layout) -> Iterator[AtlasArray]:
     """Every data array that this version allocates."""
     for group in GROUPS:
         if group.when(layout):
             for place, layer in _places(group, layout):
                 for name, variable in group.variables(layout).items():
-                    yield Array(f"{place}{name}", group, variable, layer)
+                    yield AtlasArray(f"{place}{name}", group, variable, layer)
 
 
-def labels(layout: Layout) -> dict[str, Labels]:
+def labels(layout: Layout) -> dict[str, AxisLabels]:
     """All labels by their path in the store: in each group, so that any can be opened alone."""
     return {
         f"{place}{name}": axis

@@ -47,7 +47,7 @@ class Variable(NamedTuple):
         return {"long_name": self.long_name, "units": self.units, **self.extra}
 
 
-class Labels(NamedTuple):
+class AxisLabels(NamedTuple):
     """The labels of one axis, or a second label along one."""
 
     dim: str
@@ -56,7 +56,7 @@ class Labels(NamedTuple):
     units: str = "1"
 
 
-class Measure(NamedTuple):
+class Column(NamedTuple):
     """A variable that the explorer sorts by and draws over training."""
 
     name: str
@@ -82,7 +82,7 @@ def later(_layout: Layout) -> bool:
     return False
 
 
-def unlabelled(_layout: Layout, _layer: str | None) -> dict[str, Labels]:
+def unlabelled(_layout: Layout, _layer: str | None) -> dict[str, AxisLabels]:
     """No labels beside those of the group's other table."""
     return {}
 
@@ -97,7 +97,7 @@ class Group:
     """A line for the docs."""
     variables: Callable[[Layout], Mapping[str, Variable]]
     """Its arrays by name, in an atlas of that layout."""
-    labels: Callable[[Layout, str | None], Mapping[str, Labels]] = unlabelled
+    labels: Callable[[Layout, str | None], Mapping[str, AxisLabels]] = unlabelled
     """Its labels by name; of a layer, if the group is a layer's."""
     mark: str = ""
     """The array whose value 1 (``status``: a state that is settled) says that all of this can be read."""
@@ -107,7 +107,7 @@ class Group:
     """The same in words, for the docs."""
     first: bool = False
     """Whether the first version had all of it: atlases that do not list their nodes must have it."""
-    measures: tuple[Measure, ...] = ()
+    columns: tuple[Column, ...] = ()
     """Variables that the explorer sorts by, in its order."""
     beside: tuple[str, ...] = ()
     """Variables that it shows with them."""
@@ -118,39 +118,41 @@ def flags(meanings: tuple[str, ...]) -> dict[str, Any]:
     return {"flag_values": list(range(len(meanings))), "flag_meanings": " ".join(meanings)}
 
 
-def epochs(layout: Layout) -> dict[str, Labels]:
+def epochs(layout: Layout) -> dict[str, AxisLabels]:
     """The axis of training progress."""
     values = [float(epoch) for epoch in layout.epochs]
-    return {"epoch": Labels("epoch", values, "training progress (0: untrained)", "epoch")}
+    return {"epoch": AxisLabels("epoch", values, "training progress (0: untrained)", "epoch")}
 
 
-def stimulus_epochs(layout: Layout) -> dict[str, Labels]:
+def stimulus_epochs(layout: Layout) -> dict[str, AxisLabels]:
     """The same, of the epoch whose MEIs are shown."""
     axis = epochs(layout)["epoch"]
-    return {"stimulus_epoch": Labels("stimulus_epoch", axis.values, "training progress of the MEI", "epoch")}  # fmt: skip
+    return {"stimulus_epoch": AxisLabels("stimulus_epoch", axis.values, "training progress of the MEI", "epoch")}  # fmt: skip
 
 
-def classes(layout: Layout) -> dict[str, Labels]:
+def classes(layout: Layout) -> dict[str, AxisLabels]:
     """The axis of natural images' classes."""
-    return {"class": Labels("class", layout.classes, "class of natural images")}
+    return {"class": AxisLabels("class", layout.classes, "class of natural images")}
 
 
-def searches(layout: Layout) -> dict[str, Labels]:
+def searches(layout: Layout) -> dict[str, AxisLabels]:
     """The axes of a neuron's searches."""
     return {
-        "method": Labels("method", layout.methods, "search method"),
-        "repeat": Labels("repeat", range(layout.repeats), "independent search"),
+        "method": AxisLabels("method", layout.methods, "search method"),
+        "repeat": AxisLabels("repeat", range(layout.repeats), "independent search"),
     }
 
 
-def table_rows(layout: Layout, _layer: str | None = None) -> dict[str, Labels]:
+def table_rows(layout: Layout, _layer: str | None = None) -> dict[str, AxisLabels]:
     """The axes of a table over epochs and all layers' neurons."""
     layers = [layer for layer, indices in layout.layers.items() for _ in indices]
     return {
         **epochs(layout),
-        "neuron": Labels("neuron", range(layout.neurons), "row of the table"),
-        "layer": Labels("neuron", layers, "spiking layer"),
-        "index": Labels("neuron", _flat(layout.layers.values()), "channel or unit of the layer"),
+        "neuron": AxisLabels("neuron", range(layout.neurons), "row of the table"),
+        "layer": AxisLabels("neuron", layers, "spiking layer"),
+        "index": AxisLabels(
+            "neuron", _flat(layout.layers.values()), "channel or unit of the layer"
+        ),
     }
 
 
@@ -162,15 +164,15 @@ def brought_rows(arrays: Iterable[Named]) -> dict[str, Variable]:
     }
 
 
-def search_rows(layout: Layout, layer: str | None = None) -> dict[str, Labels]:
+def search_rows(layout: Layout, layer: str | None = None) -> dict[str, AxisLabels]:
     """The axes of such a table with a value for every search."""
     return table_rows(layout, layer) | searches(layout)
 
 
-def neurons_by_layer(layout: Layout) -> dict[str, Labels]:
+def neurons_by_layer(layout: Layout) -> dict[str, AxisLabels]:
     """An axis of neurons for every layer."""
     return {
-        f"neuron_{layer}": Labels(f"neuron_{layer}", indices, f"channel or unit of {layer}")
+        f"neuron_{layer}": AxisLabels(f"neuron_{layer}", indices, f"channel or unit of {layer}")
         for layer, indices in layout.layers.items()
     }
 

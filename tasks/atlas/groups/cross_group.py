@@ -7,8 +7,8 @@ import numpy as np
 from spikeatlas.tasks.atlas.groups.base import (
     LAYERS,
     RATE,
+    AxisLabels,
     Group,
-    Labels,
     Variable,
     epochs,
     flags,
@@ -37,11 +37,11 @@ def _responses(_layout: Layout) -> dict[str, Variable]:
     }  # fmt: skip
 
 
-def _axes(layout: Layout, _layer: str | None) -> dict[str, Labels]:
+def _axes(layout: Layout, _layer: str | None) -> dict[str, AxisLabels]:
     return epochs(layout) | stimulus_epochs(layout)
 
 
-def _other_epochs(layout: Layout, _layer: str | None) -> dict[str, Labels]:
+def _other_epochs(layout: Layout, _layer: str | None) -> dict[str, AxisLabels]:
     return stimulus_epochs(layout)
 
 

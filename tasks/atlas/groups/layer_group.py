@@ -9,8 +9,8 @@ from spikeatlas.tasks.atlas.groups.base import (
     RATE,
     ROWS,
     SEARCHES,
+    AxisLabels,
     Group,
-    Labels,
     Variable,
     classes,
     epochs,
@@ -81,14 +81,14 @@ def _observed(_layout: Layout) -> dict[str, Variable]:
     }  # fmt: skip
 
 
-def _labels(layout: Layout, layer: str | None) -> dict[str, Labels]:
+def _labels(layout: Layout, layer: str | None) -> dict[str, AxisLabels]:
     assert layer is not None
     return {
         **epochs(layout),
         **classes(layout),
         **searches(layout),
-        "neuron": Labels("neuron", layout.layers[layer], "channel or unit of the layer"),
-        "query": Labels("query", queries(layout.budget), "images shown", "image"),
+        "neuron": AxisLabels("neuron", layout.layers[layer], "channel or unit of the layer"),
+        "query": AxisLabels("query", queries(layout.budget), "images shown", "image"),
     }
 
 

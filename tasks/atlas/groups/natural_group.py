@@ -6,8 +6,8 @@ import numpy as np
 
 from spikeatlas.tasks.atlas.groups.base import (
     RATE,
+    AxisLabels,
     Group,
-    Labels,
     Variable,
     epochs,
     neurons_by_layer,
@@ -22,12 +22,12 @@ def _variables(layout: Layout) -> dict[str, Variable]:
     }  # fmt: skip
 
 
-def _labels(layout: Layout, _layer: str | None) -> dict[str, Labels]:
+def _labels(layout: Layout, _layer: str | None) -> dict[str, AxisLabels]:
     return {
         **epochs(layout),
-        "image": Labels("image", layout.natural_images, "index among the test images"),
-        "label": Labels("image", layout.natural_labels, "class of the image, by its place in class"),
-        "first": Labels("image", layout.natural_first, "1: in the first half, 0: in the second"),
+        "image": AxisLabels("image", layout.natural_images, "index among the test images"),
+        "label": AxisLabels("image", layout.natural_labels, "class of the image, by its place in class"),
+        "first": AxisLabels("image", layout.natural_first, "1: in the first half, 0: in the second"),
         **neurons_by_layer(layout),
     }  # fmt: skip
 

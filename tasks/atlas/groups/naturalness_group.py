@@ -8,8 +8,8 @@ from spikeatlas.tasks.atlas.groups.base import (
     SEARCHES,
     SEEN,
     TABLE,
+    Column,
     Group,
-    Measure,
     Variable,
     search_rows,
 )
@@ -51,10 +51,10 @@ NATURALNESS = Group(
     search_rows,
     mark="analysed",
     when=measured,
-    measures=(
-        Measure("typicality", "typicality", SEEN),
-        Measure("norm_quantile", "length of the latent (quantile)", SEEN),
-        Measure("nearest_distance", "distance to training images", SEEN),
-        Measure("clipped_share", "clipped pixels", SEEN),
+    columns=(
+        Column("typicality", "typicality", SEEN),
+        Column("norm_quantile", "length of the latent (quantile)", SEEN),
+        Column("nearest_distance", "distance to training images", SEEN),
+        Column("clipped_share", "clipped pixels", SEEN),
     ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from spikeatlas.tasks.atlas.groups.base import Group, Labels, Variable, epochs
+from spikeatlas.tasks.atlas.groups.base import AxisLabels, Group, Variable, epochs
 from spikeatlas.tasks.atlas.layout import Layout
 
 DIMS = ("epoch", "layer")
@@ -19,8 +19,8 @@ def _variables(_layout: Layout) -> dict[str, Variable]:
     }  # fmt: skip
 
 
-def _labels(layout: Layout, _layer: str | None) -> dict[str, Labels]:
-    return {**epochs(layout), "layer": Labels("layer", tuple(layout.layers), "spiking layer")}
+def _labels(layout: Layout, _layer: str | None) -> dict[str, AxisLabels]:
+    return {**epochs(layout), "layer": AxisLabels("layer", tuple(layout.layers), "spiking layer")}
 
 
 POPULATION = Group(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from spikeatlas.tasks.atlas.groups.base import Group, Labels, Variable, classes, epochs, flags
+from spikeatlas.tasks.atlas.groups.base import AxisLabels, Group, Variable, classes, epochs, flags
 from spikeatlas.tasks.atlas.layout import Layout
 
 FLAGS = ("trained", "observed", "screened", "analysed")
@@ -25,7 +25,7 @@ def _variables(_layout: Layout) -> dict[str, Variable]:
     }  # fmt: skip
 
 
-def _labels(layout: Layout, _layer: str | None) -> dict[str, Labels]:
+def _labels(layout: Layout, _layer: str | None) -> dict[str, AxisLabels]:
     return epochs(layout) | classes(layout)
 
 

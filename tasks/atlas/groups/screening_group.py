@@ -6,8 +6,8 @@ import numpy as np
 
 from spikeatlas.tasks.atlas.groups.base import (
     RATE,
+    AxisLabels,
     Group,
-    Labels,
     Variable,
     epochs,
     neurons_by_layer,
@@ -29,11 +29,11 @@ def _variables(layout: Layout) -> dict[str, Variable]:
     }  # fmt: skip
 
 
-def _labels(layout: Layout, _layer: str | None) -> dict[str, Labels]:
+def _labels(layout: Layout, _layer: str | None) -> dict[str, AxisLabels]:
     repeats = [repeat for repeat in range(layout.repeats) for _ in range(layout.screening)]
     return {
         **epochs(layout),
-        "repeat": Labels("stimulus", repeats, "repeat that the stimulus belongs to"),
+        "repeat": AxisLabels("stimulus", repeats, "repeat that the stimulus belongs to"),
         **neurons_by_layer(layout),
     }
 

@@ -11,8 +11,8 @@ from spikeatlas.tasks.atlas.groups.base import (
     SEEN,
     TABLE,
     TUNED,
+    Column,
     Group,
-    Measure,
     Variable,
     brought_rows,
     search_rows,
@@ -78,10 +78,10 @@ SELECTIVITY = Group(
     search_rows,
     mark="analysed",
     first=True,
-    measures=(
-        Measure("natural_ratio", "MEI / best test image", MEI),
-        Measure("random_ratio", "MEI / best screening image", MEI),
-        Measure("class_selectivity_index", "class selectivity index", TUNED),
+    columns=(
+        Column("natural_ratio", "MEI / best test image", MEI),
+        Column("random_ratio", "MEI / best screening image", MEI),
+        Column("class_selectivity_index", "class selectivity index", TUNED),
     ),
     beside=("preferred_class", "mei_class"),
 )
@@ -91,14 +91,14 @@ TUNING = Group(
     _tuning,
     mark="analysed",
     when=_keeps_responses,
-    measures=(
-        Measure("d_prime", "d' of the preferred class", TUNED),
-        Measure("auc", "AUC of the preferred class", TUNED),
-        Measure("mutual_information", "information on the class", TUNED),
-        Measure("lifetime_sparseness", "lifetime sparseness", TUNED),
-        Measure("hoyer_sparseness", "Hoyer sparseness", TUNED),
-        Measure("split_half_reliability", "split-half reliability", TUNED),
-        Measure("selective_q", "q of being selective", TUNED),
+    columns=(
+        Column("d_prime", "d' of the preferred class", TUNED),
+        Column("auc", "AUC of the preferred class", TUNED),
+        Column("mutual_information", "information on the class", TUNED),
+        Column("lifetime_sparseness", "lifetime sparseness", TUNED),
+        Column("hoyer_sparseness", "Hoyer sparseness", TUNED),
+        Column("split_half_reliability", "split-half reliability", TUNED),
+        Column("selective_q", "q of being selective", TUNED),
     ),
     beside=(
         "csi_low",
@@ -123,12 +123,12 @@ MEIS = Group(
     _of_meis,
     mark="analysed",
     when=_keeps_responses,
-    measures=(
-        Measure("mei_perplexity", "perplexity of the MEI", SEEN),
-        Measure("mei_mango_perplexity", "MANGO's perplexity", SEEN),
-        Measure("mei_reference_confidence", "confidence of the classifier", SEEN),
-        Measure("mei_bytes", "compressed size", SEEN),
-        Measure("mei_slope", "slope of the spectrum", SEEN),
+    columns=(
+        Column("mei_perplexity", "perplexity of the MEI", SEEN),
+        Column("mei_mango_perplexity", "MANGO's perplexity", SEEN),
+        Column("mei_reference_confidence", "confidence of the classifier", SEEN),
+        Column("mei_bytes", "compressed size", SEEN),
+        Column("mei_slope", "slope of the spectrum", SEEN),
     ),
     beside=("mei_reference_class",),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from spikeatlas.tasks.atlas.groups.base import TIME, Group, Measure, Variable, later
+from spikeatlas.tasks.atlas.groups.base import TIME, Column, Group, Variable, later
 from spikeatlas.tasks.atlas.layout import Layout
 
 NEURON = ("neuron",)
@@ -36,11 +36,11 @@ TRAINING = Group(
     _variables,
     when=later,
     condition="an analysed epoch",
-    measures=(
-        Measure("onset_epoch", "onset of selectivity", TIME),
-        Measure("highly_selective_onset", "onset of high selectivity", TIME),
-        Measure("switch_epoch", "epoch of the switch", TIME),
-        Measure("switch_q", "q of the switch", TIME),
+    columns=(
+        Column("onset_epoch", "onset of selectivity", TIME),
+        Column("highly_selective_onset", "onset of high selectivity", TIME),
+        Column("switch_epoch", "epoch of the switch", TIME),
+        Column("switch_q", "q of the switch", TIME),
     ),
     beside=(
         "switched",

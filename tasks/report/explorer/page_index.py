@@ -59,7 +59,7 @@ def _measures(tree: xr.DataTree) -> list[dict[str, str]]:
         {
             "name": identifier(measure),
             "label": measure.label,
-            "kind": measure.kind,
+            "kind": measure.heading,
             "about": str(variable.attrs.get("long_name", "")),
         }
         for measure, variable in known_measures(tree)

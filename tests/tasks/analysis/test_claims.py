@@ -145,7 +145,7 @@ def test_the_bars_are_all_in_the_file() -> None:
 
 
 def test_intervals_are_what_decides() -> None:
-    from spikeatlas.tasks.analysis.claim import Part
+    from spikeatlas.tasks.analysis.claim import ClaimPart
 
     bars = thresholds()
     for bounds, held in (
@@ -154,4 +154,4 @@ def test_intervals_are_what_decides() -> None:
         ((0.4, 0.6), None),
         ((np.nan, np.nan), None),
     ):
-        assert Part("x", 0.5, (Estimate(0.5, *bounds),)).holds(bars) is held
+        assert ClaimPart("x", 0.5, (Estimate(0.5, *bounds),)).holds(bars) is held

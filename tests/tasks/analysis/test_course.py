@@ -8,7 +8,8 @@ import xarray as xr
 
 from spikeatlas.flows.checks.study_checks import Checked
 from spikeatlas.snn import selectivity
-from spikeatlas.tasks.analysis.course import OUTPUT, course_of, over_training, training_table
+from spikeatlas.snn.networks import OUTPUT
+from spikeatlas.tasks.analysis.course import course_of, over_training, training_table
 from spikeatlas.tasks.analysis.thresholds import thresholds
 from spikeatlas.tasks.analysis.tuning_change import class_moments
 from spikeatlas.tasks.atlas import TRAINING_VARIABLES, open_tree

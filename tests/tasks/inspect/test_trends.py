@@ -11,7 +11,13 @@ import xarray as xr
 import zarr
 
 from spikeatlas.flows.checks.study_checks import Checked
-from spikeatlas.tasks.inspect.neurons import SHEET, Neurons, Selection, draw_stimuli, read_neurons
+from spikeatlas.tasks.inspect.neurons import (
+    SHEET,
+    NeuronResults,
+    Selection,
+    draw_stimuli,
+    read_neurons,
+)
 from spikeatlas.tasks.inspect.text import PICTURES, as_json, draw, text
 from spikeatlas.tasks.inspect.trends import MARKS, TRENDS, read_trend
 from tests.tasks.report.explorer.conftest import plant_switch
@@ -118,6 +124,6 @@ def test_what_does_not_fit_is_one_sentence(compared_copy: Checked) -> None:
 
 def test_a_sheet_has_an_end(compared: Checked, tmp_path: Path) -> None:
     found = read_neurons(compared.run.atlas, ALL._replace(layer="conv2"))
-    many = Neurons(found.frame, found.results * SHEET)
+    many = NeuronResults(found.frame, found.results * SHEET)
     with pytest.raises(ValueError, match="draws at most 64 neurons, but 384 were found"):
         draw_stimuli(many, tmp_path / "sheet.png")

@@ -8,13 +8,13 @@ import numpy as np
 
 from spikeatlas.flows.checks.study_checks import Checked
 from spikeatlas.optim import Batch, Result
-from spikeatlas.tasks.search.loop import Record, Searches, run_search
-from spikeatlas.tasks.search.objective import Naturalness, Objective
+from spikeatlas.tasks.search.loop import Searches, SearchRecord, run_search
+from spikeatlas.tasks.search.objective import NaturalnessTerm, Objective
 from spikeatlas.tasks.search.probe import BlockProbe, Evaluation
 from spikeatlas.tasks.study.blocks import Block
 
 ONE = Searches("random", np.zeros((1, 1), np.int64), 3)
-MIXED = Objective(1, Naturalness(0.5, np.ones(1, np.float32), None))  # type: ignore[arg-type]
+MIXED = Objective(1, NaturalnessTerm(0.5, np.ones(1, np.float32), None))  # type: ignore[arg-type]
 
 
 def batch(count: int) -> Batch:
@@ -32,7 +32,7 @@ def result() -> Result:
 
 
 def test_the_range_is_that_of_the_responses_where_naturalness_counts() -> None:
-    record = Record(ONE)
+    record = SearchRecord(ONE)
     for response in (0.0, 0.4, 0.2):
         record.add(batch(1), evaluation(response))
     outcome = record.end(result(), MIXED)
@@ -42,7 +42,7 @@ def test_the_range_is_that_of_the_responses_where_naturalness_counts() -> None:
 
 
 def test_the_search_s_own_range_stays_where_the_response_alone_counts() -> None:
-    record = Record(ONE)
+    record = SearchRecord(ONE)
     record.add(batch(2), evaluation(0.9))
     outcome = record.end(result(), Objective())
     assert outcome.result.highest[0] == np.float32(0.5)

@@ -13,14 +13,21 @@ import torch
 
 from spikeatlas.snn.files import save_checkpoint
 from spikeatlas.snn.generators.priors import CodePrior, load_prior
-from spikeatlas.snn.generators.priors.code_prior import FORMAT, Context, Kind, earlier_neighbours
+from spikeatlas.snn.generators.priors.code_prior import (
+    FORMAT,
+    Context,
+    PriorKind,
+    earlier_neighbours,
+)
 
 Array = npt.NDArray[Any]
-KINDS: tuple[Kind, Kind] = ("factorised", "autoregressive")
+KINDS: tuple[PriorKind, PriorKind] = ("factorised", "autoregressive")
 each_kind = pytest.mark.parametrize("kind", KINDS)
 
 
-def prior(positions: int, codes: int, kind: Kind = "autoregressive", seed: int = 0) -> CodePrior:
+def prior(
+    positions: int, codes: int, kind: PriorKind = "autoregressive", seed: int = 0
+) -> CodePrior:
     """A prior with a random network, far from the uniform distribution."""
     rng = np.random.default_rng(seed)
     logs = np.log(rng.dirichlet(np.ones(codes), size=positions))
@@ -48,7 +55,7 @@ SMALL, ROWS = {kind: prior(4, 3, kind) for kind in KINDS}, every_row(4, 3)
 
 
 @each_kind
-def test_the_likelihoods_of_all_rows_add_up_to_one(kind: Kind) -> None:
+def test_the_likelihoods_of_all_rows_add_up_to_one(kind: PriorKind) -> None:
     logs = SMALL[kind].log_likelihood(ROWS)
     assert logs.shape == (81,)
     assert logs.dtype == np.float64
@@ -57,7 +64,7 @@ def test_the_likelihoods_of_all_rows_add_up_to_one(kind: Kind) -> None:
 
 
 @each_kind
-def test_rows_are_drawn_as_often_as_they_are_likely(kind: Kind) -> None:
+def test_rows_are_drawn_as_often_as_they_are_likely(kind: PriorKind) -> None:
     drawn = SMALL[kind].sample(np.random.default_rng(1), 20_000)
     assert drawn.dtype == np.int64
     shares = np.bincount(drawn @ [27, 9, 3, 1], minlength=81) / len(drawn)
@@ -74,7 +81,7 @@ def test_independent_positions_are_what_their_marginals_say() -> None:
 
 
 @each_kind
-def test_codes_that_are_not_free_stay(kind: Kind) -> None:
+def test_codes_that_are_not_free_stay(kind: PriorKind) -> None:
     wide, rng = prior(16, 12, kind), np.random.default_rng(2)
     points, free = rng.integers(12, size=(300, 16)), rng.random((300, 16)) < 0.5
     before = points.copy(), free.copy()
@@ -110,7 +117,7 @@ def test_all_free_is_sampling_and_takes_as_many_random_numbers_as_any() -> None:
 
 
 @each_kind
-def test_a_row_is_the_same_bits_in_any_company(kind: Kind) -> None:
+def test_a_row_is_the_same_bits_in_any_company(kind: PriorKind) -> None:
     wide, rng = prior(16, 40, kind), np.random.default_rng(5)
     points = rng.integers(40, size=(150, 16))
     together = wide.log_likelihood(points)
@@ -121,7 +128,7 @@ def test_a_row_is_the_same_bits_in_any_company(kind: Kind) -> None:
 
 
 @each_kind
-def test_none_is_none(kind: Kind) -> None:
+def test_none_is_none(kind: PriorKind) -> None:
     none = np.empty((0, 4), np.int64)
     assert SMALL[kind].sample(np.random.default_rng(0), 0).shape == (0, 4)
     assert SMALL[kind].log_likelihood(none).shape == (0,)
@@ -139,7 +146,7 @@ def drawn_with(known: CodePrior, value: float) -> Array:
 
 @each_kind
 @pytest.mark.parametrize("value", [0.0, LAST])
-def test_the_extreme_uniform_numbers(kind: Kind, value: float) -> None:
+def test_the_extreme_uniform_numbers(kind: PriorKind, value: float) -> None:
     assert (drawn_with(prior(16, 40, kind), value) == (39 if value else 0)).all()
 
 
@@ -151,7 +158,7 @@ def test_a_code_that_is_all_but_impossible_is_never_drawn() -> None:
 
 
 @each_kind
-def test_a_row_is_redrawn_by_its_own_numbers(kind: Kind) -> None:
+def test_a_row_is_redrawn_by_its_own_numbers(kind: PriorKind) -> None:
     wide, rng = prior(16, 40, kind), np.random.default_rng(6)
     points, free = rng.integers(40, size=(150, 16)), rng.random((150, 16)) < 0.5
     uniform = rng.random(points.shape)

@@ -56,9 +56,9 @@ def parents(paths: set[str]) -> set[str]:
 def test_what_is_shown_is_there(group: Group) -> None:
     variables = {name for layout in docs.ALL for name in group.variables(layout)}
 
-    assert {measure.name for measure in group.measures} | set(group.beside) <= variables
-    assert {measure.heading for measure in group.measures} <= set(HEADINGS)
-    assert not {measure.name for measure in group.measures} & set(group.beside)
+    assert {column.name for column in group.columns} | set(group.beside) <= variables
+    assert {column.heading for column in group.columns} <= set(HEADINGS)
+    assert not {column.name for column in group.columns} & set(group.beside)
 
 
 def test_marks_are_arrays() -> None:
