@@ -7,13 +7,10 @@ one.
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import io
 import json
-import os
 import pickle
-import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -22,6 +19,8 @@ import safetensors.torch
 import torch
 from safetensors import SafetensorError
 from torch import Tensor
+
+from spikeatlas.snn.atomic import write_atomically
 
 # Checkpoints of ours carry the digest of their tensors: safetensors alone sees only a wrong length.
 _DIGEST_KEY = "tensors_sha256"
@@ -107,29 +106,6 @@ def digest_file(path: Path) -> str:
     _require(path)
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def write_atomically(path: Path, data: bytes, beside: Path | None = None) -> None:
-    """Write ``data`` under a temporary name in the same folder (made if missing), then rename.
-
-    ``beside``: a path in whose folder the temporary file is written instead, where that is on the same disk.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = (beside or path).with_name(
-        f".{path.name}.{os.getpid()}-{threading.get_ident()}.tmp"
-    )
-    try:
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        if beside is None or error.errno != errno.EXDEV:
-            raise
-        write_atomically(path, data)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _read(path: Path) -> bytes:

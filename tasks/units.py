@@ -18,7 +18,6 @@ from prefect.context import TaskRunContext
 
 from spikeatlas.tasks.analysis.claim import Claim
 from spikeatlas.tasks.atlas import writing
-from spikeatlas.tasks.report import key_figures, read_summary, write_pages
 from spikeatlas.tasks.stages.ablate import ablate
 from spikeatlas.tasks.stages.analyze import analyze
 from spikeatlas.tasks.stages.assess import assess
@@ -73,6 +72,9 @@ def _conclude(run: Run) -> list[Claim]:
 
 def _report(atlas: Place, folder: Path) -> tuple[Path, str]:
     """Write the page, and return it with the key figures as Markdown: both need one long reading."""
+    # drawing is heavy to import, and of all processes only this one draws
+    from spikeatlas.tasks.report import key_figures, read_summary, write_pages  # noqa: PLC0415
+
     summary = read_summary(atlas)
     return write_pages(atlas, summary, folder), key_figures(summary)
 

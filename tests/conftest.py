@@ -1,4 +1,7 @@
-"""What every test shares: one torch thread, no telemetry, its marks, and tiny atlases and servers started once."""
+"""What every test shares: one torch thread, no telemetry, its marks, and tiny atlases and servers started once.
+
+The program is imported by what needs it: the process that hands the tests out to others starts without.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -20,23 +24,21 @@ os.environ.update(
     }
 )
 
-import torch
-
-from spikeatlas.flows import cli
-from spikeatlas.flows.checks.study_checks import Checked, check
-from spikeatlas.flows.runners.server import configure, serving
 from tests.bucket import serving_bucket
 from tests.marks import marks
 from tests.sharing import folder_of_session, together
-from tests.tiny import built, comparing, tiny
 
-torch.set_num_threads(1)
+if TYPE_CHECKING:
+    from spikeatlas.flows.checks.study_checks import Checked
 
 Ask = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
-    """Mark each test by what it touches."""
+    """Mark each test by what it touches, once all are imported, and let torch have one thread."""
+    import torch
+
+    torch.set_num_threads(1)
     for item in items:
         for mark in sorted(marks(item)):
             item.add_marker(mark)
@@ -51,18 +53,25 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def made(shared: Path) -> Checked:
     """The finished tiny study: read only."""
+    from tests.tiny import built, tiny
+
     return built(shared / "made", tiny)
 
 
 @pytest.fixture(scope="session")
 def compared(shared: Path) -> Checked:
     """A finished study that repeats and silences at some epochs, with a classifier: read only."""
+    from tests.tiny import built, comparing
+
     return built(shared / "compared", comparing)
 
 
 @pytest.fixture
 def compared_copy(compared: Checked, tmp_path: Path) -> Checked:
     """A copy of it, to damage or to go on with."""
+    from spikeatlas.flows.checks.study_checks import check
+    from tests.tiny import comparing
+
     folder = tmp_path / "run"
     shutil.copytree(compared.study.output, folder)
     return check(comparing(folder))
@@ -71,6 +80,9 @@ def compared_copy(compared: Checked, tmp_path: Path) -> Checked:
 @pytest.fixture
 def copied(made: Checked, tmp_path: Path) -> Checked:
     """A copy of the finished tiny study, to damage."""
+    from spikeatlas.flows.checks.study_checks import check
+    from tests.tiny import tiny
+
     folder = tmp_path / "run"
     shutil.copytree(made.study.output, folder)
     return check(tiny(folder))
@@ -86,6 +98,8 @@ def bucket() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def api(shared: Path) -> Iterator[str]:
     """The address of a running server, shared by all flow tests."""
+    from spikeatlas.flows.runners.server import configure, serving
+
     before = dict(os.environ)
     # a test waits for a scheduled run
     os.environ["PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS"] = "3"
@@ -100,6 +114,7 @@ def api(shared: Path) -> Iterator[str]:
 @pytest.fixture
 def ask(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Ask:
     """The command line in this process, for what needs no process of its own."""
+    from spikeatlas.flows import cli
 
     def call(*words: str | Path) -> subprocess.CompletedProcess[str]:
         monkeypatch.setattr(sys, "argv", ["spikeatlas", *map(str, words)])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from types import CodeType
 from typing import Any
 
@@ -47,8 +48,8 @@ def reach(function: Callable[..., Any]) -> frozenset[str]:
     for caller in functions:
         for code in _codes(caller.__code__):
             reached.update(word for word in code.co_consts if isinstance(word, str))
-            for name in code.co_names:
-                callees = _functions_of_tests(caller.__globals__.get(name))
+            for value in _values(code, caller.__globals__):
+                callees = _functions_of_tests(value)
                 functions += [callee for callee in callees if callee not in functions]
             reached.update(code.co_names)
     return frozenset(reached)
@@ -60,6 +61,13 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             yield from _codes(constant)
+
+
+def _values(code: CodeType, names: dict[str, Any]) -> Iterator[Any]:
+    """Yield what the names in a code stand for: values of its module, or of modules of the tests it imports."""
+    modules = [import_module(name) for name in code.co_names if name.startswith("tests.")]
+    for scope in (names, *map(vars, modules)):
+        yield from (scope[name] for name in code.co_names if name in scope)
 
 
 def _functions_of_tests(value: Any) -> list[Any]:

@@ -18,6 +18,12 @@ def trained() -> object:
     return train_network
 
 
+def imported_late() -> object:
+    from tests.tiny import build as late
+
+    return late({})
+
+
 class Trained:
     def fill(self) -> None:
         trained()
@@ -27,6 +33,7 @@ def test_names_are_those_of_all_functions_of_the_tests_on_the_way() -> None:
     assert "train_network" in reach(trained)
     assert "train_network" in reach(lambda: Trained().fill())
     assert "train_classifier" in reach(lambda: build({}))
+    assert "train_classifier" in reach(imported_late)
     assert "train_network" not in reach(lambda: ROOT)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize_scalar
+import scipy
 from scipy.special import log_softmax
 
 _TEMPERATURES = (0.1, 10.0)
@@ -28,7 +28,7 @@ def fit_temperature(scores: npt.NDArray[np.float64], labels: npt.NDArray[np.inte
     targets = np.full(scores.shape, wrong / (classes - 1))
     targets[np.arange(count), labels] = 1 - wrong
     lowest, highest = map(math.log, _TEMPERATURES)
-    best = minimize_scalar(
+    best = scipy.optimize.minimize_scalar(
         lambda log: -np.sum(targets * log_softmax(scores / math.exp(log), axis=1)) / count,
         bounds=(lowest, highest),
         method="bounded",

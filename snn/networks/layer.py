@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -10,6 +11,8 @@ from torch.nn import functional as F  # noqa: N812 - its name everywhere
 
 from spikeatlas.snn.neurons import SpikingNeuron, State
 from spikeatlas.snn.norms import Norm
+
+Operator = TypeVar("Operator", bound=nn.Module)
 
 # A matrix product adds up the rows and columns that do not fill its kernel's block in another order, so
 # that a row's bits depend on where it stands. Measured with torch 2.15 on an AMD EPYC (205 of 850 shapes
@@ -119,9 +122,19 @@ def unroll(
 
 def convolution(inputs: int, outputs: int, kernel: int) -> nn.Conv2d:
     """Convolution that keeps the map's size, its weights not yet set."""
-    return torch.nn.utils.skip_init(nn.Conv2d, inputs, outputs, kernel, padding=kernel // 2)
+    return _unset(nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, device="meta"))
 
 
 def linear(inputs: int, outputs: int) -> SteadyLinear:
     """Linear operator, its weights not yet set."""
-    return torch.nn.utils.skip_init(SteadyLinear, inputs, outputs)
+    return _unset(SteadyLinear(inputs, outputs, device="meta"))
+
+
+def _unset(operator: Operator) -> Operator:
+    """Give an operator of the meta device memory, its numbers not yet set.
+
+    As torch's ``skip_init``, which loads a symbolic algebra for it, half a second in every process.
+    """
+    for name, parameter in operator.named_parameters():
+        setattr(operator, name, nn.Parameter(torch.empty(parameter.shape)))
+    return operator

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from spikeatlas.snn.selectivity.contrast import contrast
 from spikeatlas.snn.selectivity.tuning import Floats, Mask, Responses, Whole, crosswise
@@ -48,7 +48,7 @@ def auc(responses: Responses, labels: Whole, first: Mask, classes: int) -> Float
 def _auc(responses: Responses, labels: Whole, preferred: Whole, classes: int) -> Floats:
     """Area of each neuron's ``preferred`` class, from the sum of its mid-ranks."""
     member = np.eye(classes)[labels]
-    ranks = stats.rankdata(responses, axis=0) if len(labels) else np.zeros(responses.shape)
+    ranks = scipy.stats.rankdata(responses, axis=0) if len(labels) else np.zeros(responses.shape)
     sums = (member.T @ ranks)[preferred, np.arange(len(preferred))]
     inside = member.sum(axis=0)[preferred]
     pairs = inside * (len(labels) - inside)

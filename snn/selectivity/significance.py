@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import special, stats
+import scipy
 
 from spikeatlas.snn.selectivity.contrast import Sample, contrast
 from spikeatlas.snn.selectivity.tuning import Floats, Mask, Responses, Whole, crosswise
@@ -37,7 +37,7 @@ def q_values(p: Floats) -> Floats:
     q = np.full(p.shape, np.nan)
     tested = ~np.isnan(p)
     if tested.any():
-        q[tested] = stats.false_discovery_control(p[tested], method="bh")
+        q[tested] = scipy.stats.false_discovery_control(p[tested], method="bh")
     return q
 
 
@@ -64,8 +64,8 @@ def greater(inside: Sample, outside: Sample) -> Floats:
         error[varies] ** 2 / (group.count[varies] - 1)
         for error, group in zip(errors, (inside, outside), strict=True)
     ]
-    p[varies] = stats.t.sf(t, squared[varies] ** 2 / (parts[0] + parts[1]))
+    p[varies] = scipy.stats.t.sf(t, squared[varies] ** 2 / (parts[0] + parts[1]))
     apart = (squared == 0) & (difference > 0)
     images = inside.count + outside.count
-    p[apart] = 1 / special.binom(images[apart], inside.count[apart])
+    p[apart] = 1 / scipy.special.binom(images[apart], inside.count[apart])
     return p

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+import scipy
 import xarray as xr
 from numpy.typing import NDArray
-from scipy import stats
 
 from spikeatlas.tasks.analysis.intervals import NOTHING, Estimate
 
@@ -49,7 +49,7 @@ def _spearman(one: NDArray[np.float64], other: NDArray[np.float64]) -> Estimate:
     valid = ~(np.isnan(one) | np.isnan(other))
     if valid.sum() < FEWEST or np.ptp(one[valid]) == 0 or np.ptp(other[valid]) == 0:
         return NOTHING
-    r = float(stats.spearmanr(one[valid], other[valid]).statistic)
+    r = float(scipy.stats.spearmanr(one[valid], other[valid]).statistic)
     width = 1.96 * np.sqrt(1.06 / (valid.sum() - 3))
     z = np.arctanh(np.clip(r, -1 + 1e-9, 1 - 1e-9))
     return Estimate(r, float(np.tanh(z - width)), float(np.tanh(z + width)))
@@ -58,5 +58,5 @@ def _spearman(one: NDArray[np.float64], other: NDArray[np.float64]) -> Estimate:
 def _more_important(one: NDArray[np.float64], other: NDArray[np.float64]) -> tuple[float, float]:
     if not one.size or not other.size:
         return np.nan, np.nan
-    test = stats.mannwhitneyu(one, other)
+    test = scipy.stats.mannwhitneyu(one, other)
     return float(test.statistic / (one.size * other.size)), float(test.pvalue)

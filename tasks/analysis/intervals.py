@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 LEVEL = 0.95
 
@@ -26,7 +26,7 @@ def share(count: int, total: int, level: float = LEVEL) -> Estimate:
     """A binomial share with its exact interval (Clopper & Pearson 1934)."""
     if not total:
         return NOTHING
-    test = stats.binomtest(int(count), int(total))
+    test = scipy.stats.binomtest(int(count), int(total))
     low, high = test.proportion_ci(level, method="exact")
     return Estimate(count / total, float(low), float(high))
 
@@ -42,7 +42,7 @@ def difference(first: tuple[int, int], second: tuple[int, int], level: float = L
     effect = first[0] / first[1] - second[0] / second[1]
     shares = [((count + 1) / (total + 2), total + 2) for count, total in (first, second)]
     error = np.sqrt(sum(part * (1 - part) / total for part, total in shares))
-    width = stats.norm.ppf((1 + level) / 2) * error
+    width = scipy.stats.norm.ppf((1 + level) / 2) * error
     middle = shares[0][0] - shares[1][0]
     return Estimate(effect, float(max(middle - width, -1)), float(min(middle + width, 1)))
 
@@ -53,7 +53,7 @@ def over_seeds(values: NDArray[np.floating], level: float = LEVEL) -> Estimate:
     if len(finite) < 2:
         return Estimate(float(finite[0]), np.nan, np.nan) if len(finite) else NOTHING
     mean, error = float(finite.mean()), float(finite.std(ddof=1) / np.sqrt(len(finite)))
-    width = float(stats.t.ppf((1 + level) / 2, len(finite) - 1)) * error
+    width = float(scipy.stats.t.ppf((1 + level) / 2, len(finite) - 1)) * error
     return Estimate(mean, mean - width, mean + width)
 
 

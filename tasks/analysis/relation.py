@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 Floats = NDArray[np.float64]
 
@@ -30,7 +30,7 @@ def levels(one: Floats, other: Floats) -> float:
     valid = ~(np.isnan(one) | np.isnan(other))
     if valid.sum() < 4 or np.ptp(one[valid]) == 0 or np.ptp(other[valid]) == 0:
         return np.nan
-    return float(stats.spearmanr(one[valid], other[valid]).statistic)
+    return float(scipy.stats.spearmanr(one[valid], other[valid]).statistic)
 
 
 def increments(one: Floats, other: Floats) -> Increments:

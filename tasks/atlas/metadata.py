@@ -16,7 +16,7 @@ from zarr.core.buffer import Buffer, default_buffer_prototype
 from zarr.core.group import GroupMetadata
 from zarr.core.sync import sync
 
-from spikeatlas.snn.files import write_atomically
+from spikeatlas.snn.atomic import write_atomically
 from spikeatlas.tasks.atlas.groups.base import AxisLabels
 from spikeatlas.tasks.study.location import Place, Url
 

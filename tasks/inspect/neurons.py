@@ -9,7 +9,6 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 import xarray as xr
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -165,6 +164,8 @@ def draw_stimuli(neurons: NeuronResults, path: Path) -> None:
     if len(neurons.results) > SHEET:
         message = f"--png draws at most {SHEET} neurons, but {len(neurons.results)} were found: give --layer or --neuron"
         raise ValueError(message)
+    from matplotlib.figure import Figure  # noqa: PLC0415 - heavy, and most answers are tables
+
     columns = min(8, len(neurons.results))
     rows = -(-len(neurons.results) // columns)
     figure = Figure(figsize=(1.3 * columns, 1.6 * rows), layout="constrained")

@@ -6,13 +6,15 @@ import json
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from rich.console import Console
 from rich.table import Table
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 ROWS = 200
 """Rows of a table; JSON has all."""
@@ -54,6 +56,8 @@ def as_json(frame: pd.DataFrame) -> str:
 
 def draw(frame: pd.DataFrame, about: str, file: Path) -> None:
     """A PNG picture of the answer to one of ``PICTURES``."""
+    from matplotlib.figure import Figure  # noqa: PLC0415 - heavy, and most answers are tables
+
     figure = Figure(figsize=(7, 4), layout="constrained")
     axes = figure.subplots()
     PICTURES[about](axes, frame)

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spikeatlas.optim import CodeSpace, GaussianSpace, Space
+from spikeatlas.snn.atomic import write_atomically
 from spikeatlas.snn.classifier import Classifier, calibration_error
 from spikeatlas.snn.data import DataSet
-from spikeatlas.snn.files import write_atomically
 from spikeatlas.snn.generators import CodeLatent, Generator
 from spikeatlas.snn.generators.evaluation import (
     Quality,

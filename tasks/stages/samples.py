@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from spikeatlas.optim import GaussianSpace
-from spikeatlas.snn.files import write_atomically
+from spikeatlas.snn.atomic import write_atomically
 from spikeatlas.snn.generators import EpochRecord, Generator
 from spikeatlas.snn.generators.evaluation import frechet_distance
 from spikeatlas.tasks.study.digests import seed_of

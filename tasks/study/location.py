@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlsplit
 
-from spikeatlas.snn.files import write_atomically
+from spikeatlas.snn.atomic import write_atomically
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from importlib.util import find_spec
@@ -39,7 +40,7 @@ SPACES: dict[str, Space] = {
 GRIDS = ("codes", "quantile", "uniform")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Case:
     """One method with options, in one space, sharing or not."""
 
@@ -228,6 +229,13 @@ def run(search: Maximizer, respond: Responses) -> list[tuple[Batch, Array]]:
         log.append((batch, respond(batch.points)))
         search.tell(*log[-1])
     return log
+
+
+@functools.cache
+def finished(case: Case) -> tuple[Maximizer, list[tuple[Batch, Array]]]:
+    """Return a case's undisturbed search, at its end, and its log: made once, read only."""
+    search = case.make()
+    return search, run(search, planted(SPACES[case.space]))
 
 
 def joined(log: list[tuple[Batch, Array]]) -> tuple[Batch, Array]:

@@ -14,6 +14,7 @@ from tests.optim.cases import (
     every_case,
     every_isolated_case,
     every_sharing_case,
+    finished,
     history_of,
     joined,
     planted,
@@ -26,8 +27,9 @@ from tests.optim.cases import (
 @every_case
 def test_same_seed_same_run(case: Case) -> None:
     respond = planted(SPACES[case.space])
-    first, second = case.make(), case.make()
-    one, two = run(first, respond), run(second, respond)
+    first, one = finished(case)
+    second = case.make()
+    two = run(second, respond)
     assert all(same(a[0], b[0]) for a, b in zip(one, two, strict=True))
     assert same(first.result(), second.result())
 
@@ -39,8 +41,8 @@ def test_other_seed_other_run(case: Case) -> None:
 
 @every_case
 def test_budget_is_spent_and_never_exceeded(case: Case) -> None:
-    search = case.make()
-    batch, _ = joined(run(search, planted(SPACES[case.space])))
+    search, log = finished(case)
+    batch, _ = joined(log)
     assert len(batch) == 3 * case.budget
     assert np.array_equal(batch.slot, np.arange(len(batch)))
     counts = Counter(batch.owner.tolist())
@@ -56,8 +58,8 @@ def test_budget_is_spent_and_never_exceeded(case: Case) -> None:
 @every_case
 def test_points_stay_in_the_space(case: Case) -> None:
     space = SPACES[case.space]
-    search = case.make()
-    batch, _ = joined(run(search, planted(space)))
+    search, log = finished(case)
+    batch, _ = joined(log)
     assert batch.points.dtype == space.dtype
     assert space.contains(batch.points).all()
     assert space.contains(search.result().best_point).all()
@@ -84,8 +86,8 @@ def test_arguments_are_not_modified_and_not_kept(case: Case) -> None:
 @every_case
 def test_best_is_never_lost(case: Case) -> None:
     respond = planted(SPACES[case.space])
-    search = case.make()
-    batch, responses = joined(run(search, respond))
+    search, log = finished(case)
+    batch, responses = joined(log)
     result = search.result()
     assert result.best_response.dtype == np.float32
     assert np.array_equal(result.best_response, np.nanmax(visible(case, batch, responses), axis=0))
@@ -94,8 +96,7 @@ def test_best_is_never_lost(case: Case) -> None:
 
 @every_case
 def test_history_follows_the_order_of_proposal(case: Case) -> None:
-    search = case.make()
-    log = run(search, planted(SPACES[case.space]))
+    search, log = finished(case)
     history = search.result().history
     assert history.dtype == np.float32
     assert np.array_equal(history, history_of(case, log))
@@ -119,8 +120,7 @@ def test_together_equals_alone(case: Case, seeds: tuple[int, ...]) -> None:
 @every_isolated_case
 def test_isolated_neurons_read_their_own_column_only(case: Case) -> None:
     respond = planted(SPACES[case.space])
-    plain, disturbed = case.make(), case.make()
-    run(plain, respond)
+    (plain, _), disturbed = finished(case), case.make()
     rng = np.random.default_rng(0)
     while not disturbed.done:
         batch = disturbed.ask()

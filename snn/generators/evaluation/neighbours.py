@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+import scipy
 
 from spikeatlas.snn.generators.evaluation.features import (
     Features,
@@ -158,7 +158,7 @@ def _upper_bound(hits: int, count: int) -> float:
     """Clopper and Pearson's upper bound of a share."""
     if hits == count:
         return 1.0
-    return float(stats.beta.ppf(_CONFIDENCE, hits + 1, count - hits))
+    return float(scipy.stats.beta.ppf(_CONFIDENCE, hits + 1, count - hits))
 
 
 def check_equal_counts(train: npt.NDArray[Any], held_out: npt.NDArray[Any]) -> None:
