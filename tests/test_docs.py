@@ -1,4 +1,4 @@
-"""The pages of docs/ and CONTRIBUTING.md are true: studies validate, command lines parse, code runs, paths and names exist."""
+"""The pages at the top and in docs/ are true: studies validate, command lines parse, paths and names exist."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from spikeatlas.flows.cli import app
 from spikeatlas.flows.study_file import parse
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
 ROOMS = ("flows", "tasks", "snn", "optim", "tests", "deployments", "docs")
 PROGRAM = "spikeatlas"
 
