@@ -1,0 +1,182 @@
+"""The pages at the top and in docs/ are true: studies validate, command lines parse, paths and names exist."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import re
+import shlex
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+import yaml
+
+from spikeatlas.flows.benchmark.command import RACE, Mode, measure
+from spikeatlas.flows.benchmark.modes import MODES
+from spikeatlas.flows.checks.study_checks import check
+from spikeatlas.flows.cli import app
+from spikeatlas.flows.study_file import parse
+
+ROOT = Path(__file__).parents[1]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
+ROOMS = ("flows", "tasks", "snn", "optim", "tests", "deployments", "docs")
+PROGRAM = "spikeatlas"
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    text = re.findall(r"^```(\w*)\n(.*?)^```$", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+    return [block for name, block in text if name == language]
+
+
+def mentions(page: Path) -> list[str]:
+    """Return all that a page prints as code: words between backticks, and the lines of its blocks."""
+    text = page.read_text()
+    inline = re.findall(
+        r"`([^`\n]+)`", re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
+    )
+    indented = re.sub(r" \\\n\s+", " ", text)
+    lines = re.findall(r"^(?: {4})?(?:for .*; do )?(spikeatlas .*)$", indented, flags=re.MULTILINE)
+    return [*inline, *lines]
+
+
+def command_lines(page: Path) -> Iterator[list[str]]:
+    """Yield the command lines of ours on a page, without what a shell would take away."""
+    for text in mentions(page):
+        if text.startswith(f"{PROGRAM} "):
+            words = shlex.split(re.sub(r"; done$", "", text), comments=True)
+            yield [re.sub(r"^\[|\.{3}\]$|\]$", "", word) for word in words[1:] if word != "\\"]
+
+
+def idle(mode: Mode) -> Mode:
+    """Return a mode that takes the same options and measures nothing."""
+    return functools.wraps(mode)(lambda **_options: iter(()))
+
+
+IDLE = {name: idle(mode) for name, mode in MODES.items()}
+COMMANDS = [
+    pytest.param(words, id=f"{page.stem}: {' '.join(words)}")
+    for page in PAGES
+    for words in command_lines(page)
+]
+
+
+@pytest.mark.parametrize("words", COMMANDS)
+def test_command_lines_parse(words: list[str]) -> None:
+    group = typer.main.get_group(app)
+    name, command, rest = group.resolve_command(typer.Context(group), words)
+    assert name is not None
+    assert command is not None, f"there is no command {name}"
+    if rest in ([], ["--about"]):
+        return  # the name alone, in a sentence
+    context = command.make_context(name, rest)
+    if name == "benchmark":
+        measure(IDLE, {option: value for option, value in context.params.items() if value})
+
+
+def test_every_mode_of_the_benchmark_is_documented() -> None:
+    text = "\n".join(page.read_text() for page in PAGES)
+    assert [mode for mode in MODES if mode != RACE and f"benchmark {mode}" not in text] == []
+
+
+def studies() -> Iterator[Any]:
+    for page in PAGES:
+        for number, block in enumerate(blocks(page, "yaml")):
+            yield pytest.param(block, id=f"{page.stem}-{number}")
+
+
+@pytest.fixture
+def own_modules(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """The modules that pages name in studies, made of their own code."""
+    (family,) = blocks(ROOT / "docs" / "families.md", "python")
+    (tmp_path / "mine.py").write_text(family)
+    monkeypatch.syspath_prepend(tmp_path)
+    yield
+    sys.modules.pop("mine", None)
+
+
+@pytest.mark.usefixtures("own_modules")
+@pytest.mark.parametrize("text", [*studies()])
+def test_studies_are_well_formed(text: str) -> None:
+    # a block may show several values of one section, one below the other
+    lines = re.findall(r"^\w+: .*(?:\n[ #].*)*", text, flags=re.MULTILINE)
+    sections = [line.partition(":")[0] for line in lines]
+    parts = [text] if len(set(sections)) == len(sections) else lines
+    for part in parts:
+        assert parse(yaml.safe_load(part))[1] == []
+
+
+@pytest.mark.usefixtures("own_modules")
+def test_the_study_of_own_members_can_run(tmp_path: Path) -> None:
+    raw = yaml.safe_load(blocks(ROOT / "docs" / "families.md", "yaml")[-1])
+    checked = check({**raw, "output": str(tmp_path / "run")})
+    assert checked.study.network.neuron.kind == "mine:Adaptive"
+
+
+def test_families_are_all_named() -> None:
+    page = (ROOT / "docs" / "families.md").read_text()
+    rows = re.findall(
+        r"^\| `(?:[a-z_.]+)`.*?\| `(spikeatlas[\w.]+)` \| ([^|]*) \|", page, re.MULTILINE
+    )
+    assert len(rows) == 12
+    for path, members in rows:
+        module, _, name = path.rpartition(".")
+        contract = getattr(importlib.import_module(module), name)
+        family = getattr(contract, "family", None)
+        if family is not None and "](" not in members:
+            assert re.findall(r"`([\w-]+)`", members) == list(family.members)
+
+
+PATH = re.compile(rf"(?:{'|'.join(ROOMS)})/[\w./*<>-]*")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_paths_exist(page: Path) -> None:
+    for text in re.findall(r"`([^`\n]+)`", page.read_text()):
+        for word in PATH.findall(text) if text.split("/")[0] in ROOMS else ():
+            path = word.rstrip(".")
+            pattern = re.sub(r"<\w+>", "*", path).rstrip("/")
+            assert list(ROOT.glob(pattern)) or (ROOT / f"{path}.py").exists(), (
+                f"{page.name}: {text}"
+            )
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_imports_of_ours_exist(page: Path) -> None:
+    text = page.read_text()
+    assert (
+        re.findall(r"^\s*(?:from|import) (?:flows|tasks|snn|optim)\b.*", text, re.MULTILINE) == []
+    )
+    for module, names in re.findall(
+        r"^\s*from (spikeatlas[\w.]*) import ([\w, ]+)", text, re.MULTILINE
+    ):
+        for name in names.split(","):
+            assert hasattr(importlib.import_module(module), name.strip()), f"{module}.{name}"
+    for path in set(re.findall(r"spikeatlas\.(?:flows|tasks|snn|optim)[\w.]*", text)):
+        module, _, name = path.rstrip(".").rpartition(".")
+        assert resolves(path.rstrip(".")) or hasattr(importlib.import_module(module), name), path
+
+
+def resolves(path: str) -> bool:
+    try:
+        importlib.import_module(path)
+    except ModuleNotFoundError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_links_lead_somewhere(page: Path) -> None:
+    for link in re.findall(r"\]\((?!http)([^)#]+)\)", page.read_text()):
+        assert (page.parent / link).exists(), link
+
+
+def test_folders_of_contributing_hold_a_table() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    folders = re.findall(r"`([\w/]+)/<name>\.py`", text)
+    assert len(folders) == 9
+    for folder in folders:
+        assert (ROOT / folder / "__init__.py").stat().st_size > 0, folder
