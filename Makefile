@@ -7,6 +7,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STUDY := deployments/studies/demo.yaml
 
+# else each of the many processes that the tests start would compile all modules anew
+unexport PYTHONDONTWRITEBYTECODE
+
 .DELETE_ON_ERROR:
 .PHONY: demo test quick lint types unit fast slow clean
 

@@ -20,7 +20,7 @@ TOUCHES = {
     "browser": {"sync_playwright"},
     "trains": {
         "train_network", "train_generator", "train_prior", "train_classifier",
-        "VQVAETraining", "GANTraining", "make_setting",
+        "VQVAELearner", "GANLearner", "make_setting",
     },
 }  # fmt: skip
 """A mark and the names, or words in code that another process runs, that give it."""

@@ -15,7 +15,8 @@ import pytest
 import typer
 import yaml
 
-from spikeatlas.flows.benchmark.command import RACE, Mode, measure
+from spikeatlas.flows.benchmark.command import measure
+from spikeatlas.flows.benchmark.mode import RACE, Mode
 from spikeatlas.flows.benchmark.modes import MODES
 from spikeatlas.flows.checks.study_checks import check
 from spikeatlas.flows.cli import app
