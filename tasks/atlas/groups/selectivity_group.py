@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from spikeatlas.snn.selectivity import BUILT_IN, Quantity
 from spikeatlas.tasks.atlas.groups.base import (
     MEI,
     ROWS,
@@ -17,7 +18,16 @@ from spikeatlas.tasks.atlas.groups.base import (
     brought_rows,
     search_rows,
 )
-from spikeatlas.tasks.atlas.layout import Layout
+from spikeatlas.tasks.atlas.layout import Layout, Named
+
+CORRECTED = {
+    "selective_p": {
+        "selective_q": Quantity(
+            "the same corrected for the neurons of the layer (Benjamini-Hochberg)"
+        )
+    }
+}
+"""Arrays that the analysis makes of a measure's values, by its name."""
 
 
 def _first(_layout: Layout) -> dict[str, Variable]:
@@ -30,25 +40,15 @@ def _first(_layout: Layout) -> dict[str, Variable]:
     }  # fmt: skip
 
 
-def _tuning(_layout: Layout) -> dict[str, Variable]:
-    def measure(text: str, units: str = "1") -> Variable:
-        return Variable(ROWS, "float32", np.nan, text, units, TABLE)
-
-    return {
-        "csi_low": measure("lower end of the 95 % bootstrap interval (over images) of class_selectivity_index"),
-        "csi_high": measure("upper end of that interval"),
-        "csi_null": measure("mean of class_selectivity_index under shuffled labels, choice of class included"),
-        "csi_null_high": measure("95 % quantile of it under shuffled labels"),
-        "selective_p": measure("p of the test that the preferred class, chosen on one half, drives the neuron more than the others on the other half (Welch, both ways)"),
-        "selective_q": measure("the same corrected for the neurons of the layer (Benjamini-Hochberg)"),
-        "lifetime_sparseness": measure("Treves-Rolls sparseness over test images; 0 (flat) to 1 (one image)"),
-        "hoyer_sparseness": measure("Hoyer's sparseness over test images; 0 to 1"),
-        "d_prime": measure("d' of the preferred class (chosen on the other half) against the rest", "standard deviation"),
-        "auc": measure("area under the ROC curve of the preferred class (chosen on the other half) against the rest; 0.5: chance"),
-        "mutual_information": measure("information between response and class, bias corrected; 0: none", "bit"),
-        "mutual_information_null": measure("the same under shuffled labels", "bit"),
-        "split_half_reliability": measure("correlation of the class tuning of the two halves of the images, Spearman-Brown corrected"),
-    }  # fmt: skip
+def _tuning(layout: Layout) -> dict[str, Variable]:
+    quantities: dict[str, Quantity] = {}
+    for measure in BUILT_IN:
+        quantities |= measure.quantities | CORRECTED.get(measure.variable, {})
+    return brought_rows(
+        Named(name, *quantity)
+        for name, quantity in quantities.items()
+        if name not in _first(layout)
+    )
 
 
 def _of_meis(_layout: Layout) -> dict[str, Variable]:
