@@ -9,8 +9,7 @@ from typing import Any
 
 from spikeatlas.snn.coding import CodingKey
 from spikeatlas.snn.networks import SpikingNetwork
-from spikeatlas.tasks.report.explorer.packing import plain
-from spikeatlas.tasks.study.digests import digest
+from spikeatlas.tasks.study.digests import digest, json_values
 from spikeatlas.tasks.study.latent_space import SpaceSpec
 from spikeatlas.tasks.study.setup import Setup
 from spikeatlas.tasks.workers.models import GeneratorSource, network_at
@@ -92,7 +91,7 @@ class Cell:
         fields = {name: value for name, value in vars(self).items() if name not in WITHOUT_DIGEST}
         # what is as usual changes no digest: results of before these fields stay good
         if self.space != FREE:
-            fields["space"] = plain(self.space)
+            fields["space"] = json_values(self.space)
         if self.naturalness:
             fields["naturalness"] = self.naturalness
         setup = setting.setup
@@ -100,7 +99,7 @@ class Cell:
             {
                 "version": VALUES,
                 "cell": fields,
-                "network": plain(setup.network),
+                "network": json_values(setup.network),
                 "checkpoint": setting.checkpoints[self.training_seed][1],
                 "generator": setting.generator.digest,
                 "responder": [setup.responder.batch_size, setup.responder.kind],

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from spikeatlas.tasks.benchmark import results_store
 from spikeatlas.tasks.benchmark.cells import Setting
-from spikeatlas.tasks.report.explorer.packing import plain
-from spikeatlas.tasks.study.digests import digest
+from spikeatlas.tasks.study.digests import digest, json_values
 from spikeatlas.tasks.workers import models
 
 Arrays = dict[str, NDArray[Any]]
@@ -56,7 +55,7 @@ def observed_digest(setting: Setting, training_seed: int, count: int | None, tes
         {
             "checkpoint": setting.checkpoints[training_seed][1],
             "generator": setting.generator.digest,
-            "network": plain(setup.network),
+            "network": json_values(setup.network),
             "responder": [setup.responder.batch_size, setup.responder.kind],
             "seed": setup.seed,
             "images": [count, test],

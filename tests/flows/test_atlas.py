@@ -15,7 +15,7 @@ import zarr
 from spikeatlas.flows.atlas import FailedBlocks
 from spikeatlas.flows.checks.study_checks import Checked
 from spikeatlas.tasks.atlas import FAILED
-from spikeatlas.tasks.search import loop
+from spikeatlas.tasks.search.probe import BlockProbe
 from tests.equal import differences
 from tests.flows.conftest import Cli, RunStudy
 from tests.tiny import folder_of, study_file, tiny
@@ -91,7 +91,7 @@ def test_a_failed_block_is_named_marked_and_mended(
     study = study_file(tmp_path, tiny(copied.study.output))
     root = zarr.open_group(copied.run.atlas, mode="r+")
     root["layers/fc1/status"][0, 4:8] = 0  # type: ignore[index]
-    monkeypatch.setattr(loop, "respond_to", fail)
+    monkeypatch.setattr(BlockProbe, "evaluate", fail)
 
     with pytest.raises(
         FailedBlocks, match=r"^maximize epoch=0 layer=fc1 neurons=4-8: injected fault$"

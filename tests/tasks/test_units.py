@@ -59,7 +59,9 @@ def test_a_writer_gets_the_run_and_one_thread(
         calls.append((run, epoch))
         return torch.get_num_threads()
 
-    def writing(folder: Path, run_id: str, atlas: object) -> AbstractContextManager[None]:
+    def writing(
+        folder: Path, run_id: str, atlas: object, _lost: object
+    ) -> AbstractContextManager[None]:
         locks.append((folder, run_id, atlas))
         return nullcontext()
 

@@ -109,14 +109,10 @@ def test_an_epoch_waits_for_the_one_before(varied: Checked) -> None:
 
 @pytest.mark.parametrize("epochs", [[0, 0.5, 1, 2], [0.5]])
 def test_no_epoch_may_come_between(varied: Checked, epochs: list[float]) -> None:
-    raw = varied.study.model_dump(mode="json")
-
     with pytest.raises(StudyError, match=r"0\.5 cannot be added"):
-        check({**raw, "probe": {**raw["probe"], "epochs": epochs}})
+        check(varied.study.with_epochs(epochs))
 
 
 def test_later_epochs_and_fewer_may_be_asked_for(varied: Checked) -> None:
-    raw = varied.study.model_dump(mode="json")
-
     for epochs in ([0, 1], [2], [1, 2]):
-        check({**raw, "probe": {**raw["probe"], "epochs": epochs}})
+        check(varied.study.with_epochs(epochs))
