@@ -48,11 +48,14 @@ class Contract:
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Validate a member by its own fields, and what is annotated with the contract by the family."""
-        is_member = dataclasses.is_dataclass(cls)
-        if is_member:
+        # a contract may itself be a dataclass, whose fields its members have without saying so
+        family = getattr(cls, "family", None)
+        is_contract = family is not None and family.base is cls
+        is_dataclass = dataclasses.is_dataclass(cls)
+        if is_dataclass and not is_contract:
             return handler(source)
         # a member may have a field of its own contract, before there is a table
-        members = cls.family.members.values() if hasattr(cls, "family") else ()
+        members = () if family is None else family.members.values()
         schemas = [handler.generate_schema(member) for member in members]
         shapes: list[Any] = [core_schema.str_schema(), *schemas, core_schema.dict_schema()]
         return core_schema.no_info_plain_validator_function(

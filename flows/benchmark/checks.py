@@ -22,7 +22,7 @@ from spikeatlas.snn.registry import near
 from spikeatlas.tasks.benchmark import results_store
 from spikeatlas.tasks.benchmark.cells import NATURAL
 from spikeatlas.tasks.benchmark.matrix import MethodSpec
-from spikeatlas.tasks.study.latent_space import SpaceSpec, latent_of
+from spikeatlas.tasks.study.latent_space import SpaceSpec
 from spikeatlas.tasks.study.study import StudyError
 from spikeatlas.tasks.workers import models
 
@@ -108,7 +108,7 @@ def _some_latents(bench: Bench) -> Points:
     """Return as many points as there will be natural ones (one, where the images cannot be read)."""
     readable = not caught("", lambda: models.dataset(bench.data))
     count = len(models.dataset(bench.data).train) if readable else 1
-    latent = latent_of(bench.generator)
+    latent = bench.generator.latent
     return np.zeros((count, latent.size), np.int64 if latent.kind == "codes" else np.float32)
 
 
@@ -133,9 +133,9 @@ def _natural(bench: Bench, method: MethodSpec) -> list[str]:
 
 def _guide(bench: Bench) -> list[str]:
     """Return ways to climb that the latents do not have; an adapter's codes, whose vectors nobody knows."""
-    if bench.guide is None or caught("generator", lambda: latent_of(bench.generator)):
+    if bench.guide is None or caught("generator", lambda: bench.generator.latent):
         return []
-    kind = latent_of(bench.generator).kind
+    kind = bench.generator.latent.kind
     if isinstance(bench.generator, AdapterSpec) and kind == "codes":
         return [
             "guide: the code vectors of an adapter are not known to climb in; leave the guide out"

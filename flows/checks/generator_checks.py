@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 from spikeatlas.optim import Space
@@ -14,7 +13,7 @@ from spikeatlas.snn.generators import (
     GeneratorSpec,
     open_generator,
 )
-from spikeatlas.tasks.study.latent_space import SpaceSpec, latent_of, space_of
+from spikeatlas.tasks.study.latent_space import SpaceSpec, space_of
 
 
 def caught(field: str, call: Callable[[], object]) -> list[str]:
@@ -49,21 +48,21 @@ def generator_problems(spec: GeneratorSpec, data: DataSet) -> list[str]:
 
 def space_problems(spec: GeneratorSpec, space: SpaceSpec) -> list[str]:
     """A grid or a shell that the latents do not have; what is wrong with the generator is said elsewhere."""
-    if caught("generator", partial(latent_of, spec)):
+    if caught("generator", lambda: spec.latent):
         return []
-    return caught("search", lambda: space_of(latent_of(spec), space))
+    return caught("search", lambda: space_of(spec.latent, space))
 
 
 def space_to_try(spec: GeneratorSpec, space: SpaceSpec) -> Space | None:
     """The space to be searched, None where it cannot be made (which the problems say)."""
-    if caught("generator", partial(latent_of, spec)) or space_problems(spec, space):
+    if caught("generator", lambda: spec.latent) or space_problems(spec, space):
         return None
-    return space_of(latent_of(spec), space)
+    return space_of(spec.latent, space)
 
 
 def encoder_problems(spec: GeneratorSpec, wishes: list[str]) -> list[str]:
     """Wishes for natural images' latents, of a generator without an encoder."""
-    if not wishes or caught("generator", partial(latent_of, spec)):
+    if not wishes or caught("generator", lambda: spec.latent):
         return []
     if spec.encodes:
         return []

@@ -26,7 +26,6 @@ from spikeatlas.optim import (
 from spikeatlas.snn.data import DataSet
 from spikeatlas.snn.registry import near
 from spikeatlas.tasks.stages.screen import natural_images
-from spikeatlas.tasks.study.latent_space import latent_of
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.study.study import Study
 
@@ -159,7 +158,7 @@ def room_problems(run: Run) -> list[str]:
 
 def naturalness_problems(study: Study, _data: DataSet | None) -> list[str]:
     """Name a prior or a naturalness that the generator does not have, and naturalness beside diverse stimuli."""
-    if caught("generator", lambda: latent_of(study.generator)):
+    if caught("generator", lambda: study.generator.latent):
         return []
     search, measure = study.search, study.generator.naturalness
     problems = []

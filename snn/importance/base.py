@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
@@ -11,12 +12,15 @@ from pydantic.dataclasses import dataclass
 
 from spikeatlas.snn.coding import CodingKey
 from spikeatlas.snn.networks import SpikingNetwork
-from spikeatlas.snn.registry import SPEC
+from spikeatlas.snn.registry import SPEC, Contract
 
 
 @dataclass(frozen=True, config=SPEC)
-class ImportanceSpec:
-    """A measure of importance; a member adds its fields, its formula and the formula's source."""
+class ImportanceSpec(Contract, ABC):
+    """A measure of importance, as a study names it; a member adds its fields.
+
+    It says its formula and the formula's source.
+    """
 
     kind: str
 
@@ -26,6 +30,7 @@ class ImportanceSpec:
     """The measure in a line, with its range."""
     units: ClassVar[str] = "1"
 
+    @abstractmethod
     def measure(
         self,
         network: SpikingNetwork,
@@ -39,4 +44,3 @@ class ImportanceSpec:
         ``images`` (n, c, h, w) with ``labels`` (n,) are what the network does; ``key`` is for a
         stochastic coding. ValueError for an unknown layer, or no image.
         """
-        raise NotImplementedError

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from abc import ABC, abstractmethod
+from typing import Literal
 
-from pydantic import PlainValidator, SerializeAsAny
 from pydantic.dataclasses import dataclass
 from torch import Tensor
 
-from spikeatlas.snn.registry import SPEC, Family
+from spikeatlas.snn.registry import SPEC, Contract, Family
 
 
 @dataclass(frozen=True, config=SPEC)
-class DecodingSpec:
-    """A reading of output spikes; a member adds its fields and its formula."""
+class DecodingSpec(Contract, ABC):
+    """A reading of output spikes, as a study names it; a member adds its fields."""
 
     kind: str
 
+    @abstractmethod
     def scores(self, spikes: Tensor) -> Tensor:
         """Scores (n, classes), the largest for the class that is read, of output spikes (T, n, classes).
 
         Spikes count in units of their height. The loss is the scores' cross-entropy.
         """
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, config=SPEC)
@@ -36,10 +36,9 @@ class RateDecoding(DecodingSpec):
         return spikes.sum(0)
 
 
-DECODINGS = Family("decoding", DecodingSpec, {"rate": RateDecoding})
-
-Decoding = Annotated[
-    SerializeAsAny[DecodingSpec],
-    PlainValidator(DECODINGS.read, json_schema_input_type=str | dict[str, Any]),
-]
-"""Of a study: its name, or a mapping with its kind."""
+DECODINGS: Family[DecodingSpec] = Family(
+    "decoding",
+    DecodingSpec,  # type: ignore[type-abstract]
+    {"rate": RateDecoding},
+)
+"""``network.decoding`` of a study."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, PlainValidator, SerializeAsAny, TypeAdapter, model_validator
+from pydantic import Field, PlainValidator, TypeAdapter, model_validator
 from pydantic.dataclasses import dataclass
 
-from spikeatlas.snn.networks.decodings import Decoding, DecodingSpec, RateDecoding
-from spikeatlas.snn.neurons import LeakySpec, Neuron, NeuronSpec, Reset
-from spikeatlas.snn.norms import NORMS, NoNorm, Normalisation, NormSpec
+from spikeatlas.snn.networks.decodings import DecodingSpec, RateDecoding
+from spikeatlas.snn.neurons import LeakySpec, NeuronSpec, Reset
+from spikeatlas.snn.norms import NORMS, NoNorm, NormSpec
 from spikeatlas.snn.registry import SPEC
 
 Width = Annotated[int, Field(ge=1)]
@@ -22,13 +22,14 @@ Coding = Literal["current", "poisson"]
 def read_norms(value: object) -> NormSpec | tuple[NormSpec, ...]:
     """Read one normalisation, or a list with one a layer. ValueError where a name is not known."""
     if isinstance(value, list | tuple):
-        return TypeAdapter(tuple[Normalisation, ...]).validate_python(value)
+        return TypeAdapter(tuple[NormSpec, ...]).validate_python(value)
     return NORMS.read(value)
 
 
 Norms = Annotated[
-    SerializeAsAny[NormSpec] | tuple[SerializeAsAny[NormSpec], ...],
-    PlainValidator(read_norms, json_schema_input_type=str | dict[str, Any] | list[Any]),
+    NormSpec | tuple[NormSpec, ...],
+    # an alternative of pydantic's own would tell the mistakes of both
+    PlainValidator(read_norms, json_schema_input_type=NormSpec | list[NormSpec]),
 ]
 
 LEAKY: NeuronSpec = LeakySpec()
@@ -61,11 +62,11 @@ class NetworkSpec:
     coding: Coding = "current"
     """An image enters as a constant current, or as Poisson spike trains at its pixels' rates."""
     # What came later is left out of a study's JSON at its default: digests of before stay the same.
-    neuron: Neuron = Field(default=LEAKY, exclude_if=lambda value: value == LEAKY)
+    neuron: NeuronSpec = Field(default=LEAKY, exclude_if=lambda value: value == LEAKY)
     """Neurons of all layers: leaky."""
     norm: Norms = Field(default=NO_NORM, exclude_if=lambda value: value == NO_NORM)
     """Between currents and neurons: none; one for all layers, or one per spiking layer."""
-    decoding: Decoding = Field(default=RATE, exclude_if=lambda value: value == RATE)
+    decoding: DecodingSpec = Field(default=RATE, exclude_if=lambda value: value == RATE)
     """Reading of the output: rate, the class of the neuron with the most spikes."""
     checkpoints: Path | None = None
     """Folder of checkpoints to load instead of training."""

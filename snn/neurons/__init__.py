@@ -5,22 +5,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
-
-from pydantic import PlainValidator, SerializeAsAny
-
 from spikeatlas.snn.neurons.base import NeuronSite, NeuronSpec, Reset, SpikingNeuron, State
 from spikeatlas.snn.neurons.leaky import LeakyNeuron, LeakySpec
-from spikeatlas.snn.neurons.surrogates import SURROGATES, FastSigmoid, Surrogate, SurrogateSpec
+from spikeatlas.snn.neurons.surrogates import SURROGATES, FastSigmoid, SurrogateSpec
 from spikeatlas.snn.registry import Family
 
-NEURONS = Family("neuron", NeuronSpec, {"leaky": LeakySpec})
+NEURONS: Family[NeuronSpec] = Family(
+    "neuron",
+    NeuronSpec,  # type: ignore[type-abstract]
+    {"leaky": LeakySpec},
+)
+"""``network.neuron`` of a study."""
 
-Neuron = Annotated[
-    SerializeAsAny[NeuronSpec],
-    PlainValidator(NEURONS.read, json_schema_input_type=str | dict[str, Any]),
-]
-"""Of a study: its name, or a mapping with its kind."""
 
 __all__ = [
     "NEURONS",
@@ -28,12 +24,10 @@ __all__ = [
     "FastSigmoid",
     "LeakyNeuron",
     "LeakySpec",
-    "Neuron",
     "NeuronSite",
     "NeuronSpec",
     "Reset",
     "SpikingNeuron",
     "State",
-    "Surrogate",
     "SurrogateSpec",
 ]

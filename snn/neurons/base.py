@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
@@ -10,7 +11,7 @@ from pydantic.dataclasses import dataclass as specification
 from torch import Tensor, nn
 
 from spikeatlas.snn.neurons.surrogates import FastSigmoid, SurrogateSpec
-from spikeatlas.snn.registry import SPEC
+from spikeatlas.snn.registry import SPEC, Contract
 
 Reset = Literal["subtract", "zero"]
 State = Any
@@ -86,8 +87,11 @@ class NeuronSite:
 
 
 @specification(frozen=True, config=SPEC)
-class NeuronSpec:
-    """Specification of neurons in a study; a member adds its fields and its equations with their source."""
+class NeuronSpec(Contract, ABC):
+    """Neurons, as a study names them; a member adds its fields.
+
+    It says its equations and their source.
+    """
 
     kind: str
 
@@ -96,6 +100,6 @@ class NeuronSpec:
         del time_steps
         return []
 
+    @abstractmethod
     def build(self, site: NeuronSite) -> SpikingNeuron:
         """Make the neurons of one layer."""
-        raise NotImplementedError

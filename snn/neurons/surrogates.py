@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Annotated, Any, Literal, final
 
 import torch
-from pydantic import Field, PlainValidator, SerializeAsAny
+from pydantic import Field
 from pydantic.dataclasses import dataclass
 from torch import Tensor
 
-from spikeatlas.snn.registry import SPEC, Family
+from spikeatlas.snn.registry import SPEC, Contract, Family
 
 
 @dataclass(frozen=True, config=SPEC)
-class SurrogateSpec:
-    """A surrogate gradient; a member adds its fields and its formula."""
+class SurrogateSpec(Contract, ABC):
+    """A surrogate gradient, as a study names it; a member adds its fields."""
 
     kind: str
 
+    @abstractmethod
     def gradient(self, gradients: Tensor, excess: Tensor) -> Tensor:
         """Gradients of the excess over the threshold, given those of its spikes (of one shape)."""
-        raise NotImplementedError
 
     @final
     def fire(self, excess: Tensor) -> Tensor:
@@ -58,10 +59,9 @@ class FastSigmoid(SurrogateSpec):
         return gradients / (self.slope * excess.abs() + 1.0) ** 2
 
 
-SURROGATES = Family("surrogate gradient", SurrogateSpec, {"fast-sigmoid": FastSigmoid})
-
-Surrogate = Annotated[
-    SerializeAsAny[SurrogateSpec],
-    PlainValidator(SURROGATES.read, json_schema_input_type=str | dict[str, Any]),
-]
-"""Of a study: its name, or a mapping with its kind."""
+SURROGATES: Family[SurrogateSpec] = Family(
+    "surrogate gradient",
+    SurrogateSpec,  # type: ignore[type-abstract]
+    {"fast-sigmoid": FastSigmoid},
+)
+"""``training.surrogate`` of a study."""

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
-
-from pydantic import PlainValidator, SerializeAsAny
-
 from spikeatlas.snn.norms.base import Norm, NormSpec
 from spikeatlas.snn.norms.identity import NoNorm
 from spikeatlas.snn.registry import Family
 
-NORMS = Family("normalisation", NormSpec, {"none": NoNorm})
+NORMS: Family[NormSpec] = Family(
+    "normalisation",
+    NormSpec,  # type: ignore[type-abstract]
+    {"none": NoNorm},
+)
+"""``network.norm`` of a study."""
 
-Normalisation = Annotated[
-    SerializeAsAny[NormSpec],
-    PlainValidator(NORMS.read, json_schema_input_type=str | dict[str, Any]),
-]
-"""Of a study: its name, or a mapping with its kind."""
 
-__all__ = ["NORMS", "NoNorm", "Norm", "NormSpec", "Normalisation"]
+__all__ = ["NORMS", "NoNorm", "Norm", "NormSpec"]

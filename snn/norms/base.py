@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
-from spikeatlas.snn.registry import SPEC
+from spikeatlas.snn.registry import SPEC, Contract
 
 
 class Norm(nn.Module):
@@ -25,8 +27,11 @@ class Norm(nn.Module):
 
 
 @dataclass(frozen=True, config=SPEC)
-class NormSpec:
-    """Specification of a normalisation in a study; a member adds its fields and its formula with its source."""
+class NormSpec(Contract, ABC):
+    """A normalisation, as a study names it; a member adds its fields.
+
+    It says its equations and their source.
+    """
 
     kind: str
 
@@ -35,9 +40,9 @@ class NormSpec:
         del time_steps
         return []
 
+    @abstractmethod
     def build(self, shape: tuple[int, ...], time_steps: int) -> Norm | None:
         """Make that of one layer, whose currents are (channels, h, w) or (units,) for each image.
 
         None leaves currents as they are, and the network without a module for it.
         """
-        raise NotImplementedError

@@ -9,7 +9,7 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, mod
 from pydantic.dataclasses import dataclass
 from pydantic_core import ArgsKwargs
 
-from spikeatlas.snn.neurons import FastSigmoid, Surrogate
+from spikeatlas.snn.neurons import FastSigmoid, SurrogateSpec
 from spikeatlas.snn.registry import SPEC
 from spikeatlas.snn.training.callbacks import TrainingCallback
 from spikeatlas.snn.training.methods import Backprop, TrainingMethod
@@ -42,7 +42,7 @@ class TrainingSpec:
     """Terms of the loss, which are added up."""
     callbacks: tuple[TrainingCallback, ...] = ()
     """Your own, each called after every epoch."""
-    surrogate: Surrogate = FastSigmoid()
+    surrogate: SurrogateSpec = FastSigmoid()
     """Gradient that stands for the spike's; fast-sigmoid: 1 / (1 + 2 |m - threshold|)^2."""
 
     @model_validator(mode="before")

@@ -23,7 +23,7 @@ from spikeatlas.tasks.atlas.groups.layer_group import (
 from spikeatlas.tasks.atlas.groups.naturalness_group import UNLIKE
 from spikeatlas.tasks.atlas.groups.neurons_group import NATURAL_COLUMNS
 from spikeatlas.tasks.atlas.groups.root_group import FLAGS
-from spikeatlas.tasks.atlas.layout import Known, Layout, queries, ranks
+from spikeatlas.tasks.atlas.layout import Layout, queries, ranks
 from spikeatlas.tasks.atlas.lock import coordinator, writing
 from spikeatlas.tasks.atlas.metadata import store_of
 from spikeatlas.tasks.atlas.open import (
@@ -72,7 +72,6 @@ __all__ = [
     "BusyError",
     "Column",
     "Group",
-    "Known",
     "Layout",
     "OutdatedError",
     "alive",

@@ -14,7 +14,6 @@ from spikeatlas.tasks.atlas.layout import Layout, Named
 from spikeatlas.tasks.atlas.open import exists, layout_of, open_store, study_of, values
 from spikeatlas.tasks.atlas.origin import attributes, provenance
 from spikeatlas.tasks.study.blocks import Block
-from spikeatlas.tasks.study.latent_space import latent_of
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.study.specs import AnalysisSpec
 from spikeatlas.tasks.study.study import Study
@@ -22,7 +21,7 @@ from spikeatlas.tasks.study.study import Study
 
 def study_layout(run: Run, data: DataSet) -> Layout:
     """Return what to allocate for a run on ``data``."""
-    study, latent = run.study, latent_of(run.generator)
+    study, latent = run.study, run.generator.latent
     return Layout(
         epochs=expected_epochs(run),
         layers=run.layers,

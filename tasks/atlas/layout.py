@@ -5,15 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple
+
+from spikeatlas.snn.generators import Naturalness
 
 TOP_IMAGES = 5
 """Best natural images kept for each neuron."""
-
-Known: TypeAlias = Literal["critic", "code", "norm", "pixels"]
-"""Sources of a judgement how natural a generator's stimuli are: its critic; the prior of its codes; the length
-of its latents alone; nothing but the pixels."""
-
 
 BROUGHT = ("measures", "importance")
 """Fields of a layout that only a study with members of the user's own fills."""
@@ -54,7 +51,7 @@ class Layout:
     """Whether there are a cold and a warm search of each neuron."""
     diverse: int = 0
     """Diverse stimuli of each search."""
-    naturalness: Known | Literal[""] = ""
+    naturalness: Naturalness | Literal[""] = ""
     """Source of how natural a stimulus is; empty where that is not measured."""
     natural_images: tuple[int, ...] = ()
     """Test images whose single responses are kept."""

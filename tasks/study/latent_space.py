@@ -8,7 +8,6 @@ from pydantic.dataclasses import dataclass
 
 from spikeatlas.optim import CodeSpace, GaussianSpace, NormKind, Space
 from spikeatlas.snn.generators import (
-    GeneratorSpec,
     Latent,
 )
 from spikeatlas.snn.generators.priors import CodePrior, PriorKind
@@ -33,11 +32,6 @@ class SpaceSpec:
     of them either."""
     prior: Prior = "uniform"
     """Of codes: what is known of typical ones."""
-
-
-def latent_of(spec: GeneratorSpec) -> Latent:
-    """Return the latents of a study's generator: as its adapter has them, or as they will be."""
-    return spec.latent
 
 
 def space_of(latent: Latent, spec: SpaceSpec, prior: CodePrior | None = None) -> Space:

@@ -10,7 +10,7 @@ from pydantic import Field, PlainSerializer, PlainValidator
 from pydantic.dataclasses import dataclass
 
 from spikeatlas.optim import NormKind
-from spikeatlas.snn.importance import IMPORTANCE, Importance, ImportanceSpec
+from spikeatlas.snn.importance import IMPORTANCE, ImportanceSpec
 from spikeatlas.snn.registry import SPEC, load_object
 from spikeatlas.snn.selectivity import BUILT_IN, Measure
 from spikeatlas.tasks.study.latent_space import Grid, Prior, SpaceSpec
@@ -163,7 +163,7 @@ class AnalysisSpec:
     """Test images of that, evenly of every class."""
     measures: tuple[Measure, ...] = Field(default=(), exclude_if=lambda value: value == ())
     """Measures of selectivity of your own, beside the built-in ones, which are always there."""
-    importance: tuple[Importance, ...] = Field(default=(), exclude_if=lambda value: value == ())
+    importance: tuple[ImportanceSpec, ...] = Field(default=(), exclude_if=lambda value: value == ())
     """Measures of importance of your own, beside ``ablation``, at the epochs and on the images of that."""
 
     @property

@@ -10,9 +10,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import get_args
 
+from spikeatlas.snn.generators import Naturalness
 from spikeatlas.tasks.atlas.groups import GROUPS
 from spikeatlas.tasks.atlas.groups.base import Group, Variable
-from spikeatlas.tasks.atlas.layout import Known, Layout
+from spikeatlas.tasks.atlas.layout import Layout
 
 LAYER = "<layer>"
 
@@ -31,7 +32,7 @@ ALL = [
         screening=1,
         naturalness=source,
     )
-    for source in get_args(Known)
+    for source in get_args(Naturalness)
 ]
 """Layouts that have, together, every variable there is."""
 
