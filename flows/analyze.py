@@ -11,7 +11,7 @@ from prefect.artifacts import create_image_artifact, create_table_artifact
 from spikeatlas.flows.runners.task_runners import gather, submit, workers
 from spikeatlas.flows.start import start_study
 from spikeatlas.tasks import units
-from spikeatlas.tasks.atlas import flagged, holds, open_tree, unfinished
+from spikeatlas.tasks.atlas import ABLATED, ANALYSED, KNOWN, flagged, holds, open_tree, unfinished
 from spikeatlas.tasks.report.artifacts import epoch_picture, epoch_table
 from spikeatlas.tasks.stages.cross import to_show
 from spikeatlas.tasks.study.run import Run
@@ -25,18 +25,21 @@ def analyze_flow(run: Run) -> None:
     """Do what is not done yet of each epoch whose searches are all done.
 
     1. ``analyze``: selectivity. 2. ``cross``: the network of every epoch sees the MEIs of every other.
-    3. ``ablate``: each neuron is silenced in turn. 4. ``conclude``: what changed over training.
+    3. ``ablate``: each neuron is silenced in turn. 4. ``know``: whether any image drives a neuron more than its MEI.
+    5. ``conclude``: what changed over training.
     """
     searched = [epoch for epoch in run.epochs if not unfinished(run.atlas, run.blocks(epoch))]
-    pending = [epoch for epoch in searched if not flagged(run.atlas, "analysed", epoch)]
+    pending = [epoch for epoch in searched if not flagged(run.atlas, ANALYSED, epoch)]
     run_epochs(units.analyze_task, run, pending)
     for epoch in pending:
         publish(run, epoch)
     if holds(run.atlas, "cross"):
         run_epochs(units.cross_task, run, [epoch for epoch in run.epochs if to_show(run, epoch)])
     ablated = [epoch for epoch in run.epochs if epoch in run.analysis.ablation]
-    pending = [epoch for epoch in ablated if not flagged(run.atlas, "ablation/ablated", epoch)]
+    pending = [epoch for epoch in ablated if not flagged(run.atlas, ABLATED, epoch)]
     run_epochs(units.ablate_task, run, pending)
+    pending = [epoch for epoch in searched if not flagged(run.atlas, KNOWN, epoch)]
+    run_epochs(units.know_task, run, pending)
     log.info("conclude")
     for claim in submit(units.conclude_task, run).result():
         log.info(f"{claim.statement} {claim.answer}")

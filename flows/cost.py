@@ -11,7 +11,7 @@ from rich.table import Table
 from spikeatlas.flows.checks.study_checks import Checked
 from spikeatlas.snn.networks import build_network, pixel_statistics
 from spikeatlas.snn.responder import Responder
-from spikeatlas.tasks.atlas import exists, open_store, size_of, unfinished, values
+from spikeatlas.tasks.atlas import EPOCH, exists, open_store, size_of, unfinished, values
 from spikeatlas.tasks.atlas.allocate import repeats_to_add
 from spikeatlas.tasks.inspect.text import as_text
 from spikeatlas.tasks.search.diverse import SPARE
@@ -110,7 +110,7 @@ def blocks_to_search(run: Run) -> list[Block]:
     blocks = [block for epoch in run.epochs for block in run.blocks(epoch)]
     if not exists(run.atlas):
         return blocks
-    epochs = values(open_store(run.atlas), "epoch")
+    epochs = values(open_store(run.atlas), EPOCH)
     allocated = [block for block in blocks if block.epoch in epochs]
     done = {*allocated} - {*unfinished(run.atlas, allocated), *repeats_to_add(run)}
     return [block for block in blocks if block not in done]

@@ -12,7 +12,7 @@ from spikeatlas.flows.runners.task_runners import gather, settle, submit, worker
 from spikeatlas.flows.start import start_study
 from spikeatlas.flows.train import train_flow
 from spikeatlas.tasks import units
-from spikeatlas.tasks.atlas import FAILED, STATUS, flagged, unfinished, write
+from spikeatlas.tasks.atlas import BLANKED, FAILED, OBSERVED, SCREENED, STATUS, flagged, unfinished, write
 from spikeatlas.tasks.study.blocks import Block
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.study.study import Study
@@ -24,16 +24,17 @@ log = logging.getLogger("spikeatlas")
 def maximize_flow(run: Run, epoch: float) -> list[str]:
     """Do what is not done of one epoch; return a sentence for each block that failed.
 
-    1. ``observe``: responses to the test images, and 2. ``screen``: to random stimuli.
+    1. ``observe``: responses to the test images, ``show blanks``: to images with nothing in them, and 2. ``screen``:
+    to random stimuli.
     3. ``maximize``: one task run for each block of neurons.
     """
     log.info(f"epoch {epoch:g}: observe, screen")
-    tasks = {"observed": units.observe_task, "screened": units.screen_task}
+    tasks = {OBSERVED: units.observe_task, BLANKED: units.blank_task, SCREENED: units.screen_task}
     gather(
         [
             submit(task, run, epoch)
-            for flag, task in tasks.items()
-            if not flagged(run.atlas, flag, epoch)
+            for mark, task in tasks.items()
+            if not flagged(run.atlas, mark, epoch)
         ]
     )
     blocks = unfinished(run.atlas, run.blocks(epoch))

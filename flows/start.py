@@ -25,7 +25,7 @@ def start(checked: Checked, *, fresh: bool = False) -> Iterator[Run]:
     with coordinator(run.folder, run.atlas, lost=ask_to_stop) as run_id:
         if fresh:
             _discard(run)
-        run = allocate(run, checked.layout, checked.data.digest())
+        run = allocate(run, checked.layout, checked.data)
         yield replace(run, run_id=run_id)
 
 

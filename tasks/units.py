@@ -21,8 +21,10 @@ from spikeatlas.tasks.atlas import writing
 from spikeatlas.tasks.stages.ablate import ablate
 from spikeatlas.tasks.stages.analyze import analyze
 from spikeatlas.tasks.stages.assess import assess
+from spikeatlas.tasks.stages.blank import show_blanks
 from spikeatlas.tasks.stages.conclude import conclude
 from spikeatlas.tasks.stages.cross import cross
+from spikeatlas.tasks.stages.know import know
 from spikeatlas.tasks.stages.maximize import maximize
 from spikeatlas.tasks.stages.observe import observe
 from spikeatlas.tasks.stages.screen import screen
@@ -96,6 +98,7 @@ train_prior_task = _task(_writer(train_prior), "train prior")
 assess_task = _task(_writer(assess), "assess generator")
 record_task = _task(_writer(record_training), "record training")
 observe_task = _epoch_task(observe, "observe")
+blank_task = _epoch_task(show_blanks, "show blanks")
 screen_task = _epoch_task(screen, "screen")
 maximize_task = _task(
     _writer(maximize),
@@ -107,6 +110,7 @@ maximize_task = _task(
 )
 analyze_task = _epoch_task(analyze, "analyze")
 cross_task = _epoch_task(cross, "cross")
+know_task = _epoch_task(know, "compare with all known")
 ablate_task = _epoch_task(ablate, "ablate")
 conclude_task = _task(_writer(_conclude), "conclude")
 report_task = _task(_report, "report")

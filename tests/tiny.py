@@ -14,8 +14,10 @@ from spikeatlas.flows.checks.study_checks import Checked, check
 from spikeatlas.tasks.atlas.allocate import allocate
 from spikeatlas.tasks.stages.ablate import ablate
 from spikeatlas.tasks.stages.analyze import analyze
+from spikeatlas.tasks.stages.blank import show_blanks
 from spikeatlas.tasks.stages.conclude import conclude
 from spikeatlas.tasks.stages.cross import cross
+from spikeatlas.tasks.stages.know import know
 from spikeatlas.tasks.stages.maximize import maximize
 from spikeatlas.tasks.stages.observe import observe
 from spikeatlas.tasks.stages.screen import screen
@@ -94,7 +96,7 @@ def build(raw: dict[str, Any]) -> Checked:
     """Make the atlas of a study with plain functions, in the order of the flow, without Prefect."""
     checked = check(raw)
     run = checked.run
-    allocate(run, checked.layout, checked.data.digest())
+    allocate(run, checked.layout, checked.data)
     train_classifier(run)
     train_generator(run)
     train_prior(run)
@@ -102,6 +104,7 @@ def build(raw: dict[str, Any]) -> Checked:
     record_training(run)
     for epoch in run.epochs:
         observe(run, epoch)
+        show_blanks(run, epoch)
         screen(run, epoch)
         for block in run.blocks(epoch):
             maximize(run, *block)
@@ -110,6 +113,8 @@ def build(raw: dict[str, Any]) -> Checked:
         cross(run, epoch)
     for epoch in run.analysis.ablation:
         ablate(run, epoch)
+    for epoch in run.epochs:
+        know(run, epoch)
     conclude(run.atlas)
     return checked
 

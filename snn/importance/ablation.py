@@ -81,7 +81,8 @@ class AblationSpec(ImportanceSpec):
 
     kind: Literal["ablation"] = "ablation"
     variable: ClassVar[str] = "accuracy_loss"
-    long_name: ClassVar[str] = "accuracy that is lost while this neuron is silent; -1 to 1"
+    long_name: ClassVar[str] = "loss of accuracy"
+    comment: ClassVar[str] = "while this neuron is silent; -1 to 1"
 
     def measure(
         self,

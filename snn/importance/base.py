@@ -27,8 +27,10 @@ class ImportanceSpec(Contract, ABC):
     variable: ClassVar[str] = ""
     """Name of its array in the atlas."""
     long_name: ClassVar[str] = ""
-    """The measure in a line, with its range."""
+    """The measure in a few words."""
     units: ClassVar[str] = "1"
+    comment: ClassVar[str] = ""
+    """All else that is to be said, with the range."""
 
     @abstractmethod
     def measure(

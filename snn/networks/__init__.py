@@ -6,7 +6,7 @@ from spikeatlas.snn.networks.chain import build_network, pixel_statistics
 from spikeatlas.snn.networks.decodings import DECODINGS, DecodingSpec
 from spikeatlas.snn.networks.layer import SpikingLayer
 from spikeatlas.snn.networks.network import SpikingNetwork
-from spikeatlas.snn.networks.spec import OUTPUT, NetworkSpec, layer_sizes
+from spikeatlas.snn.networks.spec import OUTPUT, NetworkSpec, layer_maps, layer_sizes
 
 __all__ = [
     "DECODINGS",
@@ -16,6 +16,7 @@ __all__ = [
     "SpikingLayer",
     "SpikingNetwork",
     "build_network",
+    "layer_maps",
     "layer_sizes",
     "pixel_statistics",
 ]

@@ -13,7 +13,7 @@ from torch import nn
 
 from spikeatlas.snn.networks.layer import SpikingLayer, SteadyLinear, convolution, linear
 from spikeatlas.snn.networks.network import Shape, SpikingNetwork
-from spikeatlas.snn.networks.spec import NetworkSpec
+from spikeatlas.snn.networks.spec import NetworkSpec, halved
 from spikeatlas.snn.neurons import FastSigmoid, NeuronSite, SurrogateSpec
 
 FAST_SIGMOID = FastSigmoid()
@@ -102,10 +102,9 @@ class _Row(NamedTuple):
 
 
 def _operators(spec: NetworkSpec, shape: Shape, classes: int) -> Iterator[_Row]:
-    width, *size = shape
+    width, size = shape[0], shape[1:]
     for channels in spec.channels:
-        pool = min(size) >= 2
-        size = [side // 2 if pool else side for side in size]
+        pool, size = halved(size) != size, halved(size)
         operator = convolution(width, channels, spec.kernel)
         yield _Row(operator, pool, flatten=False, shape=(channels, *size))
         width = channels

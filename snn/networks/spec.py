@@ -125,3 +125,19 @@ class NetworkSpec:
 def layer_sizes(spec: NetworkSpec, classes: int) -> dict[str, int]:
     """Return the neurons (channels or units) of every spiking layer, in order: conv1.., fc1.., out."""
     return dict(zip(spec.layers, (*spec.channels, *spec.hidden, classes), strict=True))
+
+
+def layer_maps(spec: NetworkSpec, shape: tuple[int, int, int]) -> dict[str, tuple[int, ...]]:
+    """Return the map (h, w) of every convolutional layer's channels, () of others, for images (c, h, w)."""
+    size = shape[1:]
+    maps: list[tuple[int, ...]] = []
+    for _ in spec.channels:
+        size = halved(size)
+        maps.append(size)
+    maps += [()] * (len(spec.hidden) + 1)
+    return dict(zip(spec.layers, maps, strict=True))
+
+
+def halved(size: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the size (h, w) of a map after pooling, which leaves one without two rows or columns as it is."""
+    return tuple(side // 2 for side in size) if min(size) >= 2 else size

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from spikeatlas.tasks.atlas import integrity, read, select, write
 from spikeatlas.tasks.atlas.create import CODECS, create, remove
-from spikeatlas.tasks.atlas.errors import AtlasError, BusyError, OutdatedError
+from spikeatlas.tasks.atlas.errors import AtlasError, BusyError, OldError, OutdatedError
 from spikeatlas.tasks.atlas.extend import extend
 from spikeatlas.tasks.atlas.groups import GROUPS, TRAINING_VARIABLES
-from spikeatlas.tasks.atlas.groups.arrays import size_of
+from spikeatlas.tasks.atlas.groups.arrays import path_of, size_of
+from spikeatlas.tasks.atlas.groups.axes import BLANKS
 from spikeatlas.tasks.atlas.groups.base import Column, Group
+from spikeatlas.tasks.atlas.groups.best_group import SOURCES
 from spikeatlas.tasks.atlas.groups.layer_group import (
     DONE,
     FAILED,
@@ -22,8 +24,18 @@ from spikeatlas.tasks.atlas.groups.layer_group import (
 )
 from spikeatlas.tasks.atlas.groups.naturalness_group import UNLIKE
 from spikeatlas.tasks.atlas.groups.neurons_group import NATURAL_COLUMNS
-from spikeatlas.tasks.atlas.groups.root_group import FLAGS
-from spikeatlas.tasks.atlas.layout import Layout, queries, ranks
+from spikeatlas.tasks.atlas.groups.progress_group import (
+    ABLATED,
+    ANALYSED,
+    BLANKED,
+    EPOCH,
+    FLAGS,
+    KNOWN,
+    OBSERVED,
+    SCREENED,
+    TRAINED,
+)
+from spikeatlas.tasks.atlas.layout import TOP_IMAGES, Layout, image_counts
 from spikeatlas.tasks.atlas.lock import coordinator, writing
 from spikeatlas.tasks.atlas.metadata import store_of
 from spikeatlas.tasks.atlas.open import (
@@ -37,7 +49,7 @@ from spikeatlas.tasks.atlas.open import (
     values,
     writable,
 )
-from spikeatlas.tasks.atlas.read import finished, flagged, layer_nodes, open_tree, sign, unfinished
+from spikeatlas.tasks.atlas.read import finished, flagged, sign, unfinished
 from spikeatlas.tasks.atlas.select import (
     SEARCH,
     alive,
@@ -45,25 +57,38 @@ from spikeatlas.tasks.atlas.select import (
     best_search,
     by_search,
     cold,
+    has_mei,
     layer_rows,
     mask,
     settled,
     undefined,
 )
+from spikeatlas.tasks.atlas.tree import Tree, open_tree
 
 __all__ = [
+    "ABLATED",
+    "ANALYSED",
+    "BLANKED",
+    "BLANKS",
     "CODECS",
     "DONE",
+    "EPOCH",
     "FAILED",
     "FLAGS",
     "GROUPS",
+    "KNOWN",
     "LANES",
     "NATURAL_COLUMNS",
+    "OBSERVED",
     "PENDING",
     "SATURATED",
+    "SCREENED",
     "SEARCH",
     "SILENT",
+    "SOURCES",
     "STATUS",
+    "TOP_IMAGES",
+    "TRAINED",
     "TRAINING_VARIABLES",
     "UNLIKE",
     "UNPLANNED",
@@ -73,7 +98,9 @@ __all__ = [
     "Column",
     "Group",
     "Layout",
+    "OldError",
     "OutdatedError",
+    "Tree",
     "alive",
     "at_search",
     "best_search",
@@ -86,17 +113,17 @@ __all__ = [
     "extend",
     "finished",
     "flagged",
+    "has_mei",
     "holds",
+    "image_counts",
     "integrity",
-    "layer_nodes",
     "layer_rows",
     "layout_json",
     "layout_of",
     "mask",
     "open_store",
     "open_tree",
-    "queries",
-    "ranks",
+    "path_of",
     "read",
     "remove",
     "select",

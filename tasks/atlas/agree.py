@@ -12,6 +12,8 @@ from spikeatlas.snn.generators import digest_generator
 from spikeatlas.snn.training import epoch_path
 from spikeatlas.tasks.atlas import read
 from spikeatlas.tasks.atlas.errors import AtlasError
+from spikeatlas.tasks.atlas.groups.base import PROGRESS
+from spikeatlas.tasks.atlas.groups.progress_group import EPOCH
 from spikeatlas.tasks.atlas.open import open_store, study_of, values
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.study.study import Study
@@ -37,7 +39,7 @@ def agree(run: Run, images: str) -> None:
     origin: dict[str, Any] = dict(root["provenance"].attrs)
     _agree_on_order(run)
     _agree_on_images(run, origin["data_digest"], images)
-    _agree_on_sources(run, origin.get("sources", {}))
+    _agree_on_sources(run, json.loads(origin.get("sources", "{}")))
     _agree_on_files(run, root)
 
 
@@ -92,7 +94,7 @@ def _agree_on_sources(run: Run, before: Mapping[str, str]) -> None:
 def _agree_on_files(run: Run, root: Any) -> None:
     """The generator and the checkpoints that results rest on must be the ones that made them."""
     digests = {run.generator_file: str(root.attrs.get("generator_digest", ""))}
-    rows = zip(values(root, "epoch"), values(root, "checkpoint_digest"), strict=True)
+    rows = zip(values(root, EPOCH), values(root, f"{PROGRESS}/checkpoint_digest"), strict=True)
     digests |= {epoch_path(run.checkpoints, float(epoch)): str(digest) for epoch, digest in rows}
     for path, before in digests.items():
         if before and path.exists() and before != _digest(run, path):

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from spikeatlas.snn.data import DataSet, choose_images
+from spikeatlas.snn.networks import layer_maps
 from spikeatlas.snn.training import checkpoint_epochs
 from spikeatlas.tasks.atlas import read, write
 from spikeatlas.tasks.atlas.agree import agree
 from spikeatlas.tasks.atlas.create import create
 from spikeatlas.tasks.atlas.extend import extend
+from spikeatlas.tasks.atlas.groups.natural_group import TEST_IMAGES
+from spikeatlas.tasks.atlas.groups.progress_group import EPOCH
 from spikeatlas.tasks.atlas.layout import Layout, Named
 from spikeatlas.tasks.atlas.open import exists, layout_of, open_store, study_of, values
 from spikeatlas.tasks.atlas.origin import attributes, provenance
@@ -40,9 +44,12 @@ def study_layout(run: Run, data: DataSet) -> Layout:
         **_natural(data, study.analysis.images),
         cross=study.analysis.cross,
         ablation=bool(study.analysis.ablation),
+        network=study.seed,
+        spike_steps=spike_steps(run, data),
+        test_labels=tuple(data.test.labels.tolist()),
         measures=brought_measures(study.analysis),
         importance=tuple(
-            Named(spec.variable, spec.long_name, spec.units)
+            Named(spec.variable, spec.long_name, spec.units, spec.comment)
             for spec in study.analysis.further_importance
         ),
     )
@@ -51,10 +58,16 @@ def study_layout(run: Run, data: DataSet) -> Layout:
 def brought_measures(analysis: AnalysisSpec) -> tuple[Named, ...]:
     """Return the arrays of the study's own measures of selectivity."""
     return tuple(
-        Named(name, quantity.long_name, quantity.units)
+        Named(name, *quantity)
         for measure in analysis.further_measures
         for name, quantity in measure.quantities.items()
     )
+
+
+def spike_steps(run: Run, data: DataSet) -> dict[str, float]:
+    """Return what one spike, in one showing, adds to a response, by layer: 1 / (time steps x positions)."""
+    maps = layer_maps(run.network, data.shape)
+    return {layer: 1 / (run.network.time_steps * math.prod(maps[layer])) for layer in run.layers}
 
 
 def expected_epochs(run: Run) -> tuple[float, ...]:
@@ -74,17 +87,18 @@ def _natural(data: DataSet, count: int) -> dict[str, tuple[int, ...]]:
     }
 
 
-def allocate(run: Run, layout: Layout, images: str) -> Run:
+def allocate(run: Run, layout: Layout, data: DataSet) -> Run:
     """Create the store, or agree with the one that is there and add what epochs and repeats it lacks.
 
-    ``images``: the data set's digest (hex). Returns the run under the digest that the store, and the
-    checkpoints beside it, know the study by.
+    Returns the run under the digest that the store, and the checkpoints beside it, know the study by.
     """
+    images = data.digest()
     if not exists(run.atlas):
-        create(run.atlas, layout, attributes(run, layout), provenance(run, images))
+        filled = {TEST_IMAGES: data.test.images}
+        create(run.atlas, layout, attributes(run), provenance(run, images), filled=filled)
         return run
     agree(run, images)
-    root = open_store(run.atlas)
+    root = open_store(run.atlas, "r+")
     _extend_epochs(run, layout_of(root), layout)
     before = Study.model_validate(study_of(root))
     merged = merge(before, run.study)
@@ -104,7 +118,7 @@ def _extend_epochs(run: Run, before: Layout, layout: Layout) -> None:
 
 def repeats_to_add(run: Run) -> list[Block]:
     """Return the blocks of which the study now asks for more repeats than when they were searched."""
-    epochs = values(open_store(run.atlas), "epoch")
+    epochs = values(open_store(run.atlas), EPOCH)
     return [
         block
         for epoch in run.epochs

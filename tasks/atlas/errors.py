@@ -7,6 +7,10 @@ class AtlasError(ValueError):
     """An atlas that cannot be used as asked: the message says why and what to do."""
 
 
+class OldError(AtlasError):
+    """An atlas of an older version, to be migrated before it is written."""
+
+
 class BusyError(AtlasError):
     """Another run is at work on the folder."""
 

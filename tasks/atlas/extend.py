@@ -11,6 +11,7 @@ from pathlib import Path
 
 from spikeatlas.tasks.atlas.create import create
 from spikeatlas.tasks.atlas.errors import AtlasError
+from spikeatlas.tasks.atlas.groups.arrays import arrays as all_arrays
 from spikeatlas.tasks.atlas.layout import Layout
 from spikeatlas.tasks.atlas.open import arrays_of, open_store
 from spikeatlas.tasks.study.location import Place, Url
@@ -38,11 +39,17 @@ def extend(path: Place, old: Layout, layout: Layout) -> None:
     arrays = arrays_of(source)
     grown = path.with_name(path.name + ".grown")
     shutil.rmtree(grown, ignore_errors=True)
-    create(grown, layout, dict(source.attrs), dict(source["provenance"].attrs), arrays)
+    paths = {array.path for array in arrays}
+    content = [array for array in all_arrays(layout) if array.path in paths]
+    create(grown, layout, dict(source.attrs), dict(source["provenance"].attrs), content)
     rows = {old_row: layout.epochs.index(epoch) for old_row, epoch in enumerate(old.epochs)}
     for array in arrays:
         axes = sum(dim in ("epoch", "stimulus_epoch") for dim in array.variable.dims)
-        _copy_epochs(path / array.path / "c", grown / array.path / "c", rows, axes)
+        old_chunks, new_chunks = path / array.path / "c", grown / array.path / "c"
+        if axes:
+            _copy_epochs(old_chunks, new_chunks, rows, axes)
+        elif old_chunks.exists():
+            shutil.copytree(old_chunks, new_chunks)
     if (path / "training").exists():
         shutil.copytree(path / "training", grown / "training")
     exchange(grown, path)

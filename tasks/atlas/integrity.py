@@ -14,8 +14,9 @@ import zarr
 from zarr.core.sync import sync
 
 from spikeatlas.tasks.atlas.groups import GROUPS
-from spikeatlas.tasks.atlas.groups.arrays import AtlasArray
-from spikeatlas.tasks.atlas.groups.cross_group import CROSSED
+from spikeatlas.tasks.atlas.groups.arrays import AtlasArray, path_of
+from spikeatlas.tasks.atlas.groups.base import PROGRESS
+from spikeatlas.tasks.atlas.groups.cross_group import BORROWED, CROSSED
 from spikeatlas.tasks.atlas.groups.layer_group import FAILED, PENDING
 from spikeatlas.tasks.atlas.groups.provenance_group import DIGESTS, NODES
 from spikeatlas.tasks.atlas.metadata import (
@@ -30,13 +31,13 @@ from spikeatlas.tasks.atlas.open import arrays_of, epoch_row, open_store, values
 from spikeatlas.tasks.study.blocks import Block
 from spikeatlas.tasks.study.location import Place
 
-MARKS = {group.mark for group in GROUPS}
+MARKS = {group.mark for group in GROUPS} - {""}
 """Arrays that promise others."""
 
 
 def committed(path: Place, block: Block) -> bool:
     """Return whether a block is marked as ended. Raises ValueError when the mark itself cannot be read."""
-    status = open_store(path)[f"layers/{block.layer}/status"]
+    status = open_store(path)[path_of("status", block.layer)]
     return not np.isin(read_rows(status, _at(path, block)), (PENDING, FAILED)).any()
 
 
@@ -61,21 +62,25 @@ def epoch_damage(path: Place, epoch: float) -> list[str]:
         return problems
     promises = [array for array in arrays if _is_promised(root, array, row)]
     problems += _damage(root, [array.path for array in promises], (row,))
-    return problems + _cross_damage(root, arrays, row)
+    return problems + [
+        text for mark in (CROSSED, BORROWED) for text in _pair_damage(root, arrays, mark, row)
+    ]
 
 
 def _is_promised(root: zarr.Group, array: AtlasArray, row: int) -> bool:
     """Return whether the mark of one epoch says that an array can be read there."""
     mark = array.group.mark
-    return mark not in ("", CROSSED) and mark in root and bool(values(root, mark, row))
+    return mark not in ("", "status", CROSSED, BORROWED) and bool(values(root, mark, row))
 
 
-def _cross_damage(root: zarr.Group, arrays: Iterable[AtlasArray], row: int) -> list[str]:
-    """List what is wrong with the answers of one epoch's network to the MEIs that it was shown."""
-    names = [array.path for array in arrays if array.group.mark == CROSSED]
+def _pair_damage(
+    root: zarr.Group, arrays: Iterable[AtlasArray], mark: str, row: int
+) -> list[str]:
+    """List what is wrong with the answers of one epoch's network to the MEIs that it was shown, by their mark."""
+    names = [array.path for array in arrays if array.group.mark == mark]
     if not names:
         return []
-    others = np.flatnonzero(values(root, CROSSED, row))
+    others = np.flatnonzero(values(root, mark, row))
     return [text for other in others for text in _damage(root, names, (row, int(other)))]
 
 
@@ -115,7 +120,7 @@ def _table_damage(root: zarr.Group) -> list[str]:
         return [] if empty else ["training has lost its metadata"]
     problems = [*_attributes_damage(root, "training")]
     # without names it is being written
-    names: Any = () if problems else root["training"].attrs.get("arrays", ())
+    names = [] if problems else str(root["training"].attrs.get("arrays", "")).split()
     return [*problems, *_arrays_damage(root, "training", names)] if names else problems
 
 
@@ -138,13 +143,13 @@ def _attributes_damage(root: zarr.Group, group: str) -> Iterator[str]:
         yield f"/{group}: its attributes are not those that were written"
 
 
-def training_damage(path: Place) -> list[str]:
-    """List what is wrong with the table over all epochs, if there is one."""
+def whole_damage(path: Place) -> list[str]:
+    """List what is wrong with what is not of one epoch: the test images, and the table over all epochs, if there is one."""
     root = open_store(path)
-    if "training" not in root or "concluded" not in root["training"].attrs:
-        return []
-    group: Any = root["training"]
-    names = [f"training/{name}" for name in group.array_keys()]
+    names = [array.path for array in arrays_of(root) if not array.group.mark and "epoch" not in array.variable.dims]
+    if "training" in root and "concluded" in root["training"].attrs:
+        group: Any = root["training"]
+        names += [f"training/{name}" for name in group.array_keys()]
     return list(_damage(root, names, (...,)))
 
 
@@ -163,8 +168,8 @@ def _damage(root: zarr.Group, names: Iterable[str], at: tuple[Any, ...]) -> Iter
 
 
 def _may_be_missing(name: str) -> bool:
-    """Marks, and what else the root holds, are unwritten until their stage is done."""
-    return "/" not in name or name in MARKS
+    """Marks, and what else tells of the network's progress, are unwritten until their stage is done."""
+    return name in MARKS or name.rpartition("/")[0] == PROGRESS
 
 
 def read_rows(array: Any, at: tuple[Any, ...]) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from spikeatlas.snn.generators import Naturalness
@@ -15,6 +15,9 @@ TOP_IMAGES = 5
 BROUGHT = ("measures", "importance")
 """Fields of a layout that only a study with members of the user's own fills."""
 
+IN_THE_STORE = ("epochs", "natural_images", "natural_labels", "natural_first", "test_labels")
+"""Fields that the store's own labels tell."""
+
 
 class Named(NamedTuple):
     """An array that a study brings with it."""
@@ -22,6 +25,7 @@ class Named(NamedTuple):
     name: str
     long_name: str
     units: str = "1"
+    comment: str = ""
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,10 @@ class Layout:
     classes: tuple[str, ...]
     screening: int
     """Screening stimuli of one repeat."""
+    network: int = 0
+    """Training seed, which tells networks of one study apart."""
+    spike_steps: Mapping[str, float] = field(default_factory=dict)
+    """What one spike adds to a response, by layer."""
     warm_start: bool = False
     """Whether there are a cold and a warm search of each neuron."""
     diverse: int = 0
@@ -59,6 +67,8 @@ class Layout:
     """Their classes."""
     natural_first: tuple[int, ...] = ()
     """1 for those of the first half, in which classes are chosen that are then tested on the second."""
+    test_labels: tuple[int, ...] = ()
+    """The class of each test image; none where the images are not in the atlas."""
     cross: bool = False
     """Whether every network is shown the MEIs of every epoch."""
     ablation: bool = False
@@ -73,36 +83,8 @@ class Layout:
         """Probed neurons over all layers."""
         return sum(map(len, self.layers.values()))
 
-    def sizes(self, layer: str | None = None) -> dict[str, int]:
-        """Length of each dimension, in ``layer``'s group or in the groups over all layers."""
-        channel, y, x = self.image
-        return {
-            "epoch": len(self.epochs),
-            "stimulus_epoch": len(self.epochs),
-            "image": len(self.natural_images),
-            "layer": len(self.layers),
-            "neuron": len(self.layers[layer]) if layer else self.neurons,
-            "method": len(self.methods),
-            "repeat": self.repeats,
-            "latent": self.latent,
-            "channel": channel,
-            "y": y,
-            "x": x,
-            "query": len(queries(self.budget)),
-            "class": len(self.classes),
-            "rank": ranks(self.diverse),
-            "half": 2,
-            "stimulus": self.screening * self.repeats,
-            **{f"neuron_{name}": len(indices) for name, indices in self.layers.items()},
-        }
 
-
-def queries(budget: int) -> tuple[int, ...]:
+def image_counts(budget: int) -> tuple[int, ...]:
     """Log-spaced numbers of images, from 1 to ``budget``, about eight a decade."""
     count = 1 + math.ceil(8 * math.log10(budget)) if budget > 1 else 1
     return tuple(sorted({round(budget ** (i / max(count - 1, 1))) for i in range(count)}))
-
-
-def ranks(diverse: int) -> int:
-    """Length of ``rank``, which natural and diverse stimuli share: a group has one length a dimension."""
-    return max(TOP_IMAGES, diverse)

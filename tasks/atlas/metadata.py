@@ -15,9 +15,11 @@ import zarr
 from zarr.core.buffer import Buffer, default_buffer_prototype
 from zarr.core.group import GroupMetadata
 from zarr.core.sync import sync
+from zarr.storage import MemoryStore
 
 from spikeatlas.snn.atomic import write_atomically
-from spikeatlas.tasks.atlas.groups.base import AxisLabels
+from spikeatlas.tasks.atlas.groups.axes import AxisLabels
+from spikeatlas.tasks.atlas.groups.provenance_group import DIGEST, NODE
 from spikeatlas.tasks.study.location import Place, Url
 
 Attributes = Mapping[str, Any]
@@ -26,9 +28,9 @@ CHECKSUM = "checksum"
 """Attribute of a group: the digest of its others."""
 
 
-def store_of(path: Place, mode: str = "r") -> Any:
+def store_of(path: Place | MemoryStore, mode: str = "r") -> Any:
     """Return what zarr and xarray open as the root group."""
-    if isinstance(path, Path):
+    if isinstance(path, Path | MemoryStore):
         return path
     from zarr.storage import ObjectStore  # noqa: PLC0415 - needs an optional package
 
@@ -40,10 +42,8 @@ def digests(group: zarr.Group) -> dict[str, AxisLabels]:
     nodes = sorted(name for name, _ in group.members(max_depth=None))
     values = [digest(metadata(group, name) or b"") for name in nodes]
     return {
-        "node": AxisLabels("node", nodes, "array or group of the atlas"),
-        "metadata_digest": AxisLabels(
-            "node", values, "first digits of the SHA-256 of its metadata"
-        ),
+        "node": AxisLabels("node", nodes, "node", NODE),
+        "metadata_digest": AxisLabels("node", values, "digest", DIGEST),
     }
 
 
@@ -76,7 +76,7 @@ def group_metadata(attributes: Attributes) -> Buffer:
     return whole.to_buffer_dict(default_buffer_prototype())["zarr.json"]
 
 
-def set_attributes(path: Place, group: str, attributes: Attributes) -> None:
+def set_attributes(path: Place | MemoryStore, group: str, attributes: Attributes) -> None:
     """Replace the attributes of a group, and their checksum.
 
     As zarr would, but that the new file comes from outside of the atlas: xarray warns of what it does not
@@ -84,7 +84,7 @@ def set_attributes(path: Place, group: str, attributes: Attributes) -> None:
     """
     plain = json.loads(json.dumps(dict(attributes)))
     content = group_metadata({**plain, CHECKSUM: checksum(plain)})
-    if isinstance(path, Url):
+    if not isinstance(path, Path):
         sync(store_of(path, "r+").set(f"{group}/zarr.json".lstrip("/"), content))
     else:
         write_atomically(path / group / "zarr.json", content.to_bytes(), beside=path)

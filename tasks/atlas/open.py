@@ -12,16 +12,18 @@ from typing import Any
 import numpy as np
 import zarr
 from numpy.typing import NDArray
+from zarr.storage import MemoryStore
 
-from spikeatlas.tasks.atlas.errors import AtlasError
+from spikeatlas.tasks.atlas.errors import AtlasError, OldError
 from spikeatlas.tasks.atlas.groups.arrays import AtlasArray, arrays
+from spikeatlas.tasks.atlas.groups.progress_group import EPOCH
 from spikeatlas.tasks.atlas.groups.provenance_group import NODES
-from spikeatlas.tasks.atlas.layout import BROUGHT, Layout, Named
+from spikeatlas.tasks.atlas.layout import BROUGHT, IN_THE_STORE, Layout, Named
 from spikeatlas.tasks.atlas.metadata import store_of
 from spikeatlas.tasks.study.location import Place, Url
 
-SCHEMA_VERSION = 1
-"""Raised when readers of an older atlas would misread a newer one."""
+SCHEMA_VERSION = 2
+"""Raised when a name or a shape changes: a new group or variable changes nothing for who does not know it."""
 
 
 def exists(path: Place) -> bool:
@@ -36,10 +38,30 @@ def exists(path: Place) -> bool:
 
 
 def open_store(path: Place, mode: str = "r") -> zarr.Group:
-    """Open the atlas as a Zarr group.
+    """Open the atlas as a Zarr group; one of an older version as what ``migrate`` would make of it, in memory.
 
-    Raises FileNotFoundError when there is none, AtlasError when it is damaged or newer than this program.
+    Raises FileNotFoundError when there is none, AtlasError when it is damaged or newer than this program, or
+    older and to be written.
     """
+    root = open_as_is(path, mode)
+    if version_of(root) == SCHEMA_VERSION:
+        return root
+    if mode != "r":
+        message = (
+            f"{path} has schema version {version_of(root)}, which can be read but not gone on with: "
+            f"`spikeatlas migrate {path}` makes it one of version {SCHEMA_VERSION}"
+        )
+        raise OldError(message)
+    return zarr.open_group(renewed(path), mode="r", zarr_format=3)
+
+
+def version_of(root: zarr.Group) -> int:
+    """Return the version of the schema that an atlas has."""
+    return int(root.attrs["schema_version"])  # type: ignore[arg-type]
+
+
+def open_as_is(path: Place, mode: str = "r") -> zarr.Group:
+    """Open the atlas as a Zarr group, of whatever version it is; raises as ``open_store``."""
     absent = (
         f"there is no atlas at {path}: give the path of an atlas.zarr folder that a run has written"
     )
@@ -49,7 +71,7 @@ def open_store(path: Place, mode: str = "r") -> zarr.Group:
             raise FileNotFoundError(absent)
     try:
         root = zarr.open_group(store_of(path, mode), mode=mode, zarr_format=3)  # type: ignore[arg-type]
-        version = int(root.attrs["schema_version"])  # type: ignore[arg-type]
+        version = version_of(root)
     except FileNotFoundError as error:
         if isinstance(path, Url):
             raise FileNotFoundError(absent) from None
@@ -66,6 +88,20 @@ def _damaged(path: Place, error: Exception) -> str:
     return f"{path} is not an atlas, or its zarr.json is damaged ({error}): restore it, or run again with --fresh"
 
 
+@lru_cache(maxsize=4)
+def _renewed(path: Place, _changed: int) -> MemoryStore:
+    from spikeatlas.tasks.atlas.former.renew import renew  # noqa: PLC0415 - builds on this
+
+    store = MemoryStore()
+    renew(path, store)
+    return store
+
+
+def renewed(path: Place) -> MemoryStore:
+    """Return what ``migrate`` would make of an older atlas, in memory, once for as long as it is as it is."""
+    return _renewed(path, path.joinpath("zarr.json").stat().st_mtime_ns if isinstance(path, Path) else 0)
+
+
 def recover(path: Path) -> None:
     """Finish an extension that was killed between its two renames."""
     retired = path.with_name(path.name + ".old")
@@ -79,16 +115,9 @@ def holds(path: Place, name: str) -> bool:
 
 
 def arrays_of(root: zarr.Group) -> list[AtlasArray]:
-    """List the data arrays that an atlas was allocated with, of those that this version knows.
-
-    As it says itself; an atlas from before it listed its nodes is held to have what it has, and what the first
-    version had.
-    """
-    planned = arrays(layout_of(root))
-    if NODES in root:
-        nodes = set(values(root, NODES))
-        return [array for array in planned if array.path in nodes]
-    return [array for array in planned if array.group.first or array.path in root]
+    """List the data arrays that an atlas was allocated with, of those that this version knows."""
+    nodes = set(values(root, NODES))
+    return [array for array in arrays(layout_of(root)) if array.path in nodes]
 
 
 def writable(array: Any) -> zarr.Array[Any]:
@@ -131,7 +160,7 @@ def _open(path: Place, names: tuple[str, ...]) -> Opened:
     root = open_store(path, "r+")
     absent = _never_allocated(root, names)
     arrays = {name: writable(root[name]) for name in names if name not in absent}
-    return Opened(values(root, "epoch"), arrays)
+    return Opened(values(root, EPOCH), arrays)
 
 
 def _never_allocated(root: zarr.Group, names: Iterable[str]) -> set[str]:
@@ -150,9 +179,22 @@ def study_of(root: zarr.Group) -> dict[str, Any]:
 
 def layout_of(root: zarr.Group) -> Layout:
     """Return the layout an atlas was allocated with."""
-    fields: dict[str, Any] = json.loads(str(root.attrs["layout"]))
-    fields["epochs"] = values(root, "epoch").tolist()
+    return read_layout(root, str(root["provenance"].attrs["layout"]))
+
+
+def read_layout(root: zarr.Group, text: str) -> Layout:
+    """Return a layout whose own text (JSON) leaves out what the store's labels tell."""
+    fields: dict[str, Any] = json.loads(text)
     fields["layers"] = {layer: tuple(neurons) for layer, neurons in fields["layers"].items()}
+    first = next(iter(fields["layers"]), "")
+    told = {
+        "epochs": EPOCH,
+        "natural_images": f"natural_image/{first}/image",
+        "natural_labels": f"natural_image/{first}/label",
+        "natural_first": f"natural_image/{first}/first",
+        "test_labels": "test_images/label",
+    }
+    fields |= {field: values(root, path).tolist() for field, path in told.items() if path in root}
     for name in BROUGHT:
         fields[name] = [Named(*entry) for entry in fields.get(name, ())]
     frozen: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()}
@@ -160,8 +202,8 @@ def layout_of(root: zarr.Group) -> Layout:
 
 
 def layout_json(layout: Layout) -> str:
-    """Return the layout but for its epochs, which the store itself names, as JSON for the root's attributes."""
-    unsaid = {"epochs", *(name for name in BROUGHT if not getattr(layout, name))}
+    """Return the layout, but for what the store's own labels tell, as JSON."""
+    unsaid = {*IN_THE_STORE, *(name for name in BROUGHT if not getattr(layout, name))}
     return json.dumps({key: value for key, value in vars(layout).items() if key not in unsaid})
 
 
@@ -173,7 +215,7 @@ def values(root: zarr.Group, name: str, at: Any = ...) -> NDArray[Any]:
 
 def epoch_row(root: zarr.Group, epoch: float) -> int:
     """Return the row of ``epoch`` in every array of the atlas."""
-    return row_of(values(root, "epoch"), epoch)
+    return row_of(values(root, EPOCH), epoch)
 
 
 def row_of(epochs: NDArray[np.float64], epoch: float) -> int:

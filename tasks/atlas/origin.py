@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import platform
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from spikeatlas.tasks.atlas import write
-from spikeatlas.tasks.atlas.layout import Layout
-from spikeatlas.tasks.atlas.open import layout_json, layout_of, open_store, study_of
+from spikeatlas.tasks.atlas.open import layout_of, open_store, study_of
 from spikeatlas.tasks.study.location import Place
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.study.study import Study
@@ -18,13 +18,12 @@ from spikeatlas.tasks.study.value_fields import own_sources, study_digest
 PACKAGES = ("spikeatlas", "torch", "snntorch", "numpy", "zarr", "xarray", "prefect")
 
 
-def attributes(run: Run, layout: Layout) -> dict[str, Any]:
+def attributes(run: Run) -> dict[str, Any]:
     """Return the root's attributes."""
     return {
         "title": "Spike Atlas: the most exciting image of every neuron over training",
         "study": run.study.model_dump_json(),
         "study_digest": run.digest,
-        "layout": layout_json(layout),
         "layers": list(layout.layers),
         "batch_size": run.responder.batch_size,
         "started": write.now(),
@@ -37,14 +36,14 @@ def provenance(run: Run, images: str) -> dict[str, Any]:
     """Return the attributes of ``/provenance``; ``images``: the data set's digest (hex).
 
     ``sources``: the user's own members of the study's families, ``module:object``, with the SHA-256 of
-    their source; left out where there are none.
+    their source, as JSON; left out where there are none.
     """
     sources = own_sources(run.study)
     return {
         "data_digest": images,
         "platform": platform.platform(),
         "python": platform.python_version(),
-        **({"sources": sources} if sources else {}),
+        **({"sources": json.dumps(sources, sort_keys=True)} if sources else {}),
     }
 
 

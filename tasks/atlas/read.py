@@ -1,4 +1,4 @@
-"""Reading the atlas: the state of its work, and its data as xarray objects."""
+"""Reading the state of an atlas's work, and what the searches build on."""
 
 from __future__ import annotations
 
@@ -6,27 +6,23 @@ from collections.abc import Iterable
 from functools import cache
 
 import numpy as np
-import xarray as xr
 from numpy.typing import NDArray
 
 from spikeatlas.optim import Points
 from spikeatlas.tasks.atlas.errors import AtlasError
+from spikeatlas.tasks.atlas.groups.arrays import path_of
+from spikeatlas.tasks.atlas.groups.cross_group import BORROWED, CROSSED
 from spikeatlas.tasks.atlas.groups.layer_group import FAILED, PENDING, UNPLANNED
-from spikeatlas.tasks.atlas.metadata import store_of
+from spikeatlas.tasks.atlas.groups.progress_group import (
+    EPOCH,
+    KNOWN,
+    OBSERVED,
+    SCREENED,
+    TRAINED,
+)
 from spikeatlas.tasks.atlas.open import epoch_row, layout_of, open_store, study_of, values
 from spikeatlas.tasks.study.blocks import Block
 from spikeatlas.tasks.study.location import Place
-
-
-def open_tree(path: Place) -> xr.DataTree:
-    """Open the whole atlas, lazily, as anyone without our packages reads it (checked first by us)."""
-    open_store(path)
-    return xr.open_datatree(store_of(path), engine="zarr", consolidated=False)
-
-
-def layer_nodes(tree: xr.DataTree) -> dict[str, xr.DataTree]:
-    """The groups of all layers, shallow to deep (a store lists them in no order)."""
-    return {layer: tree["layers"].children[layer] for layer in tree.attrs["layers"]}
 
 
 def unfinished(path: Place, blocks: Iterable[Block]) -> list[Block]:
@@ -35,7 +31,7 @@ def unfinished(path: Place, blocks: Iterable[Block]) -> list[Block]:
 
     @cache
     def status(layer: str, epoch: float) -> NDArray[np.uint8]:
-        return values(root, f"layers/{layer}/status", epoch_row(root, epoch))
+        return values(root, path_of("status", layer), epoch_row(root, epoch))
 
     return [
         block
@@ -52,7 +48,7 @@ def unplanned(path: Place, blocks: Iterable[Block], repeats: int) -> list[Block]
 
     def lacks(block: Block) -> bool:
         at = (epoch_row(root, block.epoch), slice(block.start, block.stop))
-        status = values(root, f"layers/{block.layer}/status", at)
+        status = values(root, path_of("status", block.layer), at)
         return bool((status[:, :, :repeats] == UNPLANNED).any())
 
     return [block for block in blocks if lacks(block)]
@@ -61,13 +57,13 @@ def unplanned(path: Place, blocks: Iterable[Block], repeats: int) -> list[Block]
 def finished(path: Place, epochs: Iterable[float]) -> bool:
     """Return whether all is done of ``epochs``, and a run has ended since."""
     root = open_store(path)
-    return bool(root.attrs["ended"]) and all(flagged(path, "analysed", epoch) for epoch in epochs)
+    return bool(root.attrs["ended"]) and all(flagged(path, KNOWN, epoch) for epoch in epochs)
 
 
-def flagged(path: Place, flag: str, epoch: float) -> bool:
-    """Return whether a per-epoch stage is committed."""
+def flagged(path: Place, mark: str, epoch: float) -> bool:
+    """Return whether a per-epoch stage is committed: its mark, by the path of that."""
     root = open_store(path)
-    return bool(values(root, flag, epoch_row(root, epoch)))
+    return bool(values(root, mark, epoch_row(root, epoch)))
 
 
 def screening(path: Place, block: Block, repeat: int) -> tuple[Points, NDArray[np.float32]]:
@@ -77,14 +73,14 @@ def screening(path: Place, block: Block, repeat: int) -> tuple[Points, NDArray[n
     """
     root = open_store(path)
     row = epoch_row(root, block.epoch)
-    if not values(root, "screened", row):
+    if not values(root, SCREENED, row):
         message = f"epoch {block.epoch:g} is not screened yet, which its searches learn from: run the study again"
         raise AtlasError(message)
-    stimuli = np.flatnonzero(values(root, "screening/repeat") == repeat)
+    stimuli = np.flatnonzero(values(root, f"screening/{block.layer}/stimulus_repeat") == repeat)
     rows = slice(int(stimuli[0]), int(stimuli[-1]) + 1)
     at = (row, rows, slice(block.start, block.stop))
-    points: Points = values(root, "screening/latent", (row, rows))
-    return points, values(root, f"screening/response_{block.layer}", at)
+    points: Points = values(root, "screening_latent/screening_latent", (row, rows))
+    return points, values(root, path_of("screening_response", block.layer), at)
 
 
 def best_natural(path: Place, block: Block) -> NDArray[np.float32]:
@@ -94,17 +90,17 @@ def best_natural(path: Place, block: Block) -> NDArray[np.float32]:
     """
     root = open_store(path)
     row = epoch_row(root, block.epoch)
-    if not values(root, "observed", row):
+    if not values(root, OBSERVED, row):
         message = f"epoch {block.epoch:g} has not seen the test images, by which responses are scaled: run the study again"
         raise AtlasError(message)
     at = (row, slice(block.start, block.stop), 0)
-    return values(root, f"layers/{block.layer}/natural_top_response", at)
+    return values(root, path_of("natural_top_response", block.layer), at)
 
 
 def trained_epochs(path: Place) -> list[float]:
     """The epochs whose checkpoints are known, ascending."""
     root = open_store(path)
-    epochs: list[float] = values(root, "epoch")[values(root, "trained") == 1].tolist()
+    epochs: list[float] = values(root, EPOCH)[values(root, TRAINED) == 1].tolist()
     return epochs
 
 
@@ -127,21 +123,21 @@ def latents(path: Place, block: Block, method: str, repeats: Iterable[int]) -> P
     root = open_store(path)
     column = layout_of(root).methods.index(method)
     at = (epoch_row(root, block.epoch), slice(block.start, block.stop), column)
-    points = values(root, f"layers/{block.layer}/latent", at)[:, list(repeats)]
+    points = values(root, path_of("latent", block.layer), at)[:, list(repeats)]
     return points.reshape(-1, 1, points.shape[-1])
 
 
 def crossed(path: Place, epoch: float, stimulus_epoch: float) -> bool:
-    """Return whether the network of ``epoch`` was shown the MEIs of ``stimulus_epoch``."""
+    """Return whether the network of ``epoch`` was shown the MEIs of ``stimulus_epoch``, and all answers are noted."""
     root = open_store(path)
     at = (epoch_row(root, epoch), epoch_row(root, stimulus_epoch))
-    return bool(values(root, "cross/crossed", at))
+    return all(bool(values(root, mark, at)) for mark in (CROSSED, BORROWED) if mark in root)
 
 
 def natural_images(path: Place) -> NDArray[np.int64]:
     """Return the indices of the test images whose single responses an atlas keeps; none where it has no such group."""
     root = open_store(path)
-    return values(root, "natural/image") if "natural" in root else np.array([], np.int64)
+    return np.array(layout_of(root).natural_images, np.int64)
 
 
 def sign(path: Place) -> int:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from spikeatlas.tasks.atlas.groups.layer_group import SILENT, UNSETTLED
 
-SEARCH = ("neuron", "method", "repeat")
+SEARCH = ("neuron", "search", "repeat")
 """Dimensions of what every search of one epoch has."""
 
 
@@ -20,7 +20,7 @@ def settled(status: xr.DataArray) -> xr.DataArray:
 
 
 def alive(status: xr.DataArray) -> xr.DataArray:
-    """Return where a search found an MEI: a silent neuron's ended with whatever image came first."""
+    """Return where a search found an MEI: a silent neuron's found none."""
     return settled(status) & (status != SILENT)
 
 
@@ -29,16 +29,22 @@ def cold(group: xr.Dataset, name: str) -> str:
     return f"cold_{name}" if f"cold_{name}" in group else name
 
 
+def has_mei(group: xr.Dataset, sign: int) -> xr.DataArray:
+    """Return where a search that knows nothing of other epochs has an image (``cold``); ``sign``: what was searched."""
+    answered = True if sign < 0 else group[cold(group, "response")] != 0
+    return alive(group.status) & answered
+
+
 def by_search(values: xr.DataArray) -> NDArray[Any]:
-    """Return values as ([epochs,] neurons, methods x repeats, ...)."""
+    """Return values as ([epochs,] neurons, searches x repeats, ...)."""
     dims = [dim for dim in ("epoch", *SEARCH) if dim in values.dims]
     array: NDArray[Any] = values.transpose(*dims, ...).values
-    axis = dims.index("method")
+    axis = dims.index("search")
     return array.reshape(*array.shape[:axis], -1, *array.shape[axis + 2 :])
 
 
 def best_search(response: xr.DataArray, status: xr.DataArray, sign: int) -> NDArray[np.intp]:
-    """Return the place ([epochs,] neurons) of the best search among methods x repeats.
+    """Return the place ([epochs,] neurons) of the best search among searches x repeats.
 
     The best: settled, with the highest response times ``sign``, the first among equals; 0 where none is settled.
     """

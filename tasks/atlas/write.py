@@ -1,6 +1,6 @@
 """Writing of whole chunks, data first and the mark last.
 
-A block commits by ``status``, a per-epoch stage by its root flag. A worker killed in between leaves
+A block commits by ``status``, a per-epoch stage by its mark. A worker killed in between leaves
 the mark unset, and the block or stage is done again. An atlas has the arrays of the version that made it:
 what a newer one measures beside has no place in it, and is not written.
 """
@@ -19,8 +19,10 @@ from zarr.core.sync import sync
 
 from spikeatlas.tasks.atlas.create import create_table
 from spikeatlas.tasks.atlas.errors import AtlasError
-from spikeatlas.tasks.atlas.groups.cross_group import CROSSED
+from spikeatlas.tasks.atlas.groups.arrays import path_of
+from spikeatlas.tasks.atlas.groups.cross_group import BORROWED, CROSSED
 from spikeatlas.tasks.atlas.groups.layer_group import FAILED, PENDING, UNPLANNED
+from spikeatlas.tasks.atlas.groups.progress_group import ANALYSED, EPOCH, KNOWN
 from spikeatlas.tasks.atlas.metadata import arrays_digest, set_attributes
 from spikeatlas.tasks.atlas.open import epoch_row, open_store, opened, row_of, values, writable
 from spikeatlas.tasks.study.blocks import Block
@@ -30,23 +32,22 @@ Arrays = Mapping[str, NDArray[Any] | np.generic]
 
 
 def write_block(path: Place, block: Block, arrays: Arrays) -> None:
-    """Store the results of one block: each array (neurons, methods, repeats, ...), ``status`` last.
+    """Store the results of one block: each array (neurons, searches, repeats, ...), ``status`` last.
 
     Raises AtlasError when an array's shape or type differs from what was allocated (zarr would cast
     or broadcast it silently).
     """
-    named = {f"layers/{block.layer}/{name}": value for name, value in arrays.items()}
-    mark = f"layers/{block.layer}/status"
+    named = {path_of(name, block.layer): value for name, value in arrays.items()}
+    mark = path_of("status", block.layer)
     _put(path, (block.epoch,), named, mark, slice(block.start, block.stop))
 
 
-def write_epoch(path: Place, epoch: float, arrays: Arrays, flag: str | None = None) -> None:
-    """Store per-epoch arrays by their path in the atlas (without the epoch axis), then set ``flag``.
+def write_epoch(path: Place, epoch: float, arrays: Arrays, mark: str) -> None:
+    """Store per-epoch arrays by their path in the atlas (without the epoch axis), then set the mark at that path.
 
     Raises as ``write_block``.
     """
-    mark = {flag: np.uint8(1)} if flag else {}
-    _put(path, (epoch,), {**arrays, **mark}, flag)
+    _put(path, (epoch,), {**arrays, mark: np.uint8(1)}, mark)
 
 
 def _put(
@@ -85,7 +86,7 @@ def _fitting(name: str, array: Any, at: tuple[Any, ...], value: Any) -> NDArray[
 def mark_failed(path: Place, block: Block) -> None:
     """Mark a block whose task gave up: no hole that looks like a result, and redone by the next run."""
     root = open_store(path, "r+")
-    status = root[f"layers/{block.layer}/status"]
+    status = root[path_of("status", block.layer)]
     rows = slice(block.start, block.stop)
     writable(status)[epoch_row(root, block.epoch), rows] = np.uint8(FAILED)
 
@@ -93,7 +94,7 @@ def mark_failed(path: Place, block: Block) -> None:
 def plan_repeats(path: Place, block: Block, repeats: int) -> None:
     """Make the first ``repeats`` searches of a block, where unplanned until now, pending (coordinator only)."""
     root = open_store(path, "r+")
-    status: Any = writable(root[f"layers/{block.layer}/status"])
+    status: Any = writable(root[path_of("status", block.layer)])
     at = (epoch_row(root, block.epoch), slice(block.start, block.stop))
     states = np.asarray(status[at])
     first = states[:, :, :repeats]
@@ -101,10 +102,16 @@ def plan_repeats(path: Place, block: Block, repeats: int) -> None:
     status[at] = states
 
 
-def write_cross(path: Place, epoch: float, stimulus_epoch: float, responses: Arrays) -> None:
-    """Store, by layer, responses of the network of ``epoch`` to the MEIs of ``stimulus_epoch``, then the mark."""
-    named = {f"layers/{layer}/cross_response": values for layer, values in responses.items()}
-    _put(path, (epoch, stimulus_epoch), {**named, CROSSED: np.uint8(1)}, CROSSED)
+def write_cross(
+    path: Place, epoch: float, stimulus_epoch: float, responses: Mapping[str, Arrays]
+) -> None:
+    """Store, by layer, what the network of ``epoch`` answers to the MEIs of ``stimulus_epoch``, then the marks."""
+    named = {path_of(name, layer): values for layer, named in responses.items() for name, values in named.items()}
+    root = open_store(path, "r+")
+    writable(root[KNOWN])[epoch_row(root, epoch)] = np.uint8(0)
+    own = {name: values for name, values in named.items() if name.startswith("cross/")}
+    for arrays, mark in ((own, CROSSED), ({n: v for n, v in named.items() if n not in own}, BORROWED)):
+        _put(path, (epoch, stimulus_epoch), {**arrays, mark: np.uint8(1)}, mark)
 
 
 def write_training(path: Place, table: xr.Dataset) -> None:
@@ -120,17 +127,21 @@ def write_training(path: Place, table: xr.Dataset) -> None:
     for name in names:
         writable(root[f"training/{name}"])[...] = table[name].values
     digest = arrays_digest(root, "training", names)
-    note(path, "training", {"concluded": True, "arrays": names, "metadata_digest": digest})
+    coordinates = " ".join(str(name) for name in table.coords if name not in table.dims)
+    own = {"concluded": 1, "arrays": " ".join(names), "coordinates": coordinates}
+    note(path, "training", {**own, "metadata_digest": digest})
 
 
 def clear_epoch(path: Place, epoch: float) -> None:
     """Take back the marks of what rests on an epoch's MEIs, because these are being redone."""
     root = open_store(path, "r+")
-    row = epoch_row(root, epoch)
-    writable(root["analysed"])[row] = np.uint8(0)
-    if "cross" in root:
-        for other in range(len(values(root, "epoch"))):
-            writable(root[CROSSED])[other, row] = np.uint8(0)
+    row, epochs = epoch_row(root, epoch), range(len(values(root, EPOCH)))
+    writable(root[ANALYSED])[row] = np.uint8(0)
+    for mark in (mark for mark in (CROSSED, BORROWED) if mark in root):
+        for other in epochs:
+            writable(root[mark])[other, row] = np.uint8(0)
+    for other in epochs:
+        writable(root[KNOWN])[other] = np.uint8(0)
 
 
 def note(path: Place, group: str, attributes: Mapping[str, Any]) -> None:

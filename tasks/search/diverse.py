@@ -24,9 +24,9 @@ SPARE = 4
 
 
 def find_diverse(
-    probe: BlockProbe, best: Optima, archives: Sequence[Archive], ranks: int
+    probe: BlockProbe, best: Optima, archives: Sequence[Archive], count: int
 ) -> dict[str, NDArray[Any]]:
-    """Return the ``diverse*`` variables of N * R searches, along ``ranks``.
+    """Return the ``diverse*`` variables of N * R searches: at most ``count`` stimuli of each.
 
     ``archives``: of all the searches (a cold one, a warm one) that ``best`` is the result of.
     Candidates are those that the search saw answered well enough; they are taken greedily, each the
@@ -34,7 +34,7 @@ def find_diverse(
     reach the share of the MEI's response itself.
     """
     run, sign = probe.run, probe.objective.sign
-    most = run.search.diverse * (SPARE if run.stochastic else 1)
+    most = count * (SPARE if run.stochastic else 1)
     shape, dim = best.image.shape[1:], best.point.shape[1]
     points = np.zeros((len(best.point), most, dim), best.point.dtype)
     images = np.zeros((len(best.point), most, *shape), np.uint8)
@@ -49,7 +49,7 @@ def find_diverse(
     responses = probe.respond_own("report", images)
     responses[np.arange(most) >= counts[:, None]] = np.nan
     reached = reaches(responses, best.response[:, None], sign)
-    return _packed(points, images, responses, reached, (run.search.diverse, ranks))
+    return _packed(points, images, responses, reached, count)
 
 
 def reaches(
@@ -106,15 +106,14 @@ def _packed(
     images: NDArray[np.uint8],
     responses: NDArray[np.float32],
     reached: NDArray[np.bool_],
-    size: tuple[int, int],
+    most: int,
 ) -> dict[str, NDArray[Any]]:
-    """Return the stimuli that reached the share, at most ``size[0]`` in ``size[1]`` ranks of each search."""
-    most, ranks = size
+    """Return the stimuli that reached the share, at most ``most`` of each search."""
     searches = len(points)
     arrays: dict[str, NDArray[Any]] = {
-        "diverse": np.zeros((searches, ranks, *images.shape[2:]), np.uint8),
-        "diverse_latent": np.zeros((searches, ranks, points.shape[2]), points.dtype),
-        "diverse_response": np.full((searches, ranks), np.nan, np.float32),
+        "diverse": np.zeros((searches, most, *images.shape[2:]), np.uint8),
+        "diverse_latent": np.zeros((searches, most, points.shape[2]), points.dtype),
+        "diverse_response": np.full((searches, most), np.nan, np.float32),
         "diverse_count": np.zeros(searches, np.int32),
     }
     for search in range(searches):

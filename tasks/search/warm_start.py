@@ -122,14 +122,18 @@ def _joined(histories: Sequence[NDArray[np.float32]], sign: int) -> NDArray[np.f
     return np.concatenate([cold, *later], axis=1)
 
 
-def start_arrays(searches: Sequence[Optima], warm: NDArray[np.bool_]) -> Arrays:
-    """Return the ``cold_*``, ``warm_*`` and ``lane`` variables; NaN and 0 of a warm search that was not run."""
+def start_arrays(searches: Sequence[Optima], warm: NDArray[np.bool_], sign: int) -> Arrays:
+    """Return the ``cold_*``, ``warm_*`` and ``lane`` variables; NaN and 0 of a warm search that was not run.
+
+    A search of the most exciting image that nothing answered has no image either.
+    """
     arrays: Arrays = {"lane": warm.astype(np.uint8)}
     for number, name in enumerate(("cold", "warm")):
         optima = searches[min(number, len(searches) - 1)]
         ran = number < len(searches)
         response = optima.response
         arrays[f"{name}_response"] = response if ran else np.full_like(response, np.nan)
-        arrays[f"{name}_mei"] = optima.image if ran else np.zeros_like(optima.image)
+        answered = ran & ((response != 0) | (sign < 0))
+        arrays[f"{name}_mei"] = optima.image * answered[:, None, None, None].astype(np.uint8)
         arrays[f"{name}_latent"] = optima.point if ran else np.zeros_like(optima.point)
     return arrays

@@ -13,15 +13,20 @@ from spikeatlas.snn import selectivity
 from spikeatlas.tasks.analysis import naturalness
 from spikeatlas.tasks.analysis.decoding import network_outputs, read_images
 from spikeatlas.tasks.atlas import (
+    ANALYSED,
     NATURAL_COLUMNS,
     SEARCH,
+    STATUS,
+    Tree,
     alive,
     at_search,
     best_search,
     cold,
+    has_mei,
     holds,
+    layer_rows,
     mask,
-    read,
+    open_tree,
     write,
 )
 from spikeatlas.tasks.study.digests import seed_of
@@ -29,34 +34,47 @@ from spikeatlas.tasks.study.run import Run
 
 Arrays = dict[str, NDArray[Any]]
 OF_BEST = ("mei_class", "natural_ratio", "random_ratio", *NATURAL_COLUMNS)
-"""Columns of ``/neurons`` that are the best search's."""
+"""Columns of ``/neurons`` that are measures of the best search's MEI,"""
+OF_TABLE = ("response", "best_search", "best_repeat", "status")
+"""the best search itself,"""
+OF_NEURON = ("class_selectivity_index", "preferred_class")
+"""and the neuron's."""
+
+KINDS = ("layers", "image", "latent", "natural_half", "natural_top", "screening")
+"""What is read of each layer."""
 
 DRAWS = 200
 """Bootstrap samples of the images, and shuffles of their labels."""
 
 
 def analyze(run: Run, epoch: float) -> None:
-    """Store ``/selectivity``, ``/naturalness`` and ``/neurons`` of an epoch whose searches are all done."""
-    tree = read.open_tree(run.atlas).sel(epoch=epoch)
-    layers = {layer: tree[f"layers/{layer}"].to_dataset() for layer in run.layers}
-    parts = [measure(run, epoch, layer, searches, tree) for layer, searches in layers.items()]
-    measures = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    searches = xr.concat([data[["response", "status"]] for data in layers.values()], dim="neuron")
-    arrays = {f"selectivity/{name}": values for name, values in measures.items()}
-    natural = naturalness_of(run, layers)
-    arrays |= {f"naturalness/{name}": values for name, values in natural.items()}
-    arrays |= populations(tree, run.layers)
-    table = best_rows(searches, measures | natural, run.search.sign)
-    arrays |= {f"neurons/{name}": values for name, values in table.items()}
-    write.write_epoch(run.atlas, epoch, arrays, "analysed")
+    """Store the measures of an epoch whose searches are all done, and each neuron's best image."""
+    with open_tree(run.atlas) as tree:
+        layers = {layer: tree.layer(layer, *KINDS).sel(epoch=epoch) for layer in run.layers}
+        parts = [measure(run, epoch, layer, data, tree) for layer, data in layers.items()]
+        measures = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        natural = naturalness_of(run, layers)
+        arrays = {f"{group_of(values)}/{name}": values for name, values in measures.items()}
+        arrays |= {f"naturalness/{name}": values for name, values in natural.items()}
+        arrays |= populations(tree, epoch, run.layers)
+        rows = {layer: best_rows(data, run.search.sign) for layer, data in layers.items()}
+    for layer, row in rows.items():
+        arrays |= {f"best/{layer}/{name}": values for name, values in row.items() if name != "place"}
+    arrays |= {f"neurons/{n}": values for n, values in table(rows.values(), measures | natural).items()}
+    write.write_epoch(run.atlas, epoch, arrays, ANALYSED)
+
+
+def group_of(values: NDArray[Any]) -> str:
+    """Return the group of a measure: of neurons (neurons,), or of each MEI (neurons, searches, repeats)."""
+    return "selectivity" if values.ndim == 1 else "meis"
 
 
 def naturalness_of(run: Run, layers: dict[str, xr.Dataset]) -> Arrays:
-    """Return the variables of ``/naturalness`` (neurons, methods, repeats), undefined where there is no MEI."""
+    """Return the variables of ``/naturalness`` (neurons, searches, repeats), undefined where there is no MEI."""
     if not holds(run.atlas, "naturalness"):
         return {}
     names = ["mei", "latent", "status"]
-    searches = xr.concat([data[names] for data in layers.values()], dim="neuron")
+    searches = xr.concat([data[names] for data in layers.values()], dim="neuron", coords="minimal", compat="override")
     searches = searches.transpose(*SEARCH, ...)
     points, images = (
         array.values.reshape(-1, *array.shape[len(SEARCH) :])
@@ -67,38 +85,49 @@ def naturalness_of(run: Run, layers: dict[str, xr.Dataset]) -> Arrays:
     return {name: mask(values.reshape(valid.shape), valid) for name, values in measures.items()}
 
 
-def populations(tree: xr.DataTree, layers: Iterable[str]) -> Arrays:
-    """Return the variables of ``/population`` (layers), where the responses to single images are kept."""
-    if "natural" not in tree.children:
+def populations(tree: Tree, epoch: float, layers: Iterable[str]) -> Arrays:
+    """Return the variables of ``/progress/layers`` (layers), where the responses to single images are kept."""
+    if "progress/layers" not in tree:
         return {}
-    natural = tree["natural"].to_dataset()
-    classes = tree.sizes["class"]
+    single = [tree[f"natural_image/{layer}"].sel(epoch=epoch) for layer in layers]
     measures = [
-        selectivity.population(natural[f"response_{layer}"].values, natural.label.values, classes)
-        for layer in layers
+        selectivity.population(
+            natural.natural_image_response.values, natural.label.values, _classes(tree, layer)
+        )
+        for layer, natural in zip(layers, single, strict=True)
     ]
-    dtypes = {str(name): array.dtype for name, array in tree["population"].data_vars.items()}
+    dtypes = {str(name): array.dtype for name, array in tree["progress/layers"].data_vars.items()}
     return {
-        f"population/{name}": np.array([values[name] for values in measures], dtype)
+        f"progress/layers/{name}": np.array([values[name] for values in measures], dtype)
         for name, dtype in dtypes.items()
     }
 
 
-def measure(run: Run, epoch: float, layer: str, searches: xr.Dataset, tree: xr.DataTree) -> Arrays:
-    """Measure one layer's neurons: arrays (neurons) and (neurons, methods, repeats)."""
-    measures = on_searches(run, epoch, layer, searches, tree["screening"].to_dataset())
-    if "natural" not in tree.children:
-        return measures | on_halves(searches)
-    natural = tree["natural"].to_dataset()
+def _classes(tree: Tree, layer: str) -> int:
+    return int(tree[f"natural/{layer}"].sizes["category"])
+
+
+def measure(run: Run, epoch: float, layer: str, searches: xr.Dataset, tree: Tree) -> Arrays:
+    """Measure one layer's neurons: arrays (neurons) and (neurons, searches, repeats)."""
+    measures = on_searches(run, epoch, searches)
+    if f"natural_image/{layer}" not in tree:
+        return measures | on_halves(searches, active_images(tree, layer, epoch))
+    natural = tree[f"natural_image/{layer}"].sel(epoch=epoch)
     rng = np.random.default_rng(seed_of(run.seed, "analyze", epoch, layer))
-    images = on_images(natural, layer, tree.sizes["class"], rng, run.analysis.further_measures)
+    images = on_images(natural, _classes(tree, layer), rng, run.analysis.further_measures)
     return measures | images | on_meis(run, epoch, searches)
 
 
-def on_halves(searches: xr.Dataset) -> Arrays:
+def active_images(tree: Tree, layer: str, epoch: float) -> NDArray[np.int32]:
+    """Return how many test images (neurons,) each neuron of a layer answers."""
+    rows = layer_rows(tree["selectivity"].sel(epoch=epoch), layer)
+    return np.asarray(rows.natural_active.values)
+
+
+def on_halves(searches: xr.Dataset, active: NDArray[np.int32]) -> Arrays:
     """Return the selectivity that class means tell, of an atlas that keeps no single responses."""
     index, preferred = selectivity.class_selectivity_index(
-        searches.natural_half_response.values, searches.natural_active.values
+        searches.natural_half_response.transpose("neuron", "half", "category").values, active
     )
     return {
         "class_selectivity_index": index.astype(np.float32),
@@ -108,7 +137,6 @@ def on_halves(searches: xr.Dataset) -> Arrays:
 
 def on_images(
     natural: xr.Dataset,
-    layer: str,
     classes: int,
     rng: np.random.Generator,
     further: tuple[selectivity.Measure, ...] = (),
@@ -118,7 +146,7 @@ def on_images(
     ``further``: measures beside the built-in ones, after which they draw.
     """
     measures = selectivity.measure(
-        natural[f"response_{layer}"].values,
+        natural.natural_image_response.values,
         natural.label.values,
         natural["first"].values == 1,
         classes,
@@ -134,20 +162,17 @@ def on_images(
 
 
 def on_meis(run: Run, epoch: float, searches: xr.Dataset) -> Arrays:
-    """Return the classes read in the MEIs of the cold searches: arrays (neurons, methods, repeats)."""
-    there = alive(searches.status.transpose(*SEARCH)).values
+    """Return the classes read in the MEIs of the cold searches: arrays (neurons, searches, repeats)."""
+    there = has_mei(searches, run.search.sign).transpose(*SEARCH).values
     images = searches[cold(searches, "mei")].transpose(*SEARCH, ...).values
     measures = read_images(run, epoch, images.reshape(-1, *images.shape[3:]), there.ravel())
     return {name: values.reshape(there.shape) for name, values in measures.items()}
 
 
-def on_searches(
-    run: Run, epoch: float, layer: str, searches: xr.Dataset, screening: xr.Dataset
-) -> Arrays:
-    """Compare the MEIs with natural images and random ones: arrays (neurons, methods, repeats)."""
-    random = (
-        screening[f"response_{layer}"].groupby("repeat").max().rename({f"neuron_{layer}": "neuron"})
-    )
+def on_searches(run: Run, epoch: float, searches: xr.Dataset) -> Arrays:
+    """Compare the MEIs with natural images and random ones: arrays (neurons, searches, repeats)."""
+    random = searches.screening_response.groupby("stimulus_repeat").max()
+    random = random.rename(stimulus_repeat="repeat")
     natural = searches.natural_top_response.isel(rank=0)
     classes = read_classes(run, epoch, searches.mei.transpose(*SEARCH, ...).values)
     return {
@@ -169,20 +194,30 @@ def ratio(response: xr.DataArray, reference: xr.DataArray) -> xr.DataArray:
     return (response / reference.where(reference > 0)).astype(np.float32)
 
 
-def best_rows(searches: xr.Dataset, measures: Arrays, sign: int) -> Arrays:
-    """Return one row a neuron: its best search over methods and repeats."""
+def best_rows(searches: xr.Dataset, sign: int) -> Arrays:
+    """Return what ``/best`` says of a layer (neurons, ...): the best search of all; ``place``: which that is."""
     place = best_search(searches.response, searches.status, sign)
-    methods, repeats = searches.method.values.astype(object), searches.sizes["repeat"]
-    rows = np.arange(len(place))
+    status = at_search(searches.status, place)
+    methods, repeats = searches["search"].values.astype(object), searches.sizes["repeat"]
     return {
+        "mei": at_search(searches.mei, place),
         "response": at_search(searches.response, place),
-        "method": methods[place // repeats],
-        "repeat": (place % repeats).astype(np.int16),
-        "status": at_search(searches.status, place),
-        **{
-            name: measures[name].reshape(len(place), -1)[rows, place]
-            for name in OF_BEST
-            if name in measures
-        },
-        **{name: measures[name] for name in ("class_selectivity_index", "preferred_class")},
+        "best_search": methods[place // repeats],
+        "best_repeat": (place % repeats).astype(np.int16),
+        "status": np.array(STATUS, object)[status],
+        "place": place,
     }
+
+
+def table(rows: Iterable[Arrays], measures: Arrays) -> Arrays:
+    """Return the columns of ``/neurons``: the best search of each neuron of all layers, and its measures."""
+    parts = list(rows)
+    best = {name: np.concatenate([part[name] for part in parts]) for name in OF_TABLE}
+    place = np.concatenate([part["place"] for part in parts])
+    each = np.arange(len(place))
+    of_best = {
+        name: measures[name].reshape(len(place), -1)[each, place]
+        for name in OF_BEST
+        if name in measures
+    }
+    return {**best, **of_best, **{name: measures[name] for name in OF_NEURON}}

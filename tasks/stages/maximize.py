@@ -16,8 +16,7 @@ from spikeatlas.tasks.atlas import (
     SILENT,
     STATUS,
     UNPLANNED,
-    queries,
-    ranks,
+    image_counts,
     write,
 )
 from spikeatlas.tasks.search.diverse import find_diverse
@@ -63,10 +62,10 @@ def search_group(probe: BlockProbe, method: str, repeats: tuple[int, ...]) -> Ar
     seeds = probe.seeds("search", method, repeats)
     arrays = search_arrays(merged, seeds, probe)
     if probe.run.search.warm_start:
-        arrays |= start_arrays(searches, merged.warm)
+        arrays |= start_arrays(searches, merged.warm, probe.objective.sign)
     if probe.run.search.diverse:
         archives = [optima.outcome.archive for optima in searches if optima.outcome.archive]
-        arrays |= find_diverse(probe, merged.best, archives, ranks(probe.run.search.diverse))
+        arrays |= find_diverse(probe, merged.best, archives, probe.run.search.diverse)
     seconds = (time.perf_counter() - began) / seeds.size
     arrays["seconds"] = np.full(seeds.size, seconds, np.float32)
     latents = {name: arrays[name] for name in arrays if name.endswith("latent")}
@@ -79,23 +78,29 @@ def search_group(probe: BlockProbe, method: str, repeats: tuple[int, ...]) -> Ar
 
 def search_arrays(merged: Merged, seeds: NDArray[np.int64], probe: BlockProbe) -> Arrays:
     """Return the variables that every search stores, a row a search."""
-    images = np.array(queries(probe.run.search.budget)) - 1
+    images = np.array(image_counts(probe.run.search.budget)) - 1
     best = merged.best
-    ended = (
+    ended: NDArray[np.uint8] = (
         outcome(best.response)
         if probe.objective.sign > 0
         else states(merged.silent, merged.saturated)
     )
     return {
-        "mei": best.image,
+        "mei": shown(best.image, ended),
         "latent": best.point,
         "response": best.response,
         "search_response": merged.search_response,
-        "queries": merged.queries.astype(np.int32),
+        "images_shown": merged.queries.astype(np.int32),
         "seed": seeds.ravel(),
         "history": merged.history[:, images],
         "status": np.where(np.isnan(best.response), np.uint8(FAILED), ended),
     }
+
+
+def shown(images: NDArray[np.uint8], status: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the images (searches, c, h, w), zeros of silent neurons: whatever came first is no MEI."""
+    silent = (status == SILENT).reshape(-1, *(1,) * (images.ndim - 1))
+    return np.where(silent, np.uint8(0), images)
 
 
 def outcome(response: NDArray[np.float32]) -> NDArray[np.uint8]:
@@ -113,8 +118,8 @@ def states(silent: NDArray[np.bool_], saturated: NDArray[np.bool_]) -> NDArray[n
 
 
 def fill_up(arrays: Arrays, repeats: int) -> Arrays:
-    """Fill arrays (neurons, methods, repeats, ...) up to the atlas's repeats, with status unplanned."""
-    fills: dict[str, Any] = {"status": UNPLANNED, "seed": -1}
+    """Fill arrays (neurons, searches, repeats, ...) up to the atlas's repeats, with status unplanned."""
+    fills: dict[str, Any] = {"status": UNPLANNED}
 
     def pad(name: str, values: NDArray[Any]) -> NDArray[Any]:
         width = [(0, 0)] * values.ndim
@@ -127,7 +132,7 @@ def fill_up(arrays: Arrays, repeats: int) -> Arrays:
 
 
 def count_states(status: NDArray[np.uint8]) -> dict[str, int]:
-    """Count the neurons of each state; ``status`` (neurons, methods, repeats)."""
+    """Count the neurons of each state; ``status`` (neurons, searches, repeats)."""
     failed = int((status == FAILED).any(axis=(1, 2)).sum())
     silent = int((status == SILENT).all(axis=(1, 2)).sum())
     return {

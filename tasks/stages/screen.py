@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from spikeatlas.optim import Points, Space
 from spikeatlas.snn.generators import Generator
-from spikeatlas.tasks.atlas import write
+from spikeatlas.tasks.atlas import SCREENED, path_of, write
 from spikeatlas.tasks.study.digests import seed_of
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.study.specs import SearchSpec
@@ -26,11 +26,11 @@ def screen(run: Run, epoch: float) -> None:
     images = model.decode(points, batch_size=run.responder.batch_size)
     responses = models.responder(run, epoch, "screen", run.layers)(images)
     arrays: dict[str, NDArray[Any]] = {
-        "screening/image": images,
-        "screening/latent": points.astype(model.latent.dtype),
+        "screening_image/screening_image": images,
+        "screening_latent/screening_latent": points.astype(model.latent.dtype),
     }
-    arrays |= {f"screening/response_{layer}": values for layer, values in responses.items()}
-    write.write_epoch(run.atlas, epoch, arrays, "screened")
+    arrays |= {path_of("screening_response", layer): values for layer, values in responses.items()}
+    write.write_epoch(run.atlas, epoch, arrays, SCREENED)
 
 
 def draw(run: Run, epoch: float, repeat: int, model: Generator, space: Space) -> Points:

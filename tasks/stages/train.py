@@ -24,7 +24,7 @@ from spikeatlas.snn.generators.priors import train_prior as train_prior_file
 from spikeatlas.snn.responder import check_weights
 from spikeatlas.snn.training import CheckpointHeader, epoch_path, read_header
 from spikeatlas.snn.training import train_network as train_checkpoints
-from spikeatlas.tasks.atlas import write
+from spikeatlas.tasks.atlas import TRAINED, write
 from spikeatlas.tasks.stages.assess import assess
 from spikeatlas.tasks.stages.samples import QualityCurve
 from spikeatlas.tasks.study.run import Run
@@ -164,13 +164,13 @@ def record_training(run: Run) -> None:
         path = epoch_path(run.checkpoints, epoch)
         header = read_header(path)
         arrays: write.Arrays = {
-            "step": np.int64(header.step),
-            "images_seen": np.int64(header.images_seen),
-            "accuracy": np.float32(header.accuracy),
-            "loss": np.float32(header.loss),
-            "checkpoint_digest": np.asarray(digest_file(path), dtype=object),
+            "progress/step": np.int64(header.step),
+            "progress/images_seen": np.int64(header.images_seen),
+            "progress/accuracy": np.float32(header.accuracy),
+            "progress/loss": np.float32(header.loss),
+            "progress/checkpoint_digest": np.asarray(digest_file(path), dtype=object),
         }
-        write.write_epoch(run.atlas, epoch, arrays, "trained")
+        write.write_epoch(run.atlas, epoch, arrays, TRAINED)
     note = {"generator_digest": models.generator_digest(run)}
     assessment = assess(run)
     if assessment is not None:

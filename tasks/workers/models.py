@@ -29,7 +29,7 @@ from spikeatlas.tasks.study.specs import Indices, ResponderSpec
 CARE = 4
 """How many times ``search.presentations`` a stimulus is shown for a measurement that counts."""
 
-CAREFUL = ("elite", "report")
+CAREFUL = ("elite", "report", "known")
 """Purposes of such measurements."""
 
 

@@ -114,7 +114,7 @@ def test_a_study_that_compares_nothing_has_no_place_for_it(
     tmp_path: Path, done: list[tuple[str, float]]
 ) -> None:
     checked = check(tiny(tmp_path / "run", analysis={"cross": False}))
-    allocate(checked.run, checked.layout, checked.data.digest())
+    allocate(checked.run, checked.layout, checked.data)
 
     root = zarr.open_group(checked.run.atlas, mode="r")
     assert "cross" not in root
@@ -159,7 +159,7 @@ def test_an_atlas_of_before_goes_on_as_it_is(
     copied: Checked, done: list[tuple[str, float]]
 ) -> None:
     old = from_before(copied)
-    run = allocate(old.run, old.layout, old.data.digest())
+    run = allocate(old.run, old.layout, old.data)
     assert run.digest == "of before"  # the name that its checkpoints know
     write.clear_epoch(run.atlas, 2)
 

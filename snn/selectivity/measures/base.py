@@ -26,7 +26,10 @@ class Quantity(NamedTuple):
     """One array that a measure gives."""
 
     long_name: str
+    """A few words."""
     units: str = "1"
+    comment: str = ""
+    """All else that is to be said."""
 
 
 class Measure(Contract, ABC):
@@ -40,16 +43,18 @@ class Measure(Contract, ABC):
     variable: ClassVar[str]
     """Name of its array, in the atlas too."""
     long_name: ClassVar[str]
-    """The measure in a line, with its range."""
+    """The measure in a few words."""
     units: ClassVar[str] = "1"
     """Units of the values."""
+    comment: ClassVar[str] = ""
+    """All else that is to be said, with the range."""
     further: ClassVar[Mapping[str, Quantity]] = {}
     """The arrays that ``controls`` gives, by name."""
 
     @property
     def quantities(self) -> dict[str, Quantity]:
         """Return all of its arrays, by name."""
-        return {self.variable: Quantity(self.long_name, self.units), **self.further}
+        return {self.variable: Quantity(self.long_name, self.units, self.comment), **self.further}
 
     @abstractmethod
     def __call__(self, responses: Responses, labels: Whole, first: Mask, classes: int) -> Floats:

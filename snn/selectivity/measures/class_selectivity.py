@@ -27,20 +27,27 @@ class ClassSelectivityIndex(Measure):
     kind: Literal["class_selectivity_index"] = "class_selectivity_index"
     """``class_selectivity_index``: how much more the preferred class drives it."""
     variable: ClassVar[str] = "class_selectivity_index"
-    long_name: ClassVar[str] = (
+    long_name: ClassVar[str] = "class selectivity index"
+    comment: ClassVar[str] = (
         "(preferred - mean of others) / (preferred + mean of others), class chosen on one half "
         "of the test images, measured on the other; -1 to 1"
     )
     further: ClassVar[Mapping[str, Quantity]] = {
-        "preferred_class": Quantity("class with the highest mean response, -1: undefined"),
+        "preferred_class": Quantity(
+            "preferred class", comment="with the highest mean response; none: undefined"
+        ),
         "csi_low": Quantity(
-            "lower end of the 95 % bootstrap interval (over images) of class_selectivity_index"
+            "lower end of the index",
+            comment="of the 95 % bootstrap interval (over images) of class_selectivity_index",
         ),
-        "csi_high": Quantity("upper end of that interval"),
+        "csi_high": Quantity("upper end of the index", comment="of that interval"),
         "csi_null": Quantity(
-            "mean of class_selectivity_index under shuffled labels, choice of class included"
+            "index of shuffled labels",
+            comment="mean of class_selectivity_index under shuffled labels, choice of class included",
         ),
-        "csi_null_high": Quantity("95 % quantile of it under shuffled labels"),
+        "csi_null_high": Quantity(
+            "high index of shuffled labels", comment="95 % quantile of it under shuffled labels"
+        ),
     }
 
     def __call__(self, responses: Responses, labels: Whole, first: Mask, classes: int) -> Floats:

@@ -1,4 +1,4 @@
-"""d' of the preferred class."""
+"""of the preferred class."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from spikeatlas.snn.selectivity.tuning import Floats, Mask, Responses, Whole
 
 @dataclass(frozen=True, config=SPEC)
 class DPrime(Measure):
-    """d' of the preferred class against the rest (Green & Swets 1966), by ``d_prime``."""
+    """of the preferred class against the rest (Green & Swets 1966), by ``d_prime``."""
 
     kind: Literal["d_prime"] = "d_prime"
     """``d_prime``: how well one response tells the preferred class."""
     variable: ClassVar[str] = "d_prime"
-    long_name: ClassVar[str] = (
-        "d' of the preferred class (chosen on the other half) against the rest"
+    long_name: ClassVar[str] = "d'"
+    comment: ClassVar[str] = (
+        "of the preferred class (chosen on the other half) against the rest"
     )
     units: ClassVar[str] = "standard deviation"
 

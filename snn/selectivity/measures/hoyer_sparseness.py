@@ -19,7 +19,8 @@ class HoyerSparseness(Measure):
     kind: Literal["hoyer_sparseness"] = "hoyer_sparseness"
     """``hoyer_sparseness``: the same, less steep near 1."""
     variable: ClassVar[str] = "hoyer_sparseness"
-    long_name: ClassVar[str] = "Hoyer's sparseness over test images; 0 to 1"
+    long_name: ClassVar[str] = "Hoyer sparseness"
+    comment: ClassVar[str] = "Hoyer's sparseness over test images; 0 to 1"
 
     def __call__(self, responses: Responses, labels: Whole, first: Mask, classes: int) -> Floats:
         """Measure every neuron: (neurons,)."""

@@ -19,7 +19,8 @@ class LifetimeSparseness(Measure):
     kind: Literal["lifetime_sparseness"] = "lifetime_sparseness"
     """``lifetime_sparseness``: do few images carry the response."""
     variable: ClassVar[str] = "lifetime_sparseness"
-    long_name: ClassVar[str] = "Treves-Rolls sparseness over test images; 0 (flat) to 1 (one image)"
+    long_name: ClassVar[str] = "lifetime sparseness"
+    comment: ClassVar[str] = "Treves-Rolls sparseness over test images; 0 (flat) to 1 (one image)"
 
     def __call__(self, responses: Responses, labels: Whole, first: Mask, classes: int) -> Floats:
         """Measure every neuron: (neurons,)."""

@@ -21,10 +21,13 @@ class MutualInformation(Measure):
     kind: Literal["mutual_information"] = "mutual_information"
     """``mutual_information``: what a response tells about the class."""
     variable: ClassVar[str] = "mutual_information"
-    long_name: ClassVar[str] = "information between response and class, bias corrected; 0: none"
+    long_name: ClassVar[str] = "information on the class"
+    comment: ClassVar[str] = "information between response and class, bias corrected; 0: none"
     units: ClassVar[str] = "bit"
     further: ClassVar[Mapping[str, Quantity]] = {
-        "mutual_information_null": Quantity("the same under shuffled labels", "bit")
+        "mutual_information_null": Quantity(
+            "information, shuffled labels", "bit", "the same under shuffled labels"
+        )
     }
 
     def __call__(self, responses: Responses, labels: Whole, first: Mask, classes: int) -> Floats:

@@ -19,7 +19,8 @@ class ROCArea(Measure):
     kind: Literal["auc"] = "auc"
     """``auc``: how often the preferred class drives the neuron more."""
     variable: ClassVar[str] = "auc"
-    long_name: ClassVar[str] = (
+    long_name: ClassVar[str] = "AUC"
+    comment: ClassVar[str] = (
         "area under the ROC curve of the preferred class (chosen on the other half) against the "
         "rest; 0.5: chance"
     )

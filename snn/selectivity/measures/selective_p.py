@@ -19,8 +19,9 @@ class SelectiveP(Measure):
     kind: Literal["selective_p"] = "selective_p"
     """``selective_p``: is the neuron selective at all."""
     variable: ClassVar[str] = "selective_p"
-    long_name: ClassVar[str] = (
-        "p of the test that the preferred class, chosen on one half, drives the neuron more "
+    long_name: ClassVar[str] = "p of being selective"
+    comment: ClassVar[str] = (
+        "of the test that the preferred class, chosen on one half, drives the neuron more "
         "than the others on the other half (Welch, both ways)"
     )
 

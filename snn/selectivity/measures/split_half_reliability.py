@@ -19,7 +19,8 @@ class SplitHalfReliability(Measure):
     kind: Literal["split_half_reliability"] = "split_half_reliability"
     """``split_half_reliability``: does the tuning come back on other images."""
     variable: ClassVar[str] = "split_half_reliability"
-    long_name: ClassVar[str] = (
+    long_name: ClassVar[str] = "split-half reliability"
+    comment: ClassVar[str] = (
         "correlation of the class tuning of the two halves of the images, Spearman-Brown corrected"
     )
 

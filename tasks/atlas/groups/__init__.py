@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from spikeatlas.tasks.atlas.groups.ablation_group import ABLATION, BROUGHT_IMPORTANCE
 from spikeatlas.tasks.atlas.groups.base import Group
-from spikeatlas.tasks.atlas.groups.cross_group import CROSS, CROSS_RESPONSES
-from spikeatlas.tasks.atlas.groups.layer_group import DIVERSE, FOUND, OBSERVED, WARM_START
-from spikeatlas.tasks.atlas.groups.natural_group import NATURAL
+from spikeatlas.tasks.atlas.groups.best_group import FOUND_BEST, KNOWN_BEST
+from spikeatlas.tasks.atlas.groups.cross_group import CROSS
+from spikeatlas.tasks.atlas.groups.diverse_group import DIVERSE
+from spikeatlas.tasks.atlas.groups.importance_group import ABLATION, BROUGHT_IMPORTANCE
+from spikeatlas.tasks.atlas.groups.layer_group import (
+    FOUND,
+    HISTORIES,
+    IMAGES,
+    LATENTS,
+    WARM_START,
+)
+from spikeatlas.tasks.atlas.groups.natural_group import BLANK, NATURAL, TEST
 from spikeatlas.tasks.atlas.groups.naturalness_group import NATURALNESS
-from spikeatlas.tasks.atlas.groups.neurons_group import NATURAL_NEURONS, NEURONS
-from spikeatlas.tasks.atlas.groups.population_group import POPULATION
+from spikeatlas.tasks.atlas.groups.neurons_group import KNOWN_NEURONS, NATURAL_NEURONS, NEURONS
+from spikeatlas.tasks.atlas.groups.progress_group import POPULATION, PROGRESSES, SILENCED
 from spikeatlas.tasks.atlas.groups.provenance_group import PROVENANCE
-from spikeatlas.tasks.atlas.groups.root_group import ROOT
 from spikeatlas.tasks.atlas.groups.screening_group import SCREENING
 from spikeatlas.tasks.atlas.groups.selectivity_group import (
+    ACTIVE,
     BROUGHT_MEASURES,
     MEIS,
+    READ,
     SELECTIVITY,
     TUNING,
 )
@@ -24,25 +33,35 @@ from spikeatlas.tasks.atlas.groups.training_group import TRAINING, TRAINING_VARI
 __all__ = ["GROUPS", "TRAINING_VARIABLES"]
 
 GROUPS: tuple[Group, ...] = (
-    ROOT,
+    PROGRESSES,
+    SILENCED,
+    POPULATION,
+    NEURONS,
+    KNOWN_NEURONS,
+    NATURAL_NEURONS,
+    FOUND_BEST,
+    KNOWN_BEST,
     FOUND,
-    WARM_START,
-    DIVERSE,
-    OBSERVED,
-    CROSS_RESPONSES,
-    SCREENING,
-    NATURAL,
+    IMAGES,
+    LATENTS,
+    HISTORIES,
+    *WARM_START,
+    *DIVERSE,
+    *NATURAL,
+    BLANK,
+    TEST,
+    *SCREENING,
+    *CROSS,
+    READ,
+    MEIS,
+    NATURALNESS,
     SELECTIVITY,
+    ACTIVE,
     TUNING,
     BROUGHT_MEASURES,
-    MEIS,
-    POPULATION,
-    NATURALNESS,
-    CROSS,
     ABLATION,
     BROUGHT_IMPORTANCE,
-    NEURONS,
-    NATURAL_NEURONS,
     TRAINING,
     PROVENANCE,
 )
+"""In the order in which the store lists them."""

@@ -1,30 +1,43 @@
 """The form of a group's table: its variables, its labels, and the mark that promises them.
 
 A group of the store is one file of this folder and a row of ``GROUPS``; what one mark promises is one table, so a
-group may have several.
+group may have several. All variables of a group have the same dimensions: a data frame of it is as long as they are.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import numpy as np
+
+from spikeatlas.tasks.atlas.groups.axes import AxisLabels, row_labels
 from spikeatlas.tasks.atlas.layout import Layout, Named
 
 RATE = "1"
 """Unit of a spike rate: spikes per time step and position, 0 to 1."""
 
+GREY = "grey level (0 to 255)"
+
 ROWS = ("epoch", "neuron")
-SEARCHES = (*ROWS, "method", "repeat")
+SEARCHES = (*ROWS, "search", "repeat")
 """Dimensions of what every search has."""
 
-LAYERS = "layers/*"
-"""Path of the groups of single layers."""
+PIXELS = ("channel", "y", "x")
+"""Dimensions of one image."""
 
-TABLE = {"coordinates": "layer index"}
-"""CF attribute of arrays over all layers' neurons."""
+PROGRESS = "progress"
+"""Path of the group of the network's own progress, which holds the marks of every epoch's stages."""
+
+NONE = -1
+"""The value of a whole number that says that there is none."""
+
+
+def of_layers(kind: str) -> str:
+    """Return the path of a kind of groups that every layer has one of."""
+    return f"{kind}/*"
 
 
 class Variable(NamedTuple):
@@ -34,26 +47,31 @@ class Variable(NamedTuple):
     dtype: Any
     fill: Any
     long_name: str
+    """A few words, which plots take as the label of an axis."""
+    comment: str = ""
+    """All else that is to be said."""
     units: str = "1"
     extra: Mapping[str, Any] = {}
 
     @property
     def of_block(self) -> bool:
         """True where each block of neurons has chunks of its own in it, and commits them by ``status``."""
-        return "method" in self.dims and "stimulus_epoch" not in self.dims
+        return "search" in self.dims and "stimulus_epoch" not in self.dims
+
+    @property
+    def meaning(self) -> str:
+        """All that is said of it."""
+        return f"{self.long_name}: {self.comment}" if self.comment else self.long_name
 
     def attributes(self) -> dict[str, Any]:
-        """CF-style attributes."""
-        return {"long_name": self.long_name, "units": self.units, **self.extra}
+        """CF-style attributes; ``_FillValue`` where -1 says that there is none, so that no mean counts it."""
+        comment = {"comment": self.comment} if self.comment else {}
+        none = {"_FillValue": NONE} if _may_be_none(self.dtype, self.fill) else {}
+        return {"long_name": self.long_name, "units": self.units, **comment, **none, **self.extra}
 
 
-class AxisLabels(NamedTuple):
-    """The labels of one axis, or a second label along one."""
-
-    dim: str
-    values: Sequence[Any]
-    long_name: str
-    units: str = "1"
+def _may_be_none(dtype: Any, fill: Any) -> bool:
+    return dtype is not str and bool(np.issubdtype(dtype, np.signedinteger)) and fill == NONE
 
 
 class Column(NamedTuple):
@@ -83,7 +101,7 @@ def later(_layout: Layout) -> bool:
 
 
 def unlabelled(_layout: Layout, _layer: str | None) -> dict[str, AxisLabels]:
-    """No labels beside those of the group's other table."""
+    """No labels beside those of the dimensions."""
     return {}
 
 
@@ -92,25 +110,32 @@ class Group:
     """Variables of one group of the store that one mark promises."""
 
     path: str
-    """Its place in the store; ``LAYERS``: one for every layer."""
+    """Its place in the store; ``of_layers(kind)``: one for every layer."""
     about: str
     """A line for the docs."""
-    variables: Callable[[Layout], Mapping[str, Variable]]
-    """Its arrays by name, in an atlas of that layout."""
+    variables: Callable[[Layout, str | None], Mapping[str, Variable]]
+    """Its arrays by name, in an atlas of that layout; of a layer, if the group is a layer's."""
     labels: Callable[[Layout, str | None], Mapping[str, AxisLabels]] = unlabelled
-    """Its labels by name; of a layer, if the group is a layer's."""
+    """Its labels beside those that each of its dimensions has (``axes``), or in their place."""
     mark: str = ""
     """The array whose value 1 (``status``: a state that is settled) says that all of this can be read."""
     when: Callable[[Layout], bool] = always
     """Whether an atlas of that layout is allocated with it."""
     condition: str = ""
     """The same in words, for the docs."""
-    first: bool = False
-    """Whether the first version had all of it: atlases that do not list their nodes must have it."""
     columns: tuple[Column, ...] = ()
     """Variables that the explorer sorts by, in its order."""
     beside: tuple[str, ...] = ()
     """Variables that it shows with them."""
+
+    @property
+    def of_layer(self) -> bool:
+        """True where every layer has such a group."""
+        return self.path.endswith("/*")
+
+    def at(self, layer: str | None) -> str:
+        """Return the group's path in the store; that of one layer's."""
+        return self.path.replace("*", layer) if layer else self.path
 
 
 def flags(meanings: tuple[str, ...]) -> dict[str, Any]:
@@ -118,64 +143,30 @@ def flags(meanings: tuple[str, ...]) -> dict[str, Any]:
     return {"flag_values": list(range(len(meanings))), "flag_meanings": " ".join(meanings)}
 
 
-def epochs(layout: Layout) -> dict[str, AxisLabels]:
-    """The axis of training progress."""
-    values = [float(epoch) for epoch in layout.epochs]
-    return {"epoch": AxisLabels("epoch", values, "training progress (0: untrained)", "epoch")}
+def mark(long_name: str, dims: tuple[str, ...] = ("epoch",)) -> Variable:
+    """Return the variable that says whether something was done."""
+    return Variable(dims, "uint8", 0, long_name, extra=flags(("no", "yes")))
 
 
-def stimulus_epochs(layout: Layout) -> dict[str, AxisLabels]:
-    """The same, of the epoch whose MEIs are shown."""
-    axis = epochs(layout)["epoch"]
-    return {"stimulus_epoch": AxisLabels("stimulus_epoch", axis.values, "training progress of the MEI", "epoch")}  # fmt: skip
+def same(table: Mapping[str, Variable]) -> Callable[[Layout, str | None], Mapping[str, Variable]]:
+    """Return the variables of a group that has the same in every atlas."""
+
+    def variables(_layout: Layout, _layer: str | None) -> Mapping[str, Variable]:
+        return table
+
+    return variables
 
 
-def classes(layout: Layout) -> dict[str, AxisLabels]:
-    """The axis of natural images' classes."""
-    return {"class": AxisLabels("class", layout.classes, "class of natural images")}
-
-
-def searches(layout: Layout) -> dict[str, AxisLabels]:
-    """The axes of a neuron's searches."""
-    return {
-        "method": AxisLabels("method", layout.methods, "search method"),
-        "repeat": AxisLabels("repeat", range(layout.repeats), "independent search"),
-    }
-
-
-def table_rows(layout: Layout, _layer: str | None = None) -> dict[str, AxisLabels]:
-    """The axes of a table over epochs and all layers' neurons."""
-    layers = [layer for layer, indices in layout.layers.items() for _ in indices]
-    return {
-        **epochs(layout),
-        "neuron": AxisLabels("neuron", range(layout.neurons), "row of the table"),
-        "layer": AxisLabels("neuron", layers, "spiking layer"),
-        "index": AxisLabels(
-            "neuron", _flat(layout.layers.values()), "channel or unit of the layer"
-        ),
-    }
+def rows(layout: Layout, _layer: str | None = None) -> dict[str, AxisLabels]:
+    """The labels of a table over all layers' neurons."""
+    return row_labels(layout)
 
 
 def brought_rows(arrays: Iterable[Named]) -> dict[str, Variable]:
-    """Arrays of the user's own measures in a table over all layers' neurons."""
+    """Arrays of measures in a table over all layers' neurons."""
     return {
-        array.name: Variable(ROWS, "float32", math.nan, array.long_name, array.units, TABLE)
+        array.name: Variable(
+            ROWS, "float32", math.nan, array.long_name, array.comment, array.units
+        )
         for array in arrays
     }
-
-
-def search_rows(layout: Layout, layer: str | None = None) -> dict[str, AxisLabels]:
-    """The axes of such a table with a value for every search."""
-    return table_rows(layout, layer) | searches(layout)
-
-
-def neurons_by_layer(layout: Layout) -> dict[str, AxisLabels]:
-    """An axis of neurons for every layer."""
-    return {
-        f"neuron_{layer}": AxisLabels(f"neuron_{layer}", indices, f"channel or unit of {layer}")
-        for layer, indices in layout.layers.items()
-    }
-
-
-def _flat(parts: Iterable[Sequence[int]]) -> list[int]:
-    return [value for part in parts for value in part]

@@ -1,65 +1,49 @@
-"""Answers of the network of one epoch to the MEIs of another."""
+"""Answers of the network of one epoch to the MEIs of another, each neuron's own and the others'."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
-from spikeatlas.tasks.atlas.groups.base import (
-    LAYERS,
-    RATE,
-    AxisLabels,
-    Group,
-    Variable,
-    epochs,
-    flags,
-    stimulus_epochs,
-)
+from spikeatlas.tasks.atlas.groups.base import RATE, Group, Variable, mark, of_layers, same
+from spikeatlas.tasks.atlas.groups.layer_group import rate
 from spikeatlas.tasks.atlas.layout import Layout
 
-CROSSED = "cross/crossed"
-"""The mark of a pair of epochs."""
+PAIRS = ("epoch", "stimulus_epoch")
+
+CROSSED, BORROWED = "cross/crossed", "borrowed/compared"
+"""The marks of a pair of epochs."""
 
 
 def _compares(layout: Layout) -> bool:
     return layout.cross
 
 
-def _crossed(_layout: Layout) -> dict[str, Variable]:
+_CROSSED = {"crossed": mark("network was shown the MEIs of the stimulus's epoch", PAIRS)}
+_COMPARED = {"compared": mark("the same, and every neuron's answers to the others' MEIs noted", PAIRS)}  # fmt: skip
+
+
+def _own(layout: Layout, layer: str | None) -> Mapping[str, Variable]:
     return {
-        "crossed": Variable(("epoch", "stimulus_epoch"), "uint8", 0, "whether the network of epoch was shown the MEIs of stimulus_epoch", extra=flags(("no", "yes"))),
+        "cross_response": Variable((*PAIRS, "neuron", "search", "repeat"), "float32", np.nan, "response across epochs", "spike rate of the network of epoch to mei (with a warm start: cold_mei) of stimulus_epoch, measured as response is", RATE, rate(layout, layer)),
     }  # fmt: skip
 
 
-def _responses(_layout: Layout) -> dict[str, Variable]:
-    dims = ("epoch", "stimulus_epoch", "neuron", "method", "repeat")
+def _others(layout: Layout, layer: str | None) -> Mapping[str, Variable]:
+    dims = (*PAIRS, "neuron")
     return {
-        "cross_response": Variable(dims, "float32", np.nan, "spike rate of the network of epoch to mei (with a warm start: cold_mei) of stimulus_epoch, measured as response is", RATE),
+        "borrowed_response": Variable(dims, "float32", np.nan, "best response to another's MEI", "of another neuron of the layer, found at stimulus_epoch (search.sign -1: lowest)", RATE, rate(layout, layer)),
+        "borrowed_neuron": Variable(dims, "int32", -1, "whose MEI that is"),
+        "borrowed_search": Variable(dims, str, "", "search that found it"),
+        "borrowed_repeat": Variable(dims, "int16", -1, "repeat that found it"),
     }  # fmt: skip
 
 
-def _axes(layout: Layout, _layer: str | None) -> dict[str, AxisLabels]:
-    return epochs(layout) | stimulus_epochs(layout)
-
-
-def _other_epochs(layout: Layout, _layer: str | None) -> dict[str, AxisLabels]:
-    return stimulus_epochs(layout)
-
-
-CROSS = Group(
-    "cross",
-    "whether the network of `epoch` was shown the MEIs of `stimulus_epoch`; its answers are `cross_response` in the "
-    "layers' groups",
-    _crossed,
-    _axes,
-    when=_compares,
-    condition="analysis.cross",
-)
-CROSS_RESPONSES = Group(
-    LAYERS,
-    "each neuron's answers, at one epoch, to its own MEIs of another",
-    _responses,
-    _other_epochs,
-    mark=CROSSED,
-    when=_compares,
-    condition="analysis.cross",
-)
+_ASKED = {"when": _compares, "condition": "analysis.cross"}
+CROSS = (
+    Group("cross", "whether the network of `epoch` was shown the MEIs of `stimulus_epoch`", same(_CROSSED), **_ASKED),
+    Group(of_layers("cross"), "each neuron's answers, at one epoch, to its own MEIs of another", _own, mark=CROSSED, **_ASKED),
+    Group("borrowed", "whether the other neurons' answers to them are noted", same(_COMPARED), **_ASKED),
+    Group(of_layers("borrowed"), "each neuron's best answer, at one epoch, to the other neurons' MEIs of another", _others, mark=BORROWED, **_ASKED),
+)  # fmt: skip

@@ -2,56 +2,66 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
-from spikeatlas.tasks.atlas.groups.base import (
-    RATE,
-    ROWS,
-    TABLE,
-    Group,
-    Variable,
-    flags,
-    table_rows,
-)
-from spikeatlas.tasks.atlas.groups.layer_group import PENDING, STATUS
+from spikeatlas.tasks.atlas.groups.axes import AxisLabels
+from spikeatlas.tasks.atlas.groups.base import ROWS, Group, Variable, rows
+from spikeatlas.tasks.atlas.groups.best_group import best_rows, known_rows
 from spikeatlas.tasks.atlas.groups.naturalness_group import measured, naturalness_variables
+from spikeatlas.tasks.atlas.groups.progress_group import ANALYSED, KNOWN
 from spikeatlas.tasks.atlas.layout import Layout
 
 NATURAL_COLUMNS = ("typicality", "norm_quantile", "nearest_distance")
 """What ``/neurons`` takes over of ``/naturalness``, as far as there is such a variable."""
 
 
-def _variables(_layout: Layout) -> dict[str, Variable]:
+def _variables(_layout: Layout, _layer: str | None) -> Mapping[str, Variable]:
     return {
-        "response": Variable(ROWS, "float32", np.nan, "best MEI response", RATE, TABLE),
-        "method": Variable(ROWS, str, "", "method that found it", extra=TABLE),
-        "repeat": Variable(ROWS, "int16", -1, "repeat that found it", extra=TABLE),
-        "status": Variable(ROWS, "uint8", PENDING, "state of that search", extra={**TABLE, **flags(STATUS)}),
-        "mei_class": Variable(ROWS, "int16", -1, "class read in that MEI, -1: no output spike", extra=TABLE),
-        "natural_ratio": Variable(ROWS, "float32", np.nan, "best MEI response / best test image's response", extra=TABLE),
-        "random_ratio": Variable(ROWS, "float32", np.nan, "best MEI response / best screening stimulus's response (same repeat)", extra=TABLE),
-        "class_selectivity_index": Variable(ROWS, "float32", np.nan, "class selectivity index on test images", extra=TABLE),
-        "preferred_class": Variable(ROWS, "int16", -1, "preferred class on test images, -1: undefined", extra=TABLE),
+        **best_rows({}),
+        "mei_class": Variable(ROWS, "int16", -1, "class read in the MEI", "by the network of this epoch, its place among the categories; none: no output spike, or a silent neuron"),
+        "natural_ratio": Variable(ROWS, "float32", np.nan, "MEI / best test image", "ratio of the responses"),
+        "random_ratio": Variable(ROWS, "float32", np.nan, "MEI / best screening image", "ratio of the responses, screening of the same repeat"),
+        "class_selectivity_index": Variable(ROWS, "float32", np.nan, "class selectivity index", "on test images"),
+        "preferred_class": Variable(ROWS, "int16", -1, "preferred class", "on test images, its place among the categories; none: undefined"),
     }  # fmt: skip
 
 
-def _natural_columns(layout: Layout) -> dict[str, Variable]:
+def _known(_layout: Layout, _layer: str | None) -> Mapping[str, Variable]:
+    return known_rows({})
+
+
+def _natural_columns(layout: Layout, _layer: str | None) -> Mapping[str, Variable]:
     natural = naturalness_variables(layout)
     return {name: natural[name]._replace(dims=ROWS) for name in NATURAL_COLUMNS if name in natural}
 
 
+def _labels(layout: Layout, _layer: str | None) -> dict[str, AxisLabels]:
+    steps = [layout.spike_steps.get(layer, np.nan) for layer, n in layout.layers.items() for _ in n]
+    step = AxisLabels("neuron", steps, "step of one spike", "what one spike adds to the response")
+    return {**rows(layout), "spike_step": step}
+
+
 NEURONS = Group(
     "neurons",
-    "the table to start from: each neuron's best result, with `layer` and `index`",
+    "the table to start from: each neuron's best result, with `layer` and `neuron_index`",
     _variables,
-    table_rows,
-    mark="analysed",
-    first=True,
+    _labels,
+    mark=ANALYSED,
+)
+KNOWN_NEURONS = Group(
+    "neurons",
+    "the best known response beside it",
+    _known,
+    _labels,
+    mark=KNOWN,
 )
 NATURAL_NEURONS = Group(
     "neurons",
     "how natural that result's MEI is",
     _natural_columns,
-    mark="analysed",
+    _labels,
+    mark=ANALYSED,
     when=measured,
 )

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from spikeatlas.tasks.atlas.groups.base import Group, Variable, later
-from spikeatlas.tasks.atlas.layout import Layout
+from spikeatlas.tasks.atlas.groups.base import Group, Variable, later, same
 
 NODES, DIGESTS = "provenance/node", "provenance/metadata_digest"
 """The paths of all that an atlas was allocated with, and the digests of their metadata."""
 
+NODE = "array or group of the atlas"
+DIGEST = "first digits of the SHA-256 of its metadata"
 
-def _variables(_layout: Layout) -> dict[str, Variable]:
-    return {
-        "node": Variable(("node",), str, "", "array or group of the atlas"),
-        "metadata_digest": Variable(("node",), str, "", "first digits of the SHA-256 of its metadata"),
-    }  # fmt: skip
-
+_NODES = {
+    "node": Variable(("node",), str, "", "node", NODE),
+    "metadata_digest": Variable(("node",), str, "", "digest", DIGEST),
+}
 
 PROVENANCE = Group(
     "provenance",
-    "what the atlas was allocated with; as attributes: the data's digest, platform, Python's version",
-    _variables,
+    "what the atlas was allocated with; as attributes: its layout, the data's digest, platform, Python's version",
+    same(_NODES),
     when=later,
 )

@@ -2,47 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
+from spikeatlas.tasks.atlas.groups.axes import AxisLabels
 from spikeatlas.tasks.atlas.groups.base import (
+    GREY,
+    PIXELS,
     RATE,
-    AxisLabels,
     Group,
     Variable,
-    epochs,
-    neurons_by_layer,
+    of_layers,
+    same,
 )
+from spikeatlas.tasks.atlas.groups.layer_group import rate
+from spikeatlas.tasks.atlas.groups.progress_group import SCREENED
 from spikeatlas.tasks.atlas.layout import Layout
 
-SHOWN = {"coordinates": "repeat"}
-"""CF attribute of arrays over screening stimuli: the repeat that each belongs to."""
+STIMULI = ("epoch", "stimulus")
+
+_IMAGES = {
+    "screening_image": Variable((*STIMULI, *PIXELS), "uint8", 0, "screening stimulus", units=GREY)
+}
 
 
-def _variables(layout: Layout) -> dict[str, Variable]:
+def _latents(layout: Layout, _layer: str | None) -> Mapping[str, Variable]:
     return {
-        "image": Variable(("epoch", "stimulus", "channel", "y", "x"), "uint8", 0, "screening stimulus", "grey level (0 to 255)", SHOWN),
-        "latent": Variable(("epoch", "stimulus", "latent"), layout.latent_dtype, 0, "the generator's input that made the image", extra=SHOWN),
-        **{
-            f"response_{layer}": Variable(("epoch", "stimulus", f"neuron_{layer}"), "float32", np.nan, f"spike rates of {layer}", RATE, SHOWN)
-            for layer in layout.layers
-        },
+        "screening_latent": Variable((*STIMULI, "latent_dim"), layout.latent_dtype, 0, "latent of a screening stimulus", "the generator's input that made the image"),
     }  # fmt: skip
 
 
-def _labels(layout: Layout, _layer: str | None) -> dict[str, AxisLabels]:
-    repeats = [repeat for repeat in range(layout.repeats) for _ in range(layout.screening)]
+def _responses(layout: Layout, layer: str | None) -> Mapping[str, Variable]:
     return {
-        **epochs(layout),
-        "repeat": AxisLabels("stimulus", repeats, "repeat that the stimulus belongs to"),
-        **neurons_by_layer(layout),
-    }
+        "screening_response": Variable((*STIMULI, "neuron"), "float32", np.nan, "response to a screening stimulus", "spike rate", RATE, rate(layout, layer)),
+    }  # fmt: skip
 
 
-SCREENING = Group(
-    "screening",
-    "stimuli shown once per epoch and repeat (`repeat` labels each stimulus), and all responses to them",
-    _variables,
-    _labels,
-    mark="screened",
-    first=True,
-)
+def _repeats(layout: Layout, _layer: str | None) -> dict[str, AxisLabels]:
+    repeats = [repeat for repeat in range(layout.repeats) for _ in range(layout.screening)]
+    return {"stimulus_repeat": AxisLabels("stimulus", repeats, "repeat", "that it belongs to")}
+
+
+SCREENING = (
+    Group(of_layers("screening"), "all neurons' answers to the stimuli that are shown once per epoch and repeat (`stimulus_repeat`)", _responses, _repeats, mark=SCREENED),
+    Group("screening_image", "these stimuli", same(_IMAGES), _repeats, mark=SCREENED),
+    Group("screening_latent", "their latents", _latents, _repeats, mark=SCREENED),
+)  # fmt: skip

@@ -10,86 +10,91 @@ from spikeatlas.tasks.atlas.groups.base import (
     ROWS,
     SEARCHES,
     SEEN,
-    TABLE,
     TUNED,
     Column,
     Group,
     Variable,
     brought_rows,
-    search_rows,
+    rows,
+    same,
 )
+from spikeatlas.tasks.atlas.groups.progress_group import ANALYSED, OBSERVED
 from spikeatlas.tasks.atlas.layout import Layout, Named
 
 CORRECTED = {
     "selective_p": {
         "selective_q": Quantity(
-            "the same corrected for the neurons of the layer (Benjamini-Hochberg)"
+            "q of being selective",
+            comment="selective_p corrected for the neurons of the layer (Benjamini-Hochberg)",
         )
     }
 }
 """Arrays that the analysis makes of a measure's values, by its name."""
 
+_ACTIVE = {
+    "natural_active": Variable(ROWS, "int32", 0, "active test images", "answered with at least one spike", "image"),
+}  # fmt: skip
 
-def _first(_layout: Layout) -> dict[str, Variable]:
-    return {
-        "class_selectivity_index": Variable(ROWS, "float32", np.nan, "(preferred - mean of others) / (preferred + mean of others), class chosen on one half of the test images, measured on the other; -1 to 1", extra=TABLE),
-        "preferred_class": Variable(ROWS, "int16", -1, "class with the highest mean response, -1: undefined", extra=TABLE),
-        "mei_class": Variable(SEARCHES, "int16", -1, "class that the network of this epoch reads in the MEI, -1: no output spike, or a silent neuron", extra=TABLE),
-        "natural_ratio": Variable(SEARCHES, "float32", np.nan, "MEI response / best test image's response", extra=TABLE),
-        "random_ratio": Variable(SEARCHES, "float32", np.nan, "MEI response / best screening stimulus's response (same repeat)", extra=TABLE),
-    }  # fmt: skip
+_FIRST = {
+    "class_selectivity_index": Variable(ROWS, "float32", np.nan, "class selectivity index", "(preferred - mean of others) / (preferred + mean of others), class chosen on one half of the test images, measured on the other; -1 to 1"),
+    "preferred_class": Variable(ROWS, "int16", -1, "preferred class", "with the highest mean response, its place among the categories; none: undefined"),
+}  # fmt: skip
+
+_READ = {
+    "mei_class": Variable(SEARCHES, "int16", -1, "class read in the MEI", "by the network of this epoch, its place among the categories; none: no output spike, or a silent neuron"),
+    "natural_ratio": Variable(SEARCHES, "float32", np.nan, "MEI / best test image", "ratio of the responses"),
+    "random_ratio": Variable(SEARCHES, "float32", np.nan, "MEI / best screening image", "ratio of the responses, screening of the same repeat"),
+}  # fmt: skip
+
+_OF_MEIS = {
+    "mei_reference_class": Variable(SEARCHES, "int16", -1, "class the classifier reads", "of the study, the same at all epochs, in the MEI; none: less sure of it than of 95 % of test images, no classifier, or a silent neuron"),
+    "mei_reference_confidence": Variable(SEARCHES, "float32", np.nan, "confidence of the classifier", "its calibrated probability of that class"),
+    "mei_perplexity": Variable(SEARCHES, "float32", np.nan, "perplexity of the MEI", "relative perplexity of the network's class probabilities (temperature fitted on test images); 1 / classes (one class) to 1 (none)"),
+    "mei_mango_perplexity": Variable(SEARCHES, "float32", np.nan, "MANGO's perplexity", "MANGO's value of the same, of the plain softmax of spike counts and with its mixed logarithms; floor 0.203 for 10 classes"),
+    "mei_bytes": Variable(SEARCHES, "int32", -1, "compressed size", "of the MEI, without loss", "byte"),
+    "mei_slope": Variable(SEARCHES, "float32", np.nan, "slope of the spectrum", "of log power over log spatial frequency of the MEI"),
+}  # fmt: skip
 
 
-def _tuning(layout: Layout) -> dict[str, Variable]:
+def _tuning(layout: Layout, _layer: str | None) -> dict[str, Variable]:
     quantities: dict[str, Quantity] = {}
     for measure in BUILT_IN:
         quantities |= measure.quantities | CORRECTED.get(measure.variable, {})
     return brought_rows(
-        Named(name, *quantity)
-        for name, quantity in quantities.items()
-        if name not in _first(layout)
+        Named(name, *quantity) for name, quantity in quantities.items() if name not in _FIRST
     )
-
-
-def _of_meis(_layout: Layout) -> dict[str, Variable]:
-    return {
-        "mei_reference_class": Variable(SEARCHES, "int16", -1, "class that the study's classifier, the same at all epochs, reads in the MEI; -1: less sure of it than of 95 % of test images, no classifier, or a silent neuron", extra=TABLE),
-        "mei_reference_confidence": Variable(SEARCHES, "float32", np.nan, "its calibrated probability of that class", extra=TABLE),
-        "mei_perplexity": Variable(SEARCHES, "float32", np.nan, "relative perplexity of the network's class probabilities (temperature fitted on test images) for the MEI; 1 / classes (one class) to 1 (none)", extra=TABLE),
-        "mei_mango_perplexity": Variable(SEARCHES, "float32", np.nan, "MANGO's value of the same, of the plain softmax of spike counts and with its mixed logarithms; floor 0.203 for 10 classes", extra=TABLE),
-        "mei_bytes": Variable(SEARCHES, "int32", -1, "losslessly compressed size of the MEI", "byte", TABLE),
-        "mei_slope": Variable(SEARCHES, "float32", np.nan, "slope of log power over log spatial frequency of the MEI", extra=TABLE),
-    }  # fmt: skip
 
 
 def _keeps_responses(layout: Layout) -> bool:
     return bool(layout.natural_images)
 
 
-def _brought(layout: Layout) -> dict[str, Variable]:
+def _brought(layout: Layout, _layer: str | None) -> dict[str, Variable]:
     return brought_rows(layout.measures)
 
 
+ACTIVE = Group(
+    "selectivity",
+    "how many test images each neuron answers",
+    same(_ACTIVE),
+    rows,
+    mark=OBSERVED,
+)
 SELECTIVITY = Group(
     "selectivity",
-    "each neuron's selectivity for classes, the class read in each MEI, and its response against the best natural and "
-    "the best screening stimulus",
-    _first,
-    search_rows,
-    mark="analysed",
-    first=True,
-    columns=(
-        Column("natural_ratio", "MEI / best test image", MEI),
-        Column("random_ratio", "MEI / best screening image", MEI),
-        Column("class_selectivity_index", "class selectivity index", TUNED),
-    ),
-    beside=("preferred_class", "mei_class"),
+    "each neuron's selectivity for classes of test images",
+    same(_FIRST),
+    rows,
+    mark=ANALYSED,
+    columns=(Column("class_selectivity_index", "class selectivity index", TUNED),),
+    beside=("preferred_class",),
 )
 TUNING = Group(
     "selectivity",
     "measures on single test images, with intervals, shuffled labels and tests",
     _tuning,
-    mark="analysed",
+    rows,
+    mark=ANALYSED,
     when=_keeps_responses,
     columns=(
         Column("d_prime", "d' of the preferred class", TUNED),
@@ -113,15 +118,30 @@ BROUGHT_MEASURES = Group(
     "selectivity",
     "measures of the user's own (analysis.measures), under their own names",
     _brought,
-    mark="analysed",
+    rows,
+    mark=ANALYSED,
     when=lambda layout: bool(layout.measures),
     condition="analysis.measures",
 )
+READ = Group(
+    "meis",
+    "of each search's MEI: the class that the network reads in it, and its response against the best natural and the "
+    "best screening stimulus",
+    same(_READ),
+    rows,
+    mark=ANALYSED,
+    columns=(
+        Column("natural_ratio", "MEI / best test image", MEI),
+        Column("random_ratio", "MEI / best screening image", MEI),
+    ),
+    beside=("mei_class",),
+)
 MEIS = Group(
-    "selectivity",
+    "meis",
     "measures on the MEIs themselves (with a warm start: on `cold_mei`)",
-    _of_meis,
-    mark="analysed",
+    same(_OF_MEIS),
+    rows,
+    mark=ANALYSED,
     when=_keeps_responses,
     columns=(
         Column("mei_perplexity", "perplexity of the MEI", SEEN),

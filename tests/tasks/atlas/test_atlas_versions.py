@@ -143,7 +143,7 @@ def test_its_study_goes_on_with_it(version: str, tmp_path: Path) -> None:
     shutil.copytree(atlas, tmp_path / "before.zarr")
     checked = study_of(atlas)
 
-    run = allocate(checked.run, checked.layout, checked.data.digest())
+    run = allocate(checked.run, checked.layout, checked.data)
 
     assert (
         run.digest == open_store(atlas).attrs["study_digest"]
@@ -157,7 +157,7 @@ def test_a_later_epoch_is_added_in_its_own_version(version: str, tmp_path: Path)
     before = {array.path for array in arrays_at(atlas)}
 
     checked = study_of(atlas, probe={"epochs": [0, 1, 2]})
-    run = allocate(checked.run, checked.layout, checked.data.digest())
+    run = allocate(checked.run, checked.layout, checked.data)
 
     assert values(open_store(atlas), "epoch").tolist() == [0, 1, 2]
     assert {array.path for array in arrays_at(atlas)} == before
@@ -208,7 +208,7 @@ def test_a_variable_that_is_newer_than_the_atlas_is_not_missed(copied: Checked) 
     lose(copied, "selectivity/csi_low", "neurons/typicality", "layers/conv2/natural_active")
 
     assert integrity.epoch_damage(copied.run.atlas, 2) == []
-    run = allocate(copied.run, copied.layout, copied.data.digest())
+    run = allocate(copied.run, copied.layout, copied.data)
     write.clear_epoch(run.atlas, 2)
     analyze(run, 2)
 

@@ -1,0 +1,53 @@
+"""The importance of a neuron: what the network loses with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from spikeatlas.tasks.atlas.groups.base import (
+    ROLE,
+    ROWS,
+    Column,
+    Group,
+    Variable,
+    brought_rows,
+    rows,
+    same,
+)
+from spikeatlas.tasks.atlas.groups.progress_group import ABLATED
+from spikeatlas.tasks.atlas.layout import Layout
+
+_ABLATION = {
+    "accuracy": Variable(ROWS, "float32", np.nan, "accuracy without the neuron", "on the same test images as intact_accuracy, while this neuron is silent"),
+    "loss_increase": Variable(ROWS, "float32", np.nan, "rise of the loss", "of the mean cross-entropy of spike counts, while this neuron is silent", "nat"),
+}  # fmt: skip
+
+
+def _brought(layout: Layout, _layer: str | None) -> Mapping[str, Variable]:
+    return brought_rows(layout.importance)
+
+
+BROUGHT_IMPORTANCE = Group(
+    "importance",
+    "measures of importance of the user's own (analysis.importance), under their own names",
+    _brought,
+    rows,
+    mark=ABLATED,
+    when=lambda layout: layout.ablation and bool(layout.importance),
+    condition="analysis.importance",
+)
+ABLATION = Group(
+    "importance/ablation",
+    "the network's accuracy and loss while one neuron is silent, against `intact_accuracy` of `/progress`",
+    same(_ABLATION),
+    rows,
+    mark=ABLATED,
+    when=lambda layout: layout.ablation,
+    condition="analysis.ablation",
+    columns=(
+        Column("loss_increase", "importance (rise of the loss)", ROLE),
+        Column("accuracy", "accuracy without the neuron", ROLE, "ablated_accuracy"),
+    ),
+)

@@ -1,0 +1,57 @@
+"""The network's own progress, and the marks of the stages of every epoch."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from spikeatlas.tasks.atlas.groups.base import PROGRESS, Group, Variable, mark, same
+
+EPOCH = f"{PROGRESS}/epoch"
+"""The labels of the epochs."""
+
+FLAGS = ("trained", "observed", "screened", "analysed")
+"""Marks of the stages of every epoch, each written last of its stage: with ``status`` the truth for resume."""
+
+TRAINED, OBSERVED, SCREENED, ANALYSED = (f"{PROGRESS}/{flag}" for flag in FLAGS)
+BLANKED, KNOWN, ABLATED = (f"{PROGRESS}/{flag}" for flag in ("blanked", "known", "ablated"))
+
+_PROGRESS = {
+    "step": Variable(("epoch",), "int64", -1, "training steps", "taken so far", "step"),
+    "images_seen": Variable(("epoch",), "int64", -1, "training images", "seen so far", "image"),
+    "accuracy": Variable(("epoch",), "float32", np.nan, "test accuracy"),
+    "loss": Variable(("epoch",), "float32", np.nan, "test loss", "mean cross-entropy of spike counts", "nat"),
+    "checkpoint_digest": Variable(("epoch",), str, "", "digest of the checkpoint", "SHA-256 of its file"),
+    **{flag: mark(f"{flag}") for flag in FLAGS},
+    "blanked": mark("was shown blank images"),
+    "known": mark("best known image is chosen"),
+}  # fmt: skip
+
+_ABLATION = {
+    "ablated": mark("neurons were silenced, one by one"),
+    "intact_accuracy": Variable(("epoch",), "float32", np.nan, "accuracy before ablation", "of the whole network, on the test images of the ablation"),
+}  # fmt: skip
+
+_POPULATION = {
+    "population_sparseness": Variable(("epoch", "layer"), "float32", np.nan, "population sparseness", "Treves-Rolls sparseness over the neurons, mean over test images; 0 (all alike) to 1 (one answers)"),
+    "signal_correlation": Variable(("epoch", "layer"), "float32", np.nan, "signal correlation", "mean Pearson correlation of the class tuning of two neurons; -1 to 1"),
+    "dimensionality": Variable(("epoch", "layer"), "float32", np.nan, "dimensionality", "participation ratio of the responses' covariance; 1 to the number of neurons"),
+    "active_neurons": Variable(("epoch", "layer"), "int32", 0, "active neurons", "neurons with a non-zero response to any of the test images"),
+}  # fmt: skip
+
+PROGRESSES = Group(
+    PROGRESS, "the network's own progress, and the marks of every epoch's stages", same(_PROGRESS)
+)
+SILENCED = Group(
+    PROGRESS,
+    "what ablation starts from",
+    same(_ABLATION),
+    when=lambda layout: layout.ablation,
+    condition="analysis.ablation",
+)
+POPULATION = Group(
+    f"{PROGRESS}/layers",
+    "a layer's neurons together",
+    same(_POPULATION),
+    mark=ANALYSED,
+    when=lambda layout: bool(layout.natural_images),
+)
