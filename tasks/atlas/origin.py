@@ -24,7 +24,7 @@ def attributes(run: Run) -> dict[str, Any]:
         "title": "Spike Atlas: the most exciting image of every neuron over training",
         "study": run.study.model_dump_json(),
         "study_digest": run.digest,
-        "layers": list(layout.layers),
+        "layers": list(run.layers),
         "batch_size": run.responder.batch_size,
         "started": write.now(),
         "ended": "",
