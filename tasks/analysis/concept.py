@@ -71,8 +71,8 @@ def _ends(is_selective: xr.DataArray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _at(values: xr.DataArray, rows: np.ndarray) -> np.ndarray:
-    """Return (half, neuron, class), each neuron's at its own row of epochs."""
-    array = values.transpose("neuron", "epoch", "half", "class").values
+    """Return (half, neuron, category), each neuron's at its own row of epochs."""
+    array = values.transpose("neuron", "epoch", "half", "category").values
     return np.asarray(array[np.arange(len(rows)), rows].transpose(1, 0, 2))
 
 
@@ -106,7 +106,7 @@ def _best(mean: np.ndarray) -> np.ndarray:
 
 
 def _whole(moments: xr.Dataset) -> xr.DataArray:
-    """Means (epoch, neuron, class) over all images; NaN for a class without any."""
+    """Means (epoch, neuron, category) over all images; NaN for a class without any."""
     count = moments["count"]
     total = (moments["mean"].fillna(0) * count).sum("half")
     images = count.sum("half")
@@ -114,14 +114,14 @@ def _whole(moments: xr.Dataset) -> xr.DataArray:
 
 
 def _preferred(moments: xr.Dataset, start: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, ...]:
-    mean = _whole(moments).transpose("neuron", "epoch", "class").values
+    mean = _whole(moments).transpose("neuron", "epoch", "category").values
     neurons = np.arange(len(mean))
     return tuple(_best(mean[neurons, rows]) for rows in (start, end))
 
 
 def _lead(moments: xr.Dataset, before: np.ndarray, after: np.ndarray) -> np.ndarray:
     """(epoch, neuron): how much more the new class drives the neuron than the old one, over their sum."""
-    mean = _whole(moments).transpose("epoch", "neuron", "class").values
+    mean = _whole(moments).transpose("epoch", "neuron", "category").values
     neurons = np.arange(mean.shape[1])
     old, new = mean[:, neurons, before], mean[:, neurons, after]
     lead = np.zeros_like(old)

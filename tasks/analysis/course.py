@@ -14,7 +14,14 @@ from spikeatlas.tasks.analysis.onset import highly_selective_onset, onset_epoch,
 from spikeatlas.tasks.analysis.stimuli import strata_of, support_p
 from spikeatlas.tasks.analysis.thresholds import Thresholds, thresholds
 from spikeatlas.tasks.analysis.tuning_change import class_moments
-from spikeatlas.tasks.atlas import SATURATED, SILENT, TRAINING_VARIABLES, cold, layer_rows
+from spikeatlas.tasks.atlas import (
+    SATURATED,
+    SILENT,
+    TRAINING_VARIABLES,
+    Tree,
+    cold,
+    layer_rows,
+)
 
 
 @dataclass(frozen=True)
@@ -44,69 +51,64 @@ class Course:
         return np.asarray(self.accuracy.epoch.values, dtype=np.float64)
 
 
-def course_of(tree: xr.DataTree, name: str) -> Course:
+def course_of(tree: Tree, name: str) -> Course:
     """Read an atlas (open or loaded) and analyse it over training.
 
     ValueError where it keeps no responses to single test images, or nothing is analysed.
     """
-    if "natural" not in tree.children:
+    if "natural_image" not in tree:
         message = f"{name} keeps no responses to single test images, which change over training is tested on: run its study again"
         raise ValueError(message)
-    rows = np.flatnonzero(tree.analysed.values == 1)
+    rows = np.flatnonzero(tree.progress.analysed.values == 1)
     if not rows.size:
         raise ValueError(f"{name} has no analysed epoch: run its study to its end")
     bars = thresholds()
     layers = {}
-    for layer in tree.attrs["layers"]:
+    for layer in tree.layers:
         course = layer_course(tree, layer, rows)
-        moments = class_moments(natural_responses(tree, layer, rows), tree.sizes["class"])
-        layers[layer] = xr.merge([course, over_training(course, moments, bars)])
+        categories = tree[f"natural/{layer}"].sizes["category"]
+        moments = class_moments(natural_responses(tree, layer, rows), categories)
+        layers[layer] = course.assign(over_training(course, moments, bars).data_vars)
     study = json.loads(tree.attrs["study"])
     return Course(
         name,
         int(study["seed"]),
         study["training"].get("labels") == "shuffled",
-        tree.to_dataset().accuracy.isel(epoch=rows).load(),
+        tree.progress.accuracy.isel(epoch=rows).load(),
         layers,
         searched=study["search"]["methods"][0] != "random",
     )
 
 
-def natural_responses(tree: xr.DataTree, layer: str, rows: np.ndarray) -> xr.DataArray:
+def natural_responses(tree: Tree, layer: str, rows: np.ndarray) -> xr.DataArray:
     """A layer's responses (epoch, image, neuron), lazily."""
-    responses = tree["natural"].to_dataset()[f"response_{layer}"].isel(epoch=rows)
-    return responses.rename({f"neuron_{layer}": "neuron"})
+    responses: xr.DataArray = tree[f"natural_image/{layer}"].natural_image_response
+    return responses.isel(epoch=rows)
 
 
-def layer_course(tree: xr.DataTree, layer: str, rows: np.ndarray) -> xr.Dataset:
+def layer_course(tree: Tree, layer: str, rows: np.ndarray) -> xr.Dataset:
     """Collect what claims rest on, of one layer (epoch, neuron): nothing that came from a warm start.
 
     ``csi``, ``q``, ``csi_null`` (labels shuffled), ``responsive`` (answers to 20 test images or more); of the
-    study's first method ``silent`` and ``saturated`` (any repeat),
+    study's first search ``silent`` and ``saturated`` (any repeat),
     ``read`` (epoch, neuron, repeat), the class that the study's classifier reads in the MEI; ``ratio``, MEI /
     best test image, ``perplexity`` and ``response``, means over repeats; ``loss_increase`` where neurons were
     silenced.
     """
-    table = tree["selectivity"].to_dataset()
-    measures = layer_rows(table, layer).isel(epoch=rows).load()
-    group = tree[f"layers/{layer}"].to_dataset()
-    method = group.method.values[0]
-    group = group.isel(epoch=rows).sel({"method": method})
-    measures = measures.drop_vars(("layer", "index")).sel({"method": method}, drop=True)
-    # a table counts the neurons of all layers, a layer's group its own
-    measures = measures.assign_coords(neuron=group.neuron.values)
-    status = group.status.drop_vars("method").load()
-    response = group[cold(group, "response")]
+    searches = tree.layer(layer, "layers").isel(epoch=rows, search=0, drop=True)
+    status = searches.status.load()
+    measures = _of_layer(tree["selectivity"], layer, rows, searches.neuron)
+    meis = _of_layer(tree["meis"], layer, rows, searches.neuron).isel(search=0, drop=True)
     course = xr.Dataset(
         {
             "csi": measures.class_selectivity_index,
             "q": measures.selective_q,
             "csi_null": measures.csi_null,
             "responsive": measures.class_selectivity_index.notnull(),
-            "read": measures.mei_reference_class,
-            "ratio": _mean(measures.natural_ratio),
-            "perplexity": _mean(measures.mei_perplexity),
-            "response": _mean(response.drop_vars("method").load()),
+            "read": meis.mei_reference_class,
+            "ratio": _mean(meis.natural_ratio),
+            "perplexity": _mean(meis.mei_perplexity),
+            "response": _mean(searches[cold(searches, "response")].load()),
             "silent": (status == SILENT).any("repeat"),
             "saturated": (status == SATURATED).any("repeat"),
         }
@@ -122,14 +124,18 @@ def _mean(values: xr.DataArray) -> xr.DataArray:
 
 
 def _loss_increase(
-    tree: xr.DataTree, layer: str, rows: np.ndarray, course: xr.Dataset
+    tree: Tree, layer: str, rows: np.ndarray, course: xr.Dataset
 ) -> xr.DataArray:
-    nothing: xr.DataArray = xr.full_like(course.csi, np.nan)
-    if "ablation" not in tree.children:
+    if "importance/ablation" not in tree:
+        nothing: xr.DataArray = xr.full_like(course.csi, np.nan)
         return nothing
-    table = tree["ablation"].to_dataset()
-    losses: xr.DataArray = layer_rows(table, layer).isel(epoch=rows).loss_increase
-    return losses.drop_vars(("layer", "index")).load().assign_coords(neuron=course.neuron)
+    return _of_layer(tree["importance/ablation"], layer, rows, course.neuron).loss_increase
+
+
+def _of_layer(table: xr.Dataset, layer: str, rows: np.ndarray, neurons: xr.DataArray) -> xr.Dataset:
+    """Load a layer's part of a table, which counts the neurons of all layers, by its own count."""
+    part = layer_rows(table, layer).isel(epoch=rows).load()
+    return part.drop_vars(("layer", "neuron_index")).assign_coords(neuron=neurons.values)
 
 
 def over_training(course: xr.Dataset, moments: xr.Dataset, bars: Thresholds) -> xr.Dataset:
@@ -155,17 +161,18 @@ def _rows(epochs: xr.DataArray, axis: xr.DataArray) -> np.ndarray:
 
 
 def training_table(course: Course) -> xr.Dataset:
-    """Return ``/training`` of an atlas: the neurons of all layers in the order of its tables."""
+    """Return ``/training`` of an atlas: the neurons of all layers in the order of its tables, by their rows."""
     tables = [
         layer[list(TRAINING_VARIABLES)]
         .assign_coords(
             layer=("neuron", np.full(layer.sizes["neuron"], name, object)),
-            index=("neuron", layer.neuron.values.astype(np.int64)),
+            neuron_index=("neuron", layer.neuron.values.astype(np.int64)),
         )
         .drop_vars("neuron")
         for name, layer in course.layers.items()
     ]
     table = xr.concat(tables, dim="neuron")
+    table = table.assign_coords(neuron=np.arange(table.sizes["neuron"]))
     for name, variable in TRAINING_VARIABLES.items():
         table[name].attrs = variable.attributes()
     return table

@@ -16,7 +16,7 @@ from spikeatlas.tasks.analysis.importance import importance
 from spikeatlas.tasks.analysis.intervals import Estimate, over_seeds
 from spikeatlas.tasks.analysis.onset import selective
 from spikeatlas.tasks.analysis.thresholds import thresholds
-from spikeatlas.tasks.atlas import layer_rows, settled
+from spikeatlas.tasks.atlas import Tree, layer_rows, settled
 
 KINDS: tuple[DriftKind, ...] = ("image", "latent", "response", "class")
 
@@ -185,7 +185,7 @@ def importances(course: Course) -> Table:
     return table
 
 
-def drifts(tree: xr.DataTree, course: Course) -> Table:
+def drifts(tree: Tree, course: Course) -> Table:
     """Tabulate how far MEIs move from epoch to epoch, beside how far repeats of one epoch lie apart.
 
     A neuron has moved beyond repeats if it did so on average further than any two of the epoch's lie apart, which
@@ -196,11 +196,11 @@ def drifts(tree: xr.DataTree, course: Course) -> Table:
         "layer | in | epoch | from the epoch before | between repeats of it | "
         "neurons beyond all repeats",
     )
-    rows = np.flatnonzero(np.isin(tree.epoch.values, course.epochs))
+    rows = np.flatnonzero(np.isin(tree.progress.epoch.values, course.epochs))
     for layer in course.layers:
-        group = tree[f"layers/{layer}"].to_dataset().isel(epoch=rows)
+        group = tree.layer(layer, "layers", "image", "latent").isel(epoch=rows)
         group["mei_reference_class"] = _reference_class(tree, layer, rows, group)
-        repeats = settled(group.status).any(("neuron", "method")).sum("repeat").values
+        repeats = settled(group.status).any(("neuron", "search")).sum("repeat").values
         for kind in KINDS:
             distances = drift(group, kind)
             for row in range(1, len(course.epochs)):
@@ -226,11 +226,10 @@ def _beyond(now: xr.Dataset) -> float:
 
 
 def _reference_class(
-    tree: xr.DataTree, layer: str, rows: np.ndarray, group: xr.Dataset
+    tree: Tree, layer: str, rows: np.ndarray, group: xr.Dataset
 ) -> xr.DataArray:
-    table = tree["selectivity"].to_dataset()
-    classes: xr.DataArray = layer_rows(table, layer).isel(epoch=rows).mei_reference_class
-    return classes.drop_vars(("layer", "index")).assign_coords(neuron=group.neuron)
+    classes: xr.DataArray = layer_rows(tree["meis"], layer).isel(epoch=rows).mei_reference_class
+    return classes.drop_vars(("layer", "neuron_index")).assign_coords(neuron=group.neuron)
 
 
 def _median(values: xr.DataArray) -> str:

@@ -12,8 +12,8 @@ def class_moments(responses: xr.DataArray, classes: int) -> xr.Dataset:
     """Mean and variance of the responses to each class, from the responses to single images.
 
     ``responses`` (epoch, image, neuron) in [0, 1] with coordinates ``label`` (0..classes-1) and ``first``
-    (1: of the first half). Returns ``mean`` and ``variance`` (epoch, half, neuron, class), the unbiased
-    one, NaN below one and two images, and ``count`` (half, class). One epoch is in memory at a time.
+    (1: of the first half). Returns ``mean`` and ``variance`` (epoch, half, neuron, category), the unbiased
+    one, NaN below one and two images, and ``count`` (half, category). One epoch is in memory at a time.
     """
     labels, first = responses.label.values, responses["first"].values == 1
     member = np.stack([np.eye(classes)[labels] * part[:, None] for part in (first, ~first)])
@@ -21,10 +21,10 @@ def class_moments(responses: xr.DataArray, classes: int) -> xr.Dataset:
     epochs = [
         _moments(responses.isel(epoch=e), member, count) for e in range(responses.sizes["epoch"])
     ]
-    dims = ("epoch", "half", "neuron", "class")
+    dims = ("epoch", "half", "neuron", "category")
     means, variances = (np.stack(part) for part in zip(*epochs, strict=True))
     return xr.Dataset(
-        {"mean": (dims, means), "variance": (dims, variances), "count": (("half", "class"), count)},
+        {"mean": (dims, means), "variance": (dims, variances), "count": (("half", "category"), count)},
         coords={"epoch": responses.epoch, "neuron": responses.neuron, "half": list(HALVES)},
     )
 
@@ -35,7 +35,7 @@ def _moments(
     values = responses.transpose("image", "neuron").values.astype(np.float64)
     centre = values.mean(axis=0)
     values = values - centre
-    # (half, neuron, class): products of matrices over the images
+    # (half, neuron, category): products of matrices over the images
     total = np.stack([values.T @ half for half in member])
     power = np.stack([np.square(values).T @ half for half in member])
     images = count[:, None, :]
