@@ -18,7 +18,7 @@ from tests.equal import read
 def group(checked: Checked) -> xr.Dataset:
     groups = read(checked.run.atlas)
     network = groups["/progress"][["ablated", "intact_accuracy"]]
-    return groups["/importance/ablation"].merge(network).load()
+    return groups["/importance/ablation"].assign(network.data_vars).load()
 
 
 @torch.no_grad()

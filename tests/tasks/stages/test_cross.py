@@ -17,6 +17,7 @@ from spikeatlas.tasks.atlas import (
     ANALYSED,
     FAILED,
     SILENT,
+    has_mei,
     open_tree,
     read,
     settled,
@@ -26,8 +27,10 @@ from spikeatlas.tasks.atlas.allocate import allocate
 from spikeatlas.tasks.stages import cross as crossing
 from spikeatlas.tasks.stages.ablate import ablate
 from spikeatlas.tasks.stages.analyze import analyze
+from spikeatlas.tasks.stages.blank import show_blanks
 from spikeatlas.tasks.stages.conclude import conclude
 from spikeatlas.tasks.stages.cross import cross, to_show
+from spikeatlas.tasks.stages.know import know
 from spikeatlas.tasks.stages.maximize import maximize
 from spikeatlas.tasks.stages.observe import observe
 from spikeatlas.tasks.stages.screen import screen
@@ -71,7 +74,7 @@ def test_with_a_warm_start_the_cold_images_are_shown(varied: Checked) -> None:
     found = layer(varied, "conv2")
 
     np.testing.assert_array_equal(
-        diagonal(found).values, found.cold_response.where(alive(found)).values
+        diagonal(found).values, found.cold_response.where(has_mei(found, 1)).values
     )
     assert (found.lane == 1).any()  # somewhere mei itself is the warm lane's
 
@@ -156,6 +159,8 @@ def test_stopped_between_two_epochs_it_goes_on_to_the_same(
     for epoch in run.epochs:
         cross(run, epoch)
         analyze(run, epoch)
+    for epoch in run.epochs:
+        know(run, epoch)
 
     assert shown.count("conv2") == 3 * 3
     assert differences(compared.run.atlas, run.atlas) == []
@@ -176,6 +181,7 @@ def test_a_later_epoch_is_compared_with_the_old_ones_alone(
     train_network(run)
     record_training(run)
     observe(run, 0.5)
+    show_blanks(run, 0.5)
     screen(run, 0.5)
     for block in run.blocks(0.5):
         maximize(run, *block)
@@ -190,6 +196,8 @@ def test_a_later_epoch_is_compared_with_the_old_ones_alone(
     monkeypatch.setattr(write, "write_cross", listed)
     for epoch in run.epochs:
         cross(run, epoch)
+    for epoch in run.epochs:
+        know(run, epoch)
     conclude(run.atlas)
 
     new = {(0.5, e) for e in (0, 0.5, 1, 2)} | {(e, 0.5) for e in (0, 1, 2)}

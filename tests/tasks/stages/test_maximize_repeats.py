@@ -25,6 +25,7 @@ from spikeatlas.tasks.report import key_figures, read_summary, write_report
 from spikeatlas.tasks.stages.analyze import analyze
 from spikeatlas.tasks.stages.conclude import conclude
 from spikeatlas.tasks.stages.cross import cross
+from spikeatlas.tasks.stages.know import know
 from spikeatlas.tasks.stages.maximize import fill_up, maximize
 from spikeatlas.tasks.stages.train import record_training, train_network
 from spikeatlas.tasks.study.run import Run
@@ -133,6 +134,8 @@ def go_on(run: Run) -> None:
             analyze(run, epoch)
     for epoch in run.epochs:
         cross(run, epoch)
+    for epoch in run.epochs:
+        know(run, epoch)
     conclude(run.atlas)
 
 
