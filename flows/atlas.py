@@ -12,7 +12,7 @@ from spikeatlas.flows.runners.tags import tag_run
 from spikeatlas.flows.runners.task_runners import quiet_subflows, workers
 from spikeatlas.flows.start import start_study
 from spikeatlas.flows.train import train_flow
-from spikeatlas.tasks.atlas import unfinished, write
+from spikeatlas.tasks.atlas import consolidate, unfinished, write
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.study.study import Study
 
@@ -58,4 +58,5 @@ def complete(run: Run) -> None:
         report_flow.with_options(task_runner=runner)(str(run.atlas), run.folder / "report")
         write.note(run.atlas, "", {"ended": write.now()})
     if failures:
+        consolidate(run.atlas)
         raise FailedBlocks("\n".join(failures))

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from spikeatlas.flows.checks.study_checks import Checked, check
-from spikeatlas.tasks.atlas import coordinator, remove
+from spikeatlas.tasks.atlas import consolidate, coordinator, remove
 from spikeatlas.tasks.atlas.allocate import allocate
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.study.study import Study
@@ -19,6 +19,7 @@ from spikeatlas.tasks.workers.stopping import ask_to_stop
 def start(checked: Checked, *, fresh: bool = False) -> Iterator[Run]:
     """Yield the run of a checked study, allocated, while nobody else may work on its folder.
 
+    Once its work has ended, the atlas opens with one read (``consolidate``).
     ``fresh``: what an earlier run left is discarded first.
     """
     run = checked.run
@@ -27,6 +28,7 @@ def start(checked: Checked, *, fresh: bool = False) -> Iterator[Run]:
             _discard(run)
         run = allocate(run, checked.layout, checked.data)
         yield replace(run, run_id=run_id)
+        consolidate(run.atlas)
 
 
 @contextmanager

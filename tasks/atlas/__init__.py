@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from spikeatlas.tasks.atlas import integrity, read, select, write
+from spikeatlas.tasks.atlas.consolidated import consolidate
 from spikeatlas.tasks.atlas.create import CODECS, create, remove
 from spikeatlas.tasks.atlas.errors import AtlasError, BusyError, OldError, OutdatedError
 from spikeatlas.tasks.atlas.extend import extend
@@ -106,6 +107,7 @@ __all__ = [
     "best_search",
     "by_search",
     "cold",
+    "consolidate",
     "coordinator",
     "create",
     "epoch_row",

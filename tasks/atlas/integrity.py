@@ -13,6 +13,7 @@ import numpy as np
 import zarr
 from zarr.core.sync import sync
 
+from spikeatlas.tasks.atlas.consolidated import KEY, stale
 from spikeatlas.tasks.atlas.groups import GROUPS
 from spikeatlas.tasks.atlas.groups.arrays import AtlasArray, path_of
 from spikeatlas.tasks.atlas.groups.base import PROGRESS
@@ -110,7 +111,9 @@ def metadata_damage(path: Place) -> list[str]:
             problems.append(f"{node} has lost its metadata")
         elif digest(content) != original:
             problems.append(f"{node}: its metadata is not what was allocated")
-    return problems + _table_damage(root)
+    problems += _table_damage(root)
+    lying = [f"consolidated metadata are not those of {name}" for name in stale(root)]
+    return problems or lying
 
 
 def _table_damage(root: zarr.Group) -> list[str]:
@@ -138,6 +141,8 @@ def _attributes_damage(root: zarr.Group, group: str) -> Iterator[str]:
         yield f"/{group}: its metadata cannot be read ({error})"
         return
     stored = json.loads(metadata(root, group) or b"{}")
+    if not group:
+        stored.pop(KEY, None)
     whole = json.loads(group_metadata(attributes).to_bytes())
     if attributes.get(CHECKSUM) != checksum(attributes) or stored != whole:
         yield f"/{group}: its attributes are not those that were written"

@@ -19,7 +19,7 @@ from spikeatlas.tasks.atlas.groups.arrays import AtlasArray, arrays
 from spikeatlas.tasks.atlas.groups.progress_group import EPOCH
 from spikeatlas.tasks.atlas.groups.provenance_group import NODES
 from spikeatlas.tasks.atlas.layout import BROUGHT, IN_THE_STORE, Layout, Named
-from spikeatlas.tasks.atlas.metadata import store_of
+from spikeatlas.tasks.atlas.metadata import set_attributes, store_of
 from spikeatlas.tasks.study.location import Place, Url
 
 SCHEMA_VERSION = 2
@@ -44,15 +44,31 @@ def open_store(path: Place, mode: str = "r") -> zarr.Group:
     older and to be written.
     """
     root = open_as_is(path, mode)
-    if version_of(root) == SCHEMA_VERSION:
-        return root
     if mode != "r":
+        require_current(path, root)
+        return _loosened(path, root, mode)
+    if version_of(root) < SCHEMA_VERSION:
+        return zarr.open_group(renewed(path), mode="r", zarr_format=3)
+    return root
+
+
+def require_current(path: Place, root: zarr.Group | None = None) -> None:
+    """Raise OldError where an atlas has an older version than this program writes."""
+    version = version_of(root or open_as_is(path))
+    if version < SCHEMA_VERSION:
         message = (
-            f"{path} has schema version {version_of(root)}, which can be read but not gone on with: "
+            f"{path} has schema version {version}, which can be read but not gone on with: "
             f"`spikeatlas migrate {path}` makes it one of version {SCHEMA_VERSION}"
         )
         raise OldError(message)
-    return zarr.open_group(renewed(path), mode="r", zarr_format=3)
+
+
+def _loosened(path: Place, root: zarr.Group, mode: str) -> zarr.Group:
+    """Take the consolidated metadata away, for somebody is about to write."""
+    if root.metadata.consolidated_metadata is None:
+        return root
+    set_attributes(path, "", dict(root.attrs))
+    return open_as_is(path, mode)
 
 
 def version_of(root: zarr.Group) -> int:
