@@ -163,8 +163,6 @@ def rows(layout: Layout, _layer: str | None = None) -> dict[str, AxisLabels]:
 def brought_rows(arrays: Iterable[Named]) -> dict[str, Variable]:
     """Arrays of measures in a table over all layers' neurons."""
     return {
-        array.name: Variable(
-            ROWS, "float32", math.nan, array.long_name, array.comment, array.units
-        )
+        array.name: Variable(ROWS, "float32", math.nan, array.long_name, array.comment, array.units)
         for array in arrays
     }
