@@ -15,7 +15,14 @@ from spikeatlas.tasks.atlas.extend import extend
 from spikeatlas.tasks.atlas.groups.natural_group import TEST_IMAGES
 from spikeatlas.tasks.atlas.groups.progress_group import EPOCH
 from spikeatlas.tasks.atlas.layout import Layout, Named
-from spikeatlas.tasks.atlas.open import exists, layout_of, open_store, require_current, study_of, values
+from spikeatlas.tasks.atlas.open import (
+    exists,
+    layout_of,
+    open_store,
+    require_current,
+    study_of,
+    values,
+)
 from spikeatlas.tasks.atlas.origin import attributes, provenance
 from spikeatlas.tasks.study.blocks import Block
 from spikeatlas.tasks.study.run import Run

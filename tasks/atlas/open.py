@@ -115,7 +115,9 @@ def _renewed(path: Place, _changed: int) -> MemoryStore:
 
 def renewed(path: Place) -> MemoryStore:
     """Return what ``migrate`` would make of an older atlas, in memory, once for as long as it is as it is."""
-    return _renewed(path, path.joinpath("zarr.json").stat().st_mtime_ns if isinstance(path, Path) else 0)
+    return _renewed(
+        path, path.joinpath("zarr.json").stat().st_mtime_ns if isinstance(path, Path) else 0
+    )
 
 
 def recover(path: Path) -> None:

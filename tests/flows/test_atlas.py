@@ -14,7 +14,7 @@ import zarr
 
 from spikeatlas.flows.atlas import FailedBlocks
 from spikeatlas.flows.checks.study_checks import Checked
-from spikeatlas.tasks.atlas import FAILED
+from spikeatlas.tasks.atlas import FAILED, finished
 from spikeatlas.tasks.search.probe import BlockProbe
 from tests.equal import differences
 from tests.flows.conftest import Cli, RunStudy
@@ -105,3 +105,27 @@ def test_a_failed_block_is_named_marked_and_mended(
     monkeypatch.undo()
     run_study(study)
     assert root["analysed"][0]  # type: ignore[index]
+
+
+def test_a_run_s_own_report_says_when_it_ended(
+    run_study: RunStudy, copied: Checked, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_: Any) -> None:
+        message = "killed"
+        raise RuntimeError(message)
+
+    study, run = study_file(tmp_path, tiny(copied.study.output)), copied.run
+    page = run.folder / "report" / "index.html"
+    with monkeypatch.context() as patch:
+        # a run that ends here has done all but the report
+        patch.setattr("spikeatlas.flows.report.submit", die)
+        with pytest.raises(RuntimeError, match="killed"):
+            run_study(study)
+    assert not page.exists()
+    assert not finished(run.atlas, run.epochs)
+
+    run_study(study)
+
+    assert finished(run.atlas, run.epochs)
+    ended = zarr.open_group(run.atlas, mode="r").attrs["ended"]
+    assert f"<dt>ended</dt><dd>{ended}</dd>" in page.read_text()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,13 +13,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-import xarray as xr
 import zarr
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from spikeatlas.flows.checks.study_checks import Checked
 from spikeatlas.snn.data import load_data
+from spikeatlas.tasks.atlas import open_tree
 from spikeatlas.tasks.report import write_report
 from spikeatlas.tasks.stages.conclude import conclude
 from tests.tasks.report.explorer.conftest import plant_switch
@@ -123,14 +124,15 @@ def test_every_panel_of_a_neuron_is_filled(page: Page) -> None:
 def test_the_pictures_are_the_stimuli(browser: Browser, varied: Checked, tmp_path: Path) -> None:
     atlas = varied.run.atlas
     file = write_report(atlas, tmp_path / "report").with_name("explore.html")
-    group = xr.open_zarr(atlas, group="layers/conv2", consolidated=False).isel(epoch=-1).load()
+    with open_tree(atlas) as tree:
+        group = tree.layer("conv2").isel(epoch=-1).load()
     test = load_data(varied.study.data).test.images
     # the last neuron that has some: the pictures of others come before its own
     counts = group.diverse_count.isel(
-        method=0, repeat=group.response.isel(method=0).argmax("repeat")
+        search=0, repeat=group.response.isel(search=0).argmax("repeat")
     )
     neuron = int(np.flatnonzero(counts > 0)[-1])
-    mine = group.isel(neuron=neuron, method=0)
+    mine = group.isel(neuron=neuron, search=0)
     with opened(browser, file, WIDE, tmp_path) as page:
         page.goto(f"{file.as_uri()}#view=neuron&layer=conv2&neuron={int(mine.neuron)}")
         expect(page.locator("#neuron h1")).to_contain_text(f"neuron {int(mine.neuron)}")
@@ -164,6 +166,36 @@ def pixels(pictures: Locator) -> np.ndarray:
     pixels = np.stack(read)
     assert (pixels == pixels[..., :1]).all()
     return pixels[..., 0][:, None]
+
+
+def test_a_neuron_page_says_what_beats_the_search_and_what_blank_images_do(
+    page: Page, compared: Checked
+) -> None:
+    with open_tree(compared.run.atlas) as tree:
+        best = tree["best/conv2"].isel(epoch=-1).load()
+        blank = tree["blank/conv2"].blank_response.isel(epoch=-1).load()
+        step = tree["layers/conv2"].response.attrs["spike_step"]
+    lost = best.best_known_source != "search"
+    tab(page, "conv2")
+    expect(page.locator(".tile .flag.beaten")).to_have_count(int(lost.sum()))
+    for neuron in best["neuron"].values[[lost.values.argmax(), lost.values.argmin()]]:
+        page.goto(f"{page.url.split('#')[0]}#view=neuron&layer=conv2&neuron={neuron}")
+        expect(page.locator("#neuron h1")).to_contain_text(f"neuron {neuron} ")
+        responses = panel(page, "Responses")
+        cells = responses.locator("td").all_inner_texts()
+        mine = blank.sel(neuron=neuron)
+        assert cells[0] == f"{float(best.response.sel(neuron=neuron)):.3f}"
+        assert cells[2:] == [f"{float(value):.3f}" for value in mine]
+        expect(responses.locator("figcaption")).to_contain_text("One spike adds")
+        told = re.search(r"adds ([\d.]+) to", responses.locator("figcaption").inner_text())
+        assert told is not None
+        assert abs(float(told[1]) - step) < 0.01 * step
+        if lost.sel(neuron=neuron):
+            known = f": {float(best.best_known.sel(neuron=neuron)):.3f}."
+            expect(responses.locator(".beaten")).to_contain_text("Beaten by ")
+            expect(responses.locator(".beaten")).to_contain_text(known)
+        else:
+            expect(responses.locator(".beaten")).to_have_count(0)
 
 
 def test_an_address_brings_a_view_back(page: Page) -> None:
@@ -289,7 +321,7 @@ def test_half_an_atlas_shows_its_gaps(
     atlas = compared_copy.run.atlas
     root = zarr.open_group(atlas, mode="r+")
     status: Any = root["layers/fc1/status"]
-    analysed: Any = root["analysed"]
+    analysed: Any = root["progress/analysed"]
     crossed: Any = root["cross/crossed"]
     status[2], analysed[2], crossed[:] = np.uint8(0), np.uint8(0), np.uint8(0)
     file = write_report(atlas, tmp_path / "report").with_name("explore.html")
