@@ -17,7 +17,16 @@ import numpy as np
 
 from spikeatlas.flows.benchmark.planted import CLASSES, IMAGES
 from spikeatlas.snn import selectivity
-from spikeatlas.tasks.atlas import ANALYSED, DONE, UNPLANNED, Layout, create, open_tree, path_of, write
+from spikeatlas.tasks.atlas import (
+    ANALYSED,
+    DONE,
+    UNPLANNED,
+    Layout,
+    create,
+    open_tree,
+    path_of,
+    write,
+)
 from spikeatlas.tasks.stages.analyze import on_images
 from spikeatlas.tasks.stages.conclude import conclude
 
@@ -73,7 +82,9 @@ def _natural(
     labels: np.ndarray, count: int, epoch: float, rng: np.random.Generator
 ) -> dict[str, np.ndarray | np.generic]:
     """Draw responses to test images, more selective from epoch to epoch."""
-    arrays: dict[str, np.ndarray | np.generic] = {"progress/accuracy": np.float32(1 - 0.9 / (1 + epoch))}
+    arrays: dict[str, np.ndarray | np.generic] = {
+        "progress/accuracy": np.float32(1 - 0.9 / (1 + epoch))
+    }
     for layer in LAYERS:
         means = np.full((count, CLASSES), 0.12)
         means[np.arange(count), np.arange(count) % CLASSES] += 0.2 * min(epoch, 4) / 4

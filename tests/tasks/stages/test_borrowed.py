@@ -27,7 +27,9 @@ def test_it_is_the_best_of_a_plain_loop(which: str, request: pytest.FixtureReque
             for other in run.epochs:
                 searches = group.sel(epoch=other).transpose(*SEARCH, ...).load()
                 there = np.argwhere(has_mei(searches, 1).values)
-                answers = [respond(searches[name].values[n, s, r][None])[layer][0] for n, s, r in there]
+                answers = [
+                    respond(searches[name].values[n, s, r][None])[layer][0] for n, s, r in there
+                ]
                 found = held.sel(epoch=epoch, stimulus_epoch=other)
                 for row in range(len(neurons)):
                     wanted: tuple[float, int, str, int] = (np.nan, -1, "", -1)

@@ -113,7 +113,9 @@ def test_an_mei_is_named_by_its_epoch_and_neuron(compared: Checked) -> None:
     for layer in compared.run.layers:
         searches = tree.layer(layer, "layers", "image").transpose("epoch", *SEARCH, ...).load()
         for epoch in compared.run.epochs:
-            respond = models.responder(compared.run, epoch, "report", {layer: compared.run.layers[layer]})
+            respond = models.responder(
+                compared.run, epoch, "report", {layer: compared.run.layers[layer]}
+            )
             known = best(compared, layer, epoch)
             for row in np.flatnonzero(known.best_known_source.isin(["epoch", "neuron"])):
                 one = known.isel(neuron=row)
@@ -139,7 +141,9 @@ def test_an_image_of_another_epoch_that_beats_the_search(compared_copy: Checked)
     know(compared_copy.run, 2)
 
     one = best(compared_copy, "conv2", 2).sel(neuron=3)
-    told = [one[f"best_known{name}"].item() for name in ("", "_source", "_epoch", "_neuron", "_image")]
+    told = [
+        one[f"best_known{name}"].item() for name in ("", "_source", "_epoch", "_neuron", "_image")
+    ]
     assert told == [1.5, "epoch", 1, 3, -1]
     row = layer_rows(open_tree(compared_copy.run.atlas)["neurons"].sel(epoch=2), "conv2")
     assert row.best_known.values[3] == 1.5
@@ -154,14 +158,21 @@ def test_an_image_borrowed_from_another_neuron(compared_copy: Checked) -> None:
     know(compared_copy.run, 0)
 
     one = best(compared_copy, "fc1", 0).sel(neuron=2)
-    told = [one[f"best_known{name}"].item() for name in ("", "_source", "_epoch", "_neuron", "_image")]
+    told = [
+        one[f"best_known{name}"].item() for name in ("", "_source", "_epoch", "_neuron", "_image")
+    ]
     assert told == [1.5, "neuron", 1, 5, -1]
 
 
 def test_a_search_that_equals_all_else_is_named_itself(compared_copy: Checked) -> None:
     own = best(compared_copy, "conv2", 2)
     neuron = int(np.flatnonzero(own.best_known_source == "search")[0])
-    planted(compared_copy, "cross/conv2/cross_response", (2, 1, neuron, 0, 0), own.response.values[neuron])
+    planted(
+        compared_copy,
+        "cross/conv2/cross_response",
+        (2, 1, neuron, 0, 0),
+        own.response.values[neuron],
+    )
 
     know(compared_copy.run, 2)
 
