@@ -11,7 +11,7 @@ from spikeatlas.tasks.analysis import tables
 from spikeatlas.tasks.analysis.claim import CLAIMS_FILE, Claim
 from spikeatlas.tasks.analysis.claims import claims
 from spikeatlas.tasks.analysis.course import Course, course_of, training_table
-from spikeatlas.tasks.atlas import open_tree, write
+from spikeatlas.tasks.atlas import open_tree, sign, write
 from spikeatlas.tasks.study.location import Place, write_whole
 
 
@@ -21,7 +21,7 @@ def conclude(atlas: Place) -> list[Claim]:
     None, and nothing is written, for a network trained on shuffled labels, or an atlas without analysed epochs.
     """
     with open_tree(atlas) as tree:
-        if "progress/layers" not in tree or not (tree.progress.analysed.values == 1).any():
+        if "natural_image" not in tree or not (tree.progress.analysed.values == 1).any():
             return []
         course = course_of(tree, atlas.parent.name)
     write.write_training(atlas, training_table(course))
@@ -43,7 +43,7 @@ def report_claims(atlases: Sequence[Place]) -> list[Table | str]:
     """
     with open_tree(atlases[0]) as tree:
         courses = [course_of(tree, atlases[0].parent.name)]
-        drifts = tables.drifts(tree, courses[0])
+        drifts = tables.drifts(tree, courses[0], sign(atlases[0]))
     for atlas in atlases[1:]:
         with open_tree(atlas) as tree:
             courses.append(course_of(tree, atlas.parent.name))
