@@ -124,10 +124,10 @@ def measure(run: Run, epoch: float, layer: str, searches: xr.Dataset, tree: Tree
     return measures | images | on_meis(run, epoch, searches)
 
 
-def active_images(tree: Tree, layer: str, epoch: float) -> NDArray[np.int32]:
+def active_images(tree: Tree, layer: str, epoch: float) -> NDArray[np.int64]:
     """Return how many test images (neurons,) each neuron of a layer answers."""
     rows = layer_rows(tree["selectivity"].sel(epoch=epoch), layer)
-    return np.asarray(rows.natural_active.values)
+    return rows.natural_active.values.astype(np.int64)
 
 
 def on_halves(searches: xr.Dataset, active: NDArray[np.int32]) -> Arrays:
@@ -220,9 +220,9 @@ def table(rows: Iterable[Arrays], measures: Arrays) -> Arrays:
     parts = list(rows)
     best = {name: np.concatenate([part[name] for part in parts]) for name in OF_TABLE}
     place = np.concatenate([part["place"] for part in parts])
-    each = np.arange(len(place))
+    rows_of = np.arange(len(place))
     of_best = {
-        name: measures[name].reshape(len(place), -1)[each, place]
+        name: measures[name].reshape(len(place), -1)[rows_of, place]
         for name in OF_BEST
         if name in measures
     }

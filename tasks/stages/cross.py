@@ -56,11 +56,11 @@ def respond_to_meis(run: Run, epoch: float, layer: str, searches: xr.Dataset) ->
     if neurons.size:
         respond = models.responder(run, epoch, "report", {layer: run.layers[layer]})
         answers = respond(images.values[rows])[layer]
-    own = np.full(there.shape, np.nan, np.float32)
-    own[rows] = answers[np.arange(len(neurons)), neurons]
+    to_own = np.full(there.shape, np.nan, np.float32)
+    to_own[rows] = answers[np.arange(len(neurons)), neurons]
     others = answers.copy()
     others[np.arange(len(neurons)), neurons] = np.nan
-    return {"cross_response": own, **best_borrowed(others, rows, searches, run.search.sign)}
+    return {"cross_response": to_own, **best_borrowed(others, rows, searches, run.search.sign)}
 
 
 def best_borrowed(
