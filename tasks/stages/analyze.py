@@ -127,10 +127,11 @@ def measure(run: Run, epoch: float, layer: str, searches: xr.Dataset, tree: Tree
 def active_images(tree: Tree, layer: str, epoch: float) -> NDArray[np.int64]:
     """Return how many test images (neurons,) each neuron of a layer answers."""
     rows = layer_rows(tree["selectivity"].sel(epoch=epoch), layer)
-    return rows.natural_active.values.astype(np.int64)
+    active: NDArray[np.int64] = rows.natural_active.values.astype(np.int64)
+    return active
 
 
-def on_halves(searches: xr.Dataset, active: NDArray[np.int32]) -> Arrays:
+def on_halves(searches: xr.Dataset, active: NDArray[np.int64]) -> Arrays:
     """Return the selectivity that class means tell, of an atlas that keeps no single responses."""
     index, preferred = selectivity.class_selectivity_index(
         searches.natural_half_response.transpose("neuron", "half", "category").values, active
