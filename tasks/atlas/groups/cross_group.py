@@ -20,8 +20,8 @@ def _compares(layout: Layout) -> bool:
     return layout.cross
 
 
-_CROSSED = {"crossed": mark("network was shown the MEIs of the stimulus's epoch", PAIRS)}
-_COMPARED = {"compared": mark("the same, and every neuron's answers to the others' MEIs noted", PAIRS)}  # fmt: skip
+_CROSSED = {"crossed": mark("network was shown the MEIs", PAIRS)}
+_COMPARED = {"compared": mark("answers to others' MEIs are noted", PAIRS)}  # fmt: skip
 
 
 def _own(layout: Layout, layer: str | None) -> Mapping[str, Variable]:
