@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spikeatlas.tasks.atlas.groups.layer_group import SILENT, STATUS
+from spikeatlas.tasks.atlas.groups.selectivity_group import MEASURES_OF_IMAGES
 from spikeatlas.tasks.atlas.layout import TOP_IMAGES, Layout
+from spikeatlas.tasks.atlas.select import mask
 
 Array: TypeAlias = NDArray[Any]
 
@@ -23,7 +25,7 @@ class Surroundings:
     sign: int
     """1 where the most exciting images are searched, -1 where the least exciting ones are."""
     beside: Callable[[str], Array]
-    """Reads the same part of another variable of the layer, by its name."""
+    """Reads, by its name, a variable that every search has, of the searches that the part is about."""
 
 
 Change: TypeAlias = Callable[[list[Array], Surroundings], Array]
@@ -46,6 +48,13 @@ def _lane(name: str) -> Change:
 def _without(images: Array, nothing: Array) -> Array:
     where = nothing.reshape(*nothing.shape, *(1,) * (images.ndim - nothing.ndim))
     return np.where(where, images.dtype.type(0), images)
+
+
+def _of_cold_images(values: list[Array], around: Surroundings) -> Array:
+    """A cold search that nothing answered, beside a warm one with an image, has none either."""
+    if not around.layout.warm_start or around.sign < 0:
+        return values[0]
+    return mask(values[0], around.beside("cold_response") != 0)
 
 
 def _best_images(values: list[Array], _around: Surroundings) -> Array:
@@ -80,6 +89,8 @@ CHANGES: Mapping[str, Change] = {
     "diverse_image/*/diverse": _alternatives,
     "diverse_latent/*/diverse_latent": _alternatives,
     "selectivity/natural_active": _joined,
+    "cross/*/cross_response": _of_cold_images,
+    **{f"meis/{name}": _of_cold_images for name in MEASURES_OF_IMAGES},
     "neurons/status": _names,
 }
 """By the path of today's array, ``*`` for a layer; all others are copied byte by byte."""

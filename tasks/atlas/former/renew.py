@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -139,14 +140,16 @@ async def _copy(old: zarr.Group, name: str, root: zarr.Group, copy: str) -> None
 
 
 def _chunks(layout: Layout, array: AtlasArray) -> Iterator[tuple[Any, ...]]:
-    """Yield the place of each chunk of an array: a row, or a block of one."""
-    for row in range(len(layout.epochs)):
-        if array.layer and array.variable.of_block:
-            size = layout.blocks[array.layer]
-            for start in range(0, len(layout.layers[array.layer]), size):
-                yield row, slice(start, start + size)
-        else:
-            yield (row,)
+    """Yield the place of each chunk of an array: a row, a pair of them, or a block of one."""
+    rows = range(len(layout.epochs))
+    if "stimulus_epoch" in array.variable.dims:
+        yield from product(rows, rows)
+    elif array.layer and array.variable.of_block:
+        size, count = layout.blocks[array.layer], len(layout.layers[array.layer])
+        for row, start in product(rows, range(0, count, size)):
+            yield row, slice(start, start + size)
+    else:
+        yield from ((row,) for row in rows)
 
 
 def _change(
@@ -163,8 +166,11 @@ def _change(
     if any(chunk is None for chunk in stored):
         return
 
+    searched = at[1:] if "stimulus_epoch" in array.variable.dims else at
+    owners = [array.layer] if array.layer else list(layout.layers)
+
     def beside(name: str) -> NDArray[Any]:
-        return np.asarray(read_rows(old[f"layers/{array.layer}/{name}"], at))
+        return np.concatenate([read_rows(old[f"layers/{layer}/{name}"], searched) for layer in owners])
 
     try:
         before = [np.asarray(read_rows(old[place], at)) for place in places]
