@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from spikeatlas.tasks.atlas import SEARCH, alive, cold
+from spikeatlas.tasks.atlas import SEARCH, cold, has_mei
 
 DriftKind: TypeAlias = Literal["image", "latent", "response", "class"]
 """What is compared. ``image``: root mean square difference of pixels in shares of the grey scale (0 to 1);
@@ -22,11 +22,12 @@ Array = NDArray[np.floating]
 BAND = ("drift", "same", "same_low", "same_high")
 
 
-def drift(group: xr.Dataset, kind: DriftKind) -> xr.Dataset:
+def drift(group: xr.Dataset, kind: DriftKind, sign: int = 1) -> xr.Dataset:
     """Distances between the MEIs of a layer's N neurons at E epochs: (epoch, neuron) each.
 
-    ``group``: a layer's group of the atlas; for ``class`` with ``mei_reference_class``. Only cold searches
-    count, and only searches of one method are held against each other:
+    ``group``: a layer's searches, images and latents; for ``class`` with ``mei_reference_class``. ``sign``: what
+    was searched, the most exciting image (1) or the least. Only cold searches count, never a best known image
+    from elsewhere, and only searches of one method are held against each other:
 
     - ``drift``: mean distance from the MEIs of the epoch before to those of this one, over pairs of
       different repeats (of the same repeat where there is one only); NaN at the first epoch.
@@ -37,7 +38,7 @@ def drift(group: xr.Dataset, kind: DriftKind) -> xr.Dataset:
     band = {name: np.full((epochs, neurons), np.nan) for name in BAND}
     before: Array | None = None
     for row in range(epochs):
-        now = _searches(group.isel(epoch=row), kind)
+        now = _searches(group.isel(epoch=row), kind, sign)
         repeats = range(now.shape[2])
         if len(repeats) > 1:
             same = _distances(now, now, list(combinations(repeats, 2)), kind)
@@ -61,11 +62,11 @@ _OF_BAND: dict[str, Callable[..., Any]] = {
 _VARIABLE = {"image": "mei", "latent": "latent", "response": "response"}
 
 
-def _searches(epoch: xr.Dataset, kind: DriftKind) -> Array:
+def _searches(epoch: xr.Dataset, kind: DriftKind, sign: int) -> Array:
     """(N, methods, repeats, values) of one epoch, NaN where there is no MEI."""
     name = "mei_reference_class" if kind == "class" else cold(epoch, _VARIABLE[kind])
     values = epoch[name].transpose(*SEARCH, ...).values
-    valid = alive(epoch.status.transpose(*SEARCH)).values
+    valid = has_mei(epoch, sign).transpose(*SEARCH).values
     if kind == "class":
         valid &= values >= 0
     flat = values.reshape(*valid.shape, -1).astype(np.float32)

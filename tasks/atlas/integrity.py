@@ -16,9 +16,9 @@ from zarr.core.sync import sync
 from spikeatlas.tasks.atlas.consolidated import KEY, stale
 from spikeatlas.tasks.atlas.groups import GROUPS
 from spikeatlas.tasks.atlas.groups.arrays import AtlasArray, path_of
-from spikeatlas.tasks.atlas.groups.base import PROGRESS
 from spikeatlas.tasks.atlas.groups.cross_group import BORROWED, CROSSED
 from spikeatlas.tasks.atlas.groups.layer_group import FAILED, PENDING
+from spikeatlas.tasks.atlas.groups.progress_group import AS_TRAINED
 from spikeatlas.tasks.atlas.groups.provenance_group import DIGESTS, NODES
 from spikeatlas.tasks.atlas.metadata import (
     CHECKSUM,
@@ -179,7 +179,7 @@ def _damage(root: zarr.Group, names: Iterable[str], at: tuple[Any, ...]) -> Iter
 
 def _may_be_missing(name: str) -> bool:
     """Marks, and what else tells of the network's progress, are unwritten until their stage is done."""
-    return name in MARKS or name.rpartition("/")[0] == PROGRESS
+    return name in MARKS or name in AS_TRAINED
 
 
 def read_rows(array: Any, at: tuple[Any, ...]) -> Any:

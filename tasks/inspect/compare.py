@@ -5,7 +5,7 @@ from __future__ import annotations
 import xarray as xr
 from rich.table import Table
 
-from spikeatlas.tasks.atlas import UNPLANNED, layer_nodes, open_tree, settled, sign
+from spikeatlas.tasks.atlas import UNPLANNED, open_tree, settled, sign
 from spikeatlas.tasks.inspect.neurons import require_known
 from spikeatlas.tasks.inspect.text import as_text
 from spikeatlas.tasks.study.location import Place
@@ -17,7 +17,6 @@ def compare_methods(path: Place, first: str, second: str) -> str:
     A neuron counts as saturated where either method reached rate 1 in every repeat (rate 0, silenced,
     where the least exciting image is searched): it cannot tell them apart. Ties are exact.
     """
-    tree = open_tree(path)
     direction = sign(path)
     table = Table(
         "layer",
@@ -29,25 +28,26 @@ def compare_methods(path: Place, first: str, second: str) -> str:
         f"{second} wins",
         f"{first} wins, share",
     )
-    for name, node in layer_nodes(tree).items():
-        group = node.to_dataset()
-        for method in (first, second):
-            require_known("method", method, group.method.values.tolist())
-        counts = _count(group, first, second, direction)
-        for epoch in counts.epoch.values:
-            _row(table, name, f"{epoch:g}", counts.sel(epoch=epoch))
-        _row(table, name, "all", counts.sum("epoch"))
-    repeats = tree["selectivity"].sizes["repeat"]
+    with open_tree(path) as tree:
+        for name in tree.layers:
+            group = tree.layer(name, "layers")
+            for method in (first, second):
+                require_known("method", method, group["search"].values.tolist())
+            counts = _count(group, first, second, direction)
+            for epoch in counts.epoch.values:
+                _row(table, name, f"{epoch:g}", counts.sel(epoch=epoch))
+            _row(table, name, "all", counts.sum("epoch"))
+            repeats = group.sizes["repeat"]
     return f"{first} against {second}, mean of {repeats} repeats, each neuron of each epoch one duel\n{as_text(table)}"
 
 
 def _count(group: xr.Dataset, first: str, second: str, direction: int) -> xr.Dataset:
     unplanned = group.status == UNPLANNED
-    ended = (settled(group.status) | unplanned).all("repeat").all("method")
+    ended = (settled(group.status) | unplanned).all("repeat").all("search")
     limit = 1 if direction > 0 else 0
-    full = ((group.response == limit) | unplanned).all("repeat").any("method")
+    full = ((group.response == limit) | unplanned).all("repeat").any("search")
     response = direction * group.response.mean("repeat")
-    ahead = response.sel({"method": first}, drop=True) - response.sel({"method": second}, drop=True)
+    ahead = response.sel(search=first, drop=True) - response.sel(search=second, drop=True)
     open_to_both = ended & ~full
     wins = {"wins": ahead > 0, "ties": ahead == 0, "losses": ahead < 0}
     return xr.Dataset(

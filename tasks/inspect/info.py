@@ -4,31 +4,67 @@ from __future__ import annotations
 
 from rich.table import Table
 
-from spikeatlas.tasks.atlas import FLAGS, STATUS, layer_nodes, open_tree
+from spikeatlas.tasks.atlas import FLAGS, GROUPS, STATUS, Tree, open_tree
+from spikeatlas.tasks.inspect.known import elsewhere
 from spikeatlas.tasks.inspect.text import as_text
 from spikeatlas.tasks.study.location import Place
 
+MARKS = (*FLAGS, "blanked", "known")
+"""Marks of every epoch that are told."""
+
 
 def describe(path: Place) -> str:
-    """Describe an atlas: its study, epochs with accuracy, and the state of every layer's searches."""
-    tree = open_tree(path)
-    epochs = Table("epoch", "test accuracy", *FLAGS)
-    for epoch in tree.epoch.values:
-        row = tree.to_dataset().sel(epoch=epoch)
-        marks = ["yes" if row[flag].item() else "no" for flag in FLAGS]
-        epochs.add_row(f"{epoch:g}", f"{row.accuracy.item():.3f}", *marks)
-    layers = Table("layer", "neurons", "methods", "repeats", *STATUS, "mean response")
-    for name, node in layer_nodes(tree).items():
-        status = node.status.values
+    """Describe an atlas: its study, epochs with accuracy, the state of every layer's searches, what it lacks."""
+    with open_tree(path) as tree:
+        head = [
+            f"{path}: schema {tree.attrs['schema_version']}, study {tree.attrs['study_digest'][:16]}",
+            f"started {tree.attrs['started']}, ended {tree.attrs['ended'] or 'not yet'}",
+        ]
+        tables = [as_text(_epochs(tree)), as_text(_layers(tree))]
+        return "\n".join([*head, *tables, *_shortfall(tree), *_lacking(tree)])
+
+
+def _epochs(tree: Tree) -> Table:
+    table = Table("epoch", "test accuracy", *MARKS)
+    for row in range(tree.progress.sizes["epoch"]):
+        now = tree.progress.isel(epoch=row)
+        marks = ["yes" if mark in now and now[mark].item() else "no" for mark in MARKS]
+        table.add_row(f"{now.epoch.item():g}", f"{now.accuracy.item():.3f}", *marks)
+    return table
+
+
+def _layers(tree: Tree) -> Table:
+    table = Table("layer", "neurons", "methods", "repeats", *STATUS, "mean response")
+    for name in tree.layers:
+        group = tree[f"layers/{name}"]
+        status = group.status.values
         counts = [str(int((status == value).sum())) for value in range(len(STATUS))]
         sizes = [
-            str(node.sizes["neuron"]),
-            ", ".join(map(str, node.method.values)),
-            str(node.sizes["repeat"]),
+            str(group.sizes["neuron"]),
+            ", ".join(map(str, group["search"].values)),
+            str(group.sizes["repeat"]),
         ]
-        layers.add_row(name, *sizes, *counts, f"{float(node.response.mean()):.3f}")
-    head = [
-        f"{path}: schema {tree.attrs['schema_version']}, study {tree.attrs['study_digest'][:16]}",
-        f"started {tree.attrs['started']}, ended {tree.attrs['ended'] or 'not yet'}",
+        table.add_row(name, *sizes, *counts, f"{float(group.response.mean()):.3f}")
+    return table
+
+
+def _shortfall(tree: Tree) -> list[str]:
+    """Say of each layer how often another image than the search's own is the best known one."""
+    counts = {layer: elsewhere(tree, layer) for layer in tree.layers}
+    return [
+        f"{layer}: another image than the search's own drives the neuron best "
+        f"in {missed} of {asked} neuron-epochs"
+        for layer, (missed, asked) in counts.items()
+        if asked
     ]
-    return "\n".join([*head, as_text(epochs), as_text(layers)])
+
+
+def _lacking(tree: Tree) -> list[str]:
+    """Name the kinds of groups that this atlas has not, each with what the study would have to ask for."""
+    lacking = {
+        group.path.removesuffix("/*"): f" ({group.condition})" if group.condition else ""
+        for group in GROUPS
+        if group.at(tree.layers[0]) not in tree
+    }
+    named = ", ".join(f"/{path}{condition}" for path, condition in lacking.items())
+    return [f"not measured: {named}"] if lacking else []

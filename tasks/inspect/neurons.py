@@ -15,13 +15,15 @@ from PIL import Image
 from spikeatlas.tasks.atlas import (
     STATUS,
     UNPLANNED,
+    Tree,
+    alive,
     best_search,
-    layer_nodes,
     layer_rows,
     open_tree,
     settled,
     sign,
 )
+from spikeatlas.tasks.inspect.known import told_known
 from spikeatlas.tasks.study.location import Place
 
 SHEET = 64
@@ -52,17 +54,19 @@ def read_neurons(path: Place, selection: Selection) -> NeuronResults:
 
     Raises ValueError when the atlas has no such epoch, layer, neuron, method or repeat.
     """
-    tree = open_tree(path)
-    epoch = float(tree.epoch.values[-1]) if selection.epoch is None else selection.epoch
-    require_known("--epoch", epoch, tree.epoch.values.tolist())
-    layers = list(layer_nodes(tree))
-    if selection.layer is not None:
-        require_known("--layer", selection.layer, layers)
-        layers = [selection.layer]
     direction = sign(path)
-    results = [
-        result for layer in layers for result in _layer(tree, epoch, layer, selection, direction)
-    ]
+    with open_tree(path) as tree:
+        epochs = tree.progress.epoch.values.tolist()
+        epoch = epochs[-1] if selection.epoch is None else selection.epoch
+        require_known("--epoch", epoch, epochs)
+        if selection.layer is not None:
+            require_known("--layer", selection.layer, tree.layers)
+        results = [
+            result
+            for layer in tree.layers
+            if selection.layer in (None, layer)
+            for result in _layer(tree, epoch, layer, selection, direction)
+        ]
     return NeuronResults(_frame(results), results)
 
 
@@ -75,29 +79,33 @@ def require_known(option: str, value: object, allowed: Iterable[object]) -> None
         raise ValueError(message)
 
 
+OPTIONS = {"neuron": "neuron", "method": "search", "repeat": "repeat"}
+"""Dimensions that a selection chooses along, by its fields."""
+
+
 def _layer(
-    tree: xr.DataTree, epoch: float, layer: str, selection: Selection, direction: int
+    tree: Tree, epoch: float, layer: str, selection: Selection, direction: int
 ) -> list[xr.Dataset]:
-    group = tree[f"layers/{layer}"].to_dataset().sel(epoch=epoch)
-    group = group[["mei", "latent", "response", "status", "queries", "natural_response"]]
+    group = tree.layer(layer, "layers", "image", "latent", "natural").sel(epoch=epoch)
+    group = group[["mei", "latent", "response", "status", "images_shown", "natural_response"]]
     group["mei_class"] = _mei_class(tree, epoch, layer, group)
-    for name in ("neuron", "method", "repeat"):
+    group = group.assign(told_known(tree, layer, epoch))
+    for name, dim in OPTIONS.items():
         value = getattr(selection, name)
         if value is not None:
-            require_known(f"--{name}", value, group[name].values.tolist())
-            group = group.sel({name: [value]})
+            require_known(f"--{name}", value, group[dim].values.tolist())
+            group = group.sel({dim: [value]})
     places = best_search(group.response, group.status, direction)
-    searches = group.stack(search=("method", "repeat"))
+    searches = group.stack(place=("search", "repeat"))
     return [
-        searches.isel(neuron=row, search=int(place)).assign_attrs(layer=layer)
+        searches.isel(neuron=row, place=int(place)).assign_attrs(layer=layer).load()
         for row, place in enumerate(places)
     ]
 
 
-def _mei_class(tree: xr.DataTree, epoch: float, layer: str, group: xr.Dataset) -> xr.DataArray:
-    table = tree["selectivity"].to_dataset().sel(epoch=epoch)
-    rows: xr.DataArray = layer_rows(table, layer).mei_class
-    return rows.drop_vars(["layer", "index"]).assign_coords(neuron=group.neuron.values)
+def _mei_class(tree: Tree, epoch: float, layer: str, group: xr.Dataset) -> xr.DataArray:
+    rows: xr.DataArray = layer_rows(tree["meis"].sel(epoch=epoch), layer).mei_class
+    return rows.drop_vars(["layer", "neuron_index"]).assign_coords(neuron=group.neuron.values)
 
 
 def _frame(results: list[xr.Dataset]) -> pd.DataFrame:
@@ -109,9 +117,11 @@ def _frame(results: list[xr.Dataset]) -> pd.DataFrame:
                 "neuron": result.neuron.item(),
                 "response": result.response.item(),
                 "status": STATUS[int(result.status.item())],
-                "method": str(result.method.item()),
+                "method": str(result["search"].item()),
                 "repeat": result.repeat.item(),
-                "queries": result.queries.item(),
+                "images": result.images_shown.item(),
+                "best known": result.best_known.item(),
+                "known from": result.known_from.item(),
                 "class read": _class(result),
                 "best class": _preferred(result),
                 "latent": result.latent.values.tolist(),
@@ -123,13 +133,13 @@ def _frame(results: list[xr.Dataset]) -> pd.DataFrame:
 
 def _class(result: xr.Dataset) -> str:
     row = int(result.mei_class.item())
-    return str(result["class"].values[row]) if row >= 0 else "none"
+    return str(result["category"].values[row]) if row >= 0 else "none"
 
 
 def _preferred(result: xr.Dataset) -> str:
     means = result.natural_response.values
     return (
-        str(result["class"].values[int(np.argmax(means))])
+        str(result["category"].values[int(np.argmax(means))])
         if np.nanmax(means, initial=0) > 0
         else "none"
     )
@@ -153,6 +163,9 @@ def save_image(neurons: NeuronResults, path: Path) -> None:
     if not settled(result.status).item():
         message = f"this neuron has no image yet (status {STATUS[int(result.status.item())]}): run the study to its end"
         raise ValueError(message)
+    if not alive(result.status).item():
+        message = "this neuron is silent: no stimulus of the search drove it, so there is no image"
+        raise ValueError(message)
     Image.fromarray(_pixels(result)).save(path, format="PNG")
 
 
@@ -174,7 +187,7 @@ def draw_stimuli(neurons: NeuronResults, path: Path) -> None:
     ):
         title = f"{result.attrs['layer']} {result.neuron.item()}\n{result.response.item():.3g}"
         axes.set_title(title, fontsize=8)
-        if settled(result.status).item():
+        if alive(result.status).item():
             axes.imshow(_pixels(result), cmap="gray", vmin=0, vmax=255)
     for axes in figure.axes:
         axes.set_axis_off()

@@ -10,11 +10,11 @@ import xarray as xr
 
 from spikeatlas.tasks.analysis.onset import selective
 from spikeatlas.tasks.analysis.thresholds import thresholds
-from spikeatlas.tasks.atlas import open_tree
+from spikeatlas.tasks.atlas import Tree, open_tree
 from spikeatlas.tasks.inspect.neurons import Selection, require_known
 from spikeatlas.tasks.study.location import Place
 
-Trend = Callable[[xr.DataTree], pd.DataFrame]
+Trend = Callable[[Tree], pd.DataFrame]
 
 MARKS = 12
 """Numbers of images at which ``methods`` tells how far each method is."""
@@ -35,72 +35,72 @@ def read_trend(path: Place, about: str, selection: Selection) -> pd.DataFrame:
         )
     with open_tree(path) as tree:
         if selection.layer is not None:
-            require_known("--layer", selection.layer, tree.attrs["layers"])
+            require_known("--layer", selection.layer, tree.layers)
         return _of_layer(TRENDS[about](tree), tree, selection.layer).reset_index(drop=True)
 
 
-def _of_layer(frame: pd.DataFrame, tree: xr.DataTree, layer: str | None) -> pd.DataFrame:
+def _of_layer(frame: pd.DataFrame, tree: Tree, layer: str | None) -> pd.DataFrame:
     """The rows of one layer, or its column where each layer has one."""
     if layer is None:
         return frame
     if "layer" in frame:
         return frame[frame["layer"] == layer]
-    return frame.drop(columns=[other for other in tree.attrs["layers"] if other != layer])
+    return frame.drop(columns=[other for other in tree.layers if other != layer])
 
 
-def onset(tree: xr.DataTree) -> pd.DataFrame:
+def onset(tree: Tree) -> pd.DataFrame:
     """List when each neuron became selective, layer by layer, earliest first."""
     table = _group(tree, "training")[["onset_epoch", "highly_selective_onset"]].to_dataframe()
-    depths = {layer: depth for depth, layer in enumerate(tree.attrs["layers"])}
+    depths = {layer: depth for depth, layer in enumerate(tree.layers)}
     order = table.assign(depth=table["layer"].map(depths)).sort_values(
-        ["depth", "onset_epoch", "index"]
+        ["depth", "onset_epoch", "neuron_index"]
     )
-    return order[["layer", "index", "onset_epoch", "highly_selective_onset"]]
+    return order[["layer", "neuron_index", "onset_epoch", "highly_selective_onset"]]
 
 
-def switched(tree: xr.DataTree) -> pd.DataFrame:
+def switched(tree: Tree) -> pd.DataFrame:
     """List the neurons that came to prefer another class, and whether their MEIs did too."""
     table = _group(tree, "training")
     rows = table.isel(neuron=np.flatnonzero(table.switched.values == 1)).to_dataframe()
-    classes = tree.to_dataset()["class"].values
+    classes = tree[f"natural/{tree.layers[0]}"]["category"].values
     rows["from"], rows["to"] = (
         classes[rows[name].to_numpy(int)] for name in ("switch_from", "switch_to")
     )
     tests = ["switch_epoch", "switch_effect", "switch_q", "mei_support_p"]
-    return rows[["layer", "index", "from", "to", *tests]]
+    return rows[["layer", "neuron_index", "from", "to", *tests]]
 
 
-def methods(tree: xr.DataTree) -> pd.DataFrame:
+def methods(tree: Tree) -> pd.DataFrame:
     """Tell how far each method got, by images shown, at the last analysed epoch.
 
     Mean over neurons and repeats of the best response so far / the best test image's.
     """
-    row = _last(tree.analysed, "no epoch is analysed yet")
+    row = _last(tree.progress.analysed, "no epoch is analysed yet")
     rows: list[pd.DataFrame] = []
-    for layer in tree.attrs["layers"]:
-        group = tree[f"layers/{layer}"].to_dataset().isel(epoch=row)
+    for layer in tree.layers:
+        group = tree.layer(layer, "history", "natural_top").isel(epoch=row)
         best = group.natural_top_response.isel(rank=0)
         reached = (group.history / best.where(best > 0)).mean(["neuron", "repeat"])
-        marks = np.unique(np.linspace(0, reached.sizes["query"] - 1, MARKS).astype(int))
-        some = reached.isel(query=marks).transpose("method", "query").to_pandas()
-        rows.append(some.rename(columns=str).rename_axis(columns=None).reset_index())
+        marks = np.unique(np.linspace(0, reached.sizes["images"] - 1, MARKS).astype(int))
+        some = reached.isel(images=marks).transpose("search", "images").to_pandas()
+        rows.append(some.rename(columns=str).rename_axis(index="method", columns=None).reset_index())
         rows[-1].insert(0, "layer", layer)
     return pd.concat(rows)
 
 
-def importance(tree: xr.DataTree) -> pd.DataFrame:
+def importance(tree: Tree) -> pd.DataFrame:
     """List the neurons that the network needs most, at the last epoch where they were silenced, and how selective they are."""
-    table = _group(tree, "ablation")
-    row = _last(table.ablated, "no neuron has been silenced yet")
+    table = _group(tree, "importance/ablation")
+    row = _last(tree.progress.ablated, "no neuron has been silenced yet")
     rows = table.isel(epoch=row)[["loss_increase", "accuracy"]].to_dataframe()
     index = _group(tree, "selectivity").class_selectivity_index.isel(epoch=row).values
-    columns = ["layer", "index", "loss_increase", "accuracy", "class_selectivity_index"]
+    columns = ["layer", "neuron_index", "loss_increase", "accuracy", "class_selectivity_index"]
     return rows.assign(class_selectivity_index=index).sort_values("loss_increase", ascending=False)[
         columns
     ]
 
 
-def accuracy(tree: xr.DataTree) -> pd.DataFrame:
+def accuracy(tree: Tree) -> pd.DataFrame:
     """Test accuracy, and the share of each layer's neurons that are selective, by epoch; NaN where not analysed."""
     bars = thresholds()
     table = _group(tree, "selectivity")
@@ -111,12 +111,12 @@ def accuracy(tree: xr.DataTree) -> pd.DataFrame:
     is_selective = selective(
         table.class_selectivity_index, table.selective_q, bars.selective_csi, bars.rate
     )
-    shares = is_selective.groupby("layer").mean().where(tree.analysed.variable == 1)
+    shares = is_selective.groupby("layer").mean().where(tree.progress.analysed.variable == 1)
     return pd.DataFrame(
         {
-            "epoch": tree.epoch.values,
-            "accuracy": tree.accuracy.values,
-            **{layer: shares.sel(layer=layer).values for layer in tree.attrs["layers"]},
+            "epoch": tree.progress.epoch.values,
+            "accuracy": tree.progress.accuracy.values,
+            **{layer: shares.sel(layer=layer).values for layer in tree.layers},
         }
     )
 
@@ -130,11 +130,11 @@ TRENDS: Mapping[str, Trend] = {
 }
 
 
-def _group(tree: xr.DataTree, name: str) -> xr.Dataset:
-    """A group by itself: what it inherits of the root would repeat each row of a data frame."""
-    if name not in tree.children:
+def _group(tree: Tree, name: str) -> xr.Dataset:
+    """Return a group; ValueError where there is none."""
+    if name not in tree:
         raise ValueError(f"this atlas has no /{name}: run its study to its end with this version")
-    return tree.children[name].to_dataset(inherit=False)
+    return tree[name]
 
 
 def _last(flag: xr.DataArray, lacking: str) -> int:

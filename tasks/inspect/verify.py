@@ -7,19 +7,26 @@ from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
 from spikeatlas.snn.files import digest_file
 from spikeatlas.snn.training import epoch_path
 from spikeatlas.tasks.atlas import (
+    ANALYSED,
+    SEARCH,
+    SILENT,
     STATUS,
     UNPLANNED,
+    Tree,
     epoch_row,
+    flagged,
     integrity,
     open_store,
-    read,
+    open_tree,
     study_of,
     values,
 )
+from spikeatlas.tasks.inspect.verify_best import best_damage
 from spikeatlas.tasks.study.blocks import Block
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.workers import models
@@ -72,35 +79,47 @@ def verify(run: Run, *, plain: bool = False) -> Verdict:
         return Verdict(0, {}, damaged)
     if plain:
         run = run.with_fields(responder=replace(run.responder, kind="plain"))
-    checked, problems, near = 0, integrity.training_damage(run.atlas), []
+    checked, problems, near = 0, integrity.whole_damage(run.atlas), []
     counts = dict.fromkeys(STATUS, 0)
-    tree = read.open_tree(run.atlas)
-    for epoch in run.epochs:
-        damage = integrity.epoch_damage(run.atlas, epoch)
-        problems += [f"epoch={epoch:g} {place(run, problem)}" for problem in damage]
-        analysed = not damage and read.flagged(run.atlas, "analysed", epoch)
-        for block in run.blocks(epoch):
-            part = verify_block(run, block, rows_of(tree, block), analysed=analysed)
-            checked += part.checked
-            problems += part.problems
-            near += part.near
-            counts = {name: counts[name] + part.counts.get(name, 0) for name in counts}
+    with open_tree(run.atlas) as tree:
+        for epoch in run.epochs:
+            damage = integrity.epoch_damage(run.atlas, epoch)
+            problems += [f"epoch={epoch:g} {place(run, problem)}" for problem in damage]
+            analysed = not damage and flagged(run.atlas, ANALYSED, epoch)
+            parts = [
+                verify_block(run, block, rows_of(tree, block), analysed=analysed)
+                for block in run.blocks(epoch)
+            ]
+            checked += sum(part.checked for part in parts)
+            told = [problem for part in parts for problem in part.problems]
+            if analysed and not told:
+                told = [text for layer in run.layers for text in best_damage(tree, layer, epoch)]
+            problems += told
+            near += [text for part in parts for text in part.near]
+            counts = {
+                name: counts[name] + sum(part.counts.get(name, 0) for part in parts)
+                for name in counts
+            }
     return Verdict(checked, counts, problems, near)
 
 
 def place(run: Run, problem: str) -> str:
     """Name the layer and neurons that damage of a per-epoch array concerns."""
     for layer, neurons in run.layers.items():
-        if f"layers/{layer}/" in problem or f"response_{layer} " in problem:
+        if f"/{layer}/" in problem:
             return f"layer={layer} neurons={neurons[0]}-{neurons[-1]}: {problem}"
     return f"layers={','.join(run.layers)} all neurons: {problem}"
 
 
-def rows_of(tree: xr.DataTree, block: Block) -> xr.Dataset:
-    """Return all that an atlas holds of a block, lazily."""
-    layer = tree[f"layers/{block.layer}"].to_dataset().sel(epoch=block.epoch)
-    rows = layer.isel(neuron=slice(block.start, block.stop))
-    return rows.transpose("neuron", "method", "repeat", ...)
+KINDS = ("layers", "image", "latent", "diverse", "diverse_image", "diverse_latent")
+"""What is replayed of each layer, as far as there is such a group."""
+
+
+def rows_of(tree: Tree, block: Block) -> xr.Dataset:
+    """Return the images, latents and responses of a block, lazily."""
+    kinds = [kind for kind in KINDS if f"{kind}/{block.layer}" in tree]
+    rows = tree.layer(block.layer, *kinds).sel(epoch=block.epoch)
+    return rows.isel(neuron=slice(block.start, block.stop)).transpose(*SEARCH, ...)
 
 
 def verify_block(run: Run, block: Block, rows: xr.Dataset, *, analysed: bool) -> Verdict:
@@ -134,7 +153,7 @@ def _counts(rows: xr.Dataset) -> dict[str, int]:
 
 def _changed_checkpoint(run: Run, epoch: float) -> str | None:
     root = open_store(run.atlas)
-    probed = str(values(root, "checkpoint_digest", epoch_row(root, epoch)))
+    probed = str(values(root, "progress/checkpoint_digest", epoch_row(root, epoch)))
     path = epoch_path(run.checkpoints, epoch)
     if not path.exists():
         return f"its checkpoint {path} is gone, so nothing can be replayed; put it back"
@@ -144,7 +163,7 @@ def _changed_checkpoint(run: Run, epoch: float) -> str | None:
 
 
 class Stored(NamedTuple):
-    """One image of each result, or of each rank of it, as the atlas holds it."""
+    """One image of each result, or each alternative to it, as the atlas holds it."""
 
     mei: str
     latent: str
@@ -174,19 +193,24 @@ def replay(run: Run, block: Block, rows: xr.Dataset) -> Verdict:
 
 
 def replay_images(run: Run, block: Block, rows: xr.Dataset, kind: Stored) -> Verdict:
-    """Replay one kind of images. What a search may lack (a warm search, a rank) has no response stored."""
+    """Replay one kind of images. What a search may lack (a warm search, an alternative) has no response stored.
+
+    Under a silent neuron there are zeros: there the latent's image must find no answer.
+    """
     response = rows[kind.response].values
     lost = np.isnan(response) if kind != RESULT else rows.status.values == UNPLANNED
     places = np.nonzero(~lost)
     if not places[0].size:
         return Verdict(0, {}, [])
-    images = rows[kind.mei].values[places]
-    neurons = {block.layer: run.layers[block.layer][block.start : block.stop]}
-    answers = models.responder(run, block.epoch, "report", neurons)(images)[block.layer]
-    again = answers[np.arange(len(images)), places[0]]
+    images, silent = rows[kind.mei].values[places], empty(rows, kind, run.search.sign)[places]
     model = models.generator(run)
     decoded = model.decode(rows[kind.latent].values[places], batch_size=run.responder.batch_size)
-    other = (decoded != images).reshape(len(images), -1).sum(axis=1)
+    silent = silent.reshape(-1, *(1,) * (images.ndim - 1))
+    neurons = {block.layer: run.layers[block.layer][block.start : block.stop]}
+    respond = models.responder(run, block.epoch, "report", neurons)
+    answers = respond(np.where(silent, decoded, images))[block.layer]
+    again = answers[np.arange(len(images)), places[0]]
+    other = (np.where(silent, 0, decoded) != images).reshape(len(images), -1).sum(axis=1)
     gap = np.abs(again - response[places])
     off = ~(gap <= TOLERANCE)
     # one spike of a unit, the least that can differ; only another responder than the atlas's may
@@ -194,21 +218,27 @@ def replay_images(run: Run, block: Block, rows: xr.Dataset, kind: Stored) -> Ver
     problems: list[str] = []
     near: list[str] = []
     for place in np.flatnonzero(off | (other > 0)):
-        n, m, r, *rank = (int(axis[place]) for axis in places)
+        n, s, r, *alternative = (int(axis[place]) for axis in places)
         name = (
             f"epoch={block.epoch:g} layer={block.layer} neuron={rows.neuron.values[n]} "
-            f"method={rows.method.values[m]} repeat={rows.repeat.values[r]}{kind.where}"
-            + "".join(f" rank={number}" for number in rank)
+            f"search={rows['search'].values[s]} repeat={rows.repeat.values[r]}{kind.where}"
+            + "".join(f" alternative={number}" for number in alternative)
         )
         if off[place]:
             (near if gap[place] <= spike + TOLERANCE else problems).append(
                 f"{name}: response is {response[places][place]:.6f}, replay gives {again[place]:.6f}"
             )
         if other[place]:
-            problems.append(
-                f"{name}: {kind.mei} differs in {other[place]} values from what its latent decodes to"
-            )
+            due = "zeros, which a silent neuron has" if silent[place] else "what its latent decodes to"
+            problems.append(f"{name}: {kind.mei} differs in {other[place]} values from {due}")
     return Verdict(len(images), {}, problems, near)
+
+
+def empty(rows: xr.Dataset, kind: Stored, sign: int) -> NDArray[np.bool_]:
+    """Return which results, or lanes of them, are a silent neuron's, which hold no image."""
+    if kind == RESULT:
+        return np.asarray(rows.status.values == SILENT)
+    return np.asarray((rows[kind.response].values == 0) & (sign > 0))
 
 
 def made_by(run: Run) -> str:

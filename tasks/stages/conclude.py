@@ -11,7 +11,7 @@ from spikeatlas.tasks.analysis import tables
 from spikeatlas.tasks.analysis.claim import CLAIMS_FILE, Claim
 from spikeatlas.tasks.analysis.claims import claims
 from spikeatlas.tasks.analysis.course import Course, course_of, training_table
-from spikeatlas.tasks.atlas import open_tree, write
+from spikeatlas.tasks.atlas import open_tree, sign, write
 from spikeatlas.tasks.study.location import Place, write_whole
 
 
@@ -43,7 +43,7 @@ def report_claims(atlases: Sequence[Place]) -> list[Table | str]:
     """
     with open_tree(atlases[0]) as tree:
         courses = [course_of(tree, atlases[0].parent.name)]
-        drifts = tables.drifts(tree, courses[0])
+        drifts = tables.drifts(tree, courses[0], sign(atlases[0]))
     for atlas in atlases[1:]:
         with open_tree(atlas) as tree:
             courses.append(course_of(tree, atlas.parent.name))

@@ -26,6 +26,9 @@ _PROGRESS = {
     "known": mark("best known image is chosen"),
 }  # fmt: skip
 
+AS_TRAINED = tuple(f"{PROGRESS}/{name}" for name in _PROGRESS)
+"""What no mark promises: it is written bit by bit, from an epoch's training on."""
+
 _ABLATION = {
     "ablated": mark("neurons were silenced, one by one"),
     "intact_accuracy": Variable(("epoch",), "float32", np.nan, "accuracy before ablation", "of the whole network, on the test images of the ablation"),
@@ -45,6 +48,7 @@ SILENCED = Group(
     PROGRESS,
     "what ablation starts from",
     same(_ABLATION),
+    mark=ABLATED,
     when=lambda layout: layout.ablation,
     condition="analysis.ablation",
 )

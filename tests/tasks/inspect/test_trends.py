@@ -46,7 +46,7 @@ def test_each_has_a_picture() -> None:
 def test_a_switch_is_told_with_its_classes(compared_copy: Checked) -> None:
     plant_switch(atlas_folder(compared_copy), 4)
     (switch,) = asked(compared_copy, "switched").to_dict("records")
-    told = [switch[name] for name in ("layer", "index", "from", "to", "switch_epoch")]
+    told = [switch[name] for name in ("layer", "neuron_index", "from", "to", "switch_epoch")]
     assert told == ["conv2", 4, "3", "5", 2]
 
 
@@ -56,7 +56,7 @@ def test_onset_goes_layer_by_layer_from_the_earliest(compared_copy: Checked) -> 
     onset[:] = [2, 1, np.nan, 0, 1, 2, *[np.nan] * 7, 0]
     found = asked(compared_copy, "onset")
     assert found["layer"].tolist() == ["conv2"] * 6 + ["fc1"] * 8
-    assert found["index"].tolist()[:7] == [3, 1, 4, 0, 5, 2, 7]
+    assert found["neuron_index"].tolist()[:7] == [3, 1, 4, 0, 5, 2, 7]
 
 
 def test_methods_tell_the_curves_of_the_last_epoch(compared: Checked) -> None:
@@ -65,32 +65,35 @@ def test_methods_tell_the_curves_of_the_last_epoch(compared: Checked) -> None:
     curves = found.iloc[:, 2:]
     assert curves.columns[[0, -1]].tolist() == ["1", "20"]
     assert 2 <= curves.shape[1] <= MARKS
-    group = xr.open_zarr(compared.run.atlas, group="layers/fc1", consolidated=False).isel(epoch=-1)
-    best = group.natural_top_response.isel(rank=0)
-    expected = (group.history.sel(query=20) / best.where(best > 0)).mean()
+    history, natural = (
+        xr.open_zarr(compared.run.atlas, group=f"{kind}/fc1", consolidated=False).isel(epoch=-1)
+        for kind in ("history", "natural_top")
+    )
+    best = natural.natural_top_response.isel(rank=0)
+    expected = (history.history.sel(images=20) / best.where(best > 0)).mean()
     assert curves.loc[1, "20"] == pytest.approx(float(expected))
     assert (curves.diff(axis=1).iloc[:, 1:] >= 0).all(axis=None)
 
 
 def test_importance_begins_with_the_neuron_most_needed(compared: Checked) -> None:
     found = asked(compared, "importance")
-    held = (
-        xr.open_zarr(compared.run.atlas, group="ablation", consolidated=False).isel(epoch=-1).load()
-    )
+    table = xr.open_zarr(compared.run.atlas, group="importance/ablation", consolidated=False)
+    held = table.isel(epoch=-1).load()
     most = held.isel(neuron=int(held.loss_increase.argmax("neuron")))
     first = found.iloc[0]
-    assert (first["layer"], first["index"]) == (most["layer"].item(), most["index"].item())
+    named = (most["layer"].item(), most["neuron_index"].item())
+    assert (first["layer"], first["neuron_index"]) == named
     assert first["loss_increase"] == most.loss_increase.item()
     assert found["loss_increase"].is_monotonic_decreasing
 
 
 def test_shares_are_undefined_where_nothing_is_analysed(compared_copy: Checked) -> None:
     root = zarr.open_group(compared_copy.run.atlas, mode="r+")
-    analysed: Any = root["analysed"]
+    analysed: Any = root["progress/analysed"]
     analysed[2] = 0
     course = asked(compared_copy, "accuracy")
     assert course["epoch"].tolist() == [0, 1, 2]
-    held = xr.open_zarr(compared_copy.run.atlas, consolidated=False)
+    held = xr.open_zarr(compared_copy.run.atlas, group="progress", consolidated=False)
     assert np.array_equal(course["accuracy"], held.accuracy)
     assert course[["conv2", "fc1"]].isna().all(axis=1).tolist() == [False, False, True]
     analysed[:] = 0
@@ -116,8 +119,8 @@ def test_what_does_not_fit_is_one_sentence(compared_copy: Checked) -> None:
     with pytest.raises(ValueError, match="it answers neurons, onset"):
         asked(compared_copy, "weather")
     root = zarr.open_group(compared_copy.run.atlas, mode="r+")
-    del root["training"], root["ablation"]
-    for about, group in (("onset", "training"), ("switched", "training"), ("importance", "ablation")):  # fmt: skip
+    del root["training"], root["importance/ablation"]
+    for about, group in (("onset", "training"), ("switched", "training"), ("importance", "importance/ablation")):  # fmt: skip
         with pytest.raises(ValueError, match=f"this atlas has no /{group}"):
             asked(compared_copy, about)
 

@@ -8,7 +8,7 @@ import pytest
 import zarr
 
 from spikeatlas.flows.checks.study_checks import Checked
-from spikeatlas.tasks.atlas import AtlasError
+from spikeatlas.tasks.atlas import AtlasError, path_of
 from spikeatlas.tasks.atlas.integrity import chunk_key, epoch_damage, metadata_damage
 from spikeatlas.tasks.atlas.origin import run_of_atlas
 from spikeatlas.tasks.inspect.verify import Verdict, verify
@@ -43,11 +43,11 @@ def test_a_sound_atlas_is_replayed_whole(made: Checked) -> None:
 
 
 def test_a_changed_pixel_is_found(copied: Checked) -> None:
-    mei = array(copied, "layers/conv2/mei")
+    mei = array(copied, "image/conv2/mei")
     mei[1, 5, 0, 1, 0, 2, 3] = 255 - mei[1, 5, 0, 1, 0, 2, 3]
 
     assert reported(
-        replay(copied), "epoch=2 layer=conv2 neuron=5 method=tt repeat=1", "mei differs"
+        replay(copied), "epoch=2 layer=conv2 neuron=5 search=tt repeat=1", "mei differs"
     )
 
 
@@ -55,22 +55,22 @@ def test_a_changed_response_is_found(copied: Checked) -> None:
     array(copied, "layers/fc1/response")[0, 2, 1, 0] += np.float32(1e-4)
 
     assert reported(
-        replay(copied), "epoch=0 layer=fc1 neuron=2 method=random repeat=0", "replay gives"
+        replay(copied), "epoch=0 layer=fc1 neuron=2 search=random repeat=0", "replay gives"
     )
 
 
 def test_a_changed_latent_is_found(copied: Checked) -> None:
-    latent = array(copied, "layers/fc1/latent")
+    latent = array(copied, "latent/fc1/latent")
     latent[0, 3, 0, 0, :] = (latent[0, 3, 0, 0, :] + 1) % 8
 
-    assert reported(replay(copied), "epoch=0 layer=fc1 neuron=3 method=tt repeat=0", "mei differs")
+    assert reported(replay(copied), "epoch=0 layer=fc1 neuron=3 search=tt repeat=0", "mei differs")
 
 
 @pytest.mark.parametrize(
     "name", ["mei", "latent", "response", "history", "status", "seconds", "natural_top"]
 )
 def test_a_flipped_bit_is_found(copied: Checked, name: str) -> None:
-    stored = array(copied, f"layers/conv2/{name}")
+    stored = array(copied, path_of(name, "conv2"))
     path = chunk_file(stored, (1, slice(4, 6)))
     raw = bytearray(path.read_bytes())
     raw[len(raw) // 2] ^= 16
@@ -83,7 +83,7 @@ def test_a_flipped_bit_is_found(copied: Checked, name: str) -> None:
 
 @pytest.mark.parametrize(
     "node",
-    ["", "layers", "layers/conv2", "layers/conv2/mei", "epoch", "neurons/response", "provenance",
+    ["", "layers", "image/conv2", "image/conv2/mei", "progress/epoch", "neurons/response", "provenance",
      "provenance/metadata_digest", "training", "training/onset_epoch"],
 )  # fmt: skip
 def test_damaged_metadata_is_found(copied: Checked, node: str) -> None:
@@ -109,16 +109,16 @@ def damaged(checked: Checked) -> list[str]:
         return [str(error)]
 
 
-@pytest.mark.parametrize("name", ["mei", "latent", "queries", "status", "natural_response"])
+@pytest.mark.parametrize("name", ["mei", "latent", "images_shown", "status", "natural_response"])
 def test_a_removed_chunk_is_found(copied: Checked, name: str) -> None:
-    chunk_file(array(copied, f"layers/conv2/{name}"), (0, slice(0, 4))).unlink()
+    chunk_file(array(copied, path_of(name, "conv2")), (0, slice(0, 4))).unlink()
 
     verdict = replay(copied)
     assert reported(verdict, "epoch=0 layer=conv2 neurons=0-", "lost a chunk")
 
 
 @pytest.mark.parametrize(
-    "name", ["screening/response_fc1", "selectivity/mei_class", "neurons/response"]
+    "name", ["screening/fc1/screening_response", "meis/mei_class", "neurons/response"]
 )
 def test_damage_outside_the_layers_is_found(copied: Checked, name: str) -> None:
     chunk_file(array(copied, name), (1,)).unlink()
@@ -127,15 +127,15 @@ def test_damage_outside_the_layers_is_found(copied: Checked, name: str) -> None:
 
 
 COMPARED = [
-    ("natural/response_conv2", (2,), "epoch=2"),
-    ("natural/response_fc1", (0,), "epoch=0"),
-    ("population/dimensionality", (1,), "epoch=1"),
+    ("natural_image/conv2/natural_image_response", (2,), "epoch=2"),
+    ("natural_image/fc1/natural_image_response", (0,), "epoch=0"),
+    ("progress/layers/dimensionality", (1,), "epoch=1"),
     ("selectivity/selective_p", (1,), "epoch=1"),
-    ("selectivity/mei_reference_class", (2,), "epoch=2"),
-    ("layers/conv2/cross_response", (1, 2), "epoch=1"),
-    ("layers/fc1/cross_response", (2, 0), "epoch=2"),
-    ("ablation/accuracy", (2,), "epoch=2"),
-    ("ablation/intact_accuracy", (0,), "epoch=0"),
+    ("meis/mei_reference_class", (2,), "epoch=2"),
+    ("cross/conv2/cross_response", (1, 2), "epoch=1"),
+    ("cross/fc1/cross_response", (2, 0), "epoch=2"),
+    ("importance/ablation/accuracy", (2,), "epoch=2"),
+    ("progress/intact_accuracy", (0,), "epoch=0"),
 ]
 
 
@@ -154,7 +154,7 @@ def test_a_removed_chunk_of_the_analysis_is_found(
     [
         *COMPARED,
         ("cross/crossed", (1, 2), "epoch=1"),
-        ("ablation/ablated", (2,), "epoch=2"),
+        ("progress/ablated", (2,), "epoch=2"),
     ],
 )
 def test_a_flipped_bit_of_the_analysis_is_found(
@@ -179,24 +179,24 @@ def integrity_of(checked: Checked) -> dict[str, list[str]]:
 
 
 def test_damage_of_the_analysis_is_told_with_its_place(compared_copy: Checked) -> None:
-    chunk_file(array(compared_copy, "layers/fc1/cross_response"), (2, 0)).unlink()
-    chunk_file(array(compared_copy, "natural/response_conv2"), (0,)).unlink()
-    chunk_file(array(compared_copy, "ablation/accuracy"), (2,)).unlink()
+    chunk_file(array(compared_copy, "cross/fc1/cross_response"), (2, 0)).unlink()
+    chunk_file(array(compared_copy, "natural_image/conv2/natural_image_response"), (0,)).unlink()
+    chunk_file(array(compared_copy, "importance/ablation/accuracy"), (2,)).unlink()
 
     verdict = replay(compared_copy)
 
     assert len(verdict.problems) == 3
     assert reported(verdict, "epoch=2 layer=fc1", "cross_response has lost a chunk")
-    assert reported(verdict, "epoch=0 layer=conv2", "natural/response_conv2 has lost a chunk")
-    assert reported(verdict, "epoch=2 layers=conv2,fc1", "ablation/accuracy has lost a chunk")
+    assert reported(verdict, "epoch=0 layer=conv2", "natural_image/conv2/natural_image_response has lost a chunk")
+    assert reported(verdict, "epoch=2 layers=conv2,fc1", "importance/ablation/accuracy has lost a chunk")
 
 
 def test_what_was_not_done_is_not_missed(compared_copy: Checked) -> None:
     root = zarr.open_group(compared_copy.run.atlas, mode="r+")
     root["cross/crossed"][1, 2] = 0  # type: ignore[index]
-    root["ablation/ablated"][0] = 0  # type: ignore[index]
-    chunk_file(array(compared_copy, "layers/conv2/cross_response"), (1, 2)).unlink()
-    chunk_file(array(compared_copy, "ablation/accuracy"), (0,)).unlink()
+    root["progress/ablated"][0] = 0  # type: ignore[index]
+    chunk_file(array(compared_copy, "cross/conv2/cross_response"), (1, 2)).unlink()
+    chunk_file(array(compared_copy, "importance/ablation/accuracy"), (0,)).unlink()
 
     assert integrity_of(compared_copy) == {}
 
@@ -212,7 +212,7 @@ def test_nothing_to_check_is_not_sound(copied: Checked) -> None:
     root = zarr.open_group(copied.run.atlas, mode="r+")
     for layer in copied.run.layers:
         root[f"layers/{layer}/status"][:] = 0  # type: ignore[index]
-    root["analysed"][:] = 0  # type: ignore[index]
+    root["progress/analysed"][:] = 0  # type: ignore[index]
 
     verdict = replay(copied)
     assert verdict.checked == 0
