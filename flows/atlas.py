@@ -45,7 +45,7 @@ def complete(run: Run) -> None:
     Raises FailedBlocks, after all else is done, when the search of a block failed for good.
     """
     tag_run(run)
-    write.note(run.atlas, "", {"ended": ""})
+    write.note(run.atlas, "", {"ended": "", "reported": ""})
     with workers(run.study.runner) as runner, quiet_subflows():
         blocks = unfinished(
             run.atlas, [block for epoch in run.epochs for block in run.blocks(epoch)]
@@ -55,8 +55,9 @@ def complete(run: Run) -> None:
             maximize = maximize_flow.with_options(task_runner=runner)
             failures = [failure for epoch in run.epochs for failure in maximize(run, epoch)]
         analyze_flow.with_options(task_runner=runner)(run)
-        report_flow.with_options(task_runner=runner)(str(run.atlas), run.folder / "report")
         write.note(run.atlas, "", {"ended": write.now()})
+        report_flow.with_options(task_runner=runner)(str(run.atlas), run.folder / "report")
+        write.note(run.atlas, "", {"reported": write.now()})
     if failures:
         consolidate(run.atlas)
         raise FailedBlocks("\n".join(failures))

@@ -28,6 +28,7 @@ def attributes(run: Run) -> dict[str, Any]:
         "batch_size": run.responder.batch_size,
         "started": write.now(),
         "ended": "",
+        "reported": "",
         **{f"{package}_version": version(package) for package in PACKAGES},
     }
 

@@ -55,9 +55,9 @@ def unplanned(path: Place, blocks: Iterable[Block], repeats: int) -> list[Block]
 
 
 def finished(path: Place, epochs: Iterable[float]) -> bool:
-    """Return whether all is done of ``epochs``, and a run has ended since."""
+    """Return whether all is done of ``epochs``, and a run has written the report of it since."""
     root = open_store(path)
-    return bool(root.attrs["ended"]) and all(flagged(path, KNOWN, epoch) for epoch in epochs)
+    return bool(root.attrs.get("reported")) and all(flagged(path, KNOWN, epoch) for epoch in epochs)
 
 
 def flagged(path: Place, mark: str, epoch: float) -> bool:

@@ -12,39 +12,28 @@ from numpy.typing import NDArray
 from spikeatlas.tasks.analysis.claim import Claim
 from spikeatlas.tasks.analysis.onset import selective
 from spikeatlas.tasks.analysis.thresholds import thresholds
-from spikeatlas.tasks.atlas import (
-    DONE,
-    SATURATED,
-    SILENT,
-    alive,
-    at_search,
-    best_search,
-    layer_rows,
-)
+from spikeatlas.tasks.atlas import DONE, SATURATED, SILENT, STATUS, Tree, layer_rows
+from spikeatlas.tasks.report.grid import PICTURED
 from spikeatlas.tasks.report.pictures import data_uri
 
 PICTURES = 16
 """Neurons of a layer on an epoch's picture: those with the highest responses."""
 
+COUNTED = (DONE, SILENT, SATURATED)
+"""States that an epoch's table counts."""
+
 EDGE, GAP = 48, 3
 """Least height of an image on it, and the space between two, in pixels of the screen."""
 
 
-def epoch_table(tree: xr.DataTree, epoch: float) -> list[dict[str, Any]]:
+def epoch_table(tree: Tree, epoch: float) -> list[dict[str, Any]]:
     """Return one row a layer of an atlas: counts of neurons, and how their MEIs did."""
-    rows = tree["neurons"].to_dataset().sel(epoch=epoch)
-    tests = tree["selectivity"].to_dataset().sel(epoch=epoch)
-    return [
-        _row(layer, layer_rows(rows, layer), layer_rows(tests, layer))
-        for layer in tree.attrs["layers"]
-    ]
+    rows, tests = (tree[name].sel(epoch=epoch) for name in ("neurons", "selectivity"))
+    return [_row(layer, layer_rows(rows, layer), layer_rows(tests, layer)) for layer in tree.layers]
 
 
 def _row(layer: str, rows: xr.Dataset, tests: xr.Dataset) -> dict[str, Any]:
-    states = {
-        name: int((rows.status == state).sum())
-        for name, state in (("done", DONE), ("silent", SILENT), ("saturated", SATURATED))
-    }
+    states = {STATUS[state]: int((rows.status == STATUS[state]).sum()) for state in COUNTED}
     row: dict[str, Any] = {
         "layer": layer,
         "neurons": rows.sizes["neuron"],
@@ -65,12 +54,9 @@ def _rounded(value: xr.DataArray) -> float | None:
     return None if np.isnan(value) else round(float(value), 3)
 
 
-def epoch_picture(tree: xr.DataTree, epoch: float) -> str:
+def epoch_picture(tree: Tree, epoch: float) -> str:
     """Draw the MEIs of the most driven neurons, a row for each layer, each at least EDGE pixels high, as a data URI."""
-    rows = [
-        _strip(tree[f"layers/{layer}"].to_dataset().sel(epoch=epoch))
-        for layer in tree.attrs["layers"]
-    ]
+    rows = [_strip(tree[f"best/{layer}"].sel(epoch=epoch)) for layer in tree.layers]
     width = max(1, *(row.shape[2] for row in rows))
     padded = [
         np.pad(row, ((0, 0), (0, 0), (0, width - row.shape[2])), constant_values=255)
@@ -79,13 +65,11 @@ def epoch_picture(tree: xr.DataTree, epoch: float) -> str:
     return data_uri(np.concatenate(padded, axis=1))
 
 
-def _strip(group: xr.Dataset) -> NDArray[np.uint8]:
-    """Return (channels, height, width) of the best searches' images side by side, silent neurons left out."""
-    place = best_search(group.response, group.status, 1)
-    response = at_search(group.response.where(alive(group.status), -1).fillna(-1), place)
-    order = np.argsort(-response, kind="stable")[:PICTURES]
-    order = order[response[order] >= 0]
-    images = _enlarged(at_search(group.mei, place)[order])
+def _strip(best: xr.Dataset) -> NDArray[np.uint8]:
+    """Return (channels, height, width) of the best images side by side, silent neurons left out."""
+    alive = best.isel(neuron=np.isin(best.status.values, [STATUS[state] for state in PICTURED]))
+    order = np.argsort(-alive.response.values, kind="stable")[:PICTURES]
+    images = _enlarged(alive.mei.values[order])
     empty: NDArray[np.uint8] = np.zeros((*images.shape[1:3], 0), np.uint8)
     return np.concatenate([empty, *images], axis=2)
 

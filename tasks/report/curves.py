@@ -41,8 +41,8 @@ def overview_panels(summary: Summary) -> list[Panel]:
         Panel(
             "Mean MEI response of each layer",
             chart("response", x, response, label="spike rate", width=WIDE),
-            "How strongly neurons can be driven: the response to each neuron's best image, averaged over "
-            "the layer. Hollow marks rest on a part of the neurons.",
+            "How strongly neurons can be driven: the response to the best image that the search found for each, "
+            "averaged over the layer. Hollow marks rest on a part of the neurons.",
         ),
         Panel(
             "Median class selectivity of each layer",
@@ -86,12 +86,12 @@ def search_panel(summary: Summary, layer: LayerSummary) -> Panel:
         "best screening image": float(layer.screened[row]),
     }
     lines = [
-        Curve(method, layer.history[row, place])
-        for place, method in enumerate(summary.layout.methods)
+        Curve(label, layer.history[row, place])
+        for place, label in enumerate(summary.layout.methods)
     ]
     drawing = chart(
         f"{layer.name}-search",
-        image_axis(layer.queries),
+        image_axis(layer.image_counts),
         lines,
         label=f"{'best' if summary.sign > 0 else 'lowest'} spike rate so far",
         references=references,

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from spikeatlas.tasks.atlas import at_search, by_search, settled
+from spikeatlas.tasks.atlas import Tree, at_search, by_search, settled
 from spikeatlas.tasks.report.averages import Array
+
+KINDS = ("layers", "diverse", "diverse_image")
+"""Groups of a layer that hold them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,15 +21,16 @@ class Diverse:
     row: int
     """Row of the epoch."""
     images: Array
-    """(N, R, channels, height, width) uint8; the first ``counts`` ranks of each neuron hold one."""
+    """(N, R, channels, height, width) uint8; the first ``counts`` of each neuron hold one."""
     responses: Array
     """(N, R)."""
     counts: Array
     """(N,)."""
 
 
-def latest_diverse(group: xr.Dataset, place: Array) -> Diverse | None:
+def latest_diverse(tree: Tree, layer: str, place: Array) -> Diverse | None:
     """Read the diverse stimuli of the best searches at the last epoch where any search has ended."""
+    group = tree.layer(layer, *KINDS)
     rows = np.flatnonzero(by_search(settled(group.status)).any(axis=(1, 2)))
     return diverse_at(group, place, int(rows.max())) if rows.size else None
 

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup
 
-from spikeatlas.snn.data import Split
 from spikeatlas.tasks.atlas import DONE, FAILED, PENDING, SATURATED, SILENT, STATUS
 from spikeatlas.tasks.report.key import UNKNOWN, epoch_names, number
 from spikeatlas.tasks.report.pictures import bar_width, bars, data_uri, short_names, side
 from spikeatlas.tasks.report.summary import LayerSummary, Summary
 
 PICTURED = (DONE, SATURATED)
-"""States with an image to show: a silent neuron's is whatever came first."""
+"""States with an image to show: a silent neuron has none."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +26,8 @@ class Picture:
     classes: str = ""
     agrees: bool = False
     note: str = ""
+    beaten: str = ""
+    """What beats the best found by the search, in words; empty where nothing does."""
 
 
 @dataclass(frozen=True)
@@ -70,8 +71,8 @@ class LayerGrid:
     rows: tuple[NeuronRow, ...]
 
 
-def layer_grid(summary: Summary, layer: LayerSummary, test: Split | None) -> LayerGrid:
-    """Lay out one layer; ``test`` holds the natural images, where this machine has them."""
+def layer_grid(summary: Summary, layer: LayerSummary) -> LayerGrid:
+    """Lay out one layer."""
     layout = summary.layout
     names = epoch_names(summary)
     bar = bar_width(len(layout.classes))
@@ -83,7 +84,7 @@ def layer_grid(summary: Summary, layer: LayerSummary, test: Split | None) -> Lay
         labels=tuple(short_names(layout.classes)) if bar >= 10 else (),
         bar=bar,
         classes=len(layout.classes),
-        rows=tuple(_row(summary, layer, place, test) for place in range(len(layer.neurons))),
+        rows=tuple(_row(summary, layer, place) for place in range(len(layer.neurons))),
     )
 
 
@@ -100,7 +101,7 @@ def _column(summary: Summary, layer: LayerSummary, place: int) -> EpochColumn:
     )
 
 
-def _row(summary: Summary, layer: LayerSummary, place: int, test: Split | None) -> NeuronRow:
+def _row(summary: Summary, layer: LayerSummary, place: int) -> NeuronRow:
     measures = {name: values[:, place] for name, values in layer.measures.items()}
     last = summary.analysed if summary.analysed is not None else -1
     response = layer.response[:, place]
@@ -111,7 +112,7 @@ def _row(summary: Summary, layer: LayerSummary, place: int, test: Split | None) 
             {name: values[last] for name, values in measures.items()}, summary.layout.classes
         ),
         cells=tuple(_cell(summary, layer, epoch, place) for epoch in range(len(summary.epochs))),
-        natural=_natural(summary, layer, place, test),
+        natural=_natural(summary, layer, place),
         tuning=_tuning(summary, layer, place),
         strongest=number(float(layer.tuning[summary.observed or 0, place].max()), ".3f"),
         keys=(
@@ -148,6 +149,7 @@ def _cell(summary: Summary, layer: LayerSummary, epoch: int, place: int) -> Pict
     )
     short = short_names(summary.layout.classes)
     analysed = bool(summary.flags["analysed"][epoch]) and state in PICTURED
+    beaten = layer.best_known.words(summary.epochs, epoch, place)
     return Picture(
         picture=data_uri(layer.mei[epoch, place]) if state in PICTURED else "",
         word="" if state == DONE else word,
@@ -156,7 +158,8 @@ def _cell(summary: Summary, layer: LayerSummary, epoch: int, place: int) -> Pict
         if analysed
         else "",
         agrees=analysed and read == preferred >= 0,
-        note=f"{where}: {_story(summary, layer, epoch, place)}",
+        note=f"{where}: {_story(summary, layer, epoch, place)}{f'; {beaten}' if beaten else ''}",
+        beaten=beaten,
     )
 
 
@@ -166,7 +169,7 @@ def _story(summary: Summary, layer: LayerSummary, epoch: int, place: int) -> str
     at = {name: values[epoch, place] for name, values in layer.measures.items()}
     parts = [
         f"response {layer.response[epoch, place]:.4g}",
-        f"found by {layer.method[epoch, place]}, repeat {layer.repeat[epoch, place]}",
+        f"found by {layer.search[epoch, place]}, repeat {layer.repeat[epoch, place]}",
     ]
     if state != DONE:
         parts.append(STATUS[state])
@@ -175,19 +178,18 @@ def _story(summary: Summary, layer: LayerSummary, epoch: int, place: int) -> str
     return "; ".join(parts)
 
 
-def _natural(
-    summary: Summary, layer: LayerSummary, place: int, test: Split | None
-) -> tuple[Picture, ...]:
+def _natural(summary: Summary, layer: LayerSummary, place: int) -> tuple[Picture, ...]:
     """Return the best test images at the last observed epoch, or their responses alone."""
     if summary.observed is None:
         return ()
     best = zip(
         layer.top[summary.observed, place], layer.top_response[summary.observed, place], strict=True
     )
-    return tuple(_test_image(summary, int(index), response, test) for index, response in best)
+    return tuple(_test_image(summary, int(index), response) for index, response in best)
 
 
-def _test_image(summary: Summary, index: int, response: float, test: Split | None) -> Picture:
+def _test_image(summary: Summary, index: int, response: float) -> Picture:
+    test = summary.test.split
     if index < 0 or not np.isfinite(response):
         return Picture("", UNKNOWN, "")
     text = number(response, ".3f")

@@ -43,6 +43,7 @@ def columns() -> list[str]:
         "median MEI / best screening image",
         "median class selectivity",
         "MEI read as preferred class",
+        "best known elsewhere",
     ]
 
 
@@ -68,6 +69,7 @@ def row(summary: Summary, layer: LayerSummary) -> list[str]:
             for name in ("natural_ratio", "random_ratio", "class_selectivity_index")
         ),
         agreement(summary, layer),
+        elsewhere(layer),
     ]
 
 
@@ -84,6 +86,12 @@ def agreement(summary: Summary, layer: LayerSummary) -> str:
         return UNKNOWN
     agreed, defined = (counts[summary.analysed] for counts in agreed_of_defined(layer))
     return f"{agreed} of {defined}"
+
+
+def elsewhere(layer: LayerSummary) -> str:
+    """Return at how many neurons and epochs another image beats the best found by the search, of those compared."""
+    compared = np.count_nonzero(layer.best_known.compared)
+    return f"{np.count_nonzero(layer.best_known.elsewhere)} of {compared}" if compared else UNKNOWN
 
 
 def agreed_of_defined(layer: LayerSummary) -> tuple[Array, Array]:

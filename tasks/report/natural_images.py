@@ -1,30 +1,45 @@
-"""The natural images that the atlas names by their indices, where this machine has them."""
+"""The natural images that the atlas names by their indices: its own, or those of this machine."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter
 
 from spikeatlas.snn.data import DataSpec, Split
-from spikeatlas.tasks.report.summary import Summary
+from spikeatlas.tasks.atlas import Tree
 from spikeatlas.tasks.workers import models
 
 
-def test_images(summary: Summary) -> tuple[Split | None, str]:
-    """Load the test split of the study's data: it and an empty sentence, or None and a sentence that says why.
+class TestImages(NamedTuple):
+    """The test split of a study's data, or why it is not there."""
+
+    split: Split | None
+    regret: str
+    """A sentence; empty where they are there."""
+
+
+def test_images(tree: Tree, data: Mapping[str, Any], digest: object) -> TestImages:
+    """Read the test images of an atlas; of one that lacks them, load those of its study's ``data`` (``digest``: its own).
 
     Never downloads: writing a page is no reason to fetch a data set.
     """
+    if "test_images" in tree:
+        group = tree["test_images"]
+        return TestImages(Split(group.test_image.values, group.label.values), "")
     try:
-        spec = TypeAdapter(DataSpec).validate_python(summary.study.get("data", {}))
-        data = models.dataset(spec.offline())
+        spec = TypeAdapter(DataSpec).validate_python(data)
+        loaded = models.dataset(spec.offline())
     except (OSError, ValueError) as error:
-        return (
-            None,
-            f"The test images cannot be shown, for they cannot be loaded on this machine: {error}",
+        sentence = (
+            f"The test images cannot be shown, for they cannot be loaded on this machine: {error}"
         )
-    if data.digest() != summary.provenance.get("data_digest"):
-        return None, (
+        return TestImages(None, sentence)
+    if loaded.digest() != digest:
+        sentence = (
             "The test images cannot be shown: those found on this machine are not the ones the atlas was "
             "made from."
         )
-    return data.test, ""
+        return TestImages(None, sentence)
+    return TestImages(loaded.test, "")

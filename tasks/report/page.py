@@ -14,7 +14,6 @@ from spikeatlas.tasks.report.curves import Panel, layer_panels, overview_panels
 from spikeatlas.tasks.report.diverse_sets import Variety, layer_variety
 from spikeatlas.tasks.report.explorer import render_explorer
 from spikeatlas.tasks.report.grid import LayerGrid, layer_grid
-from spikeatlas.tasks.report.natural_images import test_images
 from spikeatlas.tasks.report.pictures import short_names
 from spikeatlas.tasks.report.summary import LayerSummary, Summary, read_summary
 from spikeatlas.tasks.study.location import Place, write_whole
@@ -38,6 +37,8 @@ class Section:
 
     name: str
     neurons: int
+    spike_step: str
+    """What one spike adds to a response; empty: not known."""
     panels: tuple[Panel, ...]
     grid: LayerGrid
     variety: Variety | None
@@ -69,19 +70,18 @@ def render(summary: Summary) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    test, regret = test_images(summary)
     return environment.get_template("template.html").render(
         explorer=EXPLORER,
         data=summary.data_name,
         most="most" if summary.sign > 0 else "least",
         states=STATES[summary.sign],
-        problems=[*key.problems(summary), *([regret] if regret else [])],
+        problems=[*key.problems(summary), *filter(None, [summary.test.regret])],
         columns=key.columns(),
         rows=[key.row(summary, layer) for layer in summary.layers],
         basis=key.basis(summary),
         panels=overview_panels(summary),
         epochs=epoch_table(summary),
-        sections=[_section(summary, layer, test) for layer in summary.layers],
+        sections=[_section(summary, layer) for layer in summary.layers],
         classes=class_key(summary),
         settings=settings(summary.study),
         made=making(summary),
@@ -90,12 +90,13 @@ def render(summary: Summary) -> str:
     )
 
 
-def _section(summary: Summary, layer: LayerSummary, test: Any) -> Section:
+def _section(summary: Summary, layer: LayerSummary) -> Section:
     return Section(
         layer.name,
         len(layer.neurons),
+        "" if layer.spike_step is None else f"{layer.spike_step:.3g}",
         tuple(layer_panels(summary, layer)),
-        layer_grid(summary, layer, test),
+        layer_grid(summary, layer),
         layer_variety(summary, layer),
     )
 
@@ -171,7 +172,7 @@ def origin(summary: Summary) -> list[tuple[str, str]]:
 
 
 def query(summary: Summary) -> str:
-    """Return six lines of Python that find the most (or least) responsive neuron of a layer and its MEI."""
+    """Return five lines of Python that find the most (or least) responsive neuron of a layer and its MEI."""
     best, most = ("argmax", "most") if summary.sign > 0 else ("argmin", "least")
     layer = summary.layers[-1].name
     epoch = summary.epochs[summary.analysed if summary.analysed is not None else -1]
@@ -180,5 +181,4 @@ import xarray as xr
 tree = xr.open_datatree("{summary.name}", engine="zarr", consolidated=False)
 table = tree["neurons"].to_dataset().sel(epoch={epoch:g})  # a row for each neuron of every layer
 best = table.isel(neuron=int(table.response.where(table.layer == "{layer}").{best}("neuron")))  # the {most} responsive
-where = {{"epoch": best.epoch, "neuron": best["index"], "method": best.method, "repeat": best.repeat}}
-mei = tree["layers/{layer}/mei"].sel(where)"""
+mei = tree["best/{layer}/mei"].sel(epoch={epoch:g}, neuron=best.neuron_index)"""

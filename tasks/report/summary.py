@@ -1,6 +1,6 @@
-"""An atlas as the report shows it, read once: plain arrays, best over methods and repeats.
+"""An atlas as the report shows it, read once: plain arrays, best over searches and repeats.
 
-Only what is committed counts: searches by their ``status``, per-epoch stages by the root's flags.
+Only what is committed counts: searches by their ``status``, per-epoch stages by the marks of ``/progress``.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from spikeatlas.tasks.atlas import (
     UNPLANNED,
     UNSETTLED,
     Layout,
+    Tree,
     at_search,
     best_search,
     by_search,
@@ -33,7 +34,9 @@ from spikeatlas.tasks.atlas import (
 )
 from spikeatlas.tasks.atlas import sign as sign_of
 from spikeatlas.tasks.report.averages import Array, mean
+from spikeatlas.tasks.report.best_known import BestKnown, read_best_known
 from spikeatlas.tasks.report.diverse_stimuli import Diverse, latest_diverse
+from spikeatlas.tasks.report.natural_images import TestImages, test_images
 from spikeatlas.tasks.study.location import Place
 
 RATIOS = ("natural_ratio", "random_ratio")
@@ -52,12 +55,12 @@ class LayerSummary:
     """(E, N) state of the best search; pending or failed where none has ended."""
     response: Array
     """(E, N) response to the MEI, 0 to 1."""
-    method: Array
-    """(E, N) name of the method that found it, empty where none has."""
+    search: Array
+    """(E, N) name of the search that found it, empty where none has."""
     repeat: Array
     """(E, N) repeat that found it."""
     place: Array
-    """(E, N) place of that search among methods x repeats."""
+    """(E, N) place of that search among searches x repeats."""
     mei: Array
     """(E, N, channels, height, width) uint8."""
     measures: Mapping[str, Array]
@@ -69,9 +72,13 @@ class LayerSummary:
     top_response: Array
     """(E, N, R) responses to them."""
     history: Array
-    """(E, methods, queries) best so far, mean over neurons and repeats that have ended."""
-    queries: Array
-    """(queries,) images shown per neuron at each point of ``history``."""
+    """(E, searches, counts) best so far, mean over neurons and repeats that have ended."""
+    image_counts: Array
+    """(counts,) images shown per neuron at each point of ``history``."""
+    best_known: BestKnown
+    """What beats the search."""
+    spike_step: float | None
+    """What one spike adds to a response; None: the atlas does not say."""
     diverse: Diverse | None
     """Stimuli unlike the MEIs that drive the neurons nearly as much; None where none were asked for."""
     screened: Array
@@ -100,6 +107,8 @@ class Summary:
     flags: Mapping[str, Array]
     """(E,) of each stage: true where it is committed."""
     layers: tuple[LayerSummary, ...]
+    test: TestImages
+    """The test images that the atlas names by their indices."""
 
     @property
     def epochs(self) -> Array:
@@ -138,20 +147,21 @@ def read_summary(atlas: Place) -> Summary:
     Raises FileNotFoundError when there is no atlas, AtlasError when it is damaged or newer than we are.
     """
     store = open_store(atlas)
-    layout, sign = layout_of(store), sign_of(atlas)
+    layout, sign, study = layout_of(store), sign_of(atlas), study_of(store)
     with open_tree(atlas) as tree:
-        root = tree.to_dataset()
-        flags = {name: root[name].values == 1 for name in FLAGS}
+        progress, provenance = tree.progress, _by_name(tree["provenance"].attrs)
+        flags = {name: progress[name].values == 1 for name in FLAGS}
         return Summary(
             name=atlas.name,
             layout=layout,
             sign=sign,
-            study=study_of(store),
+            study=study,
             attributes=_by_name(tree.attrs),
-            provenance=_by_name(tree["provenance"].attrs),
-            progress={name: root[name].values for name in PROGRESS},
+            provenance=provenance,
+            progress={name: progress[name].values for name in PROGRESS},
             flags=flags,
             layers=tuple(_read_layer(tree, name, layout, sign, flags) for name in layout.layers),
+            test=test_images(tree, study.get("data", {}), provenance.get("data_digest")),
         )
 
 
@@ -160,27 +170,30 @@ def _by_name(attributes: Mapping[Any, Any]) -> dict[str, Any]:
 
 
 def _read_layer(
-    tree: xr.DataTree, name: str, layout: Layout, sign: int, flags: Mapping[str, Array]
+    tree: Tree, name: str, layout: Layout, sign: int, flags: Mapping[str, Array]
 ) -> LayerSummary:
-    group = tree[f"layers/{name}"].to_dataset()
-    place = best_search(group.response, group.status, sign)
-    status = states(group.status, place)
+    searches, top = tree[f"layers/{name}"], tree[f"natural_top/{name}"]
+    place = best_search(searches.response, searches.status, sign)
+    status = states(searches.status, place)
+    history = tree[f"history/{name}"]
     return LayerSummary(
         name=name,
         neurons=layout.layers[name],
         status=status,
-        **_found_by(group, place),
-        response=at_search(group.response.where(settled(group.status)), place),
+        **_found_by(searches, place),
+        response=at_search(searches.response.where(settled(searches.status)), place),
         place=place,
-        mei=_best_images(group.mei, place),
-        diverse=latest_diverse(group, place) if layout.diverse else None,
-        measures=_measures(tree["neurons"].to_dataset(), name, flags["analysed"], status),
-        tuning=mask(group.natural_response.values, flags["observed"]),
-        top=mask(group.natural_top.values, flags["observed"]),
-        top_response=mask(group.natural_top_response.values, flags["observed"]),
-        history=_mean_history(group),
-        queries=group["query"].values,
-        screened=mask(_best_screened(tree["screening"].to_dataset(), name), flags["screened"]),
+        mei=_best_images(tree[f"image/{name}"].mei, place),
+        diverse=latest_diverse(tree, name, place) if layout.diverse else None,
+        measures=_measures(tree["neurons"], name, flags["analysed"], status),
+        tuning=mask(tree[f"natural/{name}"].natural_response.values, flags["observed"]),
+        top=mask(top.natural_top.values, flags["observed"]),
+        top_response=mask(top.natural_top_response.values, flags["observed"]),
+        history=_mean_history(history.history, searches.status),
+        image_counts=history["images"].values,
+        screened=mask(_best_screened(tree[f"screening/{name}"]), flags["screened"]),
+        best_known=read_best_known(tree, name),
+        spike_step=layout.spike_steps.get(name),
     )
 
 
@@ -192,11 +205,11 @@ def states(status: xr.DataArray, place: Array) -> Array:
 
 
 def _found_by(group: xr.Dataset, place: Array) -> dict[str, Array]:
-    """Return the method and the repeat of the best search; none where no search has ended."""
+    """Return the name and the repeat of the best search; none where no search has ended."""
     ended, repeats = by_search(settled(group.status)).any(axis=2), group.sizes["repeat"]
-    methods = group["method"].values.astype(object)
+    methods = group["search"].values.astype(object)
     return {
-        "method": np.where(ended, methods[place // repeats], ""),
+        "search": np.where(ended, methods[place // repeats], ""),
         "repeat": np.where(ended, place % repeats, -1),
     }
 
@@ -215,18 +228,17 @@ def _measures(table: xr.Dataset, layer: str, analysed: Array, status: Array) -> 
     rows = layer_rows(table, layer)
     names = [*MEASURES, *(name for name in NATURAL_COLUMNS if name in rows)]
     measures = {name: mask(rows[name].values, analysed) for name in names}
-    # a silent neuron's image is whatever came first: what is read in it says nothing about the neuron
+    # a silent neuron has no image in which a class could be read
     measures["mei_class"] = np.where(status == SILENT, -1, measures["mei_class"])
     return measures
 
 
-def _mean_history(group: xr.Dataset) -> Array:
-    ended = group.history.where(settled(group.status))
-    return mean(ended.transpose("epoch", "method", "query", "neuron", "repeat").values, 2)
+def _mean_history(history: xr.DataArray, status: xr.DataArray) -> Array:
+    ended = history.where(settled(status))
+    return mean(ended.transpose("epoch", "search", "images", "neuron", "repeat").values, 2)
 
 
-def _best_screened(screening: xr.Dataset, layer: str) -> Array:
-    responses = screening[f"response_{layer}"].values
-    repeats = screening["repeat"].values
+def _best_screened(screening: xr.Dataset) -> Array:
+    responses, repeats = screening.screening_response.values, screening.stimulus_repeat.values
     best = [responses[:, repeats == repeat].max(axis=1) for repeat in np.unique(repeats)]
     return mean(np.stack(best, axis=1), 2)

@@ -8,19 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import xarray as xr
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from spikeatlas.tasks.atlas import open_tree
+from spikeatlas.tasks.atlas import Tree, open_tree
 from spikeatlas.tasks.report.averages import Array
 from spikeatlas.tasks.report.explorer import layer_data, thumbnails
+from spikeatlas.tasks.report.explorer.columns import KnownMeasure, known_measures, varying
 from spikeatlas.tasks.report.explorer.overview import layer_overview
 from spikeatlas.tasks.report.explorer.packing import pack
 from spikeatlas.tasks.report.explorer.page_budget import LIMIT, PageBudget
 from spikeatlas.tasks.report.explorer.page_index import atlas_index, sentences
 from spikeatlas.tasks.report.explorer.sprites import sheets, tiles_per_sheet
-from spikeatlas.tasks.report.natural_images import test_images
 from spikeatlas.tasks.report.summary import LayerSummary, Summary
 from spikeatlas.tasks.study.location import Place
 
@@ -82,12 +81,11 @@ def _json(value: Any) -> str:
 class Collector:
     """The parts of the page: what matters most is put in first."""
 
-    def __init__(self, tree: xr.DataTree, summary: Summary, limit: int) -> None:
-        """Open every layer's group."""
+    def __init__(self, tree: Tree, summary: Summary, limit: int) -> None:
+        """Open every layer's groups."""
         self.tree, self.summary, self.budget = tree, summary, PageBudget(limit, spent=FRAME)
-        self.groups = {
-            layer.name: tree[f"layers/{layer.name}"].to_dataset() for layer in summary.layers
-        }
+        self.groups = {layer.name: tree.layer(layer.name) for layer in summary.layers}
+        self.measures: list[KnownMeasure] = []
         self.blocks: dict[str, dict[str, Any]] = {layer.name: {} for layer in summary.layers}
         self.sheets: dict[str, int] = {}
         self.overviews: dict[str, Any] = {}
@@ -95,21 +93,31 @@ class Collector:
 
     def collect(self, atlas: Place) -> tuple[PageBudget, dict[str, Any]]:
         """Fill the page; returns its parts, and the index that tells where each is."""
-        test, regret = test_images(self.summary)
         self.measure()
         self.show("best", "MEIs", thumbnails.best_images)
         self.tell()
-        self.show_natural(test)
+        self.show_natural()
         self.show("other", "pictures of searches that were not a neuron's best", self._others)
         self.show("diverse", "pictures of diverse stimuli", self._diverse)
-        return self.budget, self.index(atlas, regret)
+        return self.budget, self.index(atlas)
 
     def measure(self) -> None:
         """Put in states, responses and measures of every neuron: the page is nothing without them."""
-        for layer in self.summary.layers:
-            tiles = thumbnails.best_tiles(layer)
-            core = layer_data.core(self.tree, self.summary, layer, self.groups[layer.name], tiles)
-            self.overviews[layer.name] = layer_overview(self.tree, layer, core)
+        summary = self.summary
+        cores = {
+            layer.name: layer_data.core(
+                self.tree,
+                summary,
+                layer,
+                self.groups[layer.name],
+                thumbnails.best_tiles(layer),
+            )
+            for layer in summary.layers
+        }
+        self.measures = varying(known_measures(self.tree, summary.layout), cores.values())
+        for layer in summary.layers:
+            core = cores[layer.name]
+            self.overviews[layer.name] = layer_overview(summary, layer, core, self.measures)
             packed = pack(core)
             self.budget.must(f"numbers/{layer.name}/core", packed.text)
             self.blocks[layer.name]["core"] = packed.header
@@ -153,8 +161,9 @@ class Collector:
             return np.empty(0, np.uint8)
         return thumbnails.diverse_images(group, layer.place, counts, row)
 
-    def show_natural(self, test: Any) -> None:
+    def show_natural(self) -> None:
         """Put in the test images that the neurons like best, as many as there is room for."""
+        test = self.summary.test.split
         if test is None:
             return
         order = thumbnails.natural_order(self.summary)
@@ -166,8 +175,8 @@ class Collector:
                 break
             self.natural = order[: (at + 1) * step]
 
-    def index(self, atlas: Place, regret: str) -> dict[str, Any]:
-        """Return all that the page needs before it unpacks anything; ``regret``: why there are no test images."""
+    def index(self, atlas: Place) -> dict[str, Any]:
+        """Return all that the page needs before it unpacks anything."""
         layers = [
             {
                 "name": layer.name,
@@ -178,8 +187,8 @@ class Collector:
             for layer in self.summary.layers
         ]
         return {
-            **atlas_index(self.tree, self.summary),
-            **sentences(self.tree, self.summary, atlas, regret),
+            **atlas_index(self.tree, self.summary, self.measures),
+            **sentences(self.tree, self.summary, atlas),
             "left_out": self.budget.sentences(),
             "layers": layers,
             "sheets": self.sheets,
@@ -187,7 +196,7 @@ class Collector:
         }
 
     def _labels(self) -> list[int]:
-        test, _ = test_images(self.summary)
+        test = self.summary.test.split
         return [] if test is None else [int(test.labels[index]) for index in self.natural]
 
 

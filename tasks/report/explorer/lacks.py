@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import xarray as xr
-
+from spikeatlas.tasks.atlas import Tree
 from spikeatlas.tasks.report.summary import Summary
 
 OLDER = "This atlas was made before that was measured; a new run measures it."
 
 
-def lacks(tree: xr.DataTree, summary: Summary) -> dict[str, str]:
+def lacks(tree: Tree, summary: Summary) -> dict[str, str]:
     """Return a sentence for each panel that cannot be filled, by the panel's name; none for those that can."""
     layout, study = summary.layout, summary.study
     analysed = summary.analysed is not None
@@ -20,13 +19,15 @@ def lacks(tree: xr.DataTree, summary: Summary) -> dict[str, str]:
         if summary.observed is not None
         else "No epoch has seen the test images yet.",
         "interval": _interval(tree, analysed=analysed),
-        "population": _group(tree, "population", analysed=analysed),
+        "population": _group(tree, "progress/layers", analysed=analysed),
         "ablation": _ablation(tree),
+        "best_known": _best_known(summary),
+        "blank": _blank(tree),
         "cross": _cross(tree),
         "training": _training(tree),
         "repeats": ""
         if layout.repeats > 1
-        else "One search a neuron and method (search.repeats: 1): nothing tells how much two of them differ.",
+        else "One search of each kind a neuron (search.repeats: 1): nothing tells how much two of them differ.",
         "diverse": ""
         if layout.diverse
         else "The study asked for no diverse stimuli (search.diverse).",
@@ -38,29 +39,29 @@ def lacks(tree: xr.DataTree, summary: Summary) -> dict[str, str]:
     return {panel: text for panel, text in sentences.items() if text}
 
 
-def _interval(tree: xr.DataTree, *, analysed: bool) -> str:
-    if "csi_low" not in tree["selectivity"].to_dataset():
+def _interval(tree: Tree, *, analysed: bool) -> str:
+    if "csi_low" not in tree["selectivity"]:
         return f"No interval and no shuffle level. {OLDER}"
     return "" if analysed else "No epoch is analysed yet."
 
 
-def _group(tree: xr.DataTree, name: str, *, analysed: bool) -> str:
-    if name not in tree.children:
+def _group(tree: Tree, name: str, *, analysed: bool) -> str:
+    if name not in tree:
         return OLDER
     return "" if analysed else "No epoch is analysed yet."
 
 
-def _ablation(tree: xr.DataTree) -> str:
-    if "ablation" not in tree.children:
+def _ablation(tree: Tree) -> str:
+    if "importance/ablation" not in tree:
         return "No neuron was silenced: name epochs in the study's analysis.ablation to learn its importance."
-    done = bool((tree["ablation"].to_dataset().ablated == 1).any())
+    done = bool((tree.progress.ablated == 1).any())
     return "" if done else "No epoch's neurons have been silenced yet: run the study to its end."
 
 
-def _cross(tree: xr.DataTree) -> str:
-    if "cross" not in tree.children:
+def _cross(tree: Tree) -> str:
+    if "cross" not in tree:
         return "The networks were not shown the MEIs of other epochs (analysis.cross)."
-    done = bool((tree["cross"].to_dataset().crossed == 1).any())
+    done = bool((tree["cross"].crossed == 1).any())
     return (
         ""
         if done
@@ -68,10 +69,20 @@ def _cross(tree: xr.DataTree) -> str:
     )
 
 
-def _training(tree: xr.DataTree) -> str:
-    if "training" not in tree.children:
+def _best_known(summary: Summary) -> str:
+    compared = any(layer.best_known.compared.any() for layer in summary.layers)
+    return "" if compared else "No epoch's MEIs are compared with all other images yet."
+
+
+def _blank(tree: Tree) -> str:
+    shown = bool((tree.progress.blanked == 1).any())
+    return "" if shown else "No network has been shown blank images yet."
+
+
+def _training(tree: Tree) -> str:
+    if "training" not in tree:
         return "Onset of selectivity and concept change were not computed for this atlas."
-    table = tree["training"].to_dataset()
+    table = tree["training"]
     if "switched" not in table or "switch_q" not in table:
         return "Concept change was not computed for this atlas."
     if not bool((table.switch_q.notnull() | (table.switched == 1)).any()):

@@ -1,7 +1,7 @@
 """The numbers of one layer's neurons in the page, as arrays.
 
-E epochs, N neurons, C classes, M methods, R repeats. What is about a stimulus comes K times: of the best
-search of all, and, where there are several methods, of the best search of each. NaN and -1: not known.
+E epochs, N neurons, C classes, M searches, R repeats. What is about a stimulus comes K times: of the best
+search of all, and, where a neuron is searched in several ways, of the best search of each. NaN and -1: not known.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from spikeatlas.tasks.analysis.drift import BAND, drift
 from spikeatlas.tasks.analysis.tables import KINDS
 from spikeatlas.tasks.atlas import (
     SILENT,
+    Tree,
     at_search,
     best_search,
     by_search,
@@ -24,11 +25,11 @@ from spikeatlas.tasks.report.averages import Array, mean
 from spikeatlas.tasks.report.explorer.columns import layer_measures
 from spikeatlas.tasks.report.summary import LayerSummary, Summary, states
 
-ORDER = ("epoch", "neuron", "method", "repeat")
+ORDER = ("epoch", "neuron", "search", "repeat")
 
 
 def choices(summary: Summary) -> tuple[str, ...]:
-    """Return the K ways to choose a search: the best of all (empty), then the best of each method."""
+    """Return the K ways to choose a search: the best of all (empty), then the best of each kind."""
     methods = summary.layout.methods
     return ("", *methods) if len(methods) > 1 else ("",)
 
@@ -36,20 +37,24 @@ def choices(summary: Summary) -> tuple[str, ...]:
 def choice_places(
     summary: Summary, layer: LayerSummary, group: xr.Dataset
 ) -> list[tuple[Array, Array]]:
-    """Return of each choice the place (E, N) of its search among methods x repeats, and the state of that."""
+    """Return of each choice the place (E, N) of its search among searches x repeats, and the state of that."""
     repeats = group.sizes["repeat"]
     places = [(layer.place, layer.status)]
     for number in range(len(choices(summary)) - 1):
-        status = group.status.isel(method=[number])
-        place = best_search(group.response.isel(method=[number]), status, summary.sign)
+        status = group.status.isel(search=[number])
+        place = best_search(group.response.isel(search=[number]), status, summary.sign)
         places.append((number * repeats + place, states(status, place)))
     return places
 
 
 def core(
-    tree: xr.DataTree, summary: Summary, layer: LayerSummary, group: xr.Dataset, tiles: Array
+    tree: Tree, summary: Summary, layer: LayerSummary, group: xr.Dataset, tiles: Array
 ) -> dict[str, Array]:
-    """Return all that the grid shows: states, responses, classes and measures; ``tiles`` (E, N) of the best searches."""
+    """Return all that the grid shows: states, responses, classes and measures; ``tiles`` (E, N) of the best searches.
+
+    ``known_...``: what beats the best found by the search.
+    """
+    known = layer.best_known
     searches_of = choice_places(summary, layer, group)
     places, status = (
         [place for place, _ in searches_of],
@@ -57,7 +62,7 @@ def core(
     )
     ended = settled(group.status)
     measures = layer_measures(tree, layer.name, places)
-    # a silent neuron's image is whatever came first: what is read in it says nothing about the neuron
+    # a silent neuron has no image in which a class could be read
     read_in = {
         name: np.where(status == SILENT, -1, values)
         for name, values in measures.items()
@@ -68,16 +73,25 @@ def core(
         "response": np.stack([at_search(group.response.where(ended), place) for place in places]),
         "place": np.stack(places),
         "tile": tiles,
+        "known_source": known.source,
+        "known_response": known.response,
+        "known_epoch": known.epoch,
+        "known_neuron": known.neuron,
+        "known_image": known.image,
         **measures,
         **read_in,
     }
 
 
 def tuning(layer: LayerSummary, summary: Summary, group: xr.Dataset) -> dict[str, Array]:
-    """Return mean responses to each class (E, N, C), to each half of it (E, N, 2, C), and the best test images."""
-    halves = group.natural_half_response.transpose("epoch", "neuron", "half", "class").values
+    """Return mean responses to each class (E, N, C), to each half of it (E, N, 2, C), and the best test images.
+
+    ``blank`` (E, N, blanks): responses to images with nothing in them.
+    """
+    halves = group.natural_half_response.transpose("epoch", "neuron", "half", "category").values
     observed = summary.flags["observed"].reshape(-1, 1, 1, 1)
     return {
+        "blank": group.blank_response.transpose("epoch", "neuron", "blank").values,
         "tuning": layer.tuning,
         "tuning_halves": np.where(observed, halves, np.nan),
         "top": layer.top,
@@ -85,11 +99,11 @@ def tuning(layer: LayerSummary, summary: Summary, group: xr.Dataset) -> dict[str
     }
 
 
-def cross(tree: xr.DataTree, summary: Summary, group: xr.Dataset) -> dict[str, Array]:
+def cross(tree: Tree, summary: Summary, group: xr.Dataset) -> dict[str, Array]:
     """Return responses (E, E, N) of the network of one epoch to the best cold stimulus of each other."""
     if "cross_response" not in group:
         return {}
-    crossed = tree["cross"].to_dataset().crossed.values == 1
+    crossed = tree["cross"].crossed.values == 1
     place = best_search(group[cold(group, "response")], group.status, summary.sign)
     networks = [
         at_search(
@@ -101,13 +115,13 @@ def cross(tree: xr.DataTree, summary: Summary, group: xr.Dataset) -> dict[str, A
 
 
 def searches(group: xr.Dataset, tiles: Array) -> dict[str, Array]:
-    """Return every search (E, N, M, R), and its curve by method (E, N, M, queries).
+    """Return every search (E, N, M, R), and its curve, mean over repeats (E, N, M, counts).
 
     ``tiles`` (E, N, M x R): those of the searches that are not the best.
     """
     ended = settled(group.status)
     shape = tuple(group.sizes[dim] for dim in ORDER)
-    curves = group.history.where(ended).transpose(*ORDER[:3], "query", "repeat").values
+    curves = group.history.where(ended).transpose(*ORDER[:3], "images", "repeat").values
     arrays = {
         "all_status": by_search(group.status).reshape(shape),
         "all_response": by_search(group.response.where(ended)).reshape(shape),
@@ -119,12 +133,12 @@ def searches(group: xr.Dataset, tiles: Array) -> dict[str, Array]:
     return arrays
 
 
-def drifts(tree: xr.DataTree, layer: str, group: xr.Dataset) -> dict[str, Array]:
+def drifts(tree: Tree, layer: str, group: xr.Dataset) -> dict[str, Array]:
     """Return the distances that the MEIs moved, and the repeats' band, (E, N) each: ``image_drift`` ...
 
     By kind and name; classes only where the study's classifier read one.
     """
-    rows = layer_rows(tree["selectivity"].to_dataset(), layer)
+    rows = layer_rows(tree["meis"], layer)
     read_as = rows.get("mei_reference_class")
     judged = read_as is not None and bool((read_as >= 0).any())
     if read_as is not None:

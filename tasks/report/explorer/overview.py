@@ -8,32 +8,37 @@ import numpy as np
 import xarray as xr
 
 from spikeatlas.tasks.analysis.thresholds import thresholds
-from spikeatlas.tasks.atlas import STATUS
+from spikeatlas.tasks.atlas import STATUS, Tree
 from spikeatlas.tasks.report.averages import Array, mean, quartiles
-from spikeatlas.tasks.report.explorer.columns import identifier, known_measures
+from spikeatlas.tasks.report.explorer.columns import KnownMeasure
 from spikeatlas.tasks.report.explorer.packing import plain
 from spikeatlas.tasks.report.figures import epoch_axis
 from spikeatlas.tasks.report.summary import LayerSummary, Summary
 
-POPULATION = {
-    "active_neurons": "active neurons",
-    "population_sparseness": "population sparseness",
-    "signal_correlation": "signal correlation",
-    "dimensionality": "dimensionality",
-}
+LAYERS = "progress/layers"
+"""Group of what is about a layer's neurons together."""
+
+POPULATION = (
+    "active_neurons",
+    "population_sparseness",
+    "signal_correlation",
+    "dimensionality",
+)
 
 
 def layer_overview(
-    tree: xr.DataTree, layer: LayerSummary, core: dict[str, Array]
+    summary: Summary, layer: LayerSummary, core: dict[str, Array], measures: list[KnownMeasure]
 ) -> dict[str, Any]:
     """Return quartiles of the measures (3, E) and counts of neurons over epochs; ``core``: its arrays of that name."""
-    names = ["response", *(identifier(measure) for measure, _ in known_measures(tree))]
+    names = ["response", *(measure.name for measure in measures)]
     per_epoch = {name: _of_best(core[name]) for name in names if core[name].ndim > 1}
     return {
         "mean_response": plain(mean(layer.response, 1)),
         "quartiles": {name: plain(quartiles(values)) for name, values in per_epoch.items()},
         "states": {word: plain((layer.status == at).sum(axis=1)) for at, word in enumerate(STATUS)},
-        "selective": _selective(core, tree.to_dataset().analysed.values == 1),
+        "selective": _selective(core, summary.flags["analysed"]),
+        "elsewhere": _elsewhere(layer),
+        "spike_step": plain(layer.spike_step),
         "switched": plain((core["switched"] == 1).sum()) if "switched" in core else None,
     }
 
@@ -48,17 +53,28 @@ def _selective(core: dict[str, Array], analysed: Array) -> list[int | None] | No
     return [int(n) if done else None for n, done in zip(counts, analysed, strict=True)]
 
 
+def _elsewhere(layer: LayerSummary) -> list[int | None]:
+    """Count the neurons of which a better image is known, by epoch; None where nobody looked."""
+    known = layer.best_known
+    return [
+        int(count) if compared else None
+        for count, compared in zip(
+            known.elsewhere.sum(axis=1), known.compared.any(axis=1), strict=True
+        )
+    ]
+
+
 def _of_best(values: Array) -> Array:
     """Return the values (E, N) of the best search of all."""
     best: Array = values[0] if values.ndim == 3 else values
     return best
 
 
-def populations(tree: xr.DataTree, summary: Summary) -> dict[str, Any]:
+def populations(tree: Tree, summary: Summary) -> dict[str, Any]:
     """Return by layer and measure its course over epochs; empty in an atlas that keeps no single responses."""
-    if "population" not in tree.children:
+    if LAYERS not in tree:
         return {}
-    table = tree["population"].to_dataset()
+    table = tree[LAYERS]
     done = xr.DataArray(summary.flags["analysed"], dims="epoch")
     courses = table[list(POPULATION)].where(done)
     return {
@@ -69,14 +85,14 @@ def populations(tree: xr.DataTree, summary: Summary) -> dict[str, Any]:
     }
 
 
-def population_about(tree: xr.DataTree) -> dict[str, dict[str, str]]:
+def population_about(tree: Tree) -> dict[str, dict[str, str]]:
     """Return label and meaning of each measure of a population."""
-    if "population" not in tree.children:
+    if LAYERS not in tree:
         return {}
-    table = tree["population"].to_dataset()
+    attributes = {name: tree[LAYERS][name].attrs for name in POPULATION}
     return {
-        name: {"label": label, "about": str(table[name].attrs.get("long_name", ""))}
-        for name, label in POPULATION.items()
+        name: {"label": told["long_name"], "about": told.get("comment", "")}
+        for name, told in attributes.items()
     }
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import xarray as xr
-
 from spikeatlas.tasks.analysis.thresholds import thresholds
-from spikeatlas.tasks.atlas import LANES, STATUS
+from spikeatlas.tasks.atlas import BLANKS, LANES, SOURCES, STATUS, Tree
 from spikeatlas.tasks.report import key
+from spikeatlas.tasks.report.best_known import BEATEN_BY
 from spikeatlas.tasks.report.explorer.claim_rows import read_claims
-from spikeatlas.tasks.report.explorer.columns import identifier, known_measures
+from spikeatlas.tasks.report.explorer.columns import KnownMeasure
 from spikeatlas.tasks.report.explorer.lacks import lacks
 from spikeatlas.tasks.report.explorer.layer_data import choices
 from spikeatlas.tasks.report.explorer.overview import epoch_places, population_about, populations
@@ -22,7 +21,7 @@ from spikeatlas.tasks.report.summary import Summary
 from spikeatlas.tasks.study.location import Place
 
 
-def atlas_index(tree: xr.DataTree, summary: Summary) -> dict[str, Any]:
+def atlas_index(tree: Tree, summary: Summary, measures: list[KnownMeasure]) -> dict[str, Any]:
     """Return the names, axes, marks and measures of an atlas, and how its pictures lie on their sheets."""
     layout, bars, size = summary.layout, thresholds(), summary.layout.image[1:]
     return {
@@ -41,34 +40,28 @@ def atlas_index(tree: xr.DataTree, summary: Summary) -> dict[str, Any]:
         "methods": list(layout.methods),
         "choices": list(choices(summary)),
         "repeats": layout.repeats,
-        "queries": plain(summary.layers[0].queries),
+        "counts": plain(summary.layers[0].image_counts),
         "status": list(STATUS),
         "lanes": list(LANES),
+        "blanks": list(BLANKS),
+        "beaten_by": [BEATEN_BY[source] for source in SOURCES],
         "image": list(layout.image),
         "side": side(layout.image[1]),
         "sheet": {"tiles": tiles_per_sheet(*size), "columns": columns(*size)},
         "colours": list(COLOURS),
         "dashes": list(DASHES),
-        "measures": _measures(tree),
+        "measures": [
+            {"name": name, "label": label, "kind": heading, "about": meaning}
+            for name, label, heading, meaning in measures
+        ],
         "population": {"about": population_about(tree), "layers": populations(tree, summary)},
     }
 
 
-def _measures(tree: xr.DataTree) -> list[dict[str, str]]:
-    return [
-        {
-            "name": identifier(measure),
-            "label": measure.label,
-            "kind": measure.heading,
-            "about": str(variable.attrs.get("long_name", "")),
-        }
-        for measure, variable in known_measures(tree)
-    ]
-
-
-def sentences(tree: xr.DataTree, summary: Summary, atlas: Place, regret: str) -> dict[str, Any]:
-    """Return the claims, what panels lack (test images: ``regret``), and what has no result."""
+def sentences(tree: Tree, summary: Summary, atlas: Place) -> dict[str, Any]:
+    """Return the claims, what panels lack, and what has no result."""
     claims, why = read_claims(atlas)
     missing = lacks(tree, summary)
-    missing |= {name: text for name, text in (("claims", why), ("natural", regret)) if text}
+    untold = {"claims": why, "natural": summary.test.regret}
+    missing |= {name: text for name, text in untold.items() if text}
     return {"claims": claims, "missing": missing, "problems": key.problems(summary)}

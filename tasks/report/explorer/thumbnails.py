@@ -27,7 +27,7 @@ def best_images(layer: LayerSummary, row: int) -> Array:
 
 
 def other_tiles(group: xr.Dataset, place: Array) -> Array:
-    """Return the tile (E, N, methods x repeats) of each search that is not its neuron's best (at ``place``)."""
+    """Return the tile (E, N, searches x repeats) of each search that is not its neuron's best (at ``place``)."""
     return np.stack([_numbered(pictured) for pictured in _others(group, place)])
 
 
@@ -45,7 +45,7 @@ def _others(group: xr.Dataset, place: Array) -> Array:
 
 
 def diverse_stimuli(group: xr.Dataset, place: Array) -> dict[str, Array]:
-    """Return the number of stimuli that each best search found (E, N), and the responses to them (E, N, ranks)."""
+    """Return the number of stimuli that each best search found (E, N), and the responses to them (E, N, alternatives)."""
     if "diverse" not in group:
         return {}
     epochs = [diverse_at(group, place, row) for row in range(len(place))]

@@ -12,22 +12,27 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import xarray as xr
 from numpy.typing import NDArray
 from PIL import Image
 
 from spikeatlas.snn.data import Digits, load_data
 from spikeatlas.tasks.atlas import (
+    ANALYSED,
     DONE,
+    OBSERVED,
     SATURATED,
+    SCREENED,
     SILENT,
+    STATUS,
+    TOP_IMAGES,
+    TRAINED,
     Layout,
+    at_search,
     create,
+    image_counts,
     layout_json,
     open_tree,
-    queries,
 )
-from spikeatlas.tasks.atlas.layout import TOP_IMAGES
 from spikeatlas.tasks.atlas.write import write_block, write_epoch
 from spikeatlas.tasks.report import write_report
 from spikeatlas.tasks.study.blocks import Block
@@ -101,12 +106,12 @@ class Synthetic:
     def train(self, epoch: float) -> None:
         grown = self.progress(epoch)
         values: dict[str, Any] = {
-            "step": np.int64(22 * epoch),
-            "images_seen": np.int64(1347 * epoch),
-            "accuracy": np.float32(0.1 + 0.87 * grown),
-            "loss": np.float32(2.3 - 2.1 * grown),
+            "progress/step": np.int64(22 * epoch),
+            "progress/images_seen": np.int64(1347 * epoch),
+            "progress/accuracy": np.float32(0.1 + 0.87 * grown),
+            "progress/loss": np.float32(2.3 - 2.1 * grown),
         }
-        write_epoch(self.path, epoch, values, "trained")
+        write_epoch(self.path, epoch, values, TRAINED)
 
     def strength(self, epoch: float, layer: str) -> NDArray[np.float64]:
         """Best natural response of each neuron (N,); a few neurons of early epochs are silent."""
@@ -128,29 +133,31 @@ class Synthetic:
             tuning = best * 0.7 * rng.random((len(neurons), classes)) ** sharp
             shape = (len(neurons), TOP_IMAGES)
             arrays |= {
-                f"layers/{layer}/natural_response": tuning.astype(np.float32),
-                f"layers/{layer}/natural_half_response": np.stack([tuning, tuning], 1).astype(
+                f"natural/{layer}/natural_response": tuning.astype(np.float32),
+                f"natural_half/{layer}/natural_half_response": np.stack([tuning, tuning], 1).astype(
                     np.float32
                 ),
-                f"layers/{layer}/natural_active": np.full(len(neurons), 300, np.int32),
-                f"layers/{layer}/natural_top": self.rng.integers(0, 450, shape).astype(np.int32),
-                f"layers/{layer}/natural_top_response": (
+                f"natural_top/{layer}/natural_top": self.rng.integers(0, 450, shape).astype(
+                    np.int32
+                ),
+                f"natural_top/{layer}/natural_top_response": (
                     best * np.linspace(1, 0.8, TOP_IMAGES)
                 ).astype(np.float32),
             }
-        write_epoch(self.path, epoch, arrays, "observed")
+        arrays["selectivity/natural_active"] = np.full(self.layout.neurons, 300, np.int32)
+        write_epoch(self.path, epoch, arrays, OBSERVED)
 
     def screen(self, epoch: float) -> None:
         count = self.layout.screening * self.layout.repeats
         images = self.rng.integers(0, 255, (count, *self.layout.image)).astype(np.uint8)
         arrays: dict[str, NDArray[Any]] = {
-            "screening/image": images,
-            "screening/latent": np.zeros((count, self.layout.latent), np.int32),
+            "screening_image/screening_image": images,
+            "screening_latent/screening_latent": np.zeros((count, self.layout.latent), np.int32),
         }
         for layer in self.layout.layers:
             answers = self.strength(epoch, layer) * self.rng.uniform(0.2, 1.1, (count, 1))
-            arrays[f"screening/response_{layer}"] = answers.astype(np.float32)
-        write_epoch(self.path, epoch, arrays, "screened")
+            arrays[f"screening/{layer}/screening_response"] = answers.astype(np.float32)
+        write_epoch(self.path, epoch, arrays, SCREENED)
 
     def images(self, shape: tuple[int, ...], epoch: float) -> NDArray[np.uint8]:
         """Mixtures of digits, noisier early in training, of the layout's channels and size."""
@@ -172,28 +179,28 @@ class Synthetic:
 
     def search(self, epoch: float, layer: str, status: int | None = None) -> None:
         """Results of one layer; ``status`` for all searches instead of what the responses say."""
-        neurons, methods, repeats = (
+        neurons, searches, repeats = (
             len(self.layout.layers[layer]),
             len(self.layout.methods),
             self.layout.repeats,
         )
-        shape = (neurons, methods, repeats)
+        shape = (neurons, searches, repeats)
         best = self.strength(epoch, layer)[:, None, None]
-        gain = self.rng.uniform(1.2, 2.2, shape) * np.linspace(1, 0.7, methods)[:, None]
+        gain = self.rng.uniform(1.2, 2.2, shape) * np.linspace(1, 0.7, searches)[:, None]
         response = np.minimum(best * gain, 1).astype(np.float32)
         state = (
             np.select([response == 0, response == 1], [SILENT, SATURATED], DONE)
             if status is None
             else status
         )
-        points = len(queries(self.layout.budget))
+        points = len(image_counts(self.layout.budget))
         rise = 1 - 0.8 * np.exp(-np.linspace(0, 4, points))
         arrays: dict[str, NDArray[Any]] = {
             "mei": self.images(shape, epoch),
             "latent": np.zeros((*shape, self.layout.latent), np.int32),
             "response": response,
             "search_response": response,
-            "queries": np.full(shape, self.layout.budget, np.int32),
+            "images_shown": np.full(shape, self.layout.budget, np.int32),
             "seed": np.zeros(shape, np.int64),
             "seconds": np.ones(shape, np.float32),
             "history": (response[..., None] * rise).astype(np.float32),
@@ -203,15 +210,25 @@ class Synthetic:
 
     def analyse(self, epoch: float) -> None:
         """The neurons' table as the analysis writes it, classes read and preferred made up."""
-        with open_tree(self.path) as tree:
-            parts = [self.rows(tree.sel(epoch=epoch), layer) for layer in self.layout.layers]
-        table = {
-            f"neurons/{name}": np.concatenate([part[name] for part in parts]) for name in parts[0]
+        parts = {layer: self.rows(epoch, layer) for layer in self.layout.layers}
+        arrays: dict[str, NDArray[Any]] = {}
+        for layer, part in parts.items():
+            arrays |= {
+                f"best/{layer}/{name}": part[name]
+                for name in ("mei", "response", "best_search", "best_repeat", "status")
+            }
+            del part["mei"]
+        first = next(iter(parts.values()))
+        arrays |= {
+            f"neurons/{name}": np.concatenate([part[name] for part in parts.values()])
+            for name in first
         }
-        write_epoch(self.path, epoch, table, "analysed")
+        write_epoch(self.path, epoch, arrays, ANALYSED)
 
-    def rows(self, tree: xr.DataTree, layer: str) -> dict[str, NDArray[Any]]:
-        group = tree[f"layers/{layer}"].to_dataset()
+    def rows(self, epoch: float, layer: str) -> dict[str, NDArray[Any]]:
+        with open_tree(self.path) as tree:
+            group = tree.layer(layer, "layers", "image", "natural", "natural_top").sel(epoch=epoch)
+            group = group.load()
         count, repeats = group.sizes["neuron"], group.sizes["repeat"]
         flat = group.response.values.reshape(count, -1)
         best = flat.argmax(axis=1)
@@ -235,10 +252,11 @@ class Synthetic:
             self.rng.random(count) < 0.7, preferred, self.rng.integers(0, tuning.shape[1], count)
         )
         return {
+            "mei": at_search(group.mei, best),
             "response": response,
-            "method": group.method.values.astype(object)[best // repeats],
-            "repeat": (best % repeats).astype(np.int16),
-            "status": group.status.values.reshape(count, -1)[np.arange(count), best],
+            "best_search": group["search"].values.astype(object)[best // repeats],
+            "best_repeat": (best % repeats).astype(np.int16),
+            "status": np.array(STATUS, object)[at_search(group.status, best)],
             "mei_class": np.where(active, read, -1).astype(np.int16),
             "natural_ratio": ratio.astype(np.float32),
             "random_ratio": (ratio * 0.9).astype(np.float32),

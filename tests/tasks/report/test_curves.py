@@ -35,8 +35,8 @@ def test_the_search_curve_is_the_mean_over_neurons_and_repeats(whole: Synthetic)
     summary = read_summary(whole.path)
     layer = summary.layers[0]
     with open_tree(whole.path) as tree:
-        history = tree["layers/conv1"].to_dataset().history.values
-        screened = tree["screening"].to_dataset().response_conv1.values
+        history = tree["history/conv1"].history.values
+        screened = tree["screening/conv1"].screening_response.values
     np.testing.assert_allclose(layer.history, history.mean(axis=(1, 3)), rtol=1e-5)
     best = [screened[:, :12].max(axis=1).mean(axis=1), screened[:, 12:].max(axis=1).mean(axis=1)]
     np.testing.assert_allclose(layer.screened, np.mean(best, axis=0), rtol=1e-5)

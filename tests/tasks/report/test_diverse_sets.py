@@ -17,8 +17,8 @@ from spikeatlas.tasks.report import write_report
 
 def test_diverse_stimuli_stand_in_a_row(varied: Checked, tmp_path: Path) -> None:
     text = write_report(varied.run.atlas, tmp_path).read_text()
-    layer = open_tree(varied.run.atlas)["layers/conv2"].to_dataset().sel(epoch=2).load()
-    best = layer.stack(search=("method", "repeat"))
+    layer = open_tree(varied.run.atlas).layer("conv2").sel(epoch=2).load()
+    best = layer.stack(place=("search", "repeat"))
     rows = re.search(r'<div class="grid variety".*?</table>', text, re.DOTALL)
     assert rows is not None
     assert "As different as possible" in text
@@ -26,7 +26,7 @@ def test_diverse_stimuli_stand_in_a_row(varied: Checked, tmp_path: Path) -> None
     rows_read = 0
     for neuron in range(best.sizes["neuron"]):
         one = best.isel(neuron=neuron)
-        one = one.isel(search=int(one.response.values.argmax()))
+        one = one.isel(place=int(one.response.values.argmax()))
         cells = re.search(rf"<b>neuron {neuron}</b></th>(.*?)</tr>", rows[0], re.DOTALL)
         count = int(one.diverse_count)
         assert (cells is not None) == (count > 0)

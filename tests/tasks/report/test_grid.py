@@ -7,8 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from spikeatlas.tasks.atlas import SILENT, open_tree
-from spikeatlas.tasks.atlas.layout import TOP_IMAGES
+from spikeatlas.tasks.atlas import SILENT, STATUS, TOP_IMAGES, open_tree
 from spikeatlas.tasks.atlas.write import mark_failed
 from spikeatlas.tasks.report import key_figures
 from spikeatlas.tasks.report.summary import read_summary
@@ -28,28 +27,26 @@ def test_each_picture_is_the_best_image_of_its_neuron_and_epoch(
     whole: Synthetic, page: str
 ) -> None:
     with open_tree(whole.path) as tree:
-        table = tree["neurons"].to_dataset().load()
-        layers = {
-            layer: tree[f"layers/{layer}"].to_dataset().load() for layer in whole.layout.layers
-        }
+        table = tree["neurons"].load()
+        layers = {layer: tree[f"image/{layer}"].load() for layer in whole.layout.layers}
     pictured = 0
     for row in range(table.sizes["neuron"]):
         for epoch in whole.layout.epochs:
             best = table.isel(neuron=row).sel(epoch=epoch)
-            layer, neuron = str(best.layer.values), int(best["index"])
+            layer, neuron = str(best.layer.values), int(best.neuron_index)
             html = cells(page, layer)[neuron, epoch]
             assert f"<b>{float(best.response):.3f}</b>" in html
-            if best.status == SILENT:
+            if best.status == STATUS[SILENT]:
                 assert "<img" not in html
                 continue
             where = {
                 "epoch": epoch,
                 "neuron": neuron,
-                "method": str(best.method.values),
-                "repeat": int(best.repeat),
+                "search": str(best.best_search.values),
+                "repeat": int(best.best_repeat),
             }
             np.testing.assert_array_equal(decoded(html), layers[layer].mei.sel(where).values)
-            assert f"found by {where['method']}, repeat {where['repeat']}" in html
+            assert f"found by {where['search']}, repeat {where['repeat']}" in html
             read, preferred = int(best.mei_class), int(best.preferred_class)
             assert f">{read} / {preferred}</span>" in html
             assert ("agrees" in html) == (read == preferred)
@@ -61,7 +58,7 @@ def test_the_natural_images_are_the_test_images_that_the_atlas_names(
     whole: Synthetic, page: str
 ) -> None:
     with open_tree(whole.path) as tree:
-        best = tree["layers/out"].to_dataset().isel(epoch=-1).load()
+        best = tree["natural_top/out"].isel(epoch=-1).load()
     match = re.search(r'id="grid-out".*?</section>', page, re.DOTALL)
     assert match
     rows = match[0].split('<th scope="row"')[1:]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from spikeatlas.tasks.atlas import DONE, SATURATED, SILENT, open_tree
+from spikeatlas.tasks.atlas import DONE, SATURATED, SILENT, STATUS, open_tree
 from spikeatlas.tasks.report import key_figures
+from spikeatlas.tasks.report.key import UNKNOWN
 from spikeatlas.tasks.report.summary import read_summary
 from tests.tasks.report.synthetic import (
     Synthetic,
@@ -12,12 +13,12 @@ from tests.tasks.report.synthetic import (
 
 def test_key_figures(whole: Synthetic) -> None:
     with open_tree(whole.path) as tree:
-        table = tree["neurons"].to_dataset().load()
-        accuracy = tree.to_dataset().accuracy.values
+        table = tree["neurons"].load()
+        accuracy = tree.progress.accuracy.values
     out = table.sel(neuron=table.layer == "out").isel(epoch=-1)
     defined = out.preferred_class >= 0
     agreed = defined & (out.mei_class == out.preferred_class)
-    counts = [int((out.status == state).sum()) for state in (DONE, SILENT, SATURATED)]
+    counts = [int((out.status == STATUS[state]).sum()) for state in (DONE, SILENT, SATURATED)]
     expected = [
         "out",
         "10",
@@ -30,6 +31,7 @@ def test_key_figures(whole: Synthetic) -> None:
             for name in ("natural_ratio", "random_ratio", "class_selectivity_index")
         ),
         f"{int(agreed.sum())} of {int(defined.sum())}",
+        UNKNOWN,
     ]
     text = key_figures(read_summary(whole.path))
     assert f"| {' | '.join(expected)} |" in text

@@ -91,7 +91,7 @@ def test_a_network_in_which_everything_is_silent(tmp_path: Path) -> None:
     text = written(atlas)
     assert "<img" not in text
     assert all('<div class="gap off">silent</div>' in html for html in cells(text, "out").values())
-    expected = ["out", "3", "0.000", "0", "3", "0", "0", "0", *[UNKNOWN] * 3, "0 of 0"]
+    expected = ["out", "3", "0.000", "0", "3", "0", "0", "0", *[UNKNOWN] * 3, "0 of 0", UNKNOWN]
     assert f"| {' | '.join(expected)} |" in key_figures(read_summary(atlas.path))
 
 
@@ -112,7 +112,7 @@ def test_the_query_on_the_page_works(
     match = re.search(r"<pre>(.*?)</pre>", page, re.DOTALL)
     assert match
     code = unescape(match[1])
-    assert len(code.splitlines()) == 6
+    assert len(code.splitlines()) == 5
     monkeypatch.chdir(whole.path.parent)
     names: dict[str, Any] = {}
     exec(code, names)  # noqa: S102 - it is our own page that we try

@@ -28,7 +28,7 @@ def test_what_a_killed_worker_left_is_no_result(tmp_path: Path) -> None:
     assert np.isnan(layer.response[1]).all()
     assert np.isnan(layer.history[1]).all()
     assert not np.isnan(layer.history[0]).any()
-    assert (layer.method[1] == "").all()
+    assert (layer.search[1] == "").all()
 
 
 def test_measures_that_are_being_redone_are_not_shown(tmp_path: Path) -> None:

@@ -27,11 +27,11 @@ const epochAxis = () => ({
 });
 
 function imageAxis() {
-  const top = Math.log(atlas.queries.at(-1)) || 1;
+  const top = Math.log(atlas.counts.at(-1)) || 1;
   const place = images => Math.log(images) / top;
   const decades = [];
-  for (let ten = 1; ten <= atlas.queries.at(-1); ten *= 10) decades.push([place(ten), ten.toLocaleString("en")]);
-  return { label: "images shown per neuron (log scale)", places: atlas.queries.map(place), ticks: decades, names: atlas.queries.map(q => plural(q, "image")) };
+  for (let ten = 1; ten <= atlas.counts.at(-1); ten *= 10) decades.push([place(ten), ten.toLocaleString("en")]);
+  return { label: "images shown per neuron (log scale)", places: atlas.counts.map(place), ticks: decades, names: atlas.counts.map(count => plural(count, "image")) };
 }
 
 /**

@@ -36,11 +36,13 @@ function tileOf(core, searches, layer, place) {
   const response = value(core, "response", state.epoch, place, choice);
   const [from, to] = ["switch_from", "switch_to"].map(name => at(core[name], place));
   const switched = hasSwitched(core, place) ? `<b class="flag switched" ${tip(`switched from ${className(from)} to ${className(to)}`)}>${esc(shortName(from))}→${esc(shortName(to))}</b>` : "";
+  const lost = choice ? "" : beaten(core, state.epoch, place);
+  const mark = lost && `<b class="flag beaten" ${tip(lost)}>▴</b>`;
   const shown = ["neuron", "response"].includes(state.sort) ? rate(response) : num(sorted);
   const search = at(core.place, choice, state.epoch, place);
   const image = choice ? searchPicture(layer.name, state.epoch, place, search, core, searches, { label: "" }) : bestPicture(layer.name, state.epoch, place, core, { label: "" });
-  const label = `neuron ${neuron}, response ${rate(response)}, prefers ${className(value(core, "preferred_class", state.epoch, place))}${switched ? `, switched from ${className(from)} to ${className(to)}` : ""}`;
-  return `<a class="tile" href="${address({ ...state, view: "neuron", neuron })}" data-neuron="${neuron}" aria-label="${esc(label)}">${image}<span>${neuron}</span><span class="much">${shown}</span>${switched}</a>`;
+  const label = `neuron ${neuron}, response ${rate(response)}, prefers ${className(value(core, "preferred_class", state.epoch, place))}${switched ? `, switched from ${className(from)} to ${className(to)}` : ""}${lost && `, ${lost}`}`;
+  return `<a class="tile" href="${address({ ...state, view: "neuron", neuron })}" data-neuron="${neuron}" aria-label="${esc(label)}">${image}<span>${neuron}</span><span class="much">${shown}${mark}</span>${switched}</a>`;
 }
 
 function filters(core, count, total) {
@@ -66,7 +68,7 @@ async function grid(section) {
   const [core, searches] = await Promise.all([block(layer.name, "core"), state.method ? block(layer.name, "searches") : {}]);
   if (address(state) !== wanted) return;
   const order = ordered(core, layer);
-  section.innerHTML = `<h1 tabindex="-1">${esc(layer.name)} <small>at epoch ${epochName(state.epoch)}</small></h1>${filters(core, order.length, layer.neurons.length)}
+  section.innerHTML = `<h1 tabindex="-1">${esc(layer.name)} <small>at epoch ${epochName(state.epoch)}</small></h1><p class="dim">The best found by the search for each neuron. ${stepOf(layer)} ▴: another image that the network was shown beats it.</p>${filters(core, order.length, layer.neurons.length)}
 ${order.length ? `<div class="tiles" role="group" aria-label="MEIs" style="--side:${atlas.side}px"></div>` : lack("No neuron passes these filters.")}<div class="more"></div>`;
   const list = section.querySelector(".tiles"), more = section.querySelector(".more");
   let shown = 0;

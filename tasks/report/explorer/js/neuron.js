@@ -14,7 +14,17 @@ function meiStrip({ layer, place, core }) {
     return `<button type="button" class="moment ${row === state.epoch ? "current" : ""}" data-epoch="${row}" aria-pressed="${row === state.epoch}">${bestPicture(layer.name, row, place, core, { label, side: LARGE })}<span>epoch ${epochName(row)}</span><span class="much">${rate(value(core, "response", row, place))}</span><span class="dim">${esc(shortName(readIn(core, row, place)))}</span></button>`;
   };
   return panel("MEI over training", `<div class="strip">${atlas.epochs.map((_, row) => cell(row)).join("")}</div>`,
-    `The ${most} exciting image of each epoch's network, its response, and the class that ${judge(core)} reads in it. Choose one to see all else at that epoch.`, "wide");
+    `The best found by the search at each epoch as the ${most} exciting image, its response, and the class that ${judge(core)} reads in it. Choose one to see all else at that epoch.`, "wide");
+}
+
+/** The response to the MEI beside those to all else that the network was shown at this epoch. */
+function responsesPanel({ layer, place, core, tuning }) {
+  const row = state.epoch, lost = beaten(core, row, place);
+  const line = (what, response) => `<tr><th scope="row">${what}</th><td>${rate(response)}</td></tr>`;
+  const blanks = missing("blank") ? "" : atlas.blanks.map((name, b) => line(name === "mean" ? "mean of the test images" : `${name} image`, at(tuning.blank, row, place, b))).join("");
+  const rows = line("MEI, the best found by the search", at(core.response, 0, row, place)) + line("best test image", at(tuning.top_response, row, place, 0)) + blanks;
+  const verdict = lost ? `<p class="beaten">${esc(lost[0].toUpperCase() + lost.slice(1))}.</p>` : "";
+  return panel("Responses", `<table class="facts"><tbody>${rows}</tbody></table>${verdict}${sayMissing("blank") || ""}${sayMissing("best_known") || ""}`, `Spike rates at epoch ${epochName(row)}, 0 to 1. ${stepOf(layer)}`);
 }
 
 function repeatsPanel({ layer, place, core, searches }) {
@@ -81,7 +91,7 @@ function driftPanel({ place, drift }) {
 
 function curvesPanel({ place, searches }) {
   const row = state.epoch;
-  const lines = atlas.methods.map((label, m) => ({ label, y: atlas.queries.map((_, q) => at(searches.history, row, place, m, q)) }));
+  const lines = atlas.methods.map((label, m) => ({ label, y: atlas.counts.map((_, q) => at(searches.history, row, place, m, q)) }));
   return panel("Search curves", chart({ x: imageAxis(), lines, bottom: 0, label: "Best response" }), `Best response after so many images at epoch ${epochName(row)}, mean over repeats.`);
 }
 
@@ -92,7 +102,7 @@ function coursePanel({ place, core }) {
   const band = chosen.name === "class_selectivity_index" && core.csi_low ? { low: course(core, "csi_low", place), high: course(core, "csi_high", place) } : {};
   const shuffled = band.low ? [{ label: "labels shuffled (95 %)", y: course(core, "csi_null_high", place), dashed: true }] : [];
   const choose = `<label class="choose">Measure ${measureSelect("measure", known, chosen.name)}</label>`;
-  return panel(esc(chosen.label), choose + (sayMissing("measures") || chart({ x: epochAxis(), lines: [{ label: chosen.label, y, ...band }, ...shuffled], now: state.epoch, label: chosen.label })), esc(chosen.about));
+  return panel(esc(chosen.label), choose + chart({ x: epochAxis(), lines: [{ label: chosen.label, y, ...band }, ...shuffled], now: state.epoch, label: chosen.label }) + (sayMissing("measures") || ""), esc(chosen.about));
 }
 
 function factsPanel({ place, core }) {
@@ -131,7 +141,7 @@ async function neuron(section) {
   const status = atlas.status[at(core.status, 0, state.epoch, place)];
   section.innerHTML = `<nav class="path" aria-label="Neurons"><a href="${address({ ...state, view: "grid", neuron: null })}" rel="up">↑ ${esc(layer.name)}</a>${link(order[here - 1], "← before", "prev")}${link(here < 0 ? undefined : order[here + 1], "after →", "next")}</nav>
 <h1 tabindex="-1">${esc(layer.name)}, neuron ${state.neuron} <small>at epoch ${epochName(state.epoch)}: ${status}</small></h1>${story(found)}
-${meiStrip(found)}<div class="flow">${[repeatsPanel, diversePanel, naturalPanel, tuningPanel, crossPanel, driftPanel, curvesPanel, coursePanel, factsPanel].map(make => make(found)).join("")}</div>`;
+${meiStrip(found)}<div class="flow">${[responsesPanel, repeatsPanel, diversePanel, naturalPanel, tuningPanel, crossPanel, driftPanel, curvesPanel, coursePanel, factsPanel].map(make => make(found)).join("")}</div>`;
   paint(section);
   section.dataset.shown = wanted;
 }

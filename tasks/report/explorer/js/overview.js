@@ -35,7 +35,7 @@ function measurePanel() {
     return { label: layer.name, y, low, high };
   });
   const choose = `<label class="choose">Measure ${measureSelect("measure", known, chosen.name)}</label>`;
-  const inside = sayMissing("measures") || chart({ x: epochAxis(), lines, now: state.epoch, label: chosen.label, ...large() });
+  const inside = chart({ x: epochAxis(), lines, now: state.epoch, label: chosen.label, ...large() }) + (sayMissing("measures") || "");
   return panel(esc(chosen.label), choose + inside, `Median over the neurons of a layer; band: quartiles. ${esc(chosen.about)}`, "double");
 }
 
@@ -53,8 +53,8 @@ function statesTable() {
   const words = atlas.status.filter(word => atlas.layers.some(layer => layer.states[word][state.epoch]));
   const link = (layer, text, change) => `<a href="${address({ ...state, view: "grid", layer: layer.name, neuron: null, ...change })}">${esc(text)}</a>`;
   const count = (layer, n, field) => n === undefined || n === null ? UNKNOWN : n ? link(layer, n, { selective: false, switched: false, [field]: true }) : n;
-  const row = layer => `<tr><th scope="row">${link(layer, layer.name, {})}</th>${words.map(word => `<td>${layer.states[word][state.epoch]}</td>`).join("")}<td>${num(layer.mean_response[state.epoch])}</td><td>${count(layer, layer.selective?.[state.epoch], "selective")}</td><td>${count(layer, layer.switched, "switched")}</td></tr>`;
-  const heads = ["layer", ...words, "mean response", "selective", "switched in training"];
+  const row = layer => `<tr><th scope="row">${link(layer, layer.name, {})}</th>${words.map(word => `<td>${layer.states[word][state.epoch]}</td>`).join("")}<td>${num(layer.mean_response[state.epoch])}</td><td>${count(layer, layer.selective?.[state.epoch], "selective")}</td><td>${count(layer, layer.switched, "switched")}</td><td>${layer.elsewhere[state.epoch] ?? UNKNOWN}</td></tr>`;
+  const heads = ["layer", ...words, "mean response", "selective", "switched in training", "best known elsewhere"];
   return `<table class="states"><thead><tr>${heads.map(head => `<th scope="col">${head}</th>`).join("")}</tr></thead><tbody>${atlas.layers.map(row).join("")}</tbody></table>`;
 }
 
@@ -70,5 +70,6 @@ function overview(section) {
   section.innerHTML = `<h1 tabindex="-1">What every neuron wants to see <small>${esc(atlas.data)}: ${plural(neurons, "neuron")} of ${plural(atlas.layers.length, "layer")} at ${plural(atlas.epochs.length, "epoch")}</small></h1>${notes}
 <h2>Three claims about training</h2>${claimList()}
 <h2>Over training</h2><div class="panels">${measurePanel()}${accuracyPanel()}${populationPanels()}</div>
-<h2>Neurons at epoch ${epochName(state.epoch)}</h2><div class="scroll">${statesTable()}</div>`;
+<h2>Neurons at epoch ${epochName(state.epoch)}</h2><div class="scroll">${statesTable()}</div>
+<p class="dim">Responses are to the best found by the search. Best known elsewhere: neurons that another image beats, of all that the network was shown (MEIs of other epochs and neurons, test, screening and blank images).</p>`;
 }

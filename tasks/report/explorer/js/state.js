@@ -42,7 +42,7 @@ const DRIFTS = {
 
 const SORTS = [
   { name: "neuron", label: "neuron number", kind: "MEI", about: "channel or unit of the layer" },
-  { name: "response", label: "MEI response", kind: "MEI", about: "spike rate in answer to the MEI, 0 to 1" },
+  { name: "response", label: "MEI response", kind: "MEI", about: "spike rate in answer to the MEI, the best found by the search; 0 to 1" },
   ...atlas.measures,
 ];
 

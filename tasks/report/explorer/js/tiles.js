@@ -1,6 +1,6 @@
 // Where in the sheets a neuron's pictures stand.
 
-/** The picture of one search of a neuron at an epoch, as HTML; ``search``: its place among methods x repeats. */
+/** The picture of one search of a neuron at an epoch, as HTML; ``search``: its place among searches x repeats. */
 function searchPicture(layer, row, place, search, core, searches, options) {
   const state = at(searches.all_status, row, place, ...split(search));
   if (search === at(core.place, 0, row, place)) return bestPicture(layer, row, place, core, options);
@@ -31,6 +31,16 @@ const naturalLabel = index => {
   const place = atlas.natural.order.indexOf(index);
   return place < 0 ? -1 : atlas.natural.labels[place];
 };
+
+/** What beats the best found by the search, in words; empty where nothing does. */
+function beaten(core, row, place) {
+  const source = at(core.known_source, row, place);
+  if (!(source >= 0)) return "";
+  const told = {
+    epoch: epochName(at(core.known_epoch, row, place)), neuron: at(core.known_neuron, row, place), blank: atlas.blanks[at(core.known_image, row, place)],
+  };
+  return `beaten by ${atlas.beaten_by[source].replace(/{(\w+)}/g, (_, name) => told[name])}: ${rate(at(core.known_response, row, place))}`;
+}
 
 /** The first tile of a neuron's diverse stimuli: those of the neurons before it come first. */
 function firstDiverse(searches, row, place) {

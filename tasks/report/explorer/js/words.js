@@ -14,6 +14,7 @@ function num(x, digits = 3) {
   return String(Number(x.toPrecision(digits))).replace("-", "−");
 }
 const rate = x => Number.isFinite(x) ? x.toFixed(3) : UNKNOWN;
+const stepOf = layer => layer.spike_step === null ? "" : `One spike adds ${num(layer.spike_step)} to a response.`;
 const percent = x => x === null || Number.isNaN(x) ? UNKNOWN : `${(100 * x).toFixed(1)} %`;
 const className = place => place >= 0 ? atlas.classes[place] : UNKNOWN;
 const shortName = place => place >= 0 ? atlas.short[place] : UNKNOWN;

@@ -64,12 +64,10 @@ def test_a_small_page_leaves_pictures_out_and_says_which(compared: Checked) -> N
 def test_an_older_atlas_names_what_it_lacks(compared_copy: Checked) -> None:
     root = zarr.open_group(compared_copy.run.atlas, mode="r+")
     for name in (
-        "natural",
+        "natural_image",
         "cross",
-        "ablation",
-        "population",
-        "layers/conv2/cross_response",
-        "layers/fc1/cross_response",
+        "importance/ablation",
+        "progress/layers",
     ):
         del root[name]
     (atlas_folder(compared_copy).parent / "claims.json").unlink()
@@ -80,7 +78,7 @@ def test_an_older_atlas_names_what_it_lacks(compared_copy: Checked) -> None:
 
 def test_half_an_atlas_has_gaps(compared_copy: Checked) -> None:
     root = zarr.open_group(compared_copy.run.atlas, mode="r+")
-    analysed: Any = root["analysed"]
+    analysed: Any = root["progress/analysed"]
     status: Any = root["layers/fc1/status"]
     analysed[:], status[2] = np.uint8(0), np.uint8(0)
     content = index(page_of(atlas_folder(compared_copy)))
@@ -93,7 +91,7 @@ def test_half_an_atlas_has_gaps(compared_copy: Checked) -> None:
 def test_it_counts_the_selective_neurons_of_each_epoch(compared: Checked) -> None:
     content = index(page_of(atlas_folder(compared)))
     with open_tree(compared.run.atlas) as tree:
-        table = tree["selectivity"].to_dataset()
+        table = tree["selectivity"].load()
     bars = content["bars"]
     selective = (table.class_selectivity_index >= bars["csi"]) & (table.selective_q <= bars["rate"])
     counts = selective.groupby("layer").sum("neuron")
@@ -108,7 +106,7 @@ def test_drift_is_that_of_the_analysis(compared: Checked) -> None:
     fc1 = next(layer for layer in index(html)["layers"] if layer["name"] == "fc1")
     arrays = unpack(Packed(fc1["blocks"]["drift"], text[1]))
     with open_tree(compared.run.atlas) as tree:
-        group = tree["layers/fc1"].to_dataset()
+        group = tree.layer("fc1")
         for kind in ("image", "latent", "response"):
             for name, values in drift(group, kind).items():
                 np.testing.assert_allclose(arrays[f"{kind}_{name}"], values, rtol=1e-5)

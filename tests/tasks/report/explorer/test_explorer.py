@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-import xarray as xr
 import zarr
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from spikeatlas.flows.checks.study_checks import Checked
 from spikeatlas.snn.data import load_data
+from spikeatlas.tasks.atlas import open_tree
 from spikeatlas.tasks.report import write_report
 from spikeatlas.tasks.stages.conclude import conclude
 from tests.tasks.report.explorer.conftest import plant_switch
@@ -123,14 +123,15 @@ def test_every_panel_of_a_neuron_is_filled(page: Page) -> None:
 def test_the_pictures_are_the_stimuli(browser: Browser, varied: Checked, tmp_path: Path) -> None:
     atlas = varied.run.atlas
     file = write_report(atlas, tmp_path / "report").with_name("explore.html")
-    group = xr.open_zarr(atlas, group="layers/conv2", consolidated=False).isel(epoch=-1).load()
+    with open_tree(atlas) as tree:
+        group = tree.layer("conv2").isel(epoch=-1).load()
     test = load_data(varied.study.data).test.images
     # the last neuron that has some: the pictures of others come before its own
     counts = group.diverse_count.isel(
-        method=0, repeat=group.response.isel(method=0).argmax("repeat")
+        search=0, repeat=group.response.isel(search=0).argmax("repeat")
     )
     neuron = int(np.flatnonzero(counts > 0)[-1])
-    mine = group.isel(neuron=neuron, method=0)
+    mine = group.isel(neuron=neuron, search=0)
     with opened(browser, file, WIDE, tmp_path) as page:
         page.goto(f"{file.as_uri()}#view=neuron&layer=conv2&neuron={int(mine.neuron)}")
         expect(page.locator("#neuron h1")).to_contain_text(f"neuron {int(mine.neuron)}")
@@ -289,7 +290,7 @@ def test_half_an_atlas_shows_its_gaps(
     atlas = compared_copy.run.atlas
     root = zarr.open_group(atlas, mode="r+")
     status: Any = root["layers/fc1/status"]
-    analysed: Any = root["analysed"]
+    analysed: Any = root["progress/analysed"]
     crossed: Any = root["cross/crossed"]
     status[2], analysed[2], crossed[:] = np.uint8(0), np.uint8(0), np.uint8(0)
     file = write_report(atlas, tmp_path / "report").with_name("explore.html")
