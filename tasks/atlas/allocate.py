@@ -16,7 +16,7 @@ from spikeatlas.tasks.atlas.extend import extend
 from spikeatlas.tasks.atlas.groups.natural_group import TEST_IMAGES
 from spikeatlas.tasks.atlas.groups.progress_group import EPOCH
 from spikeatlas.tasks.atlas.layout import Layout, Named
-from spikeatlas.tasks.atlas.open import exists, layout_of, open_store, require_current, study_of, values
+from spikeatlas.tasks.atlas.open import exists, layout_of, open_store, study_of, values
 from spikeatlas.tasks.atlas.origin import attributes, provenance
 from spikeatlas.tasks.study.blocks import Block
 from spikeatlas.tasks.study.run import Run
@@ -103,7 +103,6 @@ def allocate(run: Run, layout: Layout, data: DataSet) -> Run:
         filled = {TEST_IMAGES: data.test.images}
         create(run.atlas, layout, attributes(run), provenance(run, images), filled=filled)
         return run
-    require_current(run.atlas)
     agree(run, images)
     root = open_store(run.atlas)
     _extend_epochs(run, layout_of(root), layout)
