@@ -74,9 +74,7 @@ def _is_promised(root: zarr.Group, array: AtlasArray, row: int) -> bool:
     return mark not in ("", "status", CROSSED, BORROWED) and bool(values(root, mark, row))
 
 
-def _pair_damage(
-    root: zarr.Group, arrays: Iterable[AtlasArray], mark: str, row: int
-) -> list[str]:
+def _pair_damage(root: zarr.Group, arrays: Iterable[AtlasArray], mark: str, row: int) -> list[str]:
     """List what is wrong with the answers of one epoch's network to the MEIs that it was shown, by their mark."""
     names = [array.path for array in arrays if array.group.mark == mark]
     if not names:
@@ -156,7 +154,11 @@ def _attributes_damage(root: zarr.Group, group: str) -> Iterator[str]:
 def whole_damage(path: Place) -> list[str]:
     """List what is wrong with what is not of one epoch: the test images, and the table over all epochs, if there is one."""
     root = open_store(path)
-    names = [array.path for array in arrays_of(root) if not array.group.mark and "epoch" not in array.variable.dims]
+    names = [
+        array.path
+        for array in arrays_of(root)
+        if not array.group.mark and "epoch" not in array.variable.dims
+    ]
     if "training" in root and "concluded" in root["training"].attrs:
         group: Any = root["training"]
         names += [f"training/{name}" for name in group.array_keys()]

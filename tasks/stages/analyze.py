@@ -57,8 +57,12 @@ def analyze(run: Run, epoch: float) -> None:
         arrays |= populations(tree, epoch, run.layers)
         rows = {layer: best_rows(data, run.search.sign) for layer, data in layers.items()}
     for layer, row in rows.items():
-        arrays |= {f"best/{layer}/{name}": values for name, values in row.items() if name != "place"}
-    arrays |= {f"neurons/{n}": values for n, values in table(rows.values(), measures | natural).items()}
+        arrays |= {
+            f"best/{layer}/{name}": values for name, values in row.items() if name != "place"
+        }
+    arrays |= {
+        f"neurons/{n}": values for n, values in table(rows.values(), measures | natural).items()
+    }
     write.write_epoch(run.atlas, epoch, arrays, ANALYSED)
 
 
@@ -72,7 +76,9 @@ def naturalness_of(run: Run, layers: dict[str, xr.Dataset]) -> Arrays:
     if not holds(run.atlas, "naturalness"):
         return {}
     names = ["mei", "latent", "status"]
-    searches = xr.concat([data[names] for data in layers.values()], dim="neuron", coords="minimal", compat="override")
+    searches = xr.concat(
+        [data[names] for data in layers.values()], dim="neuron", coords="minimal", compat="override"
+    )
     searches = searches.transpose(*SEARCH, ...)
     points, images = (
         array.values.reshape(-1, *array.shape[len(SEARCH) :])

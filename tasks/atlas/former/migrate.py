@@ -47,7 +47,9 @@ def migrate(path: Place) -> list[str]:
             return [f"{path} has been migrated by another process"]
         run = run_of_atlas(path)
         _refuse_damage(run)
-        images, reason = test_images(run.data, str(open_store(path)["provenance"].attrs["data_digest"]))
+        images, reason = test_images(
+            run.data, str(open_store(path)["provenance"].attrs["data_digest"])
+        )
         building = path.with_name(f"{path.name}.migrated")
         shutil.rmtree(building, ignore_errors=True)
         renew(path, building, images)
@@ -95,7 +97,9 @@ def test_images(spec: DataSpec, digest: str) -> tuple[Split | None, list[str]]:
     except (OSError, ValueError) as error:
         return None, [f"it has no test images, for they cannot be loaded on this machine: {error}"]
     if data.digest() != digest:
-        return None, ["it has no test images, for those on this machine are not the ones it was made from"]
+        return None, [
+            "it has no test images, for those on this machine are not the ones it was made from"
+        ]
     return data.test, []
 
 
@@ -104,8 +108,8 @@ def _outcome(run: Run) -> list[str]:
     crossed = layout_of(open_store(run.atlas)).cross
     others = "answers to other neurons' images, " if crossed else ""
     study = study_of(open_store(run.atlas))["output"]
-    return [
-        "all results are in it, under today's names (docs/atlas.md, older versions)",
+    measures = (
         f"the next `spikeatlas run` of its study (output: {study}) measures what is new, and searches nothing again: "
-        f"answers to blank images, {others}and the best known image of each neuron",
-    ]
+        f"answers to blank images, {others}and the best known image of each neuron"
+    )
+    return ["all results are in it, under today's names (docs/atlas.md, older versions)", measures]

@@ -55,6 +55,7 @@ NEW_ARRAYS = frozenset(
 )
 """Those of such a group that version 1 lacks."""
 
+
 def former_paths(array: AtlasArray, layers: Iterable[str]) -> list[str]:
     """Return the paths in version 1 of what an array holds: one, or one for each layer; none of what is new."""
     group, name = array.group.path, array.path.rpartition("/")[2]
