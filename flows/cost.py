@@ -11,7 +11,7 @@ from rich.table import Table
 from spikeatlas.flows.checks.study_checks import Checked
 from spikeatlas.snn.networks import build_network, pixel_statistics
 from spikeatlas.snn.responder import Responder
-from spikeatlas.tasks.atlas import EPOCH, exists, open_store, size_of, unfinished, values
+from spikeatlas.tasks.atlas import BLANKS, EPOCH, exists, open_store, size_of, unfinished, values
 from spikeatlas.tasks.atlas.allocate import repeats_to_add
 from spikeatlas.tasks.inspect.text import as_text
 from spikeatlas.tasks.search.diverse import SPARE
@@ -37,14 +37,18 @@ class ImageCounts:
     """Shown once more, to measure with care."""
     screening: int
     natural: int
+    blank: int
+    known: int
+    """Best images from elsewhere, which a stochastic coding measures afresh."""
     cross: int
+    """Each neuron's answers to the others' MEIs come with those to its own."""
     ablation: int
     training: int
 
     def showings(self, presentations: int) -> int:
         """Return all but the training's, each shown so many times; an ablation shows its images once."""
-        counts = (self.search, self.again, self.screening, self.natural, self.cross)
-        return sum(counts) * presentations + self.ablation
+        counts = (self.search, self.again, self.screening, self.natural, self.blank, self.known)
+        return (sum(counts) + self.cross) * presentations + self.ablation
 
     def summary(self, *, stochastic: bool) -> str:
         """Return the counts as a person reads them."""
@@ -52,9 +56,11 @@ class ImageCounts:
             f"{self.search:,} search",
             f"{self.screening:,} screening",
             f"{self.natural:,} natural",
+            f"{self.blank:,} blank",
             f"{self.cross:,} cross-responses" if self.cross else "",
             f"{self.ablation:,} with a neuron silenced" if self.ablation else "",
             f"{self.again:,} measured again" if stochastic else "",
+            f"{self.known:,} best known" if stochastic else "",
         ]
         return " + ".join(filter(None, parts))
 
@@ -64,7 +70,7 @@ def cost(checked: Checked) -> str:
     study, run = checked.study, checked.run
     blocks = blocks_to_search(run)
     images = count_images(checked, blocks)
-    epoch_tasks = 4 if study.analysis.cross else 3
+    epoch_tasks = 6 if study.analysis.cross else 5
     task_runs = len(blocks) + epoch_tasks * len(run.epochs) + len(study.analysis.ablation) + 4
     showings = images.showings(study.search.presentations) / study.runner.workers
     seconds = seconds_per_image(run) * (showings + TRAINING_FACTOR * images.training)
@@ -86,11 +92,14 @@ def count_images(checked: Checked, blocks: list[Block]) -> ImageCounts:
         run.repeats(block.epoch) * (block.stop - block.start) for block in blocks
     )
     neurons, epochs = sum(map(len, run.layers.values())), len(run.epochs)
+    care = models.presentations(run, "report") // run.search.presentations
     return ImageCounts(
         search=searches * study.search.budget,
         again=searches * measurements(run),
         screening=study.search.screening_images * study.search.most_repeats * epochs,
         natural=len(data.test) * epochs,
+        blank=len(BLANKS) * epochs * care,
+        known=neurons * epochs * care if run.stochastic else 0,
         cross=epochs * searches if study.analysis.cross else 0,
         ablation=study.analysis.ablation_images * neurons * len(study.analysis.ablation),
         training=study.training.epochs * len(data.train),

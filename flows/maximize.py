@@ -12,7 +12,16 @@ from spikeatlas.flows.runners.task_runners import gather, settle, submit, worker
 from spikeatlas.flows.start import start_study
 from spikeatlas.flows.train import train_flow
 from spikeatlas.tasks import units
-from spikeatlas.tasks.atlas import BLANKED, FAILED, OBSERVED, SCREENED, STATUS, flagged, unfinished, write
+from spikeatlas.tasks.atlas import (
+    BLANKED,
+    FAILED,
+    OBSERVED,
+    SCREENED,
+    STATUS,
+    flagged,
+    unfinished,
+    write,
+)
 from spikeatlas.tasks.study.blocks import Block
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.study.study import Study

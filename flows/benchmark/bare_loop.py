@@ -11,7 +11,9 @@ from spikeatlas.tasks import atlas as store
 from spikeatlas.tasks.atlas.allocate import allocate
 from spikeatlas.tasks.report import write_report
 from spikeatlas.tasks.stages.analyze import analyze
+from spikeatlas.tasks.stages.blank import show_blanks
 from spikeatlas.tasks.stages.conclude import conclude
+from spikeatlas.tasks.stages.know import know
 from spikeatlas.tasks.stages.maximize import maximize
 from spikeatlas.tasks.stages.observe import observe
 from spikeatlas.tasks.stages.screen import screen
@@ -37,11 +39,13 @@ def make_atlas(checked: Checked) -> int:
     record_training(run)
     for epoch in run.epochs:
         observe(run, epoch)
+        show_blanks(run, epoch)
         screen(run, epoch)
         for block in run.blocks(epoch):
             maximize(run, *block)
     for epoch in run.epochs:
         analyze(run, epoch)
+        know(run, epoch)
     conclude(run.atlas)
     write_report(run.atlas, run.folder / "report")
     return sum(len(run.blocks(epoch)) for epoch in run.epochs)

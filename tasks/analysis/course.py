@@ -123,9 +123,7 @@ def _mean(values: xr.DataArray) -> xr.DataArray:
     return mean
 
 
-def _loss_increase(
-    tree: Tree, layer: str, rows: np.ndarray, course: xr.Dataset
-) -> xr.DataArray:
+def _loss_increase(tree: Tree, layer: str, rows: np.ndarray, course: xr.Dataset) -> xr.DataArray:
     if "importance/ablation" not in tree:
         nothing: xr.DataArray = xr.full_like(course.csi, np.nan)
         return nothing

@@ -225,9 +225,7 @@ def _beyond(now: xr.Dataset) -> float:
     return float(moved[valid].mean()) if valid.any() else np.nan
 
 
-def _reference_class(
-    tree: Tree, layer: str, rows: np.ndarray, group: xr.Dataset
-) -> xr.DataArray:
+def _reference_class(tree: Tree, layer: str, rows: np.ndarray, group: xr.Dataset) -> xr.DataArray:
     classes: xr.DataArray = layer_rows(tree["meis"], layer).isel(epoch=rows).mei_reference_class
     return classes.drop_vars(("layer", "neuron_index")).assign_coords(neuron=group.neuron)
 

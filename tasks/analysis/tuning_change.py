@@ -24,7 +24,11 @@ def class_moments(responses: xr.DataArray, classes: int) -> xr.Dataset:
     dims = ("epoch", "half", "neuron", "category")
     means, variances = (np.stack(part) for part in zip(*epochs, strict=True))
     return xr.Dataset(
-        {"mean": (dims, means), "variance": (dims, variances), "count": (("half", "category"), count)},
+        {
+            "mean": (dims, means),
+            "variance": (dims, variances),
+            "count": (("half", "category"), count),
+        },
         coords={"epoch": responses.epoch, "neuron": responses.neuron, "half": list(HALVES)},
     )
 

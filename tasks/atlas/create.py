@@ -157,7 +157,13 @@ def create_table(path: Place, name: str, table: xr.Dataset, labels: Mapping[Any,
     named = {"coordinates": " ".join(name for name in map(str, labels) if name not in table.dims)}
     for key, variable in table.variables.items():
         text = variable.dtype.kind in "OUT"
-        fill = "" if text else np.nan if variable.dtype.kind == "f" else variable.attrs.get("_FillValue", 0)
+        fill = (
+            ""
+            if text
+            else np.nan
+            if variable.dtype.kind == "f"
+            else variable.attrs.get("_FillValue", 0)
+        )
         group.create_array(
             str(key),
             shape=variable.shape,

@@ -93,4 +93,3 @@ class Tree:
 def open_tree(path: Place) -> Tree:
     """Open an atlas to read; raises as ``open_store``."""
     return Tree(open_store(path))
-

@@ -106,11 +106,18 @@ def write_cross(
     path: Place, epoch: float, stimulus_epoch: float, responses: Mapping[str, Arrays]
 ) -> None:
     """Store, by layer, what the network of ``epoch`` answers to the MEIs of ``stimulus_epoch``, then the marks."""
-    named = {path_of(name, layer): values for layer, named in responses.items() for name, values in named.items()}
+    named = {
+        path_of(name, layer): values
+        for layer, named in responses.items()
+        for name, values in named.items()
+    }
     root = open_store(path, "r+")
     writable(root[KNOWN])[epoch_row(root, epoch)] = np.uint8(0)
     own = {name: values for name, values in named.items() if name.startswith("cross/")}
-    for arrays, mark in ((own, CROSSED), ({n: v for n, v in named.items() if n not in own}, BORROWED)):
+    for arrays, mark in (
+        (own, CROSSED),
+        ({n: v for n, v in named.items() if n not in own}, BORROWED),
+    ):
         _put(path, (epoch, stimulus_epoch), {**arrays, mark: np.uint8(1)}, mark)
 
 

@@ -12,7 +12,9 @@ FOUND = "search"
 
 WHERE = {
     "epoch": lambda best: f"epoch {best.best_known_epoch.item():g}",
-    "neuron": lambda best: f"neuron {best.best_known_neuron.item()}, epoch {best.best_known_epoch.item():g}",
+    "neuron": lambda best: (
+        f"neuron {best.best_known_neuron.item()}, epoch {best.best_known_epoch.item():g}"
+    ),
     "test image": lambda best: f"test image {best.best_known_image.item()}",
     "screening": lambda best: f"screening {best.best_known_image.item()}",
     "blank": lambda best: f"blank {BLANKS[best.best_known_image.item()]}",

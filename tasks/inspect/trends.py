@@ -83,7 +83,9 @@ def methods(tree: Tree) -> pd.DataFrame:
         reached = (group.history / best.where(best > 0)).mean(["neuron", "repeat"])
         marks = np.unique(np.linspace(0, reached.sizes["images"] - 1, MARKS).astype(int))
         some = reached.isel(images=marks).transpose("search", "images").to_pandas()
-        rows.append(some.rename(columns=str).rename_axis(index="method", columns=None).reset_index())
+        rows.append(
+            some.rename(columns=str).rename_axis(index="method", columns=None).reset_index()
+        )
         rows[-1].insert(0, "layer", layer)
     return pd.concat(rows)
 

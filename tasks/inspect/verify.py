@@ -229,7 +229,11 @@ def replay_images(run: Run, block: Block, rows: xr.Dataset, kind: Stored) -> Ver
                 f"{name}: response is {response[places][place]:.6f}, replay gives {again[place]:.6f}"
             )
         if other[place]:
-            due = "zeros, which a silent neuron has" if silent[place] else "what its latent decodes to"
+            due = (
+                "zeros, which a silent neuron has"
+                if silent[place]
+                else "what its latent decodes to"
+            )
             problems.append(f"{name}: {kind.mei} differs in {other[place]} values from {due}")
     return Verdict(len(images), {}, problems, near)
 

@@ -50,9 +50,10 @@ class BestKnown:
 
     def words(self, epochs: Array, row: int, place: int) -> str:
         """Say what beats the search's image of one neuron and epoch; empty where nothing does."""
-        if not self.elsewhere[row, place]:
+        source = self.source[row, place]
+        if source < 0:
             return ""
-        origin = BEATEN_BY[SOURCES[self.source[row, place]]].format(
+        origin = BEATEN_BY[SOURCES[source]].format(
             epoch=f"{epochs[self.epoch[row, place]]:g}",
             neuron=self.neuron[row, place],
             blank=BLANKS[self.image[row, place] % len(BLANKS)],

@@ -21,7 +21,7 @@ def conclude(atlas: Place) -> list[Claim]:
     None, and nothing is written, for a network trained on shuffled labels, or an atlas without analysed epochs.
     """
     with open_tree(atlas) as tree:
-        if "progress/layers" not in tree or not (tree.progress.analysed.values == 1).any():
+        if "natural_image" not in tree or not (tree.progress.analysed.values == 1).any():
             return []
         course = course_of(tree, atlas.parent.name)
     write.write_training(atlas, training_table(course))

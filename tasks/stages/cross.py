@@ -64,7 +64,10 @@ def respond_to_meis(run: Run, epoch: float, layer: str, searches: xr.Dataset) ->
 
 
 def best_borrowed(
-    answers: NDArray[np.float32], rows: tuple[NDArray[np.intp], ...], searches: xr.Dataset, sign: int
+    answers: NDArray[np.float32],
+    rows: tuple[NDArray[np.intp], ...],
+    searches: xr.Dataset,
+    sign: int,
 ) -> Arrays:
     """Return the ``borrowed_*`` variables (neurons,) from answers (images, neurons), NaN where not another's.
 
@@ -79,8 +82,12 @@ def best_borrowed(
     responses = np.concatenate([answers, np.full((1, count), np.nan, np.float32)])
     methods = searches["search"].values.astype(object)
     return {
-        "borrowed_response": np.where(nothing, np.float32(np.nan), responses[best, np.arange(count)]),
-        "borrowed_neuron": np.where(nothing, -1, searches["neuron"].values[neuron]).astype(np.int32),
+        "borrowed_response": np.where(
+            nothing, np.float32(np.nan), responses[best, np.arange(count)]
+        ),
+        "borrowed_neuron": np.where(nothing, -1, searches["neuron"].values[neuron]).astype(
+            np.int32
+        ),
         "borrowed_search": np.where(nothing, "", methods[search]),
         "borrowed_repeat": np.where(nothing, -1, repeat).astype(np.int16),
     }

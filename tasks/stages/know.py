@@ -133,7 +133,9 @@ def _of_test_images(tree: Tree, layer: str, epoch: float, sign: int) -> Iterator
     """Yield the best test image: of all; where the lowest response is sought, of those whose answers are kept."""
     if sign > 0:
         top = tree[f"natural_top/{layer}"].sel(epoch=epoch).isel(rank=0)
-        yield _candidates("test image", top.natural_top_response.values, image=top.natural_top.values)
+        yield _candidates(
+            "test image", top.natural_top_response.values, image=top.natural_top.values
+        )
     elif f"natural_image/{layer}" in tree:
         single = tree[f"natural_image/{layer}"].sel(epoch=epoch)
         values = single.natural_image_response.transpose("neuron", "image").values

@@ -44,6 +44,7 @@ def test_repeats_are_counted_epoch_by_epoch(tmp_path: Path) -> None:
         "search": 20 * searches,
         "screening": 12 * 3 * 3,  # every epoch is screened for three repeats
         "natural": 3 * 120,
+        "blank": 3 * 4,
         "cross-responses": 3 * searches,
         "with a neuron silenced": 2 * neurons * 100,
     }
@@ -52,15 +53,23 @@ def test_repeats_are_counted_epoch_by_epoch(tmp_path: Path) -> None:
 def test_what_is_not_wanted_is_not_counted(tmp_path: Path) -> None:
     found = images(tiny(tmp_path / "run", analysis={"cross": False}))
 
-    assert set(found) == {"search", "screening", "natural"}
+    assert set(found) == {"search", "screening", "natural", "blank"}
+
+
+def test_a_stochastic_coding_measures_what_is_known_again(tmp_path: Path) -> None:
+    found = images(tiny(tmp_path / "run", network={"coding": "poisson"}))
+
+    # four times as long as a search shows them
+    assert found["blank"] == 4 * 2 * 4
+    assert found["best known"] == 4 * 2 * (6 + 8)
 
 
 def test_task_runs_are_those_of_a_run(tmp_path: Path) -> None:
     blocks = 3 * (2 + 2)
-    # generator, network, record, report; observe, screen, analyze and cross of each epoch; ablate of two
-    assert task_runs(comparing(tmp_path / "run")) == blocks + 4 + 4 * 3 + 2
+    # generator, network, record, report; observe, show blanks, screen, analyze, cross and know of each epoch; ablate of two
+    assert task_runs(comparing(tmp_path / "run")) == blocks + 4 + 6 * 3 + 2
     raw = tiny(tmp_path / "run", analysis={"cross": False})
-    assert task_runs(raw) == 2 * (2 + 2) + 4 + 3 * 2
+    assert task_runs(raw) == 2 * (2 + 2) + 4 + 5 * 2
 
 
 def test_a_finished_atlas_has_nothing_to_search(compared: Checked) -> None:

@@ -17,7 +17,16 @@ import numpy as np
 
 from spikeatlas.flows.benchmark.planted import CLASSES, IMAGES
 from spikeatlas.snn import selectivity
-from spikeatlas.tasks.atlas import DONE, UNPLANNED, Layout, create, open_tree, write
+from spikeatlas.tasks.atlas import (
+    ANALYSED,
+    DONE,
+    UNPLANNED,
+    Layout,
+    create,
+    open_tree,
+    path_of,
+    write,
+)
 from spikeatlas.tasks.stages.analyze import on_images
 from spikeatlas.tasks.stages.conclude import conclude
 
@@ -63,22 +72,24 @@ def make(path: Path, neurons: int, epochs: int, rng: np.random.Generator) -> Non
         natural_labels=tuple(labels.tolist()),
         natural_first=tuple(selectivity.halves(labels).astype(int).tolist()),
     )
-    create(path, layout, {"study": STUDY, "layers": list(LAYERS), "layout": "{}"}, {})
+    create(path, layout, {"study": STUDY, "layers": list(LAYERS)}, {})
     for epoch in layout.epochs:
         arrays = _natural(labels, count, epoch, rng) | _searches(count, rng)
-        write.write_epoch(path, epoch, arrays, "analysed")
+        write.write_epoch(path, epoch, arrays, ANALYSED)
 
 
 def _natural(
     labels: np.ndarray, count: int, epoch: float, rng: np.random.Generator
 ) -> dict[str, np.ndarray | np.generic]:
     """Draw responses to test images, more selective from epoch to epoch."""
-    arrays: dict[str, np.ndarray | np.generic] = {"accuracy": np.float32(1 - 0.9 / (1 + epoch))}
+    arrays: dict[str, np.ndarray | np.generic] = {
+        "progress/accuracy": np.float32(1 - 0.9 / (1 + epoch))
+    }
     for layer in LAYERS:
         means = np.full((count, CLASSES), 0.12)
         means[np.arange(count), np.arange(count) % CLASSES] += 0.2 * min(epoch, 4) / 4
         spikes = rng.binomial(16, means[:, labels].T)
-        arrays[f"natural/response_{layer}"] = (spikes / 16).astype(np.float32)
+        arrays[path_of("natural_image_response", layer)] = (spikes / 16).astype(np.float32)
     return arrays
 
 
@@ -89,22 +100,26 @@ def _searches(count: int, rng: np.random.Generator) -> dict[str, np.ndarray | np
     status[3::4, :, 2:] = UNPLANNED
     arrays: dict[str, np.ndarray | np.generic] = {}
     for layer in LAYERS:
-        arrays[f"layers/{layer}/status"] = status
-        arrays[f"layers/{layer}/response"] = rng.random(shape, np.float32)
+        arrays[path_of("status", layer)] = status
+        arrays[path_of("response", layer)] = rng.random(shape, np.float32)
     read = rng.integers(0, CLASSES, (count * len(LAYERS), 1, REPEATS)).astype(np.int16)
-    return {**arrays, "selectivity/mei_reference_class": read}
+    return {**arrays, "meis/mei_reference_class": read}
 
 
 def measure_all(path: Path) -> None:
     """Take and store the measures on test images, epoch by epoch."""
     with open_tree(path) as tree:
-        for epoch in tree.epoch.values:
-            natural = tree["natural"].to_dataset().sel(epoch=epoch).load()
+        for epoch in tree.progress.epoch.values:
             parts = [
-                on_images(natural, layer, CLASSES, np.random.default_rng(0)) for layer in LAYERS
+                on_images(
+                    tree[f"natural_image/{layer}"].sel(epoch=epoch).load(),
+                    CLASSES,
+                    np.random.default_rng(0),
+                )
+                for layer in LAYERS
             ]
             arrays = {
                 f"selectivity/{name}": np.concatenate([part[name] for part in parts])
                 for name in parts[0]
             }
-            write.write_epoch(path, float(epoch), arrays)
+            write.write_epoch(path, float(epoch), arrays, ANALYSED)

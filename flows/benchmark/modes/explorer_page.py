@@ -18,7 +18,20 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from spikeatlas.snn.data import DataSet, Digits
-from spikeatlas.tasks.atlas import DONE, FLAGS, Layout, create, layout_json, queries, ranks, write
+from spikeatlas.tasks.atlas import (
+    ANALYSED,
+    DONE,
+    OBSERVED,
+    SCREENED,
+    TOP_IMAGES,
+    TRAINED,
+    Layout,
+    create,
+    image_counts,
+    layout_json,
+    path_of,
+    write,
+)
 from spikeatlas.tasks.report import read_summary
 from spikeatlas.tasks.report.explorer import render_explorer
 from spikeatlas.tasks.workers import models
@@ -107,17 +120,17 @@ def make(path: Path, neurons: int, epochs: int, rng: np.random.Generator) -> Non
     }
     create(path, layout, attributes, {"data_digest": data.digest()})
     for epoch in layout.epochs:
-        arrays: dict[str, Any] = dict.fromkeys(FLAGS, np.uint8(1))
+        arrays: dict[str, Any] = dict.fromkeys((TRAINED, OBSERVED, SCREENED), np.uint8(1))
         arrays |= {
-            "accuracy": np.float32(1 - 0.9 / (1 + epoch)),
-            "loss": np.float32(2.3 / (1 + epoch)),
+            "progress/accuracy": np.float32(1 - 0.9 / (1 + epoch)),
+            "progress/loss": np.float32(2.3 / (1 + epoch)),
         }
         for layer in LAYERS:
             arrays |= {
-                f"layers/{layer}/{name}": values
+                path_of(name, layer): values
                 for name, values in _layer(layout, data, epoch, rng).items()
             }
-        write.write_epoch(path, epoch, arrays | _table(layout, rng))
+        write.write_epoch(path, epoch, arrays | _table(layout, rng), ANALYSED)
 
 
 def _layer(
@@ -126,9 +139,9 @@ def _layer(
     """Draw the results of one layer's searches, and its responses to test images."""
     count = layout.neurons // len(LAYERS)
     response = rng.uniform(0.05, 0.9, (count, 1, 1)).astype(np.float32)
-    rise = 1 - 0.8 * np.exp(-np.linspace(0, 4, len(queries(layout.budget))))
+    rise = 1 - 0.8 * np.exp(-np.linspace(0, 4, len(image_counts(layout.budget))))
     tuning = (0.5 * response[:, 0] * rng.random((count, len(layout.classes)))).astype(np.float32)
-    top = rng.integers(0, len(data.test.images), (count, ranks(layout.diverse)))
+    top = rng.integers(0, len(data.test.images), (count, TOP_IMAGES))
     return {
         "mei": pictures(data, count, 60 / (1 + epoch), rng).reshape(count, 1, 1, 1, SIDE, SIDE),
         "status": np.full((count, 1, 1), DONE, np.uint8),
@@ -144,14 +157,21 @@ def _layer(
 
 
 def _table(layout: Layout, rng: np.random.Generator) -> dict[str, NDArray[Any]]:
-    """Draw the measures of all neurons."""
+    """Draw the measures of all neurons, and of each one's MEI."""
     count, classes = layout.neurons, len(layout.classes)
+    measures = {
+        "natural_ratio": rng.uniform(0.8, 2, count).astype(np.float32),
+        "random_ratio": rng.uniform(0.8, 2, count).astype(np.float32),
+        "class_selectivity_index": rng.uniform(0, 1, count).astype(np.float32),
+        "preferred_class": rng.integers(0, classes, count).astype(np.int16),
+        "mei_class": rng.integers(0, classes, count).astype(np.int16),
+    }
+    of_meis = ("natural_ratio", "random_ratio", "mei_class")
+    of_neurons = ("class_selectivity_index", "preferred_class")
     return {
-        "neurons/natural_ratio": rng.uniform(0.8, 2, count).astype(np.float32),
-        "neurons/random_ratio": rng.uniform(0.8, 2, count).astype(np.float32),
-        "neurons/class_selectivity_index": rng.uniform(0, 1, count).astype(np.float32),
-        "neurons/preferred_class": rng.integers(0, classes, count).astype(np.int16),
-        "neurons/mei_class": rng.integers(0, classes, count).astype(np.int16),
+        **{f"neurons/{name}": values for name, values in measures.items()},
+        **{f"meis/{name}": measures[name].reshape(count, 1, 1) for name in of_meis},
+        **{f"selectivity/{name}": measures[name] for name in of_neurons},
     }
 
 

@@ -59,7 +59,9 @@ def _channels(layout: Layout) -> Sequence[str]:
 Told = tuple[Any, ...]
 """Values, long name and, where there is more to say, comment and units."""
 
-UPWARDS = "counted from the bottom: the first row is the top one, and plots stand upright by themselves"
+UPWARDS = (
+    "counted from the bottom: the first row is the top one, and plots stand upright by themselves"
+)
 
 AXES: Mapping[str, Callable[[Layout], Told]] = {
     "epoch": lambda layout: (layout.epochs, "epoch", "training progress; 0: untrained", "epoch"),

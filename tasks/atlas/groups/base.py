@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from spikeatlas.tasks.atlas.groups.axes import AxisLabels, row_labels
 from spikeatlas.tasks.atlas.layout import Layout, Named
 
@@ -71,7 +69,7 @@ class Variable(NamedTuple):
 
 
 def _may_be_none(dtype: Any, fill: Any) -> bool:
-    return dtype is not str and bool(np.issubdtype(dtype, np.signedinteger)) and fill == NONE
+    return fill == NONE and str(dtype).startswith("int")
 
 
 class Column(NamedTuple):
@@ -165,8 +163,6 @@ def rows(layout: Layout, _layer: str | None = None) -> dict[str, AxisLabels]:
 def brought_rows(arrays: Iterable[Named]) -> dict[str, Variable]:
     """Arrays of measures in a table over all layers' neurons."""
     return {
-        array.name: Variable(
-            ROWS, "float32", math.nan, array.long_name, array.comment, array.units
-        )
+        array.name: Variable(ROWS, "float32", math.nan, array.long_name, array.comment, array.units)
         for array in arrays
     }

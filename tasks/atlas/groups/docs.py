@@ -31,6 +31,9 @@ ALL = [
         classes=("0",),
         screening=1,
         naturalness=source,
+        test_labels=(0,),
+        natural_images=(0,),
+        diverse=1,
     )
     for source in get_args(Naturalness)
 ]
@@ -103,7 +106,7 @@ def _variables(group: Group) -> dict[str, Variable]:
     """Return all variables that a group may have."""
     variables: dict[str, Variable] = {}
     for layout in ALL:
-        variables = {**group.variables(layout), **variables}
+        variables = {**group.variables(layout, LAYER), **variables}
     return variables
 
 
@@ -115,7 +118,7 @@ def _text(variable: Variable) -> str:
     """Return what a variable is, with the meanings of its values where it has some."""
     meanings = str(variable.extra.get("flag_meanings", "")).split()
     values = ", ".join(f"{value}: {meaning}" for value, meaning in enumerate(meanings))
-    return f"{variable.long_name} ({values})" if values else variable.long_name
+    return f"{variable.meaning} ({values})" if values else variable.meaning
 
 
 if __name__ == "__main__":

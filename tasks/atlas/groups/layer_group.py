@@ -97,14 +97,24 @@ def _warm(layout: Layout) -> bool:
     return layout.warm_start
 
 
-FOUND = Group(LAYER, "each search in numbers: its best response, what it took, its state", _searches, mark="status")
+FOUND = Group(
+    LAYER,
+    "each search in numbers: its best response, what it took, its state",
+    _searches,
+    mark="status",
+)
 IMAGES = Group(of_layers("image"), "the best image of each search", same(_IMAGE), mark="status")
 LATENTS = Group(of_layers("latent"), "the latent of each best image", _latent, mark="status")
 HISTORIES = Group(of_layers("history"), "the course of each search", same(_HISTORY), mark="status")
 
 _TWO = {"mark": "status", "when": _warm, "condition": "search.warm_start"}
 WARM_START = (
-    Group(LAYER, "both searches of a study with a warm start; `mei` is the better one's", _lanes, **_TWO),
+    Group(
+        LAYER,
+        "both searches of a study with a warm start; `mei` is the better one's",
+        _lanes,
+        **_TWO,
+    ),
     Group(of_layers("image"), "the best image of either", same(_LANE_IMAGES), **_TWO),
     Group(of_layers("latent"), "the latent of either", _lane_latents, **_TWO),
 )

@@ -26,12 +26,13 @@ def test_it_makes_the_atlas_twice_alike(tmp_path: Path) -> None:
     train(checked.run)
     assert make_atlas(checked) == 4
     first = xr.open_datatree(atlas_folder(checked), engine="zarr", consolidated=False).load()
-    assert (first.analysed == 1).all()
+    assert (first["progress"].analysed == 1).all()
+    assert (first["progress"].known == 1).all()
     assert (tmp_path / "run" / "report" / "index.html").exists()
     seconds = seconds_in_store(checked)
     assert 0 < seconds < 60
     second = xr.open_datatree(atlas_folder(checked), engine="zarr", consolidated=False)
-    assert np.array_equal(first["layers/fc1"].mei, second["layers/fc1"].mei)
+    assert np.array_equal(first["best/fc1"].mei, second["best/fc1"].mei)
 
 
 def test_calls_within_a_folder_count_once() -> None:

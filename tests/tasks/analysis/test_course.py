@@ -57,21 +57,23 @@ def test_a_course_is_the_atlas_s(compared: Checked) -> None:
     with open_tree(compared.run.atlas) as tree:
         course = course_of(tree, "run")
         table = training_table(course)
-        natural = tree["natural"].to_dataset()
-        rows = tree["selectivity"].to_dataset()
+        natural = tree["natural_image/fc1"].load()
+        rows = tree["selectivity"]
         place = rows.layer.values == "fc1"
         fc1 = course.layers["fc1"]
         assert np.array_equal(
             fc1.csi.values, rows.class_selectivity_index.values[:, place], equal_nan=True
         )
-        ablation = tree["ablation"].to_dataset().loss_increase.values[:, place]
+        ablation = tree["importance/ablation"].loss_increase.values[:, place]
         assert np.array_equal(fc1.loss_increase.values, ablation, equal_nan=True)
         chosen = (natural.label.values == 3) & (natural["first"].values == 1)
-        mean = natural.response_fc1.values[1][chosen].mean(axis=0)
+        mean = natural.natural_image_response.values[1][chosen].mean(axis=0)
     assert course.epochs.tolist() == [0, 1, 2]
     assert list(course.layers) == ["conv2", "fc1"]
     assert OUTPUT not in course.hidden
     assert (course.seed, course.control, course.searched) == (0, False, False)
     assert {name: variable.dtype for name, variable in TRAINING_VARIABLES.items()} == table.dtypes
-    moments = class_moments(natural.response_fc1.rename(neuron_fc1="neuron"), 10)
-    assert moments["mean"].isel(epoch=1, half=0).sel({"class": 3}).values == pytest.approx(mean)
+    assert table["neuron"].values.tolist() == list(range(14))
+    assert table["network"].item() == 0
+    moments = class_moments(natural.natural_image_response, 10)
+    assert moments["mean"].isel(epoch=1, half=0).sel(category=3).values == pytest.approx(mean)

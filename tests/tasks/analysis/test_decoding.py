@@ -16,9 +16,8 @@ from spikeatlas.tasks.analysis.decoding import (
     read_images,
     reference,
 )
-from spikeatlas.tasks.atlas import SILENT, settled
+from spikeatlas.tasks.atlas import SEARCH, SILENT, open_tree, settled
 from spikeatlas.tasks.workers import models
-from tests.equal import read
 from tests.snn.nets import noise_images
 
 IMAGES = noise_images(9, seed=4)
@@ -104,16 +103,16 @@ def test_a_neuron_that_is_not_alive_has_no_measures(compared: Checked) -> None:
 
 
 def test_the_atlas_holds_what_is_read_in_each_image(compared: Checked) -> None:
-    groups = read(compared.run.atlas)
-    found, measured = groups["/layers/conv2"], groups["/selectivity"].sel(epoch=1)
-    at = found.sel(epoch=1).transpose("neuron", "method", "repeat", ...)
+    tree = open_tree(compared.run.atlas)
+    found, measured = tree.layer("conv2", "layers", "image"), tree["meis"].sel(epoch=1)
+    at = found.sel(epoch=1).transpose(*SEARCH, ...)
     rows = np.flatnonzero(measured["layer"].values == "conv2")
     alive = (settled(at.status) & (at.status != SILENT)).values
 
     wanted = read_images(compared.run, 1, at.mei.values.reshape(-1, 1, 8, 8), alive.ravel())
 
     for name, values in wanted.items():
-        held = measured[name].isel(neuron=rows).transpose("neuron", "method", "repeat").values
+        held = measured[name].isel(neuron=rows).transpose(*SEARCH).values
         np.testing.assert_array_equal(held, values.reshape(held.shape), err_msg=name)
     assert alive.any()
 

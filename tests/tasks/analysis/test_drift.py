@@ -11,12 +11,12 @@ from spikeatlas.tasks.atlas import DONE, PENDING, SILENT
 
 
 def group(repeats: int = 2, **changed: Any) -> xr.Dataset:
-    """Two epochs of two neurons, one method."""
-    search = ("epoch", "neuron", "method", "repeat")
+    """Two epochs of two neurons, one search."""
+    search = ("epoch", "neuron", "search", "repeat")
     shape = (2, 2, 1, repeats)
     found = {
         "mei": ((*search, "channel", "y", "x"), np.zeros((*shape, 1, 2, 2), np.uint8)),
-        "latent": ((*search, "latent"), np.zeros((*shape, 4), np.int16)),
+        "latent": ((*search, "latent_dim"), np.zeros((*shape, 4), np.int16)),
         "response": (search, np.full(shape, 0.5, np.float32)),
         "status": (search, np.full(shape, DONE, np.uint8)),
         "mei_reference_class": (search, np.zeros(shape, np.int16)),
@@ -65,6 +65,17 @@ def test_gaps_stay_gaps() -> None:
     assert np.isnan(found.drift.values[1, 0])
     assert found.drift.values[1, 1] == 0
     assert np.isnan(found.same.values[0, 1])
+
+
+def test_only_what_has_an_image_counts() -> None:
+    data = group()
+    data["cold_response"] = data.response.copy(deep=True)
+    data["cold_mei"] = data.mei.copy(deep=True)
+    # the warm search found an image, the cold one none
+    data["cold_response"].values[1, 0] = 0
+    assert np.isnan(drift(data, "image").drift.values[1, 0])
+    # where the lowest response is sought, none is the aim
+    assert drift(data, "image", sign=-1).drift.values[1, 0] == 0
 
 
 def test_one_repeat_is_held_against_itself_without_a_band() -> None:

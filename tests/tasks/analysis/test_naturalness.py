@@ -15,7 +15,15 @@ from spikeatlas.optim import NormConstraint, norm_quantile
 from spikeatlas.snn.generators import AdapterSpec, GaussianGenerator, SNGANSpec, VQVAESpec
 from spikeatlas.snn.generators.priors import load_prior
 from spikeatlas.tasks.analysis.naturalness import scale_of
-from spikeatlas.tasks.atlas import NATURAL_COLUMNS, SILENT, open_store, open_tree, values
+from spikeatlas.tasks.atlas import (
+    NATURAL_COLUMNS,
+    SEARCH,
+    SILENT,
+    layer_rows,
+    open_store,
+    open_tree,
+    values,
+)
 from spikeatlas.tasks.atlas.allocate import allocate
 from spikeatlas.tasks.report import write_report
 from spikeatlas.tasks.stages.analyze import analyze
@@ -47,13 +55,11 @@ def stored(checked: Checked, name: str) -> Any:
 
 
 def stimuli(checked: Checked, layer: str, epoch: float = 2) -> tuple[np.ndarray, ...]:
-    """Latents, images, and rows of /naturalness of one layer: one a neuron, method and repeat."""
+    """Latents, images, and rows of /naturalness of one layer: one a neuron, search and repeat."""
     tree = open_tree(checked.run.atlas)
-    found = tree[f"layers/{layer}"].to_dataset().sel(epoch=epoch)
-    found = found.transpose("neuron", "method", "repeat", ...)
-    table = tree["naturalness"].to_dataset().sel(epoch=epoch)
-    rows = table.isel(neuron=np.flatnonzero(table.layer.values == layer))
-    rows = rows.transpose("neuron", "method", "repeat", ...)
+    found = tree.layer(layer, "layers", "image", "latent").sel(epoch=epoch)
+    found = found.transpose(*SEARCH, ...)
+    rows = layer_rows(tree["naturalness"].sel(epoch=epoch), layer).transpose(*SEARCH, ...)
     alive = found.status.values.ravel() != SILENT
     points = found.latent.values.reshape(len(alive), -1)[alive]
     images = found.mei.values.reshape(len(alive), *found.mei.shape[3:])[alive]
@@ -107,19 +113,18 @@ def test_of_vectors_the_critic_tells(gaussian: Checked) -> None:
 def test_a_search_on_the_shell_stays_there(gaussian: Checked) -> None:
     tree = open_tree(gaussian.run.atlas)
     for layer in gaussian.run.layers:
-        latents = stored(gaussian, f"layers/{layer}/latent").reshape(-1, 8)
+        latents = stored(gaussian, f"latent/{layer}/latent").reshape(-1, 8)
         assert NormConstraint("sphere", 8).contains(latents).all()
     quantile = stored(gaussian, "naturalness/norm_quantile")
     assert 0.05 - 1e-4 <= np.nanmin(quantile) <= np.nanmax(quantile) <= 0.95 + 1e-4
     points, *_ = stimuli(gaussian, "conv2")
-    table = tree["naturalness"].to_dataset().sel(epoch=2)
-    kept = table.norm_quantile.isel(neuron=np.flatnonzero(table.layer.values == "conv2"))
-    kept = kept.transpose("neuron", "method", "repeat").values.ravel()
+    table = layer_rows(tree["naturalness"].sel(epoch=2), "conv2")
+    kept = table.norm_quantile.transpose(*SEARCH).values.ravel()
     assert np.allclose(kept[np.isfinite(kept)], norm_quantile(points), atol=1e-6)
 
 
 def test_the_screening_is_drawn_from_the_shell(gaussian: Checked) -> None:
-    shown = stored(gaussian, "screening/latent")
+    shown = stored(gaussian, "screening_latent/screening_latent")
     assert shown.dtype == np.float32
     assert NormConstraint("sphere", 8).contains(shown.reshape(-1, 8)).all()
 
@@ -128,10 +133,13 @@ def test_the_screening_is_drawn_from_the_shell(gaussian: Checked) -> None:
 def test_the_table_holds_the_best_search_s(which: str, request: pytest.FixtureRequest) -> None:
     checked: Checked = request.getfixturevalue(which)
     tree = open_tree(checked.run.atlas)
-    table, every = (tree[name].to_dataset().sel(epoch=2) for name in ("neurons", "naturalness"))
+    table, every = (tree[name].sel(epoch=2) for name in ("neurons", "naturalness"))
     for name in set(NATURAL_COLUMNS) & set(every.data_vars):
         for row in range(len(table.neuron)):
-            at = {"method": str(table.method[row].item()), "repeat": int(table.repeat[row])}
+            at = {
+                "search": str(table.best_search[row].item()),
+                "repeat": int(table.best_repeat[row]),
+            }
             expected = every[name].isel(neuron=row).sel(at).item()
             assert table[name][row].item() == pytest.approx(expected, nan_ok=True)
 
@@ -171,7 +179,7 @@ def test_an_adapter_tells_what_it_can(tmp_path: Path, monkeypatch: pytest.Monkey
         probe={"epochs": [2], "layers": ["conv2"]}, search={"methods": ["random"]},
     )  # fmt: skip
     checked = build(raw)
-    table = open_tree(checked.run.atlas)["naturalness"].to_dataset()
+    table = open_tree(checked.run.atlas)["naturalness"]
     assert {"code_log_likelihood", "typicality"} <= set(table.data_vars)
     assert "norm_quantile" not in table.data_vars
 
@@ -179,9 +187,9 @@ def test_an_adapter_tells_what_it_can(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_an_atlas_of_before_goes_on_without(copied: Checked) -> None:
     """Its layout says nothing of naturalness, and there is no place for it."""
     root = zarr.open_group(copied.run.atlas, mode="r+")
-    held = json.loads(str(root.attrs["layout"]))
+    held = json.loads(str(root["provenance"].attrs["layout"]))
     del held["naturalness"]
-    root.attrs["layout"] = json.dumps(held)
+    root["provenance"].attrs["layout"] = json.dumps(held)
     del root["naturalness"]
     for name in ("typicality", "nearest_distance"):
         del root[f"neurons/{name}"]

@@ -24,12 +24,12 @@ def test_moments_are_those_of_a_plain_loop() -> None:
     values = rng.integers(0, 17, (3, 60, 5)) / 16
     found = class_moments(responses(values, labels, first), 5)
     assert found["count"].values[:, 4].tolist() == [0, 0]
-    assert found["mean"].sel({"class": 4}).isnull().all()
+    assert found["mean"].sel(category=4).isnull().all()
     for epoch in range(3):
         for half, part in enumerate((first, ~first)):
             for label in range(4):
                 chosen = values[epoch][part & (labels == label)]
-                got = found.isel({"epoch": epoch, "half": half, "class": label})
+                got = found.isel(epoch=epoch, half=half, category=label)
                 assert got["mean"].values == pytest.approx(chosen.mean(axis=0))
                 assert got["variance"].values == pytest.approx(chosen.var(axis=0, ddof=1))
 

@@ -29,7 +29,7 @@ def test_other_images_are_refused(made: Checked) -> None:
 def test_changed_code_of_the_users_own_is_refused(
     copied: Checked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write.note(copied.run.atlas, "provenance", {"sources": {"mine:Method": "a"}})
+    write.note(copied.run.atlas, "provenance", {"sources": '{"mine:Method": "a"}'})
     sources = {"mine:Method": "a"}
     monkeypatch.setattr("spikeatlas.tasks.atlas.agree.own_sources", lambda _: sources)
     agree(copied.run, copied.data.digest())

@@ -30,21 +30,22 @@ def test_xarray_alone_reads_everything(made: Checked, tmp_path: Path) -> None:
 
     assert done.returncode == 0, done.stderr
     names = set(done.stdout.split())
-    search = (
-        "mei",
-        "latent",
-        "response",
-        "search_response",
-        "queries",
-        "seed",
-        "seconds",
-        "history",
-        "status",
-    )
-    natural = ("natural_response", "natural_top", "natural_top_response")
-    assert {f"/layers/conv2/{name}" for name in (*search, *natural)} <= names
-    assert {"//accuracy", "//loss", "//trained", "//observed", "//screened", "//analysed"} <= names
-    assert {"/screening/image", "/screening/latent", "/screening/response_fc1"} <= names
+    search = ("response", "search_response", "images_shown", "seed", "seconds", "status")
+    kinds = {
+        "image": ("mei",),
+        "latent": ("latent",),
+        "history": ("history",),
+        "best": ("mei", "response", "best_search", "best_known"),
+        "natural": ("natural_response",),
+        "natural_top": ("natural_top", "natural_top_response"),
+        "blank": ("blank_response",),
+        "screening": ("screening_response",),
+        "layers": search,
+    }
+    assert {f"/{kind}/conv2/{name}" for kind, some in kinds.items() for name in some} <= names
+    progress = ("accuracy", "loss", "trained", "observed", "screened", "analysed")
+    assert {f"/progress/{name}" for name in progress} <= names
+    assert {"/screening_image/screening_image", "/screening_latent/screening_latent"} <= names
     assert {"/selectivity/class_selectivity_index", "/neurons/response", "/neurons/status"} <= names
 
 
@@ -52,15 +53,16 @@ def test_labels_select(made: Checked) -> None:
     dt = xr.open_datatree(atlas_folder(made), engine="zarr", consolidated=False)
     table = dt["neurons"].to_dataset()
 
-    assert {"layer", "index"} <= set(table.coords)
+    assert {"layer", "neuron_index"} <= set(table.coords)
     assert table.sel(neuron=table.layer == "conv2").sizes["neuron"] == 6
     assert set(table.groupby("layer").mean().layer.values) == {"conv2", "fc1"}
-    assert dt["layers/conv2"].mei.dtype == np.uint8
-    assert dt["layers/conv2"].response.sel({"epoch": 2, "method": "tt"}).dims == (
+    assert dt["image/conv2"].mei.dtype == np.uint8
+    assert dt["layers/conv2"].response.sel(epoch=2, search="tt").dims == (
         "neuron",
         "repeat",
     )
-    assert dt["screening"].response_fc1.groupby("repeat").max().sizes["repeat"] == 2
+    repeats = dt["screening/fc1"].to_dataset().screening_response.groupby("stimulus_repeat").max()
+    assert repeats.sizes["stimulus_repeat"] == 2
 
 
 def test_xarray_alone_reads_what_compares_epochs(compared: Checked) -> None:
@@ -68,13 +70,13 @@ def test_xarray_alone_reads_what_compares_epochs(compared: Checked) -> None:
 
     assert dt["cross"].crossed.dims == ("epoch", "stimulus_epoch")
     assert (dt["cross"].crossed == 1).all()
-    found = dt["layers/fc1"].cross_response
-    assert found.dims == ("epoch", "stimulus_epoch", "neuron", "method", "repeat")
+    found = dt["cross/fc1"].cross_response
+    assert found.dims == ("epoch", "stimulus_epoch", "neuron", "search", "repeat")
     assert found.stimulus_epoch.values.tolist() == [0, 1, 2]
-    natural = dt["natural"].to_dataset()
+    natural = dt["natural_image/conv2"].to_dataset()
     assert natural.sizes["image"] == 60
-    assert natural.response_conv2.groupby("label").mean().sizes["label"] == 10
-    ablation = dt["ablation"].to_dataset()
+    assert natural.natural_image_response.groupby("label").mean().sizes["label"] == 10
+    ablation = dt["importance/ablation"].to_dataset()
     assert ablation.accuracy.sel(epoch=2).groupby("layer").mean().sizes["layer"] == 2
-    assert dt["population"].dimensionality.sel(epoch=2, layer="conv2").item() >= 1
+    assert dt["progress/layers"].dimensionality.sel(epoch=2, layer="conv2").item() >= 1
     assert dt["layers/conv2"].status.flag_meanings.split()[5] == "unplanned"

@@ -13,21 +13,21 @@ from spikeatlas.tasks.atlas import (
 def test_a_chunk_is_a_block_in_every_array_with_methods(made: Checked) -> None:
     root = open_store(made.run.atlas)
     for layer in made.run.layers:
-        group: Any = root[f"layers/{layer}"]
-        for name, array in group.arrays():
-            dims = array.metadata.dimension_names
-            if "method" in dims and len(dims) > 1 and "stimulus_epoch" not in dims:
-                assert array.chunks[:2] == (1, 4), name
-                assert array.chunks[2:] == array.shape[2:], name
+        for kind in ("layers", "image", "latent", "history"):
+            group: Any = root[f"{kind}/{layer}"]
+            for name, array in group.arrays():
+                if array.ndim > 1:
+                    assert array.chunks[:2] == (1, 4), name
+                    assert array.chunks[2:] == array.shape[2:], name
 
 
 def test_a_chunk_is_a_unit_of_work_in_every_array_of_the_analysis(compared: Checked) -> None:
     root: Any = open_store(compared.run.atlas)
-    for group in ("natural", "population", "ablation", "selectivity"):
+    for group in ("natural_image/fc1", "progress/layers", "importance/ablation", "selectivity"):
         for name, array in root[group].arrays():
-            if "epoch" in array.metadata.dimension_names and array.ndim > 1:
+            if array.ndim > 1 and "epoch" in array.metadata.dimension_names:
                 assert array.chunks == (1, *array.shape[1:]), f"{group}/{name}"
     for layer in compared.run.layers:
-        array = root[f"layers/{layer}/cross_response"]
+        array = root[f"cross/{layer}/cross_response"]
         assert array.chunks == (1, 1, *array.shape[2:])
     assert root["cross/crossed"].chunks == (1, 1)

@@ -23,7 +23,7 @@ from spikeatlas.tasks.atlas import (
     settled,
 )
 
-DIMS = ("epoch", "neuron", "method", "repeat")
+DIMS = ("epoch", "neuron", "search", "repeat")
 STATES = xr.DataArray([PENDING, DONE, SILENT, SATURATED, FAILED, UNPLANNED], dims="search")
 
 
@@ -33,7 +33,7 @@ def test_a_settled_search_has_a_result_and_a_living_neuron_an_image() -> None:
 
 
 def searches(responses: list[list[float]], status: int = DONE) -> tuple[xr.DataArray, xr.DataArray]:
-    """One epoch and neuron: methods x repeats."""
+    """One epoch and neuron: searches x repeats."""
     response = xr.DataArray([[responses]], dims=DIMS)
     return response, xr.full_like(response, status, dtype=np.uint8)
 
@@ -66,10 +66,10 @@ def test_values_of_the_best_search_whatever_the_order_of_dimensions() -> None:
     status = xr.full_like(response, DONE, dtype=np.uint8)
     images = xr.DataArray(rng.integers(0, 255, (2, 3, 4, 5, 6)), dims=(*DIMS, "x"))
 
-    place = best_search(response.transpose("repeat", "epoch", "method", "neuron"), status, 1)
+    place = best_search(response.transpose("repeat", "epoch", "search", "neuron"), status, 1)
 
     assert by_search(images).shape == (2, 3, 20, 6)
-    assert np.array_equal(at_search(response, place), response.max(("method", "repeat")).values)
+    assert np.array_equal(at_search(response, place), response.max(("search", "repeat")).values)
     picture = at_search(images.transpose("x", ...), place)
     method, repeat = divmod(place[1, 2], 5)
     assert np.array_equal(picture[1, 2], images[1, 2, method, repeat].values)

@@ -12,6 +12,7 @@ import xarray as xr
 
 from spikeatlas.flows.checks.study_checks import Checked
 from spikeatlas.tasks.atlas import (
+    TRAINED,
     AtlasError,
     extend,
     open_store,
@@ -45,17 +46,17 @@ def test_failed_blocks_are_pending_again(copied: Checked) -> None:
 
 def test_writes_go_to_the_tree_that_is_there(copied: Checked) -> None:
     """Arrays stay open from one write to the next, but not those of a tree that was replaced."""
-    accuracy: Any = open_store(copied.run.atlas)["accuracy"]
+    accuracy: Any = open_store(copied.run.atlas)["progress/accuracy"]
     first, second = np.array([0.25, 0.75], accuracy.dtype)
     held = copied.layout
 
-    write.write_epoch(copied.run.atlas, 2, {"accuracy": first})
+    write.write_epoch(copied.run.atlas, 2, {"progress/accuracy": first}, TRAINED)
     extend(copied.run.atlas, held, replace(held, epochs=(0, 1, 2)))
-    write.write_epoch(copied.run.atlas, 2, {"accuracy": second})
+    write.write_epoch(copied.run.atlas, 2, {"progress/accuracy": second}, TRAINED)
 
     grown = xr.open_datatree(atlas_folder(copied), engine="zarr", consolidated=False)
-    assert grown.accuracy.sel(epoch=2) == second
-    assert grown.accuracy.sel(epoch=1).isnull()
+    assert grown["progress"].accuracy.sel(epoch=2) == second
+    assert grown["progress"].accuracy.sel(epoch=1).isnull()
 
 
 def test_a_write_that_fails_leaves_the_mark(copied: Checked) -> None:
@@ -64,15 +65,17 @@ def test_a_write_that_fails_leaves_the_mark(copied: Checked) -> None:
     group = atlas_folder(copied) / "layers/conv2"
     arrays = {
         name: np.asarray(open_store(copied.run.atlas)[f"layers/conv2/{name}"][0, 0:4])  # type: ignore[index]
-        for name in ("queries", "response", "status")
+        for name in ("images_shown", "response", "status")
     }
     write.mark_failed(copied.run.atlas, block)
     shutil.rmtree(group / "response/c")
     (group / "response/c").touch()
 
     with pytest.raises(OSError, match="response"):
-        write.write_block(copied.run.atlas, block, {**arrays, "queries": arrays["queries"] + 1})
+        write.write_block(
+            copied.run.atlas, block, {**arrays, "images_shown": arrays["images_shown"] + 1}
+        )
 
     assert unfinished(copied.run.atlas, [block]) == [block]
-    held: Any = open_store(copied.run.atlas)["layers/conv2/queries"]
-    np.testing.assert_array_equal(held[0, 0:4], arrays["queries"] + 1)
+    held: Any = open_store(copied.run.atlas)["layers/conv2/images_shown"]
+    np.testing.assert_array_equal(held[0, 0:4], arrays["images_shown"] + 1)

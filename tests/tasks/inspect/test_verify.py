@@ -187,8 +187,14 @@ def test_damage_of_the_analysis_is_told_with_its_place(compared_copy: Checked) -
 
     assert len(verdict.problems) == 3
     assert reported(verdict, "epoch=2 layer=fc1", "cross_response has lost a chunk")
-    assert reported(verdict, "epoch=0 layer=conv2", "natural_image/conv2/natural_image_response has lost a chunk")
-    assert reported(verdict, "epoch=2 layers=conv2,fc1", "importance/ablation/accuracy has lost a chunk")
+    assert reported(
+        verdict,
+        "epoch=0 layer=conv2",
+        "natural_image/conv2/natural_image_response has lost a chunk",
+    )
+    assert reported(
+        verdict, "epoch=2 layers=conv2,fc1", "importance/ablation/accuracy has lost a chunk"
+    )
 
 
 def test_what_was_not_done_is_not_missed(compared_copy: Checked) -> None:

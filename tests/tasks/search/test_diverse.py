@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from spikeatlas.flows.checks.study_checks import Checked
+from spikeatlas.tasks.atlas import open_tree
 from spikeatlas.tasks.search.diverse import CANDIDATES, candidates, farthest_first, reaches
-from tests.equal import read
 
 
 def images(*levels: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
@@ -50,12 +50,12 @@ def test_candidates_are_the_best_and_a_spread() -> None:
 
 
 def test_stored_stimuli_differ_and_come_near_the_mei(varied: Checked) -> None:
-    found = read(varied.run.atlas)["/layers/conv2"].load()
+    found = open_tree(varied.run.atlas).layer("conv2").load()
     count = found.diverse_count.values
 
     assert count.max() == 3
     assert (count[found.response.values == 0] == 0).all()
-    np.testing.assert_array_equal(found.diverse_response.notnull().sum("rank").values, count)
+    np.testing.assert_array_equal(found.diverse_response.notnull().sum("alternative").values, count)
     assert not (found.diverse_response < 0.85 * found.response).any()
     for place in zip(*np.nonzero(count), strict=True):
         shown = [found.mei.values[place], *found.diverse.values[place][: count[place]]]

@@ -81,6 +81,6 @@ def test_the_scale_is_the_best_test_image_s_response(made: Checked) -> None:
     run = made.run.with_fields(search=replace(made.run.search, naturalness=0.5))
     objective = block_objective(run, Block(2, "conv2", 1, 4))
     assert objective.naturalness is not None
-    best = open_tree(run.atlas)["layers/conv2"].to_dataset().natural_top_response.sel(epoch=2)
+    best = open_tree(run.atlas)["natural_top/conv2"].natural_top_response.sel(epoch=2)
     expected = best.isel(rank=0).values[1:4]
     assert np.allclose(objective.naturalness.scale, np.where(expected > 0, expected, 1))

@@ -9,13 +9,13 @@ import pytest
 from numpy.typing import NDArray
 
 from spikeatlas.flows.checks.study_checks import Checked
+from spikeatlas.tasks.atlas import open_tree
 from spikeatlas.tasks.search.loop import Searches, run_search
 from spikeatlas.tasks.search.probe import BlockProbe
 from spikeatlas.tasks.search.reevaluate import CANDIDATES, remeasure
 from spikeatlas.tasks.search.warm_start import keeps_archive
 from spikeatlas.tasks.study.blocks import Block
 from spikeatlas.tasks.workers import models
-from tests.equal import read
 from tests.tiny import build, tiny
 
 METHODS = ("screened", "tt", "random")
@@ -36,13 +36,15 @@ def noisy(tmp_path_factory: pytest.TempPathFactory) -> Checked:
 def bias(noisy: Checked, name: str) -> dict[str, tuple[float, float]]:
     """Mean of a stored response less an independent measurement, and its 95 % half width, by method."""
     run = noisy.run.with_fields(search=replace(noisy.run.search, presentations=100))
+    tree, decode = open_tree(run.atlas), models.generator(run).decode
     gaps: dict[str, list[NDArray[np.float32]]] = {method: [] for method in METHODS}
     for layer, neurons in run.layers.items():
-        found = read(run.atlas)[f"/layers/{layer}"].isel(epoch=0).load()
+        found = tree.layer(layer, "layers", "latent").isel(epoch=0).load()
         respond = models.responder(run, 2.0, "independent", {layer: neurons})
         for method in METHODS:
-            one = found.sel({"method": method})
-            images = one.mei.values.reshape(-1, *one.mei.shape[2:])
+            one = found.sel(search=method)
+            # not mei, which a search that no answer came to has none of
+            images = decode(one.latent.values.reshape(-1, one.sizes["latent_dim"]))
             rows = np.repeat(np.arange(len(neurons)), one.sizes["repeat"])
             again = respond(images)[layer][np.arange(len(images)), rows]
             gaps[method].append(one[name].values.ravel() - again)

@@ -9,7 +9,7 @@ import xarray as xr
 import zarr
 
 from spikeatlas.flows.checks.study_checks import Checked, check
-from spikeatlas.tasks.atlas import AtlasError, writable
+from spikeatlas.tasks.atlas import AtlasError, open_tree, path_of, writable
 from spikeatlas.tasks.atlas.origin import run_of_atlas
 from spikeatlas.tasks.inspect.verify import verify
 from spikeatlas.tasks.search.probe import BlockProbe
@@ -17,16 +17,15 @@ from spikeatlas.tasks.stages.maximize import search_method
 from spikeatlas.tasks.study.blocks import Block
 from spikeatlas.tasks.study.study import StudyError
 from spikeatlas.tasks.workers import models
-from tests.equal import read
 
 
 @pytest.fixture(scope="module")
 def found(varied: Checked) -> xr.Dataset:
-    return read(varied.run.atlas)["/layers/conv2"].isel(method=0).load()
+    return open_tree(varied.run.atlas).layer("conv2").isel(search=0).load()
 
 
 def stored(checked: Checked, name: str) -> Any:
-    return writable(zarr.open_group(checked.run.atlas, mode="r+")[f"layers/conv2/{name}"])
+    return writable(zarr.open_group(checked.run.atlas, mode="r+")[path_of(name, "conv2")])
 
 
 def test_the_first_epoch_has_a_cold_lane_alone(found: xr.Dataset) -> None:
@@ -48,9 +47,9 @@ def test_the_better_lane_is_the_result(found: xr.Dataset) -> None:
     )
     xr.testing.assert_equal(later.mei, later.warm_mei.where(warm, later.cold_mei))
     xr.testing.assert_equal(later.latent, later.warm_latent.where(warm, later.cold_latent))
-    assert (later.queries == 60).all()
-    assert (later.history.diff("query") >= 0).all()
-    np.testing.assert_array_equal(later.history.isel(query=-1), later.search_response)
+    assert (later.images_shown == 60).all()
+    assert (later.history.diff("images") >= 0).all()
+    np.testing.assert_array_equal(later.history.isel(images=-1), later.search_response)
 
 
 def test_the_cold_lane_knows_nothing_of_other_epochs(varied: Checked, found: xr.Dataset) -> None:
@@ -80,7 +79,8 @@ def test_lanes_and_diverse_stimuli_are_replayed(varied: Checked) -> None:
     changed["warm_response"][2, 3, 0, 1] += 0.5
     n, _, r = np.argwhere(stored(varied, "diverse_count")[1] > 1)[0]
     changed["diverse"][1, n, 0, r, 1, 0, 2, 3] ^= 255
-    changed["cold_latent"][1, 5, 0, 0] = (changed["cold_latent"][1, 5, 0, 0] + 1) % 32
+    m, _, q = np.argwhere(stored(varied, "cold_response")[1] > 0)[0]
+    changed["cold_latent"][1, m, 0, q] = (changed["cold_latent"][1, m, 0, q] + 1) % 32
     try:
         for name, values in changed.items():
             stored(varied, name)[...] = values
@@ -89,9 +89,9 @@ def test_lanes_and_diverse_stimuli_are_replayed(varied: Checked) -> None:
         for name, values in held.items():
             stored(varied, name)[...] = values
     told = (
-        "epoch=2 layer=conv2 neuron=3 method=screened repeat=1 warm lane: response",
-        f"epoch=1 layer=conv2 neuron={n} method=screened repeat={r} diverse rank=1: diverse differs",
-        "epoch=1 layer=conv2 neuron=5 method=screened repeat=0 cold lane: cold_mei differs",
+        "epoch=2 layer=conv2 neuron=3 search=screened repeat=1 warm lane: response",
+        f"epoch=1 layer=conv2 neuron={n} search=screened repeat={r} diverse alternative=1: diverse differs",
+        f"epoch=1 layer=conv2 neuron={m} search=screened repeat={q} cold lane: cold_mei differs",
     )
     assert all(any(text in problem for problem in problems) for text in told), problems
 

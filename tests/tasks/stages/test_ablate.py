@@ -16,7 +16,9 @@ from tests.equal import read
 
 
 def group(checked: Checked) -> xr.Dataset:
-    return read(checked.run.atlas)["/ablation"].load()
+    groups = read(checked.run.atlas)
+    network = groups["/progress"][["ablated", "intact_accuracy"]]
+    return groups["/importance/ablation"].assign(network.data_vars).load()
 
 
 @torch.no_grad()
@@ -39,7 +41,7 @@ def test_accuracy_without_each_neuron_is_stored(compared: Checked) -> None:
         at = found.sel(epoch=epoch)
         assert at.intact_accuracy == np.float32(right(net, compared, "fc1", None))
         for row, (layer, neuron) in enumerate(
-            zip(found["layer"].values, found["index"].values, strict=True)
+            zip(found["layer"].values, found["neuron_index"].values, strict=True)
         ):
             wanted = np.float32(right(net, compared, layer, int(neuron)))
             assert at.accuracy.values[row] == wanted, (epoch, layer, neuron)

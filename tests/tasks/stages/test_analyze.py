@@ -7,58 +7,64 @@ import xarray as xr
 
 from spikeatlas.flows.checks.study_checks import Checked
 from spikeatlas.snn.training import read_header
+from spikeatlas.tasks.atlas import STATUS, Tree, layer_rows, open_tree
 from spikeatlas.tasks.inspect.neurons import Selection, read_neurons
 from spikeatlas.tasks.report.summary import read_summary
 from spikeatlas.tasks.stages.analyze import analyze
-from tests.tiny import atlas_folder, least_exciting
+from tests.tiny import least_exciting
 
 
-def tree(checked: Checked) -> xr.DataTree:
-    return xr.open_datatree(atlas_folder(checked), engine="zarr", consolidated=False).load()
+def rows_of(tree: Tree, group: str, layer: str, epoch: float) -> xr.Dataset:
+    return layer_rows(tree[group].sel(epoch=epoch), layer).load()
 
 
 def test_the_table_holds_each_neurons_best_search(made: Checked) -> None:
-    dt = tree(made)
-    table = dt["neurons"].to_dataset()
+    tree = open_tree(made.run.atlas)
     for layer in made.run.layers:
-        found = dt[f"layers/{layer}"].to_dataset()
-        best = found.response.max(["method", "repeat"])
-        rows = table.sel(neuron=table.layer == layer)
-        np.testing.assert_array_equal(rows.response.values, best.values)
-        for row in range(rows.sizes["neuron"]):
-            one = rows.isel(neuron=row, epoch=1)
-            chosen = found.isel(neuron=row, epoch=1).sel(
-                {"method": str(one.method.item()), "repeat": one.repeat.item()}
+        found, best = tree.layer(layer, "layers", "image"), tree[f"best/{layer}"]
+        for epoch in made.run.epochs:
+            rows = rows_of(tree, "neurons", layer, epoch)
+            now = found.sel(epoch=epoch)
+            np.testing.assert_array_equal(
+                rows.response.values, now.response.max(["search", "repeat"]).values
             )
-            assert chosen.response.item() == one.response.item()
-            assert chosen.status.item() == one.status.item()
+            for row in range(rows.sizes["neuron"]):
+                one = rows.isel(neuron=row)
+                chosen = now.isel(neuron=row).sel(
+                    search=str(one.best_search.item()), repeat=one.best_repeat.item()
+                )
+                assert chosen.response.item() == one.response.item()
+                assert STATUS[int(chosen.status.item())] == one.status.item()
+                same = best.sel(epoch=epoch).isel(neuron=row)
+                np.testing.assert_array_equal(same.mei.values, chosen.mei.values)
+                for name in ("response", "best_search", "best_repeat", "status"):
+                    assert same[name].item() == one[name].item(), name
 
 
 def test_ratios_compare_with_the_same_repeats_screening(made: Checked) -> None:
-    dt = tree(made)
-    found = dt["layers/fc1"].to_dataset().isel(epoch=1)
-    screened = dt["screening"].to_dataset().isel(epoch=1).response_fc1
-    measured = dt["selectivity"].to_dataset().isel(epoch=1)
-    rows = measured.sel(neuron=measured.layer == "fc1")
+    tree = open_tree(made.run.atlas)
+    found = tree["layers/fc1"].sel(epoch=2)
+    screened = tree["screening/fc1"].sel(epoch=2).screening_response
+    rows = rows_of(tree, "meis", "fc1", 2)
     for repeat in (0, 1):
-        best = screened.values[screened["repeat"].values == repeat].max(axis=0)
-        wanted = found.response.sel({"method": "tt", "repeat": repeat}).values / np.where(
+        best = screened.values[screened.stimulus_repeat.values == repeat].max(axis=0)
+        wanted = found.response.sel(search="tt", repeat=repeat).values / np.where(
             best > 0, best, np.nan
         )
         np.testing.assert_allclose(
-            rows.random_ratio.sel({"method": "tt", "repeat": repeat}).values, wanted, rtol=1e-6
+            rows.random_ratio.sel(search="tt", repeat=repeat).values, wanted, rtol=1e-6
         )
 
 
 def test_accuracy_is_the_checkpoints(made: Checked) -> None:
-    dt = tree(made)
+    progress = open_tree(made.run.atlas).progress
     for epoch in made.run.epochs:
         header = read_header(made.run.checkpoints / f"epoch-{epoch:g}.safetensors")
-        assert dt.accuracy.sel(epoch=epoch).item() == np.float32(header.accuracy)
+        assert progress.accuracy.sel(epoch=epoch).item() == np.float32(header.accuracy)
 
 
 def test_natural_tops_are_the_strongest_test_images(made: Checked) -> None:
-    found = tree(made)["layers/conv2"].to_dataset().isel(epoch=1)
+    found = open_tree(made.run.atlas).layer("conv2", "natural", "natural_top").isel(epoch=1)
 
     top = found.natural_top_response.values
     assert (np.diff(top, axis=1) <= 0).all()
@@ -72,16 +78,15 @@ def test_the_least_exciting_image_is_the_best_where_it_is_sought(copied: Checked
 
     analyze(run, 2)
 
-    dt = tree(copied)
-    table = dt["neurons"].to_dataset().sel(epoch=2)
-    rows = table.sel(neuron=table.layer == "conv2")
-    found = dt["layers/conv2"].sel(epoch=2)
-    lowest = found.response.min(["method", "repeat"])
-    assert (lowest < found.response.max(["method", "repeat"])).any()
+    tree = open_tree(copied.run.atlas)
+    rows = rows_of(tree, "neurons", "conv2", 2)
+    found = tree["layers/conv2"].sel(epoch=2)
+    lowest = found.response.min(["search", "repeat"])
+    assert (lowest < found.response.max(["search", "repeat"])).any()
     np.testing.assert_array_equal(rows.response.values, lowest.values)
     asked = Selection(2, "conv2", None, None, None)
     told = [result.response.item() for result in read_neurons(run.atlas, asked).results]
     np.testing.assert_array_equal(told, lowest.values)
     shown = {layer.name: layer for layer in read_summary(run.atlas).layers}["conv2"]
     np.testing.assert_array_equal(shown.response[1], lowest.values)
-    np.testing.assert_array_equal(shown.method[1], rows.method.values)
+    np.testing.assert_array_equal(shown.method[1], rows.best_search.values)

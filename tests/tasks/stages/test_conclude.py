@@ -25,7 +25,9 @@ def test_an_atlas_gets_a_table_and_its_claims(compared_copy: Checked) -> None:
     assert table.sizes == {"neuron": 14}
     selectivity = xr.open_zarr(atlas, group="selectivity", consolidated=False)
     assert table.layer.values.tolist() == selectivity.layer.values.tolist()
-    assert table["index"].values.tolist() == selectivity["index"].values.tolist()
+    assert table["neuron_index"].values.tolist() == selectivity["neuron_index"].values.tolist()
+    assert table["neuron"].values.tolist() == selectivity["neuron"].values.tolist()
+    assert table["network"].item() == 0
     assert all(table[name].attrs["long_name"] for name in TRAINING_VARIABLES)
     saved = json.loads((atlas.parent / CLAIMS_FILE).read_text())
     assert [claim["answer"] for claim in saved] == [claim.answer for claim in found]
@@ -47,7 +49,7 @@ def test_concluding_again_changes_nothing(compared_copy: Checked) -> None:
 
 def test_an_older_atlas_is_left_alone(compared_copy: Checked) -> None:
     root = zarr.open_group(compared_copy.run.atlas, mode="r+")
-    del root["natural"]
+    del root["natural_image"]
     (atlas_folder(compared_copy).parent / CLAIMS_FILE).unlink()
     assert conclude(compared_copy.run.atlas) == []
     assert not (atlas_folder(compared_copy).parent / CLAIMS_FILE).exists()
@@ -76,7 +78,7 @@ def test_other_layers_are_refused(compared_copy: Checked, made: Checked, tmp_pat
 
 def test_half_an_atlas_says_on_how_much(compared_copy: Checked) -> None:
     root = zarr.open_group(compared_copy.run.atlas, mode="r+")
-    analysed: Any = root["analysed"]
+    analysed: Any = root["progress/analysed"]
     status: Any = root["layers/fc1/status"]
     analysed[2], status[1] = np.uint8(0), np.uint8(0)
     found = conclude(compared_copy.run.atlas)

@@ -12,13 +12,25 @@ import xarray as xr
 import zarr
 
 from spikeatlas.flows.checks.study_checks import Checked, check
-from spikeatlas.tasks.atlas import FAILED, SILENT, read, settled, write
+from spikeatlas.tasks.atlas import (
+    ABLATED,
+    ANALYSED,
+    FAILED,
+    SILENT,
+    has_mei,
+    open_tree,
+    read,
+    settled,
+    write,
+)
 from spikeatlas.tasks.atlas.allocate import allocate
 from spikeatlas.tasks.stages import cross as crossing
 from spikeatlas.tasks.stages.ablate import ablate
 from spikeatlas.tasks.stages.analyze import analyze
+from spikeatlas.tasks.stages.blank import show_blanks
 from spikeatlas.tasks.stages.conclude import conclude
 from spikeatlas.tasks.stages.cross import cross, to_show
+from spikeatlas.tasks.stages.know import know
 from spikeatlas.tasks.stages.maximize import maximize
 from spikeatlas.tasks.stages.observe import observe
 from spikeatlas.tasks.stages.screen import screen
@@ -37,11 +49,11 @@ def again_from_the_start(checked: Checked, raw: dict[str, Any]) -> Checked:
 
 
 def layer(checked: Checked, name: str) -> xr.Dataset:
-    return read_atlas(checked.run.atlas)[f"/layers/{name}"].load()
+    return open_tree(checked.run.atlas).layer(name).load()
 
 
 def diagonal(found: xr.Dataset) -> xr.DataArray:
-    """Answers of each epoch's network to its own images (epoch, neuron, method, repeat)."""
+    """Answers of each epoch's network to its own images (epoch, neuron, search, repeat)."""
     rows = xr.DataArray(range(found.sizes["epoch"]), dims="epoch")
     return found.cross_response.isel(epoch=rows, stimulus_epoch=rows).drop_vars("stimulus_epoch")
 
@@ -62,7 +74,7 @@ def test_with_a_warm_start_the_cold_images_are_shown(varied: Checked) -> None:
     found = layer(varied, "conv2")
 
     np.testing.assert_array_equal(
-        diagonal(found).values, found.cold_response.where(alive(found)).values
+        diagonal(found).values, found.cold_response.where(has_mei(found, 1)).values
     )
     assert (found.lane == 1).any()  # somewhere mei itself is the warm lane's
 
@@ -84,11 +96,11 @@ def test_other_epochs_networks_answer_as_if_shown_the_image(compared: Checked) -
     run = compared.run
     for name in run.layers:
         found = layer(compared, name)
-        shown = found.mei.sel({"epoch": 1, "method": "random"}).isel(repeat=2)
+        shown = found.mei.sel(epoch=1, search="random").isel(repeat=2)
         respond = models.responder(run, 0, "report", {name: run.layers[name]})
         wanted = np.diagonal(respond(shown.values)[name])
-        held = found.cross_response.sel(epoch=0, stimulus_epoch=1).sel({"method": "random"})
-        there = alive(found).sel({"epoch": 1, "method": "random"}).isel(repeat=2).values
+        held = found.cross_response.sel(epoch=0, stimulus_epoch=1, search="random")
+        there = alive(found).sel(epoch=1, search="random").isel(repeat=2).values
         np.testing.assert_array_equal(
             held.isel(repeat=2).values, np.where(there, wanted, np.nan).astype(np.float32)
         )
@@ -102,7 +114,7 @@ def test_where_there_is_no_image_there_is_no_answer(compared_copy: Checked) -> N
 
     cross(run, 1)
 
-    found = layer(compared_copy, "conv2").cross_response.sel(epoch=1).isel(method=0)
+    found = layer(compared_copy, "conv2").cross_response.sel(epoch=1).isel(search=0)
     assert np.isnan(found.sel(stimulus_epoch=2).isel(neuron=3, repeat=0))
     assert np.isfinite(found.sel(stimulus_epoch=2).isel(neuron=slice(0, 3), repeat=0)).any()
     # repeats that are planned at epoch 1 only
@@ -147,6 +159,8 @@ def test_stopped_between_two_epochs_it_goes_on_to_the_same(
     for epoch in run.epochs:
         cross(run, epoch)
         analyze(run, epoch)
+    for epoch in run.epochs:
+        know(run, epoch)
 
     assert shown.count("conv2") == 3 * 3
     assert differences(compared.run.atlas, run.atlas) == []
@@ -167,6 +181,7 @@ def test_a_later_epoch_is_compared_with_the_old_ones_alone(
     train_network(run)
     record_training(run)
     observe(run, 0.5)
+    show_blanks(run, 0.5)
     screen(run, 0.5)
     for block in run.blocks(0.5):
         maximize(run, *block)
@@ -181,6 +196,8 @@ def test_a_later_epoch_is_compared_with_the_old_ones_alone(
     monkeypatch.setattr(write, "write_cross", listed)
     for epoch in run.epochs:
         cross(run, epoch)
+    for epoch in run.epochs:
+        know(run, epoch)
     conclude(run.atlas)
 
     new = {(0.5, e) for e in (0, 0.5, 1, 2)} | {(e, 0.5) for e in (0, 1, 2)}
@@ -196,8 +213,8 @@ def test_ablation_is_not_undone_by_new_searches(compared_copy: Checked) -> None:
     run = compared_copy.run
     write.clear_epoch(run.atlas, 2)
 
-    assert read.flagged(run.atlas, "ablation/ablated", 2)
-    assert not read.flagged(run.atlas, "analysed", 2)
-    before = read_atlas(run.atlas)["/ablation"].load()
+    assert read.flagged(run.atlas, ABLATED, 2)
+    assert not read.flagged(run.atlas, ANALYSED, 2)
+    before = read_atlas(run.atlas)["/importance/ablation"].load()
     ablate(run, 2)
-    xr.testing.assert_identical(read_atlas(run.atlas)["/ablation"].load(), before)
+    xr.testing.assert_identical(read_atlas(run.atlas)["/importance/ablation"].load(), before)

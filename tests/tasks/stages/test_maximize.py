@@ -9,31 +9,29 @@ import pytest
 import xarray as xr
 
 from spikeatlas.flows.checks.study_checks import Checked
-from spikeatlas.tasks.atlas import DONE
+from spikeatlas.tasks.atlas import DONE, open_tree
 from spikeatlas.tasks.search.probe import BlockProbe
 from spikeatlas.tasks.stages.maximize import outcome, search_method
 from spikeatlas.tasks.study.blocks import Block
 from spikeatlas.tasks.workers import stopping
-from tests.tiny import atlas_folder
 
 
 def layer(checked: Checked, name: str = "conv2") -> xr.Dataset:
-    tree = xr.open_datatree(atlas_folder(checked), engine="zarr", consolidated=False)
-    return tree[f"layers/{name}"].to_dataset().load()
+    return open_tree(checked.run.atlas).layer(name).load()
 
 
 def test_a_neuron_alone_equals_its_row_in_a_block(made: Checked) -> None:
     stored = layer(made).sel(epoch=2)
     for method in ("tt", "random"):
         alone = search_method(BlockProbe(made.run, Block(2, "conv2", 4, 5)), method)
-        rows = stored.isel(neuron=[4]).sel({"method": method})
+        rows = stored.isel(neuron=[4]).sel(search=method)
         for name in (
             "mei",
             "latent",
             "response",
             "search_response",
             "history",
-            "queries",
+            "images_shown",
             "seed",
             "status",
         ):
@@ -45,7 +43,7 @@ def test_one_repeat_equals_its_row_among_several(made: Checked) -> None:
 
     alone = search_method(BlockProbe(fewer, Block(2, "conv2", 0, 4)), "tt")
 
-    rows = layer(made).sel({"epoch": 2, "method": "tt"}).isel(neuron=slice(0, 4), repeat=[0])
+    rows = layer(made).sel(epoch=2, search="tt").isel(neuron=slice(0, 4), repeat=[0])
     np.testing.assert_array_equal(alone["mei"], rows.mei.values)
 
 
@@ -54,19 +52,19 @@ def test_sharing_finds_at_least_what_random_finds_alone(made: Checked) -> None:
 
     found = search_method(BlockProbe(shared, Block(2, "conv2", 0, 6)), "random")
 
-    alone = layer(made).sel({"epoch": 2, "method": "random"}).isel(neuron=slice(0, 6))
+    alone = layer(made).sel(epoch=2, search="random").isel(neuron=slice(0, 6))
     assert found["response"].mean() > alone.response.values.mean()
-    assert (found["queries"].sum(axis=0) <= 20 * 6).all()
+    assert (found["images_shown"].sum(axis=0) <= 20 * 6).all()
 
 
 def test_history_ends_at_what_the_search_saw(made: Checked) -> None:
     found = layer(made)
 
-    last = found.history.isel(query=-1)
+    last = found.history.isel(images=-1)
     np.testing.assert_array_equal(last.values, found.search_response.values)
-    assert (found.history.diff("query") >= 0).all()
-    assert found["query"].values[-1] == 20
-    assert (found.queries == 20).all()
+    assert (found.history.diff("images") >= 0).all()
+    assert found["images"].values[-1] == 20
+    assert (found.images_shown == 20).all()
 
 
 def test_deterministic_coding_answers_the_same_again(made: Checked) -> None:
@@ -85,7 +83,7 @@ def test_an_image_that_silences_is_a_result(made: Checked) -> None:
 
     found = search_method(BlockProbe(least, block), "random")
 
-    most = layer(made, "fc1").sel({"epoch": 2, "method": "random"})
+    most = layer(made, "fc1").sel(epoch=2, search="random")
     assert (found["response"] <= most.response.values).all()
     assert (np.diff(found["history"]) <= 0).all()
     np.testing.assert_allclose(found["response"], found["search_response"], atol=1e-6)

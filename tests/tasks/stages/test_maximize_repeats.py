@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from spikeatlas.flows.checks.study_checks import Checked, check
 from spikeatlas.flows.cost import blocks_to_search
 from spikeatlas.snn.training import read_header
-from spikeatlas.tasks.atlas import UNPLANNED, read, unfinished, write
+from spikeatlas.tasks.atlas import ANALYSED, UNPLANNED, open_tree, read, unfinished, write
 from spikeatlas.tasks.atlas.allocate import allocate, repeats_to_add
 from spikeatlas.tasks.atlas.origin import run_of_atlas
 from spikeatlas.tasks.inspect.compare import compare_methods
@@ -25,17 +25,17 @@ from spikeatlas.tasks.report import key_figures, read_summary, write_report
 from spikeatlas.tasks.stages.analyze import analyze
 from spikeatlas.tasks.stages.conclude import conclude
 from spikeatlas.tasks.stages.cross import cross
+from spikeatlas.tasks.stages.know import know
 from spikeatlas.tasks.stages.maximize import fill_up, maximize
 from spikeatlas.tasks.stages.train import record_training, train_network
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.study.study import StudyError
 from tests.equal import differences
-from tests.equal import read as read_atlas
 from tests.tiny import build, comparing
 
 
 def layer(checked: Checked, name: str = "conv2") -> xr.Dataset:
-    return read_atlas(checked.run.atlas)[f"/layers/{name}"].load()
+    return open_tree(checked.run.atlas).layer(name).load()
 
 
 def test_repeats_are_those_of_the_epoch(compared: Checked) -> None:
@@ -55,8 +55,8 @@ def test_further_repeats_stand_at_those_epochs_alone(compared: Checked, name: st
     assert not unplanned.sel(epoch=1).any()
     for variable in ("response", "search_response", "history", "seconds"):
         assert found[variable].where(unplanned).isnull().all(), variable
-    assert (found.seed.where(unplanned, -1) == -1).all()
-    assert (found.queries.where(unplanned, 0) == 0).all()
+    assert (found.seed.where(unplanned, 0) == 0).all()
+    assert (found.images_shown.where(unplanned, 0) == 0).all()
     assert (found.mei.where(unplanned, 0) == 0).all()
     assert found.seed.sel(epoch=1).isel(repeat=2).min() > 0
 
@@ -130,10 +130,12 @@ def go_on(run: Run) -> None:
             write.clear_epoch(run.atlas, epoch)
         for block in open_blocks:
             maximize(run, *block)
-        if not read.flagged(run.atlas, "analysed", epoch):
+        if not read.flagged(run.atlas, ANALYSED, epoch):
             analyze(run, epoch)
     for epoch in run.epochs:
         cross(run, epoch)
+    for epoch in run.epochs:
+        know(run, epoch)
     conclude(run.atlas)
 
 
@@ -152,7 +154,7 @@ def test_an_epoch_that_gets_repeats_later_is_filled_up(
     run = allocate(more.run, more.layout, more.data)
 
     assert unfinished(run.atlas, [b for e in run.epochs for b in run.blocks(e)]) == wanted
-    assert not read.flagged(run.atlas, "analysed", 2)
+    assert not read.flagged(run.atlas, ANALYSED, 2)
     assert verify(run_of_atlas(run.atlas)).problems == []
     go_on(run)
     after = layer(more)
@@ -168,7 +170,7 @@ def test_an_epoch_that_gets_repeats_later_is_filled_up(
     fresh = build(comparing(tmp_path / "fresh", search={"repeats_at": {1: 3, 2: 3}}))
     told = differences(fresh.run.atlas, run.atlas)
     # what was trained under another study's name has another digest
-    assert told == ["//checkpoint_digest"]
+    assert told == ["/progress/checkpoint_digest"]
 
 
 def test_with_them_the_atlas_goes_on_as_before(compared_copy: Checked) -> None:
@@ -223,7 +225,7 @@ def test_filling_up_marks_what_is_not_there() -> None:
         assert values.dtype == arrays[name].dtype
         np.testing.assert_array_equal(values[:, :, :1], arrays[name])
     assert (found["status"][:, :, 1:] == UNPLANNED).all()
-    assert (found["seed"][:, :, 1:] == -1).all()
+    assert (found["seed"][:, :, 1:] == 0).all()
     assert np.isnan(found["response"][:, :, 1:]).all()
     assert (found["latent"][:, :, 1:] == 0).all()  # as an empty atlas holds
     assert (found["mei"][:, :, 1:] == 0).all()

@@ -9,13 +9,13 @@ import pytest
 
 from spikeatlas.flows.checks.study_checks import Checked
 from spikeatlas.optim import Maximizer
+from spikeatlas.tasks.atlas import open_tree
 from spikeatlas.tasks.search.probe import BlockProbe
 from spikeatlas.tasks.stages.maximize import search_method
 from spikeatlas.tasks.stages.screen import draw
 from spikeatlas.tasks.study.blocks import Block
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.workers import models
-from tests.equal import read
 
 
 def screened(run: Run, repeat: int, **search: Any) -> list[tuple[int, ...]]:
@@ -46,7 +46,9 @@ def test_both_halves_are_what_each_alone_begins_with(made: Checked) -> None:
 def test_each_repeat_is_told_its_own_screening(
     varied: Checked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    held = read(varied.run.atlas)["/screening"].sel(epoch=0)
+    tree = open_tree(varied.run.atlas)
+    held = tree["screening/conv2"].sel(epoch=0)
+    latents = tree["screening_latent"].screening_latent.sel(epoch=0)
     told: list[tuple[Any, Any]] = []
     tell = Maximizer.tell_screening
 
@@ -59,7 +61,7 @@ def test_each_repeat_is_told_its_own_screening(
 
     assert len(told) == 2
     for repeat, (points, responses) in enumerate(told):
-        rows = held.isel(stimulus=np.flatnonzero(held["repeat"].values == repeat))
-        np.testing.assert_array_equal(points, rows.latent.values)
-        np.testing.assert_array_equal(responses, rows.response_conv2.values[:, 4:6])
-    assert (again["queries"] == 60).all()  # the screening's images among them
+        rows = np.flatnonzero(held.stimulus_repeat.values == repeat)
+        np.testing.assert_array_equal(points, latents.values[rows])
+        np.testing.assert_array_equal(responses, held.screening_response.values[rows, 4:6])
+    assert (again["images_shown"] == 60).all()  # the screening's images among them

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -165,6 +166,36 @@ def pixels(pictures: Locator) -> np.ndarray:
     pixels = np.stack(read)
     assert (pixels == pixels[..., :1]).all()
     return pixels[..., 0][:, None]
+
+
+def test_a_neuron_page_says_what_beats_the_search_and_what_blank_images_do(
+    page: Page, compared: Checked
+) -> None:
+    with open_tree(compared.run.atlas) as tree:
+        best = tree["best/conv2"].isel(epoch=-1).load()
+        blank = tree["blank/conv2"].blank_response.isel(epoch=-1).load()
+        step = tree["layers/conv2"].response.attrs["spike_step"]
+    lost = best.best_known_source != "search"
+    tab(page, "conv2")
+    expect(page.locator(".tile .flag.beaten")).to_have_count(int(lost.sum()))
+    for neuron in best["neuron"].values[[lost.values.argmax(), lost.values.argmin()]]:
+        page.goto(f"{page.url.split('#')[0]}#view=neuron&layer=conv2&neuron={neuron}")
+        expect(page.locator("#neuron h1")).to_contain_text(f"neuron {neuron} ")
+        responses = panel(page, "Responses")
+        cells = responses.locator("td").all_inner_texts()
+        mine = blank.sel(neuron=neuron)
+        assert cells[0] == f"{float(best.response.sel(neuron=neuron)):.3f}"
+        assert cells[2:] == [f"{float(value):.3f}" for value in mine]
+        expect(responses.locator("figcaption")).to_contain_text("One spike adds")
+        told = re.search(r"adds ([\d.]+) to", responses.locator("figcaption").inner_text())
+        assert told is not None
+        assert abs(float(told[1]) - step) < 0.01 * step
+        if lost.sel(neuron=neuron):
+            known = f": {float(best.best_known.sel(neuron=neuron)):.3f}."
+            expect(responses.locator(".beaten")).to_contain_text("Beaten by ")
+            expect(responses.locator(".beaten")).to_contain_text(known)
+        else:
+            expect(responses.locator(".beaten")).to_have_count(0)
 
 
 def test_an_address_brings_a_view_back(page: Page) -> None:
