@@ -131,7 +131,9 @@ class Collector:
             self._numbers(layer, "tuning", layer_data.tuning(layer, self.summary, group))
             self._numbers(layer, "searches", layer_data.searches(group, tiles) | diverse)
             self._numbers(layer, "cross", layer_data.cross(self.tree, self.summary, group))
-            self._numbers(layer, "drift", layer_data.drifts(self.tree, layer.name, group))
+            self._numbers(
+                layer, "drift", layer_data.drifts(self.tree, layer.name, group, self.summary.sign)
+            )
 
     def _numbers(self, layer: LayerSummary, name: str, arrays: dict[str, Array]) -> None:
         if arrays:

@@ -133,7 +133,7 @@ def searches(group: xr.Dataset, tiles: Array) -> dict[str, Array]:
     return arrays
 
 
-def drifts(tree: Tree, layer: str, group: xr.Dataset) -> dict[str, Array]:
+def drifts(tree: Tree, layer: str, group: xr.Dataset, sign: int) -> dict[str, Array]:
     """Return the distances that the MEIs moved, and the repeats' band, (E, N) each: ``image_drift`` ...
 
     By kind and name; classes only where the study's classifier read one.
@@ -144,5 +144,5 @@ def drifts(tree: Tree, layer: str, group: xr.Dataset) -> dict[str, Array]:
     if read_as is not None:
         group = group.assign(mei_reference_class=(read_as.dims, read_as.values))
     kinds = [kind for kind in KINDS if kind != "class" or judged]
-    of_kind = {kind: drift(group, kind) for kind in kinds}
+    of_kind = {kind: drift(group, kind, sign) for kind in kinds}
     return {f"{kind}_{name}": of_kind[kind][name].values for kind in kinds for name in BAND}

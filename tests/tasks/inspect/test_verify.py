@@ -8,7 +8,7 @@ import pytest
 import zarr
 
 from spikeatlas.flows.checks.study_checks import Checked
-from spikeatlas.tasks.atlas import AtlasError, path_of
+from spikeatlas.tasks.atlas import SILENT, AtlasError, path_of
 from spikeatlas.tasks.atlas.integrity import chunk_key, epoch_damage, metadata_damage
 from spikeatlas.tasks.atlas.origin import run_of_atlas
 from spikeatlas.tasks.inspect.verify import Verdict, verify
@@ -64,6 +64,32 @@ def test_a_changed_latent_is_found(copied: Checked) -> None:
     latent[0, 3, 0, 0, :] = (latent[0, 3, 0, 0, :] + 1) % 8
 
     assert reported(replay(copied), "epoch=0 layer=fc1 neuron=3 search=tt repeat=0", "mei differs")
+
+
+def silent_place(checked: Checked) -> tuple[int, ...]:
+    """Epoch, neuron, search and repeat (rows) of a silent search in conv2."""
+    return tuple(map(int, np.argwhere(array(checked, "layers/conv2/status")[...] == SILENT)[0]))
+
+
+def test_a_silent_neuron_that_has_an_image_is_found(copied: Checked) -> None:
+    at = silent_place(copied)
+    array(copied, "image/conv2/mei")[(*at, 0, 2, 3)] = np.uint8(7)
+
+    assert reported(replay(copied), f"neuron={at[1]} ", "mei differs in 1 values from zeros")
+
+
+def test_a_best_image_that_is_not_its_search_s_is_found(copied: Checked) -> None:
+    mei = array(copied, "best/conv2/mei")
+    mei[1, 5, 0, 2, 3] = 255 - mei[1, 5, 0, 2, 3]
+    array(copied, "best/conv2/response")[0, 2] += np.float32(0.5)
+    array(copied, "best/fc1/best_repeat")[1, 3] = np.int16(7)
+
+    verdict = replay(copied)
+
+    assert len(verdict.problems) == 3
+    assert reported(verdict, "epoch=2 layer=conv2 neuron=5: best/conv2/mei is not the image of")
+    assert reported(verdict, "epoch=0 layer=conv2 neuron=2: best/conv2/response is not that of")
+    assert reported(verdict, "epoch=2 layer=fc1 neuron=3: best/fc1 names", "which there is not")
 
 
 @pytest.mark.parametrize(

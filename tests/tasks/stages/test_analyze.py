@@ -89,4 +89,4 @@ def test_the_least_exciting_image_is_the_best_where_it_is_sought(copied: Checked
     np.testing.assert_array_equal(told, lowest.values)
     shown = {layer.name: layer for layer in read_summary(run.atlas).layers}["conv2"]
     np.testing.assert_array_equal(shown.response[1], lowest.values)
-    np.testing.assert_array_equal(shown.method[1], rows.best_search.values)
+    np.testing.assert_array_equal(shown.search[1], rows.best_search.values)
