@@ -162,6 +162,14 @@ def report(atlas: options.AtlasPath, output: options.ReportFolder = None) -> Non
 
 
 @app.command()
+def migrate(atlas: options.AtlasPath) -> None:
+    """Make an atlas of an older version one of today, in its place, so that its study can go on with it."""
+    from spikeatlas.tasks.atlas import migrate as make_current
+
+    print("\n".join(make_current(atlas)))
+
+
+@app.command()
 def assess(study: options.StudyFile, overrides: options.Overrides = None) -> None:
     """Judge a study's generator with the study's classifier; train first what is missing of the two."""
     from spikeatlas.flows.assess import assess_study

@@ -7,6 +7,7 @@ from spikeatlas.tasks.atlas.consolidated import consolidate
 from spikeatlas.tasks.atlas.create import CODECS, create, remove
 from spikeatlas.tasks.atlas.errors import AtlasError, BusyError, OldError, OutdatedError
 from spikeatlas.tasks.atlas.extend import extend
+from spikeatlas.tasks.atlas.former.migrate import migrate
 from spikeatlas.tasks.atlas.groups import GROUPS, TRAINING_VARIABLES
 from spikeatlas.tasks.atlas.groups.arrays import path_of, size_of
 from spikeatlas.tasks.atlas.groups.axes import BLANKS
@@ -55,6 +56,7 @@ from spikeatlas.tasks.atlas.select import (
     SEARCH,
     alive,
     at_search,
+    best_rows,
     best_search,
     by_search,
     cold,
@@ -104,6 +106,7 @@ __all__ = [
     "Tree",
     "alive",
     "at_search",
+    "best_rows",
     "best_search",
     "by_search",
     "cold",
@@ -123,6 +126,7 @@ __all__ = [
     "layout_json",
     "layout_of",
     "mask",
+    "migrate",
     "open_store",
     "open_tree",
     "path_of",

@@ -14,7 +14,7 @@ from spikeatlas.tasks.atlas import read
 from spikeatlas.tasks.atlas.errors import AtlasError
 from spikeatlas.tasks.atlas.groups.base import PROGRESS
 from spikeatlas.tasks.atlas.groups.progress_group import EPOCH
-from spikeatlas.tasks.atlas.open import open_store, study_of, values
+from spikeatlas.tasks.atlas.open import open_store, require_current, study_of, values
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.study.study import Study
 from spikeatlas.tasks.study.value_fields import fixed_fields, own_sources
@@ -23,8 +23,10 @@ from spikeatlas.tasks.study.value_fields import fixed_fields, own_sources
 def agree(run: Run, images: str) -> None:
     """Raise AtlasError, naming the fields with both values, when another study made the run's atlas.
 
+    OldError for an atlas of an older version, with which no study goes on as it is.
     ``images``: the digest (hex) of the data set as it is now.
     """
+    require_current(run.atlas)
     root = open_store(run.atlas)
     if root.attrs["study_digest"] != run.digest:
         before = fixed_fields(Study.model_validate(study_of(root)))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import replace
 
 from spikeatlas.snn.data import DataSet, choose_images
-from spikeatlas.snn.networks import layer_maps
+from spikeatlas.snn.networks import NetworkSpec, layer_maps
 from spikeatlas.snn.training import checkpoint_epochs
 from spikeatlas.tasks.atlas import read, write
 from spikeatlas.tasks.atlas.agree import agree
@@ -15,14 +16,7 @@ from spikeatlas.tasks.atlas.extend import extend
 from spikeatlas.tasks.atlas.groups.of_layers.natural_group import TEST_IMAGES
 from spikeatlas.tasks.atlas.groups.progress_group import EPOCH
 from spikeatlas.tasks.atlas.layout import Layout, Named
-from spikeatlas.tasks.atlas.open import (
-    exists,
-    layout_of,
-    open_store,
-    require_current,
-    study_of,
-    values,
-)
+from spikeatlas.tasks.atlas.open import exists, layout_of, open_store, study_of, values
 from spikeatlas.tasks.atlas.origin import attributes, provenance
 from spikeatlas.tasks.study.blocks import Block
 from spikeatlas.tasks.study.run import Run
@@ -52,7 +46,7 @@ def study_layout(run: Run, data: DataSet) -> Layout:
         cross=study.analysis.cross,
         ablation=bool(study.analysis.ablation),
         network=study.seed,
-        spike_steps=spike_steps(run, data),
+        spike_steps=spike_steps(run.network, data.shape, run.layers),
         test_labels=tuple(data.test.labels.tolist()),
         measures=brought_measures(study.analysis),
         importance=tuple(
@@ -71,10 +65,15 @@ def brought_measures(analysis: AnalysisSpec) -> tuple[Named, ...]:
     )
 
 
-def spike_steps(run: Run, data: DataSet) -> dict[str, float]:
-    """Return what one spike, in one showing, adds to a response, by layer: 1 / (time steps x positions)."""
-    maps = layer_maps(run.network, data.shape)
-    return {layer: 1 / (run.network.time_steps * math.prod(maps[layer])) for layer in run.layers}
+def spike_steps(
+    network: NetworkSpec, shape: tuple[int, int, int], layers: Iterable[str]
+) -> dict[str, float]:
+    """Return what one spike, in one showing, adds to a response, by layer: 1 / (time steps x positions).
+
+    ``shape``: of an image (c, h, w).
+    """
+    maps = layer_maps(network, shape)
+    return {layer: 1 / (network.time_steps * math.prod(maps[layer])) for layer in layers}
 
 
 def expected_epochs(run: Run) -> tuple[float, ...]:
@@ -104,7 +103,6 @@ def allocate(run: Run, layout: Layout, data: DataSet) -> Run:
         filled = {TEST_IMAGES: data.test.images}
         create(run.atlas, layout, attributes(run), provenance(run, images), filled=filled)
         return run
-    require_current(run.atlas)
     agree(run, images)
     root = open_store(run.atlas)
     _extend_epochs(run, layout_of(root), layout)

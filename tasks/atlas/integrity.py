@@ -28,7 +28,7 @@ from spikeatlas.tasks.atlas.metadata import (
     group_metadata,
     metadata,
 )
-from spikeatlas.tasks.atlas.open import arrays_of, epoch_row, open_store, values
+from spikeatlas.tasks.atlas.open import arrays_of, epoch_row, open_as_is, open_store, values
 from spikeatlas.tasks.study.blocks import Block
 from spikeatlas.tasks.study.location import Place
 
@@ -84,8 +84,8 @@ def _pair_damage(root: zarr.Group, arrays: Iterable[AtlasArray], mark: str, row:
 
 
 def metadata_damage(path: Place) -> list[str]:
-    """List what is wrong with the metadata; nothing is known of it in an atlas of an older version, without digests."""
-    root = open_store(path)
+    """List what is wrong with the metadata, of whatever version; nothing is known where no digests were kept."""
+    root = open_as_is(path)
     if metadata(root, "provenance") is None:
         return ["provenance has lost its metadata"]
     try:
@@ -121,8 +121,13 @@ def _table_damage(root: zarr.Group) -> list[str]:
         return [] if empty else ["training has lost its metadata"]
     problems = [*_attributes_damage(root, "training")]
     # without names it is being written
-    names = [] if problems else str(root["training"].attrs.get("arrays", "")).split()
+    names = [] if problems else _listed(root["training"].attrs.get("arrays", ""))
     return [*problems, *_arrays_damage(root, "training", names)] if names else problems
+
+
+def _listed(names: Any) -> list[str]:
+    """Return names that are joined by spaces; version 1 kept a list of them."""
+    return names.split() if isinstance(names, str) else list(names)
 
 
 def _arrays_damage(root: zarr.Group, group: str, names: Iterable[str]) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -19,7 +19,7 @@ from spikeatlas.tasks.atlas.groups.arrays import AtlasArray, arrays
 from spikeatlas.tasks.atlas.groups.progress_group import EPOCH
 from spikeatlas.tasks.atlas.groups.provenance_group import NODES
 from spikeatlas.tasks.atlas.layout import BROUGHT, IN_THE_STORE, Layout, Named
-from spikeatlas.tasks.atlas.metadata import set_attributes, store_of
+from spikeatlas.tasks.atlas.metadata import digest, metadata, set_attributes, store_of
 from spikeatlas.tasks.study.location import Place, Url
 
 SCHEMA_VERSION = 2
@@ -48,7 +48,7 @@ def open_store(path: Place, mode: str = "r") -> zarr.Group:
         require_current(path, root)
         return _loosened(path, root, mode)
     if version_of(root) < SCHEMA_VERSION:
-        return zarr.open_group(renewed(path), mode="r", zarr_format=3)
+        return zarr.open_group(renewed(path, root), mode="r", zarr_format=3)
     return root
 
 
@@ -104,20 +104,20 @@ def _damaged(path: Place, error: Exception) -> str:
     return f"{path} is not an atlas, or its zarr.json is damaged ({error}): restore it, or run again with --fresh"
 
 
-@lru_cache(maxsize=4)
-def _renewed(path: Place, _changed: int) -> MemoryStore:
-    from spikeatlas.tasks.atlas.former.renew import renew  # noqa: PLC0415 - builds on this
+RENEWALS: dict[int, Callable[[Place, MemoryStore], None]] = {}
+"""What makes an atlas of this version, in memory, of one of an older version, which ``former`` says."""
 
+
+@lru_cache(maxsize=4)
+def _renewed(path: Place, version: int, _changed: str) -> MemoryStore:
     store = MemoryStore()
-    renew(path, store)
+    RENEWALS[version](path, store)
     return store
 
 
-def renewed(path: Place) -> MemoryStore:
-    """Return what ``migrate`` would make of an older atlas, in memory, once for as long as it is as it is."""
-    return _renewed(
-        path, path.joinpath("zarr.json").stat().st_mtime_ns if isinstance(path, Path) else 0
-    )
+def renewed(path: Place, root: zarr.Group) -> MemoryStore:
+    """Return what ``migrate`` would make of an older atlas, in memory: once, for nothing writes to it any more."""
+    return _renewed(path, version_of(root), digest(metadata(root, "") or b""))
 
 
 def recover(path: Path) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from spikeatlas.tasks.atlas.groups.of_layers.layer_group import SILENT, UNSETTLED
+from spikeatlas.tasks.atlas.groups.of_layers.layer_group import SILENT, STATUS, UNSETTLED
 
 SEARCH = ("neuron", "search", "repeat")
 """Dimensions of what every search of one epoch has."""
@@ -58,6 +58,21 @@ def at_search(values: xr.DataArray, place: NDArray[np.intp]) -> NDArray[Any]:
     flat = by_search(values)
     index = place.reshape(*place.shape, *(1,) * (flat.ndim - place.ndim))
     return np.take_along_axis(flat, index, axis=place.ndim).squeeze(place.ndim)
+
+
+def best_rows(searches: xr.Dataset, sign: int) -> dict[str, NDArray[Any]]:
+    """Return what ``/best`` says of a layer (neurons, ...): the best search of all; ``place``: which that is."""
+    place = best_search(searches.response, searches.status, sign)
+    status = at_search(searches.status, place)
+    methods, repeats = searches["search"].values.astype(object), searches.sizes["repeat"]
+    return {
+        "mei": at_search(searches.mei, place),
+        "response": at_search(searches.response, place),
+        "best_search": methods[place // repeats],
+        "best_repeat": (place % repeats).astype(np.int16),
+        "status": np.array(STATUS, object)[status],
+        "place": place,
+    }
 
 
 def layer_rows(table: xr.Dataset, layer: str) -> xr.Dataset:

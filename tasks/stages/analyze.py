@@ -16,11 +16,9 @@ from spikeatlas.tasks.atlas import (
     ANALYSED,
     NATURAL_COLUMNS,
     SEARCH,
-    STATUS,
     Tree,
     alive,
-    at_search,
-    best_search,
+    best_rows,
     cold,
     has_mei,
     holds,
@@ -199,21 +197,6 @@ def read_classes(run: Run, epoch: float, images: NDArray[np.uint8]) -> NDArray[n
 def ratio(response: xr.DataArray, reference: xr.DataArray) -> xr.DataArray:
     """Return MEI response over a reference response; undefined (NaN) where the reference is silent."""
     return (response / reference.where(reference > 0)).astype(np.float32)
-
-
-def best_rows(searches: xr.Dataset, sign: int) -> Arrays:
-    """Return what ``/best`` says of a layer (neurons, ...): the best search of all; ``place``: which that is."""
-    place = best_search(searches.response, searches.status, sign)
-    status = at_search(searches.status, place)
-    methods, repeats = searches["search"].values.astype(object), searches.sizes["repeat"]
-    return {
-        "mei": at_search(searches.mei, place),
-        "response": at_search(searches.response, place),
-        "best_search": methods[place // repeats],
-        "best_repeat": (place % repeats).astype(np.int16),
-        "status": np.array(STATUS, object)[status],
-        "place": place,
-    }
 
 
 def table(rows: Iterable[Arrays], measures: Arrays) -> Arrays:

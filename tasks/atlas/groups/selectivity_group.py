@@ -55,6 +55,9 @@ _OF_MEIS = {
     "mei_slope": Variable(SEARCHES, "float32", np.nan, "slope of the spectrum", "of log power over log spatial frequency of the MEI"),
 }  # fmt: skip
 
+MEASURES_OF_IMAGES = tuple(_OF_MEIS)
+"""Names of the measures on MEIs themselves."""
+
 
 def _tuning(_layout: Layout, _layer: str | None) -> dict[str, Variable]:
     quantities: dict[str, Quantity] = {}

@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
-import tarfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import yaml
 import zarr
 
-from spikeatlas.flows.checks.study_checks import Checked, check
-from spikeatlas.tasks.atlas import extend, integrity, layout_of, open_store, read, values, write
+from spikeatlas.flows.checks.study_checks import Checked
+from spikeatlas.tasks.atlas import (
+    ANALYSED,
+    KNOWN,
+    OBSERVED,
+    OldError,
+    extend,
+    integrity,
+    layout_of,
+    migrate,
+    open_store,
+    read,
+    values,
+    write,
+)
 from spikeatlas.tasks.atlas.allocate import allocate
+from spikeatlas.tasks.atlas.groups.progress_group import EPOCH
 from spikeatlas.tasks.atlas.groups.selectivity_group import TUNING
 from spikeatlas.tasks.atlas.origin import run_of_atlas
 from spikeatlas.tasks.inspect.verify import verify
@@ -25,41 +36,32 @@ from spikeatlas.tasks.stages.analyze import analyze
 from spikeatlas.tasks.stages.observe import observe
 from tests.conftest import Ask
 from tests.equal import differences
+from tests.former import (
+    METHODS,
+    RESULTS,
+    ROUNDING,
+    VERSIONS,
+    WHOLE,
+    content_of,
+    raw_study,
+    study_of,
+    unpack,
+)
 from tests.tiny import atlas_folder, build
-
-ARCHIVES = Path(__file__).parents[2] / "fixtures" / "atlases"
-VERSIONS = ("before-naturalness", "before-cross", "before-groups")
-RESULTS = {"before-naturalness": 72, "before-cross": 72, "before-groups": 27}
-
-ROUNDING = re.compile(r"differs in [12] values from what its latent decodes to$")
-"""Pixels that another processor rounds to the other side of a half."""
 
 NEVER_MEASURED = {
     "onset": "no /training",
     "switched": "no /training",
-    "importance": "no /ablation",
+    "importance": "no /importance/ablation",
     "accuracy": "keeps no tests of selectivity",
 }
 """Questions that the two oldest versions cannot answer, and the sentence that says so."""
-
-
-def unpack(version: str, folder: Path) -> Path:
-    with tarfile.open(ARCHIVES / f"{version}.tar.xz") as archive:
-        archive.extractall(folder, filter="data")
-    return folder / "run" / "atlas.zarr"
 
 
 @pytest.fixture(scope="session")
 def old(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The atlas of each version: read only."""
     return {version: unpack(version, tmp_path_factory.mktemp(version)) for version in VERSIONS}
-
-
-def study_of(atlas: Path, **sections: Any) -> Checked:
-    """Its study, as its user wrote it, with some fields of some sections replaced."""
-    raw = yaml.safe_load((atlas.parents[1] / "study.yaml").read_text())
-    changed = {name: {**raw[name], **fields} for name, fields in sections.items()}
-    return check({**raw, **changed, "output": str(atlas.parent)})
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -98,7 +100,7 @@ def test_it_answers_or_says_what_it_lacks(
 ) -> None:
     done = ask("query", old[version], "--about", about, "--json")
 
-    lack = "" if version == "before-groups" else NEVER_MEASURED.get(about, "")
+    lack = "" if version in WHOLE else NEVER_MEASURED.get(about, "")
     assert done.returncode == (2 if lack else 0), done.stderr
     assert lack in done.stderr
     assert len(done.stderr.splitlines()) == bool(lack)
@@ -115,9 +117,7 @@ def test_it_is_reported(old: dict[str, Path], version: str, ask: Ask, tmp_path: 
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_its_methods_are_compared(old: dict[str, Path], version: str, ask: Ask) -> None:
-    methods = ("random", "random") if version == "before-groups" else ("tt", "random")
-
-    done = ask("compare", old[version], *methods)
+    done = ask("compare", old[version], *METHODS[version])
 
     assert done.returncode == 0, done.stderr
     assert "wins" in done.stdout
@@ -129,7 +129,7 @@ def test_claims_are_tested_or_it_is_said_what_they_need(
 ) -> None:
     done = ask("claims", unpack(version, tmp_path))
 
-    if version == "before-groups":
+    if version in WHOLE:
         assert done.returncode == 0, done.stderr
         assert "undecided" in done.stdout
     else:
@@ -138,8 +138,43 @@ def test_claims_are_tested_or_it_is_said_what_they_need(
 
 
 @pytest.mark.parametrize("version", VERSIONS)
+def test_reading_leaves_it_as_it_is(version: str, ask: Ask, tmp_path: Path) -> None:
+    atlas = unpack(version, tmp_path)
+    before = content_of(atlas)
+
+    for words in (
+        ("info", atlas, "--verify"),
+        ("query", atlas),
+        ("claims", atlas),
+        ("report", atlas),
+    ):
+        ask(*words)
+
+    assert content_of(atlas) == before
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("command", ["run", "validate"])
+def test_its_study_does_not_go_on_with_it_as_it_is(
+    command: str, version: str, ask: Ask, tmp_path: Path
+) -> None:
+    atlas = unpack(version, tmp_path)
+    before = content_of(atlas)
+
+    done = ask(command, tmp_path / "study.yaml", "--set", f"output={atlas.parent}")
+
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert f"`spikeatlas migrate {atlas}`" in done.stderr
+    assert content_of(atlas) == before
+    with pytest.raises(OldError, match="can be read but not gone on with"):
+        open_store(atlas, "r+")
+
+
+@pytest.mark.parametrize("version", VERSIONS)
 def test_its_study_goes_on_with_it(version: str, tmp_path: Path) -> None:
     atlas = unpack(version, tmp_path / "old")
+    migrate(atlas)
     shutil.copytree(atlas, tmp_path / "before.zarr")
     checked = study_of(atlas)
 
@@ -151,26 +186,27 @@ def test_its_study_goes_on_with_it(version: str, tmp_path: Path) -> None:
     assert differences(tmp_path / "before.zarr", atlas) == []
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-def test_a_later_epoch_is_added_in_its_own_version(version: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", VERSIONS[:-1])  # the last has a warm start, and no later epoch
+def test_a_later_epoch_is_added_without_arrays_of_today(version: str, tmp_path: Path) -> None:
     atlas = unpack(version, tmp_path)
+    migrate(atlas)
     before = {array.path for array in arrays_at(atlas)}
 
     checked = study_of(atlas, probe={"epochs": [0, 1, 2]})
     run = allocate(checked.run, checked.layout, checked.data)
 
-    assert values(open_store(atlas), "epoch").tolist() == [0, 1, 2]
+    assert values(open_store(atlas), EPOCH).tolist() == [0, 1, 2]
     assert {array.path for array in arrays_at(atlas)} == before
     assert integrity.metadata_damage(atlas) == []
     observe(run, 1)
-    assert read.flagged(atlas, "observed", 1)
+    assert read.flagged(atlas, OBSERVED, 1)
     for epoch in (0, 1, 2):
         assert integrity.epoch_damage(atlas, epoch) == []
 
 
 def arrays_at(atlas: Path) -> list[zarr.Array]:  # type: ignore[type-arg]
     members = zarr.open_group(atlas, mode="r").members(max_depth=None)
-    nodes = ("provenance/",)  # older ones did not list theirs
+    nodes = ("provenance/",)  # these grow with the arrays
     return [
         array
         for name, array in members
@@ -180,12 +216,12 @@ def arrays_at(atlas: Path) -> list[zarr.Array]:  # type: ignore[type-arg]
 
 def test_a_whole_epoch_more_of_the_last_version(tmp_path: Path) -> None:
     atlas = unpack("before-groups", tmp_path)
-    raw = yaml.safe_load((tmp_path / "study.yaml").read_text())
-    raw["probe"]["epochs"] = [0, 1, 2]
+    migrate(atlas)
 
-    checked = build({**raw, "output": str(atlas.parent)})
+    checked = build(raw_study(atlas, atlas.parent, probe={"epochs": [0, 1, 2]}))
 
-    assert values(open_store(atlas), "analysed").tolist() == [1, 1, 1]
+    for mark in (ANALYSED, KNOWN):
+        assert values(open_store(atlas), mark).tolist() == [1, 1, 1]
     verdict = verify(run_of_atlas(checked.run.atlas))
     assert all(ROUNDING.search(problem) for problem in verdict.problems), verdict.problems
     assert verdict.checked > RESULTS["before-groups"]
@@ -205,16 +241,16 @@ def lose(checked: Checked, *names: str) -> None:
 
 
 def test_a_variable_that_is_newer_than_the_atlas_is_not_missed(copied: Checked) -> None:
-    lose(copied, "selectivity/csi_low", "neurons/typicality", "layers/conv2/natural_active")
+    lose(copied, "selectivity/csi_low", "neurons/typicality", "selectivity/natural_active")
 
     assert integrity.epoch_damage(copied.run.atlas, 2) == []
     run = allocate(copied.run, copied.layout, copied.data)
     write.clear_epoch(run.atlas, 2)
     analyze(run, 2)
 
-    assert read.flagged(run.atlas, "analysed", 2)
+    assert read.flagged(run.atlas, ANALYSED, 2)
     assert integrity.epoch_damage(run.atlas, 2) == []
-    assert "csi_low" in TUNING.variables(layout_of(open_store(run.atlas)))
+    assert "csi_low" in TUNING.variables(layout_of(open_store(run.atlas)), None)
     assert "selectivity/csi_low" not in open_store(run.atlas)
 
 
@@ -223,12 +259,16 @@ def test_an_array_that_the_atlas_lists_is_missed(copied: Checked) -> None:
 
     assert integrity.epoch_damage(copied.run.atlas, 2) != []
     with pytest.raises(KeyError, match="csi_low"):
-        write.write_epoch(copied.run.atlas, 2, {"selectivity/csi_low": np.zeros(14, np.float32)})
+        write.write_epoch(
+            copied.run.atlas, 2, {"selectivity/csi_low": np.zeros(14, np.float32)}, ANALYSED
+        )
 
 
 def test_what_no_version_knows_is_not_written(copied: Checked) -> None:
     with pytest.raises(KeyError, match="csi_lwo"):
-        write.write_epoch(copied.run.atlas, 2, {"selectivity/csi_lwo": np.zeros(14, np.float32)})
+        write.write_epoch(
+            copied.run.atlas, 2, {"selectivity/csi_lwo": np.zeros(14, np.float32)}, ANALYSED
+        )
 
 
 def test_it_grows_without_arrays_of_today(copied: Checked) -> None:
