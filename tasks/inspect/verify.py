@@ -93,9 +93,7 @@ def verify(run: Run, *, plain: bool = False) -> Verdict:
             checked += sum(part.checked for part in parts)
             sentences = [problem for part in parts for problem in part.problems]
             if analysed and not sentences:
-                sentences = [
-                    text for layer in run.layers for text in best_damage(tree, layer, epoch)
-                ]
+                sentences += [t for layer in run.layers for t in best_damage(tree, layer, epoch)]
             problems += sentences
             near += [text for part in parts for text in part.near]
             counts = {
