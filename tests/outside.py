@@ -90,7 +90,7 @@ def check_none(tree: xr.DataTree) -> None:
     assert not (preferred < 0).any()
     assert {*tree["neurons"].status.values.ravel().tolist()} <= {"done", "silent", "saturated"}
     for layer in tree["layers"].children:
-        silent = tree[f"layers/{layer}"].status == 2  # noqa: PLR2004 - as flag_meanings say
+        silent = tree[f"layers/{layer}"].status == 2
         images = tree[f"image/{layer}"].mei.where(silent).max()
         assert np.isnan(images) or images == 0
 
@@ -100,7 +100,7 @@ def check_networks(tree: xr.DataTree, other: xr.DataTree) -> None:
     for path, group in groups(tree):
         if path not in ("/provenance", "/test_images"):
             joined = xr.concat([group, other[path].to_dataset()], dim="network")
-            assert joined.sizes["network"] == 2, path  # noqa: PLR2004 - two atlases
+            assert joined.sizes["network"] == 2, path
             own = joined.sel(network=group.network.item())
             name = next(iter(group.data_vars))
             assert own[name].equals(group[name].transpose(*own[name].dims)), path
@@ -112,7 +112,7 @@ def check_plots(tree: xr.DataTree, folder: Path) -> None:
     best = tree[f"best/{layer}"].to_dataset()
     epoch, neuron = np.argwhere(best.status.values != "silent")[0]
     mei = best.mei.isel(epoch=epoch, neuron=neuron, channel=0).load()
-    assert len(np.unique(mei.values)) > 2  # noqa: PLR2004 - something to see
+    assert len(np.unique(mei.values)) > 2
     for plot in (mei.plot, mei.plot.imshow):
         figure, axes = plt.subplots()
         plot(ax=axes, cmap="gray", vmin=0, vmax=255)
@@ -133,7 +133,9 @@ def _screen(figure: Any, axes: Any, image: xr.DataArray) -> np.ndarray:
         )
     )
     height = screen.shape[0]
-    return np.array([[screen[height - 1 - round(y), round(x)] for x in columns] for y in rows[::-1]])
+    return np.array(
+        [[screen[height - 1 - round(y), round(x)] for x in columns] for y in rows[::-1]]
+    )
 
 
 def check_copies(path: str, tree: xr.DataTree, folder: Path) -> None:
@@ -145,12 +147,16 @@ def check_copies(path: str, tree: xr.DataTree, folder: Path) -> None:
     assert lazily.compute().equals(tree[f"layers/{layer}"].response.mean("repeat").compute())
     tree.to_netcdf(folder / "atlas.nc")
     chunked.to_zarr(folder / "copy.zarr", consolidated=False)
-    for copy in (xr.open_datatree(folder / "atlas.nc"), xr.open_datatree(folder / "copy.zarr", consolidated=False)):
+    copies = folder / "atlas.nc", folder / "copy.zarr"
+    for copy in (xr.open_datatree(copies[0]), xr.open_datatree(copies[1], consolidated=False)):
         for name, group in groups(tree):
             for variable, array in group.variables.items():
                 again = copy[name].to_dataset()[variable].values
-                same = again.tolist() == array.values.tolist() if array.dtype.kind in "TOU" else None
-                assert np.array_equal(again, array.values, equal_nan=array.dtype.kind == "f") if same is None else same, (name, variable)  # fmt: skip
+                if array.dtype.kind in "TOU":
+                    assert again.tolist() == array.values.tolist(), (name, variable)
+                else:
+                    floats = array.dtype.kind == "f"
+                    assert np.array_equal(again, array.values, equal_nan=floats), (name, variable)
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import json
 from pathlib import Path
 from typing import Any
 
@@ -79,24 +80,23 @@ def grown(tmp_path_factory: pytest.TempPathFactory) -> Checked:
 def test_the_study_runs_with_all_of_them(grown: Checked) -> None:
     tree = open_tree(grown.run.atlas)
 
-    assert tree["layers/conv1"].method.values.tolist() == ["random", OWN["search"]]
+    assert tree["layers/conv1"]["search"].values.tolist() == ["random", OWN["search"]]
     assert (tree["layers/fc1"].status.values > 0).all()
-    natural = tree["natural"].to_dataset()
-    expected = 2 * natural.response_conv1.mean("image")
-    loudness = tree["selectivity"].to_dataset().loudness
+    expected = 2 * tree["natural_image/conv1"].natural_image_response.mean("image")
+    loudness = tree["selectivity"].loudness
     assert loudness.attrs["long_name"] == brought.Loudness.long_name
     conv1 = loudness.isel(neuron=loudness.layer.values == "conv1")
     defined = ~np.isnan(conv1.values)
     assert defined.any()
     assert np.allclose(conv1.values[defined], expected.values[defined])
-    weight = tree["ablation"].to_dataset().weight.sel(epoch=1)
+    weight = tree["importance"].weight.sel(epoch=1)
     assert (weight.values > 0).all()
     assert brought.LOOKED
 
 
 def test_they_are_named_with_the_digest_of_their_source(grown: Checked) -> None:
     attributes = zarr.open_group(atlas_folder(grown), mode="r")["provenance"].attrs
-    sources: Any = attributes["sources"]
+    sources: Any = json.loads(str(attributes["sources"]))
 
     assert sorted(sources) == sorted(OWN.values())
     modules = {

@@ -13,6 +13,7 @@ import pytest
 import xarray as xr
 
 from spikeatlas.flows.checks.study_checks import Checked
+from spikeatlas.tasks.atlas import consolidate
 from tests.tiny import atlas_folder
 
 PAGE = (Path(__file__).parents[1] / "docs" / "queries.md").read_text()
@@ -32,6 +33,7 @@ def told(compared: Checked, tmp_path_factory: pytest.TempPathFactory) -> list[st
     """What each block prints, in one process that has nothing but the atlas."""
     folder = tmp_path_factory.mktemp("queries")
     shutil.copytree(atlas_folder(compared), folder / "atlas.zarr")
+    consolidate(folder / "atlas.zarr")  # as a run leaves it
     script = folder / "page.py"
     script.write_text(ALONE + "print('=====')\n".join(BLOCKS))
     done = subprocess.run(
@@ -67,18 +69,23 @@ def test_each_is_answered(told: list[str], compared: Checked) -> None:
     assert "'neuron': 14} ['conv2', 'fc1']" in opened
     named = [line.split(":")[1].split() for line in first.splitlines()]
     found = sorted(int(neuron) for line in named for neuron in line)
-    assert found == of_fc1["index"].values.tolist()
+    assert found == of_fc1.neuron_index.values.tolist()
     assert "switch_epoch" in switched
     rows = [numbers(line) for line in methods.splitlines() if "random" in line]
     assert len(rows) == 2
     assert all(row == sorted(row) for row in rows)  # the best so far never falls
-    assert needed.splitlines()[0].split() == ["layer", "index", "loss_increase", "selectivity"]
+    assert needed.splitlines()[0].split() == [
+        "layer",
+        "neuron_index",
+        "loss_increase",
+        "selectivity",
+    ]
     assert "conv2: rho" in needed
     beaten = int((of_fc1.natural_ratio.isel(epoch=-1) > 1).sum())
     assert f"fc1: {beaten} of 8" in driven
     assert "0.5-1: " in worn
     assert [line.split()[-1] for line in rise.splitlines()[2:]] == [
-        f"{accuracy:.3f}" for accuracy in xr.open_zarr(compared.run.atlas, consolidated=False).accuracy.values
+        f"{accuracy:.3f}" for accuracy in xr.open_zarr(compared.run.atlas, group="progress", consolidated=False).accuracy.values
     ]  # fmt: skip
     for line in moved.splitlines():
         assert re.fullmatch(r"(conv2|fc1) \S+ \[0\.\d+\] 0\.\d+", line)  # repeats are at epoch 1

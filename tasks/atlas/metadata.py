@@ -20,7 +20,7 @@ from zarr.storage import MemoryStore
 from spikeatlas.snn.atomic import write_atomically
 from spikeatlas.tasks.atlas.groups.axes import AxisLabels
 from spikeatlas.tasks.atlas.groups.provenance_group import DIGEST, NODE
-from spikeatlas.tasks.study.location import Place, Url
+from spikeatlas.tasks.study.location import Place
 
 Attributes = Mapping[str, Any]
 

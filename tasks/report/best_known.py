@@ -28,7 +28,7 @@ BEATEN_BY = dict(
 
 @dataclass(frozen=True, eq=False)
 class BestKnown:
-    """What drives a layer's N neurons at E epochs more than what the search found; none: nothing does, or nobody looked."""
+    """Images that drive a layer's N neurons at E epochs more than the best found by the search, as far as any does."""
 
     compared: Array
     """(E, N) true where it was looked for."""

@@ -43,7 +43,7 @@ def columns() -> list[str]:
         "median MEI / best screening image",
         "median class selectivity",
         "MEI read as preferred class",
-        "best known elsewhere",
+        "best known elsewhere (all epochs)",
     ]
 
 

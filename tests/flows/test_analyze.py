@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,13 +11,11 @@ import zarr
 
 from spikeatlas.flows import analyze as flow
 from spikeatlas.flows.checks.study_checks import Checked, check
-from spikeatlas.tasks.atlas import layout_of, read, write
+from spikeatlas.tasks.atlas import ABLATED, read, write
 from spikeatlas.tasks.atlas.allocate import allocate
-from spikeatlas.tasks.atlas.groups.selectivity_group import MEIS, TUNING
-from spikeatlas.tasks.inspect.verify import verify
 from spikeatlas.tasks.study.run import Run
 from tests.equal import differences
-from tests.tiny import folder_of, tiny
+from tests.tiny import tiny
 
 
 @pytest.fixture
@@ -48,8 +44,14 @@ def undone(run: Run) -> None:
     for epoch in run.epochs:
         write.clear_epoch(run.atlas, epoch)
     root: Any = zarr.open_group(run.atlas, mode="r+")
-    root["ablation/ablated"][:] = 0
-    for name in ("ablation/accuracy", "ablation/loss_increase", "layers/conv2/cross_response"):
+    root[ABLATED][:] = 0
+    for name in (
+        "importance/ablation/accuracy",
+        "importance/ablation/loss_increase",
+        "cross/conv2/cross_response",
+        "borrowed/conv2/borrowed_response",
+        "best/conv2/best_known",
+    ):
         root[name][:] = 7.0
 
 
@@ -57,6 +59,7 @@ WHOLE = [
     *(("analyze", epoch) for epoch in (0, 1, 2)),
     *(("cross", epoch) for epoch in (0, 1, 2)),
     *(("ablate", epoch) for epoch in (0, 2)),
+    *(("know", epoch) for epoch in (0, 1, 2)),
 ]
 
 
@@ -92,7 +95,7 @@ def test_interrupted_before_each_unit_and_resumed_it_ends_the_same(
 def _empty_row(run: Run) -> None:
     """Epoch 1 is not ablated: what ``undone`` wrote there is nobody's."""
     root: Any = zarr.open_group(run.atlas, mode="r+")
-    for name in ("ablation/accuracy", "ablation/loss_increase"):
+    for name in ("importance/ablation/accuracy", "importance/ablation/loss_increase"):
         root[name][1] = float("nan")
 
 
@@ -118,60 +121,12 @@ def test_a_study_that_compares_nothing_has_no_place_for_it(
 
     root = zarr.open_group(checked.run.atlas, mode="r")
     assert "cross" not in root
-    assert "ablation" not in root
-    assert "cross_response" not in root["layers/conv2"]  # type: ignore[operator]
+    assert "borrowed" not in root
+    assert "importance" not in root
     flow.analyze_flow.fn(checked.run)
     assert done == []
 
 
-def from_before(checked: Checked) -> Checked:
-    """The atlas as a version made it that kept no single responses and compared no epochs."""
-    root = zarr.open_group(checked.run.atlas, mode="r+")
-    newest = layout_of(root)
-    layout = json.loads(str(root.attrs["layout"]))
-    for name in ("natural_images", "natural_labels", "natural_first", "cross", "ablation"):
-        del layout[name]
-    study = json.loads(str(root.attrs["study"]))
-    del study["analysis"], study["search"]["repeats_at"], study["training"]["labels"]
-    root.attrs.update(
-        {"layout": json.dumps(layout), "study": json.dumps(study), "study_digest": "of before"}
-    )
-    for group in (
-        "natural",
-        "population",
-        "cross",
-        "provenance/node",
-        "provenance/metadata_digest",
-    ):
-        shutil.rmtree(folder_of(checked.run) / group)
-    for layer in checked.run.layers:
-        shutil.rmtree(folder_of(checked.run) / "layers" / layer / "cross_response")
-        shutil.rmtree(folder_of(checked.run) / "layers" / layer / "stimulus_epoch")
-    said = dict(root["provenance"].attrs)
-    del said["metadata_digest"]
-    root["provenance"].attrs.put(said)
-    for name in (*MEIS.variables(newest), *TUNING.variables(newest)):
-        shutil.rmtree(folder_of(checked.run) / "selectivity" / name)
-    return check(tiny(checked.study.output))
-
-
-def test_an_atlas_of_before_goes_on_as_it_is(
-    copied: Checked, done: list[tuple[str, float]]
-) -> None:
-    old = from_before(copied)
-    run = allocate(old.run, old.layout, old.data)
-    assert run.digest == "of before"  # the name that its checkpoints know
-    write.clear_epoch(run.atlas, 2)
-
-    flow.analyze_flow.fn(run)
-
-    assert done == [("analyze", 2)]
-    verdict = verify(run)
-    assert verdict.sound, verdict.problems
-
-
-def test_an_atlas_of_before_gets_no_ablation(copied: Checked) -> None:
-    old = from_before(copied)
-
+def test_an_atlas_without_a_place_for_it_gets_no_ablation(copied: Checked) -> None:
     with pytest.raises(ValueError, match=r"analysis\.ablation"):
-        check(tiny(old.study.output, analysis={"ablation": [2], "ablation_images": 100}))
+        check(tiny(copied.study.output, analysis={"ablation": [2], "ablation_images": 100}))

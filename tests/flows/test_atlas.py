@@ -14,7 +14,7 @@ import zarr
 
 from spikeatlas.flows.atlas import FailedBlocks
 from spikeatlas.flows.checks.study_checks import Checked
-from spikeatlas.tasks.atlas import FAILED, finished
+from spikeatlas.tasks.atlas import ANALYSED, FAILED, finished
 from spikeatlas.tasks.search.probe import BlockProbe
 from tests.equal import differences
 from tests.flows.conftest import Cli, RunStudy
@@ -69,14 +69,16 @@ def test_more_epochs_extend_an_atlas(run_study: RunStudy, copied: Checked, tmp_p
     run_study(more)
 
     after = xr.open_datatree(folder_of(copied.run), engine="zarr", consolidated=False)
-    assert after.epoch.values.tolist() == [0, 0.5, 1, 2]
-    assert after.analysed.values.tolist() == [1, 1, 1, 1]
-    xr.testing.assert_equal(after.sel(epoch=[0, 2])["layers/conv2"].mei, before["layers/conv2"].mei)
+    assert after["progress"].epoch.values.tolist() == [0, 0.5, 1, 2]
+    assert after["progress"].analysed.values.tolist() == [1, 1, 1, 1]
+    xr.testing.assert_equal(after["image/conv2"].mei.sel(epoch=[0, 2]), before["image/conv2"].mei)
 
     fewer = study_file(tmp_path, tiny(copied.study.output, probe={"epochs": [2]}))
     run_study(fewer)
     assert (
-        xr.open_datatree(folder_of(copied.run), engine="zarr", consolidated=False).sizes["epoch"]
+        xr.open_datatree(folder_of(copied.run), engine="zarr", consolidated=False)[
+            "progress"
+        ].sizes["epoch"]
         == 4
     )
 
@@ -100,11 +102,11 @@ def test_a_failed_block_is_named_marked_and_mended(
 
     status = root["layers/fc1/status"][0]  # type: ignore[index]
     assert (status[4:8] == FAILED).all()  # type: ignore[index,union-attr]
-    assert not root["analysed"][0]  # type: ignore[index]
+    assert not root[ANALYSED][0]  # type: ignore[index]
 
     monkeypatch.undo()
     run_study(study)
-    assert root["analysed"][0]  # type: ignore[index]
+    assert root[ANALYSED][0]  # type: ignore[index]
 
 
 def test_a_run_s_own_report_says_when_it_ended(

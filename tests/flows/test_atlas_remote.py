@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from spikeatlas.flows.checks.study_checks import Checked
-from spikeatlas.tasks.atlas import exists, read, settled
+from spikeatlas.tasks.atlas import exists, open_tree, read, settled
 from spikeatlas.tasks.study.location import Url
 from tests.equal import differences
 from tests.flows.conftest import Cli
@@ -53,7 +53,7 @@ def searched(url: str) -> bool:
     """Whether a search has ended."""
     if not exists(Url(url)):
         return False
-    return bool(settled(read.open_tree(Url(url))["layers/fc1"].status).any())
+    return bool(settled(open_tree(Url(url))["layers/fc1"].status).any())
 
 
 def test_killed_and_resumed_equals_uninterrupted(

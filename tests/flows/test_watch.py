@@ -70,9 +70,10 @@ def read_until(done: threading.Event, atlas: Path, errors: list[str], seen: list
         if not atlas.exists():
             continue
         try:
-            with xr.open_datatree(atlas, engine="zarr", consolidated=False) as tree:
+            # consolidated where the run of a turn has ended, node by node while one is at work
+            with xr.open_datatree(atlas, engine="zarr") as tree:
                 tree.load()
-                ready = tree.analysed.values == 1
+                ready = tree["progress"].analysed.values == 1
                 group = tree["layers/conv2"].isel(epoch=ready)
                 assert (group.response.values > 0).any(axis=(1, 2, 3)).all()
                 seen.append(int(ready.sum()))

@@ -159,7 +159,7 @@ def _layer(
 def _table(layout: Layout, rng: np.random.Generator) -> dict[str, NDArray[Any]]:
     """Draw the measures of all neurons, and of each one's MEI."""
     count, classes = layout.neurons, len(layout.classes)
-    measures = {
+    measures: dict[str, NDArray[Any]] = {
         "natural_ratio": rng.uniform(0.8, 2, count).astype(np.float32),
         "random_ratio": rng.uniform(0.8, 2, count).astype(np.float32),
         "class_selectivity_index": rng.uniform(0, 1, count).astype(np.float32),

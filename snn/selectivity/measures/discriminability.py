@@ -20,9 +20,7 @@ class DPrime(Measure):
     """``d_prime``: how well one response tells the preferred class."""
     variable: ClassVar[str] = "d_prime"
     long_name: ClassVar[str] = "d'"
-    comment: ClassVar[str] = (
-        "of the preferred class (chosen on the other half) against the rest"
-    )
+    comment: ClassVar[str] = "of the preferred class (chosen on the other half) against the rest"
     units: ClassVar[str] = "standard deviation"
 
     def __call__(self, responses: Responses, labels: Whole, first: Mask, classes: int) -> Floats:

@@ -56,7 +56,7 @@ _OF_MEIS = {
 }  # fmt: skip
 
 
-def _tuning(layout: Layout, _layer: str | None) -> dict[str, Variable]:
+def _tuning(_layout: Layout, _layer: str | None) -> dict[str, Variable]:
     quantities: dict[str, Quantity] = {}
     for measure in BUILT_IN:
         quantities |= measure.quantities | CORRECTED.get(measure.variable, {})

@@ -56,12 +56,8 @@ def _selective(core: dict[str, Array], analysed: Array) -> list[int | None] | No
 def _elsewhere(layer: LayerSummary) -> list[int | None]:
     """Count the neurons of which a better image is known, by epoch; None where nobody looked."""
     known = layer.best_known
-    return [
-        int(count) if compared else None
-        for count, compared in zip(
-            known.elsewhere.sum(axis=1), known.compared.any(axis=1), strict=True
-        )
-    ]
+    rows = zip(known.elsewhere, known.compared, strict=True)
+    return [int(better.sum()) if compared.any() else None for better, compared in rows]
 
 
 def _of_best(values: Array) -> Array:

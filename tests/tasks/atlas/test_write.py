@@ -72,7 +72,9 @@ def test_a_write_that_fails_leaves_the_mark(copied: Checked) -> None:
     (group / "response/c").touch()
 
     with pytest.raises(OSError, match="response"):
-        write.write_block(copied.run.atlas, block, {**arrays, "images_shown": arrays["images_shown"] + 1})
+        write.write_block(
+            copied.run.atlas, block, {**arrays, "images_shown": arrays["images_shown"] + 1}
+        )
 
     assert unfinished(copied.run.atlas, [block]) == [block]
     held: Any = open_store(copied.run.atlas)["layers/conv2/images_shown"]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from spikeatlas.flows.checks.study_checks import Checked, check
-from spikeatlas.tasks.atlas import AtlasError, exists, read, remove
+from spikeatlas.tasks.atlas import ANALYSED, AtlasError, exists, open_tree, read, remove
 from spikeatlas.tasks.atlas.allocate import allocate
 from spikeatlas.tasks.inspect.verify import verify
 from spikeatlas.tasks.stages.conclude import conclude
@@ -38,11 +38,11 @@ def test_an_atlas_in_memory_equals_one_on_disk(made: Checked, url: str, tmp_path
     assert differences(made.run.atlas, there.run.atlas) == []
     assert not list(tmp_path.rglob("zarr.json"))
     assert verify(there.run).sound
-    assert read.flagged(there.run.atlas, "analysed", 2)
+    assert read.flagged(there.run.atlas, ANALYSED, 2)
 
-    before = read.open_tree(there.run.atlas)["training"].to_dataset().load()
+    before = open_tree(there.run.atlas)["training"].load()
     assert conclude(there.run.atlas)
-    assert before.identical(read.open_tree(there.run.atlas)["training"].to_dataset())
+    assert before.identical(open_tree(there.run.atlas)["training"])
 
     remove(there.run.atlas)
     assert not exists(there.run.atlas)

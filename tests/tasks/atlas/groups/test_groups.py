@@ -100,9 +100,7 @@ def test_a_group_has_one_set_of_dimensions() -> None:
 def test_names_of_a_layer_s_variables_differ_between_its_groups() -> None:
     """So that they can be merged, and a name says where it is."""
     listed = [group for group in GROUPS if group.of_layer and group.path != "best/*"]
-    names = [
-        name for group in listed for name in group.variables(docs.ALL[0], docs.LAYER)
-    ]
+    names = [name for group in listed for name in group.variables(docs.ALL[0], docs.LAYER)]
 
     assert len(names) == len(set(names))
     assert path_of("mei", "fc1") == "image/fc1/mei"
@@ -120,7 +118,9 @@ def test_long_names_fit_on_an_axis() -> None:
 
 def test_what_may_be_none_is_filled() -> None:
     """A whole number whose -1 says that there is none is NaN to readers."""
-    known = {array.path.rpartition("/")[2]: array.variable.attributes() for array in arrays(docs.ALL[0])}
+    known = {
+        array.path.rpartition("/")[2]: array.variable.attributes() for array in arrays(docs.ALL[0])
+    }
 
     assert known["preferred_class"]["_FillValue"] == -1
     assert known["natural_top"]["_FillValue"] == -1
