@@ -133,7 +133,8 @@ def active_images(tree: Tree, layer: str, epoch: float) -> NDArray[np.int32]:
 def on_halves(searches: xr.Dataset, active: NDArray[np.int32]) -> Arrays:
     """Return the selectivity that class means tell, of an atlas that keeps no single responses."""
     index, preferred = selectivity.class_selectivity_index(
-        searches.natural_half_response.transpose("neuron", "half", "category").values, active
+        searches.natural_half_response.transpose("neuron", "half", "category").values,
+        active.astype(np.int64),
     )
     return {
         "class_selectivity_index": index.astype(np.float32),
@@ -220,9 +221,9 @@ def table(rows: Iterable[Arrays], measures: Arrays) -> Arrays:
     parts = list(rows)
     best = {name: np.concatenate([part[name] for part in parts]) for name in OF_TABLE}
     place = np.concatenate([part["place"] for part in parts])
-    each = np.arange(len(place))
+    neurons = np.arange(len(place))
     of_best = {
-        name: measures[name].reshape(len(place), -1)[each, place]
+        name: measures[name].reshape(len(place), -1)[neurons, place]
         for name in OF_BEST
         if name in measures
     }
