@@ -132,7 +132,8 @@ def active_images(tree: Tree, layer: str, epoch: float) -> NDArray[np.int64]:
 def on_halves(searches: xr.Dataset, active: NDArray[np.int64]) -> Arrays:
     """Return the selectivity that class means tell, of an atlas that keeps no single responses."""
     index, preferred = selectivity.class_selectivity_index(
-        searches.natural_half_response.transpose("neuron", "half", "category").values, active
+        searches.natural_half_response.transpose("neuron", "half", "category").values,
+        active.astype(np.int64),
     )
     return {
         "class_selectivity_index": index.astype(np.float32),
@@ -204,9 +205,15 @@ def table(rows: Iterable[Arrays], measures: Arrays) -> Arrays:
     parts = list(rows)
     best = {name: np.concatenate([part[name] for part in parts]) for name in OF_TABLE}
     place = np.concatenate([part["place"] for part in parts])
+<<<<<<< HEAD
     rows_of = np.arange(len(place))
     of_best = {
         name: measures[name].reshape(len(place), -1)[rows_of, place]
+=======
+    neurons = np.arange(len(place))
+    of_best = {
+        name: measures[name].reshape(len(place), -1)[neurons, place]
+>>>>>>> w2-ana
         for name in OF_BEST
         if name in measures
     }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -190,7 +189,7 @@ def test_a_later_epoch_is_compared_with_the_old_ones_alone(
     written: list[tuple[float, float]] = []
     store = write.write_cross
 
-    def listed(path: Path, epoch: float, other: float, found: Mapping[str, write.Arrays]) -> None:
+    def listed(path: Path, epoch: float, other: float, found: Any) -> None:
         written.append((epoch, other))
         store(path, epoch, other, found)
 
