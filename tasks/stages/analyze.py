@@ -205,15 +205,9 @@ def table(rows: Iterable[Arrays], measures: Arrays) -> Arrays:
     parts = list(rows)
     best = {name: np.concatenate([part[name] for part in parts]) for name in OF_TABLE}
     place = np.concatenate([part["place"] for part in parts])
-<<<<<<< HEAD
-    rows_of = np.arange(len(place))
-    of_best = {
-        name: measures[name].reshape(len(place), -1)[rows_of, place]
-=======
     neurons = np.arange(len(place))
     of_best = {
         name: measures[name].reshape(len(place), -1)[neurons, place]
->>>>>>> w2-ana
         for name in OF_BEST
         if name in measures
     }

@@ -56,13 +56,6 @@ def respond_to_meis(run: Run, epoch: float, layer: str, searches: xr.Dataset) ->
     if neurons.size:
         respond = models.responder(run, epoch, "report", {layer: run.layers[layer]})
         answers = respond(images.values[rows])[layer]
-<<<<<<< HEAD
-    to_own = np.full(there.shape, np.nan, np.float32)
-    to_own[rows] = answers[np.arange(len(neurons)), neurons]
-    others = answers.copy()
-    others[np.arange(len(neurons)), neurons] = np.nan
-    return {"cross_response": to_own, **best_borrowed(others, rows, searches, run.search.sign)}
-=======
     cross_response = np.full(there.shape, np.nan, np.float32)
     cross_response[rows] = answers[np.arange(len(neurons)), neurons]
     others = answers.copy()
@@ -71,7 +64,6 @@ def respond_to_meis(run: Run, epoch: float, layer: str, searches: xr.Dataset) ->
         "cross_response": cross_response,
         **best_borrowed(others, rows, searches, run.search.sign),
     }
->>>>>>> w2-ana
 
 
 def best_borrowed(

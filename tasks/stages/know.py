@@ -111,14 +111,8 @@ def _of_other_epochs(crosses: xr.Dataset, epoch: float, sign: int) -> Candidates
     searches = values.shape[2] * values.shape[3]
     at, best = _best(values.reshape(len(values), -1), sign)
     epochs = crosses.stimulus_epoch.values[at // searches]
-<<<<<<< HEAD
-    return _candidates(
-        "epoch", best, epoch=epochs, neuron=crosses["neuron"].values, place=at % searches
-    )
-=======
     neurons = crosses["neuron"].values
     return _candidates("epoch", best, epoch=epochs, neuron=neurons, place=at % searches)
->>>>>>> w2-ana
 
 
 def _of_other_neurons(lent: xr.Dataset, tree: Tree, layer: str, sign: int) -> Candidates:
@@ -157,13 +151,8 @@ def _best(responses: Array, sign: int) -> tuple[Array, Array]:
     return at, responses[np.arange(len(at)), at]
 
 
-<<<<<<< HEAD
-def _candidates(source: str, response: Array, **fields_of: Array) -> Candidates:
-    """Return candidates of one source; what is not said of them is none."""
-=======
 def _candidates(source: str, response: Array, **fields: Array) -> Candidates:
     """Return candidates of one source; what is not among ``fields`` is none."""
->>>>>>> w2-ana
     count, there = len(response), ~np.isnan(response)
     none = {
         "epoch": np.full(count, np.nan),
@@ -171,17 +160,10 @@ def _candidates(source: str, response: Array, **fields: Array) -> Candidates:
         "image": np.full(count, -1),
         "place": np.zeros(count, np.intp),
     }
-<<<<<<< HEAD
-    fields = {
-        name: np.where(there, fields_of.get(name, empty), empty) for name, empty in none.items()
-    }
-    return Candidates(np.full(count, source, object), response, **fields)
-=======
     complete = {
         name: np.where(there, fields.get(name, empty), empty) for name, empty in none.items()
     }
     return Candidates(np.full(count, source, object), response, **complete)
->>>>>>> w2-ana
 
 
 def measure_again(run: Run, tree: Tree, layer: str, epoch: float, images: Candidates) -> Array:
@@ -205,13 +187,8 @@ def _pixels(
     if source == "blank":
         return np.asarray(blank_images(models.dataset(run.data).test.images)[at])
     if source == "screening":
-<<<<<<< HEAD
-        stimuli = tree["screening_image"].screening_image.sel(epoch=epoch)
-        return np.asarray(stimuli.isel(stimulus=at).values)
-=======
         screening = tree["screening_image"].screening_image.sel(epoch=epoch)
         return np.asarray(screening.isel(stimulus=at).values)
->>>>>>> w2-ana
     searches = tree.layer(layer, "layers", "image")
     mei = searches[cold(searches, "mei")].sel(epoch=images.epoch[row], neuron=images.neuron[row])
     search, repeat = divmod(int(images.place[row]), searches.sizes["repeat"])
