@@ -38,7 +38,7 @@ class ImageCounts:
     screening: int
     natural: int
     blank: int
-    known: int
+    elsewhere: int
     """Best images from elsewhere, which a stochastic coding measures afresh."""
     cross: int
     """Each neuron's answers to the others' MEIs come with those to its own."""
@@ -47,7 +47,7 @@ class ImageCounts:
 
     def showings(self, presentations: int) -> int:
         """Return all but the training's, each shown so many times; an ablation shows its images once."""
-        counts = (self.search, self.again, self.screening, self.natural, self.blank, self.known)
+        counts = (self.search, self.again, self.screening, self.natural, self.blank, self.elsewhere)
         return (sum(counts) + self.cross) * presentations + self.ablation
 
     def summary(self, *, stochastic: bool) -> str:
@@ -60,7 +60,7 @@ class ImageCounts:
             f"{self.cross:,} cross-responses" if self.cross else "",
             f"{self.ablation:,} with a neuron silenced" if self.ablation else "",
             f"{self.again:,} measured again" if stochastic else "",
-            f"{self.known:,} best known" if stochastic else "",
+            f"{self.elsewhere:,} best known" if stochastic else "",
         ]
         return " + ".join(filter(None, parts))
 
@@ -99,7 +99,7 @@ def count_images(checked: Checked, blocks: list[Block]) -> ImageCounts:
         screening=study.search.screening_images * study.search.most_repeats * epochs,
         natural=len(data.test) * epochs,
         blank=len(BLANKS) * epochs * care,
-        known=neurons * epochs * care if run.stochastic else 0,
+        elsewhere=neurons * epochs * care if run.stochastic else 0,
         cross=epochs * searches if study.analysis.cross else 0,
         ablation=study.analysis.ablation_images * neurons * len(study.analysis.ablation),
         training=study.training.epochs * len(data.train),

@@ -147,17 +147,16 @@ def check_copies(path: str, tree: xr.DataTree, folder: Path) -> None:
     assert lazily.compute().equals(tree[f"layers/{layer}"].response.mean("repeat").compute())
     tree.to_netcdf(folder / "atlas.nc")
     chunked.to_zarr(folder / "copy.zarr", consolidated=False)
-    for copy in (
-        xr.open_datatree(folder / "atlas.nc"),
-        xr.open_datatree(folder / "copy.zarr", consolidated=False),
-    ):
+    copies = folder / "atlas.nc", folder / "copy.zarr"
+    for copy in (xr.open_datatree(copies[0]), xr.open_datatree(copies[1], consolidated=False)):
         for name, group in groups(tree):
             for variable, array in group.variables.items():
                 again = copy[name].to_dataset()[variable].values
-                same = (
-                    again.tolist() == array.values.tolist() if array.dtype.kind in "TOU" else None
-                )
-                assert np.array_equal(again, array.values, equal_nan=array.dtype.kind == "f") if same is None else same, (name, variable)  # fmt: skip
+                if array.dtype.kind in "TOU":
+                    assert again.tolist() == array.values.tolist(), (name, variable)
+                else:
+                    floats = array.dtype.kind == "f"
+                    assert np.array_equal(again, array.values, equal_nan=floats), (name, variable)
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -7,7 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from spikeatlas.tasks.atlas import Layout, consolidate, create
+from spikeatlas.tasks.atlas import Layout, consolidate, create, migrate
+from tests.former import raw_study, unpack
 from tests.tiny import build, comparing, folder_of
 
 SCRIPT = Path(__file__).with_name("outside.py")
@@ -31,6 +32,14 @@ def networks(folder: Path) -> None:
 def test_xarray_s_own_verbs(tmp_path: Path) -> None:
     networks(tmp_path)
     look(tmp_path / "0" / "atlas.zarr", tmp_path / "1" / "atlas.zarr", tmp_path)
+
+
+def test_xarray_s_own_verbs_on_a_migrated_atlas(tmp_path: Path) -> None:
+    atlas = unpack("before-dimensions", tmp_path)
+    migrate(atlas)
+    other = build({**raw_study(atlas, tmp_path / "other"), "seed": 1})
+    consolidate(folder_of(other.run))
+    look(atlas, folder_of(other.run), tmp_path)
 
 
 def test_frames_of_a_large_atlas(tmp_path: Path) -> None:

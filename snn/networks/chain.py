@@ -102,7 +102,8 @@ class _Row(NamedTuple):
 
 
 def _operators(spec: NetworkSpec, shape: Shape, classes: int) -> Iterator[_Row]:
-    width, size = shape[0], shape[1:]
+    width = shape[0]
+    size: tuple[int, ...] = shape[1:]
     for channels in spec.channels:
         pool, size = halved(size) != size, halved(size)
         operator = convolution(width, channels, spec.kernel)

@@ -129,7 +129,7 @@ def layer_sizes(spec: NetworkSpec, classes: int) -> dict[str, int]:
 
 def layer_maps(spec: NetworkSpec, shape: tuple[int, int, int]) -> dict[str, tuple[int, ...]]:
     """Return the map (h, w) of every convolutional layer's channels, () of others, for images (c, h, w)."""
-    size = shape[1:]
+    size: tuple[int, ...] = shape[1:]
     maps: list[tuple[int, ...]] = []
     for _ in spec.channels:
         size = halved(size)

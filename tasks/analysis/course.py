@@ -127,7 +127,9 @@ def _loss_increase(tree: Tree, layer: str, rows: np.ndarray, course: xr.Dataset)
     if "importance/ablation" not in tree:
         nothing: xr.DataArray = xr.full_like(course.csi, np.nan)
         return nothing
-    return _of_layer(tree["importance/ablation"], layer, rows, course.neuron).loss_increase
+    table = _of_layer(tree["importance/ablation"], layer, rows, course.neuron)
+    losses: xr.DataArray = table.loss_increase
+    return losses
 
 
 def _of_layer(table: xr.Dataset, layer: str, rows: np.ndarray, neurons: xr.DataArray) -> xr.Dataset:

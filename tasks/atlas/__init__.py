@@ -12,8 +12,10 @@ from spikeatlas.tasks.atlas.groups import GROUPS, TRAINING_VARIABLES
 from spikeatlas.tasks.atlas.groups.arrays import path_of, size_of
 from spikeatlas.tasks.atlas.groups.axes import BLANKS
 from spikeatlas.tasks.atlas.groups.base import Column, Group
-from spikeatlas.tasks.atlas.groups.best_group import SOURCES
-from spikeatlas.tasks.atlas.groups.layer_group import (
+from spikeatlas.tasks.atlas.groups.naturalness_group import UNLIKE
+from spikeatlas.tasks.atlas.groups.neurons_group import NATURAL_COLUMNS
+from spikeatlas.tasks.atlas.groups.of_layers.best_group import SOURCES
+from spikeatlas.tasks.atlas.groups.of_layers.layer_group import (
     DONE,
     FAILED,
     LANES,
@@ -24,8 +26,6 @@ from spikeatlas.tasks.atlas.groups.layer_group import (
     UNPLANNED,
     UNSETTLED,
 )
-from spikeatlas.tasks.atlas.groups.naturalness_group import UNLIKE
-from spikeatlas.tasks.atlas.groups.neurons_group import NATURAL_COLUMNS
 from spikeatlas.tasks.atlas.groups.progress_group import (
     ABLATED,
     ANALYSED,
@@ -38,7 +38,7 @@ from spikeatlas.tasks.atlas.groups.progress_group import (
     TRAINED,
 )
 from spikeatlas.tasks.atlas.layout import TOP_IMAGES, Layout, image_counts
-from spikeatlas.tasks.atlas.lock import coordinator, writing
+from spikeatlas.tasks.atlas.locking.lock import coordinator, writing
 from spikeatlas.tasks.atlas.metadata import store_of
 from spikeatlas.tasks.atlas.open import (
     epoch_row,

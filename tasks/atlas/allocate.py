@@ -13,7 +13,7 @@ from spikeatlas.tasks.atlas import read, write
 from spikeatlas.tasks.atlas.agree import agree
 from spikeatlas.tasks.atlas.create import create
 from spikeatlas.tasks.atlas.extend import extend
-from spikeatlas.tasks.atlas.groups.natural_group import TEST_IMAGES
+from spikeatlas.tasks.atlas.groups.of_layers.natural_group import TEST_IMAGES
 from spikeatlas.tasks.atlas.groups.progress_group import EPOCH
 from spikeatlas.tasks.atlas.layout import Layout, Named
 from spikeatlas.tasks.atlas.open import exists, layout_of, open_store, study_of, values

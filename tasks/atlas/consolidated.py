@@ -29,25 +29,25 @@ def consolidate(path: Place) -> None:
     root = open_store(path)
     if root.metadata.consolidated_metadata is None:
         nodes = {name: json.loads(metadata(root, name) or b"{}") for name in _in_order(root)}
-        own = json.loads(metadata(root, "") or b"{}")
-        whole = {**own, KEY: {"kind": "inline", "must_understand": False, "metadata": nodes}}
-        content = json.dumps(whole).encode()
+        content = json.loads(metadata(root, "") or b"{}")
+        whole = {**content, KEY: {"kind": "inline", "must_understand": False, "metadata": nodes}}
+        text = json.dumps(whole).encode()
         if isinstance(path, Path):
-            write_atomically(path / "zarr.json", content, beside=path)
+            write_atomically(path / "zarr.json", text, beside=path)
         else:
-            buffer = default_buffer_prototype().buffer.from_bytes(content)
+            buffer = default_buffer_prototype().buffer.from_bytes(text)
             sync(store_of(path, "r+").set("zarr.json", buffer))
 
 
 def stale(root: zarr.Group) -> list[str]:
     """List the nodes of which the consolidated metadata, if there are some, do not say what the store holds."""
-    own = json.loads(metadata(root, "") or b"{}")
-    if KEY not in own:
+    content = json.loads(metadata(root, "") or b"{}")
+    if KEY not in content:
         return []
-    told: dict[str, Any] = own[KEY]["metadata"]
+    copies: dict[str, Any] = content[KEY]["metadata"]
     there = _nodes(root)
-    wrong = [name for name in told if json.loads(metadata(root, name) or b"{}") != told[name]]
-    return sorted({*wrong, *(there ^ {*told})})
+    wrong = [name for name in copies if json.loads(metadata(root, name) or b"{}") != copies[name]]
+    return sorted({*wrong, *(there ^ {*copies})})
 
 
 def _in_order(root: zarr.Group) -> list[str]:

@@ -87,12 +87,12 @@ def describe(
     root.create_group("provenance")
     for name, label in {**nodes, **network_label(layout)}.items():
         _write_labels(root, f"provenance/{name}", label)
-    own = {
+    description = {
         "layout": layout_json(layout),
         "coordinates": "network",
         "metadata_digest": arrays_digest(root, "provenance", nodes),
     }
-    set_attributes(building, "provenance", {**provenance, **own})
+    set_attributes(building, "provenance", {**provenance, **description})
     conventions = {"schema_version": SCHEMA_VERSION, "Conventions": "CF-1.11"}
     set_attributes(building, "", {**conventions, **attributes})
 

@@ -16,8 +16,8 @@ from zarr.core.sync import sync
 from spikeatlas.tasks.atlas.consolidated import KEY, stale
 from spikeatlas.tasks.atlas.groups import GROUPS
 from spikeatlas.tasks.atlas.groups.arrays import AtlasArray, path_of
-from spikeatlas.tasks.atlas.groups.cross_group import BORROWED, CROSSED
-from spikeatlas.tasks.atlas.groups.layer_group import FAILED, PENDING
+from spikeatlas.tasks.atlas.groups.of_layers.cross_group import BORROWED, CROSSED
+from spikeatlas.tasks.atlas.groups.of_layers.layer_group import FAILED, PENDING
 from spikeatlas.tasks.atlas.groups.progress_group import AS_TRAINED
 from spikeatlas.tasks.atlas.groups.provenance_group import DIGESTS, NODES
 from spikeatlas.tasks.atlas.metadata import (

@@ -205,14 +205,14 @@ def read_layout(root: zarr.Group, text: str) -> Layout:
     fields: dict[str, Any] = json.loads(text)
     fields["layers"] = {layer: tuple(neurons) for layer, neurons in fields["layers"].items()}
     first = next(iter(fields["layers"]), "")
-    told = {
+    paths = {
         "epochs": EPOCH,
         "natural_images": f"natural_image/{first}/image",
         "natural_labels": f"natural_image/{first}/label",
         "natural_first": f"natural_image/{first}/first",
         "test_labels": "test_images/label",
     }
-    fields |= {field: values(root, path).tolist() for field, path in told.items() if path in root}
+    fields |= {field: values(root, path).tolist() for field, path in paths.items() if path in root}
     for name in BROUGHT:
         fields[name] = [Named(*entry) for entry in fields.get(name, ())]
     frozen: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()}

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from spikeatlas.optim import Points
 from spikeatlas.tasks.atlas.errors import AtlasError
 from spikeatlas.tasks.atlas.groups.arrays import path_of
-from spikeatlas.tasks.atlas.groups.cross_group import BORROWED, CROSSED
-from spikeatlas.tasks.atlas.groups.layer_group import FAILED, PENDING, UNPLANNED
+from spikeatlas.tasks.atlas.groups.of_layers.cross_group import BORROWED, CROSSED
+from spikeatlas.tasks.atlas.groups.of_layers.layer_group import FAILED, PENDING, UNPLANNED
 from spikeatlas.tasks.atlas.groups.progress_group import (
     EPOCH,
     KNOWN,

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from spikeatlas.tasks.atlas.groups.layer_group import SILENT, STATUS, UNSETTLED
+from spikeatlas.tasks.atlas.groups.of_layers.layer_group import SILENT, STATUS, UNSETTLED
 
 SEARCH = ("neuron", "search", "repeat")
 """Dimensions of what every search of one epoch has."""

@@ -51,7 +51,7 @@ class Tree:
             if path not in self._root:
                 raise KeyError(path)
             self._groups[path] = xr.open_dataset(
-                self._root.store,
+                self._root.store,  # type: ignore[arg-type]  # xarray takes any store of zarr
                 engine="zarr",
                 group=f"{self._root.path}/{path}".lstrip("/"),
                 mask_and_scale=False,

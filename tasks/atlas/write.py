@@ -20,8 +20,8 @@ from zarr.core.sync import sync
 from spikeatlas.tasks.atlas.create import create_table
 from spikeatlas.tasks.atlas.errors import AtlasError
 from spikeatlas.tasks.atlas.groups.arrays import path_of
-from spikeatlas.tasks.atlas.groups.cross_group import BORROWED, CROSSED
-from spikeatlas.tasks.atlas.groups.layer_group import FAILED, PENDING, UNPLANNED
+from spikeatlas.tasks.atlas.groups.of_layers.cross_group import BORROWED, CROSSED
+from spikeatlas.tasks.atlas.groups.of_layers.layer_group import FAILED, PENDING, UNPLANNED
 from spikeatlas.tasks.atlas.groups.progress_group import ANALYSED, EPOCH, KNOWN
 from spikeatlas.tasks.atlas.metadata import arrays_digest, set_attributes
 from spikeatlas.tasks.atlas.open import epoch_row, open_store, opened, row_of, values, writable
@@ -113,10 +113,10 @@ def write_cross(
     }
     root = open_store(path, "r+")
     writable(root[KNOWN])[epoch_row(root, epoch)] = np.uint8(0)
-    own = {name: values for name, values in named.items() if name.startswith("cross/")}
+    crosses = {name: values for name, values in named.items() if name.startswith("cross/")}
     for arrays, mark in (
-        (own, CROSSED),
-        ({n: v for n, v in named.items() if n not in own}, BORROWED),
+        (crosses, CROSSED),
+        ({n: v for n, v in named.items() if n not in crosses}, BORROWED),
     ):
         _put(path, (epoch, stimulus_epoch), {**arrays, mark: np.uint8(1)}, mark)
 
@@ -135,8 +135,8 @@ def write_training(path: Place, table: xr.Dataset) -> None:
         writable(root[f"training/{name}"])[...] = table[name].values
     digest = arrays_digest(root, "training", names)
     coordinates = " ".join(str(name) for name in table.coords if name not in table.dims)
-    own = {"concluded": 1, "arrays": " ".join(names), "coordinates": coordinates}
-    note(path, "training", {**own, "metadata_digest": digest})
+    described = {"concluded": 1, "arrays": " ".join(names), "coordinates": coordinates}
+    note(path, "training", {**described, "metadata_digest": digest})
 
 
 def clear_epoch(path: Place, epoch: float) -> None:

@@ -53,9 +53,9 @@ def _shortfall(tree: Tree) -> list[str]:
     counts = {layer: elsewhere(tree, layer) for layer in tree.layers}
     return [
         f"{layer}: another image than the search's own drives the neuron best "
-        f"in {missed} of {asked} neuron-epochs"
-        for layer, (missed, asked) in counts.items()
-        if asked
+        f"in {missed} of {total} neuron-epochs"
+        for layer, (missed, total) in counts.items()
+        if total
     ]
 
 

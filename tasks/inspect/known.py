@@ -25,12 +25,12 @@ WHERE = {
 def told_known(tree: Tree, layer: str, epoch: float) -> xr.Dataset:
     """Return ``best_known`` and ``known_from`` (neuron,), in words, of a layer; NaN and empty where not asked yet."""
     neurons = tree[f"best/{layer}"]["neuron"].values
-    response, told = np.full(len(neurons), np.nan, np.float32), [""] * len(neurons)
+    response, words = np.full(len(neurons), np.nan, np.float32), [""] * len(neurons)
     if KNOWN in tree and bool(tree.progress.known.sel(epoch=epoch).item()):
         best = tree[f"best/{layer}"].drop_vars("mei").sel(epoch=epoch).load()
         response = best.best_known.values
-        told = [known_from(best.isel(neuron=row)) for row in range(len(neurons))]
-    variables = {"best_known": ("neuron", response), "known_from": ("neuron", told)}
+        words = [known_from(best.isel(neuron=row)) for row in range(len(neurons))]
+    variables = {"best_known": ("neuron", response), "known_from": ("neuron", words)}
     return xr.Dataset(variables, coords={"neuron": neurons})
 
 
@@ -45,5 +45,5 @@ def elsewhere(tree: Tree, layer: str) -> tuple[int, int]:
     if KNOWN not in tree:
         return 0, 0
     source = tree[f"best/{layer}"].best_known_source.values
-    asked = (tree.progress.known.values == 1)[:, None] & (source != "")
-    return int((asked & (source != FOUND)).sum()), int(asked.sum())
+    there = (tree.progress.known.values == 1)[:, None] & (source != "")
+    return int((there & (source != FOUND)).sum()), int(there.sum())

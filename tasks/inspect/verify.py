@@ -91,10 +91,10 @@ def verify(run: Run, *, plain: bool = False) -> Verdict:
                 for block in run.blocks(epoch)
             ]
             checked += sum(part.checked for part in parts)
-            told = [problem for part in parts for problem in part.problems]
-            if analysed and not told:
-                told = [text for layer in run.layers for text in best_damage(tree, layer, epoch)]
-            problems += told
+            wrong = [problem for part in parts for problem in part.problems]
+            if analysed and not wrong:
+                wrong = [text for layer in run.layers for text in best_damage(tree, layer, epoch)]
+            problems += wrong
             near += [text for part in parts for text in part.near]
             counts = {
                 name: counts[name] + sum(part.counts.get(name, 0) for part in parts)

@@ -19,7 +19,7 @@ def best_damage(tree: Tree, layer: str, epoch: float) -> Iterator[str]:
         searches[name].transpose("neuron", "search", "repeat", ...).values
         for name in ("mei", "response")
     )
-    meis, own = best.mei.values, best.response.values
+    meis, answers = best.mei.values, best.response.values
     named = zip(best.best_search.values.tolist(), best.best_repeat.values.tolist(), strict=True)
     for row, (label, repeat) in enumerate(named):
         where = f"epoch={epoch:g} layer={layer} neuron={best.neuron.values[row]}: best/{layer}"
@@ -29,5 +29,5 @@ def best_damage(tree: Tree, layer: str, epoch: float) -> Iterator[str]:
         at = (row, columns[label], repeats.index(repeat))
         if (meis[row] != images[at]).any():
             yield f"{where}/mei is not the image of search={label} repeat={repeat}, which it names"
-        if not np.array_equal(own[row], responses[at], equal_nan=True):
+        if not np.array_equal(answers[row], responses[at], equal_nan=True):
             yield f"{where}/response is not that of search={label} repeat={repeat}, which it names"

@@ -122,16 +122,18 @@ def measure(run: Run, epoch: float, layer: str, searches: xr.Dataset, tree: Tree
     return measures | images | on_meis(run, epoch, searches)
 
 
-def active_images(tree: Tree, layer: str, epoch: float) -> NDArray[np.int32]:
+def active_images(tree: Tree, layer: str, epoch: float) -> NDArray[np.int64]:
     """Return how many test images (neurons,) each neuron of a layer answers."""
     rows = layer_rows(tree["selectivity"].sel(epoch=epoch), layer)
-    return np.asarray(rows.natural_active.values)
+    active: NDArray[np.int64] = rows.natural_active.values.astype(np.int64)
+    return active
 
 
-def on_halves(searches: xr.Dataset, active: NDArray[np.int32]) -> Arrays:
+def on_halves(searches: xr.Dataset, active: NDArray[np.int64]) -> Arrays:
     """Return the selectivity that class means tell, of an atlas that keeps no single responses."""
     index, preferred = selectivity.class_selectivity_index(
-        searches.natural_half_response.transpose("neuron", "half", "category").values, active
+        searches.natural_half_response.transpose("neuron", "half", "category").values,
+        active.astype(np.int64),
     )
     return {
         "class_selectivity_index": index.astype(np.float32),
@@ -203,9 +205,9 @@ def table(rows: Iterable[Arrays], measures: Arrays) -> Arrays:
     parts = list(rows)
     best = {name: np.concatenate([part[name] for part in parts]) for name in OF_TABLE}
     place = np.concatenate([part["place"] for part in parts])
-    each = np.arange(len(place))
+    neurons = np.arange(len(place))
     of_best = {
-        name: measures[name].reshape(len(place), -1)[each, place]
+        name: measures[name].reshape(len(place), -1)[neurons, place]
         for name in OF_BEST
         if name in measures
     }

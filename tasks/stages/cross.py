@@ -56,11 +56,14 @@ def respond_to_meis(run: Run, epoch: float, layer: str, searches: xr.Dataset) ->
     if neurons.size:
         respond = models.responder(run, epoch, "report", {layer: run.layers[layer]})
         answers = respond(images.values[rows])[layer]
-    own = np.full(there.shape, np.nan, np.float32)
-    own[rows] = answers[np.arange(len(neurons)), neurons]
+    cross_response = np.full(there.shape, np.nan, np.float32)
+    cross_response[rows] = answers[np.arange(len(neurons)), neurons]
     others = answers.copy()
     others[np.arange(len(neurons)), neurons] = np.nan
-    return {"cross_response": own, **best_borrowed(others, rows, searches, run.search.sign)}
+    return {
+        "cross_response": cross_response,
+        **best_borrowed(others, rows, searches, run.search.sign),
+    }
 
 
 def best_borrowed(

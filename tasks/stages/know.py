@@ -111,7 +111,8 @@ def _of_other_epochs(crosses: xr.Dataset, epoch: float, sign: int) -> Candidates
     searches = values.shape[2] * values.shape[3]
     at, best = _best(values.reshape(len(values), -1), sign)
     epochs = crosses.stimulus_epoch.values[at // searches]
-    return _candidates("epoch", best, epoch=epochs, neuron=crosses["neuron"].values, place=at % searches)  # fmt: skip
+    neurons = crosses["neuron"].values
+    return _candidates("epoch", best, epoch=epochs, neuron=neurons, place=at % searches)
 
 
 def _of_other_neurons(lent: xr.Dataset, tree: Tree, layer: str, sign: int) -> Candidates:
@@ -150,8 +151,8 @@ def _best(responses: Array, sign: int) -> tuple[Array, Array]:
     return at, responses[np.arange(len(at)), at]
 
 
-def _candidates(source: str, response: Array, **told: Array) -> Candidates:
-    """Return candidates of one source; what is not ``told`` of them is none."""
+def _candidates(source: str, response: Array, **fields: Array) -> Candidates:
+    """Return candidates of one source; what is not among ``fields`` is none."""
     count, there = len(response), ~np.isnan(response)
     none = {
         "epoch": np.full(count, np.nan),
@@ -159,8 +160,10 @@ def _candidates(source: str, response: Array, **told: Array) -> Candidates:
         "image": np.full(count, -1),
         "place": np.zeros(count, np.intp),
     }
-    fields = {name: np.where(there, told.get(name, empty), empty) for name, empty in none.items()}
-    return Candidates(np.full(count, source, object), response, **fields)
+    complete = {
+        name: np.where(there, fields.get(name, empty), empty) for name, empty in none.items()
+    }
+    return Candidates(np.full(count, source, object), response, **complete)
 
 
 def measure_again(run: Run, tree: Tree, layer: str, epoch: float, images: Candidates) -> Array:
@@ -168,7 +171,7 @@ def measure_again(run: Run, tree: Tree, layer: str, epoch: float, images: Candid
     there = np.flatnonzero(~np.isnan(images.response))
     response = np.full(len(images.response), np.nan, np.float32)
     if there.size:
-        stimuli = np.stack([_pixels(run, tree, layer, epoch, images, row) for row in there])
+        stimuli = np.stack([_pixels(run, tree, layer, epoch, images, int(row)) for row in there])
         respond = models.responder(run, epoch, "known", {layer: run.layers[layer]})
         response[there] = respond(stimuli)[layer][np.arange(len(there)), there]
     return response
@@ -180,12 +183,12 @@ def _pixels(
     """Return the image (c, h, w) of one neuron."""
     source, at = images.source[row], int(images.image[row])
     if source == "test image":
-        return models.dataset(run.data).test.images[at]
+        return np.asarray(models.dataset(run.data).test.images[at])
     if source == "blank":
-        return blank_images(models.dataset(run.data).test.images)[at]
+        return np.asarray(blank_images(models.dataset(run.data).test.images)[at])
     if source == "screening":
-        shown = tree["screening_image"].screening_image.sel(epoch=epoch)
-        return np.asarray(shown.isel(stimulus=at).values)
+        screening = tree["screening_image"].screening_image.sel(epoch=epoch)
+        return np.asarray(screening.isel(stimulus=at).values)
     searches = tree.layer(layer, "layers", "image")
     mei = searches[cold(searches, "mei")].sel(epoch=images.epoch[row], neuron=images.neuron[row])
     search, repeat = divmod(int(images.place[row]), searches.sizes["repeat"])

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from spikeatlas.flows.checks.study_checks import Checked
-from spikeatlas.tasks.atlas import exists, open_tree, settled
+from spikeatlas.tasks.atlas import exists, open_tree, read, settled
 from spikeatlas.tasks.study.location import Url
 from tests.equal import differences
 from tests.flows.conftest import Cli

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from spikeatlas.tasks.atlas.groups.layer_group import SILENT, STATUS
+from spikeatlas.tasks.atlas.groups.of_layers.layer_group import SILENT, STATUS
 from spikeatlas.tasks.atlas.groups.selectivity_group import MEASURES_OF_IMAGES
 from spikeatlas.tasks.atlas.layout import TOP_IMAGES, Layout
 from spikeatlas.tasks.atlas.select import mask

@@ -11,7 +11,7 @@ from spikeatlas.tasks.atlas.consolidated import consolidate
 from spikeatlas.tasks.atlas.errors import AtlasError
 from spikeatlas.tasks.atlas.extend import exchange
 from spikeatlas.tasks.atlas.former.renew import renew
-from spikeatlas.tasks.atlas.lock import coordinator
+from spikeatlas.tasks.atlas.locking.lock import coordinator
 from spikeatlas.tasks.atlas.open import (
     SCHEMA_VERSION,
     layout_of,

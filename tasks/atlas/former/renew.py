@@ -19,7 +19,7 @@ from spikeatlas.tasks.atlas.former.carry import Carrier, copy
 from spikeatlas.tasks.atlas.former.names import former_paths
 from spikeatlas.tasks.atlas.groups.arrays import AtlasArray, arrays
 from spikeatlas.tasks.atlas.groups.base import PIXELS, always
-from spikeatlas.tasks.atlas.groups.natural_group import TEST_IMAGES
+from spikeatlas.tasks.atlas.groups.of_layers.natural_group import TEST_IMAGES
 from spikeatlas.tasks.atlas.groups.progress_group import ANALYSED
 from spikeatlas.tasks.atlas.groups.provenance_group import NODES
 from spikeatlas.tasks.atlas.groups.training_group import TRAINING

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from spikeatlas.tasks.atlas.groups.base import Group
-from spikeatlas.tasks.atlas.groups.best_group import FOUND_BEST, KNOWN_BEST
-from spikeatlas.tasks.atlas.groups.cross_group import CROSS
-from spikeatlas.tasks.atlas.groups.diverse_group import DIVERSE
 from spikeatlas.tasks.atlas.groups.importance_group import ABLATION, BROUGHT_IMPORTANCE
-from spikeatlas.tasks.atlas.groups.layer_group import (
+from spikeatlas.tasks.atlas.groups.naturalness_group import NATURALNESS
+from spikeatlas.tasks.atlas.groups.neurons_group import KNOWN_NEURONS, NATURAL_NEURONS, NEURONS
+from spikeatlas.tasks.atlas.groups.of_layers.best_group import FOUND_BEST, KNOWN_BEST
+from spikeatlas.tasks.atlas.groups.of_layers.cross_group import CROSS
+from spikeatlas.tasks.atlas.groups.of_layers.diverse_group import DIVERSE
+from spikeatlas.tasks.atlas.groups.of_layers.layer_group import (
     FOUND,
     HISTORIES,
     IMAGES,
     LATENTS,
     WARM_START,
 )
-from spikeatlas.tasks.atlas.groups.natural_group import BLANK, NATURAL, TEST
-from spikeatlas.tasks.atlas.groups.naturalness_group import NATURALNESS
-from spikeatlas.tasks.atlas.groups.neurons_group import KNOWN_NEURONS, NATURAL_NEURONS, NEURONS
+from spikeatlas.tasks.atlas.groups.of_layers.natural_group import BLANK, NATURAL, TEST
+from spikeatlas.tasks.atlas.groups.of_layers.screening_group import SCREENING
 from spikeatlas.tasks.atlas.groups.progress_group import POPULATION, PROGRESSES, SILENCED
 from spikeatlas.tasks.atlas.groups.provenance_group import PROVENANCE
-from spikeatlas.tasks.atlas.groups.screening_group import SCREENING
 from spikeatlas.tasks.atlas.groups.selectivity_group import (
     ACTIVE,
     BROUGHT_MEASURES,

@@ -12,7 +12,7 @@ import numpy as np
 from spikeatlas.tasks.atlas.groups import GROUPS
 from spikeatlas.tasks.atlas.groups.axes import AxisLabels, axis, network_label
 from spikeatlas.tasks.atlas.groups.base import Group, Variable
-from spikeatlas.tasks.atlas.groups.natural_group import IMAGES_OF_A_CHUNK
+from spikeatlas.tasks.atlas.groups.of_layers.natural_group import IMAGES_OF_A_CHUNK
 from spikeatlas.tasks.atlas.layout import Layout
 
 
@@ -45,36 +45,36 @@ class AtlasArray(NamedTuple):
 
 def arrays(layout: Layout) -> Iterator[AtlasArray]:
     """Every data array that this version allocates."""
-    known = _labels_of(layout)
+    of_group = _labels_of(layout)
     for group in GROUPS:
         if group.when(layout):
             for layer in layout.layers if group.of_layer else [None]:
                 path = group.at(layer)
                 for name, variable in group.variables(layout, layer).items():
-                    yield AtlasArray(f"{path}/{name}", group, variable, layer, known[path])
+                    yield AtlasArray(f"{path}/{name}", group, variable, layer, of_group[path])
 
 
 def labels(layout: Layout) -> dict[str, AxisLabels]:
     """All labels by their path in the store: in each group, so that any can be opened alone."""
     return {
         f"{path}/{name}": label
-        for path, known in _labels_of(layout).items()
-        for name, label in known.items()
+        for path, of_group in _labels_of(layout).items()
+        for name, label in of_group.items()
     }
 
 
 def _labels_of(layout: Layout) -> dict[str, dict[str, AxisLabels]]:
     """The labels of each group by its path."""
-    known: dict[str, dict[str, AxisLabels]] = {}
+    of_group: dict[str, dict[str, AxisLabels]] = {}
     for group in GROUPS:
         if group.when(layout):
             for layer in layout.layers if group.of_layer else [None]:
                 variables = group.variables(layout, layer).values()
                 dims = dict.fromkeys(dim for variable in variables for dim in variable.dims)
-                here = known.setdefault(group.at(layer), {})
+                here = of_group.setdefault(group.at(layer), {})
                 here |= {dim: axis(layout, layer, dim) for dim in dims}
                 here |= {**group.labels(layout, layer), **network_label(layout)}
-    return known
+    return of_group
 
 
 def path_of(name: str, layer: str) -> str:

@@ -8,8 +8,8 @@ import numpy as np
 
 from spikeatlas.tasks.atlas.groups.axes import AxisLabels
 from spikeatlas.tasks.atlas.groups.base import ROWS, Group, Variable, rows
-from spikeatlas.tasks.atlas.groups.best_group import best_rows, known_rows
 from spikeatlas.tasks.atlas.groups.naturalness_group import measured, naturalness_variables
+from spikeatlas.tasks.atlas.groups.of_layers.best_group import best_rows, known_rows
 from spikeatlas.tasks.atlas.groups.progress_group import ANALYSED, KNOWN
 from spikeatlas.tasks.atlas.layout import Layout
 

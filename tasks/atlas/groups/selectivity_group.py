@@ -59,7 +59,7 @@ MEASURES_OF_IMAGES = tuple(_OF_MEIS)
 """Names of the measures on MEIs themselves."""
 
 
-def _tuning(layout: Layout, _layer: str | None) -> dict[str, Variable]:
+def _tuning(_layout: Layout, _layer: str | None) -> dict[str, Variable]:
     quantities: dict[str, Quantity] = {}
     for measure in BUILT_IN:
         quantities |= measure.quantities | CORRECTED.get(measure.variable, {})

@@ -75,8 +75,8 @@ def _best_known(summary: Summary) -> str:
 
 
 def _blank(tree: Tree) -> str:
-    shown = bool((tree.progress.blanked == 1).any())
-    return "" if shown else "No network has been shown blank images yet."
+    blanked = bool((tree.progress.blanked == 1).any())
+    return "" if blanked else "No network has been shown blank images yet."
 
 
 def _training(tree: Tree) -> str:

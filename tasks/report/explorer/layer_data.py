@@ -54,7 +54,7 @@ def core(
 
     ``known_...``: what beats the best found by the search.
     """
-    known = layer.best_known
+    best = layer.best_known
     searches_of = choice_places(summary, layer, group)
     places, status = (
         [place for place, _ in searches_of],
@@ -73,11 +73,11 @@ def core(
         "response": np.stack([at_search(group.response.where(ended), place) for place in places]),
         "place": np.stack(places),
         "tile": tiles,
-        "known_source": known.source,
-        "known_response": known.response,
-        "known_epoch": known.epoch,
-        "known_neuron": known.neuron,
-        "known_image": known.image,
+        "known_source": best.source,
+        "known_response": best.response,
+        "known_epoch": best.epoch,
+        "known_neuron": best.neuron,
+        "known_image": best.image,
         **measures,
         **read_in,
     }

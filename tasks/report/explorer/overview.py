@@ -55,8 +55,8 @@ def _selective(core: dict[str, Array], analysed: Array) -> list[int | None] | No
 
 def _elsewhere(layer: LayerSummary) -> list[int | None]:
     """Count the neurons of which a better image is known, by epoch; None where nobody looked."""
-    known = layer.best_known
-    rows = zip(known.elsewhere, known.compared, strict=True)
+    best = layer.best_known
+    rows = zip(best.elsewhere, best.compared, strict=True)
     return [int(better.sum()) if compared.any() else None for better, compared in rows]
 
 
@@ -87,8 +87,8 @@ def population_about(tree: Tree) -> dict[str, dict[str, str]]:
         return {}
     attributes = {name: tree[LAYERS][name].attrs for name in POPULATION}
     return {
-        name: {"label": told["long_name"], "about": told.get("comment", "")}
-        for name, told in attributes.items()
+        name: {"label": said_of["long_name"], "about": said_of.get("comment", "")}
+        for name, said_of in attributes.items()
     }
 
 

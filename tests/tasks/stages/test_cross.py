@@ -189,7 +189,7 @@ def test_a_later_epoch_is_compared_with_the_old_ones_alone(
     written: list[tuple[float, float]] = []
     store = write.write_cross
 
-    def listed(path: Path, epoch: float, other: float, found: write.Arrays) -> None:
+    def listed(path: Path, epoch: float, other: float, found: Any) -> None:
         written.append((epoch, other))
         store(path, epoch, other, found)
 

@@ -56,7 +56,7 @@ def _leased(
     """The run's lease of an atlas in an object store."""
     if not isinstance(atlas, Url):
         return nullcontext()
-    from spikeatlas.tasks.atlas import lease  # noqa: PLC0415 - needs an optional package
+    from spikeatlas.tasks.atlas.locking import lease  # noqa: PLC0415 - needs an optional package
 
     assert lost is not None
     return lease.coordinated(atlas, run, wait, lost)
@@ -102,7 +102,7 @@ def _shared(atlas: Place | None, run: str, lost: Lost | None) -> AbstractContext
     """A unit's lease of an atlas in an object store."""
     if not isinstance(atlas, Url):
         return nullcontext()
-    from spikeatlas.tasks.atlas import lease  # noqa: PLC0415 - needs an optional package
+    from spikeatlas.tasks.atlas.locking import lease  # noqa: PLC0415 - needs an optional package
 
     assert lost is not None
     return lease.writing(atlas, run, lost)

@@ -10,7 +10,8 @@ from contextlib import ExitStack
 import obstore
 import pytest
 
-from spikeatlas.tasks.atlas import BusyError, OutdatedError, lease
+from spikeatlas.tasks.atlas import BusyError, OutdatedError
+from spikeatlas.tasks.atlas.locking import lease
 from spikeatlas.tasks.study.location import Url
 from spikeatlas.tasks.workers.stopping import ask_to_stop, carry_on, stop_asked
 

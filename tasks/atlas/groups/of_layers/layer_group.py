@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 
@@ -107,14 +108,13 @@ IMAGES = Group(of_layers("image"), "the best image of each search", same(_IMAGE)
 LATENTS = Group(of_layers("latent"), "the latent of each best image", _latent, mark="status")
 HISTORIES = Group(of_layers("history"), "the course of each search", same(_HISTORY), mark="status")
 
-_TWO = {"mark": "status", "when": _warm, "condition": "search.warm_start"}
+_Two = partial(Group, mark="status", when=_warm, condition="search.warm_start")
 WARM_START = (
-    Group(
+    _Two(
         LAYER,
         "both searches of a study with a warm start; `mei` is the better one's",
         _lanes,
-        **_TWO,
     ),
-    Group(of_layers("image"), "the best image of either", same(_LANE_IMAGES), **_TWO),
-    Group(of_layers("latent"), "the latent of either", _lane_latents, **_TWO),
+    _Two(of_layers("image"), "the best image of either", same(_LANE_IMAGES)),
+    _Two(of_layers("latent"), "the latent of either", _lane_latents),
 )

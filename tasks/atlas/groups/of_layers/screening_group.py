@@ -16,7 +16,7 @@ from spikeatlas.tasks.atlas.groups.base import (
     of_layers,
     same,
 )
-from spikeatlas.tasks.atlas.groups.layer_group import rate
+from spikeatlas.tasks.atlas.groups.of_layers.layer_group import rate
 from spikeatlas.tasks.atlas.groups.progress_group import SCREENED
 from spikeatlas.tasks.atlas.layout import Layout
 

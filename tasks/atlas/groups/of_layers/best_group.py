@@ -15,7 +15,7 @@ from spikeatlas.tasks.atlas.groups.base import (
     Variable,
     of_layers,
 )
-from spikeatlas.tasks.atlas.groups.layer_group import STATUS, rate
+from spikeatlas.tasks.atlas.groups.of_layers.layer_group import STATUS, rate
 from spikeatlas.tasks.atlas.groups.progress_group import ANALYSED, KNOWN
 from spikeatlas.tasks.atlas.layout import Layout
 

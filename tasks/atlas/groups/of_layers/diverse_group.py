@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from spikeatlas.tasks.atlas.groups.base import (
     of_layers,
     same,
 )
-from spikeatlas.tasks.atlas.groups.layer_group import LAYER, rate
+from spikeatlas.tasks.atlas.groups.of_layers.layer_group import LAYER, rate
 from spikeatlas.tasks.atlas.layout import Layout
 
 ALTERNATIVES = (*SEARCHES, "alternative")
@@ -48,10 +49,10 @@ def _asked(layout: Layout) -> bool:
     return bool(layout.diverse)
 
 
-_WHEN = {"mark": "status", "when": _asked, "condition": "search.diverse"}
+_Asked = partial(Group, mark="status", when=_asked, condition="search.diverse")
 DIVERSE = (
-    Group(LAYER, "how many further stimuli were found", same(_COUNT), **_WHEN),
-    Group(of_layers("diverse"), "responses to further stimuli of each search, as different as possible", _responses, **_WHEN),
-    Group(of_layers("diverse_image"), "these stimuli", same(_IMAGES), **_WHEN),
-    Group(of_layers("diverse_latent"), "their latents", _latents, **_WHEN),
+    _Asked(LAYER, "how many further stimuli were found", same(_COUNT)),
+    _Asked(of_layers("diverse"), "responses to further stimuli of each search, as different as possible", _responses),
+    _Asked(of_layers("diverse_image"), "these stimuli", same(_IMAGES)),
+    _Asked(of_layers("diverse_latent"), "their latents", _latents),
 )  # fmt: skip

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 
 from spikeatlas.tasks.atlas.groups.base import RATE, Group, Variable, mark, of_layers, same
-from spikeatlas.tasks.atlas.groups.layer_group import rate
+from spikeatlas.tasks.atlas.groups.of_layers.layer_group import rate
 from spikeatlas.tasks.atlas.layout import Layout
 
 PAIRS = ("epoch", "stimulus_epoch")
@@ -40,10 +41,10 @@ def _others(layout: Layout, layer: str | None) -> Mapping[str, Variable]:
     }  # fmt: skip
 
 
-_ASKED = {"when": _compares, "condition": "analysis.cross"}
+_Asked = partial(Group, when=_compares, condition="analysis.cross")
 CROSS = (
-    Group("cross", "whether the network of `epoch` was shown the MEIs of `stimulus_epoch`", same(_CROSSED), **_ASKED),
-    Group(of_layers("cross"), "each neuron's answers, at one epoch, to its own MEIs of another", _own, mark=CROSSED, **_ASKED),
-    Group("borrowed", "whether the other neurons' answers to them are noted", same(_COMPARED), **_ASKED),
-    Group(of_layers("borrowed"), "each neuron's best answer, at one epoch, to the other neurons' MEIs of another", _others, mark=BORROWED, **_ASKED),
+    _Asked("cross", "whether the network of `epoch` was shown the MEIs of `stimulus_epoch`", same(_CROSSED)),
+    _Asked(of_layers("cross"), "each neuron's answers, at one epoch, to its own MEIs of another", _own, mark=CROSSED),
+    _Asked("borrowed", "whether the other neurons' answers to them are noted", same(_COMPARED)),
+    _Asked(of_layers("borrowed"), "each neuron's best answer, at one epoch, to the other neurons' MEIs of another", _others, mark=BORROWED),
 )  # fmt: skip

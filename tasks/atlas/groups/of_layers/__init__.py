@@ -1,0 +1,3 @@
+"""The groups that every layer has one of."""
+
+from __future__ import annotations
