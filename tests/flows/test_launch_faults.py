@@ -55,7 +55,7 @@ def test_a_signal_ends_tidily(
 def test_a_second_run_is_refused(api: str, cli: Cli, made: Checked, tmp_path: Path) -> None:
     study = study_file(tmp_path, tiny(tmp_path / "run"))
     with running(study) as process:
-        wait_until(begun(tmp_path / "run", "atlas.zarr/trained"), process)
+        wait_until(begun(tmp_path / "run", "atlas.zarr/progress/trained"), process)
         # as if it took longer than the second one needs to start
         process.send_signal(signal.SIGSTOP)
         second = cli("run", study)

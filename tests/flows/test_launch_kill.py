@@ -36,9 +36,10 @@ def holds(pattern: str) -> Callable[[Path], bool]:
 
 def between_data_and_status(run: Path) -> bool:
     """Data of a block is written, its status is not."""
-    for layer in run.glob("atlas.zarr/layers/*"):
-        for chunk in layer.glob("history/c/*/*"):
-            if not (layer / "status" / chunk.relative_to(layer / "history")).exists():
+    for history in run.glob("atlas.zarr/history/*/history"):
+        status = run / "atlas.zarr" / "layers" / history.parent.name / "status"
+        for chunk in history.glob("c/*/*"):
+            if not (status / chunk.relative_to(history)).exists():
                 return True
     return False
 
@@ -46,12 +47,12 @@ def between_data_and_status(run: Path) -> bool:
 MOMENTS = [
     Moment("generator training", holds("*generator-*")),
     Moment("network training", holds("checkpoints/epoch-0.safetensors")),
-    Moment("observe", holds("atlas.zarr/trained/c/0")),
-    Moment("screen", holds("atlas.zarr/screening/image/c/*")),
+    Moment("observe", holds("atlas.zarr/progress/trained/c/0")),
+    Moment("screen", holds("atlas.zarr/screening_image/screening_image/c/*")),
     Moment("maximise", holds("atlas.zarr/layers/*/status/c/*")),
     Moment("between data and status", between_data_and_status),
     Moment("analyse", holds("atlas.zarr/layers/conv2/status/c/1/*")),
-    Moment("report", holds("atlas.zarr/analysed/c/*")),
+    Moment("report", holds("atlas.zarr/progress/analysed/c/*")),
     Moment("cross", holds("atlas.zarr/cross/crossed/c/*/*")),
 ]
 
