@@ -59,7 +59,7 @@ WHOLE = [
     *(("analyze", epoch) for epoch in (0, 1, 2)),
     *(("cross", epoch) for epoch in (0, 1, 2)),
     *(("ablate", epoch) for epoch in (0, 2)),
-    *(("know", epoch) for epoch in (0, 1, 2)),
+    *(("compare with all known", epoch) for epoch in (0, 1, 2)),
 ]
 
 
