@@ -32,8 +32,9 @@ class Refusal(importlib.abc.MetaPathFinder):
             raise ImportError(name)
 
 
-sys.meta_path.insert(0, Refusal())
-warnings.simplefilter("error")
+if __name__ == "__main__":
+    sys.meta_path.insert(0, Refusal())
+    warnings.simplefilter("error")
 
 import matplotlib as mpl  # noqa: E402
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -72,7 +73,7 @@ def test_the_users_own_code_is_part_of_the_digest_and_of_the_provenance(own: Pat
     assert study.search.method("own_search:Mine").__name__ == "Mine"
     run = resolve(study, 10)
     assert run.digest == before
-    assert provenance(run, "images")["sources"] == sources
+    assert json.loads(provenance(run, "images")["sources"]) == sources
     assert "sources" not in provenance(resolve(Study(), 10), "images")
 
     own.write_text("class Mine: speed = 1\n")
