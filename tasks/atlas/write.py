@@ -106,19 +106,17 @@ def write_cross(
     path: Place, epoch: float, stimulus_epoch: float, responses: Mapping[str, Arrays]
 ) -> None:
     """Store, by layer, what the network of ``epoch`` answers to the MEIs of ``stimulus_epoch``, then the marks."""
-    named = {
-        path_of(name, layer): values
-        for layer, named in responses.items()
-        for name, values in named.items()
-    }
     root = open_store(path, "r+")
     writable(root[KNOWN])[epoch_row(root, epoch)] = np.uint8(0)
-    crosses = {name: values for name, values in named.items() if name.startswith("cross/")}
-    for arrays, mark in (
-        (crosses, CROSSED),
-        ({n: v for n, v in named.items() if n not in crosses}, BORROWED),
-    ):
-        _put(path, (epoch, stimulus_epoch), {**arrays, mark: np.uint8(1)}, mark)
+    paths = {
+        path_of(name, layer): values
+        for layer, arrays in responses.items()
+        for name, values in arrays.items()
+    }
+    for mark in (CROSSED, BORROWED):
+        kind = mark.partition("/")[0]
+        part = {name: values for name, values in paths.items() if name.startswith(f"{kind}/")}
+        _put(path, (epoch, stimulus_epoch), {**part, mark: np.uint8(1)}, mark)
 
 
 def write_training(path: Place, table: xr.Dataset) -> None:

@@ -12,8 +12,24 @@ import numpy as np
 from spikeatlas.tasks.atlas.groups import GROUPS
 from spikeatlas.tasks.atlas.groups.axes import AxisLabels, axis, network_label
 from spikeatlas.tasks.atlas.groups.base import Group, Variable
+from spikeatlas.tasks.atlas.groups.of_layers.best_group import BEST
 from spikeatlas.tasks.atlas.groups.of_layers.natural_group import IMAGES_OF_A_CHUNK
 from spikeatlas.tasks.atlas.layout import Layout
+
+SMALLEST = Layout(
+    epochs=(0.0,),
+    layers={"*": (0,)},
+    blocks={"*": 1},
+    methods=("screened",),
+    repeats=1,
+    budget=1,
+    latent=1,
+    latent_dtype="int32",
+    image=(1, 1, 1),
+    classes=("0",),
+    screening=1,
+)
+"""One of everything: names of variables do not depend on sizes."""
 
 
 class AtlasArray(NamedTuple):
@@ -84,27 +100,11 @@ def path_of(name: str, layer: str) -> str:
 
 @cache
 def _path_in_layer() -> dict[str, str]:
-    everything = Layout(
-        epochs=(0.0,),
-        layers={"*": (0,)},
-        blocks={"*": 1},
-        methods=("screened",),
-        repeats=1,
-        budget=1,
-        latent=1,
-        latent_dtype="int32",
-        image=(1, 1, 1),
-        classes=("0",),
-        screening=1,
-        warm_start=True,
-        diverse=1,
-        natural_images=(0,),
-        cross=True,
-    )
     return {
-        array.path.rpartition("/")[2]: array.path
-        for array in arrays(everything)
-        if array.layer and array.group.path != "best/*"
+        name: f"{group.path}/{name}"
+        for group in GROUPS
+        if group.of_layer and group.path != BEST
+        for name in group.variables(SMALLEST, "*")
     }
 
 

@@ -7,29 +7,23 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
 from spikeatlas.snn.generators import Naturalness
 from spikeatlas.tasks.atlas.groups import GROUPS
+from spikeatlas.tasks.atlas.groups.arrays import SMALLEST
 from spikeatlas.tasks.atlas.groups.base import Group, Variable
-from spikeatlas.tasks.atlas.layout import Layout
 
 LAYER = "<layer>"
 
 ALL = [
-    Layout(
-        epochs=(0.0,),
+    replace(
+        SMALLEST,
         layers={LAYER: (0,)},
         blocks={LAYER: 1},
-        methods=("screened",),
-        repeats=1,
-        budget=1,
-        latent=1,
         latent_dtype="int32 or float32",
-        image=(1, 1, 1),
-        classes=("0",),
-        screening=1,
         naturalness=source,
         test_labels=(0,),
         natural_images=(0,),
