@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from spikeatlas.flows.checks.study_checks import Checked
 from spikeatlas.snn.data import choose_images
 from spikeatlas.snn.selectivity import halves
+from spikeatlas.tasks.atlas import open_tree
 from spikeatlas.tasks.workers import models
-from tests.equal import read
 
 LABELS = np.random.default_rng(3).integers(0, 5, 200)
 
@@ -65,13 +65,14 @@ def test_all_are_kept_where_there_are_no_more(count: int) -> None:
 def test_an_atlas_keeps_the_responses_to_them(compared: Checked) -> None:
     test = models.dataset(compared.run.data).test
     images, first = choose_images(test.labels, 60)
-    natural = read(compared.run.atlas)["/natural"]
+    tree = open_tree(compared.run.atlas)
 
-    np.testing.assert_array_equal(natural.image.values, images)
-    np.testing.assert_array_equal(natural.label.values, test.labels[images])
-    np.testing.assert_array_equal(natural["first"].values == 1, first)
     for epoch in compared.run.epochs:
         respond = models.responder(compared.run, epoch, "observe", compared.run.layers)
         for layer, wanted in respond(test.images).items():
-            held = natural[f"response_{layer}"].sel(epoch=epoch).values
+            single = tree[f"natural_image/{layer}"]
+            np.testing.assert_array_equal(single["image"].values, images)
+            np.testing.assert_array_equal(single["label"].values, test.labels[images])
+            np.testing.assert_array_equal(single["first"].values == 1, first)
+            held = single["natural_image_response"].sel(epoch=epoch).values
             np.testing.assert_array_equal(held, wanted[images])
