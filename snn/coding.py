@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+from typing import Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from spikeatlas.snn.networks import SpikingNetwork
+Coding = Literal["current", "poisson"]
 
 # 2^32 - 1 = 255 * 16843009: a uniform 32-bit number lies below pixel * 16843009 with probability
 # pixel/255, to 3e-10.
@@ -47,8 +48,26 @@ class CodingKey:
         return np.random.Philox(key=int.from_bytes(digest[:16], "little"))
 
 
+class Encodable(Protocol):
+    """What is shown images: how they enter it."""
+
+    @property
+    def coding(self) -> Coding:
+        """A constant current, or Poisson spike trains."""
+        ...
+
+    @property
+    def time_steps(self) -> int:
+        """Time steps of one showing."""
+        ...
+
+    def normalise(self, images: Tensor) -> Tensor:
+        """Float32 (n, c, h, w) of uint8 images of that shape."""
+        ...
+
+
 def encode(
-    network: SpikingNetwork,
+    network: Encodable,
     images: npt.NDArray[np.uint8],
     key: CodingKey | None = None,
     *,

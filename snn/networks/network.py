@@ -8,9 +8,9 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
+from spikeatlas.snn.coding import Coding
 from spikeatlas.snn.networks.decodings import DecodingSpec, RateDecoding
 from spikeatlas.snn.networks.layer import SpikingLayer, unroll
-from spikeatlas.snn.networks.spec import Coding
 from spikeatlas.snn.registry import near
 
 Shape = tuple[int, int, int]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import Field, PlainValidator, TypeAdapter, model_validator
 from pydantic.dataclasses import dataclass
 
+from spikeatlas.snn.coding import Coding
 from spikeatlas.snn.networks.decodings import DecodingSpec, RateDecoding
 from spikeatlas.snn.neurons import LeakySpec, NeuronSpec, Reset
 from spikeatlas.snn.norms import NORMS, NoNorm, NormSpec
@@ -16,7 +17,6 @@ from spikeatlas.snn.registry import SPEC
 Width = Annotated[int, Field(ge=1)]
 Decay = Annotated[float, Field(ge=0, le=1)]
 Threshold = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Coding = Literal["current", "poisson"]
 
 
 def read_norms(value: object) -> NormSpec | tuple[NormSpec, ...]:

@@ -1,0 +1,39 @@
+"""A layer as search, atlas and analysis see it: its neurons, their map, and the unit of their responses."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+SPIKE_RATE = "spikes a step and position"
+
+
+@dataclass(frozen=True)
+class Unit:
+    """The unit of a layer's responses."""
+
+    name: str = SPIKE_RATE
+    """Of 1, as the atlas has it in ``units``."""
+    quantum: float | None = None
+    """Smallest difference of two responses to one showing: one spike's. None where there is no smallest."""
+    top: float | None = 1.0
+    """Largest response there can be; None where there is no upper end."""
+    bottom: float | None = 0.0
+    """Smallest response there can be: -1 where spikes are signed; None where there is no lower end."""
+
+
+@dataclass(frozen=True)
+class LayerInfo:
+    """A layer as a study sees it."""
+
+    neurons: int
+    """Channels of its maps, or units."""
+    map: tuple[int, ...]
+    """(h, w) of a channel's map; () of units."""
+    unit: Unit = Unit()
+    """Of its responses."""
+
+
+def spike_unit(time_steps: int, map_: tuple[int, ...] = (), *, signed: bool = False) -> Unit:
+    """Return the unit of spike rates over so many steps (>= 1) and the positions of a map (h, w)."""
+    return Unit(quantum=1 / (time_steps * math.prod(map_)), bottom=-1.0 if signed else 0.0)

@@ -1,0 +1,211 @@
+"""The contract of subjects: whatever answers images. Search, atlas and analysis know nothing else of a network."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import nan
+from pathlib import Path
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic.dataclasses import dataclass as specification
+
+from spikeatlas.snn.coding import CodingKey
+from spikeatlas.snn.data import DataSet
+from spikeatlas.snn.layer_info import LayerInfo
+from spikeatlas.snn.registry import SPEC, Contract
+
+Images = NDArray[np.uint8]
+Neurons = Mapping[str, Sequence[int]]
+"""Neurons of each layer, by its name."""
+Responses = dict[str, NDArray[np.float32]]
+"""(images, neurons) of each layer."""
+Scores = NDArray[np.float64]
+"""(images, classes), the largest for the class that is read."""
+ResponderKind = Literal["auto", "plain"]
+
+
+class LackError(ValueError):
+    """Asked of a subject what it does not have."""
+
+
+@dataclass(frozen=True)
+class Showing:
+    """The way in which stimuli are shown."""
+
+    batch_size: int = 256
+    """Stimuli shown together, the last batch padded, so that a response depends on nothing but its stimulus."""
+    key: CodingKey | None = None
+    """Key of the random numbers of a stochastic subject."""
+    presentations: int = 1
+    """Showings of each stimulus to a stochastic subject, whose response is their mean."""
+    kind: ResponderKind = "auto"
+    """``plain``: the slowest and plainest way, which every other equals."""
+    memory: int = 2**30
+    """Bytes that working arrays may take."""
+
+
+class Respond(Protocol):
+    """Responses of the neurons of a subject that it was made for; threads may share it."""
+
+    def __call__(self, images: Images) -> Responses:
+        """{layer: (n, neurons) float32} of stimuli uint8 (n, c, h, w), in the layers' units.
+
+        Neurons stand in the order asked for. ValueError for images of another type or shape than the subject's.
+        """
+        ...
+
+    def describe(self) -> list[str]:
+        """Say how each layer is computed, and why, in a line."""
+        ...
+
+
+LACKS = {
+    "readout": "a read-out: accuracy, loss, and the classes that the network itself reads in an image stay undefined",
+    "ablation": "ablation: none of its neurons can be silenced",
+    "truncation": "truncation: every layer costs as much as the whole network",
+    "gradients": "gradients: no reference of gradient ascent",
+    "training": "training here: it is taken as it comes",
+    "epochs": "epochs: there is one state of it, epoch 0",
+}
+"""All that a subject may lack: its name, and what follows for a study."""
+
+
+class Subject(ABC):
+    """A network, or whatever else answers images, at one point of its training.
+
+    No call changes it, so threads may share it.
+    """
+
+    input_shape: tuple[int, int, int]
+    """(c, h, w) of its stimuli."""
+    layers: Mapping[str, LayerInfo]
+    """Shallow to deep."""
+    stochastic: bool = False
+    """True where one stimulus is answered differently at each showing."""
+    time_steps: int | None = None
+    """Simulated steps of a stimulus; None for what knows no time."""
+    classes: int | None = None
+    """Classes of its read-out; None where it has none."""
+    lacks: tuple[str, ...] = ()
+    """Which of ``LACKS`` it does not have."""
+
+    @abstractmethod
+    def responder(self, neurons: Neurons, showing: Showing) -> Respond:
+        """Make the responder of some neurons of some layers, which stops at the deepest if it can.
+
+        ValueError for unknown layers or neurons.
+        """
+
+    def responses(
+        self, images: Images, neurons: Neurons, showing: Showing | None = None
+    ) -> Responses:
+        """Show images once: see ``Respond``."""
+        return self.responder(neurons, showing or Showing())(images)
+
+    def scores(self, images: Images, showing: Showing) -> Scores:
+        """Scores (n, classes) of images uint8 (n, c, h, w), before any softmax. LackError without read-out."""
+        raise LackError(f"this network has no read-out, so {len(images)} images have no scores.")
+
+    def silenced(self, layer: str, neuron: int) -> Subject:
+        """Return the same subject, one neuron of which never responds. LackError where that cannot be."""
+        raise LackError(f"neuron {neuron} of layer {layer!r} cannot be silenced in this network.")
+
+    def scores_without(
+        self, images: Images, neurons: Neurons, showing: Showing
+    ) -> dict[str, NDArray[np.float64]]:
+        """Scores (neurons, n, classes) of each layer: those of images while one neuron is silent, for each in turn."""
+        return {
+            layer: np.stack(
+                [self.silenced(layer, neuron).scores(images, showing) for neuron in indices]
+            )
+            for layer, indices in neurons.items()
+        }
+
+
+@dataclass(frozen=True)
+class Progress:
+    """The state of training at an epoch, as far as somebody wrote it down."""
+
+    step: int = -1
+    """Training steps taken; -1: nobody knows."""
+    images_seen: int = -1
+    """Training images seen; -1: nobody knows."""
+    accuracy: float = nan
+    """Share of test images that are read right, 0 to 1; NaN: nobody knows."""
+    loss: float = nan
+    """Mean cross-entropy of the test images' scores, in nats; NaN: nobody knows."""
+
+
+class Source(ABC):
+    """A subject along its training: one for each epoch."""
+
+    input_shape: tuple[int, int, int]
+    """(c, h, w) of its stimuli."""
+    layers: Mapping[str, LayerInfo]
+    """Of every epoch's subject, shallow to deep."""
+    stochastic: bool = False
+    """See ``Subject``."""
+    time_steps: int | None = None
+    """See ``Subject``."""
+    classes: int | None = None
+    """See ``Subject``."""
+    lacks: tuple[str, ...] = ()
+    """See ``Subject``."""
+
+    @abstractmethod
+    def epochs(self) -> dict[float, Path | None]:
+        """Return the epochs there are now, ascending, with the file of each; None for one without."""
+
+    @abstractmethod
+    def open(self, epoch: float) -> Subject:
+        """Return the subject at an epoch. ValueError or FileNotFoundError where there is none."""
+
+    @abstractmethod
+    def example(self) -> Subject:
+        """Return a subject of this shape before there is any checkpoint: to plan with, and to time."""
+
+    @abstractmethod
+    def digest(self, epoch: float) -> str:
+        """SHA-256 (hex) of what the subject at an epoch is made of: its file, or its code where it has none."""
+
+    @abstractmethod
+    def progress(self, epoch: float) -> Progress:
+        """Return what is known of the training at an epoch."""
+
+    def problems(self, epochs: Sequence[float]) -> list[str]:
+        """Say in sentences what keeps these epochs from being probed; they are among ``epochs()``."""
+        del epochs
+        return []
+
+    def unreadable(self) -> dict[float, str]:
+        """Say why files of epochs cannot be read: half-written as yet, or damaged."""
+        return {}
+
+
+@specification(frozen=True, config=SPEC)
+class SubjectSpec(Contract, ABC):
+    """A subject, as a study names it under ``network``; a member adds its fields."""
+
+    kind: str
+
+    @property
+    def trained_here(self) -> bool:
+        """True where its epochs are made by the study's own training."""
+        return False
+
+    @property
+    def paths(self) -> dict[str, Path]:
+        """Files and folders that it names, by the field."""
+        return {}
+
+    @abstractmethod
+    def source(self, data: DataSet, folder: Path) -> Source:
+        """Return its epochs, to be shown images like those of ``data``.
+
+        ``folder``: of the checkpoints that the study's own training writes. ValueError, one sentence, where
+        it cannot be made, or cannot take such images.
+        """
