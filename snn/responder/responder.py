@@ -68,6 +68,10 @@ class Responder:
             self._respond = FastResponder(network, indices, showing, memory=memory)
             self.plan = self._respond.plan
 
+    def describe(self) -> list[str]:
+        """Say how each layer is computed, and why, in a line."""
+        return self.plan.describe()
+
     def __call__(self, images: npt.NDArray[np.uint8]) -> Responses:
         """Spike rates in [0, 1], {layer: (n, neurons) float32}, of stimuli uint8 (n, c, h, w).
 

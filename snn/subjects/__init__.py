@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from spikeatlas.snn.layer_info import SPIKE_RATE, LayerInfo, Unit, spike_unit
+from spikeatlas.snn.registry import Family
 from spikeatlas.snn.subjects.base import (
     LACKS,
     LackError,
@@ -16,10 +17,23 @@ from spikeatlas.snn.subjects.base import (
     Subject,
     SubjectSpec,
 )
+from spikeatlas.snn.subjects.chain_subject import ChainSubject
+from spikeatlas.snn.subjects.trained import ChainSpec
+
+SUBJECTS: Family[SubjectSpec] = Family(
+    "network",
+    SubjectSpec,  # type: ignore[type-abstract]
+    {"chain": ChainSpec},
+    default="chain",
+)
+"""``network`` of a study."""
 
 __all__ = [
     "LACKS",
     "SPIKE_RATE",
+    "SUBJECTS",
+    "ChainSpec",
+    "ChainSubject",
     "LackError",
     "LayerInfo",
     "Neurons",

@@ -106,8 +106,13 @@ class Subject(ABC):
         """Show images once: see ``Respond``."""
         return self.responder(neurons, showing or Showing())(images)
 
+    @abstractmethod
+    def check(self) -> None:
+        """Raise ValueError where it cannot answer: weights that are NaN, say, of a training that diverged."""
+
     def scores(self, images: Images, showing: Showing) -> Scores:
         """Scores (n, classes) of images uint8 (n, c, h, w), before any softmax. LackError without read-out."""
+        del showing
         raise LackError(f"this network has no read-out, so {len(images)} images have no scores.")
 
     def silenced(self, layer: str, neuron: int) -> Subject:
@@ -156,6 +161,11 @@ class Source(ABC):
     lacks: tuple[str, ...] = ()
     """See ``Subject``."""
 
+    place: str = ""
+    """Folder, pattern or function in which the epochs are, as a sentence names it."""
+    folder: Path | None = None
+    """Folder that holds the files of its epochs; None where there are none."""
+
     @abstractmethod
     def epochs(self) -> dict[float, Path | None]:
         """Return the epochs there are now, ascending, with the file of each; None for one without."""
@@ -191,6 +201,11 @@ class SubjectSpec(Contract, ABC):
     """A subject, as a study names it under ``network``; a member adds its fields."""
 
     kind: str
+
+    @property
+    def stochastic(self) -> bool:
+        """True where its fields alone say that one stimulus is answered differently at each showing."""
+        return False
 
     @property
     def trained_here(self) -> bool:

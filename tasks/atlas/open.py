@@ -18,7 +18,14 @@ from spikeatlas.tasks.atlas.errors import AtlasError, OldError
 from spikeatlas.tasks.atlas.groups.arrays import AtlasArray, arrays
 from spikeatlas.tasks.atlas.groups.progress_group import EPOCH
 from spikeatlas.tasks.atlas.groups.provenance_group import NODES
-from spikeatlas.tasks.atlas.layout import BROUGHT, IN_THE_STORE, Layout, Named
+from spikeatlas.tasks.atlas.layout import (
+    BROUGHT,
+    IN_THE_STORE,
+    OF_NETWORK,
+    Layout,
+    Named,
+    UnitFields,
+)
 from spikeatlas.tasks.atlas.metadata import digest, metadata, set_attributes, store_of
 from spikeatlas.tasks.study.location import Place, Url
 
@@ -215,13 +222,16 @@ def read_layout(root: zarr.Group, text: str) -> Layout:
     fields |= {field: values(root, path).tolist() for field, path in paths.items() if path in root}
     for name in BROUGHT:
         fields[name] = [Named(*entry) for entry in fields.get(name, ())]
+    units = fields.get("units", {}).items()
+    fields["units"] = {layer: UnitFields(*unit) for layer, unit in units}
     frozen: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()}
     return Layout(**frozen)
 
 
 def layout_json(layout: Layout) -> str:
     """Return the layout, but for what the store's own labels tell, as JSON."""
-    unsaid = {*IN_THE_STORE, *(name for name in BROUGHT if not getattr(layout, name))}
+    rare = (*BROUGHT, *OF_NETWORK)
+    unsaid = {*IN_THE_STORE, *(name for name in rare if not getattr(layout, name))}
     return json.dumps({key: value for key, value in vars(layout).items() if key not in unsaid})
 
 

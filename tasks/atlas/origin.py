@@ -61,4 +61,5 @@ def run_of_atlas(atlas: Place) -> Run:
     )
     study = Study.model_validate({**study_of(root), **here})
     layout = layout_of(root)
-    return Run(study, study_digest(study), dict(layout.layers), layout.epochs)
+    stochastic = layout.stochastic or study.network.stochastic
+    return Run(study, study_digest(study), dict(layout.layers), layout.epochs, stochastic)

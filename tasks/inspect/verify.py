@@ -9,8 +9,6 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from spikeatlas.snn.files import digest_file
-from spikeatlas.snn.training import epoch_path
 from spikeatlas.tasks.atlas import (
     ANALYSED,
     SEARCH,
@@ -154,11 +152,13 @@ def _counts(rows: xr.Dataset) -> dict[str, int]:
 def _changed_checkpoint(run: Run, epoch: float) -> str | None:
     root = open_store(run.atlas)
     probed = str(values(root, "progress/checkpoint_digest", epoch_row(root, epoch)))
-    path = epoch_path(run.checkpoints, epoch)
-    if not path.exists():
-        return f"its checkpoint {path} is gone, so nothing can be replayed; put it back"
-    if digest_file(path) != probed:
-        return f"its checkpoint {path} is not the one that was probed (digest differs); put that one back"
+    source = models.source(run)
+    files = source.epochs()
+    if epoch not in files:
+        return f"its checkpoint (epoch {epoch:g}) is gone, so nothing can be replayed; put it back"
+    if source.digest(epoch) != probed:
+        name = files[epoch] or f"epoch {epoch:g}"
+        return f"its checkpoint {name} is not the one that was probed (digest differs); put that one back"
     return None
 
 
@@ -214,7 +214,7 @@ def replay_images(run: Run, block: Block, rows: xr.Dataset, kind: Stored) -> Ver
     gap = np.abs(again - response[places])
     off = ~(gap <= TOLERANCE)
     # one spike of a unit, the least that can differ; only another responder than the atlas's may
-    spike = 1 / run.network.time_steps if made_by(run) != run.responder.kind else 0
+    spike = spike_of(run) if made_by(run) != run.responder.kind else 0
     problems: list[str] = []
     near: list[str] = []
     for place in np.flatnonzero(off | (other > 0)):
@@ -243,6 +243,12 @@ def empty(rows: xr.Dataset, kind: Stored, sign: int) -> NDArray[np.bool_]:
     if kind == RESULT:
         return np.asarray(rows.status.values == SILENT)
     return np.asarray((rows[kind.response].values == 0) & (sign > 0))
+
+
+def spike_of(run: Run) -> float:
+    """Return what one spike of a unit adds to its response; 0 for a network without time."""
+    steps = models.source(run).time_steps
+    return 0 if steps is None else 1 / steps
 
 
 def made_by(run: Run) -> str:

@@ -6,7 +6,7 @@ The functions named ``*_at`` load a file for runs and benchmarks alike; the othe
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -15,15 +15,22 @@ from spikeatlas.optim import Points, Space
 from spikeatlas.snn.classifier import Classifier, load_classifier
 from spikeatlas.snn.coding import CodingKey
 from spikeatlas.snn.data import DataSet, DataSpec, load_data
-from spikeatlas.snn.files import digest_file
 from spikeatlas.snn.generators import Generator, GeneratorSpec, digest_generator, open_generator
 from spikeatlas.snn.generators.priors import CodePrior, PriorKind, load_prior
-from spikeatlas.snn.networks import NetworkSpec, SpikingNetwork
-from spikeatlas.snn.responder import Responder
-from spikeatlas.snn.training import epoch_path, load_network
+from spikeatlas.snn.subjects import (
+    ChainSpec,
+    ChainSubject,
+    Respond,
+    Showing,
+    Source,
+    Subject,
+    SubjectSpec,
+)
+from spikeatlas.snn.training import load_network
 from spikeatlas.tasks.study import run_files
 from spikeatlas.tasks.study.latent_space import space_of
 from spikeatlas.tasks.study.run import Run
+from spikeatlas.tasks.study.setup import Setup
 from spikeatlas.tasks.study.specs import Indices, ResponderSpec
 
 CARE = 4
@@ -66,13 +73,28 @@ def classifier_at(path: Path) -> Classifier:
     return load_classifier(path)
 
 
+@lru_cache(maxsize=4)
+def source_at(spec: SubjectSpec, data: DataSpec, folder: Path) -> Source:
+    """Return the epochs of a network, of which training here leaves checkpoints in ``folder``."""
+    return spec.source(dataset(data), folder)
+
+
 @lru_cache(maxsize=8)
-def network_at(
-    path: Path, digest: str, spec: NetworkSpec, shape: tuple[int, int, int], classes: int
-) -> SpikingNetwork:
-    """Return the network in a file with that digest, for images (c, h, w) of so many classes."""
+def subject_at(
+    spec: SubjectSpec, data: DataSpec, folder: Path, epoch: float, digest: str
+) -> Subject:
+    """Return the network of an epoch with that digest."""
+    del digest  # identifies the content behind the epoch
+    return source_at(spec, data, folder).open(epoch)
+
+
+@lru_cache(maxsize=8)
+def chain_at(
+    path: Path, digest: str, spec: ChainSpec, shape: tuple[int, int, int], classes: int
+) -> ChainSubject:
+    """Return the chain in a file with that digest, for images (c, h, w) of so many classes."""
     del digest  # identifies the content behind the path
-    return load_network(path, spec, shape, classes)
+    return spec.subject(load_network(path, spec, shape, classes))
 
 
 @lru_cache(maxsize=1)
@@ -81,29 +103,13 @@ def natural_points_at(source: GeneratorSource, data: DataSpec, batch_size: int) 
     return generator_at(source).encode(dataset(data).train.images, batch_size=batch_size)
 
 
-def make_responder(
-    spec: ResponderSpec,
-    network: SpikingNetwork,
-    key: CodingKey,
-    layers: Sequence[str],
-    neurons: Mapping[str, Indices],
-    presentations: int = 1,
-) -> Responder:
-    """Make the responder of layers: of some of their neurons, or of all where ``neurons`` names none.
+def showing_of(spec: ResponderSpec, key: CodingKey, presentations: int = 1) -> Showing:
+    """Return how stimuli are shown.
 
-    ``key``: the random numbers of a stochastic coding; ``presentations``: showings of a stimulus for
+    ``key``: the random numbers of a stochastic network; ``presentations``: showings of a stimulus for
     one response.
     """
-    return Responder(
-        network,
-        layers,
-        neurons=neurons,
-        kind=spec.kind,
-        batch_size=spec.batch_size,
-        memory=spec.memory,
-        key=key,
-        presentations=presentations,
-    )
+    return Showing(spec.batch_size, key, presentations, spec.kind, spec.memory)
 
 
 def generator(run: Run) -> Generator:
@@ -152,23 +158,35 @@ def search_space(run: Run) -> Space:
     return space_of(generator(run).latent, run.search.space, prior)
 
 
-def network(run: Run, epoch: float) -> tuple[SpikingNetwork, str]:
-    """Return the network at ``epoch`` and its checkpoint's digest."""
-    path = epoch_path(run.checkpoints, epoch)
-    digest = digest_file(path)
-    data = dataset(run.data)
-    shape = data.train.images.shape[1:]
-    return network_at(path, digest, run.network, shape, len(data.classes)), digest
+def source(setup: Setup | Run) -> Source:
+    """Return the epochs of a setup's network."""
+    return source_at(setup.network, setup.data, checkpoint_folder(setup))
 
 
-def responder(run: Run, epoch: float, purpose: str, neurons: Mapping[str, Indices]) -> Responder:
+def checkpoint_folder(setup: Setup | Run) -> Path:
+    """Return the folder of the checkpoints that a setup's own training writes."""
+    return run_files.checkpoint_folder(setup.study if isinstance(setup, Run) else setup)
+
+
+def subject(run: Run, epoch: float) -> tuple[Subject, str]:
+    """Return the network at ``epoch``, and the digest (hex) of what it is made of."""
+    digest = source(run).digest(epoch)
+    return subject_at(run.network, run.data, run.checkpoints, epoch, digest), digest
+
+
+def responder(run: Run, epoch: float, purpose: str, neurons: Mapping[str, Indices]) -> Respond:
     """Return the responder of one epoch for some neurons of some layers.
 
-    The noise of a stochastic coding is this purpose's own.
+    The noise of a stochastic network is this purpose's own.
     """
-    net, digest = network(run, epoch)
-    key, count = coding_key(run, digest, purpose), presentations(run, purpose)
-    return make_responder(run.responder, net, key, list(neurons), neurons, count)
+    network, digest = subject(run, epoch)
+    return network.responder(neurons, showing(run, digest, purpose))
+
+
+def showing(run: Run, checkpoint: str, purpose: str) -> Showing:
+    """Return how stimuli are shown for a purpose, to the network of a checkpoint's digest."""
+    key, count = coding_key(run, checkpoint, purpose), presentations(run, purpose)
+    return showing_of(run.responder, key, count)
 
 
 def presentations(run: Run, purpose: str) -> int:
