@@ -49,7 +49,7 @@ class CodingKey:
 
 
 class Encodable(Protocol):
-    """What is shown images: how they enter it."""
+    """A network that images enter, each as its coding says."""
 
     @property
     def coding(self) -> Coding:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from spikeatlas.flows.checks.epoch_checks import unprobed
-from spikeatlas.flows.checks.inputs import Inputs
+from spikeatlas.flows.checks.inputs import StudyInputs
 from spikeatlas.snn.classifier import SMALLEST
 from spikeatlas.snn.data import SMALLEST_CLASS
 from spikeatlas.snn.subjects import LACKS
 
 
-def analysis_problems(inputs: Inputs) -> list[str]:
+def analysis_problems(inputs: StudyInputs) -> list[str]:
     """Name ablation at epochs that are not probed, more images than there are, and too few of a class to test on."""
     analysis, data = inputs.study.analysis, inputs.data
     problems = unprobed(inputs, "analysis.ablation", analysis.ablation)
@@ -35,7 +35,7 @@ def analysis_problems(inputs: Inputs) -> list[str]:
     return problems
 
 
-def _impossible(inputs: Inputs) -> list[str]:
+def _impossible(inputs: StudyInputs) -> list[str]:
     """Name measurements that need what the network does not have."""
     lacks = () if inputs.source is None else inputs.source.lacks
     missing = [name for name in ("readout", "ablation") if name in lacks]
@@ -45,7 +45,7 @@ def _impossible(inputs: Inputs) -> list[str]:
     return [f"analysis.ablation: this network does not have {reasons}; leave analysis.ablation out"]
 
 
-def classifier_problems(inputs: Inputs) -> list[str]:
+def classifier_problems(inputs: StudyInputs) -> list[str]:
     """Name images that the classifier cannot look at."""
     study, data = inputs.study, inputs.data
     if study.classifier is None or data is None or data.size >= SMALLEST:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from spikeatlas.flows.checks.inputs import Inputs
+from spikeatlas.flows.checks.inputs import StudyInputs
 from spikeatlas.snn.subjects import Source
 from spikeatlas.tasks.study.resolve import probed_epochs
 from spikeatlas.tasks.study.study import Study
 
 
-def epoch_problems(inputs: Inputs) -> list[str]:
+def epoch_problems(inputs: StudyInputs) -> list[str]:
     """Name epochs without a network, and checkpoints that do not fit."""
     study, source = inputs.study, inputs.source
     if study.probe.epochs == ():
@@ -20,7 +20,7 @@ def epoch_problems(inputs: Inputs) -> list[str]:
     return [] if source is None else _given_problems(study, source)
 
 
-def unprobed(inputs: Inputs, field: str, epochs: Iterable[float]) -> list[str]:
+def unprobed(inputs: StudyInputs, field: str, epochs: Iterable[float]) -> list[str]:
     """Name those of ``epochs`` that the study does not probe."""
     if inputs.source is None or epoch_problems(inputs):
         return []
@@ -50,4 +50,5 @@ def _given_problems(study: Study, source: Source) -> list[str]:
         if missing or not there
         else []
     )
-    return problems + source.problems([epoch for epoch in epochs if epoch in there])
+    unfit = source.problems([epoch for epoch in epochs if epoch in there])
+    return unfit if unfit and not there else problems + unfit

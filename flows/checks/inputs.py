@@ -10,7 +10,7 @@ from spikeatlas.tasks.study.study import Study
 
 
 @dataclass(frozen=True)
-class Inputs:
+class StudyInputs:
     """A study that is checked."""
 
     study: Study

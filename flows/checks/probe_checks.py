@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from spikeatlas.flows.checks.inputs import Inputs
+from spikeatlas.flows.checks.inputs import StudyInputs
 from spikeatlas.snn.registry import near
 
 
-def layer_problems(inputs: Inputs) -> list[str]:
+def layer_problems(inputs: StudyInputs) -> list[str]:
     """Name unknown layers and neurons."""
     study = inputs.study
     if inputs.source is None:

@@ -13,7 +13,7 @@ from spikeatlas.flows.checks.generator_checks import (
     space_problems,
     space_to_try,
 )
-from spikeatlas.flows.checks.inputs import Inputs
+from spikeatlas.flows.checks.inputs import StudyInputs
 from spikeatlas.optim import (
     Points,
     Space,
@@ -31,7 +31,7 @@ from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.study.study import Study
 
 
-def method_problems(inputs: Inputs) -> list[str]:
+def method_problems(inputs: StudyInputs) -> list[str]:
     """Name unknown methods and options, and a budget below what a method needs."""
     study, data = inputs.study, inputs.data
     search = study.search
@@ -101,7 +101,7 @@ def _warm_start_problems(study: Study, label: str, make: Callable[..., object]) 
     return caught("search.warm_start: it halves the budget, and then", half)
 
 
-def repeat_problems(inputs: Inputs) -> list[str]:
+def repeat_problems(inputs: StudyInputs) -> list[str]:
     """Name repeats at epochs that are not probed, or that a warm start would have to do without."""
     study = inputs.study
     repeats = study.search.repeats_at or {}
@@ -114,7 +114,7 @@ def repeat_problems(inputs: Inputs) -> list[str]:
     return unprobed(inputs, "search.repeats_at", repeats)
 
 
-def screening_problems(inputs: Inputs) -> list[str]:
+def screening_problems(inputs: StudyInputs) -> list[str]:
     """Name natural screening images that have no latents, or more than there are training images."""
     study, data = inputs.study, inputs.data
     problems = encoder_problems(study.generator, list(_encoder_users(study)))
@@ -160,7 +160,7 @@ def room_problems(run: Run) -> list[str]:
     return [message]
 
 
-def naturalness_problems(inputs: Inputs) -> list[str]:
+def naturalness_problems(inputs: StudyInputs) -> list[str]:
     """Name a prior or a naturalness that the generator does not have, and naturalness beside diverse stimuli."""
     study = inputs.study
     if caught("generator", lambda: study.generator.latent):

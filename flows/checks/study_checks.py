@@ -17,7 +17,7 @@ from spikeatlas.flows.checks import (
     roots,
     search_checks,
 )
-from spikeatlas.flows.checks.inputs import Inputs
+from spikeatlas.flows.checks.inputs import StudyInputs
 from spikeatlas.flows.study_file import parse
 from spikeatlas.snn.data import DataSet
 from spikeatlas.snn.networks import Architecture
@@ -32,12 +32,12 @@ from spikeatlas.tasks.workers import models
 Loaded = TypeVar("Loaded")
 
 
-def _generator_problems(inputs: Inputs) -> list[str]:
+def _generator_problems(inputs: StudyInputs) -> list[str]:
     data = inputs.data
     return [] if data is None else generator_checks.generator_problems(inputs.study.generator, data)
 
 
-def _training_problems(inputs: Inputs) -> list[str]:
+def _training_problems(inputs: StudyInputs) -> list[str]:
     """Name what the training method cannot train."""
     network = inputs.study.network
     if not network.trained_here or not isinstance(network, Architecture):
@@ -45,7 +45,7 @@ def _training_problems(inputs: Inputs) -> list[str]:
     return inputs.study.training.method.problems(network)
 
 
-PARTS: tuple[Callable[[Inputs], list[str]], ...] = (
+PARTS: tuple[Callable[[StudyInputs], list[str]], ...] = (
     probe_checks.layer_problems,
     epoch_checks.epoch_problems,
     search_checks.method_problems,
@@ -90,7 +90,7 @@ def check(raw: Mapping[str, Any] | Study, *, fresh: bool = False) -> Checked:
     source, unfit = (None, list[str]())
     if data is not None:
         source, unfit = _loaded("network", partial(models.source, study))
-    parts = chain.from_iterable(part(Inputs(study, data, source)) for part in PARTS)
+    parts = chain.from_iterable(part(StudyInputs(study, data, source)) for part in PARTS)
     problems = [*problems, *output_checks.url_problems(study), *unreadable, *unfit, *parts]
     if problems or data is None or source is None:
         raise StudyError(problems)

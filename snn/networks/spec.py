@@ -15,7 +15,7 @@ from spikeatlas.snn.networks.decodings import DecodingSpec, RateDecoding
 from spikeatlas.snn.networks.network import SpikingNetwork
 from spikeatlas.snn.neurons import LeakySpec, NeuronSite, NeuronSpec, Reset
 from spikeatlas.snn.norms import NORMS, NoNorm, NormSpec
-from spikeatlas.snn.registry import SPEC
+from spikeatlas.snn.registry import SPEC, inheritable
 
 Width = Annotated[int, Field(ge=1)]
 Decay = Annotated[float, Field(ge=0, le=1)]
@@ -44,6 +44,7 @@ OUTPUT = "out"
 """Name of a network's last layer."""
 
 
+@inheritable
 @dataclass(frozen=True, config=SPEC)
 class NetworkSpec(Architecture):
     """A feed-forward spiking network: convolutions, hidden linear layers, a spiking output."""

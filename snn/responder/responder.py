@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from spikeatlas.snn.coding import CodingKey
 from spikeatlas.snn.networks import SpikingNetwork
-from spikeatlas.snn.responder.fast import FastResponder, Showing
+from spikeatlas.snn.responder.fast import FastResponder
 from spikeatlas.snn.responder.plain import (
     PlainResponder,
     Responses,
@@ -19,8 +18,7 @@ from spikeatlas.snn.responder.plain import (
     check_weights,
 )
 from spikeatlas.snn.responder.planner import Plan, plain_plan
-
-ResponderKind = Literal["auto", "plain"]
+from spikeatlas.snn.showing import ResponderKind, Showing
 
 
 class Responder:

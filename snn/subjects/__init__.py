@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from spikeatlas.snn.layer_info import SPIKE_RATE, LayerInfo, Unit, spike_unit
 from spikeatlas.snn.registry import Family
+from spikeatlas.snn.showing import Showing
 from spikeatlas.snn.subjects.base import (
     LACKS,
     LackError,
@@ -12,7 +13,6 @@ from spikeatlas.snn.subjects.base import (
     Respond,
     Responses,
     Scores,
-    Showing,
     Source,
     Subject,
     SubjectSpec,

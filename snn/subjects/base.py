@@ -7,16 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import nan
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic.dataclasses import dataclass as specification
 
-from spikeatlas.snn.coding import CodingKey
 from spikeatlas.snn.data import DataSet
 from spikeatlas.snn.layer_info import LayerInfo
 from spikeatlas.snn.registry import SPEC, Contract
+from spikeatlas.snn.showing import Showing
 
 Images = NDArray[np.uint8]
 Neurons = Mapping[str, Sequence[int]]
@@ -25,27 +25,10 @@ Responses = dict[str, NDArray[np.float32]]
 """(images, neurons) of each layer."""
 Scores = NDArray[np.float64]
 """(images, classes), the largest for the class that is read."""
-ResponderKind = Literal["auto", "plain"]
 
 
 class LackError(ValueError):
     """Asked of a subject what it does not have."""
-
-
-@dataclass(frozen=True)
-class Showing:
-    """The way in which stimuli are shown."""
-
-    batch_size: int = 256
-    """Stimuli shown together, the last batch padded, so that a response depends on nothing but its stimulus."""
-    key: CodingKey | None = None
-    """Key of the random numbers of a stochastic subject."""
-    presentations: int = 1
-    """Showings of each stimulus to a stochastic subject, whose response is their mean."""
-    kind: ResponderKind = "auto"
-    """``plain``: the slowest and plainest way, which every other equals."""
-    memory: int = 2**30
-    """Bytes that working arrays may take."""
 
 
 class Respond(Protocol):

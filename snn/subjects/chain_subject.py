@@ -14,7 +14,8 @@ from spikeatlas.snn.coding import encode
 from spikeatlas.snn.layer_info import LayerInfo, spike_unit
 from spikeatlas.snn.networks import RateDecoding, SpikingLayer, SpikingNetwork, silenced
 from spikeatlas.snn.responder import Responder, check_weights, layer_shapes
-from spikeatlas.snn.subjects.base import Images, Neurons, Scores, Showing, Subject
+from spikeatlas.snn.showing import Showing
+from spikeatlas.snn.subjects.base import Images, Neurons, Scores, Subject
 
 
 class ChainSubject(Subject):

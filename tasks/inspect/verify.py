@@ -16,15 +16,12 @@ from spikeatlas.tasks.atlas import (
     STATUS,
     UNPLANNED,
     Tree,
-    epoch_row,
     flagged,
     integrity,
-    open_store,
     open_tree,
-    study_of,
-    values,
 )
 from spikeatlas.tasks.inspect.verify_best import best_damage
+from spikeatlas.tasks.inspect.verify_origin import changed_checkpoint, made_by, spike_of
 from spikeatlas.tasks.study.blocks import Block
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.workers import models
@@ -138,7 +135,7 @@ def verify_block(run: Run, block: Block, rows: xr.Dataset, *, analysed: bool) ->
     damaged = integrity.block_damage(run.atlas, block)
     if damaged:
         return Verdict(0, {}, [f"{where}: {problem}" for problem in damaged])
-    changed = _changed_checkpoint(run, block.epoch)
+    changed = changed_checkpoint(run, block.epoch)
     if changed:
         return Verdict(0, _counts(rows), [f"{where}: {changed}"])
     return replay(run, block, rows)
@@ -147,19 +144,6 @@ def verify_block(run: Run, block: Block, rows: xr.Dataset, *, analysed: bool) ->
 def _counts(rows: xr.Dataset) -> dict[str, int]:
     status = rows.status.values
     return {name: int((status == value).sum()) for value, name in enumerate(STATUS)}
-
-
-def _changed_checkpoint(run: Run, epoch: float) -> str | None:
-    root = open_store(run.atlas)
-    probed = str(values(root, "progress/checkpoint_digest", epoch_row(root, epoch)))
-    source = models.source(run)
-    files = source.epochs()
-    if epoch not in files:
-        return f"its checkpoint (epoch {epoch:g}) is gone, so nothing can be replayed; put it back"
-    if source.digest(epoch) != probed:
-        name = files[epoch] or f"epoch {epoch:g}"
-        return f"its checkpoint {name} is not the one that was probed (digest differs); put that one back"
-    return None
 
 
 class Stored(NamedTuple):
@@ -243,14 +227,3 @@ def empty(rows: xr.Dataset, kind: Stored, sign: int) -> NDArray[np.bool_]:
     if kind == RESULT:
         return np.asarray(rows.status.values == SILENT)
     return np.asarray((rows[kind.response].values == 0) & (sign > 0))
-
-
-def spike_of(run: Run) -> float:
-    """Return what one spike of a unit adds to its response; 0 for a network without time."""
-    steps = models.source(run).time_steps
-    return 0 if steps is None else 1 / steps
-
-
-def made_by(run: Run) -> str:
-    """The kind of responder that made the atlas."""
-    return str(study_of(open_store(run.atlas))["responder"]["kind"])

@@ -225,10 +225,10 @@ class Weight(ImportanceSpec):
     long_name: ClassVar[str] = "mean absolute input weight"
 
     def measure(
-        self, network: Any, images: Any, labels: Any, neurons: Any, key: Any
+        self, subject: Any, images: Any, labels: Any, neurons: Any, key: Any
     ) -> dict[str, Floats]:
         del images, labels, key
-        sizes = {layer.name: layer.operator.weight.detach().abs() for layer in network}
+        sizes = {layer.name: layer.operator.weight.detach().abs() for layer in subject.network}
         return {
             layer: sizes[layer].flatten(1).mean(1)[list(rows)].double().numpy()
             for layer, rows in neurons.items()

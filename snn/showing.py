@@ -1,0 +1,26 @@
+"""The way in which stimuli are shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from spikeatlas.snn.coding import CodingKey
+
+ResponderKind = Literal["auto", "plain"]
+
+
+@dataclass(frozen=True)
+class Showing:
+    """The way in which stimuli are shown."""
+
+    batch_size: int = 256
+    """Stimuli shown together, the last batch padded, so that a response depends on nothing but its stimulus."""
+    key: CodingKey | None = None
+    """Key of the random numbers of a stochastic subject."""
+    presentations: int = 1
+    """Showings of each stimulus to a stochastic subject, whose response is their mean."""
+    kind: ResponderKind = "auto"
+    """``plain``: the slowest and plainest way, which every other equals."""
+    memory: int = 2**30
+    """Bytes that working arrays may take."""
