@@ -199,6 +199,6 @@ def presentations(run: Run, purpose: str) -> int:
     return run.search.presentations * care
 
 
-def coding_key(run: Run, checkpoint: str, purpose: str) -> CodingKey:
+def coding_key(run: Setup | Run, checkpoint: str, purpose: str) -> CodingKey:
     """Return the key of a stochastic coding's random numbers: the study's seed, the checkpoint and the purpose."""
     return CodingKey(seed=run.seed, checkpoint=checkpoint, purpose=purpose, presentation=0)
