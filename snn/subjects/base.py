@@ -16,6 +16,7 @@ from pydantic.dataclasses import dataclass as specification
 from spikeatlas.snn.coding import CodingKey
 from spikeatlas.snn.data import DataSet
 from spikeatlas.snn.layer_info import LayerInfo
+from spikeatlas.snn.readings import RATE, TrainReading, UnitChoice
 from spikeatlas.snn.registry import SPEC, Contract
 
 Images = NDArray[np.uint8]
@@ -46,6 +47,10 @@ class Showing:
     """``plain``: the slowest and plainest way, which every other equals."""
     memory: int = 2**30
     """Bytes that working arrays may take."""
+    reading: TrainReading = RATE
+    """Of the spikes of one position over time."""
+    unit: UnitChoice = "channel"
+    """What is read of a layer with maps: the mean over a channel's, or the position of one neuron."""
 
 
 class Respond(Protocol):
