@@ -109,8 +109,10 @@ def spike_problems(kind: str, layers: Layers, time_steps: int | None) -> list[st
     if not silent:
         return []
     return [
-        f"{kind} reads spikes, and there are none in {', '.join(silent)}, whose responses are in "
-        f"{layers[silent[0]].unit.name}; use rate, or probe other layers."
+        (
+            f"{kind} reads spikes, and there are none in {', '.join(silent)}, whose responses are in "
+            f"{layers[silent[0]].unit.name}; use rate, or probe other layers."
+        )
     ]
 
 

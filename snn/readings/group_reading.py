@@ -90,8 +90,10 @@ class GroupReading(Reading, ABC):
         if not strangers:
             return []
         return [
-            f"{self.kind} names neuron {min(strangers)} of layer {layer!r}, which has {size}: "
-            f"they are 0 to {size - 1}."
+            (
+                f"{self.kind} names neuron {min(strangers)} of layer {layer!r}, which has {size}: "
+                f"they are 0 to {size - 1}."
+            )
         ]
 
     def layers(self, layers: Layers, time_steps: int | None) -> dict[str, LayerInfo]:

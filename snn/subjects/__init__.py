@@ -16,6 +16,7 @@ from spikeatlas.snn.subjects.base import (
     Subject,
     SubjectSpec,
 )
+from spikeatlas.snn.subjects.read_source import read_source, reading_problems
 
 __all__ = [
     "LACKS",
@@ -32,5 +33,7 @@ __all__ = [
     "Subject",
     "SubjectSpec",
     "Unit",
+    "read_source",
+    "reading_problems",
     "spike_unit",
 ]
