@@ -160,6 +160,7 @@ def _lif_box(cell: Any) -> Rule | str:
 
 READERS: tuple[tuple[str, str, Callable[[Any], Rule | str]], ...] = (
     (RuleNeuron.__module__, "RuleNeuron", _own),
+    ("spikeatlas.snn.graph.nir_neurons", "NIRNeuron", _own),
     ("snntorch", "Leaky", _leaky),
     ("spikeatlas.snn.neurons.leaky", "LeakyNeuron", _leaky),
     ("spikingjelly.activation_based.neuron", "LIFNode", _lif_node),
