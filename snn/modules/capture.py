@@ -123,7 +123,7 @@ class ThreadCaptures:
 
 
 class _Hooks:
-    """What the hooks of one showing do."""
+    """The hooks of one showing."""
 
     def __init__(
         self,

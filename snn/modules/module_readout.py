@@ -23,7 +23,7 @@ _OUTPUT = re.compile(r"output(?:\[(\d+)\])?")
 
 @dataclass(frozen=True)
 class Readout:
-    """Where a module's scores are read."""
+    """The place where a module's scores are read."""
 
     name: str
     """A layer's name, ``output`` or ``output[1]``."""

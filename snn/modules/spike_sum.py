@@ -30,8 +30,8 @@ class SpikeSum:
 
     def add(self, frames: Tensor) -> None:
         """Add outputs (k, n, channels, *map) of k further steps."""
-        chosen = frames if self._neurons is None else frames.index_select(2, self._neurons)
-        total = chosen.sum(0, dtype=torch.float64)
+        outputs = frames if self._neurons is None else frames.index_select(2, self._neurons)
+        total = outputs.sum(0, dtype=torch.float64)
         self.total = total if self.total is None else self.total + total
         self.steps += len(frames)
 

@@ -34,7 +34,7 @@ PathsByName = Annotated[dict[str, str], Field(min_length=1), AfterValidator(Froz
 
 @dataclass(frozen=True, config=SPEC)
 class MeanStd:
-    """What pixels/255 are normalised with."""
+    """Mean and std that pixels/255 are normalised with."""
 
     mean: Annotated[tuple[Finite, ...], Field(min_length=1)]
     """Of each channel, or one for all."""
@@ -43,7 +43,7 @@ class MeanStd:
 
 
 @dataclass(frozen=True, config=SPEC)
-class ReferenceSpec:
+class NaturalMaximum:
     """The unit of layers that do not spike: 1 is what one natural image in a hundred reaches."""
 
     quantile: Annotated[float, Field(gt=0, le=1)] = 0.99
@@ -52,7 +52,7 @@ class ReferenceSpec:
     """Training images that it is measured with, at most (>= 1)."""
 
 
-REFERENCE = ReferenceSpec()
+REFERENCE = NaturalMaximum()
 _NORMALISE = (
     "network.normalise is missing: write what the network was trained with, {mean: [...], std: [...]}, or data (mean and "
     "std of the training images), or none (pixels from 0 to 1); a wrong one costs accuracy and nobody notices."
@@ -84,7 +84,7 @@ class ModuleSpec(SubjectSpec):
     """Spiking neurons (else activations) that are found, or paths of modules, ``path#2`` for the second call in a step."""
     readout: str = "auto"
     """Scores: what the module returns, output[1] of several, or a layer by name."""
-    reference: ReferenceSpec = REFERENCE
+    reference: NaturalMaximum = REFERENCE
     """Unit of layers that do not spike."""
     classes: ClassMode | None = None
     """Adds a layer ``classes``, a neuron for each score of the read-out: its probability, or the score itself (logit)."""

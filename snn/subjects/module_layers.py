@@ -1,7 +1,8 @@
-"""Layers of a torch module as a study sees them, and the scaling of its pixels."""
+"""A torch module as a study sees it: its layers, the scaling of its pixels, and whether its accuracy fits."""
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from spikeatlas.snn.data import DataSet
@@ -20,6 +21,8 @@ from spikeatlas.snn.networks import pixel_statistics
 
 if TYPE_CHECKING:
     from spikeatlas.snn.subjects.module import ModuleSpec
+
+_POINTS = 0.02
 
 
 def module_scaling(spec: ModuleSpec, data: DataSet) -> PixelScaling:
@@ -51,3 +54,21 @@ def _layer_info(layer: TrialLayer, trial: Trial) -> LayerInfo:
     else:
         unit = Unit(UNIT_NAME, top=None, bottom=None if layer.signed else 0.0)
     return LayerInfo(shape.channels, shape.map, unit)
+
+
+def accuracy_warning(epoch: float, accuracy: float, recorded: float, classes: int) -> str | None:
+    """Warn where an accuracy (0 to 1) is not the one that a checkpoint records, or, without one, no better than chance.
+
+    ``recorded``: NaN where there is none. None if all is well.
+    """
+    reads = f"the module of epoch {epoch:g} reads {accuracy:.1%} of the test images right"
+    if not math.isnan(recorded):
+        if abs(recorded - accuracy) <= _POINTS:
+            return None
+        return f"{reads}, but its checkpoint records {recorded:.1%}: is network.normalise what it was trained with?"
+    if accuracy > 1 / classes + _POINTS:
+        return None
+    return (
+        f"{reads}, no more than chance: are network.normalise, network.readout and the order of the classes those of its "
+        "training?"
+    )

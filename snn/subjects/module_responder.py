@@ -178,8 +178,8 @@ class ModuleResponder:
         """Mean activity over the presentations (one where nothing is drawn)."""
         if not isinstance(self._way, str):
             pictures = self._parts.scaling.normalise(batch)
-            chosen = {name: row.tolist() for name, row in self._neurons.items()}
-            return self._way.counts(pictures, list(chosen), chosen)
+            neurons = {name: row.tolist() for name, row in self._neurons.items()}
+            return self._way.counts(pictures, list(neurons), neurons)
         showings = self._showing.presentations if self._parts.stochastic else 1
         total: Means = {}
         for key in presentation_keys(self._showing.key, showings):

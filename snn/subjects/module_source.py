@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,7 +28,11 @@ from spikeatlas.snn.modules import (
     try_module,
 )
 from spikeatlas.snn.subjects.base import Images, Progress, Showing, Source
-from spikeatlas.snn.subjects.module_layers import layer_infos, module_scaling
+from spikeatlas.snn.subjects.module_layers import (
+    accuracy_warning,
+    layer_infos,
+    module_scaling,
+)
 from spikeatlas.snn.subjects.module_responder import ModuleParts
 from spikeatlas.snn.subjects.module_subject import ModuleSubject
 
@@ -37,7 +40,6 @@ if TYPE_CHECKING:
     from spikeatlas.snn.subjects.module import ModuleSpec
 
 _TRIAL_IMAGES = 8
-_POINTS = 0.02
 
 
 class ModuleSource(Source):
@@ -144,18 +146,9 @@ class ModuleSource(Source):
     def accuracy_warning(self, epoch: float, accuracy: float) -> str | None:
         """Warn where a measured accuracy is not the checkpoint's own, or no better than chance; None if all is well."""
         recorded = self.progress(epoch).accuracy
-        chance = 1 / len(self._data.classes)
-        if not math.isnan(recorded) and abs(recorded - accuracy) > _POINTS:
-            return (
-                f"the module of epoch {epoch:g} reads {accuracy:.1%} of the test images right, but its checkpoint records "
-                f"{recorded:.1%}: is network.normalise what it was trained with?"
-            )
-        if not math.isnan(recorded) or accuracy > chance + _POINTS or not self._path(epoch):
+        if self._path(epoch) is None:
             return None
-        return (
-            f"the module of epoch {epoch:g} reads {accuracy:.1%} of the test images right, no more than chance: are "
-            "network.normalise, network.readout and the order of the classes those of its training?"
-        )
+        return accuracy_warning(epoch, accuracy, recorded, len(self._data.classes))
 
     def fingerprint(self, epoch: float) -> str:
         """SHA-256 (hex) of all layers' activity for 8 test images: a changed library changes it too."""

@@ -124,11 +124,11 @@ class ModuleSubject(Subject):
     def responder(self, neurons: Neurons, showing: Showing) -> ModuleResponder:
         """See ``Subject``."""
         self._check(neurons, showing)
-        asked = {name: list(row) for name, row in neurons.items() if name != CLASSES}
+        of_module = {name: list(row) for name, row in neurons.items() if name != CLASSES}
         activity = LayerActivity(
-            self._parts, asked, self._silence, class_neurons=neurons.get(CLASSES)
+            self._parts, of_module, self._silence, class_neurons=neurons.get(CLASSES)
         )
-        references = self._references() if self._are_analog(asked) else {}
+        references = self._references() if self._are_analog(of_module) else {}
         return ModuleResponder(
             self._parts,
             neurons,

@@ -35,7 +35,11 @@ def cifar(mode: str = "s", channels: int = 4) -> nn.Module:
     parts: list[nn.Module] = []
     for inputs in (3, channels):
         for width in (inputs, channels):
-            parts += [layer.Conv2d(width, channels, 3, padding=1, bias=False), layer.BatchNorm2d(channels), lif()]
+            parts += [
+                layer.Conv2d(width, channels, 3, padding=1, bias=False),
+                layer.BatchNorm2d(channels),
+                lif(),
+            ]
         parts.append(layer.MaxPool2d(2, 2))
     parts += [
         layer.Flatten(), layer.Dropout(0.5), layer.Linear(channels * 4, 32), lif(),

@@ -20,10 +20,10 @@ from spikeatlas.snn.files import load_checkpoint
 TABLES = ("state_dict", "model_state_dict", "model", "net", "network", "params")
 """Names under which files of training scripts have their table of tensors."""
 
-_ACCURACY = (
-    "accuracy", "acc", "test_accuracy", "test_acc", "test_acc1", "max_test_acc1", "val_accuracy", "val_acc", "acc1",
-    "best_acc",
-)  # fmt: skip
+_SHARES = ("accuracy", "acc", "test_accuracy", "test_acc", "val_accuracy", "val_acc", "best_acc")
+# always per cent, as SpikingJelly's trainer writes them
+_PERCENTAGES = ("max_test_acc1", "test_acc1", "acc1")
+_ACCURACY = (*_SHARES, *_PERCENTAGES)
 _LOSS = ("loss", "test_loss", "val_loss")
 _STEP = ("step", "global_step")
 # SpikingJelly's trainer keeps the arguments of its command line, other scripts an accuracy as numpy's number
@@ -130,8 +130,7 @@ def is_table(value: object) -> bool:
 
 def _stored(tensors: Mapping[str, Tensor], table: Mapping[str, Any]) -> StoredCheckpoint:
     name, accuracy = _number(table, _ACCURACY)
-    # a share, or per cent, which SpikingJelly's acc1 always is
-    if accuracy > 1 or name.endswith("acc1"):
+    if accuracy > 1 or name in _PERCENTAGES:
         accuracy /= 100
     step = _number(table, _STEP)[1]
     return StoredCheckpoint(

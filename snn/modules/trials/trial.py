@@ -101,14 +101,18 @@ def _layers(
         for use in range(1, uses + 1) if place.use is None else (place.use,):
             full = f"{name}#{use}" if place.use is None and uses > 1 else name
             layers[full or "module"] = _place(pattern, place.path, use, uses)
-    for name, place in layers.items():
-        others = [other for other in layers if layers[other] == place and other != name]
-        if others:
-            raise ValueError(
-                f"network.layers: {name} and {others[0]} are one layer: leave one out."
-            )
+    _refuse_doubles(layers)
     order = {name: _first_event(pattern, place) for name, place in layers.items()}
     return {name: layers[name] for name in sorted(layers, key=order.__getitem__)}
+
+
+def _refuse_doubles(layers: Mapping[str, LayerPlace]) -> None:
+    names = {layer: name for name, layer in layers.items()}
+    for name, layer in layers.items():
+        if names[layer] != name:
+            raise ValueError(
+                f"network.layers: {name} and {names[layer]} are one layer: leave one out."
+            )
 
 
 def _place(pattern: CallPattern, path: str, use: int, uses: int) -> LayerPlace:
