@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from spikeatlas.snn.data.base import DataFields, DataSpec, load_data
 from spikeatlas.snn.data.cifar10 import CIFAR10
-from spikeatlas.snn.data.dataset import DataSet, Split
+from spikeatlas.snn.data.dataset import DataSet, Split, take_evenly
 from spikeatlas.snn.data.digits import Digits
 from spikeatlas.snn.data.fashion_mnist import FashionMNIST
 from spikeatlas.snn.data.folder import FolderImages
@@ -41,4 +41,5 @@ __all__ = [
     "Split",
     "choose_images",
     "load_data",
+    "take_evenly",
 ]

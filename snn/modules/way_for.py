@@ -1,0 +1,66 @@
+"""The seam to faster ways of computing a module's responses, each held against the hooks before it is used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from spikeatlas.snn.modules.capture import LayerPlace
+from spikeatlas.snn.modules.drive import Drive
+
+Rates = dict[str, NDArray[np.float64]]
+
+
+class FasterWay(Protocol):
+    """A way that computes spike rates without the module."""
+
+    @property
+    def name(self) -> str:
+        """Of the way, in a plan."""
+        ...
+
+    def describe(self, names: Sequence[str]) -> list[str]:
+        """Say how each layer is computed, in a line."""
+        ...
+
+    def counts(
+        self, images: Tensor, names: Sequence[str], neurons: Mapping[str, Sequence[int]]
+    ) -> Rates:
+        """Spikes a step and position (n, neurons) of normalised images (n, c, h, w), by layer."""
+        ...
+
+
+def way_for(
+    module: nn.Module, layers: Mapping[str, LayerPlace], drive: Drive, pictures: Tensor
+) -> FasterWay | str:
+    """Return the fastest way that fits a module, or a line that says why there is none.
+
+    ``layers``: spiking ones, shallow to deep; ``pictures``: normalised, float32 (8, c, h, w).
+    """
+    del module, layers, drive, pictures
+    return "no faster way is connected"
+
+
+def proven(
+    way: FasterWay | str,
+    neurons: Mapping[str, Sequence[int]],
+    pictures: Tensor,
+    by_hooks: Callable[[Tensor], Rates],
+) -> FasterWay | str:
+    """Hold a way against the hooks on pictures (n, c, h, w): the way if all rates are equal, else why not."""
+    if isinstance(way, str):
+        return way
+    try:
+        rates = way.counts(pictures, list(neurons), neurons)
+    except Exception as error:  # noqa: BLE001 - whatever fails, the hooks still answer
+        return f"the way {way.name} fails on this module ({type(error).__name__}: {error})".splitlines()[
+            0
+        ]
+    for layer, expected in by_hooks(pictures).items():
+        if not np.array_equal(rates[layer].astype(np.float32), expected.astype(np.float32)):
+            return f"the way {way.name} does not give the module's own responses in layer {layer}"
+    return way
