@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -17,10 +17,12 @@ from spikeatlas.snn.graph.step_graph import StepGraph
 
 Rates = dict[str, npt.NDArray[np.float64]]
 
-_FRAMES = (160, 320)
+_FRAMES = (80, 320)
 """Images times time steps that go through the layers together, at least and at most."""
-_BYTES = 8 * 2**20
+_BYTES = 6 * 2**20
 """Of the largest tensor of such a chunk: the next operation still has it in the cache."""
+_HEAVY = 4_000_000
+"""Weights from which on torch's reordering of them, once a call, asks for twice as many frames at least."""
 
 
 class Layered:
@@ -39,9 +41,16 @@ class Layered:
     def _images(self) -> int:
         """Images of a chunk: a power of two."""
         largest = max(map(int, map(np.prod, self._shapes.values())))
-        steps = self._graph.time_steps
-        fitting = min(max(_BYTES // (4 * largest), _FRAMES[0]), _FRAMES[1]) // steps
+        weights = sum(values.numel() for values in self._parameters())
+        least = _FRAMES[0] * (2 if weights > _HEAVY else 1)
+        frames = min(max(_BYTES // (4 * largest), least), _FRAMES[1])
+        fitting = frames // self._graph.time_steps
         return 1 << max(0, fitting.bit_length() - 1)
+
+    def _parameters(self) -> Iterator[Tensor]:
+        nodes = self._graph.nodes.values()
+        for path in {node.target for node in nodes if node.kind == "module"}:
+            yield from self._graph.modules[path].parameters()
 
     def describe(self, names: Sequence[str]) -> list[str]:
         """Say how each layer is computed, in a line."""
