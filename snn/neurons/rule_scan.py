@@ -28,8 +28,8 @@ CHARGES = (
     "gain",
 )
 """Codes of ``rule.Charge`` are places in here."""
-_LANES = 512
-"""Neurons that are stepped together: all their numbers stay in the first-level cache."""
+_LANES = 1024
+"""Neurons that are stepped together: long rows of memory, and their states stay in the nearest caches."""
 
 
 @intrinsic  # type: ignore[untyped-decorator]
@@ -108,7 +108,9 @@ def scan(
                 for i in range(width):
                     total[i] += spike[i]
                 if len(spikes) > 0:
-                    spikes[step, image, start:stop] = spike[:width]
+                    target = spikes[step, image, start:stop]
+                    for i in range(width):
+                        target[i] = spike[i]
             if len(counts) > 0:
                 counts[image, start:stop] = total[:width]
 
