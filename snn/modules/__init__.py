@@ -23,7 +23,7 @@ from spikeatlas.snn.modules.saved import (
     read_checkpoint,
 )
 from spikeatlas.snn.modules.source_code import code_digest
-from spikeatlas.snn.modules.spike_sum import SpikeSum
+from spikeatlas.snn.modules.spike_sum import SpikeReading, SpikeSum
 from spikeatlas.snn.modules.trials import InputKind, Trial, TrialLayer, try_module
 from spikeatlas.snn.modules.way_for import FasterWay, proven, way_for
 
@@ -40,6 +40,7 @@ __all__ = [
     "PixelScaling",
     "Readout",
     "Silence",
+    "SpikeReading",
     "SpikeSum",
     "StoredCheckpoint",
     "ThreadCaptures",

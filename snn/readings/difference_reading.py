@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal, Self
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 from pydantic.dataclasses import dataclass
 
+from spikeatlas.snn.frozen_table import FrozenTable
 from spikeatlas.snn.layer_info import Unit
 from spikeatlas.snn.readings.base import Columns
 from spikeatlas.snn.readings.group_reading import GroupReading, Neuron
@@ -18,12 +18,12 @@ from spikeatlas.snn.registry import SPEC
 Pairs = Annotated[tuple[tuple[Neuron, Neuron], ...], Field(min_length=1)]
 
 
-@dataclass(frozen=True, config=SPEC)
+@dataclass(frozen=True, config=SPEC, kw_only=True)
 class DifferenceReading(GroupReading):
     """Reading of the first neuron of a pair minus that of the second: in [-1, 1] where each is in [0, 1]."""
 
     kind: Literal["difference"] = "difference"
-    pairs: Annotated[Mapping[str, Pairs], Field(min_length=1)] = dataclasses.field(kw_only=True)
+    pairs: Annotated[dict[str, Pairs], Field(min_length=1), AfterValidator(FrozenTable)]
     """Two neurons each, by layer: ``{fc1: [[0, 1], [5, 2]]}``."""
 
     @model_validator(mode="after")

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal, Self
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 from pydantic.dataclasses import dataclass
 
+from spikeatlas.snn.frozen_table import FrozenTable
 from spikeatlas.snn.layer_info import Unit
 from spikeatlas.snn.readings.base import Columns
 from spikeatlas.snn.readings.group_reading import GroupReading, Neuron
@@ -19,12 +20,12 @@ Members = Annotated[tuple[Neuron, ...], Field(min_length=1)]
 Groups = Annotated[tuple[Members, ...], Field(min_length=1)]
 
 
-@dataclass(frozen=True, config=SPEC)
+@dataclass(frozen=True, config=SPEC, kw_only=True)
 class PopulationReading(GroupReading):
     """Mean, over the neurons of a group, of their readings."""
 
     kind: Literal["population"] = "population"
-    groups: Annotated[Mapping[str, Groups], Field(min_length=1)] = dataclasses.field(kw_only=True)
+    groups: Annotated[dict[str, Groups], Field(min_length=1), AfterValidator(FrozenTable)]
     """Neurons of each group, by layer: ``{fc1: [[0, 1, 2], [3, 4]]}``."""
 
     @model_validator(mode="after")

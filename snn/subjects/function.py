@@ -9,18 +9,17 @@ cannot be drawn again.
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from spikeatlas.snn.data import DataSet
 from spikeatlas.snn.files import digest_file
+from spikeatlas.snn.frozen_table import FrozenTable
 from spikeatlas.snn.layer_info import LayerInfo, Unit
 from spikeatlas.snn.modules import (
     checkpoint_files,
@@ -46,6 +45,8 @@ from spikeatlas.snn.subjects.function_respond import (
     FunctionSite,
 )
 
+Width = Annotated[int, Field(ge=1)]
+
 
 @dataclass(frozen=True, config=SPEC)
 class FunctionUnit:
@@ -67,20 +68,22 @@ class FunctionUnit:
         return self
 
 
-@dataclass(frozen=True, config=SPEC)
+@dataclass(frozen=True, config=SPEC, kw_only=True)
 class CallableSpec(SubjectSpec):
     """A function of your own: images in, numbers out. It needs no torch, and lacks all that is not its answers."""
 
     kind: Literal["callable"] = "callable"
-    factory: Annotated[str, Field(pattern=r"^[\w.]+:[\w.]+$")] = dataclasses.field(kw_only=True)
+    factory: Annotated[str, Field(pattern=r"^[\w.]+:[\w.]+$")]
     """``module:function`` that returns the function, called once an epoch with ``options``."""
-    options: Mapping[str, Any] = Field(default_factory=dict)
-    """Arguments of the factory, by name."""
-    layers: Annotated[Mapping[str, Annotated[int, Field(ge=1)]], Field(min_length=1)] = (
-        dataclasses.field(kw_only=True)
+    options: Annotated[dict[str, Any], AfterValidator(FrozenTable)] = Field(
+        default_factory=FrozenTable
     )
+    """Arguments of the factory, by name."""
+    layers: Annotated[dict[str, Width], Field(min_length=1), AfterValidator(FrozenTable)]
     """Neurons of each layer, by its name, shallow to deep: ``{v1: 64}``."""
-    checkpoints: str | Mapping[float, Path] | None = None
+    checkpoints: (
+        Annotated[dict[float, Path], Field(min_length=1), AfterValidator(FrozenTable)] | str | None
+    ) = None
     """A file an epoch, given to the factory as ``checkpoint``: a path with {epoch}, or {0: a, 10: b}."""
     first_epoch: float = 0
     """Added to the number in a file's name."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -12,18 +11,11 @@ from pydantic_core import ArgsKwargs
 
 from spikeatlas.snn.coding import Coding
 from spikeatlas.snn.data import DataSet
+from spikeatlas.snn.frozen_table import FrozenTable
 from spikeatlas.snn.modules import ClassMode, InputKind, checkpoint_folder, pattern_problem
 from spikeatlas.snn.registry import SPEC
 from spikeatlas.snn.subjects.base import SubjectSpec
 from spikeatlas.snn.subjects.module_source import ModuleSource
-
-
-class FrozenTable(dict[Any, Any]):
-    """A mapping of a study, which is never changed, so that a specification with one has a hash."""
-
-    def __hash__(self) -> int:  # type: ignore[override]
-        return hash(json.dumps(self, sort_keys=True, default=str))
-
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]

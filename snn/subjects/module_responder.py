@@ -19,11 +19,13 @@ from spikeatlas.snn.modules import (
     PixelScaling,
     Readout,
     Silence,
+    SpikeReading,
     SpikeSum,
     ThreadCaptures,
     Trial,
     class_responses,
 )
+from spikeatlas.snn.readings import RATE, TrainReading, UnitChoice
 from spikeatlas.snn.subjects.base import Images, Responses, Showing
 
 Means = dict[str, NDArray[np.float64]]
@@ -58,7 +60,7 @@ class ModuleParts:
 
 
 class LayerActivity:
-    """Mean outputs of some neurons of some layers over time and positions, by hooks."""
+    """Mean outputs of some neurons of some layers over time and positions, or another reading of them, by hooks."""
 
     def __init__(
         self,
@@ -67,8 +69,12 @@ class LayerActivity:
         silence: Silence | None = None,
         *,
         class_neurons: Sequence[int] | None = None,
+        reading: TrainReading = RATE,
+        unit: UnitChoice = "channel",
     ) -> None:
         self._parts = parts
+        self._reading = reading
+        self._unit = unit
         self._neurons = {name: np.array(row, np.int64) for name, row in neurons.items()}
         self._silence = silence
         self._class_neurons = class_neurons
@@ -104,12 +110,17 @@ class LayerActivity:
         return self._parts.trial.layers[name].place
 
     def _sums(self) -> dict[LayerPlace, SpikeSum]:
-        sums = {self._place(name): SpikeSum(row.tolist()) for name, row in self._neurons.items()}
+        sums = {self._place(name): self._sum(row.tolist()) for name, row in self._neurons.items()}
         readout = self._parts.readout
         if self._class_neurons is not None and readout is not None and readout.layer is not None:
             # all of its neurons, of which a study may ask some as well
             sums[readout.layer] = SpikeSum()
         return sums
+
+    def _sum(self, neurons: Sequence[int]) -> SpikeSum:
+        if self._reading == RATE and self._unit == "channel":
+            return SpikeSum(neurons)
+        return SpikeReading(neurons, self._reading, self._unit)
 
     def _means(self, total: SpikeSum, name: str) -> NDArray[np.float64]:
         means = total.means()

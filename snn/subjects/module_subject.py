@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import threading
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
@@ -16,12 +15,11 @@ from spikeatlas.snn.layer_info import LayerInfo
 from spikeatlas.snn.modules import (
     CLASSES,
     FasterWay,
-    NaturalReference,
     Silence,
-    natural_reference,
     proven,
     way_for,
 )
+from spikeatlas.snn.readings import RATE, UnitChoice
 from spikeatlas.snn.registry import near
 from spikeatlas.snn.subjects.base import (
     Images,
@@ -31,6 +29,7 @@ from spikeatlas.snn.subjects.base import (
     Showing,
     Subject,
 )
+from spikeatlas.snn.subjects.lazy_references import LazyReferences, ReferencesByUnit
 from spikeatlas.snn.subjects.module_responder import (
     LayerActivity,
     Means,
@@ -42,31 +41,6 @@ from spikeatlas.snn.subjects.module_responder import (
 
 _BATCH = 64
 _KEY = CodingKey(0, "", "reference")
-
-
-class LazyReferences:
-    """Units of a module's layers that do not spike, measured when they are first asked for."""
-
-    def __init__(
-        self, measure: Callable[[], Means], layers: Sequence[str], quantile: float
-    ) -> None:
-        self._measure = measure
-        self._layers = layers
-        self._quantile = quantile
-        self._turn = threading.Lock()
-        self._values: dict[str, NaturalReference] | None = None
-
-    def __call__(self) -> Mapping[str, NaturalReference]:
-        """Return the reference of each layer that does not spike."""
-        if not self._layers:
-            return {}
-        with self._turn:
-            if self._values is None:
-                means = self._measure()
-                self._values = {
-                    name: natural_reference(means[name], self._quantile) for name in self._layers
-                }
-            return self._values
 
 
 class ModuleSubject(Subject):
@@ -93,8 +67,10 @@ class ModuleSubject(Subject):
         self._parts = parts
         self._silence: Silence | None = None
         analog = [name for name, layer in parts.trial.layers.items() if not layer.spikes]
-        self._references = LazyReferences(
-            lambda: self.activity(natural_images(), analog), analog, quantile
+        self._references = ReferencesByUnit(
+            lambda unit: LazyReferences(
+                lambda: self.activity(natural_images(), analog, unit), analog, quantile
+            )
         )
 
     @property
@@ -107,13 +83,19 @@ class ModuleSubject(Subject):
         """True (neurons,) where natural images reach nothing above 0, of each layer that does not spike."""
         return {name: reference.inactive for name, reference in self._references().items()}
 
-    def activity(self, images: Images, layers: Sequence[str]) -> Means:
-        """Mean outputs (n, neurons) over time and positions of whole layers, in the module's own units."""
+    def activity(
+        self, images: Images, layers: Sequence[str], unit: UnitChoice = "channel"
+    ) -> Means:
+        """Mean outputs (n, neurons) over time and positions of whole layers, in the module's own units.
+
+        ``unit``: a position of the maps, if not all.
+        """
         check_stimuli(images, self.input_shape)
         activity = LayerActivity(
             self._parts,
             {name: range(self.layers[name].neurons) for name in layers},
             self._silence,
+            unit=unit,
         )
         rows = [
             {name: means[:count] for name, means in self._shown(activity, batch).items()}
@@ -126,9 +108,14 @@ class ModuleSubject(Subject):
         self._check(neurons, showing)
         of_module = {name: list(row) for name, row in neurons.items() if name != CLASSES}
         activity = LayerActivity(
-            self._parts, of_module, self._silence, class_neurons=neurons.get(CLASSES)
+            self._parts,
+            of_module,
+            self._silence,
+            class_neurons=neurons.get(CLASSES),
+            reading=showing.reading,
+            unit=showing.unit,
         )
-        references = self._references() if self._are_analog(of_module) else {}
+        references = self._references(showing.unit) if self._are_analog(of_module) else {}
         return ModuleResponder(
             self._parts,
             neurons,
@@ -189,6 +176,8 @@ class ModuleSubject(Subject):
             return "a neuron is silent" if self._silence else "its answers are drawn"
         if CLASSES in neurons or self._are_analog(neurons):
             return "not all of the layers spike"
+        if showing.reading != RATE or showing.unit != "channel":
+            return f"reading {showing.reading.kind}, unit {showing.unit}"
         trial = self._parts.trial
         places = {name: trial.layers[name].place for name in trial.layers if name in neurons}
         way = way_for(self._module, places, trial.drive, trial.pictures)
@@ -219,6 +208,10 @@ class ModuleSubject(Subject):
         for field in ("batch_size", "presentations"):
             if getattr(showing, field) < 1:
                 raise ValueError(f"{field} is {getattr(showing, field)}: it must be at least 1.")
+        if CLASSES in neurons and showing.reading != RATE:
+            raise ValueError(
+                f"reading {showing.reading.kind} reads spikes, and classes have none: use rate."
+            )
         self._check_key(showing)
 
     def _check_key(self, showing: Showing) -> None:

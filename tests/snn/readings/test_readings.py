@@ -225,3 +225,4 @@ def test_a_study_keeps_them(kind: Any, unit: Any) -> None:
 
     assert adapter.validate_json(adapter.dump_json(section)) == section
     assert adapter.json_schema()
+    assert isinstance(hash(section), int)
