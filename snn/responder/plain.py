@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from spikeatlas.snn.batching import padded_batches
-from spikeatlas.snn.coding import CodingKey, encode
+from spikeatlas.snn.coding import STILL, CodingKey, encode
 from spikeatlas.snn.networks import SpikingLayer, SpikingNetwork
 from spikeatlas.snn.networks.layer import unroll
 from spikeatlas.snn.readings import RATE, TrainReading, UnitChoice
@@ -60,7 +60,7 @@ class PlainResponder:
         In [-1, 1] where spikes are signed. Spikes are counted exactly, over all time steps and positions.
         ValueError for images of another type or shape than the network's.
         """
-        check_images(self.network, images)
+        check_images(self.network, images, sequences=True)
         sizes = self.network.sizes
         parts: dict[str, list[npt.NDArray[np.float32]]] = {name: [] for name in self.layers}
         for batch, count in padded_batches(images, self.batch_size):
@@ -113,13 +113,19 @@ def count_spikes(
     return values
 
 
-def check_images(network: SpikingNetwork, images: npt.NDArray[np.uint8]) -> None:
-    """Raise ValueError unless ``images`` are stimuli of the network: uint8 (n, c, h, w)."""
+def check_images(
+    network: SpikingNetwork, images: npt.NDArray[np.uint8], *, sequences: bool = False
+) -> None:
+    """Raise ValueError unless ``images`` are stimuli of the network: uint8 (n, c, h, w).
+
+    ``sequences``: they may have frames, (n, F, c, h, w).
+    """
     if images.dtype != np.uint8:
         raise ValueError(
             f"images have type {images.dtype}: stimuli are uint8, 0 to 255; scale and round them."
         )
-    if images.ndim != 4 or images.shape[1:] != network.input_shape:
+    axes = (STILL, STILL + 1) if sequences else (STILL,)
+    if images.ndim not in axes or images.shape[-3:] != network.input_shape:
         raise ValueError(
             f"images have shape {images.shape}: the network takes (n, {', '.join(map(str, network.input_shape))})."
         )

@@ -63,8 +63,8 @@ class TrainResponder:
         return 4 * _COPIES * self.network.time_steps * numbers
 
     def __call__(self, images: Images) -> Responses:
-        """Readings {layer: (n, neurons asked for) float32} of stimuli uint8 (n, c, h, w)."""
-        check_images(self.network, images)
+        """Readings {layer: (n, neurons asked for) float32} of stimuli uint8 (n, c, h, w) or (n, F, c, h, w)."""
+        check_images(self.network, images, sequences=True)
         parts: dict[str, list[npt.NDArray[np.float32]]] = {
             name: [np.empty((0, len(row)), np.float32)] for name, row in self.neurons.items()
         }

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from spikeatlas.snn.coding import CodingKey
+from spikeatlas.snn.coding import STILL, CodingKey
 from spikeatlas.snn.networks import SpikingNetwork
 from spikeatlas.snn.readings import RATE, TrainReading, UnitChoice
 from spikeatlas.snn.responder.fast import FastResponder, Showing
@@ -66,14 +67,16 @@ class Responder:
         self.network = network
         self.layers = tuple(layers)
         showing = Showing(batch_size, key, presentations)
+        # sequences of frames are no constant current: they go layer by layer
+        self._show_frames = functools.partial(
+            TrainResponder, network, indices, showing, memory=memory, reading=reading, unit=unit
+        )
         self._respond: FastResponder | TrainResponder | _Selection
         if kind == "plain":
             self.plan: Plan = plain_plan()
             self._respond = _Selection(network, indices, showing, reading, unit)
         elif reading != RATE or unit != "channel":
-            self._respond = TrainResponder(
-                network, indices, showing, memory=memory, reading=reading, unit=unit
-            )
+            self._respond = self._show_frames()
             self.plan = self._respond.plan
         else:
             self._respond = FastResponder(network, indices, showing, memory=memory)
@@ -83,8 +86,11 @@ class Responder:
         """Spike rates in [0, 1], {layer: (n, neurons) float32}, of stimuli uint8 (n, c, h, w); or their reading.
 
         In [-1, 1] where spikes are signed. Spikes are counted exactly, over all time steps and positions;
-        neurons stand in the order asked for. ValueError for images of another type or shape than the network's.
+        neurons stand in the order asked for. Sequences of F frames are uint8 (n, F, c, h, w), see ``encode``.
+        ValueError for images of another type or shape than the network's.
         """
+        if images.ndim > STILL and isinstance(self._respond, FastResponder):
+            return self._show_frames()(images)
         return self._respond(images)
 
 

@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 from pydantic.dataclasses import dataclass
 
-from spikeatlas.snn.data import DataSet
+from spikeatlas.snn.data import DataSet, sequence_problem
 from spikeatlas.snn.files import digest_file
 from spikeatlas.snn.frozen_table import FrozenTable
 from spikeatlas.snn.layer_info import LayerInfo, Unit
@@ -113,6 +113,9 @@ class CallableSpec(SubjectSpec):
     def source(self, data: DataSet, folder: Path) -> Source:
         """See ``SubjectSpec``."""
         del folder
+        problem = sequence_problem(data, "network.kind callable")
+        if problem is not None:
+            raise ValueError(problem)
         return FunctionSource(self, data.shape)
 
 
