@@ -124,8 +124,10 @@ def _with_weights(
 
 def _pool(numbers: _Numbers, divisor: int | None) -> nn.Module:
     """Average over windows with the padding's zeros; a sum is the average with the divisor 1."""
-    sizes = [numbers.sizes(field) for field in ("kernel_size", "stride", "padding")]
-    return nn.AvgPool2d(*sizes, divisor_override=divisor)
+    kernel, stride, padding = (
+        numbers.sizes(field) for field in ("kernel_size", "stride", "padding")
+    )
+    return nn.AvgPool2d(kernel, stride, padding, divisor_override=divisor)
 
 
 def _flatten(numbers: _Numbers) -> nn.Module:

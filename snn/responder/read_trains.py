@@ -76,7 +76,7 @@ class TrainResponder:
     def _mean(self, chunk: Images) -> Rows:
         """Mean over the presentations."""
         rows = [self._present(chunk, number) for number in range(self._showings)]
-        return {name: sum(row[name] for row in rows) / self._showings for name in self.neurons}
+        return {name: np.mean([row[name] for row in rows], axis=0) for name in self.neurons}
 
     @torch.no_grad()
     def _present(self, chunk: Images, number: int) -> Rows:

@@ -72,7 +72,7 @@ class FunctionRespond:
     def _mean(self, batch: Images) -> dict[str, NDArray[np.float64]]:
         showings = self._showing.presentations if self._site.stochastic else 1
         rows = [self._present(batch, number) for number in range(showings)]
-        return {layer: sum(row[layer] for row in rows) / showings for layer in self._neurons}
+        return {layer: np.mean([row[layer] for row in rows], axis=0) for layer in self._neurons}
 
     def _present(self, batch: Images, number: int) -> dict[str, NDArray[np.float64]]:
         """Answers of one showing, its number from 0."""

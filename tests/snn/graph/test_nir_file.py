@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - its name everywhere
 
 from spikeatlas.snn.graph.nir_file import DT, NIRNetwork, nir_module
+from spikeatlas.snn.graph.nir_neurons import NIRNeuron
 from spikeatlas.snn.neurons import Rule, is_neuron, read_rule
 
 STEPS = 50
@@ -33,7 +34,7 @@ def euler(graph: Any, inputs: Tensor) -> dict[str, Tensor]:
         for name in ordered(graph):
             node = graph.nodes[name]
             sources = [record[source][-1] for source, target in graph.edges if target == name]
-            x = sum(sources) if sources else step
+            x: Any = sum(sources) if sources else step
             if isinstance(node, nir.LIF | nir.IF | nir.CubaLIF):
                 x, state[name] = fire(node, x, state[name], single)
             else:
@@ -209,6 +210,7 @@ def test_their_rule_gives_the_same_train(tmp_path: Path, make: Any) -> None:
     assert isinstance(rule, Rule)
     spikes = recorded(network, inputs)["cells"]
     assert torch.equal(rule.run(inputs, STEPS), spikes)
+    assert isinstance(neuron, NIRNeuron)
     assert torch.equal(neuron.run(inputs, STEPS), spikes)
 
 
@@ -337,7 +339,7 @@ def test_snntorch_s_files(tmp_path: Path) -> None:
     from snntorch.export_nir import export_to_nir
 
     fields: dict[str, Any] = {"init_hidden": True}
-    net = nn.Sequential(
+    net: Any = nn.Sequential(
         nn.Flatten(),
         nn.Linear(64, 30),
         snntorch.Leaky(torch.full((30,), 0.9), threshold=torch.full((30,), 0.4), **fields),
@@ -369,7 +371,7 @@ def test_spikingjelly_s_files(tmp_path: Path) -> None:
         warnings.simplefilter("ignore")
         from spikingjelly.activation_based import functional, layer, neuron, nir_exchange
 
-    net = nn.Sequential(
+    net: Any = nn.Sequential(
         layer.Conv2d(1, 3, 3),
         neuron.IFNode(v_threshold=2.0, v_reset=0.0),
         layer.AvgPool2d(2),

@@ -14,7 +14,7 @@ from spikeatlas.snn.responder import PlainResponder, Responder
 from tests.snn.responder.small import network, pictures
 
 KEY = CodingKey(3, "c", "report")
-OWN = (
+OWN: tuple[dict[str, Any], ...] = (
     {},
     {"neuron": {"kind": "tests.snn.own_layers:Adaptive", "strength": 0.4}},
     {"neuron": "tests.snn.own_layers:Ternary"},

@@ -179,7 +179,7 @@ def test_neurons_can_be_silenced(tmp_path: Path) -> None:
     assert any(not np.array_equal(others, scores) for others in without)
     for neuron in np.flatnonzero(active):
         silent = subject.silenced("lif.1 #a", int(neuron))
-        assert not silent.responses(IMAGES, {"lif.1 #a": [neuron]}, showing)["lif.1 #a"].any()
+        assert not silent.responses(IMAGES, {"lif.1 #a": [int(neuron)]}, showing)["lif.1 #a"].any()
 
 
 @pytest.mark.parametrize(
