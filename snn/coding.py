@@ -51,7 +51,7 @@ class CodingKey:
 
 
 class Encodable(Protocol):
-    """What is shown images: how they enter it."""
+    """A network that is shown images: how they enter it."""
 
     @property
     def coding(self) -> Coding:

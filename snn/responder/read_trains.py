@@ -13,9 +13,11 @@ from spikeatlas.snn.batching import padded_batches
 from spikeatlas.snn.coding import encode
 from spikeatlas.snn.networks import SpikingNetwork
 from spikeatlas.snn.readings import TrainReading, UnitChoice
+from spikeatlas.snn.readings.positions import place_of
 from spikeatlas.snn.responder.fast import Showing
 from spikeatlas.snn.responder.plain import Responses, check_images
 from spikeatlas.snn.responder.planner import Plan
+from spikeatlas.snn.responder.receptive_field import ReceptiveField
 from spikeatlas.snn.responder.shapes import layer_shapes
 
 Images = npt.NDArray[np.uint8]
@@ -30,7 +32,8 @@ class TrainResponder:
     """Readings of neurons' whole spike trains, spike for spike those of the plain loop.
 
     Every layer runs over all time steps before the next; stimuli go through in chunks of always the same
-    size. Calls change nothing: threads may share it.
+    size. Of a position of a map no more is computed than it depends on, where the layers are known. Calls
+    change nothing: threads may share it.
     """
 
     def __init__(
@@ -53,8 +56,24 @@ class TrainResponder:
         self._showings = showing.presentations if network.coding == "poisson" else 1
         fitting = min(memory // self._image_bytes(), _FRAMES // network.time_steps)
         self._chunk = max(1, min(showing.batch_size, fitting))
-        line = f"whole spike trains, layer by layer; reading {reading.kind}, unit {unit}"
-        self.plan = Plan((), tuple(f"{layer.name}: {line}" for layer in self._layers))
+        self._fields = self._receptive_fields()
+        self.plan = Plan((), tuple(map(self._line, self.neurons)))
+
+    def _receptive_fields(self) -> dict[str, ReceptiveField]:
+        """Layers asked for of which one position is read, where no more than it depends on need be computed."""
+        shapes = layer_shapes(self.network, self._layers)
+        fields = {}
+        for depth, layer in enumerate(self._layers, 1):
+            place = place_of(self.unit, shapes[depth - 1].target[1:])
+            chain = self._layers[:depth], shapes[:depth]
+            if layer.name in self.neurons and place is not None and ReceptiveField.fits(*chain):
+                fields[layer.name] = ReceptiveField(*chain, place, self.network.time_steps)
+        return fields
+
+    def _line(self, name: str) -> str:
+        """Describe a layer's way in a line of the plan."""
+        field = "over the receptive field of its position, " if name in self._fields else ""
+        return f"{name}: {field}whole spike trains, layer by layer; reading {self.reading.kind}, unit {self.unit}"
 
     def _image_bytes(self) -> int:
         """Memory of one image in the largest layer, its inputs included."""
@@ -84,17 +103,23 @@ class TrainResponder:
         key = self._showing.key
         inputs = encode(self.network, chunk, None if key is None else key.shifted(number))
         return {
-            name: self._read(spikes)[:, self.neurons[name]]
+            name: self._read(spikes, name)[:, self.neurons[name]]
             for name, spikes in self._trains(inputs)
-            if name in self.neurons
         }
 
-    def _trains(self, spikes: Tensor) -> Iterator[tuple[str, Tensor]]:
-        """Spikes (T, n, ...) of every layer, in units of their height."""
-        for layer in self._layers:
+    def _trains(self, inputs: Tensor) -> Iterator[tuple[str, Tensor]]:
+        """Spikes (T, n, ...) of layers, those asked for among them, in units of their height."""
+        for name, field in self._fields.items():
+            yield name, field.spikes(inputs)
+        rest = self.neurons.keys() - self._fields.keys()
+        spikes = inputs
+        for layer in self.network.upto(rest) if rest else ():
             spikes = layer(spikes, self.network.time_steps)
-            yield layer.name, layer.neuron.relative(spikes)
+            if layer.name in rest:
+                yield layer.name, layer.neuron.relative(spikes)
 
-    def _read(self, spikes: Tensor) -> npt.NDArray[np.float64]:
+    def _read(self, spikes: Tensor, name: str) -> npt.NDArray[np.float64]:
+        # a receptive field has the one position alone
+        unit: UnitChoice = "channel" if name in self._fields else self.unit
         value = self.reading.fold(None, spikes, 0)
-        return self.reading.responses(value, self.network.time_steps, self.unit)
+        return self.reading.responses(value, self.network.time_steps, unit)
