@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import snntorch
 import torch
 from torch import nn
 
@@ -41,6 +42,7 @@ def make_module(factory: str, options: Mapping[str, Any]) -> nn.Module:
         )
     module = _unwrapped(module)
     _refuse(factory, module)
+    _forget_neurons(module)
     return module.eval()
 
 
@@ -56,6 +58,13 @@ def _unwrapped(module: nn.Module) -> nn.Module:
             if hasattr(child, _COMPILED):
                 setattr(part, name, getattr(child, _COMPILED))
     return module
+
+
+def _forget_neurons(module: nn.Module) -> None:
+    """Take neurons off snnTorch's list of all there are: they would never be freed, and its reset clears them all."""
+    instances = snntorch.SpikingNeuron.instances
+    parts = {id(part) for part in module.modules()}
+    instances[:] = [neuron for neuron in instances if id(neuron) not in parts]
 
 
 def _refuse(factory: str, module: nn.Module) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -99,7 +100,7 @@ class ModuleSource(Source):
     def digest(self, epoch: float) -> str:
         """See ``Source``."""
         path = self._path(epoch)
-        return self._code if path is None else digest_file(path)
+        return self.network_digest if path is None else digest_file(path)
 
     def progress(self, epoch: float) -> Progress:
         """See ``Source``: what the file says of itself."""
@@ -116,7 +117,7 @@ class ModuleSource(Source):
             [] if path is None else fit_tensors(self._made(), read_checkpoint(path).tensors, path)
         )
 
-    def problems(self, epochs: list[float] | tuple[float, ...]) -> list[str]:  # type: ignore[override]
+    def problems(self, epochs: Sequence[float]) -> list[str]:
         """See ``Source``."""
         problems = []
         for epoch in epochs:
