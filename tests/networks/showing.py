@@ -24,7 +24,9 @@ OTHER = "tests.networks.other_nets"
 
 def picture_data(channels: int = 1, side: int = 8, images: int = 40) -> DataSet:
     """Noise in ten classes."""
-    pixels = np.random.default_rng(0).integers(0, 256, (images, channels, side, side), dtype=np.uint8)
+    pixels = np.random.default_rng(0).integers(
+        0, 256, (images, channels, side, side), dtype=np.uint8
+    )
     split = Split(pixels, (np.arange(images) % 10).astype(np.int64))
     return DataSet(split, split, tuple("abcdefghij"))
 

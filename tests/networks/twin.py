@@ -9,8 +9,6 @@ from torch import Tensor, nn
 from spikeatlas.snn.networks import SpikingNetwork
 from tests.snn.nets import network
 
-FIELDS = {"channels": (4, 6), "hidden": (8,), "time_steps": 8, "threshold": 0.5}
-
 
 class Twin(nn.Module):
     """The loop over time of a chain, with snnTorch's own neurons."""
@@ -19,14 +17,17 @@ class Twin(nn.Module):
         super().__init__()
         self.time_steps = chain.time_steps
         self.operators = nn.ModuleList(layer.operator for layer in chain)
-        self.pools = nn.ModuleList(nn.Identity() if layer.pool is None else layer.pool for layer in chain)
+        self.pools = nn.ModuleList(
+            nn.Identity() if layer.pool is None else layer.pool for layer in chain
+        )
         self.flattens = [layer.flatten for layer in chain]
         self.lifs = nn.ModuleList(
-            snntorch.Leaky(beta=layer.neuron.beta, threshold=layer.neuron.threshold) for layer in chain
+            snntorch.Leaky(beta=layer.neuron.beta, threshold=layer.neuron.threshold)
+            for layer in chain
         )
 
     def forward(self, images: Tensor) -> Tensor:
-        membranes = [lif.reset_mem() for lif in self.lifs]
+        membranes = [lif.get_buffer("mem") for lif in self.lifs]
         record = []
         for _ in range(self.time_steps):
             spikes = images
@@ -40,7 +41,7 @@ class Twin(nn.Module):
 
 def chain() -> SpikingNetwork:
     """Return the chain; its images are normalised with mean 0.3 and std 0.3."""
-    return network(**FIELDS)
+    return network(channels=(4, 6), hidden=(8,), time_steps=8, threshold=0.5)
 
 
 def twin() -> Twin:

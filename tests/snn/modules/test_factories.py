@@ -15,7 +15,9 @@ def test_the_published_shape() -> None:
     # 28, pooled to 14, 10, pooled to 5
     assert (net.fc1.in_features, net.fc1.out_features, net.fc2.out_features) == (1600, 100, 10)
     assert (net.pool1.kernel_size, net.pool1.stride, net.pool1.padding) == (3, 2, 1)
-    assert {float(lif.beta) for lif in (net.lif1, net.lif2, net.lif3, net.lif4)} == {float(torch.tensor(0.9))}
+    assert {float(lif.beta) for lif in (net.lif1, net.lif2, net.lif3, net.lif4)} == {
+        float(torch.tensor(0.9))
+    }
 
 
 def test_a_small_one_is_tried() -> None:

@@ -56,15 +56,23 @@ def make(name: str, **options: Any) -> nn.Module:
 def test_modules_evaluate_and_have_the_same_weights_at_every_call() -> None:
     module = make("good", width=5)
     assert not module.training
-    assert torch.equal(module.get_parameter("0.weight"), make("good", width=5).get_parameter("0.weight"))
+    assert torch.equal(
+        module.get_parameter("0.weight"), make("good", width=5).get_parameter("0.weight")
+    )
     assert module.get_parameter("0.weight").shape == (5, 4)
 
 
 def test_compiled_parts_are_unwrapped() -> None:
-    assert [type(part) for part in make("compiled").modules()] == [nn.Sequential, nn.Linear, nn.ReLU]
+    assert [type(part) for part in make("compiled").modules()] == [
+        nn.Sequential,
+        nn.Linear,
+        nn.ReLU,
+    ]
 
 
-@pytest.mark.filterwarnings("ignore:.*torch.jit.trace:FutureWarning", "ignore:.*torch.jit:DeprecationWarning")
+@pytest.mark.filterwarnings(
+    "ignore:.*torch.jit.trace:FutureWarning", "ignore:.*torch.jit:DeprecationWarning"
+)
 def test_scriptmodules_are_refused_by_name() -> None:
     with pytest.raises(ValueError, match=r"returns a ScriptModule \(1\), in which no hook fires"):
         make("scripted")
@@ -74,7 +82,11 @@ def test_scriptmodules_are_refused_by_name() -> None:
     ("name", "options", "sentence"),
     [
         # trap 13
-        ("failing", {}, r"failing\(\) fails with RuntimeError: Found no NVIDIA driver; spikeatlas calls it on the CPU"),
+        (
+            "failing",
+            {},
+            r"failing\(\) fails with RuntimeError: Found no NVIDIA driver; spikeatlas calls it on the CPU",
+        ),
         ("good", {"height": 2}, r"good\(height=2\) fails with TypeError: .*height"),
         ("on_meta", {}, "puts weight on meta; spikeatlas calls it on the CPU"),
         ("nothing", {}, "returns a NoneType; it must return a torch.nn.Module"),

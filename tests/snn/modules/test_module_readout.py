@@ -47,7 +47,9 @@ def test_of_several_outputs_auto_takes_the_spikes_of_the_last_layer() -> None:
 
 
 def test_auto_asks_where_none_of_several_is_the_last_layers_spikes() -> None:
-    with pytest.raises(ValueError, match=r"auto cannot tell .* write output\[0\], output\[1\], or a layer's name"):
+    with pytest.raises(
+        ValueError, match=r"auto cannot tell .* write output\[0\], output\[1\], or a layer's name"
+    ):
         found(snntorch_nets.membranes_only())
     name, values = scores(snntorch_nets.membranes_only(), "output[0]")
     assert name == "output[0]"

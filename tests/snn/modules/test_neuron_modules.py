@@ -21,7 +21,14 @@ def test_neurons_of_three_libraries_are_found_by_their_paths() -> None:
     assert list(named_places(snntorch_nets.tutorial(), "auto")) == ["lif1", "lif2", "lif3"]
     assert list(named_places(snntorch_nets.nested_step(), "auto")) == ["0.2", "1.1", "4"]
     assert list(named_places(other_nets.norse(), "auto")) == ["l", "l2"]
-    assert list(named_places(spikingjelly_nets.cifar(), "auto")) == ["2", "5", "9", "12", "17", "20"]
+    assert list(named_places(spikingjelly_nets.cifar(), "auto")) == [
+        "2",
+        "5",
+        "9",
+        "12",
+        "17",
+        "20",
+    ]
 
 
 def test_activations_are_layers_where_no_neuron_is() -> None:
@@ -50,7 +57,9 @@ def test_parts_that_are_none_are_named(layers: list[str], sentence: str) -> None
 
 
 def test_functions_are_no_layers() -> None:
-    sentence = "no neuron module found: name modules in network.layers, or use nn.ReLU in place of F.relu."
+    sentence = (
+        "no neuron module found: name modules in network.layers, or use nn.ReLU in place of F.relu."
+    )
     with pytest.raises(ValueError, match=re.escape(sentence)):
         named_places(other_nets.functional(), "auto")
 

@@ -31,5 +31,7 @@ def test_spikes_come_at_the_rate_of_their_pixels() -> None:
 
 
 def test_a_value_for_each_channel_or_one_for_all() -> None:
-    with pytest.raises(ValueError, match="normalise.mean has 2 values, but the images have 3 channels"):
+    with pytest.raises(
+        ValueError, match=r"normalise.mean has 2 values, but the images have 3 channels"
+    ):
         pixel_scaling((0.1, 0.2), (1.0,), 3)

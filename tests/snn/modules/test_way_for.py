@@ -29,7 +29,9 @@ class Fake:
     ) -> Rates:
         if self.error > 1:
             raise RuntimeError("no")
-        return {name: np.full((len(images), len(neurons[name])), 0.5 + self.error) for name in names}
+        return {
+            name: np.full((len(images), len(neurons[name])), 0.5 + self.error) for name in names
+        }
 
 
 def by_hooks(pictures: Tensor) -> Rates:

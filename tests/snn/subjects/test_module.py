@@ -52,7 +52,10 @@ def test_specifications_have_a_hash_and_are_read_back() -> None:
         ({"normalise": {"mean": [0], "std": [0]}}, "greater than 0"),
         ({"coding": "poisson", "normalise": "none"}, "network.input is auto, but coding poisson"),
         ({"coding": "poisson", "input": "image", "normalise": "none"}, "network.input is image"),
-        ({"coding": "poisson", "input": "steps"}, "network.normalise must be none with coding poisson"),
+        (
+            {"coding": "poisson", "input": "steps"},
+            "network.normalise must be none with coding poisson",
+        ),
         ({"time_steps": 0}, "greater than or equal to 1"),
         ({"layers": {}}, "at least 1 item"),
         ({"weights": "a.pth"}, "weights"),
@@ -65,5 +68,8 @@ def test_mistakes_of_a_study(fields: dict[str, Any], sentence: str) -> None:
 
 
 def test_normalise_has_no_default() -> None:
-    with pytest.raises(ValidationError, match="network.normalise is missing: write what the network was trained with"):
+    with pytest.raises(
+        ValidationError,
+        match=r"network.normalise is missing: write what the network was trained with",
+    ):
         TypeAdapter(ModuleSpec).validate_python({"factory": "mymodels:make_net"})

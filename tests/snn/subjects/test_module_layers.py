@@ -24,7 +24,7 @@ def test_units_of_spikes_and_of_activations() -> None:
 def test_the_layer_of_classes_comes_last() -> None:
     source = module_source(f"{OTHER}:small", classes="logit")
     assert list(source.layers) == ["relu1", "relu2", "classes"]
-    with pytest.raises(ValueError, match="has a layer 'classes', which network.classes adds"):
+    with pytest.raises(ValueError, match=r"has a layer 'classes', which network.classes adds"):
         module_source(f"{OTHER}:small", classes="logit", layers={"classes": "relu1"})
 
 
@@ -42,9 +42,17 @@ def test_scalings_of_a_study() -> None:
     ("accuracy", "recorded", "words"),
     [
         (0.70, 0.71, None),
-        (0.50, 0.71, "reads 50.0% of the test images right, but its checkpoint records 71.0%: is network.normalise"),
+        (
+            0.50,
+            0.71,
+            "reads 50.0% of the test images right, but its checkpoint records 71.0%: is network.normalise",
+        ),
         (0.50, math.nan, None),
-        (0.11, math.nan, "no more than chance: are network.normalise, network.readout and the order of the classes"),
+        (
+            0.11,
+            math.nan,
+            "no more than chance: are network.normalise, network.readout and the order of the classes",
+        ),
     ],
 )
 def test_an_accuracy_that_is_not_the_trainings(

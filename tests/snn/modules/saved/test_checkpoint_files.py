@@ -19,7 +19,15 @@ def touch(folder: Path, *names: str) -> None:
 
 def test_epochs_ascend_and_other_files_are_left_alone(tmp_path: Path) -> None:
     # trap 12: what the pattern does not match is no epoch
-    touch(tmp_path, "epoch_10.pth", "epoch_2.pth", "epoch_0.5.pth", "best.pth", "last.pth", "epoch_x.pth")
+    touch(
+        tmp_path,
+        "epoch_10.pth",
+        "epoch_2.pth",
+        "epoch_0.5.pth",
+        "best.pth",
+        "last.pth",
+        "epoch_x.pth",
+    )
     files = checkpoint_files(f"{tmp_path}/epoch_{{epoch}}.pth")
     assert list(files) == [0.5, 2, 10]
     assert files[10] == tmp_path / "epoch_10.pth"

@@ -20,7 +20,9 @@ def trained() -> dict[str, Tensor]:
 
 def fits(module: nn.Module, tensors: dict[str, Tensor]) -> list[str]:
     notes = fit_tensors(module, tensors, PATH)
-    assert torch.equal(module.state_dict()[next(iter(module.state_dict()))], trained()["conv1.weight"])
+    assert torch.equal(
+        module.state_dict()[next(iter(module.state_dict()))], trained()["conv1.weight"]
+    )
     return notes
 
 
@@ -55,7 +57,7 @@ def test_a_missing_factor_of_graded_spikes_is_one() -> None:
     assert fits(tutorial(), tensors) == []
     other = tutorial()
     other.lif1.graded_spikes_factor.fill_(2.0)
-    with pytest.raises(ValueError, match="missing: lif1.graded_spikes_factor"):
+    with pytest.raises(ValueError, match=r"missing: lif1.graded_spikes_factor"):
         fit_tensors(other, tensors, PATH)
 
 

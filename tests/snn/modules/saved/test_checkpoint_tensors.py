@@ -102,7 +102,9 @@ def test_every_load_asks_for_weights_only(tmp_path: Path, monkeypatch: pytest.Mo
     assert [call["weights_only"] for call in calls] == [True]
 
 
-@pytest.mark.filterwarnings("ignore:.*torch.jit:FutureWarning", "ignore:.*torch.jit:DeprecationWarning")
+@pytest.mark.filterwarnings(
+    "ignore:.*torch.jit:FutureWarning", "ignore:.*torch.jit:DeprecationWarning"
+)
 def test_torchscript_archives_are_refused(tmp_path: Path) -> None:
     torch.jit.save(torch.jit.trace(NET, torch.zeros(1, 3)), tmp_path / "a.pt")
     with pytest.raises(ValueError, match="is a TorchScript archive"):
@@ -113,13 +115,15 @@ def test_torchscript_archives_are_refused(tmp_path: Path) -> None:
 def test_half_written_files(tmp_path: Path, length: int) -> None:
     torch.save(STATE, tmp_path / "a.pth")
     (tmp_path / "a.pth").write_bytes((tmp_path / "a.pth").read_bytes()[:length])
-    with pytest.raises(ValueError, match="a.pth is no readable checkpoint"):
+    with pytest.raises(ValueError, match=r"a.pth is no readable checkpoint"):
         read_checkpoint(tmp_path / "a.pth")
 
 
 def test_a_file_without_tensors_lists_its_keys(tmp_path: Path) -> None:
     torch.save({"weights": STATE, "epoch": 3}, tmp_path / "a.pth")
-    with pytest.raises(ValueError, match="its keys are weights, epoch; expected are .* state_dict,"):
+    with pytest.raises(
+        ValueError, match=r"its keys are weights, epoch; expected are .* state_dict,"
+    ):
         read_checkpoint(tmp_path / "a.pth")
 
 

@@ -87,7 +87,10 @@ def test_parts_that_are_never_called() -> None:
 
 def test_layers_of_currents_have_another_unit_than_spikes() -> None:
     trial = tried(snntorch_nets.tutorial(), ["conv1", "lif1"])
-    assert [(layer.spikes, layer.signed) for layer in trial.layers.values()] == [(False, True), (True, False)]
+    assert [(layer.spikes, layer.signed) for layer in trial.layers.values()] == [
+        (False, True),
+        (True, False),
+    ]
     assert trial.drive.time_steps == STEPS
 
 

@@ -38,7 +38,7 @@ def test_a_shared_activation_has_a_shape_for_each_call() -> None:
 
 def test_layers_without_tensors_are_none() -> None:
     class Words(torch.nn.Module):
-        def forward(self, x: torch.Tensor) -> str:
+        def forward(self, _x: torch.Tensor) -> str:
             return "x"
 
     net = torch.nn.Sequential(Words())
