@@ -81,13 +81,13 @@ class ModuleSource(Source):
             "reference": [spec.reference.quantile, spec.reference.images],
             "classes": spec.classes,
         }
-        text = json.dumps(settings, sort_keys=True, default=str)
-        return hashlib.sha256(text.encode()).hexdigest()
+        return hashlib.sha256(
+            json.dumps(settings, sort_keys=True, default=str).encode()
+        ).hexdigest()
 
     def epochs(self) -> dict[float, Path | None]:
         """See ``Source``."""
-        checkpoints = self.spec.checkpoints
-        return checkpoint_files(checkpoints, self.spec.first_epoch)
+        return checkpoint_files(self.spec.checkpoints, self.spec.first_epoch)
 
     def open(self, epoch: float) -> ModuleSubject:
         """See ``Source``."""
@@ -194,11 +194,10 @@ class ModuleSource(Source):
 
     def _try(self, module: nn.Module) -> Trial:
         spec = self.spec
-        images = take_evenly(self._data.train, _TRIAL_IMAGES).images
         return try_module(
             module,
             named_places(module, spec.layers),
-            self._scaling.normalise(images),
+            self._scaling.normalise(self._examples()),
             kind=spec.input,
             time_steps=spec.time_steps,
             named=spec.layers != "auto",
@@ -228,6 +227,10 @@ class ModuleSource(Source):
         }
         return tuple(name for name, lacking in lacks.items() if lacking)
 
+    def _examples(self) -> Images:
+        images = take_evenly(self._data.train, _TRIAL_IMAGES).images
+        return images[np.arange(_TRIAL_IMAGES) % len(images)]
+
     def _subject(self, module: nn.Module) -> ModuleSubject:
         parts = ModuleParts(
             ThreadCaptures(module, self.trial.drive),
@@ -235,6 +238,7 @@ class ModuleSource(Source):
             self._scaling,
             self.readout,
             self.spec.classes,
+            self._examples(),
         )
         train, count = self._data.train, self.spec.reference.images
         return ModuleSubject(

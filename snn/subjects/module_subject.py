@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
 from spikeatlas.snn.batching import padded_batches
 from spikeatlas.snn.coding import CodingKey
@@ -19,8 +19,6 @@ from spikeatlas.snn.modules import (
     NaturalReference,
     Silence,
     natural_reference,
-    proven,
-    way_for,
 )
 from spikeatlas.snn.registry import near
 from spikeatlas.snn.subjects.base import (
@@ -39,6 +37,7 @@ from spikeatlas.snn.subjects.module_responder import (
     check_stimuli,
     presentation_keys,
 )
+from spikeatlas.snn.subjects.module_ways import ProvenWays
 
 _BATCH = 64
 _KEY = CodingKey(0, "", "reference")
@@ -92,6 +91,7 @@ class ModuleSubject(Subject):
         self._module = module
         self._parts = parts
         self._silence: Silence | None = None
+        self._ways = ProvenWays(module, parts)
         analog = [name for name, layer in parts.trial.layers.items() if not layer.spikes]
         self._references = LazyReferences(
             lambda: self.activity(natural_images(), analog), analog, quantile
@@ -135,7 +135,7 @@ class ModuleSubject(Subject):
             showing,
             activity=activity,
             references=references,
-            way=self._way(neurons, showing, activity),
+            way=self._way(neurons, showing),
             shape=self.input_shape,
         )
 
@@ -181,7 +181,7 @@ class ModuleSubject(Subject):
             )
         return total / showings
 
-    def _way(self, neurons: Neurons, showing: Showing, activity: LayerActivity) -> FasterWay | str:
+    def _way(self, neurons: Neurons, showing: Showing) -> FasterWay | str:
         """Return the faster way of a responder, or why the hooks answer."""
         if showing.kind == "plain":
             return "the plainest way is asked for"
@@ -189,14 +189,7 @@ class ModuleSubject(Subject):
             return "a neuron is silent" if self._silence else "its answers are drawn"
         if CLASSES in neurons or self._are_analog(neurons):
             return "not all of the layers spike"
-        trial = self._parts.trial
-        places = {name: trial.layers[name].place for name in trial.layers if name in neurons}
-        way = way_for(self._module, places, trial.drive, trial.pictures)
-
-        def by_hooks(pictures: Tensor) -> Means:
-            return activity(pictures[None])
-
-        return proven(way, neurons, trial.pictures, by_hooks)
+        return self._ways.of(neurons)
 
     def _are_analog(self, neurons: Neurons) -> bool:
         layers = self._parts.trial.layers
