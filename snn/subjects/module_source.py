@@ -21,7 +21,6 @@ from spikeatlas.snn.modules import (
     Trial,
     checkpoint_files,
     code_digest,
-    find_readout,
     fit_tensors,
     make_module,
     named_places,
@@ -31,6 +30,7 @@ from spikeatlas.snn.modules import (
 from spikeatlas.snn.subjects.base import Images, Progress, Showing, Source
 from spikeatlas.snn.subjects.module_layers import (
     accuracy_warning,
+    checked_readout,
     layer_infos,
     module_scaling,
 )
@@ -57,7 +57,7 @@ class ModuleSource(Source):
         self._code = code_digest(spec.factory)
         module = self._first()
         self.trial = self._try(module)
-        self.readout = self._find_readout(module)
+        self.readout = checked_readout(module, self.trial, spec, len(data.classes))
         self.layers = layer_infos(self.trial, self.readout, spec)
         self.stochastic = self.trial.answers == "stochastic" or spec.coding == "poisson"
         self.time_steps = self.trial.drive.time_steps
@@ -202,20 +202,6 @@ class ModuleSource(Source):
             time_steps=spec.time_steps,
             named=spec.layers != "auto",
         )
-
-    def _find_readout(self, module: nn.Module) -> Readout | None:
-        readout = find_readout(module, self.trial, self.spec.readout)
-        classes = len(self._data.classes)
-        if readout is not None and readout.classes < classes:
-            raise ValueError(
-                f"network.readout: {readout.name} has {readout.classes} scores, but the data have {classes} classes: name "
-                "another output or layer."
-            )
-        if readout is None and self.spec.classes is not None:
-            raise ValueError(
-                "network.classes needs a read-out, but the module returns no score for each class: name network.readout."
-            )
-        return readout
 
     def _lacks(self) -> tuple[str, ...]:
         lacks = {
