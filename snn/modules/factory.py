@@ -16,7 +16,7 @@ _COMPILED = "_orig_mod"
 
 
 def make_module(factory: str, options: Mapping[str, Any]) -> nn.Module:
-    """Call ``factory`` ("module:function") with ``options`` and return its module, in evaluation mode.
+    """Call ``factory`` ("module:function") with ``options`` and return its module, in evaluation mode, without gradients.
 
     The global random generators are seeded, so that a factory draws the same weights in every process. Compiled
     modules are unwrapped: hooks may not fire in them. ValueError, one sentence, where the factory fails, returns
@@ -43,7 +43,7 @@ def make_module(factory: str, options: Mapping[str, Any]) -> nn.Module:
     module = _unwrapped(module)
     _refuse(factory, module)
     _forget_neurons(module)
-    return module.eval()
+    return module.eval().requires_grad_(False)
 
 
 def _arguments(options: Mapping[str, Any]) -> str:

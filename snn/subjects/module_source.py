@@ -16,7 +16,6 @@ from spikeatlas.snn.coding import CodingKey
 from spikeatlas.snn.data import DataSet, take_evenly
 from spikeatlas.snn.files import digest_file
 from spikeatlas.snn.modules import (
-    Readout,
     ThreadCaptures,
     Trial,
     checkpoint_files,
@@ -26,6 +25,7 @@ from spikeatlas.snn.modules import (
     named_places,
     read_checkpoint,
     try_module,
+    way_for,
 )
 from spikeatlas.snn.subjects.base import Images, Progress, Showing, Source
 from spikeatlas.snn.subjects.module_layers import (
@@ -62,7 +62,7 @@ class ModuleSource(Source):
         self.stochastic = self.trial.answers == "stochastic" or spec.coding == "poisson"
         self.time_steps = self.trial.drive.time_steps
         self.classes = None if self.readout is None else self.readout.classes
-        self.lacks = self._lacks()
+        self.lacks = self._lacks(module)
 
     @property
     def network_digest(self) -> str:
@@ -203,15 +203,27 @@ class ModuleSource(Source):
             named=spec.layers != "auto",
         )
 
-    def _lacks(self) -> tuple[str, ...]:
+    def _lacks(self, module: nn.Module) -> tuple[str, ...]:
         lacks = {
             "readout": self.readout is None,
-            "truncation": self.trial.repeats > 1 and self.trial.drive.kind == "image",
+            "truncation": self._runs_whole(module),
             "gradients": True,
             "training": True,
             "epochs": self.spec.checkpoints is None,
         }
         return tuple(name for name, lacking in lacks.items() if lacking)
+
+    def _runs_whole(self, module: nn.Module) -> bool:
+        """Tell whether the shallowest layer costs as much as all: a loop inside, in which no faster way can stop."""
+        if self.trial.repeats == 1 or self.trial.drive.kind != "image":
+            return False
+        first = {
+            name: layer.place for name, layer in list(self.trial.layers.items())[:1] if layer.spikes
+        }
+        if not first or self.stochastic:
+            return True
+        way = way_for(module, first, self.trial.drive, self._scaling, self._examples())
+        return isinstance(way, str)
 
     def _examples(self) -> Images:
         images = take_evenly(self._data.train, _TRIAL_IMAGES).images

@@ -56,6 +56,7 @@ def make(name: str, **options: Any) -> nn.Module:
 def test_modules_evaluate_and_have_the_same_weights_at_every_call() -> None:
     module = make("good", width=5)
     assert not module.training
+    assert not any(weight.requires_grad for weight in module.parameters())
     assert torch.equal(
         module.get_parameter("0.weight"), make("good", width=5).get_parameter("0.weight")
     )

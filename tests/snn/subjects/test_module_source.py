@@ -92,7 +92,7 @@ def test_files_one_by_one(folder: Path) -> None:
 def test_without_checkpoints_there_is_one_network_the_same_in_every_process() -> None:
     source, other = module_source(TUTORIAL), module_source(TUTORIAL)
     assert source.epochs() == {0: None}
-    assert source.lacks == ("truncation", "gradients", "training", "epochs")
+    assert source.lacks == ("gradients", "training", "epochs")
     assert source.digest(0) == other.digest(0) == source.network_digest
     first, second = (all_responses(item.open(0), IMAGES) for item in (source, other))
     assert all(np.array_equal(first[name], second[name]) for name in first)
@@ -192,6 +192,11 @@ def test_classes_in_another_order_read_no_better_than_chance(folder: Path) -> No
     assert "the order of the classes" in str(source.accuracy_warning(0, 0.1))
     assert source.accuracy_warning(0, 0.5) is None
     assert module_source(TUTORIAL).accuracy_warning(0, 0.1) is None
+
+
+def test_a_loop_that_no_faster_way_reads_cannot_be_cut() -> None:
+    assert "truncation" in module_source(f"{SNNTORCH}:two_places", time_steps=10).lacks
+    assert "truncation" not in module_source(f"{SNNTORCH}:nested_step", time_steps=10).lacks
 
 
 def test_fewer_scores_than_classes_are_refused() -> None:
