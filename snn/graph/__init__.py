@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from torch import Tensor, nn
 
-from spikeatlas.snn.graph.fast_way import Layered
+from spikeatlas.snn.graph.lowered_way import FastWay
 from spikeatlas.snn.graph.roll import Place, Roll
 from spikeatlas.snn.graph.step_graph import NoGraphError, StepGraph
 from spikeatlas.snn.graph.trace import private_copy, single_steps, traced
 
-__all__ = ["Drive", "fast_way", "step_graph"]
+__all__ = ["Drive", "FastWay", "fast_way", "step_graph"]
 
 Drive = Literal["image", "steps", "frames", "batch_frames"]
 """How a module is called: once with an image; T times with it; once with frames (T, n, ...), or (n, T, ...)."""
@@ -48,13 +48,17 @@ def fast_way(
     drive: Drive,
     time_steps: int,
     example: Tensor,
-) -> Layered | str:
+    mean: Sequence[float],
+    std: Sequence[float],
+) -> FastWay | str:
     """Return a faster way to the responses of a module's layers, or why there is none, in one line.
 
     ``module``: in evaluation, on the CPU; it is left as it is. ``layers``: path of each layer's neurons, and which of
-    its uses within a step (from 1), shallow to deep. ``example``: float32 (2, c, h, w) normalised images.
+    its uses within a step (from 1), shallow to deep. ``example``: float32 (2, c, h, w) normalised images; ``mean`` and
+    ``std``: what they are normalised with, by channel: (pixels / 255 - mean) / std.
     """
     try:
-        return Layered(step_graph(module, layers, drive=drive, time_steps=time_steps), example)
+        graph = step_graph(module, layers, drive=drive, time_steps=time_steps)
+        return FastWay(graph, example, mean=mean, std=std)
     except NoGraphError as error:
         return str(error)

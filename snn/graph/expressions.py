@@ -216,7 +216,11 @@ class Expressions:
         if node.target == "size":
             shape = ("shape", args[0])
             return self._axis(shape, args[1]) if len(args) > 1 else shape
-        if node.target is operator.getitem and isinstance(args[0], tuple) and args[0][:1] == ("shape",):
+        if (
+            node.target is operator.getitem
+            and isinstance(args[0], tuple)
+            and args[0][:1] == ("shape",)
+        ):
             return self._axis(args[0], args[1])
         return None
 
@@ -234,7 +238,9 @@ class Expressions:
             return self._values[source]
         if source in self._calls:
             path = self._calls[source].target
-            raise NoGraphError(f"a state of its {path}, not only its spikes, goes on to other layers")
+            raise NoGraphError(
+                f"a state of its {path}, not only its spikes, goes on to other layers"
+            )
         raise NoGraphError("it takes a part of a tensor")
 
     def _node(
@@ -262,4 +268,3 @@ def _frozen(value: Any) -> Any:
     if isinstance(value, slice):
         return ("slice", value.start, value.stop, value.step)
     return value if not isinstance(value, torch.Tensor) else id(value)
-

@@ -78,7 +78,9 @@ class ScannedNeurons:
         rows = rows_of(value.tensor, last=last)
         steps = value.steps(self._time_steps)
         stepped = rows.reshape(steps, -1, rows.shape[1])
-        return Drive(stepped) if norm is None else Drive(stepped, self._norm(norm, shape, last=last))
+        return (
+            Drive(stepped) if norm is None else Drive(stepped, self._norm(norm, shape, last=last))
+        )
 
     def _norm(self, norm: Tensor, shape: tuple[int, ...], *, last: bool) -> Floats:
         key = (id(norm), shape, last)
@@ -136,4 +138,3 @@ def spike_rates(counts: Tensor, time_steps: int) -> npt.NDArray[np.float64]:
     maps = counts.flatten(2) if counts.dim() > 2 else counts[:, :, None]
     rates: npt.NDArray[np.float64] = maps.double().sum(2).numpy() / (time_steps * maps.shape[2])
     return rates
-

@@ -134,7 +134,9 @@ class Functions:
     def _neurons(self, module: nn.Module) -> ScannedNeurons | SteppedNeurons:
         rule = read_rule(module)
         steps = self._graph.time_steps
-        return ScannedNeurons(rule, steps) if isinstance(rule, Rule) else SteppedNeurons(module, steps)
+        return (
+            ScannedNeurons(rule, steps) if isinstance(rule, Rule) else SteppedNeurons(module, steps)
+        )
 
     def inputs(self, node: StepNode) -> tuple[NeuronInput, ...]:
         """Inputs of a neuron node: a sum and batch normalisations before it are part of the scan, if it has a rule."""
@@ -196,7 +198,9 @@ def shapes(graph: StepGraph, example: Tensor) -> dict[str, tuple[int, ...]]:
             case "constant":
                 value = Value(node.target, timed=False)
             case "module":
-                value = Value(graph.modules[node.target](values[node.sources[0]].tensor), timed=False)
+                value = Value(
+                    graph.modules[node.target](values[node.sources[0]].tensor), timed=False
+                )
             case "neuron":
                 value = values[node.sources[0]]
             case _:

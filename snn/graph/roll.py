@@ -47,7 +47,9 @@ class Roll:
         nodes = _Roller(expressions, places, self.steps, self.time_steps)
         for name, (path, use) in layers.items():
             if NeuronCall(path, 0, use - 1) not in places:
-                raise NoGraphError(f"layer {name} ({path}, use {use}) is called by no step's forward")
+                raise NoGraphError(
+                    f"layer {name} ({path}, use {use}) is called by no step's forward"
+                )
             nodes.add(NeuronCall(path, 0, use - 1))
         names = {name: f"{path}#{use}" for name, (path, use) in layers.items()}
         return StepGraph(_timed(nodes.ordered), names, modules, self.time_steps)
@@ -130,7 +132,9 @@ class _Roller:
             if self._expressions.steps(node) - {step}:
                 raise NoGraphError(f"its {first.target} is driven by another step: it is recurrent")
         if any(value != values[0] for value in values):
-            raise NoGraphError(f"its {first.target} is driven otherwise at one step than at another")
+            raise NoGraphError(
+                f"its {first.target} is driven otherwise at one step than at another"
+            )
         return values[0]
 
     def _check_state(self, first: NeuronCall) -> None:
@@ -146,7 +150,9 @@ class _Roller:
                     continue
                 before = self._places[first._replace(step=step - 1)] if step else None
                 if before is None or not _is_part(state, before, number):
-                    raise NoGraphError(f"the state of its {path} is not that of its own step before")
+                    raise NoGraphError(
+                        f"the state of its {path} is not that of its own step before"
+                    )
         shared = first._replace(use=1 - min(first.use, 1)) in self._places
         if implicit < self._steps == 1 < self._time_steps:
             raise NoGraphError(f"the state of its {path} starts anew at every step")

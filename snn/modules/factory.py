@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import snntorch
 import torch
 from torch import nn
 
@@ -15,7 +16,7 @@ _COMPILED = "_orig_mod"
 
 
 def make_module(factory: str, options: Mapping[str, Any]) -> nn.Module:
-    """Call ``factory`` ("module:function") with ``options`` and return its module, in evaluation mode.
+    """Call ``factory`` ("module:function") with ``options`` and return its module, in evaluation mode, without gradients.
 
     The global random generators are seeded, so that a factory draws the same weights in every process. Compiled
     modules are unwrapped: hooks may not fire in them. ValueError, one sentence, where the factory fails, returns
@@ -41,7 +42,8 @@ def make_module(factory: str, options: Mapping[str, Any]) -> nn.Module:
         )
     module = _unwrapped(module)
     _refuse(factory, module)
-    return module.eval()
+    _forget_neurons(module)
+    return module.eval().requires_grad_(False)
 
 
 def _arguments(options: Mapping[str, Any]) -> str:
@@ -56,6 +58,13 @@ def _unwrapped(module: nn.Module) -> nn.Module:
             if hasattr(child, _COMPILED):
                 setattr(part, name, getattr(child, _COMPILED))
     return module
+
+
+def _forget_neurons(module: nn.Module) -> None:
+    """Take neurons off snnTorch's list of all there are: they would never be freed, and its reset clears them all."""
+    instances = snntorch.SpikingNeuron.instances
+    parts = {id(part) for part in module.modules()}
+    instances[:] = [neuron for neuron in instances if id(neuron) not in parts]
 
 
 def _refuse(factory: str, module: nn.Module) -> None:

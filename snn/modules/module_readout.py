@@ -78,7 +78,7 @@ def find_readout(module: nn.Module, trial: Trial, text: str = "auto") -> Readout
     """Return the read-out that ``text`` names: auto, output, output[k] or a layer; None where auto finds none.
 
     ValueError, one sentence, for a name that is none, and where auto cannot tell which of several outputs is the
-    spikes of the last layer.
+    spikes of the last neurons.
     """
     if text == "auto":
         return _automatic(module, trial)
@@ -108,20 +108,19 @@ def _of_layer(name: str, trial: Trial) -> Readout:
 
 
 def _automatic(module: nn.Module, trial: Trial) -> Readout | None:
-    """The one tensor that is returned, or that of several which is the last layer's spikes."""
+    """The one tensor that is returned, or that of several which is the last neurons' spikes."""
     if not isinstance(trial.outputs[0], list):
         return _of_output(module, trial, None)
     readouts = [_of_output(module, trial, index) for index in range(len(trial.outputs[0]))]
-    last = list(trial.layers.values())[-1]
-    if last.spikes:
-        spikes = _layer_frames(module, trial, last.place)
+    if trial.last is not None:
+        spikes = _layer_frames(module, trial, trial.last)
         for readout in readouts:
             if readout is not None and _same(_output_frames(module, trial, readout), spikes):
                 return readout
-    names = ", ".join(readout.name for readout in readouts if readout is not None)
+    names = [readout.name for readout in readouts if readout is not None] or ["one of them"]
     raise ValueError(
-        f"network.readout: auto cannot tell which of the module's outputs are its scores, for none is the spikes of "
-        f"the last layer {list(trial.layers)[-1]} ({_described(trial)}): write {names or 'one of them'}, or a layer's name."
+        "network.readout: auto cannot tell which of the module's outputs are its scores, for none is the spikes of the "
+        f"last neurons ({_described(trial)}): write {', '.join(names)}, or a layer's name."
     )
 
 

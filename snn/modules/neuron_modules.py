@@ -63,7 +63,7 @@ def named_places(
         if place.path not in paths:
             raise ValueError(
                 f"network.layers names {place.path!r}, but the module has no such part"
-                f"{near(place.path, paths)}; its parts are {', '.join(list(paths)[1:9])} ..."
+                f"{near(place.path, paths)}; its first parts are {', '.join(list(paths)[1:9])}."
             )
     if not places:
         raise ValueError("network.layers is empty: name at least one module, or write auto.")
@@ -71,11 +71,8 @@ def named_places(
 
 
 def _automatic(module: nn.Module) -> list[str]:
-    parts = dict(module.named_modules())
-    neurons = [path for path, part in parts.items() if is_neuron(part)]
-    # a neuron may be made of others: the outermost counts
-    paths = [path for path in neurons if not any(_within(path, other) for other in neurons)]
-    paths = paths or [path for path, part in parts.items() if is_never_negative(part)]
+    parts = module.named_modules()
+    paths = neuron_paths(module) or [path for path, part in parts if is_never_negative(part)]
     if not paths:
         raise ValueError(
             "no neuron module found: name modules in network.layers, or use nn.ReLU in place of F.relu."
@@ -83,8 +80,14 @@ def _automatic(module: nn.Module) -> list[str]:
     return paths
 
 
+def neuron_paths(module: nn.Module) -> list[str]:
+    """Paths of the libraries' neurons; of neurons that are made of others, the outermost."""
+    neurons = [path for path, part in module.named_modules() if is_neuron(part)]
+    return [path for path in neurons if not any(_within(path, other) for other in neurons)]
+
+
 def _within(path: str, other: str) -> bool:
-    return path != other and path.startswith(f"{other}.")
+    return path != other and (not other or path.startswith(f"{other}."))
 
 
 def _neuron_classes() -> tuple[type[nn.Module], ...]:

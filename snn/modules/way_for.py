@@ -7,16 +7,20 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
+from spikeatlas.snn.graph import fast_way
 from spikeatlas.snn.modules.capture import LayerPlace
 from spikeatlas.snn.modules.drive import Drive
+from spikeatlas.snn.modules.pixel_scaling import PixelScaling
 
+Images = NDArray[np.uint8]
 Rates = dict[str, NDArray[np.float64]]
+_BATCH = 8
 
 
 class FasterWay(Protocol):
-    """A way that computes spike rates without the module."""
+    """A way that computes spike rates without the module; threads may share it."""
 
     @property
     def name(self) -> str:
@@ -28,39 +32,59 @@ class FasterWay(Protocol):
         ...
 
     def counts(
-        self, images: Tensor, names: Sequence[str], neurons: Mapping[str, Sequence[int]]
+        self,
+        images: Images,
+        names: Sequence[str],
+        neurons: Mapping[str, Sequence[int]],
+        *,
+        batch_size: int,
     ) -> Rates:
-        """Spikes a step and position (n, neurons) of normalised images (n, c, h, w), by layer."""
+        """Spikes a step and position (n, neurons) of stimuli uint8 (n, c, h, w), by layer."""
         ...
 
 
 def way_for(
-    module: nn.Module, layers: Mapping[str, LayerPlace], drive: Drive, pictures: Tensor
+    module: nn.Module,
+    layers: Mapping[str, LayerPlace],
+    drive: Drive,
+    scaling: PixelScaling,
+    examples: Images,
 ) -> FasterWay | str:
     """Return the fastest way that fits a module, or a line that says why there is none.
 
-    ``layers``: spiking ones, shallow to deep; ``pictures``: normalised, float32 (8, c, h, w).
+    ``layers``: spiking ones, shallow to deep; ``examples``: stimuli uint8 (8, c, h, w), normalised by ``scaling``.
     """
-    del module, layers, drive, pictures
-    return "no faster way is connected"
+    if drive.time_steps is None:
+        return "the module knows no time"
+    try:
+        return fast_way(
+            module,
+            {name: (place.path, place.use) for name, place in layers.items()},
+            drive=drive.kind,
+            time_steps=drive.time_steps,
+            example=scaling.normalise(examples[:2]),
+            mean=scaling.mean.tolist(),
+            std=scaling.std.tolist(),
+        )
+    except Exception as error:  # noqa: BLE001 - a user's code may be read in no way, and is still called
+        return f"no faster way reads it: {type(error).__name__}: {error}".splitlines()[0]
 
 
 def proven(
     way: FasterWay | str,
     neurons: Mapping[str, Sequence[int]],
-    pictures: Tensor,
-    by_hooks: Callable[[Tensor], Rates],
+    examples: Images,
+    by_hooks: Callable[[Images], Rates],
 ) -> FasterWay | str:
-    """Hold a way against the hooks on pictures (n, c, h, w): the way if all rates are equal, else why not."""
+    """Hold a way against the hooks on stimuli uint8 (8, c, h, w): the way if all rates are equal, else why not."""
     if isinstance(way, str):
         return way
     try:
-        rates = way.counts(pictures, list(neurons), neurons)
+        rates = way.counts(examples, list(neurons), neurons, batch_size=_BATCH)
     except Exception as error:  # noqa: BLE001 - whatever fails, the hooks still answer
-        return f"the way {way.name} fails on this module ({type(error).__name__}: {error})".splitlines()[
-            0
-        ]
-    for layer, expected in by_hooks(pictures).items():
+        line = f"the way {way.name} fails on this module ({type(error).__name__}: {error})"
+        return line.splitlines()[0]
+    for layer, expected in by_hooks(examples).items():
         if not np.array_equal(rates[layer].astype(np.float32), expected.astype(np.float32)):
             return f"the way {way.name} does not give the module's own responses in layer {layer}"
     return way

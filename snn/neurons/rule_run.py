@@ -40,7 +40,14 @@ def rule_codes(rule: Rule) -> npt.NDArray[np.int64]:
 
 def rule_values(rule: Rule, shape: tuple[int, ...]) -> Tensor:
     """Values (6, ...) of a rule for one image's currents of this shape: a, b, c, theta, v_reset, start."""
-    return torch.stack([getattr(rule, name).detach().expand(shape) for name in VALUES])
+    return torch.stack([_image_values(getattr(rule, name), shape) for name in VALUES])
+
+
+def _image_values(values: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """Values at every place of one image's currents; an axis of the batch, of size 1, is dropped."""
+    if values.dim() == len(shape) + 1 and len(values) == 1:
+        values = values[0]
+    return values.detach().expand(shape)
 
 
 def scan_rows(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from torch import nn
+
 from spikeatlas.snn.data import DataSet
 from spikeatlas.snn.layer_info import LayerInfo, Unit, spike_unit
 from spikeatlas.snn.modules import (
@@ -15,6 +17,7 @@ from spikeatlas.snn.modules import (
     Trial,
     TrialLayer,
     class_layer,
+    find_readout,
     pixel_scaling,
 )
 from spikeatlas.snn.networks import pixel_statistics
@@ -33,6 +36,23 @@ def module_scaling(spec: ModuleSpec, data: DataSet) -> PixelScaling:
     if spec.normalise == "none":
         return pixel_scaling((0.0,), (1.0,), data.channels, spec.coding)
     return pixel_scaling(spec.normalise.mean, spec.normalise.std, data.channels, spec.coding)
+
+
+def checked_readout(
+    module: nn.Module, trial: Trial, spec: ModuleSpec, classes: int
+) -> Readout | None:
+    """Return the read-out that a study names; ValueError where it has fewer scores than there are classes."""
+    readout = find_readout(module, trial, spec.readout)
+    if readout is not None and readout.classes < classes:
+        raise ValueError(
+            f"network.readout: {readout.name} has {readout.classes} scores, but the data have {classes} classes: name "
+            "another output or layer."
+        )
+    if readout is None and spec.classes is not None:
+        raise ValueError(
+            "network.classes needs a read-out, but the module returns no score for each class: name network.readout."
+        )
+    return readout
 
 
 def layer_infos(trial: Trial, readout: Readout | None, spec: ModuleSpec) -> dict[str, LayerInfo]:

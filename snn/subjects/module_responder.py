@@ -40,6 +40,8 @@ class ModuleParts:
     scaling: PixelScaling
     readout: Readout | None
     class_mode: ClassMode | None
+    examples: Images
+    """Stimuli uint8 (8, c, h, w) that ways are tried with."""
     truncations: dict[frozenset[str], bool] = field(default_factory=dict)
     """Layers (together) that were tried, and True where a call that ends at the deepest answers the same."""
 
@@ -188,9 +190,8 @@ class ModuleResponder:
     def _mean(self, batch: Images) -> Means:
         """Mean activity over the presentations (one where nothing is drawn)."""
         if not isinstance(self._way, str):
-            pictures = self._parts.scaling.normalise(batch)
             neurons = {name: row.tolist() for name, row in self._neurons.items()}
-            return self._way.counts(pictures, list(neurons), neurons)
+            return self._way.counts(batch, list(neurons), neurons, batch_size=len(batch))
         showings = self._showing.presentations if self._parts.stochastic else 1
         total: Means = {}
         for key in presentation_keys(self._showing.key, showings):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,21 +16,21 @@ from spikeatlas.snn.coding import CodingKey
 from spikeatlas.snn.data import DataSet, take_evenly
 from spikeatlas.snn.files import digest_file
 from spikeatlas.snn.modules import (
-    Readout,
     ThreadCaptures,
     Trial,
     checkpoint_files,
     code_digest,
-    find_readout,
     fit_tensors,
     make_module,
     named_places,
     read_checkpoint,
     try_module,
+    way_for,
 )
 from spikeatlas.snn.subjects.base import Images, Progress, Showing, Source
 from spikeatlas.snn.subjects.module_layers import (
     accuracy_warning,
+    checked_readout,
     layer_infos,
     module_scaling,
 )
@@ -56,12 +57,12 @@ class ModuleSource(Source):
         self._code = code_digest(spec.factory)
         module = self._first()
         self.trial = self._try(module)
-        self.readout = self._find_readout(module)
+        self.readout = checked_readout(module, self.trial, spec, len(data.classes))
         self.layers = layer_infos(self.trial, self.readout, spec)
         self.stochastic = self.trial.answers == "stochastic" or spec.coding == "poisson"
         self.time_steps = self.trial.drive.time_steps
         self.classes = None if self.readout is None else self.readout.classes
-        self.lacks = self._lacks()
+        self.lacks = self._lacks(module)
 
     @property
     def network_digest(self) -> str:
@@ -80,13 +81,13 @@ class ModuleSource(Source):
             "reference": [spec.reference.quantile, spec.reference.images],
             "classes": spec.classes,
         }
-        text = json.dumps(settings, sort_keys=True, default=str)
-        return hashlib.sha256(text.encode()).hexdigest()
+        return hashlib.sha256(
+            json.dumps(settings, sort_keys=True, default=str).encode()
+        ).hexdigest()
 
     def epochs(self) -> dict[float, Path | None]:
         """See ``Source``."""
-        checkpoints = self.spec.checkpoints
-        return checkpoint_files(checkpoints, self.spec.first_epoch)
+        return checkpoint_files(self.spec.checkpoints, self.spec.first_epoch)
 
     def open(self, epoch: float) -> ModuleSubject:
         """See ``Source``."""
@@ -99,7 +100,7 @@ class ModuleSource(Source):
     def digest(self, epoch: float) -> str:
         """See ``Source``."""
         path = self._path(epoch)
-        return self._code if path is None else digest_file(path)
+        return self.network_digest if path is None else digest_file(path)
 
     def progress(self, epoch: float) -> Progress:
         """See ``Source``: what the file says of itself."""
@@ -116,7 +117,7 @@ class ModuleSource(Source):
             [] if path is None else fit_tensors(self._made(), read_checkpoint(path).tensors, path)
         )
 
-    def problems(self, epochs: list[float] | tuple[float, ...]) -> list[str]:  # type: ignore[override]
+    def problems(self, epochs: Sequence[float]) -> list[str]:
         """See ``Source``."""
         problems = []
         for epoch in epochs:
@@ -193,39 +194,40 @@ class ModuleSource(Source):
 
     def _try(self, module: nn.Module) -> Trial:
         spec = self.spec
-        images = take_evenly(self._data.train, _TRIAL_IMAGES).images
         return try_module(
             module,
             named_places(module, spec.layers),
-            self._scaling.normalise(images),
+            self._scaling.normalise(self._examples()),
             kind=spec.input,
             time_steps=spec.time_steps,
             named=spec.layers != "auto",
         )
 
-    def _find_readout(self, module: nn.Module) -> Readout | None:
-        readout = find_readout(module, self.trial, self.spec.readout)
-        classes = len(self._data.classes)
-        if readout is not None and readout.classes < classes:
-            raise ValueError(
-                f"network.readout: {readout.name} has {readout.classes} scores, but the data have {classes} classes: name "
-                "another output or layer."
-            )
-        if readout is None and self.spec.classes is not None:
-            raise ValueError(
-                "network.classes needs a read-out, but the module returns no score for each class: name network.readout."
-            )
-        return readout
-
-    def _lacks(self) -> tuple[str, ...]:
+    def _lacks(self, module: nn.Module) -> tuple[str, ...]:
         lacks = {
             "readout": self.readout is None,
-            "truncation": self.trial.repeats > 1 and self.trial.drive.kind == "image",
+            "truncation": self._runs_whole(module),
             "gradients": True,
             "training": True,
             "epochs": self.spec.checkpoints is None,
         }
         return tuple(name for name, lacking in lacks.items() if lacking)
+
+    def _runs_whole(self, module: nn.Module) -> bool:
+        """Tell whether the shallowest layer costs as much as all: a loop inside, in which no faster way can stop."""
+        if self.trial.repeats == 1 or self.trial.drive.kind != "image":
+            return False
+        first = {
+            name: layer.place for name, layer in list(self.trial.layers.items())[:1] if layer.spikes
+        }
+        if not first or self.stochastic:
+            return True
+        way = way_for(module, first, self.trial.drive, self._scaling, self._examples())
+        return isinstance(way, str)
+
+    def _examples(self) -> Images:
+        images = take_evenly(self._data.train, _TRIAL_IMAGES).images
+        return images[np.arange(_TRIAL_IMAGES) % len(images)]
 
     def _subject(self, module: nn.Module) -> ModuleSubject:
         parts = ModuleParts(
@@ -234,6 +236,7 @@ class ModuleSource(Source):
             self._scaling,
             self.readout,
             self.spec.classes,
+            self._examples(),
         )
         train, count = self._data.train, self.spec.reference.images
         return ModuleSubject(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
 from spikeatlas.snn.batching import padded_batches
 from spikeatlas.snn.coding import CodingKey
@@ -16,8 +16,6 @@ from spikeatlas.snn.modules import (
     CLASSES,
     FasterWay,
     Silence,
-    proven,
-    way_for,
 )
 from spikeatlas.snn.readings import RATE, UnitChoice
 from spikeatlas.snn.registry import near
@@ -38,6 +36,7 @@ from spikeatlas.snn.subjects.module_responder import (
     check_stimuli,
     presentation_keys,
 )
+from spikeatlas.snn.subjects.module_ways import ProvenWays
 
 _BATCH = 64
 _KEY = CodingKey(0, "", "reference")
@@ -66,6 +65,7 @@ class ModuleSubject(Subject):
         self._module = module
         self._parts = parts
         self._silence: Silence | None = None
+        self._ways = ProvenWays(module, parts)
         analog = [name for name, layer in parts.trial.layers.items() if not layer.spikes]
         self._references = ReferencesByUnit(
             lambda unit: LazyReferences(
@@ -76,7 +76,11 @@ class ModuleSubject(Subject):
     @property
     def reference(self) -> dict[str, NDArray[np.float32]]:
         """Mean activity (neurons,) that counts as 1, of each layer that does not spike; measured at the first call."""
-        return {name: reference.values for name, reference in self._references().items()}
+        return self.reference_at("channel")
+
+    def reference_at(self, unit: UnitChoice) -> dict[str, NDArray[np.float32]]:
+        """Return the same for a position of the maps, whose activity is not that of the whole map."""
+        return {name: reference.values for name, reference in self._references(unit).items()}
 
     @property
     def inactive(self) -> dict[str, NDArray[np.bool_]]:
@@ -122,7 +126,7 @@ class ModuleSubject(Subject):
             showing,
             activity=activity,
             references=references,
-            way=self._way(neurons, showing, activity),
+            way=self._way(neurons, showing),
             shape=self.input_shape,
         )
 
@@ -168,7 +172,7 @@ class ModuleSubject(Subject):
             )
         return total / showings
 
-    def _way(self, neurons: Neurons, showing: Showing, activity: LayerActivity) -> FasterWay | str:
+    def _way(self, neurons: Neurons, showing: Showing) -> FasterWay | str:
         """Return the faster way of a responder, or why the hooks answer."""
         if showing.kind == "plain":
             return "the plainest way is asked for"
@@ -178,14 +182,7 @@ class ModuleSubject(Subject):
             return "not all of the layers spike"
         if showing.reading != RATE or showing.unit != "channel":
             return f"reading {showing.reading.kind}, unit {showing.unit}"
-        trial = self._parts.trial
-        places = {name: trial.layers[name].place for name in trial.layers if name in neurons}
-        way = way_for(self._module, places, trial.drive, trial.pictures)
-
-        def by_hooks(pictures: Tensor) -> Means:
-            return activity(pictures[None])
-
-        return proven(way, neurons, trial.pictures, by_hooks)
+        return self._ways.of(neurons)
 
     def _are_analog(self, neurons: Neurons) -> bool:
         layers = self._parts.trial.layers

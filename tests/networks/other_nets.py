@@ -54,6 +54,7 @@ class Norse(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         return self.both(x)[1]
 
+    @torch.no_grad()
     def both(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Spikes (T, n, units) of both layers."""
         state: Any = None

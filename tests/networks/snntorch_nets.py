@@ -33,6 +33,7 @@ class Tutorial(nn.Module):
             membranes.append(mem3)
         return torch.stack(spikes), torch.stack(membranes)
 
+    @torch.no_grad()
     def record(self, x: Tensor) -> dict[str, Tensor]:
         """Spikes (T, n, ...) of each layer, as a user would note them."""
         mem1, mem2, mem3 = self.lif1.init_leaky(), self.lif2.init_leaky(), self.lif3.init_leaky()
@@ -74,6 +75,7 @@ class TwoPlaces(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         return self.both(x)[1]
 
+    @torch.no_grad()
     def both(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Spikes (T, n, 10) at both places."""
         mem1 = mem2 = torch.zeros(x.size(0), 10)
@@ -95,7 +97,7 @@ class Nested(nn.Module):
         self.net = nested_step()
 
     def forward(self, x: Tensor) -> Tensor:
-        utils.reset(self.net)
+        utils.reset(self)
         return torch.stack([self.net(x) for _ in range(self.steps)])
 
 

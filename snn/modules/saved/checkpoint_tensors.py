@@ -67,16 +67,14 @@ def read_checkpoint(path: Path) -> StoredCheckpoint:
 
 def _load(path: Path) -> Mapping[str, Any]:
     """Read what torch.save wrote, as plain values."""
+    if _is_script(path):
+        raise ValueError(f"{path} is a TorchScript archive; save net.state_dict() instead.")
     try:
         with torch.serialization.safe_globals(_PLAIN):
             contents = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise ValueError(_object_sentence(path, error)) from None
-    except (RuntimeError, EOFError, OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        if "TorchScript" in str(error):
-            raise ValueError(
-                f"{path} is a TorchScript archive; save net.state_dict() instead."
-            ) from None
+    except (RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
         line = (str(error) or type(error).__name__).splitlines()[0]
         raise ValueError(
             f"{path} is no readable checkpoint ({line}): is it half-written or damaged? Copy it anew."
@@ -86,6 +84,14 @@ def _load(path: Path) -> Mapping[str, Any]:
             f"{path} holds a {type(contents).__name__}; save net.state_dict()."
         )
     return contents
+
+
+def _is_script(path: Path) -> bool:
+    """Tell whether a file holds a TorchScript module, which torch would load, and execute."""
+    if not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        return any(Path(name).name == "constants.pkl" for name in archive.namelist())
 
 
 def _object_sentence(path: Path, error: Exception) -> str:

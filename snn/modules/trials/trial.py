@@ -51,6 +51,8 @@ class Trial:
     """Repetitions of the pattern of layers whenever the module is called: a loop inside has more than one."""
     outputs: tuple[object, object]
     """Shapes of what the module returns for 2 and for 3 images, nested as it returns them."""
+    last: LayerPlace | None
+    """The last spiking neurons that are called, a layer of the study or not; None in a network without."""
     pictures: Tensor
     """The 8 normalised images (8, c, h, w)."""
 
@@ -74,7 +76,9 @@ def try_module(
     pattern = find_pattern(module, places, eight, kind=kind, time_steps=time_steps)
     layers = _layers(places, pattern, named=named)
     layers, answers = _verdict(Capture(module, pattern.drive), layers, eight)
-    trial = Trial(pattern.drive, {}, answers, pattern.repeats, pattern.outputs, eight)
+    trial = Trial(
+        pattern.drive, {}, answers, pattern.repeats, pattern.outputs, _last(pattern), eight
+    )
     return replace(trial, layers=_with_values(module, trial, layers))
 
 
@@ -118,6 +122,14 @@ def _refuse_doubles(layers: Mapping[str, LayerPlace]) -> None:
 def _place(pattern: CallPattern, path: str, use: int, uses: int) -> LayerPlace:
     events = [place for place, event in enumerate(pattern.events) if event == path]
     return LayerPlace(path, pattern.shapes[events[use - 1]], use, uses, len(events))
+
+
+def _last(pattern: CallPattern) -> LayerPlace | None:
+    timed = [path for path in pattern.events if path in pattern.timed]
+    if not timed:
+        return None
+    uses = pattern.uses(timed[-1])
+    return _place(pattern, timed[-1], uses, uses)
 
 
 def _first_event(pattern: CallPattern, place: LayerPlace) -> int:

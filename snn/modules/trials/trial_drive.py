@@ -11,7 +11,12 @@ import torch
 from torch import Tensor, nn
 
 from spikeatlas.snn.modules.drive import Drive, DriveKind, OutputShape, output_shape
-from spikeatlas.snn.modules.neuron_modules import Place, is_neuron, is_never_negative
+from spikeatlas.snn.modules.neuron_modules import (
+    Place,
+    is_neuron,
+    is_never_negative,
+    neuron_paths,
+)
 from spikeatlas.snn.modules.trials.trial_record import CallRecord, event_shapes, record_call
 
 InputKind = Literal["auto", "image", "steps", "frames", "batch_frames"]
@@ -52,18 +57,22 @@ def find_pattern(
 
     ValueError, one sentence, where none works, or where ``time_steps`` is missing, or not what the module does.
     """
-    paths = list(dict.fromkeys(place.path for place in places.values()))
+    # neurons that are no layers of the study tell the time as well
+    paths = list(dict.fromkeys([*(place.path for place in places.values()), *neuron_paths(module)]))
     forms: Sequence[DriveKind] = ("image", "frames", "batch_frames") if kind == "auto" else (kind,)
     reasons = []
     for form in forms:
         pattern = _attempt(module, paths, pictures, form, time_steps)
         if isinstance(pattern, str):
             reasons.append(f"{form}: {pattern}")
+        elif kind == "auto" and form != "image" and not pattern.timed:
+            reasons.append(f"{form}: it has no spiking neurons")
         else:
             return _with_time(pattern, kind, time_steps)
     raise ValueError(
         f"the module takes {tuple(pictures.shape[1:])} images in no form that was tried ({'; '.join(reasons)}): "
-        "name its form in network.input, and check network.options."
+        "name its form in network.input, and check network.options; if it takes flat images, let the factory put nn.Flatten "
+        "before it."
     )
 
 

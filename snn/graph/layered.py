@@ -1,8 +1,8 @@
-"""The faster way for a module whose forward is a graph of steps: layer by layer, all time steps at once."""
+"""The way for any module whose forward is a graph of steps: layer by layer, all time steps at once."""
 
 from __future__ import annotations
 
-import functools
+import math
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -22,13 +22,11 @@ _FRAMES = (80, 320)
 _BYTES = 6 * 2**20
 """Of the largest tensor of such a chunk: the next operation still has it in the cache."""
 _HEAVY = 4_000_000
-"""Weights from which on torch's reordering of them, once a call, asks for twice as many frames at least."""
+"""Weights from which on torch's reordering of them, once a call, asks for as many frames as there may be."""
 
 
 class Layered:
     """Responses of a step graph; no call changes it but for what it prepares once, so threads may share it."""
-
-    name = "layered"
 
     def __init__(self, graph: StepGraph, example: Tensor) -> None:
         self._graph = graph
@@ -40,9 +38,9 @@ class Layered:
 
     def _images(self) -> int:
         """Images of a chunk: a power of two."""
-        largest = max(map(int, map(np.prod, self._shapes.values())))
+        largest = max(map(math.prod, self._shapes.values()))
         weights = sum(values.numel() for values in self._parameters())
-        least = _FRAMES[0] * (2 if weights > _HEAVY else 1)
+        least = _FRAMES[1] if weights > _HEAVY else _FRAMES[0]
         frames = min(max(_BYTES // (4 * largest), least), _FRAMES[1])
         fitting = frames // self._graph.time_steps
         return 1 << max(0, fitting.bit_length() - 1)
@@ -55,6 +53,10 @@ class Layered:
     def describe(self, names: Sequence[str]) -> list[str]:
         """Say how each layer is computed, in a line."""
         return [f"{name}: {self._line(name)}" for name in names]
+
+    def positions(self, name: str) -> int:
+        """Positions of a layer's map, 1 of units."""
+        return math.prod(self._shapes[self._graph.layers[name]][1:])
 
     def _line(self, name: str) -> str:
         node = self._graph.nodes[self._graph.layers[name]]
