@@ -92,6 +92,8 @@ class NirSource(ModuleSource):
         super().__init__(self._module_spec(), data)
         # a file is all there is of a network: the code that reads it is ours
         self._code = ""
+        several = spec.has_epochs
+        self.lacks = tuple(lack for lack in self.lacks if lack != "epochs" or not several)
 
     def _module_spec(self) -> ModuleSpec:
         """Return the specification of the module that is read from the first file."""
@@ -143,10 +145,6 @@ class NirSource(ModuleSource):
         path = self._path(epoch)
         assert path is not None
         return nir_module(path, self._files.dt, self._shape)
-
-    def _lacks(self) -> tuple[str, ...]:
-        several = self._files.has_epochs
-        return tuple(lack for lack in super()._lacks() if lack != "epochs" or not several)
 
 
 def _chosen(spiking: dict[str, str], layers: tuple[str, ...] | str) -> dict[str, str]:

@@ -204,3 +204,14 @@ def test_files_that_are_not_there(tmp_path: Path) -> None:
         source(tmp_path / "net-{epoch}.nir")
     assert spec(tmp_path / "net-{epoch}.nir").paths == {"file": tmp_path}
     assert spec(tmp_path / "net.nir").paths == {"file": tmp_path / "net.nir"}
+
+
+def test_it_takes_the_faster_ways_of_modules(tmp_path: Path) -> None:
+    subject = source(write(tmp_path / "net.nir")).open(0)
+    neurons = {"lif.1 #a": range(3), "last": range(2)}
+    fast = subject.responder(neurons, Showing(batch_size=4))
+
+    assert all("layered" in line for line in fast.describe())
+    plain = subject.responder(neurons, Showing(batch_size=4, kind="plain"))
+    for name, responses in plain(IMAGES).items():
+        np.testing.assert_array_equal(fast(IMAGES)[name], responses)
