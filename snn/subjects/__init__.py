@@ -18,12 +18,16 @@ from spikeatlas.snn.subjects.base import (
     SubjectSpec,
 )
 from spikeatlas.snn.subjects.chain_subject import ChainSubject
+from spikeatlas.snn.subjects.function import CallableSpec
+from spikeatlas.snn.subjects.module import ModuleSpec
+from spikeatlas.snn.subjects.nir import NirSpec
+from spikeatlas.snn.subjects.read_source import read_source, reading_problems
 from spikeatlas.snn.subjects.trained import ChainSpec
 
 SUBJECTS: Family[SubjectSpec] = Family(
     "network",
     SubjectSpec,  # type: ignore[type-abstract]
-    {"chain": ChainSpec},
+    {"chain": ChainSpec, "module": ModuleSpec, "nir": NirSpec, "callable": CallableSpec},
     default="chain",
 )
 """``network`` of a study."""
@@ -32,11 +36,14 @@ __all__ = [
     "LACKS",
     "SPIKE_RATE",
     "SUBJECTS",
+    "CallableSpec",
     "ChainSpec",
     "ChainSubject",
     "LackError",
     "LayerInfo",
+    "ModuleSpec",
     "Neurons",
+    "NirSpec",
     "Progress",
     "Respond",
     "Responses",
@@ -46,5 +53,7 @@ __all__ = [
     "Subject",
     "SubjectSpec",
     "Unit",
+    "read_source",
+    "reading_problems",
     "spike_unit",
 ]

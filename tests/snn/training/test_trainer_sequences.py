@@ -1,0 +1,72 @@
+"""Networks learn sequences as they learn images."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pydantic import TypeAdapter
+
+from spikeatlas.snn.data import DataSet, Saccades, load_data
+from spikeatlas.snn.networks import NetworkSpec
+from spikeatlas.snn.responder import Responder
+from spikeatlas.snn.subjects import SubjectSpec
+from spikeatlas.snn.subjects.function import CallableSpec
+from spikeatlas.snn.subjects.module import ModuleSpec
+from spikeatlas.snn.subjects.nir import NirSpec
+from spikeatlas.snn.training import (
+    TrainingSpec,
+    epoch_path,
+    load_network,
+    read_header,
+    train_network,
+)
+
+
+def data() -> DataSet:
+    return load_data(Saccades(frames=4, limit=60))
+
+
+SPECS: tuple[SubjectSpec, ...] = (
+    TypeAdapter(ModuleSpec).validate_python(
+        {"kind": "module", "factory": "tests.snn.subjects.lab:recorder", "normalise": "none"}
+    ),
+    TypeAdapter(NirSpec).validate_python(
+        {"kind": "nir", "file": "net.nir", "time_steps": 4, "normalise": "none"}
+    ),
+    TypeAdapter(CallableSpec).validate_python(
+        {"kind": "callable", "factory": "tests.snn.subjects.lab:recorder", "layers": {"v1": 5}}
+    ),
+)
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.kind)
+def test_subjects_that_take_still_images_say_so(spec: SubjectSpec) -> None:
+    with pytest.raises(
+        ValueError, match=f"sequences of 4 frames, but network.kind {spec.kind} takes"
+    ):
+        spec.source(data(), Path())
+
+
+def test_a_network_learns_sequences(tmp_path: Path) -> None:
+    spec = NetworkSpec(channels=(4,), hidden=(12,), time_steps=8, threshold=0.3)
+    training = TrainingSpec(epochs=2, batch_size=15, lr=0.01)
+
+    train_network(spec, training, data(), folder=tmp_path, seed=0, study="s", epochs=(1.0,))
+
+    first, last = (read_header(epoch_path(tmp_path, epoch)) for epoch in (0, 2))
+    assert last.step == 8
+    assert np.isfinite(last.loss)
+    assert last.loss < first.loss
+    network = load_network(epoch_path(tmp_path, 2), spec, data().shape, 10)
+    assert network.input_shape == (1, 6, 6)
+    responses = Responder(network, ["fc1"])(data().test.images)["fc1"]
+    assert responses.shape == (60, 12)
+
+
+def test_steps_that_frames_do_not_divide_are_refused(tmp_path: Path) -> None:
+    spec = NetworkSpec(channels=(4,), hidden=(), time_steps=6)
+    training = TrainingSpec(epochs=1, batch_size=15)
+    with pytest.raises(ValueError, match="time_steps is 6, and the data are sequences of 4 frames"):
+        train_network(spec, training, data(), folder=tmp_path, seed=0, study="s", epochs=(1.0,))
