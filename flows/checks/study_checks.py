@@ -125,7 +125,9 @@ def _load(raw: Mapping[str, Any] | Study) -> tuple[StudyInputs, list[str]]:
     data, unreadable = _loaded("data", partial(models.dataset, study.data))
     if data is None:
         return StudyInputs(study, None, None), [*problems, *unreadable]
-    source, unfit = _loaded("network", partial(models.source, study))
+    plain, unfit = _loaded("network", partial(models.plain_source, study))
+    unfit += [] if plain is None else probe_checks.read_problems(study, plain)
+    source = None if unfit else models.source(study)
     return StudyInputs(study, data, source), [*problems, *unfit]
 
 

@@ -85,6 +85,7 @@ class ReadSource(Source):
         self.time_steps = source.time_steps
         self.classes = source.classes
         self.lacks = source.lacks
+        self.place, self.folder, self.facts = source.place, source.folder, source.facts
 
     def epochs(self) -> dict[float, Path | None]:
         """See ``Source``."""
@@ -109,6 +110,10 @@ class ReadSource(Source):
     def problems(self, epochs: Sequence[float]) -> list[str]:
         """See ``Source``."""
         return self._source.problems(epochs)
+
+    def doubts(self, epoch: float, accuracy: float) -> list[str]:
+        """See ``Source``."""
+        return self._source.doubts(epoch, accuracy)
 
     def unreadable(self) -> dict[float, str]:
         """See ``Source``."""
@@ -140,6 +145,10 @@ class ReadSubject(Subject):
         )
         grouped = isinstance(self._reading, GroupReading)
         return _GroupRespond(respond, self._reading, neurons) if grouped else respond
+
+    def check(self) -> None:
+        """See ``Subject``."""
+        self._subject.check()
 
     def _check(self, neurons: Neurons) -> None:
         """Raise ValueError for what cannot be read so, and for neurons that there are not."""

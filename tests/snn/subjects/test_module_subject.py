@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from spikeatlas.snn.coding import CodingKey
 from spikeatlas.snn.importance.ablation import ablate
 from spikeatlas.snn.responder.plain import PlainResponder
-from spikeatlas.snn.subjects import LackError, Responses, Showing, Subject
+from spikeatlas.snn.subjects import ChainSubject, LackError, Responses, Showing, Subject
 from tests.networks.other_nets import Small
 from tests.networks.showing import (
     KEY,
@@ -51,7 +51,9 @@ def test_silencing_is_that_of_our_ablation() -> None:
     labels = picture_data().test.labels
     subject = module_source(TWIN, normalise=NORMALISE).example()
     sizes = dict(list(net.sizes.items())[:3])
-    ablation = ablate(net, IMAGES, labels, {name: range(size) for name, size in sizes.items()}, KEY)
+    ablation = ablate(
+        ChainSubject(net), IMAGES, labels, {name: range(size) for name, size in sizes.items()}, KEY
+    )
     names = dict(zip(sizes, subject.layers, strict=False))
     scores = subject.scores_without(
         IMAGES, {names[name]: range(size) for name, size in sizes.items()}, Showing(batch_size=256)

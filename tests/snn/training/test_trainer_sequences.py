@@ -9,7 +9,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from spikeatlas.snn.data import DataSet, Saccades, load_data
-from spikeatlas.snn.networks import NetworkSpec
+from spikeatlas.snn.networks import NetworkSpec, SpikingNetwork
 from spikeatlas.snn.responder import Responder
 from spikeatlas.snn.subjects import SubjectSpec
 from spikeatlas.snn.subjects.function import CallableSpec
@@ -60,6 +60,7 @@ def test_a_network_learns_sequences(tmp_path: Path) -> None:
     assert np.isfinite(last.loss)
     assert last.loss < first.loss
     network = load_network(epoch_path(tmp_path, 2), spec, data().shape, 10)
+    assert isinstance(network, SpikingNetwork)
     assert network.input_shape == (1, 6, 6)
     responses = Responder(network, ["fc1"])(data().test.images)["fc1"]
     assert responses.shape == (60, 12)
