@@ -13,6 +13,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from spikeatlas.snn.coding import CodingKey
+from spikeatlas.snn.data import Saccades, load_data
 from spikeatlas.snn.readings import READINGS
 from spikeatlas.snn.subjects import LACKS, LackError, Showing, Source, Subject, read_source
 from spikeatlas.snn.subjects.function import CallableSpec
@@ -246,3 +247,11 @@ def test_a_user_s_file_needs_no_torch() -> None:
     code = "import sys, tests.snn.subjects.lab as lab; lab.recorder(); assert 'torch' not in sys.modules"
     root = Path(__file__).parents[3]
     subprocess.run([sys.executable, "-c", code], check=True, cwd=root)
+
+
+def test_a_function_takes_still_images() -> None:
+    data = load_data(Saccades(frames=4, limit=20))
+    with pytest.raises(
+        ValueError, match=r"sequences of 4 frames, but network.kind callable takes still"
+    ):
+        spec().source(data, Path())
