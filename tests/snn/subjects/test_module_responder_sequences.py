@@ -44,7 +44,7 @@ class Looped(nn.Module):
 
     def forward(self, frames: Tensor) -> Tensor:
         for place in (1, 4):
-            self.step[place].reset_mem()  # type: ignore[operator, index]
+            self.step[place].reset_mem()  # type: ignore[index]
         return torch.stack([self.step(frame) for frame in frames.unbind()])
 
 
