@@ -85,7 +85,7 @@ def test_a_way_that_differs_leaves_the_hooks(monkeypatch: pytest.MonkeyPatch) ->
     subject = module_source(f"{SNNTORCH}:tutorial").example()
     (line,) = subject.responder({"lif2": [0]}, SHOWING).describe()
     assert line == (
-        "lif2: hooks, the module ends at the deepest "
+        "lif2: hooks, the module ends at the deepest layer "
         "(the way copied does not give the module's own responses in layer lif2)"
     )
     first, second = all_responses(subject, IMAGES), all_responses(plain, IMAGES)
