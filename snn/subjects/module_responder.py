@@ -184,7 +184,7 @@ class ModuleResponder:
         names = list(self._neurons)
         if not isinstance(self._way, str):
             return self._way.describe(names)
-        end = "ends at the deepest" if self._activity.truncated else "runs whole"
+        end = "ends at the deepest layer" if self._activity.truncated else "runs whole"
         return [f"{name}: hooks, the module {end} ({self._way})" for name in names]
 
     def _mean(self, batch: Images) -> Means:
