@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -21,7 +20,7 @@ from spikeatlas.snn.graph.layer_neurons import (
 from spikeatlas.snn.graph.layer_operators import call_operation, module_function
 from spikeatlas.snn.graph.operations import is_addition
 from spikeatlas.snn.graph.step_graph import Output, StepGraph, StepNode
-from spikeatlas.snn.graph.values import Value, repeated
+from spikeatlas.snn.graph.values import Value
 from spikeatlas.snn.neurons import Rule, read_rule
 
 
@@ -115,21 +114,22 @@ class Functions:
     def __init__(self, graph: StepGraph, channels: Mapping[str, tuple[int, ...]]) -> None:
         """``channels``: shape of one image's value, of the nodes of batch normalisations."""
         self._graph, self._channels = graph, channels
-        self._made: dict[str, Any] = {}
+        self._functions: dict[str, Any] = {}
         self._norms: dict[str, Tensor | None] = {}
 
     def of(self, node: StepNode) -> Callable[..., Any] | None:
         """Return the function of a node; None for one that is no module."""
         if node.kind not in ("module", "neuron"):
             return None
-        if node.name not in self._made:
+        if node.name not in self._functions:
             module = self._graph.modules[node.target]
-            self._made[node.name] = (
+            self._functions[node.name] = (
                 self._neurons(module)
                 if node.kind == "neuron"
                 else module_function(module, spikes=node.timed)
             )
-        return self._made[node.name]  # type: ignore[no-any-return]
+        function: Callable[..., Any] = self._functions[node.name]
+        return function
 
     def _neurons(self, module: nn.Module) -> ScannedNeurons | SteppedNeurons:
         rule = read_rule(module)
@@ -210,6 +210,3 @@ def shapes(graph: StepGraph, example: Tensor) -> dict[str, tuple[int, ...]]:
         name: tuple(value.tensor.shape[1:]) if isinstance(value.tensor, Tensor) else ()
         for name, value in values.items()
     }
-
-
-__all__ = ["Counter", "Functions", "Program", "repeated", "shapes"]
