@@ -14,7 +14,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812 - its name everywhere
 
-from spikeatlas.snn.graph.layer_operators import is_plain_convolution
+from spikeatlas.snn.graph.execution.layer_operators import is_plain_convolution
 from spikeatlas.snn.graph.step_graph import BATCH, Output, StepGraph, StepNode
 from spikeatlas.snn.networks import SpikingLayer, SpikingNetwork
 from spikeatlas.snn.networks.layer import SteadyLinear

@@ -10,17 +10,17 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules import batchnorm
 
-from spikeatlas.snn.graph.affine import scale_and_shift
-from spikeatlas.snn.graph.layer_neurons import (
+from spikeatlas.snn.graph.execution.affine import scale_and_shift
+from spikeatlas.snn.graph.execution.layer_neurons import (
     Fired,
     NeuronInput,
     ScannedNeurons,
     SteppedNeurons,
 )
-from spikeatlas.snn.graph.layer_operators import call_operation, module_function
+from spikeatlas.snn.graph.execution.layer_operators import call_operation, module_function
+from spikeatlas.snn.graph.execution.values import Value
 from spikeatlas.snn.graph.operations import is_addition
 from spikeatlas.snn.graph.step_graph import Output, StepGraph, StepNode
-from spikeatlas.snn.graph.values import Value
 from spikeatlas.snn.neurons import Rule, read_rule
 
 
@@ -40,10 +40,7 @@ class _Work:
 
 
 class Program:
-    """The operations that some layers need, the deepest of them last.
-
-    ``largest``: numbers of the largest tensor of one image and step, after a first run.
-    """
+    """The operations that some layers need, the deepest of them last."""
 
     def __init__(self, graph: StepGraph, layers: Iterable[str], functions: Functions) -> None:
         self._time_steps = graph.time_steps
@@ -65,7 +62,6 @@ class Program:
             )
             for node in nodes
         ]
-        self.largest = 0
 
     def __call__(self, images: Tensor, *, timed: bool = False) -> dict[str, Tensor]:
         """Spike counts (n, channels, *map) of each layer, of images (n, c, h, w), or (T n, c, h, w) if timed."""
@@ -80,14 +76,9 @@ class Program:
                     values[work.node.name] = Value(spikes.spikes, timed=True)
             else:
                 values[work.node.name] = self._compute(work, values, Value(images, timed))
-                self._note(values[work.node.name])
             for name in work.ended:
                 del values[name]
         return counts
-
-    def _note(self, value: Value) -> None:
-        if isinstance(value.tensor, Tensor) and value.tensor.dim() > 1:
-            self.largest = max(self.largest, value.tensor[0].numel())
 
     def _fire(self, work: _Work, values: Mapping[str, Value]) -> Fired:
         inputs = [(values[source.node], source.norm) for source in work.inputs]

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from spikeatlas.snn.graph.values import (
+from spikeatlas.snn.graph.execution.values import (
     Floats,
     Value,
     channels_last,
