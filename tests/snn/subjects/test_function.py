@@ -169,8 +169,10 @@ def test_wrong_answers(what: str, sentence: str) -> None:
     ],
 )
 def test_factories_that_fail(fields: dict[str, Any], sentence: str) -> None:
-    with pytest.raises(ValueError, match=sentence):
+    with pytest.raises(ValueError, match=sentence) as error:
         source(**fields).open(0)
+    assert source(**fields).problems([0]) == [str(error.value)]
+    assert source().problems([0]) == []
 
 
 @pytest.mark.parametrize(
