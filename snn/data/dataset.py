@@ -21,6 +21,11 @@ class Split:
     def __len__(self) -> int:
         return len(self.images)
 
+    @property
+    def stills(self) -> npt.NDArray[np.uint8]:
+        """Images (n, c, h, w): of sequences, their first frames."""
+        return self.images if self.images.ndim == 4 else self.images[:, 0]
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class DataSet:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from spikeatlas.snn.graph.layered import Layered, Rates
+from spikeatlas.snn.graph.execution.layered import Layered, Rates
 from spikeatlas.snn.graph.lower import lowered
 from spikeatlas.snn.graph.step_graph import StepGraph
 from spikeatlas.snn.networks import SpikingNetwork

@@ -53,8 +53,8 @@ class _Tracer(fx.Tracer):
 
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
         """Return True for neurons and for layers of torch and their subclasses."""
-        known = is_neuron(m) or isinstance(m, (*MODULES, *IDENTITIES, nn.Flatten))
-        return known or bool(super().is_leaf_module(m, module_qualified_name))
+        leaf = is_neuron(m) or isinstance(m, (*MODULES, *IDENTITIES, nn.Flatten))
+        return leaf or bool(super().is_leaf_module(m, module_qualified_name))
 
 
 def private_copy(module: nn.Module) -> nn.Module:

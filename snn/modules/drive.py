@@ -31,8 +31,14 @@ class Drive:
     def inputs(self, frames: Tensor) -> Iterator[Tensor]:
         """Yield the input of each call, for normalised frames (T, n, c, h, w), or (1, n, c, h, w) if constant.
 
-        Each is a tensor of its own: a module may write into it.
+        Each is a tensor of its own: a module may write into it. ValueError for frames of a module that takes one
+        image and loops over time inside.
         """
+        if self.kind == "image" and len(frames) > 1:
+            raise ValueError(
+                f"the module is called once with an image, and cannot be shown {len(frames)} frames: write one that "
+                "takes a step a call, or frames (T, n, ...), and say so in network.input."
+            )
         if self.kind in {"image", "steps"}:
             for step in range(self.calls):
                 yield frames[step if len(frames) > 1 else 0].clone()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,8 @@ class Readout:
     """True where scores are spike counts, else means over time."""
     layer: LayerPlace | None = None
     """The layer; None for what the module returns."""
+    twin: str | None = None
+    """Name of a layer of units whose spikes are what the module returns; None where there is none."""
     index: int | None = None
     """Which of several that it returns; None where it returns one."""
 
@@ -104,7 +106,8 @@ def _of_layer(name: str, trial: Trial) -> Readout:
         raise ValueError(
             f"network.readout: layer {name} has maps of {layer.place.shape.map}; a read-out has one number a class."
         )
-    return Readout(name, layer.place.shape, layer.spikes, layer=layer.place)
+    twin = name if layer.spikes else None
+    return Readout(name, layer.place.shape, layer.spikes, layer=layer.place, twin=twin)
 
 
 def _automatic(module: nn.Module, trial: Trial) -> Readout | None:
@@ -133,8 +136,19 @@ def _of_output(module: nn.Module, trial: Trial, index: int | None) -> Readout | 
     if shape is None or shape.map or len(two) < 2:
         return None
     readout = Readout("output" if index is None else f"output[{index}]", shape, False, index=index)
-    spikes = is_binary(torch.cat(_output_frames(module, trial, readout)))
-    return Readout(readout.name, shape, spikes and trial.drive.time_steps is not None, index=index)
+    frames = torch.cat(_output_frames(module, trial, readout))
+    if trial.drive.time_steps is None or not is_binary(frames):
+        return readout
+    return replace(readout, spikes=True, twin=_twin(module, trial, frames))
+
+
+def _twin(module: nn.Module, trial: Trial, frames: Tensor) -> str | None:
+    """Name of the last neurons, if they are a layer and returned as they fire."""
+    names = [name for name, layer in trial.layers.items() if layer.place == trial.last]
+    if trial.last is None or not names:
+        return None
+    spikes = torch.cat(_layer_frames(module, trial, trial.last))
+    return names[0] if spikes.shape == frames.shape and torch.equal(spikes, frames) else None
 
 
 def _entry(output: object, index: int | None) -> object:

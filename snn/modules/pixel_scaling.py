@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from spikeatlas.snn.coding import Coding, CodingKey, spike_trains
+from spikeatlas.snn.coding import STILL, Coding, CodingKey, frame_numbers, spike_trains
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,9 +31,16 @@ class PixelScaling:
     def frames(
         self, images: NDArray[np.uint8], key: CodingKey | None, time_steps: int | None
     ) -> Tensor:
-        """Frames (1, n, c, h, w) of a constant input, or (T, n, c, h, w) of spikes, which need a key."""
-        if self.coding == "current":
+        """Frames (1, n, c, h, w) of a constant input, or (T, n, c, h, w) of spikes, which need a key.
+
+        Sequences uint8 (n, F, c, h, w) become (T, n, c, h, w), every frame for T / F steps. ValueError where T is no
+        multiple of F.
+        """
+        if self.coding == "current" and images.ndim == STILL:
             return self.normalise(images)[None]
+        if self.coding == "current":
+            steps = frame_numbers(images.shape[1], time_steps or 1)
+            return self.normalise(images)[:, steps].transpose(0, 1)
         if key is None or time_steps is None:
             raise ValueError(
                 "coding poisson needs a CodingKey that says which random numbers to draw."

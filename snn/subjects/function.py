@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -160,6 +161,16 @@ class FunctionSource(Source):
         """See ``Source``: nobody knows."""
         del epoch
         return Progress()
+
+    def problems(self, epochs: Sequence[float]) -> list[str]:
+        """See ``Source``: factories that fail; no function is called."""
+        problems = []
+        for epoch in epochs:
+            try:
+                self.open(epoch)
+            except (ValueError, OSError) as error:
+                problems.append(str(error))
+        return list(dict.fromkeys(problems))
 
     def _file(self, epoch: float) -> Path | None:
         files = self.epochs()

@@ -10,7 +10,7 @@ from pydantic.dataclasses import dataclass
 from pydantic_core import ArgsKwargs
 
 from spikeatlas.snn.coding import Coding
-from spikeatlas.snn.data import DataSet, sequence_problem
+from spikeatlas.snn.data import DataSet
 from spikeatlas.snn.frozen_table import FrozenTable
 from spikeatlas.snn.modules import ClassMode, InputKind, checkpoint_folder, pattern_problem
 from spikeatlas.snn.registry import SPEC
@@ -116,7 +116,4 @@ class ModuleSpec(SubjectSpec):
     def source(self, data: DataSet, folder: Path) -> ModuleSource:
         """See ``SubjectSpec``."""
         del folder
-        problem = sequence_problem(data, "network.kind module")
-        if problem is not None:
-            raise ValueError(problem)
         return ModuleSource(self, data)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from spikeatlas.snn.batching import padded_batches
-from spikeatlas.snn.coding import CodingKey
+from spikeatlas.snn.coding import STILL, CodingKey
 from spikeatlas.snn.modules import (
     ClassMode,
     FasterWay,
@@ -185,12 +185,12 @@ class ModuleResponder:
         names = list(self._neurons)
         if not isinstance(self._way, str):
             return self._way.describe(names)
-        end = "ends at the deepest" if self._activity.truncated else "runs whole"
+        end = "ends at the deepest layer" if self._activity.truncated else "runs whole"
         return [f"{name}: hooks, the module {end} ({self._way})" for name in names]
 
     def _mean(self, batch: Images) -> Means:
         """Mean activity over the presentations (one where nothing is drawn)."""
-        if not isinstance(self._way, str):
+        if not isinstance(self._way, str) and batch.ndim == STILL:
             neurons = {name: row.tolist() for name, row in self._neurons.items()}
             return self._way.counts(batch, list(neurons), neurons, batch_size=len(batch))
         showings = self._showing.presentations if self._parts.stochastic else 1
@@ -213,12 +213,12 @@ def presentation_keys(key: CodingKey | None, showings: int) -> list[CodingKey | 
 
 
 def check_stimuli(images: Images, shape: tuple[int, int, int]) -> None:
-    """Raise ValueError unless ``images`` are uint8 (n, c, h, w) of a shape (c, h, w)."""
+    """Raise ValueError unless ``images`` are uint8 (n, c, h, w) of a shape (c, h, w), or sequences of frames of it."""
     if images.dtype != np.uint8:
         raise ValueError(
             f"images have type {images.dtype}: stimuli are uint8, 0 to 255; scale and round them."
         )
-    if images.ndim != 4 or images.shape[1:] != shape:
+    if images.ndim not in (STILL, STILL + 1) or images.shape[-3:] != shape:
         raise ValueError(
             f"images have shape {images.shape}: the network takes (n, {', '.join(map(str, shape))})."
         )

@@ -227,7 +227,7 @@ class ModuleSource(Source):
         return isinstance(way, str)
 
     def _examples(self) -> Images:
-        images = take_evenly(self._data.train, _TRIAL_IMAGES).images
+        images = take_evenly(self._data.train, _TRIAL_IMAGES).stills
         return images[np.arange(_TRIAL_IMAGES) % len(images)]
 
     def _subject(self, module: nn.Module) -> ModuleSubject:

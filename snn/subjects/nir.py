@@ -10,7 +10,7 @@ from pydantic.dataclasses import dataclass
 from torch import nn
 
 from spikeatlas.snn.coding import Coding
-from spikeatlas.snn.data import DataSet, sequence_problem
+from spikeatlas.snn.data import DataSet
 from spikeatlas.snn.frozen_table import FrozenTable
 from spikeatlas.snn.graph.nir_file import DT, nir_module
 from spikeatlas.snn.modules import ClassMode, checkpoint_files, checkpoint_folder, pattern_problem
@@ -77,9 +77,6 @@ class NirSpec(SubjectSpec):
     def source(self, data: DataSet, folder: Path) -> NirSource:
         """See ``SubjectSpec``."""
         del folder
-        problem = sequence_problem(data, "network.kind nir")
-        if problem is not None:
-            raise ValueError(problem)
         return NirSource(self, data)
 
 

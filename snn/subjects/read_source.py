@@ -59,8 +59,8 @@ def reading_problems(
     problems = reading.problems(source.layers if grouped else probed, source.time_steps)
     if problems:
         return problems
-    kept = reading.layers(source.layers, source.time_steps)
-    return unit_problems(unit, {name: info for name, info in probed.items() if name in kept})
+    readable = reading.layers(source.layers, source.time_steps)
+    return unit_problems(unit, {name: info for name, info in probed.items() if name in readable})
 
 
 def read_layers(
@@ -77,7 +77,8 @@ class ReadSource(Source):
     """The epochs of another source, each read in the same way."""
 
     def __init__(self, source: Source, reading: Reading, unit: UnitChoice) -> None:
-        self._source = source
+        self.source = source
+        """As it is before it is read so: for what its kind alone has, such as a module's accuracy."""
         self._way = (reading, unit)
         self.input_shape = source.input_shape
         self.layers = read_layers(source, reading, unit)
@@ -89,27 +90,27 @@ class ReadSource(Source):
 
     def epochs(self) -> dict[float, Path | None]:
         """See ``Source``."""
-        return self._source.epochs()
+        return self.source.epochs()
 
     def open(self, epoch: float) -> Subject:
         """See ``Source``."""
-        return ReadSubject(self._source.open(epoch), *self._way)
+        return ReadSubject(self.source.open(epoch), *self._way)
 
     def example(self) -> Subject:
         """See ``Source``."""
-        return ReadSubject(self._source.example(), *self._way)
+        return ReadSubject(self.source.example(), *self._way)
 
     def digest(self, epoch: float) -> str:
         """See ``Source``: of the subject, whatever is read of it."""
-        return self._source.digest(epoch)
+        return self.source.digest(epoch)
 
     def progress(self, epoch: float) -> Progress:
         """See ``Source``."""
-        return self._source.progress(epoch)
+        return self.source.progress(epoch)
 
     def problems(self, epochs: Sequence[float]) -> list[str]:
         """See ``Source``."""
-        return self._source.problems(epochs)
+        return self.source.problems(epochs)
 
     def doubts(self, epoch: float, accuracy: float) -> list[str]:
         """See ``Source``."""
@@ -117,14 +118,15 @@ class ReadSource(Source):
 
     def unreadable(self) -> dict[float, str]:
         """See ``Source``."""
-        return self._source.unreadable()
+        return self.source.unreadable()
 
 
 class ReadSubject(Subject):
     """Another subject, whose neurons are those of a reading."""
 
     def __init__(self, subject: Subject, reading: Reading, unit: UnitChoice) -> None:
-        self._subject = subject
+        self.subject = subject
+        """As it is before it is read so."""
         self._reading = reading
         self._unit = unit
         self.input_shape = subject.input_shape
@@ -140,7 +142,7 @@ class ReadSubject(Subject):
         channels = {
             layer: self._reading.channels(layer, indices) for layer, indices in neurons.items()
         }
-        respond = self._subject.responder(
+        respond = self.subject.responder(
             channels, replace(showing, reading=self._reading.trains, unit=self._unit)
         )
         grouped = isinstance(self._reading, GroupReading)
@@ -152,7 +154,7 @@ class ReadSubject(Subject):
 
     def _check(self, neurons: Neurons) -> None:
         """Raise ValueError for what cannot be read so, and for neurons that there are not."""
-        problems = reading_problems(self._subject, self._reading, self._unit, neurons)
+        problems = reading_problems(self.subject, self._reading, self._unit, neurons)
         if problems:
             raise ValueError(" ".join(problems))
         for layer, indices in neurons.items():
@@ -171,12 +173,12 @@ class ReadSubject(Subject):
 
     def scores(self, images: Images, showing: Showing) -> Scores:
         """See ``Subject``: no reading changes them."""
-        return self._subject.scores(images, showing)
+        return self.subject.scores(images, showing)
 
     def silenced(self, layer: str, neuron: int) -> Subject:
         """See ``Subject``; of a group, none of its neurons responds."""
         self._check_neurons(layer, [neuron])
-        subject = self._subject
+        subject = self.subject
         for channel in self._reading.channels(layer, [neuron]):
             subject = subject.silenced(layer, channel)
         return ReadSubject(subject, self._reading, self._unit)
@@ -187,7 +189,7 @@ class ReadSubject(Subject):
         """See ``Subject``."""
         if isinstance(self._reading, GroupReading):
             return super().scores_without(images, neurons, showing)
-        return self._subject.scores_without(images, neurons, showing)
+        return self.subject.scores_without(images, neurons, showing)
 
 
 class _GroupRespond:

@@ -140,3 +140,33 @@ def nested_step() -> nn.Sequential:
 def parallel() -> nn.DataParallel[Tutorial]:
     """Net L."""
     return nn.DataParallel(Tutorial())
+
+
+class FrameLoop(nn.Module):
+    """Net B with the loop over the frames that it is given, (T, n, c, h, w)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.step = nested_step()
+
+    def forward(self, frames: Tensor) -> Tensor:
+        return torch.stack([self.step(frames[t]) for t in range(frames.size(0))])
+
+
+def frame_loop() -> FrameLoop:
+    return FrameLoop()
+
+
+class FoldedSequence(nn.Module):
+    """A neuron of all steps at once, which is no SpikingNeuron of the library's, for frames."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.neurons = snntorch.LeakyParallel(64, 10, beta=0.9, threshold=0.02)
+
+    def forward(self, frames: Tensor) -> Tensor:
+        return self.neurons(frames.flatten(2))
+
+
+def folded_sequence() -> FoldedSequence:
+    return FoldedSequence()

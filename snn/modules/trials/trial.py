@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
 
-import torch
 from torch import Tensor, nn
 
 from spikeatlas.snn.modules.capture import Capture, LayerPlace
@@ -23,8 +21,7 @@ from spikeatlas.snn.modules.trials.trial_drive import (
     trial_pictures,
 )
 from spikeatlas.snn.modules.trials.trial_record import is_binary
-
-Answers = Literal["deterministic", "stochastic"]
+from spikeatlas.snn.modules.trials.verdict import Answers, BatchDependenceError, verdict
 
 
 @dataclass(frozen=True)
@@ -73,12 +70,35 @@ def try_module(
     state that cannot be put back, or an answer depends on the other images of the batch.
     """
     eight = trial_pictures(pictures)
-    pattern = find_pattern(module, places, eight, kind=kind, time_steps=time_steps)
+    forms: tuple[InputKind, ...] = (kind, "frames", "batch_frames") if kind == "auto" else (kind,)
+    problem: BatchDependenceError | None = None
+    for form in forms:
+        try:
+            return _tried(module, places, eight, form, time_steps, named=named)
+        except BatchDependenceError as error:
+            problem = problem or error
+        except ValueError:
+            # frames were only tried because images of a batch were no images of their own
+            if problem is None:
+                raise
+    assert problem is not None
+    raise problem
+
+
+def _tried(
+    module: nn.Module,
+    places: Mapping[str, Place],
+    pictures: Tensor,
+    kind: InputKind,
+    time_steps: int | None,
+    *,
+    named: bool,
+) -> Trial:
+    pattern = find_pattern(module, places, pictures, kind=kind, time_steps=time_steps)
     layers = _layers(places, pattern, named=named)
-    layers, answers = _verdict(Capture(module, pattern.drive), layers, eight)
-    trial = Trial(
-        pattern.drive, {}, answers, pattern.repeats, pattern.outputs, _last(pattern), eight
-    )
+    layers, answers = verdict(Capture(module, pattern.drive), layers, pictures)
+    last = _last(pattern)
+    trial = Trial(pattern.drive, {}, answers, pattern.repeats, pattern.outputs, last, pictures)
     return replace(trial, layers=_with_values(module, trial, layers))
 
 
@@ -135,56 +155,6 @@ def _last(pattern: CallPattern) -> LayerPlace | None:
 def _first_event(pattern: CallPattern, place: LayerPlace) -> int:
     events = [index for index, path in enumerate(pattern.events) if path == place.path]
     return events[place.use - 1]
-
-
-def _verdict(
-    capture: Capture, layers: dict[str, LayerPlace], pictures: Tensor
-) -> tuple[dict[str, LayerPlace], Answers]:
-    """Show the same images again, with another seed, and among others; refuse what cannot be replayed."""
-    if not _alone(capture, layers, pictures):
-        # steps may be folded into the images' axis in the other order
-        layers = {
-            name: replace(place, shape=replace(place.shape, fold="batch"))
-            for name, place in layers.items()
-        }
-    first = responses(capture, layers, pictures, seed=0)
-    if not _equal(first, responses(capture, layers, pictures, seed=0)):
-        raise ValueError(
-            "the module answers the same images otherwise when it is called again: it keeps state outside of the "
-            "module's attributes and buffers (a global, or a closure), which cannot be put back; keep it in the module."
-        )
-    if not _alone(capture, layers, pictures):
-        raise ValueError(
-            "a response depends on the other images of its batch (BatchNorm with track_running_stats=False does so): "
-            "such a module has no answer to one image."
-        )
-    drawn_alike = _equal(first, responses(capture, layers, pictures, seed=1))
-    return layers, "deterministic" if drawn_alike else "stochastic"
-
-
-def responses(
-    capture: Capture, layers: Mapping[str, LayerPlace], pictures: Tensor, *, seed: int | None
-) -> dict[str, Tensor]:
-    """Sums over time (n, channels, *map) of the layers' outputs for normalised pictures (n, c, h, w)."""
-    sums = {place: SpikeSum() for place in layers.values()}
-    capture.show(pictures[None], sums, seed=seed)
-    totals = {name: sums[place].total for name, place in layers.items()}
-    return {name: total for name, total in totals.items() if total is not None}
-
-
-def _alone(capture: Capture, layers: Mapping[str, LayerPlace], pictures: Tensor) -> bool:
-    """Tell whether the first half of pictures is answered the same among others."""
-    half = len(pictures) // 2
-    others = torch.cat([pictures[:half], -pictures[half:].flip(0)])
-    first, second = (responses(capture, layers, batch, seed=0) for batch in (pictures, others))
-    return _equal(
-        {name: total[:half] for name, total in first.items()},
-        {name: total[:half] for name, total in second.items()},
-    )
-
-
-def _equal(first: Mapping[str, Tensor], second: Mapping[str, Tensor]) -> bool:
-    return all(torch.equal(first[name].nan_to_num(), second[name].nan_to_num()) for name in first)
 
 
 class _Values(SpikeSum):

@@ -150,3 +150,8 @@ class Repeating(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.net(x.unsqueeze(0).repeat(self.time_steps, 1, 1, 1, 1)).mean(0)
+
+
+def take_sequences(net: nn.Module) -> None:
+    """Set a network of SpikingJelly to whole sequences."""
+    functional.set_step_mode(net, "m")

@@ -14,7 +14,7 @@ TIME_STEPS = 6
 NAMES = ("one", "two", "three")
 
 
-def leaky(number: int, **options: Any) -> nn.Module:
+def leaky(number: int, **options: Any) -> Any:
     """Neurons of the layer of that number, the same in all styles."""
     generator = torch.Generator().manual_seed(number)
     size = ((6, 1, 1), (8, 1, 1), (10,))[number]
@@ -43,7 +43,7 @@ class Explicit(nn.Module):
         del x
         return self.lif1.init_leaky(), self.lif2.reset_mem(), self.lif3.init_leaky()
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, x: Tensor) -> Any:
         mem1, mem2, mem3 = self.start(x)
         spikes, membranes = [], []
         for _ in range(TIME_STEPS):
@@ -59,6 +59,7 @@ class ZerosOfTheBatch(Explicit):
     """Membranes that start as zeros of the batch's size, and another flattening."""
 
     def rows(self, x: Tensor, maps: Tensor) -> Tensor:
+        del x
         return maps.flatten(1)
 
     def start(self, x: Tensor) -> tuple[Any, Any, Any]:
@@ -172,10 +173,10 @@ class Twice(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.conv1, self.conv2 = nn.Conv2d(3, 6, 3, padding=1), nn.Conv2d(6, 6, 3, padding=1)
-        self.lif = snntorch.Leaky(beta=0.8, threshold=0.3)
+        self.lif: Any = snntorch.Leaky(beta=0.8, threshold=0.3)
 
     def forward(self, x: Tensor) -> Tensor:
-        first = second = self.lif.init_leaky()
+        first = second = torch.zeros(x.shape[0], 6, 16, 16)
         for _ in range(TIME_STEPS):
             spikes, first = self.lif(self.conv1(x), first)
             spikes, second = self.lif(self.conv2(spikes), second)

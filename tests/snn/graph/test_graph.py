@@ -76,7 +76,7 @@ def test_sequences_are_set_to_single_steps_on_a_copy(drive: Drive) -> None:
     images = stimuli(3, 32)
     run = jelly.steps(net, normalised(images), jelly.TIME_STEPS)
     expected = jelly.recorded(net, names, run, jelly.TIME_STEPS)
-    jelly.functional.set_step_mode(net, "m")
+    jelly.take_sequences(net)
     module = jelly.Repeating(net, jelly.TIME_STEPS) if drive == "image" else net
     paths = {name: (f"net.{name}" if drive == "image" else name, 1) for name in names}
     way = ask(module.eval(), paths, drive, jelly.TIME_STEPS, 32)

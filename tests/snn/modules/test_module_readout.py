@@ -95,3 +95,16 @@ def test_maps_and_dicts_are_no_read_out() -> None:
 def test_names_that_are_no_read_out(text: str, sentence: str) -> None:
     with pytest.raises(ValueError, match=re.escape(sentence)):
         found(snntorch_nets.tutorial(), text)
+
+
+def test_a_read_out_knows_the_layer_that_it_is() -> None:
+    twins = {
+        text: found(snntorch_nets.tutorial(), text)[0]
+        for text in ("auto", "output[0]", "output[1]", "lif3")
+    }
+    assert {text: readout.twin for text, readout in twins.items() if readout} == {
+        "auto": "lif3",
+        "output[0]": "lif3",
+        "output[1]": None,
+        "lif3": "lif3",
+    }

@@ -13,6 +13,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from spikeatlas.snn.coding import CodingKey
+from spikeatlas.snn.data import Saccades, load_data
 from spikeatlas.snn.readings import READINGS
 from spikeatlas.snn.subjects import LACKS, LackError, Showing, Source, Subject, read_source
 from spikeatlas.snn.subjects.function import CallableSpec
@@ -168,8 +169,10 @@ def test_wrong_answers(what: str, sentence: str) -> None:
     ],
 )
 def test_factories_that_fail(fields: dict[str, Any], sentence: str) -> None:
-    with pytest.raises(ValueError, match=sentence):
+    with pytest.raises(ValueError, match=sentence) as error:
         source(**fields).open(0)
+    assert source(**fields).problems([0]) == [str(error.value)]
+    assert source().problems([0]) == []
 
 
 @pytest.mark.parametrize(
@@ -246,3 +249,11 @@ def test_a_user_s_file_needs_no_torch() -> None:
     code = "import sys, tests.snn.subjects.lab as lab; lab.recorder(); assert 'torch' not in sys.modules"
     root = Path(__file__).parents[3]
     subprocess.run([sys.executable, "-c", code], check=True, cwd=root)
+
+
+def test_a_function_takes_still_images() -> None:
+    data = load_data(Saccades(frames=4, limit=20))
+    with pytest.raises(
+        ValueError, match=r"sequences of 4 frames, but network.kind callable takes still"
+    ):
+        spec().source(data, Path())

@@ -219,3 +219,42 @@ def test_a_source_answers_what_its_subjects_do() -> None:
     accuracy = source.accuracy(0, IMAGES, LABELS)
     assert source.accuracy(0, IMAGES, LABELS) == accuracy
     assert subject.scores(IMAGES, Showing(key=KEY)).shape == (40, 10)
+
+
+def compiled_names(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {f"_orig_mod.{name}": tensor for name, tensor in state.items()}
+
+
+FORMS: dict[str, Any] = {
+    "state_dict": lambda state: state,
+    "model_state_dict": lambda state: {"model_state_dict": state, "optimizer": {}, "epoch": 4},
+    "parallel": lambda state: {f"module.{name}": tensor for name, tensor in state.items()},
+    "compiled": compiled_names,
+    "lightning": lambda state: {
+        "state_dict": {f"net.{k}": v for k, v in state.items()},
+        "epoch": 4,
+    },
+    "spikingjelly": lambda state: {"model": state, "args": argparse.Namespace(T=4), "epoch": 4},
+    "numpy": lambda state: {"net": state, "acc": np.float64(0.5)},
+    "older": lambda state: {k: v for k, v in state.items() if "graded_spikes_factor" not in k},
+}
+
+
+@pytest.mark.parametrize("first_epoch", [0, 1])
+@pytest.mark.parametrize("form", FORMS)
+def test_files_of_every_form_are_opened(tmp_path: Path, form: str, first_epoch: int) -> None:
+    torch.save(FORMS[form](weights(5)), tmp_path / "epoch_4.pth")
+    (tmp_path / "best.pth").write_bytes(b"no epoch")
+    source = module_source(
+        TUTORIAL, checkpoints=f"{tmp_path}/epoch_{{epoch}}.pth", first_epoch=first_epoch
+    )
+    (epoch,) = source.epochs()
+    assert epoch == 4 + first_epoch
+    state = source.open(epoch)._module.state_dict()
+    assert all(torch.equal(state[name], tensor) for name, tensor in weights(5).items())
+
+
+def test_a_whole_module_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    torch.save(Small(), tmp_path / "1.pth")
+    with pytest.raises(ValueError, match=r"holds whole objects .*Small.*save net.state_dict\(\)"):
+        module_source(f"{OTHER}:small", checkpoints=f"{tmp_path}/{{epoch}}.pth")

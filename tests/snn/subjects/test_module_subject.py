@@ -115,7 +115,9 @@ def test_the_plan_names_the_hooks_and_says_why() -> None:
     subject = module_source(f"{SNNTORCH}:nested_step", time_steps=5).example()
     neurons = {"0.2": [0]}
     (line,) = subject.responder(neurons, Showing(kind="plain")).describe()
-    assert line == "0.2: hooks, the module ends at the deepest (the plainest way is asked for)"
+    assert (
+        line == "0.2: hooks, the module ends at the deepest layer (the plainest way is asked for)"
+    )
     (line,) = subject.silenced("0.2", 1).responder(neurons, Showing()).describe()
     assert line == "0.2: hooks, the module runs whole (a neuron is silent)"
 
@@ -287,3 +289,23 @@ def test_without_read_out_there_are_no_scores() -> None:
         source.example().scores(IMAGES, SHOWING)
     with pytest.raises(ValueError, match=r"network.classes needs a read-out"):
         module_source(f"{HERE}:headless", classes="logit")
+
+
+def test_spike_trains_step_by_step_and_as_frames_are_the_same() -> None:
+    fields: dict[str, Any] = {"coding": "poisson", "time_steps": 6}
+    steps = module_source(f"{SNNTORCH}:nested_step", input="steps", **fields).example()
+    frames = module_source(f"{SNNTORCH}:frame_loop", input="frames", **fields).example()
+    first, second = all_responses(steps, IMAGES), all_responses(frames, IMAGES)
+    assert [f"step.{name}" for name in first] == list(second)
+    assert all(map(np.array_equal, first.values(), second.values()))
+    assert np.array_equal(steps.scores(IMAGES, SHOWING), frames.scores(IMAGES, SHOWING))
+    assert frames.time_steps == 6
+
+
+def test_neurons_that_no_library_calls_so_are_named_by_hand() -> None:
+    source = module_source(f"{SNNTORCH}:folded_sequence", layers=["neurons"], time_steps=6)
+    assert source.trial.drive.kind == "frames"
+    assert source.layers["neurons"].unit.top == 1.0
+    responses = all_responses(source.example(), IMAGES)["neurons"]
+    assert 0 < responses.mean() < 1
+    assert np.allclose(responses * 6, np.rint(responses * 6), atol=1e-5)

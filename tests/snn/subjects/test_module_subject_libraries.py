@@ -187,7 +187,7 @@ def test_calls_change_nothing_and_threads_agree(
 ) -> None:
     subject = module_source(factory, data=data, **fields).example()
     module = subject._parts.captures.mine().module
-    torch.set_printoptions(threshold=10**6)
+    torch.set_printoptions(threshold=10**6, precision=9)
     before = state_of(module)
     first, second = first_batch(subject, data), first_batch(subject, data)
     results: list[Responses] = []

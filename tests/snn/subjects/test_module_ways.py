@@ -86,7 +86,7 @@ def test_a_way_that_differs_leaves_the_hooks(monkeypatch: pytest.MonkeyPatch) ->
     subject = module_source(f"{SNNTORCH}:tutorial").example()
     (line,) = subject.responder({"lif2": [0]}, SHOWING).describe()
     assert line == (
-        "lif2: hooks, the module ends at the deepest "
+        "lif2: hooks, the module ends at the deepest layer "
         "(the way copied does not give the module's own responses in layer lif2)"
     )
     first, second = all_responses(subject, IMAGES), all_responses(plain, IMAGES)
@@ -102,3 +102,21 @@ def test_what_a_way_cannot_do_is_left_to_the_hooks(monkeypatch: pytest.MonkeyPat
     subject.responder({"lif1": [0]}, Showing(kind="plain"))
     subject.silenced("lif1", 0).responder({"lif1": [0]}, SHOWING)
     assert asked == []
+
+
+@pytest.mark.parametrize("readout", ["auto", "lif3"])
+def test_scores_that_are_a_layers_spikes_come_the_faster_way(
+    monkeypatch: pytest.MonkeyPatch, readout: str
+) -> None:
+    plain = module_source(f"{SNNTORCH}:tutorial", readout=readout).example()
+    way = Copy(plain)
+    connect(monkeypatch, way)
+    subject = module_source(f"{SNNTORCH}:tutorial", readout=readout).example()
+    scores = subject.scores(IMAGES[:10], SHOWING)
+    # eight images to try it, and two padded batches
+    assert way.calls == [8, 8, 8]
+    hooks = Showing(batch_size=8, kind="plain")
+    assert np.array_equal(scores, plain.scores(IMAGES[:10], hooks))
+    silent = subject.silenced("lif1", 0).scores(IMAGES[:10], SHOWING)
+    assert np.array_equal(silent, plain.silenced("lif1", 0).scores(IMAGES[:10], hooks))
+    assert way.calls == [8, 8, 8]

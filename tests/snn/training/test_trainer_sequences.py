@@ -6,15 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pydantic import TypeAdapter
 
 from spikeatlas.snn.data import DataSet, Saccades, load_data
 from spikeatlas.snn.networks import NetworkSpec, SpikingNetwork
 from spikeatlas.snn.responder import Responder
-from spikeatlas.snn.subjects import SubjectSpec
-from spikeatlas.snn.subjects.function import CallableSpec
-from spikeatlas.snn.subjects.module import ModuleSpec
-from spikeatlas.snn.subjects.nir import NirSpec
 from spikeatlas.snn.training import (
     TrainingSpec,
     epoch_path,
@@ -26,27 +21,6 @@ from spikeatlas.snn.training import (
 
 def data() -> DataSet:
     return load_data(Saccades(frames=4, limit=60))
-
-
-SPECS: tuple[SubjectSpec, ...] = (
-    TypeAdapter(ModuleSpec).validate_python(
-        {"kind": "module", "factory": "tests.snn.subjects.lab:recorder", "normalise": "none"}
-    ),
-    TypeAdapter(NirSpec).validate_python(
-        {"kind": "nir", "file": "net.nir", "time_steps": 4, "normalise": "none"}
-    ),
-    TypeAdapter(CallableSpec).validate_python(
-        {"kind": "callable", "factory": "tests.snn.subjects.lab:recorder", "layers": {"v1": 5}}
-    ),
-)
-
-
-@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.kind)
-def test_subjects_that_take_still_images_say_so(spec: SubjectSpec) -> None:
-    with pytest.raises(
-        ValueError, match=f"sequences of 4 frames, but network.kind {spec.kind} takes"
-    ):
-        spec.source(data(), Path())
 
 
 def test_a_network_learns_sequences(tmp_path: Path) -> None:

@@ -23,30 +23,6 @@ def tried(net: nn.Module, layers: Any = "auto", pictures: Tensor = GREY, **field
     return try_module(net.eval(), places, pictures, named=layers != "auto", **fields)
 
 
-@pytest.mark.parametrize(
-    ("net", "answers"),
-    [
-        (other_nets.small(), "deterministic"),
-        (snntorch_nets.tutorial(), "deterministic"),
-        (other_nets.counting(), "deterministic"),
-        (other_nets.drawing(), "stochastic"),
-    ],
-)
-def test_kinds_of_networks(net: nn.Module, answers: str) -> None:
-    assert tried(net).answers == answers
-
-
-@pytest.mark.parametrize("net", [other_nets.global_state(), other_nets.closure()])
-def test_state_that_cannot_be_put_back_is_refused(net: nn.Module) -> None:
-    with pytest.raises(ValueError, match="state outside of the module's attributes and buffers"):
-        tried(net)
-
-
-def test_answers_that_depend_on_the_batch_are_refused() -> None:
-    with pytest.raises(ValueError, match="depends on the other images of its batch"):
-        tried(other_nets.batch_statistics())
-
-
 def test_layers_are_named_by_their_calls() -> None:
     trial = tried(other_nets.torchvision_resnet18(), pictures=torch.rand(3, 3, 16, 16))
     names = list(trial.layers)
@@ -121,3 +97,10 @@ def test_signed_and_graded_spikes() -> None:
 def test_the_order_of_folded_steps_is_found(images_first: bool) -> None:
     trial = tried(Folded(images_first=images_first), ["fold"])
     assert trial.layers["fold"].place.shape.fold == ("batch" if images_first else "time")
+
+
+def test_batches_that_are_sequences_are_taken_as_frames() -> None:
+    net = snntorch_nets.folded_sequence()
+    assert tried(net, ["neurons"], time_steps=6).drive.kind == "frames"
+    with pytest.raises(ValueError, match="write network.time_steps"):
+        tried(net, ["neurons"])

@@ -11,8 +11,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from spikeatlas.snn.graph.layer_neurons import ScannedNeurons, spike_rates
-from spikeatlas.snn.graph.program import Functions, Program, shapes
+from spikeatlas.snn.graph.execution.layer_neurons import ScannedNeurons, spike_rates
+from spikeatlas.snn.graph.execution.program import Functions, Program, shapes
 from spikeatlas.snn.graph.step_graph import StepGraph
 
 Rates = dict[str, npt.NDArray[np.float64]]
