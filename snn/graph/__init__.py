@@ -28,7 +28,7 @@ def step_graph(
     for part in copy.modules():
         # tensors are never changed in place here
         if getattr(part, "inplace", False):
-            part.inplace = False
+            setattr(part, "inplace", False)  # noqa: B010 - a module's attribute, as far as types know
     once = folded or drive == "steps"
     roll = Roll(
         graph,

@@ -16,8 +16,8 @@ from spikeatlas.snn.graph.operations import (
     module_problem,
     size_of,
 )
-from spikeatlas.snn.graph.step_graph import BATCH, Kind, NoGraphError, Output, StepNode, references
-
+from spikeatlas.snn.graph.step_graph import BATCH, Kind, NoGraphError, Output, StepNode
+from spikeatlas.snn.graph.time_axis import makes_sequence, step_of_input
 
 _FRAMES = ("frames",)
 """Value of a forward's input that has an axis of time: only one step of it may be used at once."""
@@ -137,39 +137,13 @@ class Expressions:
             raise NoGraphError(f"it changes a tensor in place ({node.name}) and uses it again")
 
     def _frame(self, node: fx.Node) -> int | None:
-        """Step of ``x[k]``, or of ``x[:, k]``, where the input has an axis of time that a loop runs over."""
-        if self._frames is None or node.target is not operator.getitem:
-            return None
-        source, index = node.args
-        if not isinstance(source, fx.Node) or source.op != "placeholder":
-            return None
-        if self._frames == 1 and isinstance(index, tuple) and index[:1] == (slice(None),):
-            index = index[1] if len(index) == 2 else None
-        return index if isinstance(index, int) else None
+        return None if self._frames is None else step_of_input(node, self._frames)
 
     def _opens_time(self, node: fx.Node) -> bool:
-        """Return True for what makes a sequence of an image, or puts its axes of time and batch in order.
-
-        That is ``unsqueeze(0)`` and ``repeat(T, 1, ...)``, or ``transpose(0, 1)``, of modules that take sequences.
-        """
-        if not self._folded or node.op not in ("call_method", "call_function") or not node.args:
-            return False
-        source = node.args[0]
-        if not isinstance(source, fx.Node) or self._values[source] != Output("x"):
-            return False
-        name = node.target if isinstance(node.target, str) else getattr(node.target, "__name__", "")
-        rest = node.args[1:]
-        flat = rest[0] if rest and isinstance(rest[0], tuple | list) else rest
-        match name:
-            case "unsqueeze":
-                return flat == (0,)
-            case "repeat" | "expand":
-                return len(flat) == 5 and all(size in (1, -1) for size in flat[1:])
-            case "transpose":
-                return sorted(flat) == [0, 1]
-            case "permute":
-                return list(flat) == [1, 0, 2, 3, 4]
-        return False
+        """Return True for what makes a sequence of the image, of modules that took sequences."""
+        source = node.args[0] if node.args else None
+        image = isinstance(source, fx.Node) and self._values[source] == Output("x")
+        return self._folded and image and makes_sequence(node)
 
     def constant(self, node: fx.Node) -> Any:
         """Return the value that a node reads off the module."""

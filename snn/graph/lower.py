@@ -14,7 +14,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812 - its name everywhere
 
-from spikeatlas.snn.graph.layer_operators import is_plain_convolution
+from spikeatlas.snn.graph.execution.layer_operators import is_plain_convolution
 from spikeatlas.snn.graph.step_graph import BATCH, Output, StepGraph, StepNode
 from spikeatlas.snn.networks import SpikingLayer, SpikingNetwork
 from spikeatlas.snn.networks.layer import SteadyLinear
@@ -108,8 +108,7 @@ def _flattens(node: StepNode, module: nn.Module | None) -> bool:
 def _pool(node: StepNode, module: nn.Module | None) -> nn.MaxPool2d | None:
     """Return the maximum pool that a node is, if it is one."""
     if type(module) is nn.MaxPool2d or _of_library(module, "MaxPool2d"):
-        fields = [getattr(module, name) for name in _POOL]
-        return nn.MaxPool2d(*fields)
+        return nn.MaxPool2d(**{name: getattr(module, name) for name in _POOL})
     if node.target is not F.max_pool2d or any(isinstance(x, Output) for x in node.args[1:]):
         return None
     fields = dict(zip(_POOL, node.args[1:], strict=False)) | dict(node.kwargs)
@@ -148,7 +147,7 @@ def _operator(module: nn.Module | None) -> nn.Conv2d | SteadyLinear | None:
             module.out_channels,
             module.kernel_size,  # type: ignore[arg-type]
             module.stride,  # type: ignore[arg-type]
-            module.padding,
+            module.padding,  # type: ignore[arg-type]
             module.dilation,  # type: ignore[arg-type]
             module.groups,
             bias=module.bias is not None,

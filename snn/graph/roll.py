@@ -123,9 +123,10 @@ class _Roller:
 
     def _source(self, first: NeuronCall) -> Any:
         """Input of a neuron, the same expression at every step."""
-        inputs = [self._places[first._replace(step=step)].args[0] for step in range(self._steps)]
         values = []
-        for step, node in enumerate(inputs):
+        # from the last: only there does what comes from another step look like it
+        for step in reversed(range(self._steps)):
+            node = self._places[first._replace(step=step)].args[0]
             if not isinstance(node, fx.Node):
                 raise NoGraphError(f"its {first.target} is called with no tensor of the forward")
             values.append(self._expressions.value(node))

@@ -62,13 +62,13 @@ class StepGraph:
 
     def needed(self, names: Iterable[str]) -> list[StepNode]:
         """Nodes that some nodes need, in their order, these included."""
-        pending, seen = list(names), set[str]()
+        pending, visited = list(names), set[str]()
         while pending:
             name = pending.pop()
-            if name not in seen:
-                seen.add(name)
+            if name not in visited:
+                visited.add(name)
                 pending += self.nodes[name].sources
-        return [node for name, node in self.nodes.items() if name in seen]
+        return [node for name, node in self.nodes.items() if name in visited]
 
 
 def references(value: Any) -> Iterator[str]:

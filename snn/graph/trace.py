@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import sys
 from collections.abc import Iterator
@@ -18,10 +19,15 @@ from spikeatlas.snn.neurons import is_neuron
 class _Tracer(fx.Tracer):
     """Leaves by what they are, not by where their class is written: libraries have layers of their own."""
 
+    def __init__(self) -> None:
+        super().__init__(autowrap_functions=(torch.zeros,))
+        # membranes begin as torch.zeros(x.shape[0], ...), which asks for numbers where the trace has symbols
+        self._autowrap_search.append(torch)
+
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
         """Return True for neurons and for layers of torch and their subclasses."""
-        known = is_neuron(m) or isinstance(m, (*MODULES, *IDENTITIES, nn.Flatten))
-        return known or bool(super().is_leaf_module(m, module_qualified_name))
+        leaf = is_neuron(m) or isinstance(m, (*MODULES, *IDENTITIES, nn.Flatten))
+        return leaf or bool(super().is_leaf_module(m, module_qualified_name))
 
 
 def private_copy(module: nn.Module) -> nn.Module:
@@ -51,12 +57,30 @@ def traced(module: nn.Module) -> fx.Graph:
     """Trace a module's forward, which runs once with symbols. NoGraphError, with its own words, where that fails."""
     tracer = _Tracer()
     try:
-        with torch.no_grad():
+        with torch.no_grad(), _alone(module):
             graph: fx.Graph = tracer.trace(module)
     except Exception as error:
         # the user's forward ran with symbols, and may raise anything
         raise NoGraphError(f"torch.fx cannot trace its forward ({_line(error)})") from error
     return graph
+
+
+@contextlib.contextmanager
+def _alone(module: nn.Module) -> Iterator[None]:
+    """Let snnTorch's reset, which a forward may call, reach a module's own neurons and no others.
+
+    It resets all neurons that were ever built, and knows no copies.
+    """
+    cls: Any = getattr(sys.modules.get("snntorch"), "SpikingNeuron", None)
+    if cls is None:
+        yield
+        return
+    instances = cls.instances
+    cls.instances = [part for part in module.modules() if isinstance(part, cls)]
+    try:
+        yield
+    finally:
+        cls.instances = instances
 
 
 def _line(error: BaseException) -> str:

@@ -11,7 +11,6 @@ from torch import Tensor, nn
 
 from spikeatlas.snn.neurons.base import SpikingNeuron
 from spikeatlas.snn.neurons.rule import Rule
-from spikeatlas.snn.neurons.rule_neuron import RuleNeuron
 
 NEURON_CLASSES = (
     ("snntorch", "SpikingNeuron"),
@@ -31,10 +30,13 @@ def is_neuron(module: nn.Module) -> bool:
 def read_rule(module: nn.Module) -> Rule | str:
     """Return the rule of a neuron module, or say why it has none, as the end of a sentence: " is a Synaptic".
 
-    A subclass has none, as it may step otherwise, nor has a module with hooks.
+    Neurons of ours may have one as their ``rule``. A library's subclass has none, as it may step otherwise, nor has a
+    module with hooks.
     """
     if module._forward_hooks or module._forward_pre_hooks:  # noqa: SLF001
         return " has hooks"
+    if isinstance(module, SpikingNeuron) and isinstance(getattr(module, "rule", None), Rule):
+        return _own(module)
     for place, name, read in READERS:
         cls = getattr(sys.modules.get(place), name, None)
         if cls is not None and type(module) is cls:
@@ -55,6 +57,9 @@ def _number(value: Any) -> Tensor:
 
 
 def _own(neuron: Any) -> Rule | str:
+    """Neurons of ours that say their rule, and perhaps keep a state between calls."""
+    if getattr(neuron, "state", None) is not None:
+        return " does not start from rest"
     rule: Rule = neuron.rule
     return rule
 
@@ -159,7 +164,6 @@ def _lif_box(cell: Any) -> Rule | str:
 
 
 READERS: tuple[tuple[str, str, Callable[[Any], Rule | str]], ...] = (
-    (RuleNeuron.__module__, "RuleNeuron", _own),
     ("snntorch", "Leaky", _leaky),
     ("spikeatlas.snn.neurons.leaky", "LeakyNeuron", _leaky),
     ("spikingjelly.activation_based.neuron", "LIFNode", _lif_node),

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
-from numba.extending import intrinsic
 
 from spikeatlas.snn.compiled import compiled
+from spikeatlas.snn.neurons.float_operations import fused, quotient
 
 Array = np.ndarray[Any, Any]
 
@@ -30,32 +29,6 @@ CHARGES = (
 """Codes of ``rule.Charge`` are places in here."""
 _LANES = 1024
 """Neurons that are stepped together: long rows of memory, and their states stay in the nearest caches."""
-
-
-@intrinsic  # type: ignore[untyped-decorator]
-def fused(typing: Any, x: Any, y: Any, z: Any) -> Any:
-    """Return x y + z, rounded once."""
-    del typing
-    kind = numba.types.float32
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        del context, signature
-        return builder.fma(*arguments)
-
-    return (kind(kind, kind, kind), generate) if {x, y, z} == {kind} else None
-
-
-@intrinsic  # type: ignore[untyped-decorator]
-def quotient(typing: Any, x: Any, y: Any) -> Any:
-    """Return x / y, without the test for a zero that Python asks for and that keeps loops from becoming vectors."""
-    del typing
-    kind = numba.types.float32
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        del context, signature
-        return builder.fdiv(*arguments)
-
-    return (kind(kind, kind), generate) if {x, y} == {kind} else None
 
 
 @compiled

@@ -11,7 +11,7 @@ import snntorch
 import torch
 from torch import Tensor, nn
 
-from spikeatlas.snn.neurons import LeakyNeuron
+from spikeatlas.snn.neurons import LeakyNeuron, RuleNeuron
 from spikeatlas.snn.neurons.library_rules import is_neuron, read_rule
 from spikeatlas.snn.neurons.rule import Rule
 from spikeatlas.snn.neurons.rule_run import run_rule
@@ -130,6 +130,19 @@ def test_a_node_that_was_stepped_has_no_rule() -> None:
     node = sj.LIFNode()
     node(torch.ones(2, 3))
     assert "does not start" in str(read_rule(node))
+
+
+class Keeping(RuleNeuron):
+    """A neuron of ours that keeps its state."""
+
+    state: Tensor | None = None
+
+
+def test_a_neuron_of_ours_says_its_rule() -> None:
+    neuron = Keeping(Rule("sum", ">", "value"))
+    assert getattr(read_rule(neuron), "charge", "") == "sum"
+    neuron.state = torch.ones(3)
+    assert "does not start from rest" in str(read_rule(neuron))
 
 
 def test_neurons_are_known_by_their_library() -> None:

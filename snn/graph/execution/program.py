@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -11,17 +10,17 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules import batchnorm
 
-from spikeatlas.snn.graph.affine import scale_and_shift
-from spikeatlas.snn.graph.layer_neurons import (
+from spikeatlas.snn.graph.execution.affine import scale_and_shift
+from spikeatlas.snn.graph.execution.layer_neurons import (
     Fired,
     NeuronInput,
     ScannedNeurons,
     SteppedNeurons,
 )
-from spikeatlas.snn.graph.layer_operators import call_operation, module_function
+from spikeatlas.snn.graph.execution.layer_operators import call_operation, module_function
+from spikeatlas.snn.graph.execution.values import Value
 from spikeatlas.snn.graph.operations import is_addition
 from spikeatlas.snn.graph.step_graph import Output, StepGraph, StepNode
-from spikeatlas.snn.graph.values import Value, repeated
 from spikeatlas.snn.neurons import Rule, read_rule
 
 
@@ -41,10 +40,7 @@ class _Work:
 
 
 class Program:
-    """The operations that some layers need, the deepest of them last.
-
-    ``largest``: numbers of the largest tensor of one image and step, after a first run.
-    """
+    """The operations that some layers need, the deepest of them last."""
 
     def __init__(self, graph: StepGraph, layers: Iterable[str], functions: Functions) -> None:
         self._time_steps = graph.time_steps
@@ -66,7 +62,6 @@ class Program:
             )
             for node in nodes
         ]
-        self.largest = 0
 
     def __call__(self, images: Tensor, *, timed: bool = False) -> dict[str, Tensor]:
         """Spike counts (n, channels, *map) of each layer, of images (n, c, h, w), or (T n, c, h, w) if timed."""
@@ -81,14 +76,9 @@ class Program:
                     values[work.node.name] = Value(spikes.spikes, timed=True)
             else:
                 values[work.node.name] = self._compute(work, values, Value(images, timed))
-                self._note(values[work.node.name])
             for name in work.ended:
                 del values[name]
         return counts
-
-    def _note(self, value: Value) -> None:
-        if isinstance(value.tensor, Tensor) and value.tensor.dim() > 1:
-            self.largest = max(self.largest, value.tensor[0].numel())
 
     def _fire(self, work: _Work, values: Mapping[str, Value]) -> Fired:
         inputs = [(values[source.node], source.norm) for source in work.inputs]
@@ -115,21 +105,22 @@ class Functions:
     def __init__(self, graph: StepGraph, channels: Mapping[str, tuple[int, ...]]) -> None:
         """``channels``: shape of one image's value, of the nodes of batch normalisations."""
         self._graph, self._channels = graph, channels
-        self._made: dict[str, Any] = {}
+        self._functions: dict[str, Any] = {}
         self._norms: dict[str, Tensor | None] = {}
 
     def of(self, node: StepNode) -> Callable[..., Any] | None:
         """Return the function of a node; None for one that is no module."""
         if node.kind not in ("module", "neuron"):
             return None
-        if node.name not in self._made:
+        if node.name not in self._functions:
             module = self._graph.modules[node.target]
-            self._made[node.name] = (
+            self._functions[node.name] = (
                 self._neurons(module)
                 if node.kind == "neuron"
                 else module_function(module, spikes=node.timed)
             )
-        return self._made[node.name]  # type: ignore[no-any-return]
+        function: Callable[..., Any] = self._functions[node.name]
+        return function
 
     def _neurons(self, module: nn.Module) -> ScannedNeurons | SteppedNeurons:
         rule = read_rule(module)
@@ -210,6 +201,3 @@ def shapes(graph: StepGraph, example: Tensor) -> dict[str, tuple[int, ...]]:
         name: tuple(value.tensor.shape[1:]) if isinstance(value.tensor, Tensor) else ()
         for name, value in values.items()
     }
-
-
-__all__ = ["Counter", "Functions", "Program", "repeated", "shapes"]

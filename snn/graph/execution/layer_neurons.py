@@ -10,7 +10,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from spikeatlas.snn.graph.values import (
+from spikeatlas.snn.graph.execution.values import (
     Floats,
     Value,
     channels_last,
@@ -115,7 +115,8 @@ class SteppedNeurons:
         ((value, _),) = inputs
         currents = value.tensor.unflatten(0, (value.steps(self._time_steps), -1))
         memo = {id(values): values for values in self._module.parameters()}
-        neuron, states = copy.deepcopy(self._module, memo), ()
+        neuron = copy.deepcopy(self._module, memo)
+        states: tuple[object, ...] = ()
         spikes = []
         for step in range(self._time_steps):
             answer = neuron(currents[step if value.timed else 0], *states)

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules import batchnorm, pooling
 
+from spikeatlas.snn.graph.execution.values import Value, repeated
 from spikeatlas.snn.graph.operations import ELEMENTWISE, computed
 from spikeatlas.snn.graph.step_graph import BatchSize, Output, StepNode, replaced
-from spikeatlas.snn.graph.values import Value, repeated
 
 Values = Mapping[str, Value]
 

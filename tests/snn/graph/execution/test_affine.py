@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from torch import nn
 
-from spikeatlas.snn.graph.affine import scale_and_shift
+from spikeatlas.snn.graph.execution.affine import scale_and_shift
 from spikeatlas.snn.neurons.rule_scan import affine
 
 SHAPES = ((40, 64, 16, 16), (20, 16, 64, 64), (9, 130, 33, 33), (640, 100, 5, 3))
 
 
-def norm_of(channels: int, kind: type[nn.Module] = nn.BatchNorm2d) -> nn.Module:
+def norm_of(channels: int, kind: type[Any] = nn.BatchNorm2d) -> Any:
     generator = torch.Generator().manual_seed(channels)
     norm = kind(channels)
     for name, spread in (("weight", 2.0), ("bias", 3.0), ("running_mean", 2.0)):
