@@ -89,8 +89,14 @@ def jelly_resnet(width: int, *, stem: int, images: Tensor, seed: int) -> nn.Modu
     ``images``, float32 (n, 3, 32, 32). ModuleNotFoundError, one sentence, without SpikingJelly.
     """
     try:
-        from spikingjelly.activation_based import functional, neuron, surrogate
-        from spikingjelly.activation_based.model import spiking_resnet
+        from spikingjelly.activation_based import (  # noqa: PLC0415 - an extra
+            functional,
+            neuron,
+            surrogate,
+        )
+        from spikingjelly.activation_based.model import (  # noqa: PLC0415 - an extra
+            spiking_resnet,
+        )
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
             "SpikingJelly is not installed, whose ResNet-18 this compares with: pip install 'spikeatlas[spikingjelly]'."

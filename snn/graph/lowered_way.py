@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Mapping, Sequence
 
@@ -45,6 +46,15 @@ class FastWay:
         self._steps = graph.time_steps
         self._lock = threading.Lock()
         self._responders: dict[object, Responder] = {}
+
+    def plainer(self) -> FastWay | None:
+        """Return the same without lowering, which never sums in another order than torch; None if this is that."""
+        if self.name == "layered":
+            return None
+        way = copy.copy(self)
+        way._networks = dict.fromkeys(self._networks)  # noqa: SLF001 - its own class
+        way._responders = {}  # noqa: SLF001 - its own class
+        return way
 
     @property
     def name(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from spikeatlas.snn.modules.capture import Capture, LayerPlace, Silence, ThreadCaptures
 from spikeatlas.snn.modules.class_mode import CLASSES, ClassMode, class_layer, class_responses
-from spikeatlas.snn.modules.drive import Drive
+from spikeatlas.snn.modules.drive import ModuleDrive
 from spikeatlas.snn.modules.factory import make_module
 from spikeatlas.snn.modules.module_readout import Readout, find_readout
 from spikeatlas.snn.modules.natural_reference import (
@@ -32,10 +32,10 @@ __all__ = [
     "UNIT_NAME",
     "Capture",
     "ClassMode",
-    "Drive",
     "FasterWay",
     "InputKind",
     "LayerPlace",
+    "ModuleDrive",
     "NaturalReference",
     "PixelScaling",
     "Readout",

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
-from spikeatlas.snn.modules.drive import Drive, OutputShape, first_tensor
+from spikeatlas.snn.modules.drive import ModuleDrive, OutputShape, first_tensor
 from spikeatlas.snn.modules.module_state import ModuleState, copy_sharing_weights
 from spikeatlas.snn.modules.seeds import seeded
 from spikeatlas.snn.modules.spike_sum import SpikeSum
@@ -58,7 +58,7 @@ class StopForwardSignal(BaseException):
 class Capture:
     """Hooks on a module of one thread; its state is put back after each showing."""
 
-    def __init__(self, module: nn.Module, drive: Drive) -> None:
+    def __init__(self, module: nn.Module, drive: ModuleDrive) -> None:
         self.module = module
         self._drive = drive
         self._state = ModuleState(module)
@@ -106,7 +106,7 @@ class Capture:
 class ThreadCaptures:
     """One copy of a module for each thread that asks: weights shared, state apart."""
 
-    def __init__(self, module: nn.Module, drive: Drive) -> None:
+    def __init__(self, module: nn.Module, drive: ModuleDrive) -> None:
         self._module = module
         self._drive = drive
         self._local = threading.local()

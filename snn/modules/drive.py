@@ -14,7 +14,7 @@ FoldKind = Literal["time", "batch"]
 
 
 @dataclass(frozen=True)
-class Drive:
+class ModuleDrive:
     """A module's input: its form, and the time steps of a showing."""
 
     kind: DriveKind
@@ -95,7 +95,9 @@ class OutputShape:
         return output.unflatten(0, (-1, self.steps)).transpose(0, 1)
 
 
-def output_shape(two: tuple[int, ...], three: tuple[int, ...], drive: Drive) -> OutputShape | None:
+def output_shape(
+    two: tuple[int, ...], three: tuple[int, ...], drive: ModuleDrive
+) -> OutputShape | None:
     """Tell the axes of outputs for two and for three images: the axis that grows is theirs; None where none does.
 
     Steps are folded into it where it grows by more than 1 an image; an axis before it is time.

@@ -136,19 +136,19 @@ def _of_output(module: nn.Module, trial: Trial, index: int | None) -> Readout | 
     if shape is None or shape.map or len(two) < 2:
         return None
     readout = Readout("output" if index is None else f"output[{index}]", shape, False, index=index)
-    frames = torch.cat(_output_frames(module, trial, readout))
-    if trial.drive.time_steps is None or not is_binary(frames):
+    if trial.drive.time_steps is None:
         return readout
-    return replace(readout, spikes=True, twin=_twin(module, trial, frames))
+    frames = _output_frames(module, trial, readout)
+    # what is returned as the last neurons fire is spikes, though they may be silent before training
+    if trial.last is not None and _same(frames, _layer_frames(module, trial, trial.last)):
+        return replace(readout, spikes=True, twin=_last_layer(trial))
+    return replace(readout, spikes=is_binary(torch.cat(frames)))
 
 
-def _twin(module: nn.Module, trial: Trial, frames: Tensor) -> str | None:
-    """Name of the last neurons, if they are a layer and returned as they fire."""
-    names = [name for name, layer in trial.layers.items() if layer.place == trial.last]
-    if trial.last is None or not names:
-        return None
-    spikes = torch.cat(_layer_frames(module, trial, trial.last))
-    return names[0] if spikes.shape == frames.shape and torch.equal(spikes, frames) else None
+def _last_layer(trial: Trial) -> str | None:
+    """Name of the last neurons, if they are a layer of spikes."""
+    places = {layer.place: name for name, layer in trial.layers.items() if layer.spikes}
+    return None if trial.last is None else places.get(trial.last)
 
 
 def _entry(output: object, index: int | None) -> object:

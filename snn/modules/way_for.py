@@ -11,7 +11,7 @@ from torch import nn
 
 from spikeatlas.snn.graph import fast_way
 from spikeatlas.snn.modules.capture import LayerPlace
-from spikeatlas.snn.modules.drive import Drive
+from spikeatlas.snn.modules.drive import ModuleDrive
 from spikeatlas.snn.modules.pixel_scaling import PixelScaling
 
 Images = NDArray[np.uint8]
@@ -46,7 +46,7 @@ class FasterWay(Protocol):
 def way_for(
     module: nn.Module,
     layers: Mapping[str, LayerPlace],
-    drive: Drive,
+    drive: ModuleDrive,
     scaling: PixelScaling,
     examples: Images,
 ) -> FasterWay | str:

@@ -173,8 +173,11 @@ def _table(
 ) -> Iterator[str]:
     rates = list(contest.rates.values())
     lines = [
-        f"{contest.title}, batch {BATCH}: {contest.way.name}; {contest.differing} responses of {COUNTED} images "
-        f"differ; layers fire {min(rates):.3f} to {max(rates):.3f} spikes a step"
+        f"{contest.title}, batch {BATCH}: {contest.way.name}",
+        (
+            f"  {contest.differing} responses of {COUNTED} images differ; layers fire {min(rates):.3f} to "
+            f"{max(rates):.3f} spikes a step"
+        ),
     ]
     for name, neurons in targets(contest).items():
         speed = time_turns(contest, neurons, natural, rounds)

@@ -22,7 +22,7 @@ _FRAMES = (80, 320)
 _BYTES = 6 * 2**20
 """Of the largest tensor of such a chunk: the next operation still has it in the cache."""
 _HEAVY = 4_000_000
-"""Weights from which on torch's reordering of them, once a call, asks for as many frames as there may be."""
+"""Weights from which on torch's reordering of them, once a call, asks for twice as many frames at least."""
 
 
 class Layered:
@@ -40,7 +40,7 @@ class Layered:
         """Images of a chunk: a power of two."""
         largest = max(map(math.prod, self._shapes.values()))
         weights = sum(values.numel() for values in self._parameters())
-        least = _FRAMES[1] if weights > _HEAVY else _FRAMES[0]
+        least = _FRAMES[0] * (2 if weights > _HEAVY else 1)
         frames = min(max(_BYTES // (4 * largest), least), _FRAMES[1])
         fitting = frames // self._graph.time_steps
         return 1 << max(0, fitting.bit_length() - 1)

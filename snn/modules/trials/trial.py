@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from torch import Tensor, nn
 
 from spikeatlas.snn.modules.capture import Capture, LayerPlace
-from spikeatlas.snn.modules.drive import Drive
+from spikeatlas.snn.modules.drive import ModuleDrive
 from spikeatlas.snn.modules.neuron_modules import Place, is_neuron, is_never_negative
 from spikeatlas.snn.modules.spike_sum import SpikeSum
 from spikeatlas.snn.modules.trials.trial_drive import (
@@ -39,7 +39,7 @@ class TrialLayer:
 class Trial:
     """All that a trial tells of a module."""
 
-    drive: Drive
+    drive: ModuleDrive
     layers: Mapping[str, TrialLayer]
     """Shallow to deep: in the order of their calls."""
     answers: Answers
@@ -186,7 +186,7 @@ def _with_values(
     }
 
 
-def _layer(module: nn.Module, place: LayerPlace, values: _Values, drive: Drive) -> TrialLayer:
+def _layer(module: nn.Module, place: LayerPlace, values: _Values, drive: ModuleDrive) -> TrialLayer:
     part = module.get_submodule(place.path)
     # a layer that is silent in eight images is of spikes if nothing speaks against it
     timed = drive.time_steps is not None and not is_never_negative(part)

@@ -10,7 +10,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from spikeatlas.snn.modules.drive import Drive, DriveKind, OutputShape, output_shape
+from spikeatlas.snn.modules.drive import DriveKind, ModuleDrive, OutputShape, output_shape
 from spikeatlas.snn.modules.neuron_modules import (
     Place,
     is_neuron,
@@ -27,7 +27,7 @@ _PROBE_STEPS = 5
 class CallPattern:
     """A module's calls of its layers, and the drive that they tell."""
 
-    drive: Drive
+    drive: ModuleDrive
     events: tuple[str, ...]
     """Paths in order, in one call of the module."""
     shapes: tuple[OutputShape, ...]
@@ -84,7 +84,7 @@ def _attempt(
     time_steps: int | None,
 ) -> CallPattern | str:
     """Call with 2 and with 3 images in one form; a sentence where that fails."""
-    drive = Drive(form, None if form == "image" else time_steps or _PROBE_STEPS)
+    drive = ModuleDrive(form, None if form == "image" else time_steps or _PROBE_STEPS)
     try:
         two, three = (record_call(module, drive, pictures[None, :count], paths) for count in (2, 3))
     except Exception as error:  # noqa: BLE001 - whatever a user's forward raises
@@ -162,7 +162,9 @@ def _with_time(pattern: CallPattern, kind: InputKind, time_steps: int | None) ->
             f"network.time_steps is {time_steps}, but the module runs {total} steps whenever it is called: write "
             f"{total}, leave it out, or let network.options change the module's own."
         )
-    return replace(pattern, drive=Drive("image", total), repeats=total // _steps_in_output(pattern))
+    return replace(
+        pattern, drive=ModuleDrive("image", total), repeats=total // _steps_in_output(pattern)
+    )
 
 
 def _without_time(pattern: CallPattern, kind: InputKind, time_steps: int | None) -> CallPattern:
@@ -176,7 +178,7 @@ def _without_time(pattern: CallPattern, kind: InputKind, time_steps: int | None)
         return pattern
     if time_steps is None:
         raise ValueError(_missing(f"the input {pattern.drive.kind}"))
-    return replace(pattern, drive=Drive(pattern.drive.kind, time_steps))
+    return replace(pattern, drive=ModuleDrive(pattern.drive.kind, time_steps))
 
 
 def _of_frames(pattern: CallPattern, time_steps: int | None) -> CallPattern:
@@ -209,13 +211,13 @@ def _of_single(
         )
     if kind != "steps" and total % time_steps == 0:
         repeats = max(time_steps // _steps_in_output(pattern), 1)
-        return replace(pattern, drive=Drive("image", time_steps), repeats=repeats)
+        return replace(pattern, drive=ModuleDrive("image", time_steps), repeats=repeats)
     if kind != "steps":
         raise ValueError(
             f"network.time_steps is {time_steps}, but the module calls its only neuron {total} times, which is no "
             "multiple of it: write input: steps if that is one step."
         )
-    return replace(pattern, drive=Drive("steps", time_steps))
+    return replace(pattern, drive=ModuleDrive("steps", time_steps))
 
 
 def _output_steps(pattern: CallPattern) -> int:
@@ -236,7 +238,7 @@ def _step_by_step(pattern: CallPattern, total: int, time_steps: int | None) -> C
         )
     if time_steps is None:
         raise ValueError(_missing("the module runs one step whenever it is called, and"))
-    return replace(pattern, drive=Drive("steps", time_steps))
+    return replace(pattern, drive=ModuleDrive("steps", time_steps))
 
 
 def _missing(subject: str) -> str:

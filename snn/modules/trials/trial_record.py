@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from spikeatlas.snn.modules.drive import Drive, OutputShape, first_tensor, output_shape
+from spikeatlas.snn.modules.drive import ModuleDrive, OutputShape, first_tensor, output_shape
 from spikeatlas.snn.modules.module_state import unchanged
 from spikeatlas.snn.modules.seeds import seeded
 
@@ -30,7 +30,7 @@ class CallRecord:
 
 @torch.no_grad()
 def record_call(
-    module: nn.Module, drive: Drive, frames: Tensor, paths: Iterable[str]
+    module: nn.Module, drive: ModuleDrive, frames: Tensor, paths: Iterable[str]
 ) -> CallRecord:
     """Call a module once with the first input of ``frames`` and write down its calls of ``paths``."""
     record = CallRecord()
@@ -47,7 +47,7 @@ def record_call(
     return record
 
 
-def event_shapes(two: CallRecord, three: CallRecord, drive: Drive) -> list[OutputShape] | str:
+def event_shapes(two: CallRecord, three: CallRecord, drive: ModuleDrive) -> list[OutputShape] | str:
     """Shapes of the events of calls with two and with three images, or the reason why there are none."""
     if not two.events:
         return "it calls none of its layers"

@@ -118,6 +118,11 @@ def test_lowered_modules_of_snntorch_equal_their_own_forward(cls: type[Any]) -> 
         assert np.array_equal(layered[name], expected[name]), name
     one = way.counts(images, ["two"], {"two": [5]}, batch_size=8)
     assert np.array_equal(one["two"], expected["two"][:, [5]])
+    plainer = way.plainer()
+    assert plainer is not None
+    assert (plainer.name, plainer.plainer()) == ("layered", None)
+    answers = plainer.counts(images, styles.NAMES, everyone(expected))
+    assert all(np.array_equal(answers[name], expected[name]) for name in styles.NAMES)
     assert all("lowered to our own layers" in line for line in way.describe(styles.NAMES))
 
 

@@ -14,7 +14,7 @@ from spikeatlas.snn.modules.capture import (
     ThreadCaptures,
     silenced_output,
 )
-from spikeatlas.snn.modules.drive import Drive, OutputShape
+from spikeatlas.snn.modules.drive import ModuleDrive, OutputShape
 from spikeatlas.snn.modules.spike_sum import SpikeSum
 from tests.networks.snntorch_nets import STEPS, Tutorial, nested_step, tutorial
 
@@ -33,7 +33,7 @@ def counts(capture: Capture, place: LayerPlace, *, truncate: bool = False) -> Te
 def test_spikes_are_the_librarys_own_and_calls_are_equal() -> None:
     net = tutorial()
     record = net.record(PICTURES)
-    capture = Capture(net, Drive("image", STEPS))
+    capture = Capture(net, ModuleDrive("image", STEPS))
     for place in (FIRST, SECOND, FIRST):
         assert torch.equal(counts(capture, place), record[place.path].double().sum(0))
     assert not net.lif1._forward_hooks
@@ -67,7 +67,7 @@ class Careful(Tutorial):
 
 def test_a_call_ends_at_the_deepest_layer_though_users_catch_exceptions() -> None:
     net = Careful()
-    capture = Capture(net, Drive("image", STEPS))
+    capture = Capture(net, ModuleDrive("image", STEPS))
     whole = counts(capture, FIRST)
     assert Careful.calls == STEPS
     assert torch.equal(counts(capture, FIRST, truncate=True), whole)
@@ -81,7 +81,7 @@ def test_step_by_step_every_step_is_cut() -> None:
     net = nested_step()
     calls: list[int] = []
     net.get_submodule("3").register_forward_hook(lambda *_: calls.append(1))
-    capture = Capture(net, Drive("steps", 5))
+    capture = Capture(net, ModuleDrive("steps", 5))
     place = LayerPlace("0.2", FIRST.shape)
     whole = counts(capture, place)
     assert len(calls) == 5
@@ -90,14 +90,14 @@ def test_step_by_step_every_step_is_cut() -> None:
 
 
 def test_another_number_of_calls_than_in_the_trial_is_an_error() -> None:
-    capture = Capture(tutorial(steps=4), Drive("image", STEPS))
+    capture = Capture(tutorial(steps=4), ModuleDrive("image", STEPS))
     with pytest.raises(ValueError, match="called lif1 4 times, but 10 times in its trial"):
         counts(capture, FIRST)
 
 
 def test_an_exception_leaves_the_module_as_it_was() -> None:
     net = nested_step()
-    capture = Capture(net, Drive("steps", 5))
+    capture = Capture(net, ModuleDrive("steps", 5))
     with pytest.raises(RuntimeError):
         capture.show(torch.rand(1, 4, 2, 8, 8), {})
     assert net.get_buffer("0.2.mem").numel() == 0
@@ -106,7 +106,7 @@ def test_an_exception_leaves_the_module_as_it_was() -> None:
 
 def test_a_silent_neuron_is_silent_for_all_that_follows() -> None:
     net = tutorial()
-    capture = Capture(net, Drive("image", STEPS))
+    capture = Capture(net, ModuleDrive("image", STEPS))
     first, last = SpikeSum(), SpikeSum()
     third = LayerPlace("lif3", OutputShape(1, 0, False, 10, ()), calls=STEPS)
     capture.show(PICTURES[None], {FIRST: first, third: last}, silence=Silence(FIRST, 2))
@@ -128,7 +128,7 @@ def test_outputs_of_every_form_are_silenced() -> None:
 
 
 def test_two_threads_equal_one() -> None:
-    captures = ThreadCaptures(nested_step(), Drive("steps", 6))
+    captures = ThreadCaptures(nested_step(), ModuleDrive("steps", 6))
     place = LayerPlace("1.1", SECOND.shape)
     expected = counts(captures.mine(), place)
     results: list[Tensor] = []

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from spikeatlas.snn.modules.drive import (
-    Drive,
     DriveKind,
+    ModuleDrive,
     OutputShape,
     first_tensor,
     output_shape,
@@ -27,7 +27,7 @@ SEQUENCE = torch.rand(4, 2, 1, 3, 3)
 def test_inputs_have_the_form_of_their_drive(
     kind: DriveKind, calls: int, shape: tuple[int, ...]
 ) -> None:
-    drive = Drive(kind, 4)
+    drive = ModuleDrive(kind, 4)
     inputs = list(drive.inputs(PICTURES[None]))
     assert len(inputs) == drive.calls == calls
     assert {tuple(tensor.shape) for tensor in inputs} == {shape}
@@ -36,28 +36,30 @@ def test_inputs_have_the_form_of_their_drive(
 
 
 def test_sequences_go_step_by_step() -> None:
-    steps = list(Drive("steps", 4).inputs(SEQUENCE))
+    steps = list(ModuleDrive("steps", 4).inputs(SEQUENCE))
     assert torch.equal(torch.stack(steps), SEQUENCE)
-    assert torch.equal(next(Drive("frames", 4).inputs(SEQUENCE)), SEQUENCE)
-    assert torch.equal(next(Drive("batch_frames", 4).inputs(SEQUENCE)), SEQUENCE.transpose(0, 1))
+    assert torch.equal(next(ModuleDrive("frames", 4).inputs(SEQUENCE)), SEQUENCE)
+    assert torch.equal(
+        next(ModuleDrive("batch_frames", 4).inputs(SEQUENCE)), SEQUENCE.transpose(0, 1)
+    )
 
 
 @pytest.mark.parametrize(
     ("two", "three", "drive", "expected"),
     [
-        ((2, 5, 4, 4), (3, 5, 4, 4), Drive("image"), OutputShape(1, 0, False, 5, (4, 4))),
-        ((7, 2, 5), (7, 3, 5), Drive("frames", 7), OutputShape(7, 1, False, 5, ())),
-        ((14, 5), (21, 5), Drive("frames", 7), OutputShape(7, 0, False, 5, ())),
-        ((2, 7, 5), (3, 7, 5), Drive("batch_frames", 7), OutputShape(7, 0, True, 5, ())),
-        ((2,), (3,), Drive("image"), OutputShape(1, 0, False, 1, ())),
-        ((5, 4), (5, 4), Drive("image"), None),
-        ((5, 4, 2), (5, 4, 3), Drive("image"), None),
-        ((3, 4), (4, 4), Drive("image"), None),
-        ((2, 4), (3, 4, 1), Drive("image"), None),
+        ((2, 5, 4, 4), (3, 5, 4, 4), ModuleDrive("image"), OutputShape(1, 0, False, 5, (4, 4))),
+        ((7, 2, 5), (7, 3, 5), ModuleDrive("frames", 7), OutputShape(7, 1, False, 5, ())),
+        ((14, 5), (21, 5), ModuleDrive("frames", 7), OutputShape(7, 0, False, 5, ())),
+        ((2, 7, 5), (3, 7, 5), ModuleDrive("batch_frames", 7), OutputShape(7, 0, True, 5, ())),
+        ((2,), (3,), ModuleDrive("image"), OutputShape(1, 0, False, 1, ())),
+        ((5, 4), (5, 4), ModuleDrive("image"), None),
+        ((5, 4, 2), (5, 4, 3), ModuleDrive("image"), None),
+        ((3, 4), (4, 4), ModuleDrive("image"), None),
+        ((2, 4), (3, 4, 1), ModuleDrive("image"), None),
     ],
 )
 def test_the_axis_that_grows_is_the_images(
-    two: tuple[int, ...], three: tuple[int, ...], drive: Drive, expected: OutputShape | None
+    two: tuple[int, ...], three: tuple[int, ...], drive: ModuleDrive, expected: OutputShape | None
 ) -> None:
     assert output_shape(two, three, drive) == expected
 

@@ -108,3 +108,11 @@ def test_a_read_out_knows_the_layer_that_it_is() -> None:
         "output[1]": None,
         "lif3": "lif3",
     }
+
+
+def test_counts_of_a_network_that_is_silent_before_training() -> None:
+    net = snntorch_nets.nested()
+    nn.init.constant_(net.get_parameter("net.3.bias"), -100.0)
+    readout, _ = found(net)
+    assert readout is not None
+    assert (readout.spikes, readout.twin) == (True, "net.4")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from spikeatlas.snn.modules.drive import Drive
+from spikeatlas.snn.modules.drive import ModuleDrive
 from spikeatlas.snn.modules.pixel_scaling import pixel_scaling
 from spikeatlas.snn.modules.way_for import Rates, proven, way_for
 from tests.networks.showing import picture_data
@@ -58,5 +58,8 @@ def test_a_way_is_held_against_the_hooks() -> None:
 
 def test_without_a_faster_way_there_is_a_reason() -> None:
     assert isinstance(
-        way_for(tutorial(), {}, Drive("image", 10), pixel_scaling((0.0,), (1.0,), 1), EXAMPLES), str
+        way_for(
+            tutorial(), {}, ModuleDrive("image", 10), pixel_scaling((0.0,), (1.0,), 1), EXAMPLES
+        ),
+        str,
     )

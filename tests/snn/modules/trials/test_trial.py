@@ -102,5 +102,5 @@ def test_the_order_of_folded_steps_is_found(images_first: bool) -> None:
 def test_batches_that_are_sequences_are_taken_as_frames() -> None:
     net = snntorch_nets.folded_sequence()
     assert tried(net, ["neurons"], time_steps=6).drive.kind == "frames"
-    with pytest.raises(ValueError, match="write network.time_steps"):
+    with pytest.raises(ValueError, match=r"write network.time_steps"):
         tried(net, ["neurons"])
