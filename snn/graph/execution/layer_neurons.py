@@ -17,7 +17,7 @@ from spikeatlas.snn.graph.execution.values import (
     from_rows,
     rows_of,
 )
-from spikeatlas.snn.neurons.rule import Rule
+from spikeatlas.snn.neurons import Rule, SpikingNeuron
 from spikeatlas.snn.neurons.rule_run import Drive, rule_codes, rule_values, scan_rows
 
 
@@ -98,7 +98,7 @@ class ScannedNeurons:
 
 
 class SteppedNeurons:
-    """Neurons without a rule: the library's own step, over the time steps, on a copy at rest."""
+    """Neurons without a rule: as ours run, or the library's own step over the time steps, on a copy at rest."""
 
     def __init__(self, module: nn.Module, time_steps: int) -> None:
         self._module, self._time_steps = module, time_steps
@@ -114,17 +114,24 @@ class SteppedNeurons:
         del spiking, counting
         ((value, _),) = inputs
         currents = value.tensor.unflatten(0, (value.steps(self._time_steps), -1))
+        if isinstance(self._module, SpikingNeuron):
+            rows = self._module.run(currents, self._time_steps)
+            return Fired(rows.flatten(0, 1), self._module.relative(rows).sum(0))
+        rows = self._steps(currents)
+        return Fired(rows.flatten(0, 1), rows.sum(0))
+
+    def _steps(self, currents: Tensor) -> Tensor:
+        """Spikes (T, n, ...) of currents (T, n, ...), or (1, n, ...) if constant."""
         memo = {id(values): values for values in self._module.parameters()}
         neuron = copy.deepcopy(self._module, memo)
         states: tuple[object, ...] = ()
         spikes = []
         for step in range(self._time_steps):
-            answer = neuron(currents[step if value.timed else 0], *states)
+            answer = neuron(currents[step if len(currents) > 1 else 0], *states)
             if isinstance(answer, tuple):
                 answer, states = answer[0], self._states(answer)
             spikes.append(answer)
-        rows = torch.stack(spikes)
-        return Fired(rows.flatten(0, 1), rows.sum(0))
+        return torch.stack(spikes)
 
     def _states(self, answer: tuple[object, ...]) -> tuple[object, ...]:
         """States to give to the next step; snnTorch's hidden ones stay in the module."""

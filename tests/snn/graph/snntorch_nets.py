@@ -10,6 +10,8 @@ from snntorch import utils
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - its name everywhere
 
+from spikeatlas.snn.neurons import SpikingNeuron, State
+
 TIME_STEPS = 6
 NAMES = ("one", "two", "three")
 
@@ -215,3 +217,31 @@ class TwoStates(Explicit):
     def start(self, x: Tensor) -> tuple[Any, Any, Any]:
         del x
         return self.lif1.init_leaky(), None, self.lif3.init_leaky()
+
+
+class Adaptive(SpikingNeuron):
+    """A neuron of ours without a rule: its threshold grows with its spikes."""
+
+    def step(self, current: Tensor, state: State) -> tuple[Tensor, State]:
+        total = torch.zeros_like(current) if state is None else state
+        spikes = (current > 0.2 + 0.3 * total).float()
+        return spikes, total + spikes
+
+    def forward(self, current: Tensor, state: State = None) -> tuple[Tensor, State]:
+        return self.step(current, state)
+
+
+class OwnNeurons(TwoStates):
+    """Neurons of ours without a rule."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lif2: Any = Adaptive()
+
+    def forward(self, x: Tensor) -> Tensor:
+        mem1, total, mem3 = self.start(x)
+        for _ in range(TIME_STEPS):
+            spk1, mem1 = self.lif1(F.max_pool2d(self.conv1(x), 2), mem1)
+            spk2, total = self.lif2(F.max_pool2d(self.conv2(spk1), 2), total)
+            spk3, mem3 = self.lif3(self.fc(spk2.flatten(1)), mem3)
+        return spk3

@@ -155,8 +155,9 @@ def test_two_places_of_one_module_are_two_layers() -> None:
         assert np.allclose(rates[name], expected, rtol=0, atol=1e-12)
 
 
-def test_neurons_without_a_rule_take_the_library_steps() -> None:
-    net = style(styles.TwoStates)
+@pytest.mark.parametrize("cls", [styles.TwoStates, styles.OwnNeurons])
+def test_neurons_without_a_rule_take_their_own_steps(cls: type[Any]) -> None:
+    net = style(cls)
     images = stimuli(4, 16)
     recorded = jelly.recorded(net, net.paths, lambda: net(normalised(images)), styles.TIME_STEPS)
     way = ask(net, {path: (path, 1) for path in net.paths}, "image", styles.TIME_STEPS, 16)
