@@ -16,7 +16,6 @@ from spikeatlas.snn.graph.operations import IDENTITIES, MODULES
 from spikeatlas.snn.graph.step_graph import NoGraphError
 from spikeatlas.snn.neurons import is_neuron
 
-
 _TRACING = threading.Lock()
 """Two traces at a time would each put back what the other has replaced."""
 
