@@ -112,6 +112,15 @@ class ReadSource(Source):
         """See ``Source``."""
         return self.source.problems(epochs)
 
+    @property
+    def network_digest(self) -> str:
+        """See ``Source``."""
+        return self.source.network_digest
+
+    def fingerprint(self, epoch: float) -> str:
+        """See ``Source``."""
+        return self.source.fingerprint(epoch)
+
     def doubts(self, epoch: float, accuracy: float) -> list[str]:
         """See ``Source``."""
         return self.source.doubts(epoch, accuracy)
