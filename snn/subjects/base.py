@@ -141,6 +141,8 @@ class Source(ABC):
     """See ``Subject``."""
     classes: int | None = None
     """See ``Subject``."""
+    outputs: tuple[str, ...] = ()
+    """Layers whose neurons stand for classes from the start; nothing is claimed about these."""
     lacks: tuple[str, ...] = ()
     """See ``Subject``."""
 

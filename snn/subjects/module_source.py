@@ -33,6 +33,7 @@ from spikeatlas.snn.subjects.module_layers import (
     checked_readout,
     layer_infos,
     module_scaling,
+    output_layers,
 )
 from spikeatlas.snn.subjects.module_responder import ModuleParts
 from spikeatlas.snn.subjects.module_subject import ModuleSubject
@@ -63,6 +64,7 @@ class ModuleSource(Source):
         self.stochastic = self.trial.answers == "stochastic" or spec.coding == "poisson"
         self.time_steps = self.trial.drive.time_steps
         self.classes = None if self.readout is None else self.readout.classes
+        self.outputs = output_layers(self.layers, self.readout)
         self.lacks = self._lacks(module)
         self.facts = {"factory": spec.factory, "is shown": DRIVES[self.trial.drive.kind]}
 

@@ -86,6 +86,7 @@ class ReadSource(Source):
         self.time_steps = source.time_steps
         self.classes = source.classes
         self.lacks = source.lacks
+        self.outputs = tuple(name for name in source.outputs if name in self.layers)
         self.place, self.folder, self.facts = source.place, source.folder, source.facts
 
     def epochs(self) -> dict[float, Path | None]:

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass
@@ -14,6 +14,7 @@ from pydantic.dataclasses import dataclass
 from spikeatlas.snn.data import DataSet
 from spikeatlas.snn.files import digest_file
 from spikeatlas.snn.networks import (
+    OUTPUT,
     Architecture,
     NetworkSite,
     NetworkSpec,
@@ -38,6 +39,9 @@ class TrainedSpec(SubjectSpec, ABC):
     """A network of an architecture of ours; a member has the architecture's fields beside ``checkpoints``."""
 
     checkpoints: Path | None
+
+    outputs: ClassVar[tuple[str, ...]] = ()
+    """See ``Source``."""
 
     @property
     @abstractmethod
@@ -77,6 +81,8 @@ class ChainSpec(NetworkSpec, TrainedSpec):
     checkpoints: Path | None = None
     """Folder of checkpoints to load instead of training."""
 
+    outputs: ClassVar[tuple[str, ...]] = (OUTPUT,)
+
     @property
     def architecture(self) -> NetworkSpec:
         """See ``TrainedSpec``."""
@@ -99,6 +105,7 @@ class TrainedSource(Source):
         self.input_shape = data.shape
         self.classes = len(data.classes)
         self.layers = spec.architecture.layer_infos(self.input_shape, self.classes)
+        self.outputs = spec.outputs
         self.time_steps = spec.architecture.time_steps
         self.stochastic = spec.stochastic
 

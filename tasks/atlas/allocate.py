@@ -49,6 +49,7 @@ def study_layout(run: Run, data: DataSet, source: Source) -> Layout:
         units=further_units(source.layers, run.layers),
         stochastic=source.stochastic,
         lacks=source.lacks,
+        outputs=source.outputs,
         fingerprints=bool(source.network_digest),
         test_labels=tuple(data.test.labels.tolist()),
         measures=brought_measures(study.analysis),

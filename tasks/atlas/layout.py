@@ -74,6 +74,8 @@ class Layout:
     """Whether the network answers one stimulus differently at each showing."""
     lacks: tuple[str, ...] = ()
     """What the network does not have: names of ``snn.subjects.LACKS``."""
+    outputs: tuple[str, ...] = ("out",)
+    """Layers whose neurons stand for classes from the start."""
     fingerprints: bool = False
     """Whether the network is of code that is not ours, which other versions of libraries may change."""
     warm_start: bool = False
