@@ -9,8 +9,7 @@ import numpy as np
 from rich.table import Table
 
 from spikeatlas.flows.checks.study_checks import Checked
-from spikeatlas.snn.networks import build_network, pixel_statistics
-from spikeatlas.snn.responder import Responder
+from spikeatlas.snn.subjects import Respond
 from spikeatlas.tasks.atlas import BLANKS, EPOCH, exists, open_store, size_of, unfinished, values
 from spikeatlas.tasks.atlas.allocate import repeats_to_add
 from spikeatlas.tasks.inspect.text import as_text
@@ -141,20 +140,14 @@ def seconds_per_image(run: Run) -> float:
 
 def responder_plan(run: Run) -> str:
     """Say how the responder computes each probed layer when its neurons are searched, and why."""
-    parts = [(layer, untrained(run, layer).plan.describe()) for layer in run.layers]
+    parts = [(layer, untrained(run, layer).describe()) for layer in run.layers]
     return "\n".join(f"search in {layer}\n  " + "\n  ".join(lines) for layer, lines in parts)
 
 
-def untrained(run: Run, layer: str) -> Responder:
-    """Return the responder that a search in ``layer`` will use, on an untrained network of the study's shape."""
-    data = models.dataset(run.data)
-    mean, std = pixel_statistics(data.train.images)
-    network = build_network(
-        run.network, input_shape=data.shape, classes=len(data.classes), mean=mean, std=std, seed=0
-    )
-    key, count = models.coding_key(run, "", "plan"), models.presentations(run, "plan")
-    neurons = {layer: run.layers[layer]}
-    return models.make_responder(run.responder, network, key, [layer], neurons, count)
+def untrained(run: Run, layer: str) -> Respond:
+    """Return the responder that a search in ``layer`` will use, of a network of the study's shape."""
+    example = models.source(run).example()
+    return example.responder({layer: run.layers[layer]}, models.showing(run, "", "plan"))
 
 
 def minutes(seconds: float) -> str:

@@ -26,7 +26,7 @@ def start(checked: Checked, *, fresh: bool = False) -> Iterator[Run]:
     with coordinator(run.folder, run.atlas, lost=ask_to_stop) as run_id:
         if fresh:
             _discard(run)
-        run = allocate(run, checked.layout, checked.data)
+        run = allocate(run, checked.layout, checked.data, checked.source)
         yield replace(run, run_id=run_id)
         consolidate(run.atlas)
 

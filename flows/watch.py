@@ -8,14 +8,14 @@ from prefect import flow
 
 from spikeatlas.flows.atlas import complete
 from spikeatlas.flows.start import start_study
-from spikeatlas.snn.training import list_epochs, unreadable_epochs
 from spikeatlas.tasks.atlas import BusyError, finished
 from spikeatlas.tasks.study.study import Study, StudyError
+from spikeatlas.tasks.workers import models
 
 log = logging.getLogger("spikeatlas")
 
 
-@flow(name="watch", flow_run_name="watch {study.network.checkpoints}")
+@flow(name="watch", flow_run_name="watch {study.output}")
 def watch_study_flow(study: Study) -> None:
     """Probe the checkpoints that have come into ``network.checkpoints`` since the last turn, and update the report.
 
@@ -25,12 +25,12 @@ def watch_study_flow(study: Study) -> None:
     """
     readable = with_readable_epochs(study)
     if readable is None:
-        log.info(f"no checkpoint in {study.network.checkpoints} yet")
+        log.info(f"no checkpoint in {models.source(study).place} yet")
         return
     try:
         with start_study(readable) as run:
             if finished(run.atlas, run.epochs):
-                log.info(f"nothing new in {study.network.checkpoints}")
+                log.info(f"nothing new in {models.source(study).place}")
             else:
                 complete(run)
     except BusyError as error:
@@ -39,20 +39,21 @@ def watch_study_flow(study: Study) -> None:
 
 def with_readable_epochs(study: Study) -> Study | None:
     """Return the study of those of its checkpoints that are there and can be read; None if there is none."""
-    folder = study.network.checkpoints
-    if folder is None or not folder.is_dir():
+    source = None if study.network.trained_here else models.source(study)
+    if source is None or (source.folder is not None and not source.folder.is_dir()):
+        folder = None if source is None else source.folder
         message = (
             f"network.checkpoints: there is no folder {folder} to watch; give the one into which the training "
             "writes epoch-*.safetensors"
         )
         raise StudyError([message])
-    unreadable = unreadable_epochs(folder)
+    unreadable = source.unreadable()
     for reason in unreadable.values():
         log.info(f"left for the next turn: {reason}")
     probe = study.probe.epochs
     epochs = [
         epoch
-        for epoch in list_epochs(folder)
+        for epoch in source.epochs()
         if epoch not in unreadable and (probe == "all" or epoch in probe)
     ]
     return study.with_epochs(epochs) if epochs else None

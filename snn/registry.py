@@ -207,3 +207,11 @@ def near(name: str, names: Iterable[str]) -> str:
     """Hint at the names that look like ``name``; empty where none does."""
     close = difflib.get_close_matches(name, list(names), n=2, cutoff=0.5)
     return f" (did you mean {' or '.join(close)}?)" if close else ""
+
+
+def inheritable(specification: type[Member]) -> type[Member]:
+    """Let the subclasses of a specification have its fields' descriptions: pydantic reads them off the class's own lines."""
+    described: Mapping[str, Any] = specification.__pydantic_fields__  # type: ignore[attr-defined]
+    for name, field in specification.__dataclass_fields__.items():  # type: ignore[attr-defined]
+        field.default = described[name]
+    return specification

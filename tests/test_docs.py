@@ -21,6 +21,7 @@ from spikeatlas.flows.benchmark.modes import MODES
 from spikeatlas.flows.checks.study_checks import check
 from spikeatlas.flows.cli import app
 from spikeatlas.flows.study_file import parse
+from spikeatlas.snn.subjects import ChainSpec
 
 ROOT = Path(__file__).parents[1]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
@@ -114,6 +115,7 @@ def test_studies_are_well_formed(text: str) -> None:
 def test_the_study_of_own_members_can_run(tmp_path: Path) -> None:
     raw = yaml.safe_load(blocks(ROOT / "docs" / "families.md", "yaml")[-1])
     checked = check({**raw, "output": str(tmp_path / "run")})
+    assert isinstance(checked.study.network, ChainSpec)
     assert checked.study.network.neuron.kind == "mine:Adaptive"
 
 

@@ -96,7 +96,7 @@ def build(raw: dict[str, Any]) -> Checked:
     """Make the atlas of a study with plain functions, in the order of the flow, without Prefect."""
     checked = check(raw)
     run = checked.run
-    allocate(run, checked.layout, checked.data)
+    allocate(run, checked.layout, checked.data, checked.source)
     train_classifier(run)
     train_generator(run)
     train_prior(run)

@@ -35,7 +35,7 @@ def train(run: Run) -> None:
 
 def make_atlas(checked: Checked) -> int:
     """Do all that the flow does of a trained study without cross-responses; returns the number of blocks."""
-    run = allocate(checked.run, checked.layout, checked.data)
+    run = allocate(checked.run, checked.layout, checked.data, checked.source)
     record_training(run)
     for epoch in run.epochs:
         observe(run, epoch)

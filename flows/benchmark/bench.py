@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from spikeatlas.flows.study_file import sentences
 from spikeatlas.snn.classifier import ClassifierSpec
+from spikeatlas.snn.subjects import ChainSpec
 from spikeatlas.snn.training import renamed_fields
 from spikeatlas.tasks.benchmark.matrix import (
     GuideSpec,
@@ -26,6 +27,8 @@ from spikeatlas.tasks.study.study import StudyError
 class Bench(Setup):
     """Methods x neurons x seeds, on which networks, and where the results go."""
 
+    network: ChainSpec = ChainSpec()
+    """The network that is probed: a chain, trained here."""
     training_seeds: Annotated[tuple[Annotated[int, Ge(0)], ...], MinLen(1)] = (1, 2)
     """One network is trained from each, in output/networks/seed-S."""
     epoch: Annotated[float, Ge(0)] = 1

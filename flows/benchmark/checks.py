@@ -8,7 +8,6 @@ import numpy as np
 
 from spikeatlas.flows.benchmark.bench import Bench
 from spikeatlas.flows.checks.generator_checks import (
-    caught,
     encoder_problems,
     generator_problems,
     space_problems,
@@ -19,6 +18,7 @@ from spikeatlas.snn.generators import AdapterSpec
 from spikeatlas.snn.gradient_ascent import ASCENTS
 from spikeatlas.snn.networks import layer_sizes
 from spikeatlas.snn.registry import near
+from spikeatlas.snn.sentences import caught
 from spikeatlas.tasks.benchmark import results_store
 from spikeatlas.tasks.benchmark.cells import NATURAL
 from spikeatlas.tasks.benchmark.matrix import MethodSpec

@@ -28,7 +28,8 @@ from spikeatlas.flows.benchmark.preparation import (
 from spikeatlas.flows.benchmark.race_report import report, undone
 from spikeatlas.snn.data import DataSet
 from spikeatlas.snn.generators import open_generator
-from spikeatlas.snn.networks import SpikingNetwork, build_network, layer_sizes, pixel_statistics
+from spikeatlas.snn.networks import NetworkSite, layer_sizes, pixel_statistics
+from spikeatlas.snn.subjects import ChainSubject
 from spikeatlas.snn.training import load_network
 from spikeatlas.tasks.atlas import coordinator
 from spikeatlas.tasks.benchmark import results_store
@@ -85,15 +86,16 @@ def _placeholders(bench: Bench, data: DataSet) -> NeuronsByLayer:
     }
 
 
-def _any_network(bench: Bench, data: DataSet, trained: list[int]) -> SpikingNetwork:
+def _any_network(bench: Bench, data: DataSet, trained: list[int]) -> ChainSubject:
     """Return a network to time: trained where there is one."""
     if trained:
         path = checkpoint(bench, trained[0])
-        return load_network(path, bench.network, data.shape, len(data.classes))
+        return bench.network.subject(
+            load_network(path, bench.network, data.shape, len(data.classes))
+        )
     mean, std = pixel_statistics(data.train.images)
-    return build_network(
-        bench.network, input_shape=data.shape, classes=len(data.classes), mean=mean, std=std, seed=0
-    ).eval()
+    site = NetworkSite(data.shape, len(data.classes), mean, std, seed=0)
+    return ChainSubject(bench.network.build(site).eval())
 
 
 def run(bench: Bench) -> Generator[str, None, None]:

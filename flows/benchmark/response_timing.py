@@ -19,8 +19,9 @@ import torch
 from spikeatlas.snn.generators.base import Images
 from spikeatlas.snn.networks import SpikingNetwork
 from spikeatlas.snn.responder import Responder, Responses
-from spikeatlas.snn.responder.fast import FastResponder, Showing
+from spikeatlas.snn.responder.fast import FastResponder
 from spikeatlas.snn.responder.shapes import layer_shapes, work
+from spikeatlas.snn.showing import Showing
 
 Variant = Literal["plain", "layerwise", "auto"]
 VARIANTS: tuple[Variant, ...] = ("plain", "layerwise", "auto")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from spikeatlas.flows.checks.probe_checks import unprobed
+from spikeatlas.flows.checks.epoch_checks import unprobed
+from spikeatlas.flows.checks.inputs import StudyInputs
 from spikeatlas.snn.classifier import SMALLEST
-from spikeatlas.snn.data import SMALLEST_CLASS, DataSet
-from spikeatlas.tasks.study.study import Study
+from spikeatlas.snn.data import SMALLEST_CLASS
+from spikeatlas.snn.subjects import LACKS
 
 
-def analysis_problems(study: Study, data: DataSet | None) -> list[str]:
+def analysis_problems(inputs: StudyInputs) -> list[str]:
     """Name ablation at epochs that are not probed, more images than there are, and too few of a class to test on."""
-    analysis = study.analysis
-    problems = unprobed(study, data, "analysis.ablation", analysis.ablation)
+    analysis, data = inputs.study.analysis, inputs.data
+    problems = unprobed(inputs, "analysis.ablation", analysis.ablation)
+    problems += _impossible(inputs)
     if data is None:
         return problems
     count, classes = len(data.test), len(data.classes)
@@ -33,8 +35,19 @@ def analysis_problems(study: Study, data: DataSet | None) -> list[str]:
     return problems
 
 
-def classifier_problems(study: Study, data: DataSet | None) -> list[str]:
+def _impossible(inputs: StudyInputs) -> list[str]:
+    """Name measurements that need what the network does not have."""
+    lacks = () if inputs.source is None else inputs.source.lacks
+    missing = [name for name in ("readout", "ablation") if name in lacks]
+    if not inputs.study.analysis.ablation or not missing:
+        return []
+    reasons = "; ".join(LACKS[name] for name in missing)
+    return [f"analysis.ablation: this network does not have {reasons}; leave analysis.ablation out"]
+
+
+def classifier_problems(inputs: StudyInputs) -> list[str]:
     """Name images that the classifier cannot look at."""
+    study, data = inputs.study, inputs.data
     if study.classifier is None or data is None or data.size >= SMALLEST:
         return []
     message = (

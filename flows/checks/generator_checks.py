@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from spikeatlas.optim import Space
@@ -13,17 +12,8 @@ from spikeatlas.snn.generators import (
     GeneratorSpec,
     open_generator,
 )
+from spikeatlas.snn.sentences import caught
 from spikeatlas.tasks.study.latent_space import SpaceSpec, space_of
-
-
-def caught(field: str, call: Callable[[], object]) -> list[str]:
-    """The sentence with which ``call`` refuses its input, if it does."""
-    try:
-        call()
-    except (ValueError, OSError) as error:
-        text = str(error)
-        return [text if text.startswith(field) else f"{field}: {text}"]
-    return []
 
 
 def generator_problems(spec: GeneratorSpec, data: DataSet) -> list[str]:

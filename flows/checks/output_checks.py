@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 
-from spikeatlas.flows.checks.generator_checks import caught
 from spikeatlas.flows.runners import cluster
 from spikeatlas.snn.data import DataSet
+from spikeatlas.snn.sentences import caught
+from spikeatlas.snn.subjects import Source
 from spikeatlas.tasks.atlas import Layout, exists, size_of
 from spikeatlas.tasks.atlas.agree import agree
 from spikeatlas.tasks.study.location import Url, try_store
@@ -73,8 +74,8 @@ def _memory_problems(study: Study) -> list[str]:
     return [message]
 
 
-def atlas_problems(run: Run, data: DataSet) -> list[str]:
+def atlas_problems(run: Run, source: Source, data: DataSet) -> list[str]:
     """Name an atlas that another study or a newer version made, or that is damaged."""
     if not exists(run.atlas):
         return []
-    return caught(str(run.atlas), lambda: agree(run, data.digest()))
+    return caught(str(run.atlas), lambda: agree(run, source, data.digest()))

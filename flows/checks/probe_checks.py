@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from spikeatlas.flows.checks.checkpoint_checks import epoch_problems
-from spikeatlas.snn.data import DataSet
-from spikeatlas.snn.networks import layer_sizes
+from spikeatlas.flows.checks.inputs import StudyInputs
 from spikeatlas.snn.registry import near
-from spikeatlas.tasks.study.resolve import probed_epochs
+from spikeatlas.snn.subjects import Source, reading_problems
 from spikeatlas.tasks.study.study import Study
 
 
-def layer_problems(study: Study, data: DataSet | None) -> list[str]:
+def layer_problems(inputs: StudyInputs) -> list[str]:
     """Name unknown layers and neurons."""
-    sizes = layer_sizes(study.network, len(data.classes) if data else 1)
+    study = inputs.study
+    if inputs.source is None:
+        return []
+    sizes = {layer: info.neurons for layer, info in inputs.source.layers.items()}
     neurons = study.probe.neurons
     layers = [] if study.probe.layers == "all" else list(study.probe.layers)
     problems = [_unknown("probe.layers", layer, sizes) for layer in layers if layer not in sizes]
@@ -22,7 +23,7 @@ def layer_problems(study: Study, data: DataSet | None) -> list[str]:
         problems += [
             _unknown("probe.neurons", name, sizes) for name in neurons if name not in sizes
         ]
-    if data is None or isinstance(neurons, int) or neurons == "all":
+    if isinstance(neurons, int) or neurons == "all":
         return problems
     for layer in [layer for layer in layers or sizes if layer in sizes]:
         indices = neurons.get(layer, ()) if isinstance(neurons, dict) else neurons
@@ -30,15 +31,12 @@ def layer_problems(study: Study, data: DataSet | None) -> list[str]:
     return problems
 
 
-def unprobed(study: Study, data: DataSet | None, field: str, epochs: Iterable[float]) -> list[str]:
-    """Name those of ``epochs`` that the study does not probe."""
-    if epoch_problems(study, data):
-        return []
-    probed = probed_epochs(study)
-    missing = ", ".join(f"{epoch:g}" for epoch in epochs if epoch not in probed)
-    names = ", ".join(f"{epoch:g}" for epoch in probed)
-    message = f"{field}: {missing} is not among the probed epochs {names}; name probed ones, or add it to probe.epochs"
-    return [message] if missing else []
+def read_problems(study: Study, source: Source) -> list[str]:
+    """Name a reading that a network, as it is, does not allow, and a position beyond a map."""
+    probe = study.probe
+    layers = None if probe.layers == "all" else probe.layers
+    problems = reading_problems(source, probe.reading, probe.unit, layers)
+    return [f"probe: {problem}" for problem in problems]
 
 
 def _neuron_problems(layer: str, indices: Sequence[int], size: int) -> list[str]:

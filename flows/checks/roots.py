@@ -38,7 +38,7 @@ def _paths(study: Study) -> dict[str, Path]:
     paths = {
         "output": study.output,
         "data.root": study.data.root,
-        "network.checkpoints": study.network.checkpoints,
         "generator.checkpoint": study.generator.checkpoint,
+        **study.network.paths,
     }
     return {field: path for field, path in paths.items() if path is not None}

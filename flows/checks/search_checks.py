@@ -7,13 +7,13 @@ from functools import partial
 
 import numpy as np
 
+from spikeatlas.flows.checks.epoch_checks import unprobed
 from spikeatlas.flows.checks.generator_checks import (
-    caught,
     encoder_problems,
     space_problems,
     space_to_try,
 )
-from spikeatlas.flows.checks.probe_checks import unprobed
+from spikeatlas.flows.checks.inputs import StudyInputs
 from spikeatlas.optim import (
     Points,
     Space,
@@ -25,13 +25,15 @@ from spikeatlas.optim import (
 )
 from spikeatlas.snn.data import DataSet
 from spikeatlas.snn.registry import near
+from spikeatlas.snn.sentences import caught
 from spikeatlas.tasks.stages.screen import natural_images
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.study.study import Study
 
 
-def method_problems(study: Study, data: DataSet | None) -> list[str]:
+def method_problems(inputs: StudyInputs) -> list[str]:
     """Name unknown methods and options, and a budget below what a method needs."""
+    study, data = inputs.study, inputs.data
     search = study.search
     if not search.methods:
         return ["search.methods: the list is empty; name at least one method"]
@@ -99,8 +101,9 @@ def _warm_start_problems(study: Study, label: str, make: Callable[..., object]) 
     return caught("search.warm_start: it halves the budget, and then", half)
 
 
-def repeat_problems(study: Study, data: DataSet | None) -> list[str]:
+def repeat_problems(inputs: StudyInputs) -> list[str]:
     """Name repeats at epochs that are not probed, or that a warm start would have to do without."""
+    study = inputs.study
     repeats = study.search.repeats_at or {}
     if repeats and study.search.warm_start:
         message = (
@@ -108,11 +111,12 @@ def repeat_problems(study: Study, data: DataSet | None) -> list[str]:
             "have the same number; leave one of the two out"
         )
         return [message]
-    return unprobed(study, data, "search.repeats_at", repeats)
+    return unprobed(inputs, "search.repeats_at", repeats)
 
 
-def screening_problems(study: Study, data: DataSet | None) -> list[str]:
+def screening_problems(inputs: StudyInputs) -> list[str]:
     """Name natural screening images that have no latents, or more than there are training images."""
+    study, data = inputs.study, inputs.data
     problems = encoder_problems(study.generator, list(_encoder_users(study)))
     if problems:
         return problems
@@ -156,8 +160,9 @@ def room_problems(run: Run) -> list[str]:
     return [message]
 
 
-def naturalness_problems(study: Study, _data: DataSet | None) -> list[str]:
+def naturalness_problems(inputs: StudyInputs) -> list[str]:
     """Name a prior or a naturalness that the generator does not have, and naturalness beside diverse stimuli."""
+    study = inputs.study
     if caught("generator", lambda: study.generator.latent):
         return []
     search, measure = study.search, study.generator.naturalness

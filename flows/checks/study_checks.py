@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
-from typing import Any
+from typing import Any, TypeVar
 
 from spikeatlas.flows.checks import (
     analysis_checks,
-    checkpoint_checks,
+    epoch_checks,
     generator_checks,
     output_checks,
     probe_checks,
     roots,
     search_checks,
 )
+from spikeatlas.flows.checks.inputs import StudyInputs
 from spikeatlas.flows.study_file import parse
 from spikeatlas.snn.data import DataSet
+from spikeatlas.snn.networks import Architecture
+from spikeatlas.snn.subjects import Source
 from spikeatlas.tasks.atlas import Layout
 from spikeatlas.tasks.atlas.allocate import study_layout
 from spikeatlas.tasks.study.resolve import resolve
@@ -25,19 +29,25 @@ from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.study.study import Study, StudyError
 from spikeatlas.tasks.workers import models
 
-
-def _generator_problems(study: Study, data: DataSet | None) -> list[str]:
-    return [] if data is None else generator_checks.generator_problems(study.generator, data)
+Loaded = TypeVar("Loaded")
 
 
-def _training_problems(study: Study, _data: DataSet | None) -> list[str]:
+def _generator_problems(inputs: StudyInputs) -> list[str]:
+    data = inputs.data
+    return [] if data is None else generator_checks.generator_problems(inputs.study.generator, data)
+
+
+def _training_problems(inputs: StudyInputs) -> list[str]:
     """Name what the training method cannot train."""
-    return [] if study.network.checkpoints else study.training.method.problems(study.network)
+    network = inputs.study.network
+    if not network.trained_here or not isinstance(network, Architecture):
+        return []
+    return inputs.study.training.method.problems(network)
 
 
-PARTS: tuple[Callable[[Study, DataSet | None], list[str]], ...] = (
+PARTS: tuple[Callable[[StudyInputs], list[str]], ...] = (
     probe_checks.layer_problems,
-    checkpoint_checks.epoch_problems,
+    epoch_checks.epoch_problems,
     search_checks.method_problems,
     search_checks.repeat_problems,
     analysis_checks.analysis_problems,
@@ -47,7 +57,7 @@ PARTS: tuple[Callable[[Study, DataSet | None], list[str]], ...] = (
     analysis_checks.classifier_problems,
     _training_problems,
 )
-"""Each part of a study, on its images (None where they cannot be loaded), to a sentence a problem."""
+"""Each part of a study to a sentence a problem."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +66,8 @@ class Checked:
 
     run: Run
     data: DataSet
+    source: Source
+    """The epochs of its network."""
     layout: Layout
     """Of its atlas."""
 
@@ -71,31 +83,58 @@ def check(raw: Mapping[str, Any] | Study, *, fresh: bool = False) -> Checked:
     Raises StudyError with one sentence a problem. ``fresh``: what is in the output folder will go, so it
     need not agree.
     """
-    study, problems = (raw, list[str]()) if isinstance(raw, Study) else parse(raw)
-    if forbidden := roots.outside(study):
-        raise StudyError([*problems, *forbidden])
-    data, unreadable = _images(study)
-    parts = chain.from_iterable(part(study, data) for part in PARTS)
-    problems = [*problems, *output_checks.url_problems(study), *unreadable, *parts]
-    if problems or data is None:
+    inputs, problems = _load(raw)
+    study, data, source = inputs.study, inputs.data, inputs.source
+    parts = chain.from_iterable(part(inputs) for part in PARTS)
+    problems = [*problems, *output_checks.url_problems(study), *parts]
+    if problems or data is None or source is None:
         raise StudyError(problems)
-    run = resolve(study, len(data.classes))
-    checked = Checked(run, data, study_layout(run, data))
+    run = resolve(study, source)
+    checked = Checked(run, data, source, study_layout(run, data, source))
     problems = (
         search_checks.room_problems(run)
         or output_checks.remote_problems(run)
         or output_checks.output_problems(run, checked.layout)
-        + ([] if fresh else output_checks.atlas_problems(run, data))
+        + ([] if fresh else output_checks.atlas_problems(run, source, data))
     )
     if problems:
         raise StudyError(problems)
     return checked
 
 
-def _images(study: Study) -> tuple[DataSet | None, list[str]]:
-    """Return the data set, or None and the reason."""
+def check_network(raw: Mapping[str, Any]) -> Study:
+    """Check what a study says of its images and its network, and return it.
+
+    Raises StudyError with one sentence a problem.
+    """
+    inputs, problems = _load(raw)
+    problems = [*problems, *epoch_checks.epoch_problems(inputs)]
+    if problems:
+        raise StudyError(problems)
+    return inputs.study
+
+
+def _load(raw: Mapping[str, Any] | Study) -> tuple[StudyInputs, list[str]]:
+    """Return a study with its images and its network, as far as they can be loaded, and what is wrong so far.
+
+    StudyError for a study that this host may not run.
+    """
+    study, problems = (raw, list[str]()) if isinstance(raw, Study) else parse(raw)
+    if forbidden := roots.outside(study):
+        raise StudyError([*problems, *forbidden])
+    data, unreadable = _loaded("data", partial(models.dataset, study.data))
+    if data is None:
+        return StudyInputs(study, None, None), [*problems, *unreadable]
+    plain, unfit = _loaded("network", partial(models.plain_source, study))
+    unfit += [] if plain is None else probe_checks.read_problems(study, plain)
+    source = None if unfit else models.source(study)
+    return StudyInputs(study, data, source), [*problems, *unfit]
+
+
+def _loaded(field: str, load: Callable[[], Loaded]) -> tuple[Loaded | None, list[str]]:
+    """Return what a field names, or None and the reason."""
     try:
-        return models.dataset(study.data), []
+        return load(), []
     except (ValueError, OSError) as error:
         sentence = str(error)
-        return None, [sentence if sentence.startswith("data") else f"data: {sentence}"]
+        return None, [sentence if sentence.startswith(field) else f"{field}: {sentence}"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import copy
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -15,6 +16,9 @@ from spikeatlas.snn.graph.operations import IDENTITIES, MODULES
 from spikeatlas.snn.graph.step_graph import NoGraphError
 from spikeatlas.snn.neurons import is_neuron
 
+_TRACING = threading.Lock()
+"""Two traces at a time would each put back what the other has replaced."""
+
 
 class _Tracer(fx.Tracer):
     """Leaves by what they are, not by where their class is written: libraries have layers of their own."""
@@ -23,6 +27,28 @@ class _Tracer(fx.Tracer):
         super().__init__(autowrap_functions=(torch.zeros,))
         # membranes begin as torch.zeros(x.shape[0], ...), which asks for numbers where the trace has symbols
         self._autowrap_search.append(torch)
+        self._thread = threading.get_ident()
+
+    # While it traces, torch.fx has every module's call and every module's attributes come through here, of all
+    # threads: those of others are let through as they are.
+
+    def call_module(
+        self,
+        m: nn.Module,
+        forward: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> Any:
+        """Put the call of a module into the graph."""
+        if threading.get_ident() != self._thread:
+            return forward(*args, **kwargs)
+        return super().call_module(m, forward, args, kwargs)
+
+    def getattr(self, attr: str, attr_val: Any, parameter_proxy_cache: dict[str, Any]) -> Any:
+        """Put the use of a parameter into the graph."""
+        if threading.get_ident() != self._thread:
+            return attr_val
+        return super().getattr(attr, attr_val, parameter_proxy_cache)
 
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
         """Return True for neurons and for layers of torch and their subclasses."""
@@ -57,7 +83,7 @@ def traced(module: nn.Module) -> fx.Graph:
     """Trace a module's forward, which runs once with symbols. NoGraphError, with its own words, where that fails."""
     tracer = _Tracer()
     try:
-        with torch.no_grad(), _alone(module):
+        with torch.no_grad(), _TRACING, _alone(module):
             graph: fx.Graph = tracer.trace(module)
     except Exception as error:
         # the user's forward ran with symbols, and may raise anything

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, Literal, NamedTuple
 
 import numpy as np
@@ -12,13 +12,10 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - its name everywhere
 
-from spikeatlas.snn.batching import padded_batches
-from spikeatlas.snn.coding import CodingKey, encode
+from spikeatlas.snn.coding import CodingKey
 from spikeatlas.snn.importance.base import ImportanceSpec
-from spikeatlas.snn.networks import SpikingNetwork
 from spikeatlas.snn.registry import SPEC
-
-_BATCH = 256
+from spikeatlas.snn.subjects import Showing, Subject
 
 
 class Performance(NamedTuple):
@@ -39,9 +36,8 @@ class Ablation(NamedTuple):
     """(neurons,) for each layer: all else as it is, one neuron's spikes taken away."""
 
 
-@torch.no_grad()
 def ablate(
-    network: SpikingNetwork,
+    subject: Subject,
     images: NDArray[np.uint8],
     labels: NDArray[np.int64],
     neurons: Mapping[str, Sequence[int]],
@@ -49,29 +45,19 @@ def ablate(
 ) -> Ablation:
     """Silence each of ``neurons`` (by layer) in turn and classify ``images`` (n, c, h, w) again.
 
-    Only what follows the neuron is computed again: the spikes of the layers up to it are kept. A convolution's
-    neuron is a whole channel. ValueError for an unknown layer, or no image.
+    A convolution's neuron is a whole channel. ValueError for an unknown layer, or no image; LackError where
+    the subject has no read-out, or its neurons cannot be silenced.
     """
-    network.upto(neurons)
     if not len(images) or len(images) != len(labels):
         raise ValueError(
             f"{len(images)} images with {len(labels)} labels: give at least one image, with one label each."
         )
-    batches = [
-        _scores(network, batch, count, neurons, key)
-        for batch, count in padded_batches(images, _BATCH)
-    ]
-    classes = torch.from_numpy(labels)
-    intact = torch.cat([scores for scores, _ in batches])
-    silenced = {
-        layer: torch.cat([scores[layer] for _, scores in batches], dim=1) for layer in neurons
-    }
+    showing = Showing(key=key)
+    silenced = subject.scores_without(images, neurons, showing)
+    intact = performance(subject.scores(images, showing)[None], labels)
     return Ablation(
-        _performance(intact[None], classes, ()),
-        {
-            layer: _performance(scores, classes, (len(scores),))
-            for layer, scores in silenced.items()
-        },
+        Performance(intact.accuracy[0], intact.loss[0]),
+        {layer: performance(scores, labels) for layer, scores in silenced.items()},
     )
 
 
@@ -86,62 +72,23 @@ class AblationSpec(ImportanceSpec):
 
     def measure(
         self,
-        network: SpikingNetwork,
+        subject: Subject,
         images: NDArray[np.uint8],
         labels: NDArray[np.int64],
         neurons: Mapping[str, Sequence[int]],
         key: CodingKey,
     ) -> dict[str, NDArray[np.float64]]:
         """See ``ImportanceSpec``."""
-        ablation = ablate(network, images, labels, neurons, key)
+        ablation = ablate(subject, images, labels, neurons, key)
         return {
             layer: ablation.intact.accuracy - performance.accuracy
             for layer, performance in ablation.silenced.items()
         }
 
 
-def _scores(
-    network: SpikingNetwork,
-    batch: NDArray[np.uint8],
-    count: int,
-    neurons: Mapping[str, Sequence[int]],
-    key: CodingKey,
-) -> tuple[Tensor, dict[str, Tensor]]:
-    """Output scores (count, classes), and (neurons, count, classes) for each layer."""
-    spikes = encode(network, batch, key)
-    silenced: dict[str, Tensor] = {}
-    for place, layer in enumerate(network):
-        spikes = layer(spikes, network.time_steps)
-        if layer.name in neurons:
-            rest = _without_each(spikes, neurons[layer.name])
-            silenced[layer.name] = torch.stack(
-                [_finish(network, place + 1, others)[:count] for others in rest]
-            )
-    return network.scores(spikes)[:count], {layer: silenced[layer] for layer in neurons}
-
-
-def _without_each(spikes: Tensor, neurons: Sequence[int]) -> Iterator[Tensor]:
-    """Spikes (T, n, neurons, ...) without those of one neuron, for each in turn."""
-    for neuron in neurons:
-        others = spikes.clone()
-        others[:, :, neuron] = 0
-        yield others
-
-
-def _finish(network: SpikingNetwork, start: int, spikes: Tensor) -> Tensor:
-    """Output scores from the spikes that enter layer number ``start``."""
-    for layer in list(network)[start:]:
-        spikes = layer(spikes, network.time_steps)
-    return network.scores(spikes)
-
-
-def _performance(scores: Tensor, labels: Tensor, shape: tuple[int, ...]) -> Performance:
-    """Performance, of a shape, by output scores (k, n, classes)."""
-    right = (scores.argmax(2) == labels).double().mean(1)
-    loss = F.cross_entropy(
-        scores.double().flatten(0, 1), labels.repeat(len(scores)), reduction="none"
-    )
-    return Performance(
-        right.numpy().reshape(shape),
-        loss.unflatten(0, scores.shape[:2]).mean(1).numpy().reshape(shape),
-    )
+def performance(scores: NDArray[np.float64], labels: NDArray[np.int64]) -> Performance:
+    """Performance (k,) by scores (k, n, classes) of images with ``labels`` (n,)."""
+    values, classes = torch.from_numpy(scores), torch.from_numpy(labels)
+    right: Tensor = (values.argmax(2) == classes).double().mean(1)
+    loss = F.cross_entropy(values.flatten(0, 1), classes.repeat(len(values)), reduction="none")
+    return Performance(right.numpy(), loss.unflatten(0, values.shape[:2]).mean(1).numpy())

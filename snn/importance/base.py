@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from pydantic.dataclasses import dataclass
 
 from spikeatlas.snn.coding import CodingKey
-from spikeatlas.snn.networks import SpikingNetwork
 from spikeatlas.snn.registry import SPEC, Contract
+from spikeatlas.snn.subjects import Subject
 
 
 @dataclass(frozen=True, config=SPEC)
@@ -35,7 +35,7 @@ class ImportanceSpec(Contract, ABC):
     @abstractmethod
     def measure(
         self,
-        network: SpikingNetwork,
+        subject: Subject,
         images: NDArray[np.uint8],
         labels: NDArray[np.int64],
         neurons: Mapping[str, Sequence[int]],
@@ -43,6 +43,6 @@ class ImportanceSpec(Contract, ABC):
     ) -> dict[str, NDArray[np.float64]]:
         """Importance (neurons,) of ``neurons``, by layer, the larger the more important.
 
-        ``images`` (n, c, h, w) with ``labels`` (n,) are what the network does; ``key`` is for a
+        ``images`` (n, c, h, w) with ``labels`` (n,) are what the subject does; ``key`` is for a
         stochastic coding. ValueError for an unknown layer, or no image.
         """

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import nn
 
+from spikeatlas.snn.networks.base import NetworkSite, Shape
 from spikeatlas.snn.networks.layer import SpikingLayer, SteadyLinear, convolution, linear
-from spikeatlas.snn.networks.network import Shape, SpikingNetwork
-from spikeatlas.snn.networks.spec import NetworkSpec, halved
+from spikeatlas.snn.networks.network import SpikingNetwork
 from spikeatlas.snn.neurons import FastSigmoid, NeuronSite, SurrogateSpec
+
+if TYPE_CHECKING:
+    # the specification builds its network with the functions of this module
+    from spikeatlas.snn.networks.spec import NetworkSpec
 
 FAST_SIGMOID = FastSigmoid()
 
@@ -22,14 +26,14 @@ FAST_SIGMOID = FastSigmoid()
 def pixel_statistics(
     images: npt.NDArray[np.uint8],
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """(mean, std) of pixels/255 per channel of uint8 images (n, c, h, w), from exact counts.
+    """(mean, std) of pixels/255 per channel of uint8 images (n, c, h, w) or (n, F, c, h, w), from exact counts.
 
     A channel that never varies gets std 1, so that normalising leaves it at 0.
     """
     levels = np.arange(256) / 255
     means, deviations = [], []
-    for channel in range(images.shape[1]):
-        counts = np.bincount(images[:, channel].ravel(), minlength=256)
+    for channel in range(images.shape[-3]):
+        counts = np.bincount(images[..., channel, :, :].ravel(), minlength=256)
         mean = float(counts @ levels / counts.sum())
         variance = float(counts @ (levels - mean) ** 2 / counts.sum())
         means.append(mean)
@@ -53,42 +57,30 @@ def build_network(
     for the gradient of spikes. Each convolution is followed by a 2x2 pool while its map is at least 2
     wide. ValueError where shapes and values do not fit.
     """
-    _check(input_shape, classes, mean, std, seed)
+    site = NetworkSite(input_shape, classes, mean, std, seed, surrogate)
+    return build_chain(spec, site)
+
+
+def build_chain(spec: NetworkSpec, site: NetworkSite) -> SpikingNetwork:
+    """Do the same for a site."""
     with torch.random.fork_rng(devices=[]):
         # for what neurons and normalisations may draw as they are built
-        torch.manual_seed(seed)
-        layers = _layers(spec, list(_operators(spec, input_shape, classes)), surrogate)
+        torch.manual_seed(site.seed)
+        rows = list(_operators(spec, site.input_shape, site.classes))
+        layers = _layers(spec, rows, site.surrogate)
     network = SpikingNetwork(
         layers,
-        input_shape=input_shape,
+        input_shape=site.input_shape,
         time_steps=spec.time_steps,
         coding=spec.coding,
-        mean=torch.tensor(mean, dtype=torch.float32),
-        std=torch.tensor(std, dtype=torch.float32),
+        mean=torch.tensor(site.mean, dtype=torch.float32),
+        std=torch.tensor(site.std, dtype=torch.float32),
         decoding=spec.decoding,
     )
-    generator = torch.Generator().manual_seed(seed)
+    generator = torch.Generator().manual_seed(site.seed)
     for layer in network:
         _initialise(layer.operator, generator)
     return network
-
-
-def _check(
-    shape: Shape, classes: int, mean: Sequence[float], std: Sequence[float], seed: int
-) -> None:
-    if len(shape) != 3 or min(shape) < 1:
-        raise ValueError(f"input_shape is {shape}: it must be (channels, height, width), all >= 1.")
-    if classes < 1:
-        raise ValueError(f"classes is {classes}: it must be at least 1.")
-    if seed < 0:
-        raise ValueError(f"seed is {seed}: it must be 0 or more.")
-    for name, values in (("mean", mean), ("std", std)):
-        if len(values) != shape[0]:
-            raise ValueError(
-                f"{name} has {len(values)} values: give one for each of the {shape[0]} channels."
-            )
-    if min(std) <= 0:
-        raise ValueError(f"std is {tuple(std)}: every channel's must be positive.")
 
 
 class _Row(NamedTuple):
@@ -133,6 +125,11 @@ def _layers(
             )
         )
     return layers
+
+
+def halved(size: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the size (h, w) of a map after pooling, which leaves one without two rows or columns as it is."""
+    return tuple(side // 2 for side in size) if min(size) >= 2 else size
 
 
 def _initialise(operator: nn.Conv2d | nn.Linear, generator: torch.Generator) -> None:

@@ -9,23 +9,17 @@ import torch
 from torch import Tensor, nn
 
 from spikeatlas.snn.coding import Coding
+from spikeatlas.snn.networks.base import Shape, TrainableNetwork
 from spikeatlas.snn.networks.decodings import DecodingSpec, RateDecoding
 from spikeatlas.snn.networks.layer import SpikingLayer, unroll
 from spikeatlas.snn.registry import near
 
-Shape = tuple[int, int, int]
 
+class SpikingNetwork(TrainableNetwork):
+    """Spiking layers in a row.
 
-class SpikingNetwork(nn.Module):
-    """Spiking layers in a row, and all that is needed to show them an image as in training.
-
-    ``stages``: the layers (ModuleList of Stage); ``mean``, ``std`` (c,): what pixels/255 are
-    normalised with; ``input_shape`` (c, h, w); ``time_steps``; ``coding``. No call changes the
-    module, so threads may share it.
+    ``stages``: the layers (ModuleList of SpikingLayer).
     """
-
-    mean: Tensor
-    std: Tensor
 
     def __init__(
         self,
@@ -38,15 +32,12 @@ class SpikingNetwork(nn.Module):
         std: Tensor,
         decoding: DecodingSpec | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(
+            input_shape=input_shape, time_steps=time_steps, coding=coding, mean=mean, std=std
+        )
         # the name is part of the checkpoints' format: their tensors are called stages.0.operator.weight
         self.stages = nn.ModuleList(layers)
-        self.input_shape = input_shape
-        self.time_steps = time_steps
-        self.coding = coding
         self.decoding = decoding or RateDecoding()
-        self.register_buffer("mean", mean)
-        self.register_buffer("std", std)
 
     def __iter__(self) -> Iterator[SpikingLayer]:
         return (cast("SpikingLayer", layer) for layer in self.stages)
@@ -83,10 +74,6 @@ class SpikingNetwork(nn.Module):
                 f"{', '.join(self.layers)}{near(name, self.layers)}."
             )
         return self.layers.index(name)
-
-    def normalise(self, images: Tensor) -> Tensor:
-        """(images/255 - mean)/std as float32 (n, c, h, w), for uint8 images of that shape."""
-        return (images.to(torch.float32) / 255 - self.mean[:, None, None]) / self.std[:, None, None]
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Output spikes (T, n, classes) of encoded images (T, n, c, h, w), or (1, n, c, h, w).

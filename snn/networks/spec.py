@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import Field, PlainValidator, TypeAdapter, model_validator
 from pydantic.dataclasses import dataclass
 
 from spikeatlas.snn.coding import Coding
+from spikeatlas.snn.layer_info import LayerInfo, spike_unit
+from spikeatlas.snn.networks.base import Architecture, NetworkSite, Shape
+from spikeatlas.snn.networks.chain import build_chain, halved
 from spikeatlas.snn.networks.decodings import DecodingSpec, RateDecoding
-from spikeatlas.snn.neurons import LeakySpec, NeuronSpec, Reset
+from spikeatlas.snn.networks.network import SpikingNetwork
+from spikeatlas.snn.neurons import LeakySpec, NeuronSite, NeuronSpec, Reset
 from spikeatlas.snn.norms import NORMS, NoNorm, NormSpec
-from spikeatlas.snn.registry import SPEC
+from spikeatlas.snn.registry import SPEC, inheritable
 
 Width = Annotated[int, Field(ge=1)]
 Decay = Annotated[float, Field(ge=0, le=1)]
@@ -41,8 +44,9 @@ OUTPUT = "out"
 """Name of a network's last layer."""
 
 
+@inheritable
 @dataclass(frozen=True, config=SPEC)
-class NetworkSpec:
+class NetworkSpec(Architecture):
     """A feed-forward spiking network: convolutions, hidden linear layers, a spiking output."""
 
     channels: Annotated[tuple[Width, ...], Field(min_length=1)] = (16, 32)
@@ -68,8 +72,6 @@ class NetworkSpec:
     """Between currents and neurons: none; one for all layers, or one per spiking layer."""
     decoding: DecodingSpec = Field(default=RATE, exclude_if=lambda value: value == RATE)
     """Reading of the output: rate, the class of the neuron with the most spikes."""
-    checkpoints: Path | None = None
-    """Folder of checkpoints to load instead of training."""
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -121,6 +123,26 @@ class NetworkSpec:
         """Normalisation of every spiking layer."""
         return self.norm if isinstance(self.norm, tuple) else (self.norm,) * self.depth
 
+    def build(self, site: NetworkSite) -> SpikingNetwork:
+        """See ``Architecture``."""
+        return build_chain(self, site)
+
+    def layer_infos(self, shape: Shape, classes: int) -> dict[str, LayerInfo]:
+        """See ``Architecture``."""
+        maps, signed = layer_maps(self, shape), self._is_signed()
+        return {
+            name: LayerInfo(
+                size, maps[name], spike_unit(self.time_steps, maps[name], signed=signed)
+            )
+            for name, size in layer_sizes(self, classes).items()
+        }
+
+    def _is_signed(self) -> bool:
+        site = NeuronSite(
+            OUTPUT, (1,), self.time_steps, self.betas[-1], self.thresholds[-1], self.reset
+        )
+        return self.neuron.build(site).signed
+
 
 def layer_sizes(spec: NetworkSpec, classes: int) -> dict[str, int]:
     """Return the neurons (channels or units) of every spiking layer, in order: conv1.., fc1.., out."""
@@ -136,8 +158,3 @@ def layer_maps(spec: NetworkSpec, shape: tuple[int, int, int]) -> dict[str, tupl
         maps.append(size)
     maps += [()] * (len(spec.hidden) + 1)
     return dict(zip(spec.layers, maps, strict=True))
-
-
-def halved(size: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the size (h, w) of a map after pooling, which leaves one without two rows or columns as it is."""
-    return tuple(side // 2 for side in size) if min(size) >= 2 else size

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import numpy as np
@@ -19,21 +18,11 @@ from spikeatlas.snn.responder.sizes import chunk_images
 from spikeatlas.snn.responder.ways import WAYS, Way
 from spikeatlas.snn.responder.ways.base import Batches
 from spikeatlas.snn.responder.ways.encoded import Encoded
+from spikeatlas.snn.showing import Showing
 
 Images = npt.NDArray[np.uint8]
 # Nanoseconds an image above which finding duplicates, about 3000 each, pays.
 _DEAR = 50_000
-
-
-@dataclasses.dataclass(frozen=True)
-class Showing:
-    """The showing of stimuli."""
-
-    batch_size: int = 256
-    key: CodingKey | None = None
-    """Key of the random numbers of a stochastic coding."""
-    presentations: int = 1
-    """Showings of each stimulus, for a stochastic coding."""
 
 
 class FastResponder:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from spikeatlas.snn.layer_info import SPIKE_RATE, LayerInfo, Unit, spike_unit
+from spikeatlas.snn.registry import Family
+from spikeatlas.snn.showing import Showing
 from spikeatlas.snn.subjects.base import (
     LACKS,
     LackError,
@@ -11,18 +13,37 @@ from spikeatlas.snn.subjects.base import (
     Respond,
     Responses,
     Scores,
-    Showing,
     Source,
     Subject,
     SubjectSpec,
 )
+from spikeatlas.snn.subjects.chain_subject import ChainSubject
+from spikeatlas.snn.subjects.function import CallableSpec
+from spikeatlas.snn.subjects.module import ModuleSpec
+from spikeatlas.snn.subjects.nir import NirSpec
+from spikeatlas.snn.subjects.read_source import read_source, reading_problems
+from spikeatlas.snn.subjects.trained import ChainSpec
+
+SUBJECTS: Family[SubjectSpec] = Family(
+    "network",
+    SubjectSpec,  # type: ignore[type-abstract]
+    {"chain": ChainSpec, "module": ModuleSpec, "nir": NirSpec, "callable": CallableSpec},
+    default="chain",
+)
+"""``network`` of a study."""
 
 __all__ = [
     "LACKS",
     "SPIKE_RATE",
+    "SUBJECTS",
+    "CallableSpec",
+    "ChainSpec",
+    "ChainSubject",
     "LackError",
     "LayerInfo",
+    "ModuleSpec",
     "Neurons",
+    "NirSpec",
     "Progress",
     "Respond",
     "Responses",
@@ -32,5 +53,7 @@ __all__ = [
     "Subject",
     "SubjectSpec",
     "Unit",
+    "read_source",
+    "reading_problems",
     "spike_unit",
 ]

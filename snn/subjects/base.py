@@ -7,16 +7,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import nan
 from pathlib import Path
-from typing import Literal, Protocol
+from types import MappingProxyType
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic.dataclasses import dataclass as specification
 
-from spikeatlas.snn.coding import CodingKey
 from spikeatlas.snn.data import DataSet
 from spikeatlas.snn.layer_info import LayerInfo
 from spikeatlas.snn.registry import SPEC, Contract
+from spikeatlas.snn.showing import Showing
 
 Images = NDArray[np.uint8]
 Neurons = Mapping[str, Sequence[int]]
@@ -25,27 +26,10 @@ Responses = dict[str, NDArray[np.float32]]
 """(images, neurons) of each layer."""
 Scores = NDArray[np.float64]
 """(images, classes), the largest for the class that is read."""
-ResponderKind = Literal["auto", "plain"]
 
 
 class LackError(ValueError):
     """Asked of a subject what it does not have."""
-
-
-@dataclass(frozen=True)
-class Showing:
-    """The way in which stimuli are shown."""
-
-    batch_size: int = 256
-    """Stimuli shown together, the last batch padded, so that a response depends on nothing but its stimulus."""
-    key: CodingKey | None = None
-    """Key of the random numbers of a stochastic subject."""
-    presentations: int = 1
-    """Showings of each stimulus to a stochastic subject, whose response is their mean."""
-    kind: ResponderKind = "auto"
-    """``plain``: the slowest and plainest way, which every other equals."""
-    memory: int = 2**30
-    """Bytes that working arrays may take."""
 
 
 class Respond(Protocol):
@@ -106,8 +90,12 @@ class Subject(ABC):
         """Show images once: see ``Respond``."""
         return self.responder(neurons, showing or Showing())(images)
 
+    def check(self) -> None:  # noqa: B027 - most can always answer
+        """Raise ValueError where it cannot answer: weights that are NaN, say, of a training that diverged."""
+
     def scores(self, images: Images, showing: Showing) -> Scores:
         """Scores (n, classes) of images uint8 (n, c, h, w), before any softmax. LackError without read-out."""
+        del showing
         raise LackError(f"this network has no read-out, so {len(images)} images have no scores.")
 
     def silenced(self, layer: str, neuron: int) -> Subject:
@@ -156,6 +144,13 @@ class Source(ABC):
     lacks: tuple[str, ...] = ()
     """See ``Subject``."""
 
+    place: str = ""
+    """Folder, pattern or function in which the epochs are, as a sentence names it."""
+    folder: Path | None = None
+    """Folder that holds the files of its epochs; None where there are none."""
+    facts: Mapping[str, str] = MappingProxyType({})
+    """Further facts about it that a user wants to see, each with its name."""
+
     @abstractmethod
     def epochs(self) -> dict[float, Path | None]:
         """Return the epochs there are now, ascending, with the file of each; None for one without."""
@@ -181,6 +176,11 @@ class Source(ABC):
         del epochs
         return []
 
+    def doubts(self, epoch: float, accuracy: float) -> list[str]:
+        """Say in sentences what is odd about reading such a share of the test images right at an epoch."""
+        del epoch, accuracy
+        return []
+
     def unreadable(self) -> dict[float, str]:
         """Say why files of epochs cannot be read: half-written as yet, or damaged."""
         return {}
@@ -191,6 +191,11 @@ class SubjectSpec(Contract, ABC):
     """A subject, as a study names it under ``network``; a member adds its fields."""
 
     kind: str
+
+    @property
+    def stochastic(self) -> bool:
+        """True where its fields alone say that one stimulus is answered differently at each showing."""
+        return False
 
     @property
     def trained_here(self) -> bool:

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from spikeatlas.snn.files import load_checkpoint, read_metadata, save_checkpoint
-from spikeatlas.snn.networks import NetworkSpec, SpikingNetwork, build_network
+from spikeatlas.snn.networks import Architecture, NetworkSite, TrainableNetwork
 
 SETTLING_SECONDS = 1
 """Time in which a file that is being written changes."""
@@ -84,7 +84,7 @@ def _state(path: Path) -> tuple[int, int] | None:
     return status.st_size, status.st_mtime_ns
 
 
-def save_network(path: Path, network: SpikingNetwork, header: CheckpointHeader) -> None:
+def save_network(path: Path, network: TrainableNetwork, header: CheckpointHeader) -> None:
     """Write a checkpoint, whole or not at all; the same contents give the same bytes."""
     fields = {name: repr(value) for name, value in vars(header).items() if name != "study"}
     versions = {f"{name}_version": version(name) for name in ("torch", "snntorch")}
@@ -113,23 +113,21 @@ def read_header(path: Path) -> CheckpointHeader:
 
 
 def load_network(
-    path: Path, spec: NetworkSpec, input_shape: tuple[int, int, int], classes: int
-) -> SpikingNetwork:
+    path: Path, spec: Architecture, input_shape: tuple[int, int, int], classes: int
+) -> TrainableNetwork:
     """Load a checkpoint into the network of ``spec`` for images (c, h, w).
 
     ValueError, naming the tensors, where the file does not fit the network.
     """
     tensors, _ = load_checkpoint(path)
     blank = [0.0] * input_shape[0], [1.0] * input_shape[0]
-    network = build_network(
-        spec, input_shape=input_shape, classes=classes, mean=blank[0], std=blank[1], seed=0
-    )
+    network = spec.build(NetworkSite(input_shape, classes, *blank, seed=0))
     _require_fit(path, tensors, network)
     network.load_state_dict(tensors)
     return network.eval()
 
 
-def _require_fit(path: Path, stored: Mapping[str, Tensor], network: SpikingNetwork) -> None:
+def _require_fit(path: Path, stored: Mapping[str, Tensor], network: TrainableNetwork) -> None:
     target = network.state_dict()
     # what a neuron learns is the checkpoint's; what the study says of it must agree
     fixed = {name for name, _ in network.named_buffers() if ".neuron." in name}

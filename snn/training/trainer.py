@@ -23,7 +23,7 @@ from torch.nn import functional
 from spikeatlas.snn.batching import padded_batches
 from spikeatlas.snn.coding import CodingKey, encode
 from spikeatlas.snn.data import DataSet, Split
-from spikeatlas.snn.networks import NetworkSpec, SpikingNetwork, build_network, pixel_statistics
+from spikeatlas.snn.networks import Architecture, NetworkSite, TrainableNetwork, pixel_statistics
 from spikeatlas.snn.training.checkpoints import (
     CheckpointHeader,
     checkpoint_epochs,
@@ -45,7 +45,7 @@ _SHUFFLE = 2**32
 
 
 def train_network(
-    network_spec: NetworkSpec,
+    network_spec: Architecture,
     spec: TrainingSpec,
     data: DataSet,
     *,
@@ -107,18 +107,17 @@ class NetworkLearner:
     """A network that learns, step by step, by the study's method."""
 
     def __init__(
-        self, network_spec: NetworkSpec, spec: TrainingSpec, data: DataSet, *, seed: int, study: str
+        self,
+        network_spec: Architecture,
+        spec: TrainingSpec,
+        data: DataSet,
+        *,
+        seed: int,
+        study: str,
     ) -> None:
         mean, std = pixel_statistics(data.train.images)
-        self.network: SpikingNetwork = build_network(
-            network_spec,
-            input_shape=data.shape,
-            classes=len(data.classes),
-            mean=mean,
-            std=std,
-            seed=seed,
-            surrogate=spec.surrogate,
-        )
+        site = NetworkSite(data.shape, len(data.classes), mean, std, seed, spec.surrogate)
+        self.network: TrainableNetwork = network_spec.build(site)
         self.step = 0
         self._data, self._spec, self._seed, self._study = data, spec, seed, study
         self._train = training_split(data.train, spec, seed)

@@ -10,7 +10,6 @@ from scipy.special import softmax
 
 from spikeatlas.snn import selectivity
 from spikeatlas.snn.classifier import fit_temperature
-from spikeatlas.snn.networks import OUTPUT
 from spikeatlas.tasks.atlas import UNLIKE, mask, read
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.workers import models
@@ -19,10 +18,10 @@ Arrays = dict[str, NDArray[Any]]
 Images = NDArray[np.uint8]
 
 
-def network_outputs(run: Run, epoch: float, images: Images) -> NDArray[np.float32]:
-    """Spike rates (n, classes) of the network's outputs to images (n, c, h, w)."""
-    classes = tuple(range(len(models.dataset(run.data).classes)))
-    return models.responder(run, epoch, "report", {OUTPUT: classes})(images)[OUTPUT]
+def network_scores(run: Run, epoch: float, images: Images) -> NDArray[np.float64]:
+    """Scores (n, classes) of the network's read-out for images (n, c, h, w)."""
+    subject, digest = models.subject(run, epoch)
+    return subject.scores(images, models.showing(run, digest, "report"))
 
 
 def read_images(run: Run, epoch: float, images: Images, alive: NDArray[np.bool_]) -> Arrays:
@@ -33,16 +32,15 @@ def read_images(run: Run, epoch: float, images: Images, alive: NDArray[np.bool_]
 
 def perplexity(run: Run, epoch: float, images: Images) -> Arrays:
     """Count the classes that the epoch's own network reads in each image, its confidence fitted on test images."""
-    steps = run.network.time_steps
     test = models.dataset(run.data).test
     rows = read.natural_images(run.atlas)
-    natural = steps * network_outputs(run, epoch, test.images[rows]).astype(np.float64)
-    counts = steps * network_outputs(run, epoch, images).astype(np.float64)
-    calibrated = softmax(counts / fit_temperature(natural, test.labels[rows]), axis=1)
+    natural = network_scores(run, epoch, test.images[rows])
+    scores = network_scores(run, epoch, images)
+    calibrated = softmax(scores / fit_temperature(natural, test.labels[rows]), axis=1)
     return {
         "mei_perplexity": selectivity.relative_perplexity(calibrated).astype(np.float32),
         "mei_mango_perplexity": selectivity.mango_relative_perplexity(
-            softmax(counts, axis=1)
+            softmax(scores, axis=1)
         ).astype(np.float32),
     }
 

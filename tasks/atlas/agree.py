@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-from spikeatlas.snn.files import digest_file
 from spikeatlas.snn.generators import digest_generator
-from spikeatlas.snn.training import epoch_path
+from spikeatlas.snn.subjects import Source
 from spikeatlas.tasks.atlas import read
 from spikeatlas.tasks.atlas.errors import AtlasError
 from spikeatlas.tasks.atlas.groups.base import PROGRESS
@@ -20,11 +18,11 @@ from spikeatlas.tasks.study.study import Study
 from spikeatlas.tasks.study.value_fields import fixed_fields, own_sources
 
 
-def agree(run: Run, images: str) -> None:
+def agree(run: Run, source: Source, images: str) -> None:
     """Raise AtlasError, naming the fields with both values, when another study made the run's atlas.
 
     OldError for an atlas of an older version, with which no study goes on as it is.
-    ``images``: the digest (hex) of the data set as it is now.
+    ``source``: the epochs of its network; ``images``: the digest (hex) of the data set as it is now.
     """
     require_current(run.atlas)
     root = open_store(run.atlas)
@@ -42,7 +40,7 @@ def agree(run: Run, images: str) -> None:
     _agree_on_order(run)
     _agree_on_images(run, origin["data_digest"], images)
     _agree_on_sources(run, json.loads(origin.get("sources", "{}")))
-    _agree_on_files(run, root)
+    _agree_on_files(run, source, root)
 
 
 def differences(before: Mapping[str, Any], now: Mapping[str, Any], prefix: str = "") -> list[str]:
@@ -93,21 +91,20 @@ def _agree_on_sources(run: Run, before: Mapping[str, str]) -> None:
             raise AtlasError(message)
 
 
-def _agree_on_files(run: Run, root: Any) -> None:
+def _agree_on_files(run: Run, source: Source, root: Any) -> None:
     """The generator and the checkpoints that results rest on must be the ones that made them."""
-    digests = {run.generator_file: str(root.attrs.get("generator_digest", ""))}
+    path, before = run.generator_file, str(root.attrs.get("generator_digest", ""))
+    if before and path.exists() and before != digest_generator(run.generator, path):
+        raise _changed(run, str(path))
+    files = source.epochs()
     rows = zip(values(root, EPOCH), values(root, f"{PROGRESS}/checkpoint_digest"), strict=True)
-    digests |= {epoch_path(run.checkpoints, float(epoch)): str(digest) for epoch, digest in rows}
-    for path, before in digests.items():
-        if before and path.exists() and before != _digest(run, path):
-            message = (
-                f"{path} has changed since {run.atlas} was made with it: put the old file back, "
-                "choose another output, or run with --fresh"
-            )
-            raise AtlasError(message)
+    for epoch, digest in rows:
+        if digest and epoch in files and str(digest) != source.digest(float(epoch)):
+            raise _changed(run, str(files[epoch] or f"the network of epoch {epoch:g}"))
 
 
-def _digest(run: Run, path: Path) -> str:
-    if path == run.generator_file:
-        return digest_generator(run.generator, path)
-    return digest_file(path)
+def _changed(run: Run, name: str) -> AtlasError:
+    return AtlasError(
+        f"{name} has changed since {run.atlas} was made with it: put the old file back, "
+        "choose another output, or run with --fresh"
+    )

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from spikeatlas.snn.data import DataSet, choose_images
-from spikeatlas.snn.networks import NetworkSpec, layer_maps
+from spikeatlas.snn.subjects import SPIKE_RATE, LayerInfo, Source
 from spikeatlas.snn.training import checkpoint_epochs
 from spikeatlas.tasks.atlas import read, write
 from spikeatlas.tasks.atlas.agree import agree
@@ -15,7 +14,7 @@ from spikeatlas.tasks.atlas.create import create
 from spikeatlas.tasks.atlas.extend import extend
 from spikeatlas.tasks.atlas.groups.of_layers.natural_group import TEST_IMAGES
 from spikeatlas.tasks.atlas.groups.progress_group import EPOCH
-from spikeatlas.tasks.atlas.layout import Layout, Named
+from spikeatlas.tasks.atlas.layout import Layout, Named, UnitFields
 from spikeatlas.tasks.atlas.open import exists, layout_of, open_store, study_of, values
 from spikeatlas.tasks.atlas.origin import attributes, provenance
 from spikeatlas.tasks.study.blocks import Block
@@ -24,8 +23,8 @@ from spikeatlas.tasks.study.specs import AnalysisSpec
 from spikeatlas.tasks.study.study import Study
 
 
-def study_layout(run: Run, data: DataSet) -> Layout:
-    """Return what to allocate for a run on ``data``."""
+def study_layout(run: Run, data: DataSet, source: Source) -> Layout:
+    """Return what to allocate for a run on ``data``, of the network ``source``."""
     study, latent = run.study, run.generator.latent
     return Layout(
         epochs=expected_epochs(run),
@@ -46,7 +45,10 @@ def study_layout(run: Run, data: DataSet) -> Layout:
         cross=study.analysis.cross,
         ablation=bool(study.analysis.ablation),
         network=study.seed,
-        spike_steps=spike_steps(run.network, data.shape, run.layers),
+        spike_steps=spike_steps(source.layers, run.layers),
+        units=further_units(source.layers, run.layers),
+        stochastic=source.stochastic,
+        lacks=source.lacks,
         test_labels=tuple(data.test.labels.tolist()),
         measures=brought_measures(study.analysis),
         importance=tuple(
@@ -65,15 +67,20 @@ def brought_measures(analysis: AnalysisSpec) -> tuple[Named, ...]:
     )
 
 
-def spike_steps(
-    network: NetworkSpec, shape: tuple[int, int, int], layers: Iterable[str]
-) -> dict[str, float]:
-    """Return what one spike, in one showing, adds to a response, by layer: 1 / (time steps x positions).
+def spike_steps(infos: Mapping[str, LayerInfo], layers: Iterable[str]) -> dict[str, float]:
+    """Return what one spike, in one showing, adds to a response, by layer; no layer whose units do not spike."""
+    quanta = {layer: infos[layer].unit.quantum for layer in layers}
+    return {layer: quantum for layer, quantum in quanta.items() if quantum is not None}
 
-    ``shape``: of an image (c, h, w).
-    """
-    maps = layer_maps(network, shape)
-    return {layer: 1 / (network.time_steps * math.prod(maps[layer])) for layer in layers}
+
+def further_units(infos: Mapping[str, LayerInfo], layers: Iterable[str]) -> dict[str, UnitFields]:
+    """Return the units of the layers that are measured in other ones than spikes a step and position."""
+    units = {layer: infos[layer].unit for layer in layers}
+    return {
+        layer: UnitFields(unit.name, unit.bottom, unit.top)
+        for layer, unit in units.items()
+        if (unit.name, unit.bottom, unit.top) != (SPIKE_RATE, 0, 1)
+    }
 
 
 def expected_epochs(run: Run) -> tuple[float, ...]:
@@ -93,7 +100,7 @@ def _natural(data: DataSet, count: int) -> dict[str, tuple[int, ...]]:
     }
 
 
-def allocate(run: Run, layout: Layout, data: DataSet) -> Run:
+def allocate(run: Run, layout: Layout, data: DataSet, source: Source) -> Run:
     """Create the store, or agree with the one that is there and add what epochs and repeats it lacks.
 
     Returns the run under the digest that the store, and the checkpoints beside it, know the study by.
@@ -101,9 +108,11 @@ def allocate(run: Run, layout: Layout, data: DataSet) -> Run:
     images = data.digest()
     if not exists(run.atlas):
         filled = {TEST_IMAGES: data.test.images}
-        create(run.atlas, layout, attributes(run), provenance(run, images), filled=filled)
+        create(
+            run.atlas, layout, attributes(run, layout.lacks), provenance(run, images), filled=filled
+        )
         return run
-    agree(run, images)
+    agree(run, source, images)
     root = open_store(run.atlas)
     _extend_epochs(run, layout_of(root), layout)
     before = Study.model_validate(study_of(root))

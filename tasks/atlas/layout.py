@@ -15,6 +15,9 @@ TOP_IMAGES = 5
 BROUGHT = ("measures", "importance")
 """Fields of a layout that only a study with members of the user's own fills."""
 
+OF_NETWORK = ("units", "stochastic", "lacks")
+"""Fields that only a network other than a deterministic chain fills."""
+
 IN_THE_STORE = ("epochs", "natural_images", "natural_labels", "natural_first", "test_labels")
 """Fields that the store's own labels tell."""
 
@@ -26,6 +29,16 @@ class Named(NamedTuple):
     long_name: str
     units: str = "1"
     comment: str = ""
+
+
+class UnitFields(NamedTuple):
+    """The unit of a layer's responses."""
+
+    name: str
+    bottom: float | None
+    """Smallest response there can be; None where there is no lower end."""
+    top: float | None
+    """Largest response there can be; None where there is no upper end."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +68,12 @@ class Layout:
     """Training seed, which tells networks of one study apart."""
     spike_steps: Mapping[str, float] = field(default_factory=dict)
     """What one spike adds to a response, by layer."""
+    units: Mapping[str, UnitFields] = field(default_factory=dict)
+    """Units of responses, of those layers that are measured in others than spikes a step and position."""
+    stochastic: bool = False
+    """Whether the network answers one stimulus differently at each showing."""
+    lacks: tuple[str, ...] = ()
+    """What the network does not have: names of ``snn.subjects.LACKS``."""
     warm_start: bool = False
     """Whether there are a cold and a warm search of each neuron."""
     diverse: int = 0

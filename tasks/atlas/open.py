@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,14 @@ from spikeatlas.tasks.atlas.errors import AtlasError, OldError
 from spikeatlas.tasks.atlas.groups.arrays import AtlasArray, arrays
 from spikeatlas.tasks.atlas.groups.progress_group import EPOCH
 from spikeatlas.tasks.atlas.groups.provenance_group import NODES
-from spikeatlas.tasks.atlas.layout import BROUGHT, IN_THE_STORE, Layout, Named
+from spikeatlas.tasks.atlas.layout import (
+    BROUGHT,
+    IN_THE_STORE,
+    OF_NETWORK,
+    Layout,
+    Named,
+    UnitFields,
+)
 from spikeatlas.tasks.atlas.metadata import digest, metadata, set_attributes, store_of
 from spikeatlas.tasks.study.location import Place, Url
 
@@ -143,53 +149,6 @@ def writable(array: Any) -> zarr.Array[Any]:
     return array.with_config({"write_empty_chunks": True})  # type: ignore[no-any-return]
 
 
-@dataclass(frozen=True)
-class Opened:
-    """Arrays of an atlas, ready to be written."""
-
-    epochs: NDArray[np.float64]
-    """Epochs by row."""
-    arrays: Mapping[str, Any]
-    """Arrays by their path in the atlas, as far as it has a place for them."""
-
-
-def opened(path: Place, names: Iterable[str]) -> Opened:
-    """Open arrays to write, once for as long as the same tree is at ``path``: it takes as long as to fill them.
-
-    Raises as ``open_store``; KeyError for a name that is of no group.
-    """
-    names = tuple(names)
-    if isinstance(path, Url):
-        return _open(path, names)
-    try:
-        tree = (path / "zarr.json").stat()
-    except OSError:
-        # finishes a killed extension, or says what is wrong
-        return _open(path, names)
-    return _open_once(path, names, tree.st_ino, tree.st_mtime_ns)
-
-
-@lru_cache(maxsize=64)
-def _open_once(path: Path, names: tuple[str, ...], _inode: int, _changed: int) -> Opened:
-    return _open(path, names)
-
-
-def _open(path: Place, names: tuple[str, ...]) -> Opened:
-    root = open_store(path, "r+")
-    absent = _never_allocated(root, names)
-    arrays = {name: writable(root[name]) for name in names if name not in absent}
-    return Opened(values(root, EPOCH), arrays)
-
-
-def _never_allocated(root: zarr.Group, names: Iterable[str]) -> set[str]:
-    """Return those of ``names`` that this version writes and the one that made the atlas did not."""
-    missing = {name for name in names if name not in root}
-    if not missing:
-        return missing
-    new = {array.path for array in arrays(layout_of(root))}
-    return missing & (new - {array.path for array in arrays_of(root)})
-
-
 def study_of(root: zarr.Group) -> dict[str, Any]:
     """Return the study that made the atlas."""
     return dict(json.loads(str(root.attrs["study"])))
@@ -215,13 +174,16 @@ def read_layout(root: zarr.Group, text: str) -> Layout:
     fields |= {field: values(root, path).tolist() for field, path in paths.items() if path in root}
     for name in BROUGHT:
         fields[name] = [Named(*entry) for entry in fields.get(name, ())]
+    units = fields.get("units", {}).items()
+    fields["units"] = {layer: UnitFields(*unit) for layer, unit in units}
     frozen: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()}
     return Layout(**frozen)
 
 
 def layout_json(layout: Layout) -> str:
     """Return the layout, but for what the store's own labels tell, as JSON."""
-    unsaid = {*IN_THE_STORE, *(name for name in BROUGHT if not getattr(layout, name))}
+    rare = (*BROUGHT, *OF_NETWORK)
+    unsaid = {*IN_THE_STORE, *(name for name in rare if not getattr(layout, name))}
     return json.dumps({key: value for key, value in vars(layout).items() if key not in unsaid})
 
 

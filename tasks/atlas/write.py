@@ -9,24 +9,36 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import xarray as xr
+import zarr
 from numpy.typing import NDArray
 from zarr.core.sync import sync
 
 from spikeatlas.tasks.atlas.create import create_table
 from spikeatlas.tasks.atlas.errors import AtlasError
-from spikeatlas.tasks.atlas.groups.arrays import path_of
+from spikeatlas.tasks.atlas.groups.arrays import arrays, path_of
 from spikeatlas.tasks.atlas.groups.of_layers.cross_group import BORROWED, CROSSED
 from spikeatlas.tasks.atlas.groups.of_layers.layer_group import FAILED, PENDING, UNPLANNED
 from spikeatlas.tasks.atlas.groups.progress_group import ANALYSED, EPOCH, KNOWN
 from spikeatlas.tasks.atlas.metadata import arrays_digest, set_attributes
-from spikeatlas.tasks.atlas.open import epoch_row, open_store, opened, row_of, values, writable
+from spikeatlas.tasks.atlas.open import (
+    arrays_of,
+    epoch_row,
+    layout_of,
+    open_store,
+    row_of,
+    values,
+    writable,
+)
 from spikeatlas.tasks.study.blocks import Block
-from spikeatlas.tasks.study.location import Place
+from spikeatlas.tasks.study.location import Place, Url
 
 Arrays = Mapping[str, NDArray[Any] | np.generic]
 
@@ -158,3 +170,50 @@ def note(path: Place, group: str, attributes: Mapping[str, Any]) -> None:
 def now() -> str:
     """Return the time, for provenance."""
     return dt.datetime.now(tz=dt.UTC).isoformat(timespec="seconds")
+
+
+@dataclass(frozen=True)
+class Opened:
+    """Arrays of an atlas, ready to be written."""
+
+    epochs: NDArray[np.float64]
+    """Epochs by row."""
+    arrays: Mapping[str, Any]
+    """Arrays by their path in the atlas, as far as it has a place for them."""
+
+
+def opened(path: Place, names: Iterable[str]) -> Opened:
+    """Open arrays to write, once for as long as the same tree is at ``path``: it takes as long as to fill them.
+
+    Raises as ``open_store``; KeyError for a name that is of no group.
+    """
+    names = tuple(names)
+    if isinstance(path, Url):
+        return _open(path, names)
+    try:
+        tree = (path / "zarr.json").stat()
+    except OSError:
+        # finishes a killed extension, or says what is wrong
+        return _open(path, names)
+    return _open_once(path, names, tree.st_ino, tree.st_mtime_ns)
+
+
+@lru_cache(maxsize=64)
+def _open_once(path: Path, names: tuple[str, ...], _inode: int, _changed: int) -> Opened:
+    return _open(path, names)
+
+
+def _open(path: Place, names: tuple[str, ...]) -> Opened:
+    root = open_store(path, "r+")
+    absent = _never_allocated(root, names)
+    arrays = {name: writable(root[name]) for name in names if name not in absent}
+    return Opened(values(root, EPOCH), arrays)
+
+
+def _never_allocated(root: zarr.Group, names: Iterable[str]) -> set[str]:
+    """Return those of ``names`` that this version writes and the one that made the atlas did not."""
+    missing = {name for name in names if name not in root}
+    if not missing:
+        return missing
+    new = {array.path for array in arrays(layout_of(root))}
+    return missing & (new - {array.path for array in arrays_of(root)})

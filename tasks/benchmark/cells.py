@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from spikeatlas.snn.coding import CodingKey
-from spikeatlas.snn.networks import SpikingNetwork
+from spikeatlas.snn.subjects import ChainSpec, ChainSubject
 from spikeatlas.tasks.study.digests import digest, json_values
 from spikeatlas.tasks.study.latent_space import SpaceSpec
 from spikeatlas.tasks.study.setup import Setup
-from spikeatlas.tasks.workers.models import GeneratorSource, network_at
+from spikeatlas.tasks.workers.models import GeneratorSource, chain_at
 
 MAIN, SHARING = "main", "sharing"
 REFERENCE = "reference"
@@ -44,10 +44,13 @@ class Setting:
     store: Path
     """The dataset, from which natural latents are read."""
 
-    def network(self, training_seed: int) -> SpikingNetwork:
+    def subject(self, training_seed: int) -> ChainSubject:
         """Return one training seed's network."""
         path, digest = self.checkpoints[training_seed]
-        return network_at(path, digest, self.setup.network, self.shape, self.classes)
+        spec = self.setup.network
+        # a benchmark takes no other
+        assert isinstance(spec, ChainSpec)
+        return chain_at(path, digest, spec, self.shape, self.classes)
 
     def noise(self, purpose: str) -> CodingKey:
         """Return the key of a stochastic coding's random numbers."""

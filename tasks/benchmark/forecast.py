@@ -15,12 +15,12 @@ from spikeatlas.optim import make_maximizer
 from spikeatlas.snn.coding import CodingKey
 from spikeatlas.snn.generators import Generator
 from spikeatlas.snn.gradient_ascent import AscentOptions, ascend, make_climber
-from spikeatlas.snn.networks import SpikingNetwork
+from spikeatlas.snn.subjects import ChainSubject
 from spikeatlas.tasks.benchmark.cells import GRADIENT, NATURAL, Cell
 from spikeatlas.tasks.inspect.text import as_text
 from spikeatlas.tasks.study.latent_space import SpaceSpec, space_of
 from spikeatlas.tasks.study.specs import ResponderSpec
-from spikeatlas.tasks.workers.models import make_responder
+from spikeatlas.tasks.workers.models import showing_of
 
 Value = TypeVar("Value")
 
@@ -49,7 +49,7 @@ class Costs:
 
 
 def calibrate(
-    model: Generator, net: SpikingNetwork, spec: ResponderSpec, cells: Iterable[Cell]
+    model: Generator, subject: ChainSubject, spec: ResponderSpec, cells: Iterable[Cell]
 ) -> Costs:
     """Time a few batches of each part that the cells need."""
     cells = list(cells)
@@ -58,14 +58,14 @@ def calibrate(
     decode, images = timed(lambda: model.decode(points))
     respond = {}
     for layer, neurons in {cell.layer: cell.neurons for cell in cells}.items():
-        responder = make_responder(spec, net, KEY, [layer], {layer: neurons})
+        responder = subject.responder({layer: neurons}, showing_of(spec, KEY))
         responder(images)  # compiles
         respond[layer] = timed(partial(responder, images))[0] / IMAGES
     optimizer = {}
     for cell in cells:
         if (cell.label, cell.share) not in optimizer:
             trial = _climb if cell.knowledge == GRADIENT else _method
-            optimizer[cell.label, cell.share] = trial(model, net, cell)
+            optimizer[cell.label, cell.share] = trial(model, subject, cell)
     return Costs(decode / IMAGES, respond, optimizer)
 
 
@@ -76,9 +76,9 @@ def timed(call: Callable[[], Value]) -> tuple[float, Value]:
     return time.perf_counter() - began, value
 
 
-def _method(model: Generator, net: SpikingNetwork, cell: Cell) -> float:
+def _method(model: Generator, subject: ChainSubject, cell: Cell) -> float:
     """Return a method's own seconds an image, from the start of its search on made-up responses."""
-    del net
+    del subject
     rng = np.random.default_rng(0)
     count = len(cell.neurons)
     pool = None
@@ -101,10 +101,10 @@ def _method(model: Generator, net: SpikingNetwork, cell: Cell) -> float:
     return (time.perf_counter() - began) / images
 
 
-def _climb(model: Generator, net: SpikingNetwork, cell: Cell) -> float:
+def _climb(model: Generator, subject: ChainSubject, cell: Cell) -> float:
     """Return the seconds an image of gradient ascent: a few steps of one climb."""
     ascent = AscentOptions(**{**cell.options, "restarts": 1})
-    climber = make_climber(model, net, cell.layer, list(cell.neurons))
+    climber = make_climber(model, subject.network, cell.layer, list(cell.neurons))
     seconds, _ = timed(lambda: ascend(climber, ascent, budget=6, seed=0)[0])
     return seconds / (6 * len(cell.neurons))
 

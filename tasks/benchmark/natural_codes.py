@@ -30,8 +30,9 @@ def observe(
     """
     images = models.dataset(setting.setup.data).test.images[:count]
     setup, model = setting.setup, models.generator_at(setting.generator)
-    network, key = setting.network(training_seed), setting.noise("observe")
-    respond = models.make_responder(setup.responder, network, key, list(layers), {})
+    subject, key = setting.subject(training_seed), setting.noise("observe")
+    neurons = {layer: range(subject.layers[layer].neurons) for layer in layers}
+    respond = subject.responder(neurons, models.showing_of(setup.responder, key))
     raw = respond(images)
     # what the search has to reach is what the generator can make of natural images, if it takes them
     encoded = respond(model.decode(model.encode(images))) if model.encodes else None

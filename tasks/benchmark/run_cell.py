@@ -67,7 +67,7 @@ class CellProbe(Probe):
             batch_size=DECODED,
             watch=self.stop_watch,
         )
-        self.network = setting.network(cell.training_seed)
+        self.subject = setting.subject(cell.training_seed)
         self._setting, self._cell = setting, cell
 
     def open_responder(self, purpose: str) -> Respond:
@@ -75,7 +75,7 @@ class CellProbe(Probe):
         setup, layer = self._setting.setup, self._cell.layer
         neurons = {layer: self._cell.neurons}
         key = self._setting.noise(purpose)
-        responder = models.make_responder(setup.responder, self.network, key, [layer], neurons)
+        responder = self.subject.responder(neurons, models.showing_of(setup.responder, key))
         return lambda images: responder(images)[layer]
 
 
@@ -117,7 +117,7 @@ def _search(setting: Setting, cell: Cell, probe: CellProbe) -> tuple[Points, Arr
 def _climb(setting: Setting, cell: Cell, probe: CellProbe) -> tuple[Points, Arrays]:
     """Run gradient ascent; its passes are timed as a whole, as responses."""
     check_stop()
-    climber = make_climber(probe.generator, probe.network, cell.layer, list(cell.neurons))
+    climber = make_climber(probe.generator, probe.subject.network, cell.layer, list(cell.neurons))
     names = cell.training_seed, cell.layer, cell.search_seed
     seed = seed_of(setting.setup.seed, "guide", *names)
     with probe.watch("respond"):

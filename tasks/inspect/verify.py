@@ -9,8 +9,6 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from spikeatlas.snn.files import digest_file
-from spikeatlas.snn.training import epoch_path
 from spikeatlas.tasks.atlas import (
     ANALYSED,
     SEARCH,
@@ -18,15 +16,12 @@ from spikeatlas.tasks.atlas import (
     STATUS,
     UNPLANNED,
     Tree,
-    epoch_row,
     flagged,
     integrity,
-    open_store,
     open_tree,
-    study_of,
-    values,
 )
 from spikeatlas.tasks.inspect.verify_best import best_damage
+from spikeatlas.tasks.inspect.verify_origin import changed_checkpoint, made_by, spike_of
 from spikeatlas.tasks.study.blocks import Block
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.workers import models
@@ -140,7 +135,7 @@ def verify_block(run: Run, block: Block, rows: xr.Dataset, *, analysed: bool) ->
     damaged = integrity.block_damage(run.atlas, block)
     if damaged:
         return Verdict(0, {}, [f"{where}: {problem}" for problem in damaged])
-    changed = _changed_checkpoint(run, block.epoch)
+    changed = changed_checkpoint(run, block.epoch)
     if changed:
         return Verdict(0, _counts(rows), [f"{where}: {changed}"])
     return replay(run, block, rows)
@@ -149,17 +144,6 @@ def verify_block(run: Run, block: Block, rows: xr.Dataset, *, analysed: bool) ->
 def _counts(rows: xr.Dataset) -> dict[str, int]:
     status = rows.status.values
     return {name: int((status == value).sum()) for value, name in enumerate(STATUS)}
-
-
-def _changed_checkpoint(run: Run, epoch: float) -> str | None:
-    root = open_store(run.atlas)
-    probed = str(values(root, "progress/checkpoint_digest", epoch_row(root, epoch)))
-    path = epoch_path(run.checkpoints, epoch)
-    if not path.exists():
-        return f"its checkpoint {path} is gone, so nothing can be replayed; put it back"
-    if digest_file(path) != probed:
-        return f"its checkpoint {path} is not the one that was probed (digest differs); put that one back"
-    return None
 
 
 class Stored(NamedTuple):
@@ -214,7 +198,7 @@ def replay_images(run: Run, block: Block, rows: xr.Dataset, kind: Stored) -> Ver
     gap = np.abs(again - response[places])
     off = ~(gap <= TOLERANCE)
     # one spike of a unit, the least that can differ; only another responder than the atlas's may
-    spike = 1 / run.network.time_steps if made_by(run) != run.responder.kind else 0
+    spike = spike_of(run) if made_by(run) != run.responder.kind else 0
     problems: list[str] = []
     near: list[str] = []
     for place in np.flatnonzero(off | (other > 0)):
@@ -243,8 +227,3 @@ def empty(rows: xr.Dataset, kind: Stored, sign: int) -> NDArray[np.bool_]:
     if kind == RESULT:
         return np.asarray(rows.status.values == SILENT)
     return np.asarray((rows[kind.response].values == 0) & (sign > 0))
-
-
-def made_by(run: Run) -> str:
-    """The kind of responder that made the atlas."""
-    return str(study_of(open_store(run.atlas))["responder"]["kind"])

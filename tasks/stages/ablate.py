@@ -18,9 +18,9 @@ def ablate(run: Run, epoch: float) -> None:
     """Store ``/importance`` of an epoch: accuracy and loss on the same test images, with and without each neuron."""
     test = models.dataset(run.data).test
     rows, _ = choose_images(test.labels, run.analysis.ablation_images)
-    network, digest = models.network(run, epoch)
+    subject, digest = models.subject(run, epoch)
     key = models.coding_key(run, digest, "ablation")
-    ablation = silence_each(network, test.images[rows], test.labels[rows], run.layers, key)
+    ablation = silence_each(subject, test.images[rows], test.labels[rows], run.layers, key)
     silenced = ablation.silenced.values()
     accuracy = np.concatenate([performance.accuracy for performance in silenced])
     loss = np.concatenate([performance.loss for performance in silenced])
@@ -30,7 +30,7 @@ def ablate(run: Run, epoch: float) -> None:
         "importance/ablation/loss_increase": (loss - ablation.intact.loss).astype(np.float32),
     }
     for spec in run.analysis.further_importance:
-        importance = spec.measure(network, test.images[rows], test.labels[rows], run.layers, key)
+        importance = spec.measure(subject, test.images[rows], test.labels[rows], run.layers, key)
         values = np.concatenate([importance[layer] for layer in run.layers])
         arrays[f"importance/{spec.variable}"] = values.astype(np.float32)
     write.write_epoch(run.atlas, epoch, arrays, ABLATED)

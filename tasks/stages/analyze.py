@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from spikeatlas.snn import selectivity
 from spikeatlas.tasks.analysis import naturalness
-from spikeatlas.tasks.analysis.decoding import network_outputs, read_images
+from spikeatlas.tasks.analysis.decoding import network_scores, read_images
 from spikeatlas.tasks.atlas import (
     ANALYSED,
     NATURAL_COLUMNS,
@@ -190,8 +190,8 @@ def on_searches(run: Run, epoch: float, searches: xr.Dataset) -> Arrays:
 
 def read_classes(run: Run, epoch: float, images: NDArray[np.uint8]) -> NDArray[np.int16]:
     """Return the class that the epoch's network reads in each of images (..., c, h, w)."""
-    rates = network_outputs(run, epoch, images.reshape(-1, *images.shape[-3:]))
-    classes: NDArray[np.int16] = selectivity.class_read(rates).astype(np.int16)
+    scores = network_scores(run, epoch, images.reshape(-1, *images.shape[-3:]))
+    classes: NDArray[np.int16] = selectivity.class_read(scores).astype(np.int16)
     return classes.reshape(images.shape[:-3])
 
 

@@ -33,7 +33,7 @@ SAMPLES = 5000
 Images = NDArray[np.uint8]
 
 
-class Source(NamedTuple):
+class ImageSource(NamedTuple):
     """One kind of made images."""
 
     name: str
@@ -132,17 +132,17 @@ def _assess(run: Run, judge: Classifier) -> Assessment:
     )
 
 
-def sources(run: Run, model: Generator, data: DataSet, count: int) -> Iterator[Source]:
+def sources(run: Run, model: Generator, data: DataSet, count: int) -> Iterator[ImageSource]:
     """Yield samples of the generator's priors, the poorest last; then images to compare them with."""
     for name, space in spaces(run, model):
         points = space.sample(quality_rng(run, name), count)
-        yield Source(name, model.decode(points, run.responder.batch_size))
-    yield Source(
+        yield ImageSource(name, model.decode(points, run.responder.batch_size))
+    yield ImageSource(
         "independent pixels",
         independent_pixels(data.train.images, count, quality_rng(run, "pixels")),
     )
     rows = quality_rng(run, "known").permutation(len(data.train))[:count]
-    yield Source("copies of training images", data.train.images[rows])
+    yield ImageSource("copies of training images", data.train.images[rows])
 
 
 def spaces(run: Run, model: Generator) -> Iterator[tuple[str, Space]]:

@@ -16,13 +16,12 @@ import numpy as np
 from spikeatlas.optim import Points
 from spikeatlas.snn.classifier import ClassifierRecord
 from spikeatlas.snn.classifier import train_classifier as train_classifier_file
-from spikeatlas.snn.files import digest_file
 from spikeatlas.snn.generators import AdapterSpec, CodeLatent, EpochRecord, Generator
 from spikeatlas.snn.generators import train_generator as train_generator_file
 from spikeatlas.snn.generators.priors import PriorRecord
 from spikeatlas.snn.generators.priors import train_prior as train_prior_file
-from spikeatlas.snn.responder import check_weights
-from spikeatlas.snn.training import CheckpointHeader, epoch_path, read_header
+from spikeatlas.snn.networks import Architecture
+from spikeatlas.snn.training import CheckpointHeader
 from spikeatlas.snn.training import train_network as train_checkpoints
 from spikeatlas.tasks.atlas import TRAINED, write
 from spikeatlas.tasks.stages.assess import assess
@@ -59,8 +58,11 @@ def make_network(
     setup: Setup | Run, folder: Path, seed: int, key: str, epochs: Sequence[float]
 ) -> None:
     """Train a network, with a checkpoint for each of ``epochs`` and each whole one."""
+    architecture = setup.network
+    # what a study may train has an architecture of ours
+    assert isinstance(architecture, Architecture)
     train_checkpoints(
-        setup.network,
+        architecture,
         setup.training,
         models.dataset(setup.data),
         folder=folder,
@@ -112,8 +114,8 @@ def train_generator(run: Run) -> Path:
 
 
 def train_network(run: Run) -> Path:
-    """Train the study's network, a checkpoint per epoch, unless its checkpoints are given."""
-    if run.network.checkpoints is None:
+    """Train the study's network, a checkpoint per epoch, unless it comes trained."""
+    if run.network.trained_here:
         make_network(run, run.checkpoints, run.seed, run.digest, run.epochs)
     return run.checkpoints
 
@@ -152,7 +154,7 @@ def require_converged(run: Run) -> None:
     """Raise ValueError, naming the epoch, where the training diverged: such a network answers nothing."""
     for epoch in run.epochs:
         try:
-            check_weights(models.network(run, epoch)[0])
+            models.subject(run, epoch)[0].check()
         except ValueError as error:
             raise ValueError(f"epoch {epoch:g}: {error}") from error
 
@@ -160,15 +162,15 @@ def require_converged(run: Run) -> None:
 def record_training(run: Run) -> None:
     """Enter every probed epoch's progress, and the generator's digest, in the atlas."""
     require_converged(run)
+    source = models.source(run)
     for epoch in run.epochs:
-        path = epoch_path(run.checkpoints, epoch)
-        header = read_header(path)
+        progress = source.progress(epoch)
         arrays: write.Arrays = {
-            "progress/step": np.int64(header.step),
-            "progress/images_seen": np.int64(header.images_seen),
-            "progress/accuracy": np.float32(header.accuracy),
-            "progress/loss": np.float32(header.loss),
-            "progress/checkpoint_digest": np.asarray(digest_file(path), dtype=object),
+            "progress/step": np.int64(progress.step),
+            "progress/images_seen": np.int64(progress.images_seen),
+            "progress/accuracy": np.float32(progress.accuracy),
+            "progress/loss": np.float32(progress.loss),
+            "progress/checkpoint_digest": np.asarray(source.digest(epoch), dtype=object),
         }
         write.write_epoch(run.atlas, epoch, arrays, TRAINED)
     note = {"generator_digest": models.generator_digest(run)}

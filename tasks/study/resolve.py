@@ -4,31 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from spikeatlas.snn.networks import layer_sizes
-from spikeatlas.snn.training import checkpoint_epochs, list_epochs
+from spikeatlas.snn.subjects import Source
+from spikeatlas.snn.training import checkpoint_epochs
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.study.specs import Indices
 from spikeatlas.tasks.study.study import Study
 from spikeatlas.tasks.study.value_fields import study_digest
 
 
-def resolve(study: Study, classes: int) -> Run:
-    """Return the run of a (checked) study of images of so many ``classes``."""
+def resolve(study: Study, source: Source) -> Run:
+    """Return the run of a (checked) study whose network is ``source``."""
     return Run(
         study=study,
         digest=study_digest(study),
-        layers=probed_layers(study, classes),
-        epochs=probed_epochs(study),
+        layers=probed_layers(study, source),
+        epochs=probed_epochs(study, source),
+        stochastic=source.stochastic,
     )
 
 
-def probed_layers(study: Study, classes: int) -> dict[str, Indices]:
+def probed_layers(study: Study, source: Source) -> dict[str, Indices]:
     """Return the probed neurons of each probed layer, shallow to deep."""
-    sizes = layer_sizes(study.network, classes)
-    names = sizes if study.probe.layers == "all" else study.probe.layers
+    names = source.layers if study.probe.layers == "all" else study.probe.layers
     return {
-        layer: _neurons(study.probe.neurons, layer, size)
-        for layer, size in sizes.items()
+        layer: _neurons(study.probe.neurons, layer, info.neurons)
+        for layer, info in source.layers.items()
         if layer in names
     }
 
@@ -45,10 +45,10 @@ def _neurons(
     return tuple(neurons)
 
 
-def probed_epochs(study: Study) -> tuple[float, ...]:
+def probed_epochs(study: Study, source: Source) -> tuple[float, ...]:
     """Return the probed epochs, ascending: those asked for, or every checkpoint there is or will be."""
     if study.probe.epochs != "all":
         return tuple(sorted(set(study.probe.epochs)))
-    if study.network.checkpoints is not None:
-        return tuple(sorted(list_epochs(study.network.checkpoints)))
-    return checkpoint_epochs(study.training.epochs)
+    if study.network.trained_here:
+        return checkpoint_epochs(study.training.epochs)
+    return tuple(sorted(source.epochs()))

@@ -12,8 +12,8 @@ from pydantic.dataclasses import dataclass
 from spikeatlas.snn.classifier import ClassifierSpec
 from spikeatlas.snn.data import DataSpec
 from spikeatlas.snn.generators import GeneratorSpec
-from spikeatlas.snn.networks import NetworkSpec
 from spikeatlas.snn.registry import SPEC
+from spikeatlas.snn.subjects import SubjectSpec
 from spikeatlas.snn.training import TrainingSpec
 from spikeatlas.tasks.study import run_files
 from spikeatlas.tasks.study.blocks import Block, block_size, epoch_blocks
@@ -33,6 +33,8 @@ class Run:
     """Probed neurons of each probed layer, shallow to deep."""
     epochs: tuple[float, ...]
     """Probed epochs, ascending."""
+    stochastic: bool = False
+    """True where one stimulus is answered differently at each showing."""
     run_id: str = ""
     """The run whose units of work may write."""
 
@@ -42,8 +44,8 @@ class Run:
         return self.study.data
 
     @property
-    def network(self) -> NetworkSpec:
-        """The network that is probed."""
+    def network(self) -> SubjectSpec:
+        """The network that is probed, or whatever else answers images."""
         return self.study.network
 
     @property
@@ -98,7 +100,7 @@ class Run:
 
     @cached_property
     def checkpoints(self) -> Path:
-        """The folder of the network's checkpoints."""
+        """The folder of the checkpoints that the study's own training writes."""
         return run_files.checkpoint_folder(self.study)
 
     @cached_property
@@ -120,11 +122,6 @@ class Run:
     def classifier_file(self) -> Path:
         """The classifier's file."""
         return run_files.classifier_file(self.study)
-
-    @property
-    def stochastic(self) -> bool:
-        """True where one stimulus is answered differently at each showing."""
-        return self.network.coding != "current"
 
     def repeats(self, epoch: float) -> int:
         """Return the searches of each neuron and method at one epoch."""

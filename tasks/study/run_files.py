@@ -9,8 +9,8 @@ from spikeatlas.tasks.study.setup import Setup
 
 
 def checkpoint_folder(setup: Setup) -> Path:
-    """Return the folder of the network's checkpoints: trained here, or given."""
-    return setup.network.checkpoints or setup.output / "checkpoints"
+    """Return the folder of the checkpoints that the setup's own training writes."""
+    return setup.output / "checkpoints"
 
 
 def generator_key(setup: Setup) -> str:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from spikeatlas.snn.classifier import ClassifierSpec
 from spikeatlas.snn.data import DataSpec, Digits
 from spikeatlas.snn.generators import GeneratorSpec, VQVAESpec
-from spikeatlas.snn.networks import NetworkSpec
+from spikeatlas.snn.subjects import ChainSpec, SubjectSpec
 from spikeatlas.snn.training import TrainingSpec
 from spikeatlas.tasks.study.specs import ResponderSpec
 
@@ -23,8 +23,8 @@ class Setup(BaseModel):
 
     data: DataSpec = Digits()
     """The natural images."""
-    network: NetworkSpec = NetworkSpec()
-    """The spiking network that is probed."""
+    network: SubjectSpec = ChainSpec()
+    """The network that is probed, or whatever else answers images."""
     training: TrainingSpec = TrainingSpec()
     """How it is trained."""
     generator: GeneratorSpec = VQVAESpec()

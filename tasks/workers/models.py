@@ -6,7 +6,7 @@ The functions named ``*_at`` load a file for runs and benchmarks alike; the othe
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -15,16 +15,26 @@ from spikeatlas.optim import Points, Space
 from spikeatlas.snn.classifier import Classifier, load_classifier
 from spikeatlas.snn.coding import CodingKey
 from spikeatlas.snn.data import DataSet, DataSpec, load_data
-from spikeatlas.snn.files import digest_file
 from spikeatlas.snn.generators import Generator, GeneratorSpec, digest_generator, open_generator
 from spikeatlas.snn.generators.priors import CodePrior, PriorKind, load_prior
-from spikeatlas.snn.networks import NetworkSpec, SpikingNetwork
-from spikeatlas.snn.responder import Responder
-from spikeatlas.snn.training import epoch_path, load_network
+from spikeatlas.snn.readings import Reading, UnitChoice
+from spikeatlas.snn.subjects import (
+    ChainSpec,
+    ChainSubject,
+    Respond,
+    Showing,
+    Source,
+    Subject,
+    SubjectSpec,
+    read_source,
+)
+from spikeatlas.snn.training import load_network
 from spikeatlas.tasks.study import run_files
 from spikeatlas.tasks.study.latent_space import space_of
 from spikeatlas.tasks.study.run import Run
-from spikeatlas.tasks.study.specs import Indices, ResponderSpec
+from spikeatlas.tasks.study.setup import Setup
+from spikeatlas.tasks.study.specs import Indices, ProbeSpec, ResponderSpec
+from spikeatlas.tasks.study.study import Study
 
 CARE = 4
 """How many times ``search.presentations`` a stimulus is shown for a measurement that counts."""
@@ -40,6 +50,17 @@ class GeneratorSource(NamedTuple):
     path: Path
     digest: str
     """Of what it is made of (hex): it identifies the content behind the path."""
+
+
+class ReadNetwork(NamedTuple):
+    """A network along its training, and what is read of it."""
+
+    spec: SubjectSpec
+    data: DataSpec
+    folder: Path
+    """Of the checkpoints that training here writes."""
+    reading: Reading
+    unit: UnitChoice
 
 
 @lru_cache(maxsize=2)
@@ -66,13 +87,34 @@ def classifier_at(path: Path) -> Classifier:
     return load_classifier(path)
 
 
+@lru_cache(maxsize=4)
+def plain_source_at(spec: SubjectSpec, data: DataSpec, folder: Path) -> Source:
+    """Return the epochs of a network, of which training here leaves checkpoints in ``folder``."""
+    return spec.source(dataset(data), folder)
+
+
+@lru_cache(maxsize=4)
+def source_at(network: ReadNetwork) -> Source:
+    """Return the epochs of a network as they are read."""
+    return read_source(
+        plain_source_at(network.spec, network.data, network.folder), network.reading, network.unit
+    )
+
+
 @lru_cache(maxsize=8)
-def network_at(
-    path: Path, digest: str, spec: NetworkSpec, shape: tuple[int, int, int], classes: int
-) -> SpikingNetwork:
-    """Return the network in a file with that digest, for images (c, h, w) of so many classes."""
+def subject_at(network: ReadNetwork, epoch: float, digest: str) -> Subject:
+    """Return the network of an epoch with that digest, as it is read."""
+    del digest  # identifies the content behind the epoch
+    return source_at(network).open(epoch)
+
+
+@lru_cache(maxsize=8)
+def chain_at(
+    path: Path, digest: str, spec: ChainSpec, shape: tuple[int, int, int], classes: int
+) -> ChainSubject:
+    """Return the chain in a file with that digest, for images (c, h, w) of so many classes."""
     del digest  # identifies the content behind the path
-    return load_network(path, spec, shape, classes)
+    return spec.subject(load_network(path, spec, shape, classes))
 
 
 @lru_cache(maxsize=1)
@@ -81,29 +123,13 @@ def natural_points_at(source: GeneratorSource, data: DataSpec, batch_size: int) 
     return generator_at(source).encode(dataset(data).train.images, batch_size=batch_size)
 
 
-def make_responder(
-    spec: ResponderSpec,
-    network: SpikingNetwork,
-    key: CodingKey,
-    layers: Sequence[str],
-    neurons: Mapping[str, Indices],
-    presentations: int = 1,
-) -> Responder:
-    """Make the responder of layers: of some of their neurons, or of all where ``neurons`` names none.
+def showing_of(spec: ResponderSpec, key: CodingKey, presentations: int = 1) -> Showing:
+    """Return how stimuli are shown.
 
-    ``key``: the random numbers of a stochastic coding; ``presentations``: showings of a stimulus for
+    ``key``: the random numbers of a stochastic network; ``presentations``: showings of a stimulus for
     one response.
     """
-    return Responder(
-        network,
-        layers,
-        neurons=neurons,
-        kind=spec.kind,
-        batch_size=spec.batch_size,
-        memory=spec.memory,
-        key=key,
-        presentations=presentations,
-    )
+    return Showing(spec.batch_size, key, presentations, spec.kind, spec.memory)
 
 
 def generator(run: Run) -> Generator:
@@ -152,23 +178,43 @@ def search_space(run: Run) -> Space:
     return space_of(generator(run).latent, run.search.space, prior)
 
 
-def network(run: Run, epoch: float) -> tuple[SpikingNetwork, str]:
-    """Return the network at ``epoch`` and its checkpoint's digest."""
-    path = epoch_path(run.checkpoints, epoch)
-    digest = digest_file(path)
-    data = dataset(run.data)
-    shape = data.train.images.shape[1:]
-    return network_at(path, digest, run.network, shape, len(data.classes)), digest
+def source(setup: Setup | Run) -> Source:
+    """Return the epochs of a setup's network, read as its study says."""
+    return source_at(read_network(setup))
 
 
-def responder(run: Run, epoch: float, purpose: str, neurons: Mapping[str, Indices]) -> Responder:
+def plain_source(setup: Setup | Run) -> Source:
+    """Return the epochs of a setup's network, whatever is read of it."""
+    return plain_source_at(*read_network(setup)[:3])
+
+
+def read_network(setup: Setup | Run) -> ReadNetwork:
+    """Return what identifies a setup's network as its study reads it; a benchmark reads the rate of channels."""
+    study = setup.study if isinstance(setup, Run) else setup
+    probe = study.probe if isinstance(study, Study) else ProbeSpec()
+    folder = run_files.checkpoint_folder(study)
+    return ReadNetwork(study.network, study.data, folder, probe.reading, probe.unit)
+
+
+def subject(run: Run, epoch: float) -> tuple[Subject, str]:
+    """Return the network at ``epoch``, and the digest (hex) of what it is made of."""
+    digest = source(run).digest(epoch)
+    return subject_at(read_network(run), epoch, digest), digest
+
+
+def responder(run: Run, epoch: float, purpose: str, neurons: Mapping[str, Indices]) -> Respond:
     """Return the responder of one epoch for some neurons of some layers.
 
-    The noise of a stochastic coding is this purpose's own.
+    The noise of a stochastic network is this purpose's own.
     """
-    net, digest = network(run, epoch)
-    key, count = coding_key(run, digest, purpose), presentations(run, purpose)
-    return make_responder(run.responder, net, key, list(neurons), neurons, count)
+    network, digest = subject(run, epoch)
+    return network.responder(neurons, showing(run, digest, purpose))
+
+
+def showing(run: Run, checkpoint: str, purpose: str) -> Showing:
+    """Return how stimuli are shown for a purpose, to the network of a checkpoint's digest."""
+    key, count = coding_key(run, checkpoint, purpose), presentations(run, purpose)
+    return showing_of(run.responder, key, count)
 
 
 def presentations(run: Run, purpose: str) -> int:
@@ -181,6 +227,6 @@ def presentations(run: Run, purpose: str) -> int:
     return run.search.presentations * care
 
 
-def coding_key(run: Run, checkpoint: str, purpose: str) -> CodingKey:
+def coding_key(run: Setup | Run, checkpoint: str, purpose: str) -> CodingKey:
     """Return the key of a stochastic coding's random numbers: the study's seed, the checkpoint and the purpose."""
     return CodingKey(seed=run.seed, checkpoint=checkpoint, purpose=purpose, presentation=0)

@@ -117,7 +117,7 @@ def test_a_study_that_compares_nothing_has_no_place_for_it(
     tmp_path: Path, done: list[tuple[str, float]]
 ) -> None:
     checked = check(tiny(tmp_path / "run", analysis={"cross": False}))
-    allocate(checked.run, checked.layout, checked.data)
+    allocate(checked.run, checked.layout, checked.data, checked.source)
 
     root = zarr.open_group(checked.run.atlas, mode="r")
     assert "cross" not in root

@@ -118,6 +118,11 @@ def followed(made: Checked, tmp_path: Path) -> Study:
     return watched(tmp_path / "run", tmp_path / "checkpoints")
 
 
+def checkpoints(study: Study) -> Path:
+    """The folder that a study watches."""
+    return study.network.paths["network.checkpoints"]
+
+
 def test_what_is_known_is_not_done_again(followed: Study) -> None:
     watch_study_flow(followed)
     atlas = followed.output / "atlas.zarr"
@@ -128,8 +133,7 @@ def test_what_is_known_is_not_done_again(followed: Study) -> None:
     assert finished(atlas, [0, 2])
     assert {path: path.stat().st_mtime_ns for path in atlas.rglob("*")} == before
 
-    changed = followed.network.checkpoints
-    assert changed is not None
+    changed = checkpoints(followed)
     shutil.copy(changed / "epoch-0.safetensors", changed / "epoch-2.safetensors")
     with pytest.raises(StudyError, match=r"has changed since .* put the old file back"):
         watch_study_flow(followed)
@@ -143,8 +147,7 @@ def test_overlapping_turns_do_not_double_work(followed: Study) -> None:
 
 
 def test_half_a_checkpoint_is_left_for_the_next_turn(followed: Study) -> None:
-    folder = followed.network.checkpoints
-    assert folder is not None
+    folder = checkpoints(followed)
     torn = folder / "epoch-2.safetensors"
     torn.write_bytes(torn.read_bytes()[:-10])
 
@@ -183,8 +186,7 @@ def strip(folder: Path) -> None:
 def test_a_folder_of_something_else_is_refused(
     followed: Study, spoil: Callable[[Path], None], told: str
 ) -> None:
-    assert followed.network.checkpoints is not None
-    spoil(followed.network.checkpoints)
+    spoil(checkpoints(followed))
 
     with pytest.raises(StudyError, match=told):
         watch_study_flow(followed)

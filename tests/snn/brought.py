@@ -19,7 +19,7 @@ from spikeatlas.snn.generators import (
 )
 from spikeatlas.snn.generators.latent import Points, check_vectors
 from spikeatlas.snn.importance import ImportanceSpec
-from spikeatlas.snn.networks import NetworkSpec, SpikingNetwork
+from spikeatlas.snn.networks import Architecture, SpikingNetwork, TrainableNetwork
 from spikeatlas.snn.registry import SPEC
 from spikeatlas.snn.selectivity import Measure
 from spikeatlas.snn.selectivity.tuning import Floats, Mask, Responses, Whole
@@ -44,7 +44,7 @@ class SignDescent(TrainingMethod):
     size: float = 1e-3
     axis: ClassVar[str] = "pass"
 
-    def problems(self, network: NetworkSpec) -> list[str]:
+    def problems(self, network: Architecture) -> list[str]:
         if network.coding == "poisson":
             return ["network.coding: SignDescent does not train on poisson; choose current"]
         return []
@@ -83,7 +83,7 @@ class Quiet(TrainingObjective):
     kind: str
     weight: float = 0.1
 
-    def loss(self, network: SpikingNetwork, spikes: Tensor, labels: Tensor) -> Tensor:
+    def loss(self, network: TrainableNetwork, spikes: Tensor, labels: Tensor) -> Tensor:
         del network, labels
         return self.weight * spikes.mean()
 
@@ -94,7 +94,8 @@ class Counter(TrainingCallback):
 
     kind: str
 
-    def __call__(self, header: CheckpointHeader, network: SpikingNetwork) -> None:
+    def __call__(self, header: CheckpointHeader, network: TrainableNetwork) -> None:
+        assert isinstance(network, SpikingNetwork)
         LOOKED.append((header.epoch, sum(network.sizes.values())))
 
 
@@ -224,10 +225,10 @@ class Weight(ImportanceSpec):
     long_name: ClassVar[str] = "mean absolute input weight"
 
     def measure(
-        self, network: Any, images: Any, labels: Any, neurons: Any, key: Any
+        self, subject: Any, images: Any, labels: Any, neurons: Any, key: Any
     ) -> dict[str, Floats]:
         del images, labels, key
-        sizes = {layer.name: layer.operator.weight.detach().abs() for layer in network}
+        sizes = {layer.name: layer.operator.weight.detach().abs() for layer in subject.network}
         return {
             layer: sizes[layer].flatten(1).mean(1)[list(rows)].double().numpy()
             for layer, rows in neurons.items()

@@ -124,7 +124,7 @@ def measure(neurons: int, folder: Path, search: dict[str, Any], pairs: int) -> C
     import spikeatlas.flows.atlas  # noqa: F401, PLC0415 - after its server's address is known
 
     for epoch in run.epochs:
-        models.network(run, epoch)
+        models.subject(run, epoch)
     in_loop, in_flow = [], []
     for pair in range(pairs):
         for make in (make_atlas, as_flow) if pair % 2 == 0 else (as_flow, make_atlas):

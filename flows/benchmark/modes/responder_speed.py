@@ -28,7 +28,7 @@ from spikeatlas.flows.benchmark.response_timing import (
 )
 from spikeatlas.snn.data import Digits
 from spikeatlas.snn.generators.base import Images
-from spikeatlas.snn.networks import NetworkSpec, SpikingNetwork, build_network, pixel_statistics
+from spikeatlas.snn.networks import NetworkSite, NetworkSpec, SpikingNetwork, pixel_statistics
 from spikeatlas.snn.responder import Responder
 from spikeatlas.tasks.workers import models
 from spikeatlas.tasks.workers.process import one_thread
@@ -71,9 +71,7 @@ def time_digits(rounds: int) -> list[Speed]:
     """Time the demo's network, untrained, on its own images."""
     images = models.dataset(Digits()).test.images[:256]
     mean, std = pixel_statistics(images)
-    network = build_network(
-        NetworkSpec(), input_shape=(1, 8, 8), classes=10, mean=mean, std=std, seed=SEED
-    )
+    network = NetworkSpec().build(NetworkSite((1, 8, 8), 10, mean, std, SEED))
     return time_responses(
         network, {"digits": images}, layer_targets(network), rounds=rounds, slow_images=256
     )

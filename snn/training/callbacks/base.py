@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
-from spikeatlas.snn.networks import SpikingNetwork
+from spikeatlas.snn.networks import TrainableNetwork
 from spikeatlas.snn.registry import Contract
 from spikeatlas.snn.training.checkpoints import CheckpointHeader
 
@@ -15,7 +15,7 @@ class TrainingCallback(Contract, ABC):
     kind: str
 
     @abstractmethod
-    def __call__(self, header: CheckpointHeader, network: SpikingNetwork) -> None:
+    def __call__(self, header: CheckpointHeader, network: TrainableNetwork) -> None:
         """Look at the network of an epoch, whose checkpoint is written; change nothing in it.
 
         Called for epoch 0 and every further one that is kept; again for one that a kill made train again,

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from torch import Tensor
 
-from spikeatlas.snn.networks import NetworkSpec, SpikingNetwork
+from spikeatlas.snn.networks import Architecture, TrainableNetwork
 from spikeatlas.snn.registry import Contract
 
 
@@ -17,7 +17,7 @@ from spikeatlas.snn.registry import Contract
 class Assignment:
     """The task of a method: a network, what it is to reach, and how long it has."""
 
-    network: SpikingNetwork
+    network: TrainableNetwork
     run: Callable[[Tensor], Tensor]
     """Output spikes (T, n, classes) of encoded images (T or 1, n, c, h, w), with gradients; by the backend."""
     loss: Callable[[Tensor, Tensor], Tensor]
@@ -59,7 +59,7 @@ class TrainingMethod(Contract, ABC):
     axis: ClassVar[str] = "epoch"
     """Name of the axis that training runs along."""
 
-    def problems(self, network: NetworkSpec) -> list[str]:
+    def problems(self, network: Architecture) -> list[str]:
         """Return, in sentences, what keeps the method from training a network; none by default."""
         del network
         return []

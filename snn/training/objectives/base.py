@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 
 from torch import Tensor
 
-from spikeatlas.snn.networks import SpikingNetwork
+from spikeatlas.snn.networks import TrainableNetwork
 from spikeatlas.snn.registry import Contract
 
 
@@ -19,7 +19,7 @@ class TrainingObjective(Contract, ABC):
     kind: str
 
     @abstractmethod
-    def loss(self, network: SpikingNetwork, spikes: Tensor, labels: Tensor) -> Tensor:
+    def loss(self, network: TrainableNetwork, spikes: Tensor, labels: Tensor) -> Tensor:
         """Return the term (), with its gradient, of one batch.
 
         ``spikes`` (T, n, classes) of the output layer, ``labels`` (n,) int64 in 0..classes-1.

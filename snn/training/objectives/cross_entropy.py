@@ -8,7 +8,7 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor
 from torch.nn import functional
 
-from spikeatlas.snn.networks import SpikingNetwork
+from spikeatlas.snn.networks import TrainableNetwork
 from spikeatlas.snn.registry import SPEC
 from spikeatlas.snn.training.objectives.base import TrainingObjective
 
@@ -24,6 +24,6 @@ class CrossEntropy(TrainingObjective):
     kind: Literal["cross-entropy"] = "cross-entropy"
     """``cross-entropy``: of the softmax of output spike counts."""
 
-    def loss(self, network: SpikingNetwork, spikes: Tensor, labels: Tensor) -> Tensor:
+    def loss(self, network: TrainableNetwork, spikes: Tensor, labels: Tensor) -> Tensor:
         """Return the mean over the batch."""
         return functional.cross_entropy(network.scores(spikes), labels)

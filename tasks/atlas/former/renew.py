@@ -13,6 +13,7 @@ from zarr.core.sync import sync
 from zarr.storage import MemoryStore
 
 from spikeatlas.snn.data import Split
+from spikeatlas.snn.subjects import ChainSpec
 from spikeatlas.tasks.atlas.allocate import spike_steps
 from spikeatlas.tasks.atlas.create import allocate_arrays, describe
 from spikeatlas.tasks.atlas.former.carry import Carrier, copy
@@ -78,7 +79,10 @@ def _spike_steps(old: zarr.Group, fields: dict[str, Any]) -> dict[str, float]:
         network = Study.model_validate(study_of(old)).network
     except ValueError:
         return {}
-    return spike_steps(network, tuple(fields["image"]), fields["layers"])
+    # version 1 knew no other network
+    assert isinstance(network, ChainSpec)
+    infos = network.layer_infos(tuple(fields["image"]), len(fields["classes"]))
+    return spike_steps(infos, fields["layers"])
 
 
 def _today(attributes: Attributes) -> dict[str, Any]:

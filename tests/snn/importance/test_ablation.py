@@ -12,9 +12,9 @@ from scipy.special import log_softmax
 from torch import Tensor, nn
 
 from spikeatlas.snn.coding import CodingKey, encode
-from spikeatlas.snn.importance import ablation
-from spikeatlas.snn.importance.ablation import Ablation, ablate
+from spikeatlas.snn.importance.ablation import ablate
 from spikeatlas.snn.networks import SpikingNetwork
+from spikeatlas.snn.subjects import ChainSubject, Showing, Subject
 from tests.snn.nets import network, noise_images
 
 KEY = CodingKey(seed=1, checkpoint="c", purpose="ablation")
@@ -59,44 +59,43 @@ def loss(counts: NDArray[np.float64]) -> float:
     return float(-log_softmax(counts, axis=1)[np.arange(len(LABELS)), LABELS].mean())
 
 
-def recorded(net: SpikingNetwork, monkeypatch: pytest.MonkeyPatch) -> tuple[Ablation, list[Tensor]]:
-    """An ablation and the output counts that it judges, which must be equal bit for bit: intact, then each layer's."""
-    judge, judged = ablation._performance, []
-
-    def keep(counts: Tensor, labels: Tensor, shape: tuple[int, ...]) -> ablation.Performance:
-        judged.append(counts)
-        return judge(counts, labels, shape)
-
-    monkeypatch.setattr(ablation, "_performance", keep)
-    return ablate(net, IMAGES, LABELS, NEURONS, KEY), judged
-
-
-def test_each_ablation_equals_a_whole_pass_without_the_neuron(
-    net: SpikingNetwork, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    found, (intact, *layers) = recorded(net, monkeypatch)
+def test_each_ablation_equals_a_whole_pass_without_the_neuron(net: SpikingNetwork) -> None:
+    subject, showing = ChainSubject(net), Showing(key=KEY)
+    ablation = ablate(subject, IMAGES, LABELS, NEURONS, KEY)
+    scores = subject.scores_without(IMAGES, NEURONS, showing)
 
     whole = whole_pass(net)
-    np.testing.assert_array_equal(intact[0].numpy(), whole)
-    assert found.intact.accuracy == accuracy(whole)
+    np.testing.assert_array_equal(subject.scores(IMAGES, showing), whole)
+    assert ablation.intact.accuracy == accuracy(whole)
     changed = 0
-    for (layer, neurons), counts in zip(NEURONS.items(), layers, strict=True):
+    for layer, neurons in NEURONS.items():
         for row, neuron in enumerate(neurons):
             wanted = whole_pass(net, (layer, neuron))
-            np.testing.assert_array_equal(counts[row].numpy(), wanted, err_msg=f"{layer} {neuron}")
-            assert found.silenced[layer].accuracy[row] == accuracy(wanted)
-            np.testing.assert_allclose(found.silenced[layer].loss[row], loss(wanted), rtol=1e-12)
+            np.testing.assert_array_equal(scores[layer][row], wanted, err_msg=f"{layer} {neuron}")
+            assert ablation.silenced[layer].accuracy[row] == accuracy(wanted)
+            np.testing.assert_allclose(ablation.silenced[layer].loss[row], loss(wanted), rtol=1e-12)
             changed += bool((wanted != whole).any())
     assert changed >= 6  # most of them matter, or the test would show nothing
 
 
-def test_batches_change_nothing(net: SpikingNetwork, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = ablate(net, IMAGES, LABELS, NEURONS, KEY)
-    monkeypatch.setattr(ablation, "_BATCH", 5)
-    cut = ablate(net, IMAGES, LABELS, NEURONS, KEY)
+def test_the_kept_prefix_equals_a_silenced_network(net: SpikingNetwork) -> None:
+    subject, showing = ChainSubject(net), Showing(key=KEY)
+    scores = subject.scores_without(IMAGES, NEURONS, showing)
+
+    plain = Subject.scores_without(subject, IMAGES, NEURONS, showing)
 
     for layer in NEURONS:
-        np.testing.assert_array_equal(cut.silenced[layer].loss, whole.silenced[layer].loss)
+        np.testing.assert_array_equal(scores[layer], plain[layer])
+
+
+def test_batches_change_nothing(net: SpikingNetwork) -> None:
+    whole, cut = (
+        ChainSubject(net).scores_without(IMAGES, NEURONS, Showing(batch_size, KEY))
+        for batch_size in (256, 5)
+    )
+
+    for layer in NEURONS:
+        np.testing.assert_array_equal(cut[layer], whole[layer])
 
 
 @pytest.mark.parametrize(("layer", "following"), [("conv1", 1), ("fc1", 3)])
@@ -105,7 +104,7 @@ def test_a_neuron_without_outgoing_weight_costs_nothing(layer: str, following: i
     with torch.no_grad():
         list(net)[following].operator.weight[:, 2] = 0
 
-    found = ablate(net, IMAGES, LABELS, {layer: tuple(range(net.sizes[layer]))}, KEY)
+    found = ablate(ChainSubject(net), IMAGES, LABELS, {layer: tuple(range(net.sizes[layer]))}, KEY)
 
     assert found.silenced[layer].loss[2] == found.intact.loss
     assert found.silenced[layer].accuracy[2] == found.intact.accuracy
@@ -117,7 +116,7 @@ def test_a_silenced_output_is_never_chosen() -> None:
     favourite = int(whole_pass(net).sum(axis=0).argmax())
     labels = np.full(len(IMAGES), favourite)
 
-    found = ablate(net, IMAGES, labels, {"out": (favourite,)}, KEY)
+    found = ablate(ChainSubject(net), IMAGES, labels, {"out": (favourite,)}, KEY)
 
     assert found.intact.accuracy > 0
     assert found.silenced["out"].accuracy[0] < found.intact.accuracy
@@ -127,10 +126,10 @@ def test_a_silenced_output_is_never_chosen() -> None:
 def test_bad_input_is_explained() -> None:
     net = network()
     with pytest.raises(ValueError, match="'fc9', but the network has conv1, conv2, fc1, out"):
-        ablate(net, IMAGES, LABELS, {"fc9": (0,)}, KEY)
+        ablate(ChainSubject(net), IMAGES, LABELS, {"fc9": (0,)}, KEY)
     with pytest.raises(ValueError, match="layers is empty"):
-        ablate(net, IMAGES, LABELS, {}, KEY)
+        ablate(ChainSubject(net), IMAGES, LABELS, {}, KEY)
     with pytest.raises(ValueError, match="0 images with 0 labels: give at least one"):
-        ablate(net, IMAGES[:0], LABELS[:0], NEURONS, KEY)
+        ablate(ChainSubject(net), IMAGES[:0], LABELS[:0], NEURONS, KEY)
     with pytest.raises(ValueError, match="12 images with 11 labels"):
-        ablate(net, IMAGES, LABELS[:11], NEURONS, KEY)
+        ablate(ChainSubject(net), IMAGES, LABELS[:11], NEURONS, KEY)

@@ -8,6 +8,7 @@ import pytest
 from spikeatlas.snn.coding import CodingKey
 from spikeatlas.snn.importance import IMPORTANCE, AblationSpec
 from spikeatlas.snn.importance.ablation import ablate
+from spikeatlas.snn.subjects import ChainSubject
 from tests.snn.nets import network, noise_images
 
 KEY = CodingKey(seed=1, checkpoint="c", purpose="ablation")
@@ -19,7 +20,7 @@ NEURONS = {"conv1": (0, 3), "fc1": (2, 6, 7)}
 @pytest.mark.parametrize("kind", [*IMPORTANCE.members])
 @pytest.mark.parametrize("coding", ["current", "poisson"])
 def test_every_neuron_has_an_importance(kind: str, coding: str) -> None:
-    net = network(coding=coding, threshold=0.3)
+    net = ChainSubject(network(coding=coding, threshold=0.3))
     measure = IMPORTANCE.read(kind).measure
 
     importance = measure(net, IMAGES, LABELS, NEURONS, KEY)
@@ -40,7 +41,7 @@ def test_every_neuron_has_an_importance(kind: str, coding: str) -> None:
 
 
 def test_ablation_is_the_accuracy_that_is_lost() -> None:
-    net = network(threshold=0.3)
+    net = ChainSubject(network(threshold=0.3))
     neurons = {"out": tuple(range(10))}
     ablation = ablate(net, IMAGES, LABELS, neurons, KEY)
 

@@ -5,20 +5,20 @@ import json
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from spikeatlas.snn.networks import NetworkSpec
+from spikeatlas.snn.subjects import ChainSpec
 from tests.snn.own_layers import Adaptive, Latest, Ramp
 
-ADAPTER = TypeAdapter(NetworkSpec)
+ADAPTER = TypeAdapter(ChainSpec)
 
 
 def test_defaults_that_came_later_stand_in_no_json() -> None:
     """Digests of studies and checkpoints of before these fields must stay as they are."""
-    assert ADAPTER.dump_json(NetworkSpec()) == (
+    assert ADAPTER.dump_json(ChainSpec()) == (
         b'{"channels":[16,32],"hidden":[64],"kernel":3,"beta":0.9,"threshold":1.0,"reset":"subtract",'
         b'"time_steps":25,"coding":"current","checkpoints":null}'
     )
     spelled = {"neuron": "leaky", "norm": {"kind": "none"}, "decoding": {"kind": "rate"}}
-    assert ADAPTER.dump_json(ADAPTER.validate_python(spelled)) == ADAPTER.dump_json(NetworkSpec())
+    assert ADAPTER.dump_json(ADAPTER.validate_python(spelled)) == ADAPTER.dump_json(ChainSpec())
 
 
 def test_members_go_through_json_and_back() -> None:

@@ -11,7 +11,7 @@ from spikeatlas.snn.classifier.calibration import fit_temperature
 from spikeatlas.snn.data import choose_images
 from spikeatlas.tasks.analysis.decoding import (
     complexity,
-    network_outputs,
+    network_scores,
     perplexity,
     read_images,
     reference,
@@ -28,8 +28,10 @@ def test_the_perplexity_is_of_confidence_fitted_on_test_images(compared: Checked
     test = models.dataset(run.data).test
     kept, _ = choose_images(test.labels, 60)
     respond = models.responder(run, 2, "report", {"out": tuple(range(10))})
+    steps = models.source(run).time_steps
+    assert steps is not None
     counts = {
-        name: respond(images)["out"].astype(np.float64) * run.network.time_steps
+        name: respond(images)["out"].astype(np.float64) * steps
         for name, images in (("test", test.images[kept]), ("shown", IMAGES))
     }
     assert np.allclose(counts["shown"], counts["shown"].round(), atol=1e-5)  # whole spikes
@@ -117,8 +119,10 @@ def test_the_atlas_holds_what_is_read_in_each_image(compared: Checked) -> None:
     assert alive.any()
 
 
-def test_outputs_are_rates_of_every_class(compared: Checked) -> None:
-    rates = network_outputs(compared.run, 2, IMAGES)
+def test_scores_are_spike_counts_of_every_class(compared: Checked) -> None:
+    scores = network_scores(compared.run, 2, IMAGES)
 
-    assert rates.shape == (9, 10)
-    assert ((rates >= 0) & (rates <= 1)).all()
+    assert scores.shape == (9, 10)
+    steps = models.source(compared.run).time_steps
+    assert steps is not None
+    assert ((scores >= 0) & (scores <= steps) & (scores == scores.round())).all()

@@ -196,7 +196,7 @@ def test_an_atlas_of_before_goes_on_without(copied: Checked) -> None:
     later = check(
         tiny(copied.study.output, probe={"epochs": [0, 1, 2], "layers": ["conv2", "fc1"]})
     )
-    allocate(later.run, later.layout, later.data)
+    allocate(later.run, later.layout, later.data, later.source)
     from spikeatlas.tasks.stages.observe import observe
     from spikeatlas.tasks.stages.screen import screen
 

@@ -21,9 +21,9 @@ def test_every_field_that_differs_is_named_with_both_values() -> None:
 
 
 def test_other_images_are_refused(made: Checked) -> None:
-    agree(made.run, made.data.digest())
+    agree(made.run, made.source, made.data.digest())
     with pytest.raises(AtlasError, match=r"was made from other images than data\.root="):
-        agree(made.run, "other")
+        agree(made.run, made.source, "other")
 
 
 def test_changed_code_of_the_users_own_is_refused(
@@ -32,7 +32,7 @@ def test_changed_code_of_the_users_own_is_refused(
     write.note(copied.run.atlas, "provenance", {"sources": '{"mine:Method": "a"}'})
     sources = {"mine:Method": "a"}
     monkeypatch.setattr("spikeatlas.tasks.atlas.agree.own_sources", lambda _: sources)
-    agree(copied.run, copied.data.digest())
+    agree(copied.run, copied.source, copied.data.digest())
     sources["mine:Method"] = "b"
     with pytest.raises(AtlasError, match="the source of mine:Method has changed since"):
-        agree(copied.run, copied.data.digest())
+        agree(copied.run, copied.source, copied.data.digest())

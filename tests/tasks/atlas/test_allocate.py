@@ -8,6 +8,6 @@ from tests.equal import differences
 
 
 def test_allocating_twice_changes_nothing(copied: Checked, made: Checked) -> None:
-    allocate(copied.run, copied.layout, copied.data)
+    allocate(copied.run, copied.layout, copied.data, copied.source)
 
     assert differences(made.run.atlas, copied.run.atlas) == []

@@ -178,7 +178,7 @@ def test_its_study_goes_on_with_it(version: str, tmp_path: Path) -> None:
     shutil.copytree(atlas, tmp_path / "before.zarr")
     checked = study_of(atlas)
 
-    run = allocate(checked.run, checked.layout, checked.data)
+    run = allocate(checked.run, checked.layout, checked.data, checked.source)
 
     assert (
         run.digest == open_store(atlas).attrs["study_digest"]
@@ -193,7 +193,7 @@ def test_a_later_epoch_is_added_without_arrays_of_today(version: str, tmp_path: 
     before = {array.path for array in arrays_at(atlas)}
 
     checked = study_of(atlas, probe={"epochs": [0, 1, 2]})
-    run = allocate(checked.run, checked.layout, checked.data)
+    run = allocate(checked.run, checked.layout, checked.data, checked.source)
 
     assert values(open_store(atlas), EPOCH).tolist() == [0, 1, 2]
     assert {array.path for array in arrays_at(atlas)} == before
@@ -244,7 +244,7 @@ def test_a_variable_that_is_newer_than_the_atlas_is_not_missed(copied: Checked) 
     lose(copied, "selectivity/csi_low", "neurons/typicality", "selectivity/natural_active")
 
     assert integrity.epoch_damage(copied.run.atlas, 2) == []
-    run = allocate(copied.run, copied.layout, copied.data)
+    run = allocate(copied.run, copied.layout, copied.data, copied.source)
     write.clear_epoch(run.atlas, 2)
     analyze(run, 2)
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from spikeatlas.flows.checks.study_checks import Checked
-from spikeatlas.snn.networks import build_network
+from spikeatlas.snn.networks import NetworkSite
+from spikeatlas.snn.subjects import ChainSpec, ChainSubject
 from spikeatlas.tasks.benchmark.cells import GRADIENT, Cell
 from spikeatlas.tasks.benchmark.forecast import Costs, calibrate, forecast
 from spikeatlas.tasks.workers import models
@@ -36,11 +37,10 @@ def test_only_what_is_not_done_takes_time() -> None:
 @pytest.mark.parametrize("coding", ["current", "poisson"])
 def test_each_part_is_timed_whatever_the_coding(made: Checked, coding: str) -> None:
     spec = made.run.network
+    assert isinstance(spec, ChainSpec)
     spec = replace(spec, coding="poisson") if coding == "poisson" else spec
     data = models.dataset(made.run.data)
-    net = build_network(
-        spec, input_shape=data.shape, classes=10, mean=[0.0], std=[1.0], seed=0
-    ).eval()
+    net = ChainSubject(spec.build(NetworkSite(data.shape, 10, [0.0], [1.0], seed=0)).eval())
     model = models.generator(made.run)
     costs = calibrate(model, net, made.run.responder, [cell("random"), cell("ga")])
     assert costs.decode > 0

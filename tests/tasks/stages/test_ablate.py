@@ -10,6 +10,7 @@ from spikeatlas.flows.checks.study_checks import Checked
 from spikeatlas.snn.coding import encode
 from spikeatlas.snn.data import choose_images
 from spikeatlas.snn.networks import SpikingNetwork
+from spikeatlas.snn.subjects import ChainSubject
 from spikeatlas.tasks.stages.ablate import ablate
 from spikeatlas.tasks.workers import models
 from tests.equal import read
@@ -37,7 +38,9 @@ def right(net: SpikingNetwork, checked: Checked, layer: str, neuron: int | None)
 def test_accuracy_without_each_neuron_is_stored(compared: Checked) -> None:
     found = group(compared)
     for epoch in (0, 2):
-        net, _ = models.network(compared.run, epoch)
+        subject, _ = models.subject(compared.run, epoch)
+        assert isinstance(subject, ChainSubject)
+        net = subject.network
         at = found.sel(epoch=epoch)
         assert at.intact_accuracy == np.float32(right(net, compared, "fc1", None))
         for row, (layer, neuron) in enumerate(

@@ -173,7 +173,7 @@ def test_a_later_epoch_is_compared_with_the_old_ones_alone(
     before = layer(compared_copy, "conv2")
     raw = comparing(compared_copy.study.output, probe={"epochs": [0, 0.5, 1, 2]})
     grown = check(raw)
-    run = allocate(grown.run, grown.layout, grown.data)
+    run = allocate(grown.run, grown.layout, grown.data, grown.source)
     root: Any = zarr.open_group(run.atlas, mode="r")
     assert root["cross/crossed"][:].tolist() == [
         [1, 0, 1, 1], [0, 0, 0, 0], [1, 0, 1, 1], [1, 0, 1, 1],

@@ -151,7 +151,7 @@ def test_an_epoch_that_gets_repeats_later_is_filled_up(
     wanted = more.run.blocks(2)
     assert blocks_to_search(more.run) == wanted == repeats_to_add(more.run)
 
-    run = allocate(more.run, more.layout, more.data)
+    run = allocate(more.run, more.layout, more.data, more.source)
 
     assert unfinished(run.atlas, [b for e in run.epochs for b in run.blocks(e)]) == wanted
     assert not read.flagged(run.atlas, ANALYSED, 2)
@@ -176,12 +176,12 @@ def test_an_epoch_that_gets_repeats_later_is_filled_up(
 def test_with_them_the_atlas_goes_on_as_before(compared_copy: Checked) -> None:
     """Its study is then the larger one, which the smaller is part of."""
     more = with_more(compared_copy)
-    run = allocate(more.run, more.layout, more.data)
+    run = allocate(more.run, more.layout, more.data, more.source)
 
     again = check(comparing(compared_copy.study.output))
 
     assert (
-        allocate(again.run, again.layout, again.data).digest
+        allocate(again.run, again.layout, again.data, again.source).digest
         == run.digest
         == compared_copy.run.digest
     )
@@ -201,7 +201,7 @@ def test_more_repeats_than_there_is_room_for_are_refused(compared_copy: Checked)
 def test_ablation_of_further_epochs_goes_on_in_the_same_atlas(compared_copy: Checked) -> None:
     more = check(comparing(compared_copy.study.output, analysis={"ablation": [1]}))
 
-    run = allocate(more.run, more.layout, more.data)
+    run = allocate(more.run, more.layout, more.data, more.source)
 
     assert list(run.analysis.ablation) == [1]
     assert list(run_of_atlas(run.atlas).analysis.ablation) == [0, 1, 2]

@@ -54,10 +54,10 @@ def test_half_an_atlas_is_none(url: str, tmp_path: Path, monkeypatch: pytest.Mon
         creating = import_module("spikeatlas.tasks.atlas.create")
         patched.setattr(creating, "set_attributes", interrupt)
         with pytest.raises(KeyboardInterrupt):
-            allocate(checked.run, checked.layout, checked.data)
+            allocate(checked.run, checked.layout, checked.data, checked.source)
 
     assert not exists(checked.run.atlas)
-    allocate(checked.run, checked.layout, checked.data)
+    allocate(checked.run, checked.layout, checked.data, checked.source)
     assert exists(checked.run.atlas)
 
 
@@ -68,11 +68,11 @@ def interrupt(*_: object) -> None:
 def test_it_does_not_grow(url: str, tmp_path: Path) -> None:
     raw = {**tiny(tmp_path / "run"), "atlas": url}
     less = check({**raw, "probe": {**raw["probe"], "epochs": [0]}})
-    allocate(less.run, less.layout, less.data)
+    allocate(less.run, less.layout, less.data, less.source)
     more = check(raw)
 
     with pytest.raises(AtlasError, match=r"epoch 2 has no place .* cannot grow: choose another"):
-        allocate(more.run, more.layout, more.data)
+        allocate(more.run, more.layout, more.data, more.source)
 
 
 @pytest.mark.parametrize("kind", ["processes", "dask"])

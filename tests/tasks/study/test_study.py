@@ -16,6 +16,7 @@ from spikeatlas.tasks.study.resolve import resolve
 from spikeatlas.tasks.study.specs import SearchMethod
 from spikeatlas.tasks.study.study import Study
 from spikeatlas.tasks.study.value_fields import own_sources, study_digest, value_fields
+from spikeatlas.tasks.workers import models
 from tests.tiny import tiny
 
 FIRST_DIGEST = "2f2c17f95d6125e96d3fb5c01d3bf4973e3baf9c6e5e2b8cbc6677d108d02b42"
@@ -71,10 +72,10 @@ def test_the_users_own_code_is_part_of_the_digest_and_of_the_provenance(own: Pat
 
     assert list(sources) == ["own_search:Mine"]
     assert study.search.method("own_search:Mine").__name__ == "Mine"
-    run = resolve(study, 10)
+    run = resolve(study, models.source(study))
     assert run.digest == before
     assert json.loads(provenance(run, "images")["sources"]) == sources
-    assert "sources" not in provenance(resolve(Study(), 10), "images")
+    assert "sources" not in provenance(resolve(Study(), models.source(Study())), "images")
 
     own.write_text("class Mine: speed = 1\n")
     assert own_sources(study) != sources
@@ -86,7 +87,7 @@ def test_a_run_is_its_study_resolved(tmp_path: Path) -> None:
     study = Study.model_validate(
         tiny(tmp_path, probe={"neurons": {"fc1": [2, 0]}, "epochs": [2, 0]})
     )
-    run = resolve(study, 10)
+    run = resolve(study, models.source(study))
 
     assert run.study is study
     assert dict(run.layers) == {"conv2": tuple(range(6)), "fc1": (2, 0)}
@@ -101,7 +102,7 @@ def test_a_run_is_its_study_resolved(tmp_path: Path) -> None:
 
 
 def test_a_warm_start_shares_the_budget() -> None:
-    run = resolve(Study(search={"budget": 9, "warm_start": True}), 10)
+    run = resolve(Study(search={"budget": 9, "warm_start": True}), models.source(Study()))
 
     assert run.budgets(first=True) == (9,)
     assert run.budgets(first=False) == (5, 4)

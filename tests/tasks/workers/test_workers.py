@@ -25,8 +25,8 @@ def check_stop() -> None:
 
 def test_a_model_is_loaded_once(made: Checked) -> None:
     assert models.generator(made.run) is models.generator(made.run)
-    assert models.network(made.run, 2.0)[0] is models.network(made.run, 2.0)[0]
-    assert models.network(made.run, 2.0)[0] is not models.network(made.run, 0.0)[0]
+    assert models.subject(made.run, 2.0)[0] is models.subject(made.run, 2.0)[0]
+    assert models.subject(made.run, 2.0)[0] is not models.subject(made.run, 0.0)[0]
 
 
 def test_a_run_and_its_files_load_the_same(made: Checked) -> None:
@@ -37,12 +37,11 @@ def test_a_run_and_its_files_load_the_same(made: Checked) -> None:
 
 
 def test_a_responder_of_all_neurons_answers_as_one_of_some(made: Checked) -> None:
-    network, digest = models.network(made.run, 2.0)
-    key = models.coding_key(made.run, digest, "observe")
     images = models.dataset(made.run.data).test.images[:5]
-    spec = made.run.responder
-    every = models.make_responder(spec, network, key, ["conv2"], {})(images)["conv2"]
-    some = models.make_responder(spec, network, key, ["conv2"], {"conv2": (1, 4)})(images)["conv2"]
+    every, some = (
+        models.responder(made.run, 2.0, "observe", {"conv2": neurons})(images)["conv2"]
+        for neurons in ((0, 1, 2, 3, 4, 5), (1, 4))
+    )
     np.testing.assert_array_equal(some, every[:, [1, 4]])
 
 
@@ -51,7 +50,7 @@ def test_measurements_that_count_show_a_noisy_stimulus_more_often(
     made: Checked, purpose: str, count: int
 ) -> None:
     search = replace(made.run.search, presentations=2)
-    noisy = made.run.with_fields(search=search, network=replace(made.run.network, coding="poisson"))
+    noisy = replace(made.run, stochastic=True).with_fields(search=search)
     assert models.presentations(noisy, purpose) == count
     assert models.presentations(made.run.with_fields(search=search), purpose) == 2
 

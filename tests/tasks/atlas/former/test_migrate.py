@@ -69,7 +69,7 @@ def test_it_is_what_a_new_run_makes_once_the_rest_is_measured(version: str, tmp_
     path = unpack(version, tmp_path)
     migrate(path)
     checked = study_of(path)
-    run = allocate(checked.run, checked.layout, checked.data)
+    run = allocate(checked.run, checked.layout, checked.data, checked.source)
 
     assert unfinished(path, [block for epoch in run.epochs for block in run.blocks(epoch)]) == []
     for epoch in run.epochs:

@@ -1,0 +1,54 @@
+"""Checks of a study's epochs: each is trained here, or its network can be opened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from spikeatlas.flows.checks.inputs import StudyInputs
+from spikeatlas.snn.subjects import Source
+from spikeatlas.tasks.study.resolve import probed_epochs
+from spikeatlas.tasks.study.study import Study
+
+
+def epoch_problems(inputs: StudyInputs) -> list[str]:
+    """Name epochs without a network, and checkpoints that do not fit."""
+    study, source = inputs.study, inputs.source
+    if study.probe.epochs == ():
+        return ["probe.epochs: the list is empty; name at least one epoch, or write all"]
+    if study.network.trained_here:
+        return _beyond_training(study)
+    return [] if source is None else _given_problems(study, source)
+
+
+def unprobed(inputs: StudyInputs, field: str, epochs: Iterable[float]) -> list[str]:
+    """Name those of ``epochs`` that the study does not probe."""
+    if inputs.source is None or epoch_problems(inputs):
+        return []
+    probed = probed_epochs(inputs.study, inputs.source)
+    missing = ", ".join(f"{epoch:g}" for epoch in epochs if epoch not in probed)
+    names = ", ".join(f"{epoch:g}" for epoch in probed)
+    message = f"{field}: {missing} is not among the probed epochs {names}; name probed ones, or add it to probe.epochs"
+    return [message] if missing else []
+
+
+def _beyond_training(study: Study) -> list[str]:
+    last = study.training.epochs
+    epochs = () if study.probe.epochs == "all" else study.probe.epochs
+    late = ", ".join(f"{epoch:g}" for epoch in epochs if epoch > last)
+    message = f"probe.epochs: {late} has no checkpoint, for training.epochs is {last}; probe 0 to {last}, or train longer"
+    return [message] if late else []
+
+
+def _given_problems(study: Study, source: Source) -> list[str]:
+    """Name epochs that a network which comes trained does not have, and what is wrong with the others."""
+    there = source.epochs()
+    epochs = list(there) if study.probe.epochs == "all" else list(study.probe.epochs)
+    missing = ", ".join(f"{epoch:g}" for epoch in epochs if epoch not in there)
+    names = ", ".join(f"{epoch:g}" for epoch in there) or "none"
+    problems = (
+        [f"probe.epochs: {missing} has no checkpoint in {source.place}, which holds epochs {names}"]
+        if missing or not there
+        else []
+    )
+    unfit = source.problems([epoch for epoch in epochs if epoch in there])
+    return unfit if unfit and not there else problems + unfit

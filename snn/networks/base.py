@@ -1,0 +1,112 @@
+"""The contract of networks that are trained here: an architecture, as a study's fields describe it, and what it builds."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+
+from spikeatlas.snn.coding import Coding
+from spikeatlas.snn.layer_info import LayerInfo
+from spikeatlas.snn.neurons import FastSigmoid, SurrogateSpec
+
+Shape = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class NetworkSite:
+    """The images that a network is built for, and the numbers its weights are drawn by."""
+
+    input_shape: Shape
+    """(c, h, w) of an image."""
+    classes: int
+    """Output neurons (>= 1)."""
+    mean: Sequence[float]
+    """Of pixels/255, per channel."""
+    std: Sequence[float]
+    """Standard deviation of pixels/255, per channel (> 0)."""
+    seed: int
+    """Of the weights (>= 0)."""
+    surrogate: SurrogateSpec = field(default_factory=FastSigmoid)
+    """The gradient of spikes."""
+
+    def __post_init__(self) -> None:
+        """Raise ValueError where shapes and values do not fit."""
+        if len(self.input_shape) != 3 or min(self.input_shape) < 1:
+            raise ValueError(
+                f"input_shape is {self.input_shape}: it must be (channels, height, width), all >= 1."
+            )
+        if self.classes < 1:
+            raise ValueError(f"classes is {self.classes}: it must be at least 1.")
+        if self.seed < 0:
+            raise ValueError(f"seed is {self.seed}: it must be 0 or more.")
+        for name, values in (("mean", self.mean), ("std", self.std)):
+            if len(values) != self.input_shape[0]:
+                raise ValueError(
+                    f"{name} has {len(values)} values: give one for each of the {self.input_shape[0]} channels."
+                )
+        if min(self.std) <= 0:
+            raise ValueError(f"std is {tuple(self.std)}: every channel's must be positive.")
+
+
+class TrainableNetwork(nn.Module, ABC):
+    """A network that is trained here, and all that is needed to show it an image as in training.
+
+    ``mean``, ``std`` (c,): what pixels/255 are normalised with; ``input_shape`` (c, h, w); ``time_steps``;
+    ``coding``. No call changes the module, so threads may share it.
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(
+        self, *, input_shape: Shape, time_steps: int, coding: Coding, mean: Tensor, std: Tensor
+    ) -> None:
+        super().__init__()
+        self.input_shape = input_shape
+        self.time_steps = time_steps
+        self.coding = coding
+        self.register_buffer("mean", mean)
+        self.register_buffer("std", std)
+
+    @property
+    @abstractmethod
+    def classes(self) -> int:
+        """Output neurons."""
+
+    def normalise(self, images: Tensor) -> Tensor:
+        """(images/255 - mean)/std as float32 (n, c, h, w), for uint8 images of that shape."""
+        return (images.to(torch.float32) / 255 - self.mean[:, None, None]) / self.std[:, None, None]
+
+    @abstractmethod
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Outputs (T, n, classes) of encoded images (T, n, c, h, w), or (1, n, c, h, w), with gradients.
+
+        Layer by layer, each over the whole sequence.
+        """
+
+    @abstractmethod
+    def unroll(self, inputs: Tensor) -> Tensor:
+        """Do what ``forward`` does step after step, through all layers: the plain loop."""
+
+    @abstractmethod
+    def scores(self, outputs: Tensor) -> Tensor:
+        """Scores (n, classes) of outputs (T, n, classes), the largest for the class that is read."""
+
+
+class Architecture(ABC):
+    """A network, as a study describes it: a frozen pydantic dataclass with its own fields."""
+
+    time_steps: int
+    coding: Coding
+
+    @abstractmethod
+    def build(self, site: NetworkSite) -> TrainableNetwork:
+        """Build it, untrained; torch's generator is left alone. ValueError where it cannot take such images."""
+
+    @abstractmethod
+    def layer_infos(self, shape: Shape, classes: int) -> dict[str, LayerInfo]:
+        """Return its spiking layers, shallow to deep, for images (c, h, w) of so many classes."""

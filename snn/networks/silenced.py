@@ -1,0 +1,67 @@
+"""Networks of which one neuron never fires, all else as it is."""
+
+from __future__ import annotations
+
+import copy
+from typing import Self
+
+from torch import Tensor, nn
+
+from spikeatlas.snn.networks.layer import SpikingLayer
+from spikeatlas.snn.networks.network import SpikingNetwork
+from spikeatlas.snn.neurons import SpikingNeuron, State
+
+
+class SilencedNeurons(SpikingNeuron):
+    """Neurons of a layer, one of which never fires; a convolution's is a whole channel."""
+
+    def __init__(self, neurons: SpikingNeuron, index: int) -> None:
+        super().__init__()
+        self.neurons, self.index = neurons, index
+        self.height, self.signed = neurons.height, neurons.signed
+
+    def step(self, current: Tensor, state: State) -> tuple[Tensor, State]:
+        """See ``SpikingNeuron``."""
+        spikes, state = self.neurons.step(current, state)
+        spikes = spikes.clone()
+        spikes[:, self.index] = 0
+        return spikes, state
+
+    def private(self) -> Self:
+        """See ``SpikingNeuron``."""
+        return type(self)(self.neurons.private(), self.index)
+
+    def run(self, currents: Tensor, time_steps: int) -> Tensor:
+        """See ``SpikingNeuron``."""
+        spikes = self.neurons.run(currents, time_steps).clone()
+        spikes[:, :, self.index] = 0
+        return spikes
+
+
+def silenced(network: SpikingNetwork, layer: str, neuron: int) -> SpikingNetwork:
+    """Return the network with the same weights, not copies, one neuron of which never fires.
+
+    ValueError for an unknown layer, or a neuron that it does not have.
+    """
+    size = network.sizes[network.upto([layer])[-1].name]
+    if not 0 <= neuron < size:
+        raise ValueError(
+            f"layer {layer!r} has no neuron {neuron} to silence: give one of 0 to {size - 1}."
+        )
+    return SpikingNetwork(
+        [_silenced_layer(part, neuron) if part.name == layer else part for part in network],
+        input_shape=network.input_shape,
+        time_steps=network.time_steps,
+        coding=network.coding,
+        mean=network.mean,
+        std=network.std,
+        decoding=network.decoding,
+    ).train(network.training)
+
+
+def _silenced_layer(layer: SpikingLayer, neuron: int) -> SpikingLayer:
+    other: SpikingLayer = copy.copy(layer)
+    modules: dict[str, nn.Module | None] = dict(layer.named_children())
+    # the copy shares this table with the layer: it gets one of its own
+    other.__dict__["_modules"] = {**modules, "neuron": SilencedNeurons(layer.neuron, neuron)}
+    return other

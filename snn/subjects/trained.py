@@ -1,0 +1,170 @@
+"""Networks that are trained here: their checkpoints stand in a folder, ``epoch-<e>.safetensors``."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from spikeatlas.snn.data import DataSet
+from spikeatlas.snn.files import digest_file
+from spikeatlas.snn.networks import (
+    Architecture,
+    NetworkSite,
+    NetworkSpec,
+    SpikingNetwork,
+    TrainableNetwork,
+    pixel_statistics,
+)
+from spikeatlas.snn.registry import SPEC
+from spikeatlas.snn.sentences import caught
+from spikeatlas.snn.subjects.base import Progress, Source, Subject, SubjectSpec
+from spikeatlas.snn.subjects.chain_subject import ChainSubject
+from spikeatlas.snn.training import (
+    epoch_path,
+    list_epochs,
+    load_network,
+    read_header,
+    unreadable_epochs,
+)
+
+
+class TrainedSpec(SubjectSpec, ABC):
+    """A network of an architecture of ours; a member has the architecture's fields beside ``checkpoints``."""
+
+    checkpoints: Path | None
+
+    @property
+    @abstractmethod
+    def architecture(self) -> Architecture:
+        """The network's layers, neurons and time."""
+
+    @abstractmethod
+    def subject(self, network: TrainableNetwork) -> Subject:
+        """Return a network of this architecture as a subject."""
+
+    @property
+    def stochastic(self) -> bool:
+        """See ``SubjectSpec``."""
+        return self.architecture.coding != "current"
+
+    @property
+    def trained_here(self) -> bool:
+        """See ``SubjectSpec``."""
+        return self.checkpoints is None
+
+    @property
+    def paths(self) -> dict[str, Path]:
+        """See ``SubjectSpec``."""
+        return {} if self.checkpoints is None else {"network.checkpoints": self.checkpoints}
+
+    def source(self, data: DataSet, folder: Path) -> TrainedSource:
+        """See ``SubjectSpec``."""
+        return TrainedSource(self, data, self.checkpoints or folder)
+
+
+@dataclass(frozen=True, config=SPEC)
+class ChainSpec(NetworkSpec, TrainedSpec):
+    """A feed-forward spiking network: convolutions, hidden linear layers, a spiking output."""
+
+    # left out of a study's JSON: digests of before there were other kinds stay the same
+    kind: Literal["chain"] = Field(default="chain", exclude=True)
+    checkpoints: Path | None = None
+    """Folder of checkpoints to load instead of training."""
+
+    @property
+    def architecture(self) -> NetworkSpec:
+        """See ``TrainedSpec``."""
+        return self
+
+    def subject(self, network: TrainableNetwork) -> ChainSubject:
+        """See ``TrainedSpec``."""
+        assert isinstance(network, SpikingNetwork)
+        return ChainSubject(network)
+
+
+class TrainedSource(Source):
+    """The checkpoints of one training."""
+
+    def __init__(self, spec: TrainedSpec, data: DataSet, folder: Path) -> None:
+        """``folder``: of the checkpoints, for images like those of ``data``."""
+        self._spec, self._data = spec, data
+        self.folder: Path = folder
+        self.place = str(folder)
+        self.input_shape = data.shape
+        self.classes = len(data.classes)
+        self.layers = spec.architecture.layer_infos(self.input_shape, self.classes)
+        self.time_steps = spec.architecture.time_steps
+        self.stochastic = spec.stochastic
+
+    def epochs(self) -> dict[float, Path | None]:
+        """See ``Source``."""
+        return {**list_epochs(self.folder)} if self.folder.is_dir() else {}
+
+    def unreadable(self) -> dict[float, str]:
+        """See ``Source``."""
+        return unreadable_epochs(self.folder)
+
+    def open(self, epoch: float) -> Subject:
+        """See ``Source``."""
+        return self._spec.subject(self._network(epoch))
+
+    def _network(self, epoch: float) -> TrainableNetwork:
+        path = epoch_path(self.folder, epoch)
+        return load_network(
+            path, self._spec.architecture, self.input_shape, len(self._data.classes)
+        )
+
+    def example(self) -> Subject:
+        """See ``Source``."""
+        mean, std = pixel_statistics(self._data.train.images)
+        site = NetworkSite(self.input_shape, len(self._data.classes), mean, std, seed=0)
+        return self._spec.subject(self._spec.architecture.build(site).eval())
+
+    def digest(self, epoch: float) -> str:
+        """See ``Source``."""
+        return digest_file(epoch_path(self.folder, epoch))
+
+    def progress(self, epoch: float) -> Progress:
+        """See ``Source``."""
+        header = read_header(epoch_path(self.folder, epoch))
+        return Progress(header.step, header.images_seen, header.accuracy, header.loss)
+
+    def problems(self, epochs: Sequence[float]) -> list[str]:
+        """See ``Source``."""
+        if not self.folder.is_dir():
+            return [
+                f"network.checkpoints: there is no folder {self.folder}; give the folder that holds epoch-*.safetensors"
+            ]
+        sentences = []
+        for epoch in epochs:
+            name = epoch_path(self.folder, epoch).name
+            sentences += caught(f"network.checkpoints: {name}", partial(self._require_fit, epoch))
+        return sentences or self._several_trainings(epochs)
+
+    def _require_fit(self, epoch: float) -> None:
+        """Raise ValueError for a checkpoint of another network, of a training that diverged, or without a header."""
+        self.open(epoch).check()
+        read_header(epoch_path(self.folder, epoch))
+
+    def _several_trainings(self, epochs: Sequence[float]) -> list[str]:
+        """Name the studies of checkpoints that different ones trained."""
+        studies: dict[str, list[str]] = {}
+        for epoch in epochs:
+            study = read_header(epoch_path(self.folder, epoch)).study
+            studies.setdefault(study, []).append(f"{epoch:g}")
+        parts = [
+            f"epochs {', '.join(names)} of study {study[:12]}" for study, names in studies.items()
+        ]
+        if len(parts) < 2:
+            return []
+        message = (
+            f"network.checkpoints: {self.folder} holds files of several studies ({'; '.join(parts)}); "
+            "give a folder of one training"
+        )
+        return [message]
