@@ -86,7 +86,8 @@ def proven(
     """
     if isinstance(way, str):
         return way
-    reasons, candidate = [], way
+    reasons: list[str] = []
+    candidate: FasterWay | None = way
     expected = by_hooks(examples)
     while candidate is not None:
         reason = _difference(candidate, neurons, examples, expected)

@@ -116,7 +116,7 @@ def short(course: Course, epochs: list[float]) -> Course:
 
 def test_the_output_is_no_deep_layer() -> None:
     whole = network()
-    more = network(layers={**whole.layers, "out": layer(0.0, 0.9)})
+    more = network(layers={**whole.layers, "out": layer(0.0, 0.9)}, outputs=("out",))
     assert [c.as_json() for c in claims([more])] == [c.as_json() for c in claims([whole])]
 
 
