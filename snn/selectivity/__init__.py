@@ -1,8 +1,10 @@
 """Selectivity of neurons: pure functions of responses, class probabilities and images.
 
-Everywhere ``responses`` (n, neurons) in [0, 1] are answers to n natural images with ``labels`` (n,)
-in 0..classes-1, and ``first`` (n,) marks the images of the first half (``halves``). Nothing is said
-about neurons that say nothing: undefined is NaN, never a number.
+Everywhere ``responses`` (n, neurons) are answers to n natural images with ``labels`` (n,) in
+0..classes-1, and ``first`` (n,) marks the images of the first half (``halves``). Responses are of any
+unit, and may be negative: what is a share of a sum of them (the class selectivity index, sparseness) is
+undefined for a neuron with any response below 0. Nothing is said about neurons that say nothing:
+undefined is NaN, never a number.
 """
 
 from __future__ import annotations

@@ -53,11 +53,12 @@ def _check(member: Measure, name: str, array: npt.NDArray[Any], neurons: int) ->
 def population(responses: Responses, labels: Whole, classes: int) -> dict[str, float]:
     """The layer's measures; those of neurons are over the ``active_neurons``, which answer at all.
 
-    ``population_sparseness`` is Treves-Rolls over active neurons, mean over images that drive any.
+    ``population_sparseness`` is Treves-Rolls over active neurons, mean over images that drive any; NaN
+    where any response is negative, for the images without one would be an odd choice.
     """
     active = responses[:, responses.any(axis=0)]
     sparseness = treves_rolls(active, axis=1)
-    defined = sparseness[~np.isnan(sparseness)]
+    defined = sparseness[~np.isnan(sparseness) & ~(active < 0).any()]
     return {
         "population_sparseness": float(defined.mean()) if len(defined) else float("nan"),
         "signal_correlation": signal_correlation(class_means(active, labels, classes)),

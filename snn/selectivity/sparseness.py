@@ -13,7 +13,7 @@ def treves_rolls(responses: Responses, axis: int) -> Floats:
     (1 - mean(r)^2 / mean(r^2)) / (1 - 1/n), without a unit, in 0 (all n values alike: the floor, that
     of a neuron that tells nothing apart) to 1 (one value is not zero). ``axis=0`` of (images,
     neurons): lifetime sparseness (neurons,); ``axis=1``: population sparseness (images,). NaN where
-    all are zero, or where there is one value. It needs no labels; responses that vary without regard
+    all are zero, where any is negative, or where there is one value. It needs no labels; responses that vary without regard
     to classes are sparse too.
     Source: Rolls & Tovee 1995 (J Neurophysiol 73), normalised as in Vinje & Gallant 2000 (Science 287).
     """
@@ -38,10 +38,12 @@ def hoyer(responses: Responses, axis: int) -> Floats:
 
 
 def _evenness(responses: Responses, axis: int) -> Floats:
-    """Squared mean / mean square, in 1/n..1; NaN where all are zero."""
+    """Squared mean / mean square, in 1/n..1; NaN where all are zero, or any is negative."""
     values = responses.astype(np.float64)
     mean, power = values.mean(axis=axis), np.square(values).mean(axis=axis)
     evenness = np.full(mean.shape, np.nan)
-    np.divide(np.square(mean), power, out=evenness, where=power > 0)
+    np.divide(
+        np.square(mean), power, out=evenness, where=(power > 0) & (values >= 0).all(axis=axis)
+    )
     # rounding may put equal values beyond 1
     return np.minimum(evenness, 1)

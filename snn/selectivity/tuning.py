@@ -20,7 +20,7 @@ Responses = npt.NDArray[np.floating[Any]]
 def class_means(responses: Responses, labels: Whole, classes: int) -> Floats:
     """Average the responses to each class.
 
-    ``responses`` (n, neurons) in [0, 1] to images with ``labels`` (n,) in 0..classes-1. Returns
+    ``responses`` (n, neurons) to images with ``labels`` (n,) in 0..classes-1. Returns
     (neurons, classes), NaN for a class without images. ValueError where the two do not fit.
     """
     check(responses, labels, classes)
@@ -68,6 +68,12 @@ def active_images(responses: Responses) -> Whole:
     return counts
 
 
+def ever_negative(responses: Responses) -> Mask:
+    """Mark the neurons (neurons,) of responses (n, neurons) with any below 0: shares of a sum say nothing of them."""
+    negative: Mask = (responses < 0).any(axis=0)
+    return negative
+
+
 def halves(labels: Whole, seed: int = 0) -> Mask:
     """Split images in two at random, every class evenly: mask (n,), True for the first half.
 
@@ -92,23 +98,30 @@ def class_selectivity_index(half_means: Floats, active: Whole) -> tuple[Floats, 
     0..classes-1. The preferred class is chosen on one half and (r_pref - r_other) / (r_pref +
     r_other) measured on the other, r_other the mean over the other classes; both ways, averaged.
     ``preferred`` is chosen on both halves together. NaN and -1 below 20 non-zero responses or where
-    a half says nothing (silent, or without an image of the preferred class).
+    a half says nothing (silent, or without an image of the preferred class). NaN, though with a preferred
+    class, where a mean is negative: a share of a sum of both signs is no share.
     Source: the class selectivity index of Morcos et al. 2018 (arXiv 1803.06959, section 2.3), whose
     choice of class on the same images makes any noise look selective; hence the two halves.
     """
     first, second = half_means[:, 0], half_means[:, 1]
     csi = (_index(preferred_class(first), second) + _index(preferred_class(second), first)) / 2
     csi[active < MINIMUM_ACTIVE] = np.nan
+    negative = (half_means < 0).any(axis=(1, 2)) & (active >= MINIMUM_ACTIVE)
     preferred = preferred_class((first + second) / 2)
-    return csi, np.where(np.isnan(csi), -1, preferred)
+    preferred = np.where(np.isnan(csi) & ~negative, -1, preferred)
+    return np.where(negative, np.nan, csi), preferred
 
 
 def index_of_responses(
     responses: Responses, labels: Whole, first: Mask, classes: int
 ) -> tuple[Floats, Whole]:
-    """Return ``class_selectivity_index`` of responses (n, neurons), whose halves ``first`` (n,) tells apart."""
+    """Return ``class_selectivity_index`` of responses (n, neurons), whose halves ``first`` (n,) tells apart.
+
+    NaN where any response is negative, even if no mean is; the preferred class stays.
+    """
     means = half_means(responses, labels, first, classes)
-    return class_selectivity_index(means, active_images(responses))
+    csi, preferred = class_selectivity_index(means, active_images(responses))
+    return np.where(ever_negative(responses), np.nan, csi), preferred
 
 
 def preferred_class(means: Floats) -> Whole:

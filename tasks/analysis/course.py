@@ -92,7 +92,8 @@ def natural_responses(tree: Tree, layer: str, rows: np.ndarray) -> xr.DataArray:
 def layer_course(tree: Tree, layer: str, rows: np.ndarray) -> xr.Dataset:
     """Collect what claims rest on, of one layer (epoch, neuron): nothing that came from a warm start.
 
-    ``csi``, ``q``, ``csi_null`` (labels shuffled), ``responsive`` (answers to 20 test images or more); of the
+    ``csi``, ``q``, ``csi_null`` (labels shuffled), ``responsive`` (answers to 20 test images or
+    more, none of them below 0); of the
     study's first search ``silent`` and ``saturated`` (any repeat),
     ``read`` (epoch, neuron, repeat), the class that the study's classifier reads in the MEI; ``ratio``, MEI /
     best test image, ``perplexity`` and ``response``, means over repeats; ``loss_increase`` where neurons were

@@ -15,7 +15,7 @@ from spikeatlas.tasks.atlas import SEARCH, cold, has_mei
 DriftKind: TypeAlias = Literal["image", "latent", "response", "class"]
 """What is compared. ``image``: root mean square difference of pixels in shares of the grey scale (0 to 1);
 ``latent``: share of codes that differ (0 to 1), or root mean square difference of Gaussian numbers;
-``response``: absolute difference of spike rates (0 to 1); ``class``: whether the study's classifier reads
+``response``: absolute difference of responses, in their unit; ``class``: whether the study's classifier reads
 another class (0 or 1)."""
 
 Array = NDArray[np.floating]

@@ -11,7 +11,7 @@ HALVES = ("first", "second")
 def class_moments(responses: xr.DataArray, classes: int) -> xr.Dataset:
     """Mean and variance of the responses to each class, from the responses to single images.
 
-    ``responses`` (epoch, image, neuron) in [0, 1] with coordinates ``label`` (0..classes-1) and ``first``
+    ``responses`` (epoch, image, neuron) with coordinates ``label`` (0..classes-1) and ``first``
     (1: of the first half). Returns ``mean`` and ``variance`` (epoch, half, neuron, category), the unbiased
     one, NaN below one and two images, and ``count`` (half, category). One epoch is in memory at a time.
     """

@@ -198,7 +198,7 @@ def read_classes(run: Run, epoch: float, images: NDArray[np.uint8]) -> NDArray[n
 
 
 def ratio(response: xr.DataArray, reference: xr.DataArray) -> xr.DataArray:
-    """Return MEI response over a reference response; undefined (NaN) where the reference is silent."""
+    """Return MEI response over a reference response; undefined (NaN) where the reference is silent, or negative."""
     return (response / reference.where(reference > 0)).astype(np.float32)
 
 

@@ -60,8 +60,9 @@ class Measure(Contract, ABC):
     def __call__(self, responses: Responses, labels: Whole, first: Mask, classes: int) -> Floats:
         """Measure every neuron: (neurons,), NaN where it is undefined.
 
-        ``responses`` (n, neurons) in [0, 1] to images with ``labels`` (n,) in 0..classes-1; ``first`` (n,)
-        marks the images of one half, for what is chosen on one half and measured on the other.
+        ``responses`` (n, neurons) in the layer's unit, below 0 too where that allows it, to images with
+        ``labels`` (n,) in 0..classes-1; ``first`` (n,) marks the images of one half, for what is chosen on one
+        half and measured on the other.
         """
 
     def undefined(self, responses: Responses) -> Mask:

@@ -30,7 +30,7 @@ class ClassSelectivityIndex(Measure):
     long_name: ClassVar[str] = "class selectivity index"
     comment: ClassVar[str] = (
         "(preferred - mean of others) / (preferred + mean of others), class chosen on one half "
-        "of the test images, measured on the other; -1 to 1"
+        "of the test images, measured on the other; -1 to 1; undefined where any response is negative"
     )
     further: ClassVar[Mapping[str, Quantity]] = {
         "preferred_class": Quantity(

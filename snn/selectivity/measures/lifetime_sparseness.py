@@ -20,7 +20,10 @@ class LifetimeSparseness(Measure):
     """``lifetime_sparseness``: do few images carry the response."""
     variable: ClassVar[str] = "lifetime_sparseness"
     long_name: ClassVar[str] = "lifetime sparseness"
-    comment: ClassVar[str] = "Treves-Rolls sparseness over test images; 0 (flat) to 1 (one image)"
+    comment: ClassVar[str] = (
+        "Treves-Rolls sparseness over test images; 0 (flat) to 1 (one image); undefined where any "
+        "response is negative"
+    )
 
     def __call__(self, responses: Responses, labels: Whole, first: Mask, classes: int) -> Floats:
         """Measure every neuron: (neurons,)."""

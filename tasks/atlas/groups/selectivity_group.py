@@ -32,18 +32,18 @@ CORRECTED = {
 """Arrays that the analysis makes of a measure's values, by its name."""
 
 _ACTIVE = {
-    "natural_active": Variable(ROWS, "int32", 0, "active test images", "answered with at least one spike", "image"),
+    "natural_active": Variable(ROWS, "int32", 0, "active test images", "whose response is not 0", "image"),
 }  # fmt: skip
 
 _FIRST = {
-    "class_selectivity_index": Variable(ROWS, "float32", np.nan, "class selectivity index", "(preferred - mean of others) / (preferred + mean of others), class chosen on one half of the test images, measured on the other; -1 to 1"),
+    "class_selectivity_index": Variable(ROWS, "float32", np.nan, "class selectivity index", "(preferred - mean of others) / (preferred + mean of others), class chosen on one half of the test images, measured on the other; -1 to 1; undefined where any response is negative"),
     "preferred_class": Variable(ROWS, "int16", -1, "preferred class", "with the highest mean response, its place among the categories; none: undefined"),
 }  # fmt: skip
 
 _READ = {
     "mei_class": Variable(SEARCHES, "int16", -1, "class read in the MEI", "by the network of this epoch, its place among the categories; none: no output spike, or a silent neuron"),
-    "natural_ratio": Variable(SEARCHES, "float32", np.nan, "MEI / best test image", "ratio of the responses"),
-    "random_ratio": Variable(SEARCHES, "float32", np.nan, "MEI / best screening image", "ratio of the responses, screening of the same repeat"),
+    "natural_ratio": Variable(SEARCHES, "float32", np.nan, "MEI / best test image", "ratio of the responses; undefined where the latter's is not above 0"),
+    "random_ratio": Variable(SEARCHES, "float32", np.nan, "MEI / best screening image", "ratio of the responses, screening of the same repeat; undefined where the latter's is not above 0"),
 }  # fmt: skip
 
 _OF_MEIS = {

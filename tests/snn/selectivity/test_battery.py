@@ -164,3 +164,11 @@ def test_a_silent_layer_counts_none() -> None:
     found = selectivity.population(np.zeros((1000, 3), np.float32), LABELS, CLASSES)
     assert found.pop("active_neurons") == 0
     assert all(np.isnan(value) for value in found.values())
+
+
+def test_a_layer_with_negative_responses_has_no_sparseness_of_its_population() -> None:
+    responses = np.random.default_rng(0).random((1000, 5)).astype(np.float32)
+    responses[0, 0] = -0.1
+    population = selectivity.population(responses, LABELS, CLASSES)
+    assert np.isnan(population.pop("population_sparseness"))
+    assert all(np.isfinite(value) for value in population.values())

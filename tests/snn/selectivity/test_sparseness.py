@@ -47,3 +47,10 @@ def test_rounding_makes_no_sparseness_below_zero() -> None:
         found = measure(responses, axis=0)
         assert (found >= 0).all()
         assert found == pytest.approx(0, abs=1e-7)
+
+
+def test_sparseness_is_undefined_where_a_response_is_negative() -> None:
+    responses = np.array([[0.5, 0.5], [0.1, -0.1], [0.0, 0.0]])
+    for measure in (treves_rolls, hoyer):
+        assert np.isnan(measure(responses, axis=0)).tolist() == [False, True]
+        assert np.isnan(measure(responses, axis=1)).tolist() == [False, True, True]

@@ -5,7 +5,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spikeatlas.snn.selectivity import active_images, class_means, class_selectivity_index, halves
+from spikeatlas.snn.selectivity import (
+    active_images,
+    class_means,
+    class_selectivity_index,
+    halves,
+    index_of_responses,
+)
+from spikeatlas.snn.selectivity.tuning import ever_negative
 
 RNG = np.random.default_rng(0)
 ENOUGH = np.array([20])
@@ -130,3 +137,21 @@ def test_noise_is_not_selective_on_average() -> None:
     csi, _ = class_selectivity_index(means, active_images(responses))
     # chosen and measured on the same images the same noise would show 0.07
     assert abs(csi.mean()) < 3 * csi.std() / np.sqrt(500)
+
+
+def test_a_neuron_with_a_negative_response_has_a_preferred_class_and_no_index() -> None:
+    labels = np.repeat(np.arange(4), 20)
+    responses = np.tile(labels[:, None] / 4 + 0.1, (1, 3))
+    responses[3, 1] = -0.01
+    responses[:, 2] -= 2
+    csi, preferred = index_of_responses(responses, labels, halves(labels), 4)
+    assert np.isfinite(csi).tolist() == [True, False, False]
+    assert preferred.tolist() == [3, 3, 3]
+    assert ever_negative(responses).tolist() == [False, True, True]
+
+
+def test_negative_class_means_have_no_index_and_too_few_answers_no_class() -> None:
+    means = np.array([[[-0.1, 0.3], [0.1, 0.3]]] * 2)
+    csi, preferred = class_selectivity_index(means, np.array([20, 19]))
+    assert np.isnan(csi).all()
+    assert preferred.tolist() == [1, -1]

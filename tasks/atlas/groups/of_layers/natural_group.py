@@ -60,7 +60,7 @@ def _of_images(layout: Layout, _layer: str | None) -> dict[str, AxisLabels]:
 
 def _blank(layout: Layout, layer: str | None) -> Mapping[str, Variable]:
     return {
-        "blank_response": Variable((*ROWS, "blank"), "float32", np.nan, "response to a blank image", "spike rate", RATE, rate(layout, layer)),
+        "blank_response": Variable((*ROWS, "blank"), "float32", np.nan, "response to a blank image", "", RATE, rate(layout, layer)),
     }  # fmt: skip
 
 

@@ -10,7 +10,14 @@ import pytest
 from spikeatlas.snn import selectivity
 from spikeatlas.snn.selectivity import BUILT_IN, MEASURES, Measure
 from tests.snn.brought import Broken, Loudness
-from tests.snn.selectivity.planted import CLASSES, FIRST, LABELS, SILENT, plain_neurons
+from tests.snn.selectivity.planted import (
+    CLASSES,
+    FIRST,
+    LABELS,
+    SILENT,
+    gaussian_neurons,
+    plain_neurons,
+)
 
 OWN = "tests.snn.brought:Loudness"
 KINDS = [*MEASURES.members, OWN]
@@ -65,3 +72,20 @@ def test_names_are_told_apart() -> None:
 def test_a_measure_of_another_shape_is_refused() -> None:
     with pytest.raises(ValueError, match=r"gives loudness of shape \(5,\): it must be \(4,\)"):
         battery((Broken(kind="tests.snn.brought:Broken"),))
+
+
+def test_what_shares_a_sum_is_undefined_for_a_neuron_with_a_negative_response() -> None:
+    responses = gaussian_neurons(1.0, neurons=2)
+    neuron = 1
+    responses[0, neuron] = -0.5
+    arrays = selectivity.measure(
+        responses, LABELS, FIRST, CLASSES, draws=5, rng=np.random.default_rng(0)
+    )
+    shares = {
+        "lifetime_sparseness",
+        "hoyer_sparseness",
+        *MEASURES.read("class_selectivity_index").quantities,
+    }
+    for name, array in arrays.items():
+        assert np.isnan(array[neuron]) == (name in shares - {"preferred_class"}), name
+    assert arrays["preferred_class"][neuron] >= 0
