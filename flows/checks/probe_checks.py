@@ -1,4 +1,4 @@
-"""Checks of a study's probe: its layers, neurons and epochs."""
+"""Checks of a study's probe: its layers, their names, and neurons."""
 
 from __future__ import annotations
 
@@ -29,6 +29,37 @@ def layer_problems(inputs: StudyInputs) -> list[str]:
         indices = neurons.get(layer, ()) if isinstance(neurons, dict) else neurons
         problems += _neuron_problems(layer, indices, sizes[layer])
     return problems
+
+
+NAMELESS = ("", ".", "..", "zarr.json")
+"""Names that mean something else to a store."""
+
+
+def name_problems(study: Study, source: Source) -> list[str]:
+    """Name probed layers that no store can hold: each is a folder, and a group, of that name."""
+    layers = source.layers if study.probe.layers == "all" else study.probe.layers
+    return [
+        f"probe.layers: an atlas cannot hold a layer of the name {layer!r} ({fault}): rename the layer in the "
+        "network, or leave it out of probe.layers"
+        for layer in layers
+        if (fault := _fault(layer))
+    ]
+
+
+def _fault(name: str) -> str:
+    """Say what is wrong with the name of a layer; empty for nothing. Dots, blanks within and # are fine."""
+    faults = {
+        "a store means something else by that": name in NAMELESS or name.startswith("__"),
+        "it has a / or a \\, which part folders": "/" in name or "\\" in name,
+        "it begins or ends with a blank": name != name.strip(),
+        "it has letters that cannot be printed": not name.isprintable(),
+        "it is longer than 200 bytes": len(name.encode()) > LONGEST,
+    }
+    return next((fault for fault, there in faults.items() if there), "")
+
+
+LONGEST = 200
+"""Bytes of a name: file systems end at 255."""
 
 
 def read_problems(study: Study, source: Source) -> list[str]:

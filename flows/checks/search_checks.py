@@ -1,4 +1,4 @@
-"""Checks of a study's search: methods, repeats, screening, naturalness."""
+"""Checks of a study's search: methods, repeats, screening, naturalness, diverse stimuli."""
 
 from __future__ import annotations
 
@@ -156,6 +156,23 @@ def room_problems(run: Run) -> list[str]:
     message = (
         f"search.screening_images: {search.screening_images} leave nothing of {part} ({budget} images a "
         f"neuron, {payers} paying together) to {', '.join(labels)}; screen fewer, or raise the budget"
+    )
+    return [message]
+
+
+def diverse_problems(inputs: StudyInputs) -> list[str]:
+    """Name layers whose responses may be below 0: no share of the best response is near to it there."""
+    study, source = inputs.study, inputs.source
+    if source is None or not study.search.diverse:
+        return []
+    probed = source.layers if study.probe.layers == "all" else study.probe.layers
+    bottoms = {name: source.layers[name].unit.bottom for name in probed if name in source.layers}
+    signed = [name for name, bottom in bottoms.items() if bottom is None or bottom < 0]
+    if not signed:
+        return []
+    message = (
+        f"search.diverse: {study.search.diverse} stimuli with nearly the MEI's response cannot be told where responses "
+        f"may be below 0, as those of layer {', '.join(signed)}; set it to 0, or name other probe.layers"
     )
     return [message]
 

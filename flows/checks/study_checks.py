@@ -54,6 +54,7 @@ PARTS: tuple[Callable[[StudyInputs], list[str]], ...] = (
     search_checks.screening_problems,
     _generator_problems,
     search_checks.naturalness_problems,
+    search_checks.diverse_problems,
     analysis_checks.classifier_problems,
     _training_problems,
 )
@@ -126,7 +127,8 @@ def _load(raw: Mapping[str, Any] | Study) -> tuple[StudyInputs, list[str]]:
     if data is None:
         return StudyInputs(study, None, None), [*problems, *unreadable]
     plain, unfit = _loaded("network", partial(models.plain_source, study))
-    unfit += [] if plain is None else probe_checks.read_problems(study, plain)
+    if plain is not None:
+        unfit += probe_checks.name_problems(study, plain) + probe_checks.read_problems(study, plain)
     source = None if unfit else models.source(study)
     return StudyInputs(study, data, source), [*problems, *unfit]
 

@@ -77,6 +77,10 @@ def refinement(courses: Sequence[Course], bars: Thresholds, rng: np.random.Gener
     lacking = []
     if not searched:
         lacking.append("no network's optimal stimuli were searched")
+    elif not searched[0].hidden:
+        lacking.append("no hidden layer is probed")
+    elif bool(searched[0].accuracy.isnull().all()):
+        lacking.append("the network's accuracy is not known")
     elif len(searched[0].epochs) < bars.refinement_epochs:
         lacking.append(
             f"{len(searched[0].epochs)} epochs are analysed: {bars.refinement_epochs} are needed"

@@ -37,7 +37,7 @@ from spikeatlas.tasks.atlas.groups.progress_group import (
     SCREENED,
     TRAINED,
 )
-from spikeatlas.tasks.atlas.layout import TOP_IMAGES, Layout, image_counts
+from spikeatlas.tasks.atlas.layout import SPIKES, TOP_IMAGES, Layout, UnitFields, image_counts
 from spikeatlas.tasks.atlas.locking.lock import coordinator, writing
 from spikeatlas.tasks.atlas.metadata import store_of
 from spikeatlas.tasks.atlas.open import (
@@ -89,6 +89,7 @@ __all__ = [
     "SEARCH",
     "SILENT",
     "SOURCES",
+    "SPIKES",
     "STATUS",
     "TOP_IMAGES",
     "TRAINED",
@@ -104,6 +105,7 @@ __all__ = [
     "OldError",
     "OutdatedError",
     "Tree",
+    "UnitFields",
     "alive",
     "at_search",
     "best_rows",

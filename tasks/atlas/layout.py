@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from spikeatlas.snn.generators import Naturalness
+from spikeatlas.snn.subjects import SPIKE_RATE
 
 TOP_IMAGES = 5
 """Best natural images kept for each neuron."""
@@ -39,6 +40,24 @@ class UnitFields(NamedTuple):
     """Smallest response there can be; None where there is no lower end."""
     top: float | None
     """Largest response there can be; None where there is no upper end."""
+
+    @property
+    def zero_is_silence(self) -> bool:
+        """True where a response of 0 is no answer: nothing is below it."""
+        return self.bottom == 0
+
+    @property
+    def span(self) -> str:
+        """From where to where responses go, in words; empty where there is no end."""
+        if self.bottom is None:
+            return "" if self.top is None else f"{self.top:g} at most"
+        return (
+            f"{self.bottom:g} or more" if self.top is None else f"{self.bottom:g} to {self.top:g}"
+        )
+
+
+SPIKES = UnitFields(SPIKE_RATE, 0.0, 1.0)
+"""The unit of a layer that has no other."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +119,10 @@ class Layout:
     """Arrays of measures of selectivity that are the user's own."""
     importance: tuple[Named, ...] = ()
     """Arrays of measures of importance that are."""
+
+    def unit(self, layer: str) -> UnitFields:
+        """Return the unit of a layer's responses."""
+        return self.units.get(layer, SPIKES)
 
     @property
     def neurons(self) -> int:

@@ -5,7 +5,15 @@ from __future__ import annotations
 import xarray as xr
 from rich.table import Table
 
-from spikeatlas.tasks.atlas import SATURATED, UNPLANNED, open_tree, settled, sign
+from spikeatlas.tasks.atlas import (
+    SATURATED,
+    UNPLANNED,
+    UnitFields,
+    layout_of,
+    open_tree,
+    settled,
+    sign,
+)
 from spikeatlas.tasks.inspect.neurons import require_known
 from spikeatlas.tasks.inspect.text import as_text
 from spikeatlas.tasks.study.location import Place
@@ -14,8 +22,9 @@ from spikeatlas.tasks.study.location import Place
 def compare_methods(path: Place, first: str, second: str) -> str:
     """Count wins of ``first`` over ``second`` a layer and epoch, on the mean response over all repeats.
 
-    A neuron counts as saturated where either method reached the unit's top in every repeat (0, silenced,
-    where the least exciting image is searched): it cannot tell them apart. Ties are exact.
+    A neuron counts as saturated where either method reached the unit's top in every repeat (its bottom,
+    silenced, where the least exciting image is searched): it cannot tell them apart. A unit without that
+    end has none. Ties are exact.
     """
     direction = sign(path)
     table = Table(
@@ -33,7 +42,8 @@ def compare_methods(path: Place, first: str, second: str) -> str:
             group = tree.layer(name, "layers")
             for method in (first, second):
                 require_known("method", method, group["search"].values.tolist())
-            counts = _count(group, first, second, direction)
+            end = _at_end(group, layout_of(tree.root).unit(name), direction)
+            counts = _count(group, (first, second), direction, end)
             for epoch in counts.epoch.values:
                 _row(table, name, f"{epoch:g}", counts.sel(epoch=epoch))
             _row(table, name, "all", counts.sum("epoch"))
@@ -41,10 +51,17 @@ def compare_methods(path: Place, first: str, second: str) -> str:
     return f"{first} against {second}, mean of {repeats} repeats, each neuron of each epoch one duel\n{as_text(table)}"
 
 
-def _count(group: xr.Dataset, first: str, second: str, direction: int) -> xr.Dataset:
+def _at_end(group: xr.Dataset, unit: UnitFields, direction: int) -> xr.DataArray:
+    """Return where a search got as far as responses go."""
+    return group.status == SATURATED if direction > 0 else group.response == unit.bottom
+
+
+def _count(
+    group: xr.Dataset, methods: tuple[str, str], direction: int, at_end: xr.DataArray
+) -> xr.Dataset:
+    first, second = methods
     unplanned = group.status == UNPLANNED
     ended = (settled(group.status) | unplanned).all("repeat").all("search")
-    at_end = group.status == SATURATED if direction > 0 else group.response == 0
     full = (at_end | unplanned).all("repeat").any("search")
     response = direction * group.response.mean("repeat")
     ahead = response.sel(search=first, drop=True) - response.sel(search=second, drop=True)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 from rich.table import Table
 
 from spikeatlas.snn.subjects import LACKS
-from spikeatlas.tasks.atlas import FLAGS, GROUPS, STATUS, Tree, open_tree
+from spikeatlas.tasks.atlas import FLAGS, GROUPS, STATUS, Tree, layout_of, open_tree
 from spikeatlas.tasks.inspect.known import elsewhere
 from spikeatlas.tasks.inspect.text import as_text
 from spikeatlas.tasks.study.location import Place
@@ -39,12 +40,14 @@ def _epochs(tree: Tree) -> Table:
     for row in range(tree.progress.sizes["epoch"]):
         now = tree.progress.isel(epoch=row)
         marks = ["yes" if mark in now and now[mark].item() else "no" for mark in MARKS]
-        table.add_row(f"{now.epoch.item():g}", f"{now.accuracy.item():.3f}", *marks)
+        table.add_row(f"{now.epoch.item():g}", _number(now.accuracy.item()), *marks)
     return table
 
 
 def _layers(tree: Tree) -> Table:
-    table = Table("layer", "neurons", "methods", "repeats", *STATUS, "mean response")
+    layout = layout_of(tree.root)
+    unit = ("unit of a response",) if layout.units else ()
+    table = Table("layer", "neurons", "methods", "repeats", *STATUS, "mean response", *unit)
     for name in tree.layers:
         group = tree[f"layers/{name}"]
         status = group.status.values
@@ -54,8 +57,13 @@ def _layers(tree: Tree) -> Table:
             ", ".join(map(str, group["search"].values)),
             str(group.sizes["repeat"]),
         ]
-        table.add_row(name, *sizes, *counts, f"{float(group.response.mean()):.3f}")
+        named = (layout.unit(name).name,) if unit else ()
+        table.add_row(name, *sizes, *counts, _number(float(group.response.mean())), *named)
     return table
+
+
+def _number(value: float) -> str:
+    return "-" if np.isnan(value) else f"{value:.3f}"
 
 
 def _shortfall(tree: Tree) -> list[str]:

@@ -19,6 +19,7 @@ from spikeatlas.tasks.atlas import (
     alive,
     best_search,
     layer_rows,
+    layout_of,
     open_tree,
     settled,
     sign,
@@ -67,7 +68,11 @@ def read_neurons(path: Place, selection: Selection) -> NeuronResults:
             if selection.layer in (None, layer)
             for result in _layer(tree, epoch, layer, selection, direction)
         ]
-    return NeuronResults(_frame(results), results)
+        frame = _frame(results)
+        if (layout := layout_of(tree.root)).units:
+            units = [layout.unit(layer).name for layer in frame["layer"]]
+            frame.insert(frame.columns.get_loc("response") + 1, "unit", units)
+    return NeuronResults(frame, results)
 
 
 def require_known(option: str, value: object, allowed: Iterable[object]) -> None:
@@ -138,11 +143,9 @@ def _class(result: xr.Dataset) -> str:
 
 def _preferred(result: xr.Dataset) -> str:
     means = result.natural_response.values
-    return (
-        str(result["category"].values[int(np.argmax(means))])
-        if np.nanmax(means, initial=0) > 0
-        else "none"
-    )
+    if not np.nan_to_num(means).any():
+        return "none"
+    return str(result["category"].values[int(np.nanargmax(means))])
 
 
 def save_image(neurons: NeuronResults, path: Path) -> None:
@@ -186,7 +189,7 @@ def draw_stimuli(neurons: NeuronResults, path: Path) -> None:
         figure.subplots(rows, columns, squeeze=False).flat, neurons.results, strict=False
     ):
         title = f"{result.attrs['layer']} {result.neuron.item()}\n{result.response.item():.3g}"
-        axes.set_title(title, fontsize=8)
+        axes.set_title(title, fontsize=8, parse_math=False)
         if alive(result.status).item():
             axes.imshow(_pixels(result), cmap="gray", vmin=0, vmax=255)
     for axes in figure.axes:

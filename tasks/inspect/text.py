@@ -25,7 +25,8 @@ LONG = 12
 
 def as_text(table: Table) -> str:
     """Return a table as plain text."""
-    console = Console(width=140, color_system=None)
+    # names of layers may hold what a console takes for marks: [red], :smile:
+    console = Console(width=140, color_system=None, markup=False, emoji=False)
     with console.capture() as capture:
         console.print(table)
     return capture.get().rstrip()
@@ -56,41 +57,57 @@ def as_json(frame: pd.DataFrame) -> str:
 
 def draw(frame: pd.DataFrame, about: str, file: Path) -> None:
     """A PNG picture of the answer to one of ``PICTURES``."""
-    from matplotlib.figure import Figure  # noqa: PLC0415 - heavy, and most answers are tables
+    from matplotlib import rc_context  # noqa: PLC0415 - heavy, and most answers are tables
+    from matplotlib.figure import Figure  # noqa: PLC0415
 
-    figure = Figure(figsize=(7, 4), layout="constrained")
-    axes = figure.subplots()
-    PICTURES[about](axes, frame)
-    if axes.get_legend_handles_labels()[1]:
-        axes.legend()
-    figure.savefig(file, format="png", dpi=120)
+    with rc_context(PLAIN):
+        figure = Figure(figsize=(7, 4), layout="constrained")
+        axes = figure.subplots()
+        PICTURES[about](axes, frame)
+        if axes.get_legend_handles_labels()[1]:
+            axes.legend()
+        figure.savefig(file, format="png", dpi=120)
+
+
+PLAIN = {"text.parse_math": False}
+"""Settings of matplotlib: a $ in a layer's name begins no formula."""
+
+
+def labelled(layer: object) -> str:
+    """Return a layer's name as a legend shows it, which leaves out what begins with an underscore."""
+    name = str(layer)
+    return f" {name}" if name.startswith("_") else name
 
 
 def _counts(axes: Axes, frame: pd.DataFrame, column: str, label: str) -> None:
     """Draw how many neurons of each layer have come so far, over epochs."""
     for layer, rows in frame.groupby("layer", sort=False):
         came = rows[column].dropna().value_counts().sort_index().cumsum()
-        axes.step(came.index, came, where="post", marker="o", label=f"{layer} (of {len(rows)})")
+        axes.step(
+            came.index, came, where="post", marker="o", label=labelled(f"{layer} (of {len(rows)})")
+        )
     axes.set(xlabel="epoch", ylabel=label, ylim=(0, None))
 
 
 def _scatter(axes: Axes, frame: pd.DataFrame) -> None:
     for layer, rows in frame.groupby("layer", sort=False):
-        axes.plot(rows["class_selectivity_index"], rows["loss_increase"], ".", label=str(layer))
+        axes.plot(
+            rows["class_selectivity_index"], rows["loss_increase"], ".", label=labelled(layer)
+        )
     axes.set(xlabel="class selectivity index", ylabel="loss increase while silent")
 
 
 def _curves(axes: Axes, frame: pd.DataFrame) -> None:
     images = frame.columns[2:].astype(int)
     for layer, method, *reached in frame.itertuples(index=False, name=None):
-        axes.plot(images, reached, marker=".", label=f"{layer}, {method}")
+        axes.plot(images, reached, marker=".", label=labelled(f"{layer}, {method}"))
     axes.set(xscale="log", xlabel="images shown", ylabel="best response / best test image's")
 
 
 def _course(axes: Axes, frame: pd.DataFrame) -> None:
     for column in frame.columns.drop("epoch"):
         label = column if column == "accuracy" else f"{column}: selective neurons"
-        axes.plot(frame["epoch"], frame[column], marker="o", label=label)
+        axes.plot(frame["epoch"], frame[column], marker="o", label=labelled(label))
     axes.set(xlabel="epoch", ylabel="share", ylim=(0, 1.02))
 
 

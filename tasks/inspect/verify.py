@@ -28,7 +28,8 @@ from spikeatlas.tasks.workers import models
 from spikeatlas.tasks.workers.process import one_thread
 
 TOLERANCE = 1e-6
-"""Largest difference of a response on another machine; on the same one a replay is exact."""
+"""Largest difference of a response on another machine, of one above 1 as a share of it; on the same one a replay is
+exact."""
 
 NEAR_SHARE = 1e-3
 """Largest share of results whose response may differ by a spike when another responder replays them: one
@@ -101,8 +102,9 @@ def verify(run: Run, *, plain: bool = False) -> Verdict:
 
 def place(run: Run, problem: str) -> str:
     """Name the layer and neurons that damage of a per-epoch array concerns."""
+    name = problem.partition("/")[2]
     for layer, neurons in run.layers.items():
-        if f"/{layer}/" in problem:
+        if name.startswith(f"{layer}/"):
             return f"layer={layer} neurons={neurons[0]}-{neurons[-1]}: {problem}"
     return f"layers={','.join(run.layers)} all neurons: {problem}"
 
@@ -198,7 +200,8 @@ def replay_images(run: Run, block: Block, rows: xr.Dataset, kind: Stored) -> Ver
     again = answers[np.arange(len(images)), places[0]]
     other = (np.where(silent, 0, decoded) != images).reshape(len(images), -1).sum(axis=1)
     gap = np.abs(again - response[places])
-    off = ~(gap <= TOLERANCE)
+    tolerance = TOLERANCE * np.maximum(1, np.abs(response[places]))
+    off = ~(gap <= tolerance)
     # one spike of a unit, the least that can differ; only another responder than the atlas's may
     spike = spike_of(run) if made_by(run) != run.responder.kind else 0
     problems: list[str] = []
@@ -211,7 +214,7 @@ def replay_images(run: Run, block: Block, rows: xr.Dataset, kind: Stored) -> Ver
             + "".join(f" alternative={number}" for number in alternative)
         )
         if off[place]:
-            (near if gap[place] <= spike + TOLERANCE else problems).append(
+            (near if gap[place] <= spike + tolerance[place] else problems).append(
                 f"{name}: response is {response[places][place]:.6f}, replay gives {again[place]:.6f}"
             )
         if other[place]:

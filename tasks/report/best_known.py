@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from spikeatlas.tasks.atlas import BLANKS, SOURCES, Tree
+from spikeatlas.tasks.report.atlas_words import level
 from spikeatlas.tasks.report.averages import Array
 
 BEATEN_BY = dict(
@@ -58,7 +59,7 @@ class BestKnown:
             neuron=self.neuron[row, place],
             blank=BLANKS[self.image[row, place] % len(BLANKS)],
         )
-        return f"beaten by {origin}: {self.response[row, place]:.3f}"
+        return f"beaten by {origin}: {level(self.response[row, place])}"
 
 
 def read_best_known(tree: Tree, layer: str) -> BestKnown:

@@ -8,6 +8,7 @@ import numpy as np
 from markupsafe import Markup
 
 from spikeatlas.tasks.atlas import SILENT, UNLIKE
+from spikeatlas.tasks.report.atlas_words import axis_of, network_lack, short_unit
 from spikeatlas.tasks.report.averages import Array, mean, quartiles
 from spikeatlas.tasks.report.figures import Curve, XAxis, chart, epoch_axis, image_axis, scatter
 from spikeatlas.tasks.report.key import agreed_of_defined
@@ -32,15 +33,17 @@ def overview_panels(summary: Summary) -> list[Panel]:
     accuracy = [Curve("test accuracy", summary.progress["accuracy"])]
     response = [_response(layer) for layer in summary.layers]
     index = [Curve(layer.name, _index(layer)[1]) for layer in summary.layers]
+    unit = axis_of(summary.layout, summary.layout.layers)
     return [
         Panel(
             "Test accuracy",
-            chart("accuracy", x, accuracy, label="share of test images", top=1.02, width=WIDE),
+            _lack(summary)
+            or chart("accuracy", x, accuracy, label="share of test images", top=1.02, width=WIDE),
             "How well the network classifies test images at each epoch: higher is better trained.",
         ),
         Panel(
             "Mean MEI response of each layer",
-            chart("response", x, response, label="spike rate", width=WIDE),
+            chart("response", x, response, label=unit, width=WIDE),
             "How strongly neurons can be driven: the response to the best image that the search found for each, "
             "averaged over the layer. Hollow marks rest on a part of the neurons.",
         ),
@@ -51,6 +54,12 @@ def overview_panels(summary: Summary) -> list[Panel]:
             "the class chosen on one half and measured on the other.",
         ),
     ]
+
+
+def _lack(summary: Summary) -> Markup:
+    """Return the sentence in place of a drawing that a network without read-out cannot have; empty for others."""
+    sentence = network_lack(summary.layout, "readout")
+    return Markup('<p class="lack">{}</p>').format(sentence) if sentence else Markup()
 
 
 def _response(layer: LayerSummary) -> Curve:
@@ -77,6 +86,7 @@ def layer_panels(summary: Summary, layer: LayerSummary) -> list[Panel]:
 
 def search_panel(summary: Summary, layer: LayerSummary) -> Panel:
     """Draw the best so far against images, at the last epoch with a search that ended."""
+    unit = summary.layout.unit(layer.name)
     ended = np.flatnonzero(layer.settled.any(axis=1))
     row = int(ended[-1]) if ended.size else 0
     when = f" at epoch {summary.epochs[row]:g}" if ended.size else ""
@@ -93,7 +103,7 @@ def search_panel(summary: Summary, layer: LayerSummary) -> Panel:
         f"{layer.name}-search",
         image_axis(layer.image_counts),
         lines,
-        label=f"{'best' if summary.sign > 0 else 'lowest'} spike rate so far",
+        label=f"{'best' if summary.sign > 0 else 'lowest'} {short_unit(unit)} so far",
         references=references,
     )
     climbs = "rises" if summary.sign > 0 else "falls"
@@ -136,7 +146,7 @@ def class_panel(summary: Summary, layer: LayerSummary, x: XAxis) -> Panel:
     agreed, defined = agreed_of_defined(layer)
     share = np.divide(agreed, defined, out=np.full(len(defined), np.nan), where=defined > 0)
     classes = len(summary.layout.classes)
-    drawing = chart(
+    drawing = _lack(summary) or chart(
         f"{layer.name}-class",
         x,
         [Curve("MEIs", share)],
@@ -186,13 +196,18 @@ def naturalness_panel(summary: Summary, layer: LayerSummary) -> Panel | None:
         f"{layer.name}-naturalness",
         np.where(alive, layer.response[row], np.nan),
         y,
-        labels=("MEI response (spike rate)", axis),
+        labels=(_mei_response(summary, layer), axis),
         top=None if name == "nearest_distance" else 1.02,
         level=UNLIKE if name == "typicality" else None,
     )
     judge = "critic" if "norm_quantile" in layer.measures else "prior of its codes"
     heading = f"Naturalness at epoch {summary.epochs[row]:g}"
     return Panel(heading, drawing, reading.format(judge=judge))
+
+
+def _mei_response(summary: Summary, layer: LayerSummary) -> str:
+    unit = summary.layout.unit(layer.name)
+    return f"MEI {short_unit(unit)}" if summary.layout.units else "MEI response (spike rate)"
 
 
 def _quartiles(label: str, values: Array) -> Curve:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from spikeatlas.tasks.report.atlas_words import level
 from spikeatlas.tasks.report.grid import PICTURED, Picture
-from spikeatlas.tasks.report.key import epoch_names, number
+from spikeatlas.tasks.report.key import epoch_names
 from spikeatlas.tasks.report.pictures import data_uri, side
 from spikeatlas.tasks.report.summary import LayerSummary, Summary
 
@@ -44,12 +45,10 @@ def _pictures(layer: LayerSummary, place: int) -> tuple[Picture, ...]:
     mei = Picture(
         data_uri(layer.mei[diverse.row, place]),
         "MEI",
-        number(layer.response[diverse.row, place], ".3f"),
+        level(layer.response[diverse.row, place]),
     )
     others = (
-        Picture(
-            data_uri(diverse.images[place, rank]), "", number(diverse.responses[place, rank], ".3f")
-        )
+        Picture(data_uri(diverse.images[place, rank]), "", level(diverse.responses[place, rank]))
         for rank in range(int(diverse.counts[place]))
     )
     return (mei, *others)

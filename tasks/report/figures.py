@@ -20,6 +20,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter, NullLocator
 
+from spikeatlas.tasks.report.anchors import anchor
 from spikeatlas.tasks.report.averages import Array
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
@@ -43,6 +44,8 @@ STYLE: Any = {
     "legend.columnspacing": 1.0,
     "legend.borderpad": 0.1,
     "svg.fonttype": "none",
+    # a $ in the name of a layer begins no formula
+    "text.parse_math": False,
     "svg.hashsalt": "spikeatlas",
 }
 
@@ -109,7 +112,7 @@ def chart(
     references: Mapping[str, float] | None = None,
     width: float = 3.1,
 ) -> Markup:
-    """One drawing, ``width`` inches wide, whose ids begin with ``name``; it says so if there is nothing to draw.
+    """One drawing, ``width`` inches wide, whose ids begin with ``name`` (``anchor``); it says if there is nothing to draw.
 
     ``label`` names the vertical axis, ``top`` ends it (None: the data do); ``references``: grey levels.
     """
@@ -152,7 +155,7 @@ def scatter(
         )
         if level is not None:
             axes.axhline(level, color=GREY, linestyle=DASHES[0], linewidth=1.2)
-        axes.set_xlim(left=0)
+        axes.set_xlim(left=min(0, 1.08 * x[finite].min(initial=0)))
         axes.set_ylim(-0.02, top)
         return _svg(figure, name)
 
@@ -162,9 +165,9 @@ def _draw(axes: Axes, x: XAxis, line: Curve, place: int) -> None:
     dash = ("-", "--", ":", "-.")[place // len(COLOURS) % 4]
     crowded = np.isfinite(line.y).sum() > 25
     marker = "" if crowded else marker
-    axes.plot(
-        x.values, line.y, color=colour, marker=marker, linestyle=dash, label=line.label, zorder=3
-    )
+    # a legend leaves out what begins with an underscore
+    label = f" {line.label}" if line.label.startswith("_") else line.label
+    axes.plot(x.values, line.y, color=colour, marker=marker, linestyle=dash, label=label, zorder=3)
     if line.band is not None:
         axes.fill_between(x.values, *line.band, color=colour, alpha=0.18, linewidth=0)
         axes.vlines(x.values, *line.band, color=colour, alpha=0.45, linewidth=1)
@@ -238,5 +241,5 @@ def _svg(figure: Figure, name: str) -> Markup:
         text,
         flags=re.DOTALL,
     )
-    text = re.sub(r"(\bid=\"|href=\"#|url\(#)", rf"\g<1>{name}-", text)
+    text = re.sub(r"(\bid=\"|href=\"#|url\(#)", rf"\g<1>{anchor(name)}-", text)
     return Markup(text)  # noqa: S704 - made here; matplotlib escapes what it is given as text

@@ -7,13 +7,18 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup
 
-from spikeatlas.tasks.atlas import DONE, FAILED, PENDING, SATURATED, SILENT, STATUS
-from spikeatlas.tasks.report.key import UNKNOWN, epoch_names, number
+from spikeatlas.tasks.atlas import DONE, FAILED, PENDING, SATURATED, SILENT, STATUS, UnitFields
+from spikeatlas.tasks.report.atlas_words import UNKNOWN, level
+from spikeatlas.tasks.report.key import epoch_names, number
 from spikeatlas.tasks.report.pictures import bar_width, bars, data_uri, short_names, side
 from spikeatlas.tasks.report.summary import LayerSummary, Summary
 
 PICTURED = (DONE, SATURATED)
 """States with an image to show: a silent neuron has none."""
+
+
+LAST = -1e300
+"""Below any response: what sorts a neuron without one behind all others."""
 
 
 @dataclass(frozen=True)
@@ -114,9 +119,9 @@ def _row(summary: Summary, layer: LayerSummary, place: int) -> NeuronRow:
         cells=tuple(_cell(summary, layer, epoch, place) for epoch in range(len(summary.epochs))),
         natural=_natural(summary, layer, place),
         tuning=_tuning(summary, layer, place),
-        strongest=number(float(layer.tuning[summary.observed or 0, place].max()), ".3f"),
+        strongest=level(float(layer.tuning[summary.observed or 0, place].max())),
         keys=(
-            float(response[ended[-1]]) if ended.size else -1.0,
+            float(response[ended[-1]]) if ended.size else LAST,
             float(np.nan_to_num(measures["class_selectivity_index"][last], nan=-2)),
             int(measures["preferred_class"][last]),
         ),
@@ -153,7 +158,7 @@ def _cell(summary: Summary, layer: LayerSummary, epoch: int, place: int) -> Pict
     return Picture(
         picture=data_uri(layer.mei[epoch, place]) if state in PICTURED else "",
         word="" if state == DONE else word,
-        response=number(layer.response[epoch, place], ".3f"),
+        response=level(layer.response[epoch, place]),
         classes=f"{_class(tuple(short), read)} / {_class(tuple(short), preferred)}"
         if analysed
         else "",
@@ -185,15 +190,16 @@ def _natural(summary: Summary, layer: LayerSummary, place: int) -> tuple[Picture
     best = zip(
         layer.top[summary.observed, place], layer.top_response[summary.observed, place], strict=True
     )
-    return tuple(_test_image(summary, int(index), response) for index, response in best)
+    unit = summary.layout.unit(layer.name)
+    return tuple(_test_image(summary, int(index), response, unit) for index, response in best)
 
 
-def _test_image(summary: Summary, index: int, response: float) -> Picture:
+def _test_image(summary: Summary, index: int, response: float, unit: UnitFields) -> Picture:
     test = summary.test.split
     if index < 0 or not np.isfinite(response):
         return Picture("", UNKNOWN, "")
-    text = number(response, ".3f")
-    if response <= 0:
+    text = level(response)
+    if response <= 0 and unit.zero_is_silence:
         return Picture("", "no answer", text)
     if test is None:
         return Picture("", "not here", text, note=f"test image {index}: response {response:.4g}")

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from spikeatlas.tasks.atlas import DONE, FAILED, PENDING, SATURATED, SILENT, STATUS
+from spikeatlas.tasks.report.atlas_words import UNKNOWN, level
 from spikeatlas.tasks.report.averages import Array, mean, quartiles
 from spikeatlas.tasks.report.summary import LayerSummary, Summary
 
-UNKNOWN = "–"  # noqa: RUF001 - a dash stands for a number that is not known
 COUNTED = (DONE, SILENT, SATURATED, FAILED, PENDING)
 
 
@@ -55,9 +55,7 @@ def row(summary: Summary, layer: LayerSummary) -> list[str]:
         else np.full(len(layer.neurons), PENDING)
     )
     response = (
-        number(mean(layer.response, 1)[summary.reached], ".3f")
-        if summary.reached is not None
-        else UNKNOWN
+        level(mean(layer.response, 1)[summary.reached]) if summary.reached is not None else UNKNOWN
     )
     return [
         layer.name,
@@ -82,7 +80,7 @@ def median(summary: Summary, layer: LayerSummary, measure: str) -> str:
 
 def agreement(summary: Summary, layer: LayerSummary) -> str:
     """Return the number of MEIs that are read as their neuron's preferred class, of the neurons that prefer one."""
-    if summary.analysed is None:
+    if summary.analysed is None or "readout" in summary.layout.lacks:
         return UNKNOWN
     agreed, defined = (counts[summary.analysed] for counts in agreed_of_defined(layer))
     return f"{agreed} of {defined}"

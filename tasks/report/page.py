@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,14 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from spikeatlas.tasks.report import key
+from spikeatlas.tasks.report.anchors import anchor
+from spikeatlas.tasks.report.atlas_words import (
+    UNKNOWN,
+    network_phrase,
+    response_sentence,
+    searched_when,
+    state_sentence,
+)
 from spikeatlas.tasks.report.curves import Panel, layer_panels, overview_panels
 from spikeatlas.tasks.report.diverse_sets import Variety, layer_variety
 from spikeatlas.tasks.report.explorer import render_explorer
@@ -24,19 +33,17 @@ EXPLORER = "explore.html"
 RUN_ONLY = ("runner", "output")
 """Fields of a study that say where it ran, not what was measured."""
 
-STATES = {
-    1: "A silent neuron answers no image of the search, a saturated one answers its MEI with 1.",
-    -1: "A silent neuron answers no image of the search, a saturated one answers each with 1.",
-}
-"""The meaning of two states, where the most (1) or the least exciting image (-1) was searched for."""
-
 
 @dataclass(frozen=True)
 class Section:
     """One layer's part of the page."""
 
     name: str
+    anchor: str
+    """Its name, as an id has it."""
     neurons: int
+    signed: bool
+    """True where responses may be below 0."""
     spike_step: str
     """What one spike adds to a response; empty: not known."""
     panels: tuple[Panel, ...]
@@ -70,11 +77,15 @@ def render(summary: Summary) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["anchor"] = anchor
     return environment.get_template("template.html").render(
         explorer=EXPLORER,
         data=summary.data_name,
+        network=network_phrase(summary.layout, summary.data_name),
+        when=searched_when(summary.layout),
+        responses=response_sentence(summary.layout),
         most="most" if summary.sign > 0 else "least",
-        states=STATES[summary.sign],
+        states=state_sentence(summary.layout, summary.sign),
         problems=[*key.problems(summary), *filter(None, [summary.test.regret])],
         columns=key.columns(),
         rows=[key.row(summary, layer) for layer in summary.layers],
@@ -83,7 +94,7 @@ def render(summary: Summary) -> str:
         epochs=epoch_table(summary),
         sections=[_section(summary, layer) for layer in summary.layers],
         classes=class_key(summary),
-        settings=settings(summary.study),
+        settings=settings(summary.study, summary.layout.lacks),
         made=making(summary),
         origin=origin(summary),
         query=query(summary),
@@ -93,7 +104,9 @@ def render(summary: Summary) -> str:
 def _section(summary: Summary, layer: LayerSummary) -> Section:
     return Section(
         layer.name,
+        anchor(layer.name),
         len(layer.neurons),
+        not summary.layout.unit(layer.name).zero_is_silence,
         "" if layer.spike_step is None else f"{layer.spike_step:.3g}",
         tuple(layer_panels(summary, layer)),
         layer_grid(summary, layer),
@@ -116,7 +129,7 @@ def epoch_table(summary: Summary) -> list[list[str]]:
         [
             name,
             *(
-                str(progress[count][row]) if progress[count][row] >= 0 else key.UNKNOWN
+                str(progress[count][row]) if progress[count][row] >= 0 else UNKNOWN
                 for count in ("step", "images_seen")
             ),
             *(key.number(progress[value][row], ".4f") for value in ("accuracy", "loss")),
@@ -125,9 +138,11 @@ def epoch_table(summary: Summary) -> list[list[str]]:
     ]
 
 
-def settings(study: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return the study's fields, one line a section, without what is not set."""
-    return [(name, _plain(value)) for name, value in study.items() if name not in RUN_ONLY]
+def settings(study: Mapping[str, Any], lacks: Sequence[str] = ()) -> list[tuple[str, str]]:
+    """Return the study's fields, one line a section, without what is not set, or of no use to the network."""
+    idle = {*RUN_ONLY, *lacks}
+    fields = [(name, value) for name, value in study.items() if name not in idle]
+    return [(name, _plain(value)) for name, value in fields if value is not None]
 
 
 def _plain(value: Any) -> str:
@@ -150,8 +165,8 @@ def making(summary: Summary) -> list[tuple[str, str]]:
         if name.endswith("_version") and name != "schema_version"
     }
     return [
-        ("study digest", str(attributes.get("study_digest", key.UNKNOWN))[:16]),
-        ("started", str(attributes.get("started") or key.UNKNOWN)),
+        ("study digest", str(attributes.get("study_digest", UNKNOWN))[:16]),
+        ("started", str(attributes.get("started") or UNKNOWN)),
         ("ended", str(attributes.get("ended") or "not yet")),
         ("versions", ", ".join(f"{name} {value}" for name, value in versions.items())),
         (
@@ -166,7 +181,7 @@ def origin(summary: Summary) -> list[tuple[str, str]]:
     return [
         ("store", summary.name),
         ("schema version", str(summary.attributes["schema_version"])),
-        ("study digest", str(summary.attributes.get("study_digest", key.UNKNOWN))),
+        ("study digest", str(summary.attributes.get("study_digest", UNKNOWN))),
         *((name.replace("_", " "), str(value)) for name, value in summary.provenance.items()),
     ]
 
@@ -175,10 +190,11 @@ def query(summary: Summary) -> str:
     """Return five lines of Python that find the most (or least) responsive neuron of a layer and its MEI."""
     best, most = ("argmax", "most") if summary.sign > 0 else ("argmin", "least")
     layer = summary.layers[-1].name
+    name, path = (json.dumps(text, ensure_ascii=False) for text in (layer, f"best/{layer}/mei"))
     epoch = summary.epochs[summary.analysed if summary.analysed is not None else -1]
     return f"""\
 import xarray as xr
 tree = xr.open_datatree("{summary.name}", engine="zarr", consolidated=False)
 table = tree["neurons"].to_dataset().sel(epoch={epoch:g})  # a row for each neuron of every layer
-best = table.isel(neuron=int(table.response.where(table.layer == "{layer}").{best}("neuron")))  # the {most} responsive
-mei = tree["best/{layer}/mei"].sel(epoch={epoch:g}, neuron=best.neuron_index)"""
+best = table.isel(neuron=int(table.response.where(table.layer == {name}).{best}("neuron")))  # the {most} responsive
+mei = tree[{path}].sel(epoch={epoch:g}, neuron=best.neuron_index)"""

@@ -38,12 +38,13 @@ def bar_width(classes: int) -> int:
 
 
 def bars(values: Array, preferred: int, title: str) -> Markup:
-    """Draw a neuron's responses to each class as bars from 0 to their maximum, the preferred class in colour."""
+    """Draw a neuron's responses to each class as bars from 0 to their extremes, the preferred class in colour."""
     step = bar_width(len(values))
-    top = np.nanmax(values)
-    heights = np.nan_to_num(values / top if top > 0 else values * 0) * (BAR_HEIGHT - 1)
+    low, top = np.fmin(np.nanmin(values), 0), np.fmax(np.nanmax(values), 0)
+    heights = np.nan_to_num(values / (top - low) if top > low else values * 0) * (BAR_HEIGHT - 1)
+    ground = round(BAR_HEIGHT + (low / (top - low) if top > low else 0) * (BAR_HEIGHT - 1), 1)
     shapes = [
-        f"M{place * step} {BAR_HEIGHT}v{-height:.1f}h{max(step - 2, 1)}V{BAR_HEIGHT}z"
+        f"M{place * step} {ground:g}v{-height:.1f}h{max(step - 2, 1)}V{ground:g}z"
         for place, height in enumerate(heights)
     ]
     plain = "".join(shape for place, shape in enumerate(shapes) if place != preferred)
@@ -51,7 +52,7 @@ def bars(values: Array, preferred: int, title: str) -> Markup:
     return Markup(
         '<svg class="bars" width="{0}" height="{1}" role="img" aria-label="{2}"><title>{2}</title>'
         '<path d="M0 {3}H{0}" class="base"/><path d="{4}"/><path class="preferred" d="{5}"/></svg>'
-    ).format(step * len(values), BAR_HEIGHT + 1, title, BAR_HEIGHT + 0.5, plain, highlight)
+    ).format(step * len(values), BAR_HEIGHT + 1, title, f"{ground + 0.5:g}", plain, highlight)
 
 
 def short_names(classes: Sequence[str]) -> list[str]:

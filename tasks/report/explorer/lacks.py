@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from spikeatlas.snn.subjects import LACKS
 from spikeatlas.tasks.atlas import Layout, Tree
+from spikeatlas.tasks.report.atlas_words import network_lack
 from spikeatlas.tasks.report.summary import Summary
 
 OLDER = "This atlas was made before that was measured; a new run measures it."
@@ -25,7 +25,7 @@ def lacks(tree: Tree, summary: Summary) -> dict[str, str]:
         "best_known": _best_known(summary),
         "blank": _blank(tree),
         "cross": _cross(tree),
-        "training": _training(tree),
+        "training": network_lack(layout, "epochs") or _training(tree),
         "repeats": ""
         if layout.repeats > 1
         else "One search of each kind a neuron (search.repeats: 1): nothing tells how much two of them differ.",
@@ -35,15 +35,22 @@ def lacks(tree: Tree, summary: Summary) -> dict[str, str]:
         "classifier": ""
         if study.get("classifier")
         else "The study names no classifier, so no judge that is the same at every epoch reads the MEIs.",
-        "drift": "" if len(layout.epochs) > 1 else "One epoch: nothing to compare it with.",
+        "drift": _drift(layout),
+        "epochs": network_lack(layout, "epochs"),
+        "readout": network_lack(layout, "readout"),
     }
     return {panel: text for panel, text in sentences.items() if text}
 
 
 def _accuracy(summary: Summary) -> str:
-    if "readout" in summary.layout.lacks:
-        return f"The network does not have {LACKS['readout']}."
-    return "" if summary.flags["trained"].any() else "No epoch is trained yet."
+    none = "" if summary.flags["trained"].any() else "No epoch is trained yet."
+    return network_lack(summary.layout, "readout") or none
+
+
+def _drift(layout: Layout) -> str:
+    if len(layout.epochs) > 1:
+        return ""
+    return network_lack(layout, "epochs") or "One epoch: nothing to compare it with."
 
 
 def _interval(tree: Tree, *, analysed: bool) -> str:
@@ -59,9 +66,8 @@ def _group(tree: Tree, name: str, *, analysed: bool) -> str:
 
 
 def _ablation(tree: Tree, layout: Layout) -> str:
-    missing = [LACKS[name] for name in ("readout", "ablation") if name in layout.lacks]
-    if missing:
-        return f"The network does not have {'; '.join(missing)}."
+    if missing := network_lack(layout, "readout", "ablation"):
+        return missing
     if "importance/ablation" not in tree:
         return "No neuron was silenced: name epochs in the study's analysis.ablation to learn its importance."
     done = bool((tree.progress.ablated == 1).any())

@@ -8,7 +8,8 @@ import numpy as np
 import xarray as xr
 
 from spikeatlas.tasks.analysis.thresholds import thresholds
-from spikeatlas.tasks.atlas import STATUS, Tree
+from spikeatlas.tasks.atlas import STATUS, Tree, UnitFields
+from spikeatlas.tasks.report.atlas_words import long_unit, short_unit
 from spikeatlas.tasks.report.averages import Array, mean, quartiles
 from spikeatlas.tasks.report.explorer.columns import KnownMeasure
 from spikeatlas.tasks.report.explorer.packing import plain
@@ -39,7 +40,17 @@ def layer_overview(
         "selective": _selective(core, summary.flags["analysed"]),
         "elsewhere": _elsewhere(layer),
         "spike_step": plain(layer.spike_step),
+        "unit": _unit(summary.layout.unit(layer.name)),
         "switched": plain((core["switched"] == 1).sum()) if "switched" in core else None,
+    }
+
+
+def _unit(unit: UnitFields) -> dict[str, Any]:
+    """Return the unit of a layer's responses: in short, in full, and whether 0 is silence."""
+    return {
+        "short": short_unit(unit),
+        "long": long_unit(unit),
+        "silence": unit.zero_is_silence,
     }
 
 

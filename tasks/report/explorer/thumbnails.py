@@ -9,6 +9,7 @@ import xarray as xr
 
 from spikeatlas.snn.data import Split
 from spikeatlas.tasks.atlas import at_search, by_search, settled
+from spikeatlas.tasks.report.atlas_words import answered
 from spikeatlas.tasks.report.averages import Array
 from spikeatlas.tasks.report.diverse_stimuli import diverse_at
 from spikeatlas.tasks.report.grid import PICTURED
@@ -70,7 +71,8 @@ def natural_order(summary: Summary) -> list[int]:
     for rank in range(ranks):
         for row in reversed(range(len(summary.epochs))):
             for layer in summary.layers:
-                liked = layer.top_response[row, :, rank] > 0
+                unit = summary.layout.unit(layer.name)
+                liked = answered(layer.top_response[row, :, rank], unit)
                 order |= dict.fromkeys(layer.top[row, liked, rank].tolist())
     return [index for index in order if index >= 0]
 

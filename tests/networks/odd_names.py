@@ -1,0 +1,42 @@
+"""A function whose layers have names that are no plain words, and whose responses may be negative."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tests.tiny import tiny
+
+NAMES = ("layer 2.0#1", "0.2", "_bn $1$ [red]", 'a "b" <i>&')
+"""Dots, #, blanks; what a page, a legend, a table of the terminal and a path take for something else."""
+
+Function = Callable[[NDArray[np.uint8]], dict[str, NDArray[np.float64]]]
+
+
+def signed(gain: float = 100.0) -> Function:
+    """Weighted sums of pixels, most of the last layer's below 0; ``gain``: of the first."""
+    weights = np.random.default_rng(0).standard_normal((len(NAMES), 64, 4))
+
+    def respond(images: NDArray[np.uint8]) -> dict[str, NDArray[np.float64]]:
+        pixels = images.reshape(len(images), -1) / 255 - 0.4
+        first, second, third, last = (pixels @ layer for layer in weights)
+        values = (gain * first, np.maximum(second, 0), third, last - 9)
+        return dict(zip(NAMES, values, strict=True))
+
+    return respond
+
+
+def odd_study(output: Path, **sections: Any) -> dict[str, Any]:
+    """A tiny study of it; ``sections`` as in ``tiny``."""
+    network = {
+        "kind": "callable",
+        "factory": "tests.networks.odd_names:signed",
+        "layers": dict.fromkeys(NAMES, 4),
+        "unit": {"name": "dF/F", "bottom": None},
+    }
+    probe = {"epochs": "all", "layers": "all"}
+    return tiny(output, **{"network": network, "probe": probe, **sections})
