@@ -12,7 +12,7 @@ from spikeatlas.tasks.report.averages import Array
 
 UNKNOWN = "–"  # noqa: RUF001 - a dash stands for a number that is not known
 
-SMALLEST, LARGEST = 5e-4, 100
+SMALLEST, LARGEST = 5e-4, 10
 """Sizes between which three decimals tell a response; elsewhere four digits do."""
 
 

@@ -145,10 +145,16 @@ def settings(study: Mapping[str, Any], lacks: Sequence[str] = ()) -> list[tuple[
     return [(name, _plain(value)) for name, value in fields if value is not None]
 
 
-def _plain(value: Any) -> str:
+EMPTY: tuple[Any, ...] = (None, {}, [], ())
+
+
+def _plain(value: Any, *, own: bool = False) -> str:
+    """Return a value in words; ``own``: the names in it are the user's, not those of fields."""
     if isinstance(value, Mapping):
-        fields = [(str(name), inner) for name, inner in value.items() if inner is not None]
-        return "; ".join(f"{name.replace('_', ' ')} {_plain(inner)}" for name, inner in fields)
+        fields = [(str(name), inner) for name, inner in value.items() if inner not in EMPTY]
+        names = [name if own else name.replace("_", " ") for name, _ in fields]
+        inner = [_plain(inner, own=True) for _, inner in fields]
+        return "; ".join(f"{name} {text}" for name, text in zip(names, inner, strict=True))
     if isinstance(value, list | tuple):
         return ", ".join(_plain(inner) for inner in value)
     if isinstance(value, bool):

@@ -42,7 +42,7 @@ function chart({ x, lines, levels = [], label = "", bottom, top, now = null, wid
   const all = [...lines.flatMap(l => [...l.y, ...(l.low ?? []), ...(l.high ?? [])]), ...levels.map(l => l.y)].filter(v => v !== null && Number.isFinite(v));
   if (!all.length) return lack("No values yet.");
   let low = Math.min(bottom ?? Infinity, ...all), high = Math.max(top ?? -Infinity, ...all);
-  if (high - low < 1e-9 * Math.max(1, Math.abs(high))) { low -= Math.abs(low) * 0.1 || 0.5; high += Math.abs(high) * 0.1 || 0.5; }
+  if (high - low < 1e-9 * Math.max(1, Math.abs(high))) { if (low !== bottom) low -= Math.abs(low) * 0.1 || 0.5; high += Math.abs(high) * 0.1 || 0.5; }
   const ticks = roundTicks(low, high, height < 130 ? 2 : 4);
   const names = ticks.map(tick => num(tick));
   const left = 14 + 6.2 * Math.max(...names.map(name => name.length)), right = width - 12, floor = height - (x.label ? 36 : 20), ceiling = 10;
@@ -80,7 +80,9 @@ function chart({ x, lines, levels = [], label = "", bottom, top, now = null, wid
     }
   });
   const shown = legend ? lines.map((l, i) => ({ ...l, i })).filter(l => !l.faint && l.label && l.y.some(known)) : [];
-  const key = shown.length + levels.length > 1 || levels.length ? `<div class="legend">${shown.map(l =>
+  // of several lines one may have no values: which it is must be said all the same
+  const several = lines.filter(l => !l.faint && l.label).length > 1 && shown.length;
+  const key = several || levels.length ? `<div class="legend">${shown.map(l =>
     `<span><svg width="22" height="12" viewBox="0 0 22 12"><g fill="${l.colour ?? atlas.colours[l.i % atlas.colours.length]}" stroke="${l.colour ?? atlas.colours[l.i % atlas.colours.length]}"><path d="M0 6H22" stroke-width="1.8" ${l.dashed ? `stroke-dasharray="5 3"` : ""}/>${MARKS[(l.mark ?? l.i) % MARKS.length](11, 6)}</g></svg>${esc(l.label)}</span>`).join("")}${levels.map((l, i) =>
     `<span><svg width="22" height="12" viewBox="0 0 22 12"><path class="level" stroke-dasharray="${i ? "1.5 3" : "5 3"}" d="M0 6H22"/></svg>${esc(l.label)}</span>`).join("")}</div>` : "";
   return `<svg class="chart" viewBox="0 0 ${width} ${height}" role="img" aria-label="${esc(spoken(label, lines, x))}">${parts.join("")}</svg>${key}`;

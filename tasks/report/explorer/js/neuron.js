@@ -9,12 +9,13 @@ const readIn = (core, row, place) => value(core, judged(core) ? "mei_reference_c
 const judge = core => judged(core) ? "the study's classifier" : "the epoch's own network";
 
 function meiStrip({ layer, place, core }) {
+  const reads = judged(core) || !missing("readout");
   const cell = row => {
     const label = `MEI at epoch ${epochName(row)}`;
     return `<button type="button" class="moment ${row === state.epoch ? "current" : ""}" data-epoch="${row}" aria-pressed="${row === state.epoch}">${bestPicture(layer.name, row, place, core, { label, side: LARGE })}<span>epoch ${epochName(row)}</span><span class="much">${rate(value(core, "response", row, place))}</span><span class="dim">${esc(shortName(readIn(core, row, place)))}</span></button>`;
   };
   return panel("MEI over training", `<div class="strip">${atlas.epochs.map((_, row) => cell(row)).join("")}</div>`,
-    `The best found by the search at each epoch as the ${most} exciting image, its response, and the class that ${judge(core)} reads in it. Choose one to see all else at that epoch.`, "wide");
+    `The best found by the search at each epoch as the ${most} exciting image, ${reads ? `its response, and the class that ${judge(core)} reads in it` : "and its response"}. Choose one to see all else at that epoch.${reads ? "" : ` ${missing("readout")}`}`, "wide");
 }
 
 /** The response to the MEI beside those to all else that the network was shown at this epoch. */
@@ -24,7 +25,7 @@ function responsesPanel({ layer, place, core, tuning }) {
   const blanks = missing("blank") ? "" : atlas.blanks.map((name, b) => line(name === "mean" ? "mean of the test images" : `${name} image`, at(tuning.blank, row, place, b))).join("");
   const rows = line("MEI, the best found by the search", at(core.response, 0, row, place)) + line("best test image", at(tuning.top_response, row, place, 0)) + blanks;
   const verdict = lost ? `<p class="beaten">${esc(lost[0].toUpperCase() + lost.slice(1))}.</p>` : "";
-  return panel("Responses", `<table class="facts"><tbody>${rows}</tbody></table>${verdict}${sayMissing("blank") || ""}${sayMissing("best_known") || ""}`, `Spike rates at epoch ${epochName(row)}, 0 to 1. ${stepOf(layer)}`);
+  return panel("Responses", `<table class="facts"><tbody>${rows}</tbody></table>${verdict}${sayMissing("blank") || ""}${sayMissing("best_known") || ""}`, `At epoch ${epochName(row)}, in units of: ${esc(layer.unit.long)}. ${stepOf(layer)}`);
 }
 
 function repeatsPanel({ layer, place, core, searches }) {
@@ -49,13 +50,13 @@ function diversePanel({ layer, place, searches }) {
   return panel("Diverse set", inside, "Stimuli with nearly the MEI's response that differ most.");
 }
 
-function naturalPanel({ place, tuning }) {
+function naturalPanel({ layer, place, tuning }) {
   const row = state.epoch;
   if (missing("observed")) return panel("Best test images", lack(missing("observed")));
   const ranks = tuning.top.shape[2];
   const one = rank => {
     const index = at(tuning.top, row, place, rank), response = at(tuning.top_response, row, place, rank);
-    return index < 0 || !(response > 0) ? "" : `<figure>${naturalPicture(index, { label: `test image ${index}` })}<figcaption>${esc(shortName(naturalLabel(index)))}<span class="much">${rate(response)}</span></figcaption></figure>`;
+    return index < 0 || !answers(layer, response) ? "" : `<figure>${naturalPicture(index, { label: `test image ${index}` })}<figcaption>${esc(shortName(naturalLabel(index)))}<span class="much">${rate(response)}</span></figcaption></figure>`;
   };
   const images = Array.from({ length: ranks }, (_, rank) => one(rank)).join("");
   return panel("Best test images", images ? `<div class="strip">${images}</div>${sayMissing("natural") || ""}` : lack("No test image drives it at this epoch."), "Test images that drive the neuron most, with their class.");
@@ -89,10 +90,10 @@ function driftPanel({ place, drift }) {
     `${DRIFTS[kind]}; of searches from a cold start. Band: least to greatest between two repeats. Drift within it is what another search would show as well.`);
 }
 
-function curvesPanel({ place, searches }) {
+function curvesPanel({ layer, place, searches }) {
   const row = state.epoch;
   const lines = atlas.methods.map((label, m) => ({ label, y: atlas.counts.map((_, q) => at(searches.history, row, place, m, q)) }));
-  return panel("Search curves", chart({ x: imageAxis(), lines, bottom: 0, label: "Best response" }), `Best response after so many images at epoch ${epochName(row)}, mean over repeats.`);
+  return panel("Search curves", chart({ x: imageAxis(), lines, bottom: layer.unit.silence ? 0 : undefined, label: "Best response" }), `Best response after so many images at epoch ${epochName(row)}, mean over repeats.`);
 }
 
 function coursePanel({ place, core }) {

@@ -5,7 +5,7 @@ const ANSWERS = { "supported": "yes", "consistent in this network": "maybe", "no
 function claimCard(claim) {
   const bounds = claim.low === null ? "" : ` <span class="dim">(95 %: ${num(claim.low)} to ${num(claim.high)})</span>`;
   const effect = claim.effect === null ? "" : `<p class="effect"><b>${num(claim.effect)}</b>${bounds}<br>${esc(claim.unit)}</p>`;
-  const networks = claim.seeds ? `<p class="dim">${plural(claim.seeds, "trained network")}</p>` : "";
+  const networks = claim.seeds ? `<p class="dim">${plural(claim.seeds, "network")}</p>` : "";
   const reasons = claim.reasons.length ? `<details><summary>What it rests on</summary><ul>${claim.reasons.map(r => `<li>${esc(r)}</li>`).join("")}</ul></details>` : "";
   return `<li class="claim ${ANSWERS[claim.answer] ?? "open"}"><b class="answer">${esc(claim.answer)}</b><p>${esc(claim.statement)}</p>${effect}${networks}${reasons}</li>`;
 }
@@ -53,8 +53,8 @@ function statesTable() {
   const words = atlas.status.filter(word => atlas.layers.some(layer => layer.states[word][state.epoch]));
   const link = (layer, text, change) => `<a href="${address({ ...state, view: "grid", layer: layer.name, neuron: null, ...change })}">${esc(text)}</a>`;
   const count = (layer, n, field) => n === undefined || n === null ? UNKNOWN : n ? link(layer, n, { selective: false, switched: false, [field]: true }) : n;
-  const row = layer => `<tr><th scope="row">${link(layer, layer.name, {})}</th>${words.map(word => `<td>${layer.states[word][state.epoch]}</td>`).join("")}<td>${num(layer.mean_response[state.epoch])}</td><td>${count(layer, layer.selective?.[state.epoch], "selective")}</td><td>${count(layer, layer.switched, "switched")}</td><td>${layer.elsewhere[state.epoch] ?? UNKNOWN}</td></tr>`;
-  const heads = ["layer", ...words, "mean response", "selective", "switched in training", "best known elsewhere"];
+  const row = layer => `<tr><th scope="row">${link(layer, layer.name, {})}</th>${words.map(word => `<td>${layer.states[word][state.epoch]}</td>`).join("")}<td>${num(layer.mean_response[state.epoch])}</td>${otherUnits ? `<td class="unit">${esc(layer.unit.long)}</td>` : ""}<td>${count(layer, layer.selective?.[state.epoch], "selective")}</td><td>${count(layer, layer.switched, "switched")}</td><td>${layer.elsewhere[state.epoch] ?? UNKNOWN}</td></tr>`;
+  const heads = ["layer", ...words, "mean response", ...(otherUnits ? ["unit"] : []), "selective", "switched in training", "best known elsewhere"];
   return `<table class="states"><thead><tr>${heads.map(head => `<th scope="col">${head}</th>`).join("")}</tr></thead><tbody>${atlas.layers.map(row).join("")}</tbody></table>`;
 }
 
@@ -69,7 +69,7 @@ function overview(section) {
   const neurons = atlas.layers.reduce((sum, layer) => sum + layer.neurons.length, 0);
   section.innerHTML = `<h1 tabindex="-1">What every neuron wants to see <small>${esc(atlas.data)}: ${plural(neurons, "neuron")} of ${plural(atlas.layers.length, "layer")} at ${plural(atlas.epochs.length, "epoch")}</small></h1>${notes}
 <h2>Three claims about training</h2>${claimList()}
-<h2>Over training</h2><div class="panels">${measurePanel()}${accuracyPanel()}${populationPanels()}</div>
+<h2>Over training</h2>${sayMissing("epochs") || ""}<div class="panels">${measurePanel()}${accuracyPanel()}${populationPanels()}</div>
 <h2>Neurons at epoch ${epochName(state.epoch)}</h2><div class="scroll">${statesTable()}</div>
 <p class="dim">Responses are to the best found by the search. Best known elsewhere: neurons that another image beats, of all that the network was shown (MEIs of other epochs and neurons, test, screening and blank images).</p>`;
 }

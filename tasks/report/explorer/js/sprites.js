@@ -42,5 +42,5 @@ function paint(root) {
 function picture(name, tile, word, { side = atlas.side, label = "" } = {}) {
   const size = `style="width:${side}px;height:${Math.round(side * HEIGHT / WIDTH)}px"`;
   if (word) return `<span class="gap ${word}" ${size}>${word}</span>`;
-  return `<canvas width="${WIDTH}" height="${HEIGHT}" data-sheet="${name}" data-tile="${tile}" ${size} ${label ? `role="img" aria-label="${esc(label)}"` : `aria-hidden="true"`}></canvas>`;
+  return `<canvas width="${WIDTH}" height="${HEIGHT}" data-sheet="${esc(name)}" data-tile="${tile}" ${size} ${label ? `role="img" aria-label="${esc(label)}"` : `aria-hidden="true"`}></canvas>`;
 }

@@ -32,17 +32,22 @@ const FIELDS = {
   neuron: [v => String(v), t => /^\d+$/.test(t) ? Number(t) : undefined],
 };
 
+/** The unit of responses, if all layers have one, and whether any has another than spike rates. */
+const UNITS = [...new Set(atlas.layers.map(layer => layer.unit.long))];
+const unitText = UNITS.length === 1 ? UNITS[0] : "in the unit of each layer";
+const otherUnits = atlas.layers.some(layer => layer.unit.short !== "spike rate");
+
 /** What is compared between the MEIs of two epochs, and its unit. */
 const DRIFTS = {
   image: "root mean square difference of pixels, 0 to 1",
   latent: "share of codes that differ, or root mean square difference of latent numbers",
-  response: "difference of their responses, 0 to 1",
+  response: `difference of their responses (${unitText})`,
   class: "share of pairs in which the classifier reads different classes",
 };
 
 const SORTS = [
   { name: "neuron", label: "neuron number", kind: "MEI", about: "channel or unit of the layer" },
-  { name: "response", label: "MEI response", kind: "MEI", about: "spike rate in answer to the MEI, the best found by the search; 0 to 1" },
+  { name: "response", label: "MEI response", kind: "MEI", about: `answer to the MEI, the best found by the search; ${unitText}` },
   ...atlas.measures,
 ];
 

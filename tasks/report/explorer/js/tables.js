@@ -11,22 +11,25 @@ function viridis(share) {
   return { fill: `rgb(${mix})`, ink: share > 0.55 ? "#000" : "#fff" };
 }
 
+/** A response in as few signs as a cell has room for. */
+const brief = v => v < 0 ? num(v, 2) : v < 10 ? v.toFixed(2).replace(/^0/, "") : num(v);
+
 /** Rows: epochs of the network; columns: epochs of the stimulus. ``get(row, column)`` is a response. */
 function heatTable(get, rows, columns, now) {
   const values = rows.flatMap(row => columns.map(column => get(row, column))).filter(Number.isFinite);
   if (!values.length) return lack("This neuron has no MEI that networks of other epochs could have been shown.");
-  const top = Math.max(...values) || 1, numbers = columns.length <= 9;
+  const low = Math.min(0, ...values), top = Math.max(0, ...values) || (low ? 0 : 1), numbers = columns.length <= 9;
   const cell = (row, column, first) => {
     const v = get(row, column);
     const where = `network of epoch ${epochName(row)}, MEI of epoch ${epochName(column)}`;
     if (!Number.isFinite(v)) return `<td class="none" tabindex="${first ? 0 : -1}" ${tip(`${where}: none`)}></td>`;
-    const own = get(row, row), part = own > 0 && row !== column ? `, ${Math.round(100 * v / own)} % of its own MEI` : "";
-    const { fill, ink } = viridis(v / top);
-    return `<td class="${row === column ? "own" : ""}" tabindex="${first ? 0 : -1}" style="background:${fill};color:${ink}" ${tip(`${where}: ${rate(v)}${part}`)}>${numbers ? v.toFixed(2).replace(/^0/, "") : `<span class="spoken">${rate(v)}</span>`}</td>`;
+    const own = get(row, row), part = low === 0 && own > 0 && row !== column ? `, ${Math.round(100 * v / own)} % of its own MEI` : "";
+    const { fill, ink } = viridis((v - low) / (top - low));
+    return `<td class="${row === column ? "own" : ""}" tabindex="${first ? 0 : -1}" style="background:${fill};color:${ink}" ${tip(`${where}: ${rate(v)}${part}`)}>${numbers ? brief(v) : `<span class="spoken">${rate(v)}</span>`}</td>`;
   };
   const head = columns.map(column => `<th scope="col" class="${column === now ? "current" : ""}">${epochName(column)}</th>`).join("");
   const body = rows.map((row, i) => `<tr><th scope="row" class="${row === now ? "current" : ""}">${epochName(row)}</th>${columns.map((column, k) => cell(row, column, !i && !k)).join("")}</tr>`).join("");
-  const scale = `<div class="scale"><span>0</span><i style="background:linear-gradient(90deg,${VIRIDIS})"></i><span>${rate(top)}</span></div>`;
+  const scale = `<div class="scale"><span>${low ? rate(low) : 0}</span><i style="background:linear-gradient(90deg,${VIRIDIS})"></i><span>${rate(top)}</span></div>`;
   return `<div class="scroll"><table class="heat"><caption class="spoken">Response of the network of each epoch (rows) to the MEI of each epoch (columns)</caption><thead><tr><th class="corner">network ↓<br>MEI →</th>${head}</tr></thead><tbody>${body}</tbody></table></div>${scale}`;
 }
 
@@ -44,13 +47,15 @@ function walkHeat(event) {
 
 /** Classes as bars with the two halves of the test images as marks. */
 function tuningBars(mean, halves, { preferred, read }) {
-  const top = Math.max(...mean, ...halves.flat(), 1e-9);
-  const share = v => r1(100 * Math.max(v, 0) / top);
+  const all = [...mean, ...halves.flat()].filter(Number.isFinite);
+  const low = Math.min(0, ...all), top = Math.max(low ? 0 : 1e-9, ...all);
+  const share = v => r1(100 * (v - low) / (top - low));
+  const bar = v => `left:${share(Math.min(v, 0))}%;width:${r1(share(Math.max(v, 0)) - share(Math.min(v, 0)))}%`;
   const rows = mean.map((v, c) => {
     const marks = halves.map((half, h) => Number.isFinite(half[c]) ? `<i class="half h${h}" style="left:${share(half[c])}%"></i>` : "").join("");
     const told = (c === preferred ? `<span class="spoken">, preferred</span>` : "") + (c === read ? ` <b class="read" aria-hidden="true">◆</b><span class="spoken">, read in the MEI</span>` : "");
     const halvesText = halves.map((half, h) => `${h ? "second" : "first"} half ${rate(half[c])}`).join(", ");
-    return `<li class="${c === preferred ? "preferred" : ""}" ${tip(`${atlas.classes[c]}: ${rate(v)} (${halvesText})`)}><span class="what">${esc(atlas.classes[c])}${told}</span><span class="track"><i class="bar" style="width:${share(v)}%"></i>${marks}</span><span class="much">${rate(v)}</span></li>`;
+    return `<li class="${c === preferred ? "preferred" : ""}" ${tip(`${atlas.classes[c]}: ${rate(v)} (${halvesText})`)}><span class="what">${esc(atlas.classes[c])}${told}</span><span class="track">${Number.isFinite(v) ? `<i class="bar" style="${bar(v)}"></i>` : ""}${marks}</span><span class="much">${rate(v)}</span></li>`;
   });
   return `<ul class="tuning${mean.length > 20 ? " many" : ""}">${rows.join("")}</ul><div class="legend"><span><i class="swatch"></i>all test images</span><span><i class="swatch chosen"></i>the preferred class</span><span><i class="dot h0"></i>first half</span><span><i class="dot h1"></i>second half</span>${read >= 0 ? `<span><b class="read">◆</b> class read in the MEI</span>` : ""}</div>`;
 }

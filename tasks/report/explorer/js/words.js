@@ -13,7 +13,11 @@ function num(x, digits = 3) {
   if (size < 1e-3) return x.toExponential(1).replace("-", "−").replace("e−", "e-");
   return String(Number(x.toPrecision(digits))).replace("-", "−");
 }
-const rate = x => Number.isFinite(x) ? x.toFixed(3) : UNKNOWN;
+/** A response: three decimals where they tell it. */
+const rate = x => !Number.isFinite(x) ? UNKNOWN
+  : x === 0 || Math.abs(x) >= 5e-4 && Math.abs(x) < 10 ? x.toFixed(3).replace("-", "−") : num(x, 4);
+/** Whether a response is an answer: not 0 where nothing is below it. */
+const answers = (layer, response) => Number.isFinite(response) && (response > 0 || !layer.unit.silence);
 const stepOf = layer => layer.spike_step === null ? "" : `One spike adds ${num(layer.spike_step)} to a response.`;
 const percent = x => x === null || Number.isNaN(x) ? UNKNOWN : `${(100 * x).toFixed(1)} %`;
 const className = place => place >= 0 ? atlas.classes[place] : UNKNOWN;

@@ -5,9 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import re
-import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,30 +13,19 @@ import numpy as np
 import pytest
 import zarr
 from PIL import Image
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from spikeatlas.flows.checks.study_checks import Checked
 from spikeatlas.snn.data import load_data
 from spikeatlas.tasks.atlas import open_tree
 from spikeatlas.tasks.report import write_report
 from spikeatlas.tasks.stages.conclude import conclude
-from tests.tasks.report.explorer.conftest import plant_switch
+from tests.tasks.report.explorer.conftest import CHROMIUM, NARROW, WIDE, opened, plant_switch
 from tests.tiny import atlas_folder
-
-WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
-CHROMIUM = shutil.which("chromium")
 
 pytestmark = pytest.mark.skipif(
     CHROMIUM is None, reason="needs Debian's chromium (apt install chromium)"
 )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(params=[WIDE, NARROW], ids=["wide", "narrow"])
@@ -48,32 +35,6 @@ def page(
     """The page, as ``opened``."""
     with opened(browser, explored, request.param, tmp_path) as window:
         yield window
-
-
-@contextmanager
-def opened(browser: Browser, file: Path, size: Any, folder: Path) -> Iterator[Page]:
-    """A page; fails on any error of its scripts, on a request to elsewhere and on a page wider than the screen.
-
-    What was seen last stays in ``folder`` as a picture.
-    """
-    page = browser.new_page(viewport=size)
-    wrong: list[str] = []
-    page.on(
-        "console", lambda message: wrong.append(message.text) if message.type == "error" else None
-    )
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on(
-        "request",
-        lambda sent: (
-            None if sent.url.startswith(("file:", "data:", "blob:")) else wrong.append(sent.url)
-        ),
-    )
-    page.goto(file.as_uri())
-    yield page
-    page.screenshot(path=folder / "last.png", full_page=True)
-    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
-    page.close()
-    assert not wrong
 
 
 def tab(page: Page, name: str) -> None:
