@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
-from spikeatlas.tasks.report.pictures import data_uri, short_names, side
+from spikeatlas.tasks.report.pictures import bars, data_uri, short_names, side
 from tests.tasks.report.synthetic import (
     decoded,
 )
@@ -30,3 +32,17 @@ def test_short_names() -> None:
     assert short_names(["sandal", "sandy", "sand"]) == ["0", "1", "2"]
     assert short_names(["shell", "shelf", "sun"]) == ["0", "1", "2"]
     assert short_names(["shoe", "shirt"]) == ["shoe", "shi"]
+
+
+def test_bars_of_negative_responses_hang_from_the_line_of_zero() -> None:
+    drawing = bars(np.array([-3.0, 1.0, np.nan]), 1, "tuning")
+    heights = [float(height) for height in re.findall(r"v(-?[\d.]+)h", drawing)]
+    assert sorted(heights) == pytest.approx([-10.8, 0, 32.2], abs=0.06)
+    assert len(re.findall(r"M0 11\.[78]v", drawing)) == 1  # three parts of four lie below the line
+
+
+def test_bars_of_responses_that_are_all_negative_hang_from_the_top() -> None:
+    drawing = bars(np.array([-3.0, -1.0]), -1, "tuning")
+    assert [float(height) for height in re.findall(r"v(-?[\d.]+)h", drawing)] == pytest.approx(
+        [43, 14.3], abs=0.06
+    )
