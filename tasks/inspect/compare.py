@@ -53,7 +53,10 @@ def compare_methods(path: Place, first: str, second: str) -> str:
 
 def _at_end(group: xr.Dataset, unit: UnitFields, direction: int) -> xr.DataArray:
     """Return where a search got as far as responses go."""
-    return group.status == SATURATED if direction > 0 else group.response == unit.bottom
+    end: xr.DataArray = (
+        group.status == SATURATED if direction > 0 else group.response == unit.bottom
+    )
+    return end
 
 
 def _count(

@@ -71,7 +71,7 @@ def read_neurons(path: Place, selection: Selection) -> NeuronResults:
         frame = _frame(results)
         if (layout := layout_of(tree.root)).units:
             units = [layout.unit(layer).name for layer in frame["layer"]]
-            frame.insert(frame.columns.get_loc("response") + 1, "unit", units)
+            frame.insert(list(frame.columns).index("response") + 1, "unit", units)
     return NeuronResults(frame, results)
 
 

@@ -70,8 +70,8 @@ def state_sentence(layout: Layout, sign: int) -> str:
 
 def answered(responses: Array, unit: UnitFields) -> Array:
     """Return where responses are an answer: not 0 where nothing is below it."""
-    known: Array = np.isfinite(responses)
-    return known & ((responses > 0) | (not unit.zero_is_silence))
+    answers: Array = np.isfinite(responses) & ((responses > 0) | (not unit.zero_is_silence))
+    return answers
 
 
 def network_lack(layout: Layout, *names: str) -> str:

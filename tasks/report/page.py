@@ -148,12 +148,12 @@ def settings(study: Mapping[str, Any], lacks: Sequence[str] = ()) -> list[tuple[
 EMPTY: tuple[Any, ...] = (None, {}, [], ())
 
 
-def _plain(value: Any, *, own: bool = False) -> str:
-    """Return a value in words; ``own``: the names in it are the user's, not those of fields."""
+def _plain(value: Any, *, verbatim: bool = False) -> str:
+    """Return a value in words; ``verbatim``: the names in it are the user's, not those of fields."""
     if isinstance(value, Mapping):
         fields = [(str(name), inner) for name, inner in value.items() if inner not in EMPTY]
-        names = [name if own else name.replace("_", " ") for name, _ in fields]
-        inner = [_plain(inner, own=True) for _, inner in fields]
+        names = [name if verbatim else name.replace("_", " ") for name, _ in fields]
+        inner = [_plain(inner, verbatim=True) for _, inner in fields]
         return "; ".join(f"{name} {text}" for name, text in zip(names, inner, strict=True))
     if isinstance(value, list | tuple):
         return ", ".join(_plain(inner) for inner in value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from spikeatlas.tasks.atlas import DONE, SATURATED, SILENT, STATUS, open_tree
 from spikeatlas.tasks.report import key_figures
-from spikeatlas.tasks.report.key import UNKNOWN
+from spikeatlas.tasks.report.atlas_words import UNKNOWN
 from spikeatlas.tasks.report.summary import read_summary
 from tests.tasks.report.synthetic import (
     Synthetic,

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from spikeatlas.tasks.report import key_figures, write_report
-from spikeatlas.tasks.report.key import UNKNOWN
+from spikeatlas.tasks.report.atlas_words import UNKNOWN
 from spikeatlas.tasks.report.summary import read_summary
 from tests.tasks.report.synthetic import (
     SMALL,
