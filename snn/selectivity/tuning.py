@@ -70,7 +70,7 @@ def active_images(responses: Responses) -> Whole:
 
 def ever_negative(responses: Responses) -> Mask:
     """Mark the neurons (neurons,) of responses (n, neurons) with any below 0: shares of a sum say nothing of them."""
-    negative: Mask = (responses < 0).any(axis=0)
+    negative: Mask = np.asarray((responses < 0).any(axis=0))
     return negative
 
 

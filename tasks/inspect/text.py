@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -69,7 +69,7 @@ def draw(frame: pd.DataFrame, about: str, file: Path) -> None:
         figure.savefig(file, format="png", dpi=120)
 
 
-PLAIN = {"text.parse_math": False}
+PLAIN: Any = {"text.parse_math": False}
 """Settings of matplotlib: a $ in a layer's name begins no formula."""
 
 
