@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import cycle
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,8 @@ COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#0
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 DASHES = ("--", ":")
 GREY = "#555555"
+LINE = 27
+"""Letters of a vertical axis's name that have room beside it."""
 STYLE: Any = {
     "font.size": 9,
     "font.family": "DejaVu Sans",
@@ -189,7 +192,7 @@ def _dress(axes: Axes, x: XAxis, label: str) -> None:
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_xticks(x.ticks, [f"{tick:g}" for tick in x.ticks])
     axes.set_xlabel(x.label)
-    axes.set_ylabel(label)
+    axes.set_ylabel(label if len(label) <= LINE else "\n".join(wrap(label, LINE)))
 
 
 def _limit(axes: Axes, lines: Sequence[Curve], levels: Sequence[float], top: float | None) -> None:
