@@ -16,6 +16,7 @@ from spikeatlas.flows.checks.study_checks import Checked, check
 from spikeatlas.flows.cli import app
 from spikeatlas.tasks.atlas import consolidate, extend, integrity, open_tree
 from spikeatlas.tasks.inspect.verify import place, verify
+from spikeatlas.tasks.report.artifacts import epoch_table
 from spikeatlas.tasks.study.study import StudyError
 from tests.networks.odd_names import NAMES, odd_study
 from tests.test_outside import look
@@ -42,6 +43,12 @@ def test_every_layer_is_stored_and_verified(odd: Checked) -> None:
     assert place(odd.run, f"natural/{NAMES[0]}/natural_response has lost a chunk").startswith(
         f"layer={NAMES[0]} "
     )
+
+
+def test_an_epoch_s_table_names_units(odd: Checked) -> None:
+    with open_tree(odd.run.atlas) as tree:
+        table = epoch_table(tree, 0)
+    assert [(row["layer"], row["unit"]) for row in table] == [(name, "dF/F") for name in NAMES]
 
 
 def test_an_extended_store_keeps_every_layer(odd: Checked, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from spikeatlas.tasks.analysis.claim import Claim
 from spikeatlas.tasks.analysis.onset import selective
 from spikeatlas.tasks.analysis.thresholds import thresholds
-from spikeatlas.tasks.atlas import DONE, SATURATED, SILENT, STATUS, Tree, layer_rows
+from spikeatlas.tasks.atlas import DONE, SATURATED, SILENT, STATUS, Tree, layer_rows, layout_of
 from spikeatlas.tasks.report.grid import PICTURED
 from spikeatlas.tasks.report.pictures import data_uri
 
@@ -29,7 +29,12 @@ EDGE, GAP = 48, 3
 def epoch_table(tree: Tree, epoch: float) -> list[dict[str, Any]]:
     """Return one row a layer of an atlas: counts of neurons, and how their MEIs did."""
     rows, tests = (tree[name].sel(epoch=epoch) for name in ("neurons", "selectivity"))
-    return [_row(layer, layer_rows(rows, layer), layer_rows(tests, layer)) for layer in tree.layers]
+    layout = layout_of(tree.root)
+    table = [
+        _row(layer, layer_rows(rows, layer), layer_rows(tests, layer)) for layer in tree.layers
+    ]
+    units = {layer: layout.unit(layer).name for layer in tree.layers} if layout.units else {}
+    return [row | ({"unit": units[row["layer"]]} if units else {}) for row in table]
 
 
 def _row(layer: str, rows: xr.Dataset, tests: xr.Dataset) -> dict[str, Any]:

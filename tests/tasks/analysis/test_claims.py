@@ -130,6 +130,16 @@ def test_what_is_lacking_is_named() -> None:
     assert "one layer is probed: two are needed" in answers(one)["early_selectivity"].reasons
 
 
+def test_networks_without_hidden_layers_or_accuracy_decide_nothing() -> None:
+    whole = network()
+    bare = answers(network(outputs=tuple(whole.layers)))
+    assert [claim.answer for claim in bare.values()] == ["undecided"] * 3
+    assert bare["refinement"].reasons == ("no hidden layer is probed",)
+    unread = answers(network(accuracy=whole.accuracy * np.nan))
+    assert unread["refinement"].reasons == ("the network's accuracy is not known",)
+    assert unread["concept_change"].answer == "consistent in this network"
+
+
 def test_claims_are_written_without_nan() -> None:
     found = claims([network(searched=False)])[1].as_json()
     assert found["effect"] is None
