@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from spikeatlas.snn.neurons.base import NeuronSite, NeuronSpec, Reset, SpikingNeuron, State
 from spikeatlas.snn.neurons.leaky import LeakyNeuron, LeakySpec
-from spikeatlas.snn.neurons.surrogates import SURROGATES, FastSigmoid, SurrogateSpec
+from spikeatlas.snn.neurons.lif import LifNeuron, LifSpec
+from spikeatlas.snn.neurons.surrogates import SURROGATES, ATan, FastSigmoid, SurrogateSpec
 from spikeatlas.snn.registry import Family
 
 NEURONS: Family[NeuronSpec] = Family(
     "neuron",
     NeuronSpec,  # type: ignore[type-abstract]
-    {"leaky": LeakySpec},
+    {"leaky": LeakySpec, "lif": LifSpec},
 )
 """``network.neuron`` of a study."""
 
@@ -21,9 +22,12 @@ NEURONS: Family[NeuronSpec] = Family(
 __all__ = [
     "NEURONS",
     "SURROGATES",
+    "ATan",
     "FastSigmoid",
     "LeakyNeuron",
     "LeakySpec",
+    "LifNeuron",
+    "LifSpec",
     "NeuronSite",
     "NeuronSpec",
     "Reset",
