@@ -2,8 +2,24 @@
 
 from __future__ import annotations
 
-from spikeatlas.snn.responder.plain import PlainResponder, Responses, check_weights
+from spikeatlas.snn.responder.plain import (
+    PlainResponder,
+    Responses,
+    check_counts,
+    check_images,
+    check_weights,
+    spike_rates,
+)
 from spikeatlas.snn.responder.responder import Responder
 from spikeatlas.snn.responder.shapes import layer_shapes
 
-__all__ = ["PlainResponder", "Responder", "Responses", "check_weights", "layer_shapes"]
+__all__ = [
+    "PlainResponder",
+    "Responder",
+    "Responses",
+    "check_counts",
+    "check_images",
+    "check_weights",
+    "layer_shapes",
+    "spike_rates",
+]

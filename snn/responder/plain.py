@@ -14,7 +14,7 @@ from torch import Tensor
 
 from spikeatlas.snn.batching import padded_batches
 from spikeatlas.snn.coding import CodingKey, encode
-from spikeatlas.snn.networks import SpikingLayer, SpikingNetwork
+from spikeatlas.snn.networks import SpikingLayer, SpikingNetwork, TrainableNetwork
 from spikeatlas.snn.networks.layer import unroll
 
 Responses = dict[str, npt.NDArray[np.float32]]
@@ -81,7 +81,7 @@ class PlainResponder:
         """Responses (n, neurons) to one showing of a batch."""
         inputs = encode(self.network, batch, key)
         counts = count_spikes(self._layers, inputs, self.network.time_steps)
-        return {name: _rates(counts[name], self.network.time_steps) for name in self.layers}
+        return {name: spike_rates(counts[name], self.network.time_steps) for name in self.layers}
 
 
 @torch.no_grad()
@@ -101,7 +101,7 @@ def count_spikes(
     return counts
 
 
-def _rates(counts: Tensor, time_steps: int) -> npt.NDArray[np.float64]:
+def spike_rates(counts: Tensor, time_steps: int) -> npt.NDArray[np.float64]:
     """Spikes per time step and position, (n, neurons), from counts of single maps or units.
 
     Counts below 2^24 are exact in float32, sums of them in float64.
@@ -111,7 +111,7 @@ def _rates(counts: Tensor, time_steps: int) -> npt.NDArray[np.float64]:
     return rates
 
 
-def check_images(network: SpikingNetwork, images: npt.NDArray[np.uint8]) -> None:
+def check_images(network: TrainableNetwork, images: npt.NDArray[np.uint8]) -> None:
     """Raise ValueError unless ``images`` are stimuli of the network: uint8 (n, c, h, w)."""
     if images.dtype != np.uint8:
         raise ValueError(
@@ -123,7 +123,7 @@ def check_images(network: SpikingNetwork, images: npt.NDArray[np.uint8]) -> None
         )
 
 
-def check_weights(network: SpikingNetwork) -> None:
+def check_weights(network: TrainableNetwork) -> None:
     """Raise ValueError where a weight is NaN or infinite, naming the tensor."""
     for name, tensor in network.state_dict().items():
         if not torch.isfinite(tensor).all():

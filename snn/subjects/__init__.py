@@ -18,12 +18,13 @@ from spikeatlas.snn.subjects.base import (
     SubjectSpec,
 )
 from spikeatlas.snn.subjects.chain_subject import ChainSubject
+from spikeatlas.snn.subjects.resnet_subject import ResNetSpec, ResNetSubject
 from spikeatlas.snn.subjects.trained import ChainSpec
 
 SUBJECTS: Family[SubjectSpec] = Family(
     "network",
     SubjectSpec,  # type: ignore[type-abstract]
-    {"chain": ChainSpec},
+    {"chain": ChainSpec, "resnet": ResNetSpec},
     default="chain",
 )
 """``network`` of a study."""
@@ -38,6 +39,8 @@ __all__ = [
     "LayerInfo",
     "Neurons",
     "Progress",
+    "ResNetSpec",
+    "ResNetSubject",
     "Respond",
     "Responses",
     "Scores",

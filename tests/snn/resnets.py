@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import torch
+from spikingjelly.activation_based import functional, layer, neuron, surrogate
+from spikingjelly.activation_based.model import spiking_resnet
 from torch import Tensor, nn
 
 from spikeatlas.snn.coding import CodingKey, encode
@@ -57,22 +58,17 @@ def inputs(network: SpikingResNet, count: int = 4, seed: int = 0) -> Tensor:
     return encode(network, images, CodingKey(0, "", "test"))
 
 
-def jelly(width: int, stem: str, **neuron: Any) -> nn.Module:
+def jelly(width: int, stem: str, **fields: Any) -> nn.Module:
     """SpikingJelly's spiking ResNet-18 of another width and stem, over whole sequences."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from spikingjelly.activation_based import functional, layer
-        from spikingjelly.activation_based import neuron as neurons
-        from spikingjelly.activation_based.model import spiking_resnet
 
-    class Narrow(spiking_resnet.SpikingResNet):  # type: ignore[misc]
-        def _make_layer(self, block: Any, planes: int, *arguments: Any, **fields: Any) -> Any:
+    class Narrow(spiking_resnet.SpikingResNet):
+        def _make_layer(self, block: Any, planes: int, *arguments: Any, **options: Any) -> Any:
             if planes == 64:
                 self.inplanes = width
-            return super()._make_layer(block, planes * width // 64, *arguments, **fields)
+            return super()._make_layer(block, planes * width // 64, *arguments, **options)
 
     def made(**_: Any) -> Any:
-        return neurons.LIFNode(**neuron)
+        return neuron.LIFNode(**fields)
 
     net = Narrow(spiking_resnet.BasicBlock, [2, 2, 2, 2], num_classes=10, spiking_neuron=made)
     side, stride = (7, 2) if stem == "imagenet" else (3, 1)
@@ -98,7 +94,4 @@ def recorded(net: Any, images: Tensor) -> dict[str, Tensor]:
 
 
 def lif_of_theirs() -> dict[str, Any]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from spikingjelly.activation_based import surrogate
     return {"surrogate_function": surrogate.ATan(), "detach_reset": True}

@@ -141,6 +141,7 @@ def test_constant_images_teach_what_a_sequence_of_them_does() -> None:
         outcomes.append((network.conv1.weight.grad, network.bn1.running_var))
 
     (slope, variance), (wanted, wanted_variance) = outcomes
+    assert wanted is not None
     torch.testing.assert_close(slope, wanted, rtol=1e-3, atol=1e-4 * float(wanted.abs().max()))
     # torch divides by the number of values less one
     torch.testing.assert_close(variance, wanted_variance, rtol=2e-3, atol=0)
