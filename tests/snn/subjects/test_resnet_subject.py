@@ -38,7 +38,7 @@ def test_scores_of_spike_trains_are_means_over_showings() -> None:
 
     single = [subject.scores(images, Showing(key=key.shifted(number))) for number in range(2)]
     np.testing.assert_allclose(both, (single[0] + single[1]) / 2)
-    assert not np.array_equal(*single)
+    assert not np.array_equal(single[0], single[1])
 
 
 @pytest.mark.parametrize("fields", [{"stem": "imagenet"}, {"coding": "poisson"}], ids=str)
