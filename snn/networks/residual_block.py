@@ -72,7 +72,11 @@ def normalised_currents(operator: nn.Conv2d, norm: nn.BatchNorm2d, signal: Tenso
     constant signal (1, n, ...) has the same mean and variance at one step as at all. ValueError in training for a
     channel with one value, which has no variance.
     """
-    currents: Tensor = operator(signal.flatten(0, 1))
+    frames = signal.flatten(0, 1)
+    if norm.training:
+        # few channels are learnt faster so; evaluation keeps the order in which other libraries add up
+        frames = frames.contiguous(memory_format=torch.channels_last)
+    currents: Tensor = operator(frames)
     if norm.training and currents.numel() == currents.shape[1]:
         raise ValueError(
             "batch norm cannot learn from one image of 1x1 maps at one time step: choose a training.batch_size "

@@ -55,6 +55,10 @@ def run_fused_lif(
 
     ``surrogate``: 0 and the slope of a fast sigmoid, or 1 and the alpha of an arcus tangent.
     """
+    if currents.dim() == 5 and not currents.is_contiguous():
+        # the order of neurons is nobody's business: channels may stand last in memory
+        last = currents.permute(0, 1, 3, 4, 2)
+        return run_fused_lif(last.contiguous(), rule, surrogate, time_steps).permute(0, 1, 4, 2, 3)
     flat = currents.reshape(*currents.shape[:2], -1)
     spikes: Tensor = _Lif.apply(flat, rule, surrogate, time_steps)
     return spikes.reshape(time_steps, *currents.shape[1:])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import torch
@@ -33,9 +33,14 @@ from spikeatlas.snn.subjects.resnet_responder import (
 )
 from spikeatlas.snn.subjects.trained import TrainedSpec
 
+LACKED = ("gradients",)
+"""The benchmark's gradient ascent goes through chains alone."""
+
 
 class ResNetSubject(Subject):
     """A spiking residual network in evaluation mode."""
+
+    lacks = LACKED
 
     def __init__(self, network: SpikingResNet, layers: Mapping[str, LayerInfo]) -> None:
         """``layers``: of the network, as its architecture describes them."""
@@ -142,6 +147,7 @@ class ResNetSpec(ResNetArchitecture, TrainedSpec):
     kind: Literal["resnet"] = "resnet"
     checkpoints: Path | None = None
     """Folder of checkpoints to load instead of training."""
+    lacks: ClassVar[tuple[str, ...]] = LACKED
 
     @property
     def architecture(self) -> ResNetArchitecture:

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass
@@ -38,6 +38,8 @@ class TrainedSpec(SubjectSpec, ABC):
     """A network of an architecture of ours; a member has the architecture's fields beside ``checkpoints``."""
 
     checkpoints: Path | None
+    lacks: ClassVar[tuple[str, ...]] = ()
+    """See ``Source``."""
 
     @property
     @abstractmethod
@@ -101,6 +103,7 @@ class TrainedSource(Source):
         self.layers = spec.architecture.layer_infos(self.input_shape, self.classes)
         self.time_steps = spec.architecture.time_steps
         self.stochastic = spec.stochastic
+        self.lacks = spec.lacks
 
     def epochs(self) -> dict[float, Path | None]:
         """See ``Source``."""

@@ -94,6 +94,7 @@ def test_a_study_names_it_in_a_line(tmp_path: Path) -> None:
     ]  # fmt: skip
     assert source.layers["layer2.0.sn1"].map == (4, 4)
     assert (source.time_steps, source.classes, source.stochastic) == (4, 10, False)
+    assert source.lacks == source.example().lacks == ("gradients",)
     example = source.example()
     assert isinstance(example, ResNetSubject)
     assert example.layers == source.layers
