@@ -60,21 +60,32 @@ def validate(
     from spikeatlas.flows.checks.study_checks import check
     from spikeatlas.flows.cost import cost, responder_plan
     from spikeatlas.flows.study_file import read_study
+    from spikeatlas.tasks.inspect.network_table import describe_network
 
     checked = check(read_study(study, overrides or ()))
     print(cost(checked))
+    if not checked.study.network.trained_here:
+        print(describe_network(checked.study))
     if plan:
         print(responder_plan(checked.run))
 
 
 @app.command()
 def info(
-    atlas: options.AtlasPath, *, verify: options.Verify = False, plain: options.Plain = False
+    atlas: options.AtlasPath,
+    *,
+    verify: options.Verify = False,
+    plain: options.Plain = False,
+    network: options.Network = False,
 ) -> None:
     """Tell what an atlas holds; with --verify, whether every stored value is still true.
 
-    --plain replays with snnTorch's own loop over time, the reference of every faster way.
+    --plain replays in the plainest way, the reference of every faster one. With --network and a study in place of the
+    atlas: the layers of the study's network, how they respond, and what it reads.
     """
+    if network:
+        print(network_of(atlas))
+        return
     from spikeatlas.tasks.atlas.integrity import metadata_damage
     from spikeatlas.tasks.atlas.origin import run_of_atlas
     from spikeatlas.tasks.inspect.info import describe
@@ -191,6 +202,15 @@ def deploy(root: options.SourceFolder = Path()) -> None:
 
 
 app.command()(benchmark)
+
+
+def network_of(study: Path) -> str:
+    """Describe the network of a study file."""
+    from spikeatlas.flows.checks.study_checks import check_network
+    from spikeatlas.flows.study_file import read_study
+    from spikeatlas.tasks.inspect.network_table import describe_network
+
+    return describe_network(check_network(read_study(study, ())))
 
 
 def _say(*sentences: str) -> None:

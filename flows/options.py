@@ -41,6 +41,12 @@ Fresh = Annotated[
 Ways = Annotated[
     bool, typer.Option("--plan", help="Show how responses are computed, layer by layer.")
 ]
+Network = Annotated[
+    bool,
+    typer.Option(
+        "--network", help="The argument is a study: show the layers of its network instead."
+    ),
+]
 Verify = Annotated[
     bool, typer.Option("--verify", help="Replay every stored image through its checkpoint.")
 ]

@@ -173,14 +173,7 @@ class Result:
     lowest: Scores
     highest: Scores
 
-    @property
-    def silent(self) -> npt.NDArray[np.bool_]:
-        """Neurons (N,) that were measured and never responded."""
-        silent: npt.NDArray[np.bool_] = self.highest == 0
-        return silent
-
-    @property
-    def saturated(self) -> npt.NDArray[np.bool_]:
-        """Neurons (N,) that were measured and always fired at every step, response 1."""
-        saturated: npt.NDArray[np.bool_] = self.lowest == 1
-        return saturated
+    def always(self, value: float) -> npt.NDArray[np.bool_]:
+        """Neurons (N,) that were measured and answered every image with ``value``; 0: they are silent."""
+        always: npt.NDArray[np.bool_] = (self.lowest == value) & (self.highest == value)
+        return always

@@ -13,6 +13,8 @@ import torch
 from torch import Tensor
 
 Coding = Literal["current", "poisson"]
+STILL = 4
+"""Axes of a batch of images (n, c, h, w); sequences of frames have one more, (n, F, c, h, w)."""
 
 # 2^32 - 1 = 255 * 16843009: a uniform 32-bit number lies below pixel * 16843009 with probability
 # pixel/255, to 3e-10.
@@ -78,9 +80,16 @@ def encode(
     Coding "current": (1, n, c, h, w), the normalised images, the same at every step. Coding
     "poisson": (T, n, c, h, w) of 0 and 1, P(1) = pixel/255 independently at every step; ValueError
     without ``key``. ``time_steps``: T if not the network's own.
+
+    Sequences of F frames, uint8 (n, F, c, h, w), become (T, n, c, h, w) in either coding: every frame is shown for
+    T / F steps. ValueError where T is no multiple of F.
     """
     if network.coding == "current":
-        return network.normalise(torch.from_numpy(images))[None]
+        inputs = network.normalise(torch.from_numpy(images))
+        if images.ndim == STILL:
+            return inputs[None]
+        frames = frame_numbers(images.shape[1], time_steps or network.time_steps)
+        return inputs[:, frames].transpose(0, 1)
     if key is None:
         raise ValueError(
             "key is missing: coding 'poisson' needs a CodingKey that says which random numbers to "
@@ -92,12 +101,25 @@ def encode(
 def spike_trains(
     images: npt.NDArray[np.uint8], key: CodingKey, time_steps: int
 ) -> npt.NDArray[np.float32]:
-    """Return Poisson spike trains (T, n, c, h, w) of 0 and 1 for stimuli uint8 (n, c, h, w)."""
-    trains = np.empty((time_steps, *images.shape), np.float32)
+    """Return Poisson spike trains (T, n, c, h, w) of 0 and 1 for stimuli uint8 (n, c, h, w) or (n, F, c, h, w)."""
+    shape = images.shape[-3:]
+    trains = np.empty((time_steps, len(images), *shape), np.float32)
+    frames = None if images.ndim == STILL else frame_numbers(images.shape[1], time_steps)
     for index, image in enumerate(images):
-        numbers = _uniform(key.generator(image.tobytes()), (time_steps, *image.shape))
-        trains[:, index] = numbers < image * np.uint32(_UNIT)
+        numbers = _uniform(key.generator(image.tobytes()), (time_steps, *shape))
+        pixels = image if frames is None else image[frames]
+        trains[:, index] = numbers < pixels * np.uint32(_UNIT)
     return trains
+
+
+def frame_numbers(frames: int, time_steps: int) -> npt.NDArray[np.int64]:
+    """Return the frame, from 0, that each step shows. ValueError where steps are no multiple of the frames."""
+    if frames < 1 or time_steps % frames:
+        raise ValueError(
+            f"time_steps is {time_steps}, and the data are sequences of {frames} frames: it must be a multiple of "
+            f"{frames}, so that every frame is shown for as many steps."
+        )
+    return np.repeat(np.arange(frames), time_steps // frames)
 
 
 def _uniform(source: np.random.Philox, shape: tuple[int, ...]) -> npt.NDArray[np.uint32]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from spikeatlas.snn.coding import CodingKey
+from spikeatlas.snn.readings import RATE, TrainReading, UnitChoice
 
 ResponderKind = Literal["auto", "plain"]
 
@@ -24,3 +25,7 @@ class Showing:
     """``plain``: the slowest and plainest way, which every other equals."""
     memory: int = 2**30
     """Bytes that working arrays may take."""
+    reading: TrainReading = RATE
+    """Of the spikes of one position over time."""
+    unit: UnitChoice = "channel"
+    """What is read of a layer with maps: the mean over a channel's, or the position of one neuron."""

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from spikeatlas.flows.checks.inputs import StudyInputs
 from spikeatlas.snn.registry import near
+from spikeatlas.snn.subjects import Source, reading_problems
+from spikeatlas.tasks.study.study import Study
 
 
 def layer_problems(inputs: StudyInputs) -> list[str]:
@@ -27,6 +29,14 @@ def layer_problems(inputs: StudyInputs) -> list[str]:
         indices = neurons.get(layer, ()) if isinstance(neurons, dict) else neurons
         problems += _neuron_problems(layer, indices, sizes[layer])
     return problems
+
+
+def read_problems(study: Study, source: Source) -> list[str]:
+    """Name a reading that a network, as it is, does not allow, and a position beyond a map."""
+    probe = study.probe
+    layers = None if probe.layers == "all" else probe.layers
+    problems = reading_problems(source, probe.reading, probe.unit, layers)
+    return [f"probe: {problem}" for problem in problems]
 
 
 def _neuron_problems(layer: str, indices: Sequence[int], size: int) -> list[str]:

@@ -83,15 +83,10 @@ def check(raw: Mapping[str, Any] | Study, *, fresh: bool = False) -> Checked:
     Raises StudyError with one sentence a problem. ``fresh``: what is in the output folder will go, so it
     need not agree.
     """
-    study, problems = (raw, list[str]()) if isinstance(raw, Study) else parse(raw)
-    if forbidden := roots.outside(study):
-        raise StudyError([*problems, *forbidden])
-    data, unreadable = _loaded("data", partial(models.dataset, study.data))
-    source, unfit = (None, list[str]())
-    if data is not None:
-        source, unfit = _loaded("network", partial(models.source, study))
-    parts = chain.from_iterable(part(StudyInputs(study, data, source)) for part in PARTS)
-    problems = [*problems, *output_checks.url_problems(study), *unreadable, *unfit, *parts]
+    inputs, problems = _load(raw)
+    study, data, source = inputs.study, inputs.data, inputs.source
+    parts = chain.from_iterable(part(inputs) for part in PARTS)
+    problems = [*problems, *output_checks.url_problems(study), *parts]
     if problems or data is None or source is None:
         raise StudyError(problems)
     run = resolve(study, source)
@@ -105,6 +100,35 @@ def check(raw: Mapping[str, Any] | Study, *, fresh: bool = False) -> Checked:
     if problems:
         raise StudyError(problems)
     return checked
+
+
+def check_network(raw: Mapping[str, Any]) -> Study:
+    """Check what a study says of its images and its network, and return it.
+
+    Raises StudyError with one sentence a problem.
+    """
+    inputs, problems = _load(raw)
+    problems = [*problems, *epoch_checks.epoch_problems(inputs)]
+    if problems:
+        raise StudyError(problems)
+    return inputs.study
+
+
+def _load(raw: Mapping[str, Any] | Study) -> tuple[StudyInputs, list[str]]:
+    """Return a study with its images and its network, as far as they can be loaded, and what is wrong so far.
+
+    StudyError for a study that this host may not run.
+    """
+    study, problems = (raw, list[str]()) if isinstance(raw, Study) else parse(raw)
+    if forbidden := roots.outside(study):
+        raise StudyError([*problems, *forbidden])
+    data, unreadable = _loaded("data", partial(models.dataset, study.data))
+    if data is None:
+        return StudyInputs(study, None, None), [*problems, *unreadable]
+    plain, unfit = _loaded("network", partial(models.plain_source, study))
+    unfit += [] if plain is None else probe_checks.read_problems(study, plain)
+    source = None if unfit else models.source(study)
+    return StudyInputs(study, data, source), [*problems, *unfit]
 
 
 def _loaded(field: str, load: Callable[[], Loaded]) -> tuple[Loaded | None, list[str]]:

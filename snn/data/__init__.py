@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from spikeatlas.snn.data.base import DataFields, DataSpec, load_data
 from spikeatlas.snn.data.cifar10 import CIFAR10
-from spikeatlas.snn.data.dataset import DataSet, Split
+from spikeatlas.snn.data.dataset import DataSet, Split, sequence_problem, take_evenly
 from spikeatlas.snn.data.digits import Digits
 from spikeatlas.snn.data.fashion_mnist import FashionMNIST
 from spikeatlas.snn.data.folder import FolderImages
 from spikeatlas.snn.data.image_choice import SMALLEST_CLASS, choose_images
 from spikeatlas.snn.data.mnist import MNIST
+from spikeatlas.snn.data.saccades import Saccades
 from spikeatlas.snn.registry import Family
 
 DATASETS: Family[DataSpec] = Family(
@@ -21,6 +22,7 @@ DATASETS: Family[DataSpec] = Family(
         "mnist": MNIST,
         "cifar10": CIFAR10,
         "folder": FolderImages,
+        "saccades": Saccades,
     },
     key="dataset",
     default="digits",
@@ -38,7 +40,10 @@ __all__ = [
     "Digits",
     "FashionMNIST",
     "FolderImages",
+    "Saccades",
     "Split",
     "choose_images",
     "load_data",
+    "sequence_problem",
+    "take_evenly",
 ]

@@ -14,12 +14,17 @@ class Split:
     """Images and what they show."""
 
     images: npt.NDArray[np.uint8]
-    """(n, c, h, w), 0..255."""
+    """(n, c, h, w), or (n, F, c, h, w) of sequences of F frames; 0..255."""
     labels: npt.NDArray[np.int64]
     """(n,), 0..classes-1."""
 
     def __len__(self) -> int:
         return len(self.images)
+
+    @property
+    def stills(self) -> npt.NDArray[np.uint8]:
+        """Images (n, c, h, w): of sequences, their first frames."""
+        return self.images if self.images.ndim == 4 else self.images[:, 0]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -33,16 +38,22 @@ class DataSet:
     @property
     def channels(self) -> int:
         """Colour channels: 1 or 3."""
-        return int(self.train.images.shape[1])
+        return int(self.train.images.shape[-3])
 
     @property
     def size(self) -> int:
         """Height = width of an image in pixels."""
-        return int(self.train.images.shape[2])
+        return int(self.train.images.shape[-2])
+
+    @property
+    def frames(self) -> int | None:
+        """Frames of a sequence; None for still images."""
+        images = self.train.images
+        return None if images.ndim == 4 else int(images.shape[1])
 
     @property
     def shape(self) -> tuple[int, int, int]:
-        """(channels, height, width) of an image."""
+        """(channels, height, width) of an image, or of a frame."""
         return self.channels, self.size, self.size
 
     def digest(self) -> str:
@@ -53,6 +64,16 @@ class DataSet:
                 total.update(f"{array.dtype.str}{array.shape}".encode())
                 total.update(np.ascontiguousarray(array).data)
         return total.hexdigest()
+
+
+def sequence_problem(data: DataSet, purpose: str) -> str | None:
+    """Say in a sentence that sequences cannot serve a purpose that takes still images; None for still images."""
+    if data.frames is None:
+        return None
+    return (
+        f"the data are sequences of {data.frames} frames, but {purpose} takes still images: leave it out, or choose a "
+        "data set of still images."
+    )
 
 
 def even_rows(labels: npt.NDArray[np.int64], limit: int | None) -> npt.NDArray[np.int64]:

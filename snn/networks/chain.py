@@ -26,14 +26,14 @@ FAST_SIGMOID = FastSigmoid()
 def pixel_statistics(
     images: npt.NDArray[np.uint8],
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """(mean, std) of pixels/255 per channel of uint8 images (n, c, h, w), from exact counts.
+    """(mean, std) of pixels/255 per channel of uint8 images (n, c, h, w) or (n, F, c, h, w), from exact counts.
 
     A channel that never varies gets std 1, so that normalising leaves it at 0.
     """
     levels = np.arange(256) / 255
     means, deviations = [], []
-    for channel in range(images.shape[1]):
-        counts = np.bincount(images[:, channel].ravel(), minlength=256)
+    for channel in range(images.shape[-3]):
+        counts = np.bincount(images[..., channel, :, :].ravel(), minlength=256)
         mean = float(counts @ levels / counts.sum())
         variance = float(counts @ (levels - mean) ** 2 / counts.sum())
         means.append(mean)

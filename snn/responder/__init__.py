@@ -8,7 +8,6 @@ from spikeatlas.snn.responder.plain import (
     check_counts,
     check_images,
     check_weights,
-    spike_rates,
 )
 from spikeatlas.snn.responder.responder import Responder
 from spikeatlas.snn.responder.shapes import layer_shapes
@@ -21,5 +20,4 @@ __all__ = [
     "check_images",
     "check_weights",
     "layer_shapes",
-    "spike_rates",
 ]

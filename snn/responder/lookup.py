@@ -46,11 +46,19 @@ class Lookup:
         return Lookup(self.finder._replace(**rows), self.rises)
 
 
-def layer_lookup(layer: SpikingLayer, time_steps: int) -> Lookup | None:
-    """Tables of a layer's neurons under constant current, or None where there are too many trains."""
+def layer_lookup(
+    layer: SpikingLayer, time_steps: int, neurons: Sequence[int] | None = None
+) -> Lookup | None:
+    """Tables of a layer's neurons, or of some, under constant current, or None where there are too many trains.
+
+    The others, which nobody looks up, have the table of the first.
+    """
     betas, thresholds = (neuron_values(layer, name) for name in ("beta", "threshold"))
-    pairs = tuple(zip(betas.tolist(), thresholds.tolist(), strict=True))
-    return _lookup(pairs, time_steps, resets_to_zero(layer))
+    pairs = list(zip(betas.tolist(), thresholds.tolist(), strict=True))
+    if neurons is not None:
+        some, first = set(neurons), pairs[neurons[0]]
+        pairs = [pair if place in some else first for place, pair in enumerate(pairs)]
+    return _lookup(tuple(pairs), time_steps, resets_to_zero(layer))
 
 
 @functools.lru_cache(maxsize=32)

@@ -13,9 +13,10 @@ import torch
 from torch import Tensor
 
 from spikeatlas.snn.batching import padded_batches
-from spikeatlas.snn.coding import CodingKey, encode
+from spikeatlas.snn.coding import STILL, CodingKey, encode
 from spikeatlas.snn.networks import SpikingLayer, SpikingNetwork, TrainableNetwork
 from spikeatlas.snn.networks.layer import unroll
+from spikeatlas.snn.readings import RATE, TrainReading, UnitChoice
 
 Responses = dict[str, npt.NDArray[np.float32]]
 
@@ -26,6 +27,7 @@ class PlainResponder:
     ``layers`` are evaluated in one pass that stops at the deepest of them. Stimuli are shown in
     batches padded to ``batch_size``, so that a response depends on nothing but its stimulus. A
     stochastic coding needs a ``key``; the response is then the mean over ``presentations`` showings.
+    ``reading``: of the spikes of one position; ``unit``: the position of a map, or the mean over it.
     Nothing in the network changes during a call: threads may share it.
     """
 
@@ -37,6 +39,8 @@ class PlainResponder:
         batch_size: int = 256,
         key: CodingKey | None = None,
         presentations: int = 1,
+        reading: TrainReading = RATE,
+        unit: UnitChoice = "channel",
     ) -> None:
         check_weights(network)
         check_counts(batch_size, presentations)
@@ -46,6 +50,8 @@ class PlainResponder:
         self.batch_size = batch_size
         self.key = key
         self.presentations = presentations
+        self.reading = reading
+        self.unit = unit
         self._layers = network.upto(layers)
 
     def __call__(self, images: npt.NDArray[np.uint8]) -> Responses:
@@ -54,7 +60,7 @@ class PlainResponder:
         In [-1, 1] where spikes are signed. Spikes are counted exactly, over all time steps and positions.
         ValueError for images of another type or shape than the network's.
         """
-        check_images(self.network, images)
+        check_images(self.network, images, sequences=True)
         sizes = self.network.sizes
         parts: dict[str, list[npt.NDArray[np.float32]]] = {name: [] for name in self.layers}
         for batch, count in padded_batches(images, self.batch_size):
@@ -80,44 +86,46 @@ class PlainResponder:
     ) -> dict[str, npt.NDArray[np.float64]]:
         """Responses (n, neurons) to one showing of a batch."""
         inputs = encode(self.network, batch, key)
-        counts = count_spikes(self._layers, inputs, self.network.time_steps)
-        return {name: spike_rates(counts[name], self.network.time_steps) for name in self.layers}
+        steps = self.network.time_steps
+        values = count_spikes(self._layers, inputs, steps, self.reading)
+        return {
+            name: self.reading.responses(values[name], steps, self.unit) for name in self.layers
+        }
 
 
 @torch.no_grad()
 def count_spikes(
-    layers: Sequence[SpikingLayer], inputs: Tensor, time_steps: int
+    layers: Sequence[SpikingLayer],
+    inputs: Tensor,
+    time_steps: int,
+    reading: TrainReading = RATE,
 ) -> dict[str, Tensor]:
     """Spike counts of every layer, (n, channels, h, w) or (n, units), over all time steps.
 
     ``inputs``: (T, n, c, h, w), or (1, n, c, h, w) if constant. A spike counts 1 or -1, whatever its
-    height. This is the plain loop.
+    height. ``reading``: what to fold the spikes to, if not to counts. This is the plain loop.
     """
-    counts: dict[str, Tensor] = {}
-    for row in unroll(layers, inputs, time_steps):
+    values: dict[str, Tensor] = {}
+    for step, row in enumerate(unroll(layers, inputs, time_steps)):
         for layer, spikes in zip(layers, row, strict=True):
-            units = layer.neuron.relative(spikes)
-            counts[layer.name] = units + counts[layer.name] if layer.name in counts else units
-    return counts
+            units = layer.neuron.relative(spikes)[None]
+            values[layer.name] = reading.fold(values.get(layer.name), units, step)
+    return values
 
 
-def spike_rates(counts: Tensor, time_steps: int) -> npt.NDArray[np.float64]:
-    """Spikes per time step and position, (n, neurons), from counts of single maps or units.
+def check_images(
+    network: TrainableNetwork, images: npt.NDArray[np.uint8], *, sequences: bool = False
+) -> None:
+    """Raise ValueError unless ``images`` are stimuli of the network: uint8 (n, c, h, w).
 
-    Counts below 2^24 are exact in float32, sums of them in float64.
+    ``sequences``: they may have frames, (n, F, c, h, w).
     """
-    maps = counts.numpy().astype(np.float64).reshape(*counts.shape[:2], -1)
-    rates: npt.NDArray[np.float64] = maps.sum(axis=2) / (time_steps * maps.shape[2])
-    return rates
-
-
-def check_images(network: TrainableNetwork, images: npt.NDArray[np.uint8]) -> None:
-    """Raise ValueError unless ``images`` are stimuli of the network: uint8 (n, c, h, w)."""
     if images.dtype != np.uint8:
         raise ValueError(
             f"images have type {images.dtype}: stimuli are uint8, 0 to 255; scale and round them."
         )
-    if images.ndim != 4 or images.shape[1:] != network.input_shape:
+    axes = (STILL, STILL + 1) if sequences else (STILL,)
+    if images.ndim not in axes or images.shape[-3:] != network.input_shape:
         raise ValueError(
             f"images have shape {images.shape}: the network takes (n, {', '.join(map(str, network.input_shape))})."
         )

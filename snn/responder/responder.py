@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from spikeatlas.snn.coding import CodingKey
+from spikeatlas.snn.coding import STILL, CodingKey
 from spikeatlas.snn.networks import SpikingNetwork
+from spikeatlas.snn.readings import RATE, TrainReading, UnitChoice
 from spikeatlas.snn.responder.fast import FastResponder
 from spikeatlas.snn.responder.plain import (
     PlainResponder,
@@ -18,6 +20,7 @@ from spikeatlas.snn.responder.plain import (
     check_weights,
 )
 from spikeatlas.snn.responder.planner import Plan, plain_plan
+from spikeatlas.snn.responder.read_trains import TrainResponder
 from spikeatlas.snn.showing import ResponderKind, Showing
 
 
@@ -33,7 +36,9 @@ class Responder:
     responder is made; calls change nothing, so threads may share it.
 
     Layers with modules that the compiled loops do not know (a user's neurons, a normalisation) run as
-    those modules run, the others as fast as ever. ValueError for unknown layers or neurons, for NaN or
+    those modules run, the others as fast as ever. Another ``reading`` of spikes than their rate, or the
+    one ``unit`` at a position of each map instead of the mean over it, goes layer by layer over whole
+    spike trains. ValueError for unknown layers or neurons, for NaN or
     infinite weights, and for a normalisation in training mode.
     """
 
@@ -48,6 +53,8 @@ class Responder:
         neurons: Mapping[str, Sequence[int]] | None = None,
         kind: ResponderKind = "auto",
         memory: int = 2**30,
+        reading: TrainReading = RATE,
+        unit: UnitChoice = "channel",
     ) -> None:
         check_weights(network)
         check_counts(batch_size, presentations)
@@ -58,10 +65,17 @@ class Responder:
         self.network = network
         self.layers = tuple(layers)
         showing = Showing(batch_size, key, presentations)
-        self._respond: FastResponder | _Selection
+        # sequences of frames are no constant current: they go layer by layer
+        self._show_frames = functools.partial(
+            TrainResponder, network, indices, showing, memory=memory, reading=reading, unit=unit
+        )
+        self._respond: FastResponder | TrainResponder | _Selection
         if kind == "plain":
             self.plan: Plan = plain_plan()
-            self._respond = _Selection(network, indices, showing)
+            self._respond = _Selection(network, indices, showing, reading, unit)
+        elif reading != RATE or unit != "channel":
+            self._respond = self._show_frames()
+            self.plan = self._respond.plan
         else:
             self._respond = FastResponder(network, indices, showing, memory=memory)
             self.plan = self._respond.plan
@@ -71,11 +85,14 @@ class Responder:
         return self.plan.describe()
 
     def __call__(self, images: npt.NDArray[np.uint8]) -> Responses:
-        """Spike rates in [0, 1], {layer: (n, neurons) float32}, of stimuli uint8 (n, c, h, w).
+        """Spike rates in [0, 1], {layer: (n, neurons) float32}, of stimuli uint8 (n, c, h, w); or their reading.
 
         In [-1, 1] where spikes are signed. Spikes are counted exactly, over all time steps and positions;
-        neurons stand in the order asked for. ValueError for images of another type or shape than the network's.
+        neurons stand in the order asked for. Sequences of F frames are uint8 (n, F, c, h, w), see ``encode``.
+        ValueError for images of another type or shape than the network's.
         """
+        if images.ndim > STILL and isinstance(self._respond, FastResponder):
+            return self._show_frames()(images)
         return self._respond(images)
 
 
@@ -83,7 +100,12 @@ class _Selection:
     """Some of a plain responder's neurons."""
 
     def __init__(
-        self, network: SpikingNetwork, neurons: Mapping[str, tuple[int, ...]], showing: Showing
+        self,
+        network: SpikingNetwork,
+        neurons: Mapping[str, tuple[int, ...]],
+        showing: Showing,
+        reading: TrainReading,
+        unit: UnitChoice,
     ) -> None:
         self._plain = PlainResponder(
             network,
@@ -91,6 +113,8 @@ class _Selection:
             batch_size=showing.batch_size,
             key=showing.key,
             presentations=showing.presentations,
+            reading=reading,
+            unit=unit,
         )
         self._neurons = neurons
 

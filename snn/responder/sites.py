@@ -86,15 +86,16 @@ def _site(
     problem = None if ending is None else f"stages.{place}{ending}"
     if place == 0 and type(network) is not SpikingNetwork:
         problem = f"the network is a {type(network).__name__}"
+    computed = neurons[layer.name] if last else tuple(range(shape.filters))
     tabled = place == 0 and network.coding == "current" and problem is None
     return Site(
         layer,
         shape,
-        neurons[layer.name] if last else tuple(range(shape.filters)),
+        computed,
         counting=layer.name in neurons,
         last=last,
         time_steps=network.time_steps,
         memory=memory,
         problem=problem,
-        lookup=layer_lookup(layer, network.time_steps) if tabled else None,
+        lookup=layer_lookup(layer, network.time_steps, computed) if tabled else None,
     )

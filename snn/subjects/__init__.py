@@ -18,13 +18,23 @@ from spikeatlas.snn.subjects.base import (
     SubjectSpec,
 )
 from spikeatlas.snn.subjects.chain_subject import ChainSubject
+from spikeatlas.snn.subjects.function import CallableSpec
+from spikeatlas.snn.subjects.module import ModuleSpec
+from spikeatlas.snn.subjects.nir import NirSpec
+from spikeatlas.snn.subjects.read_source import read_source, reading_problems
 from spikeatlas.snn.subjects.resnet_subject import ResNetSpec, ResNetSubject
 from spikeatlas.snn.subjects.trained import ChainSpec
 
 SUBJECTS: Family[SubjectSpec] = Family(
     "network",
     SubjectSpec,  # type: ignore[type-abstract]
-    {"chain": ChainSpec, "resnet": ResNetSpec},
+    {
+        "chain": ChainSpec,
+        "resnet": ResNetSpec,
+        "module": ModuleSpec,
+        "nir": NirSpec,
+        "callable": CallableSpec,
+    },
     default="chain",
 )
 """``network`` of a study."""
@@ -33,11 +43,14 @@ __all__ = [
     "LACKS",
     "SPIKE_RATE",
     "SUBJECTS",
+    "CallableSpec",
     "ChainSpec",
     "ChainSubject",
     "LackError",
     "LayerInfo",
+    "ModuleSpec",
     "Neurons",
+    "NirSpec",
     "Progress",
     "ResNetSpec",
     "ResNetSubject",
@@ -49,5 +62,7 @@ __all__ = [
     "Subject",
     "SubjectSpec",
     "Unit",
+    "read_source",
+    "reading_problems",
     "spike_unit",
 ]

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import nan
 from pathlib import Path
+from types import MappingProxyType
 from typing import Protocol
 
 import numpy as np
@@ -89,8 +90,7 @@ class Subject(ABC):
         """Show images once: see ``Respond``."""
         return self.responder(neurons, showing or Showing())(images)
 
-    @abstractmethod
-    def check(self) -> None:
+    def check(self) -> None:  # noqa: B027 - most can always answer
         """Raise ValueError where it cannot answer: weights that are NaN, say, of a training that diverged."""
 
     def scores(self, images: Images, showing: Showing) -> Scores:
@@ -148,6 +148,8 @@ class Source(ABC):
     """Folder, pattern or function in which the epochs are, as a sentence names it."""
     folder: Path | None = None
     """Folder that holds the files of its epochs; None where there are none."""
+    facts: Mapping[str, str] = MappingProxyType({})
+    """Further facts about it that a user wants to see, each with its name."""
 
     @abstractmethod
     def epochs(self) -> dict[float, Path | None]:
@@ -172,6 +174,11 @@ class Source(ABC):
     def problems(self, epochs: Sequence[float]) -> list[str]:
         """Say in sentences what keeps these epochs from being probed; they are among ``epochs()``."""
         del epochs
+        return []
+
+    def doubts(self, epoch: float, accuracy: float) -> list[str]:
+        """Say in sentences what is odd about reading such a share of the test images right at an epoch."""
+        del epoch, accuracy
         return []
 
     def unreadable(self) -> dict[float, str]:

@@ -48,6 +48,8 @@ class ChainSubject(Subject):
             memory=showing.memory,
             key=showing.key,
             presentations=showing.presentations,
+            reading=showing.reading,
+            unit=showing.unit,
         )
 
     def scores(self, images: Images, showing: Showing) -> Scores:

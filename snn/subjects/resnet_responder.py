@@ -14,7 +14,8 @@ from spikeatlas.snn.batching import padded_batches
 from spikeatlas.snn.coding import encode
 from spikeatlas.snn.layer_info import LayerInfo
 from spikeatlas.snn.networks import SpikingResNet
-from spikeatlas.snn.responder import check_counts, check_images, check_weights, spike_rates
+from spikeatlas.snn.readings import RATE, TrainReading
+from spikeatlas.snn.responder import check_counts, check_images, check_weights
 from spikeatlas.snn.showing import Showing
 from spikeatlas.snn.subjects.base import Images, Neurons, Responses
 
@@ -48,8 +49,11 @@ class ResNetResponder:
         self._images = images_at_once(layers, network.time_steps, showing)
 
     def __call__(self, images: Images) -> Responses:
-        """See ``Respond``: spikes are counted exactly, over all time steps and positions."""
-        check_images(self.network, images)
+        """See ``Respond``: spikes are counted exactly, over all time steps and positions.
+
+        Sequences of F frames are uint8 (n, F, c, h, w), see ``encode``.
+        """
+        check_images(self.network, images, sequences=True)
         parts = {name: [np.empty((0, len(row)), np.float32)] for name, row in self._neurons.items()}
         for batch, count in padded_batches(images, self._images):
             for name, rates in self._mean(batch).items():
@@ -58,24 +62,24 @@ class ResNetResponder:
 
     def _mean(self, batch: Images) -> Responses:
         """Mean responses to one batch over the presentations (one if nothing is drawn)."""
-        key = self.showing.key
-        showings = 1 if self.network.coding == "current" else self.showing.presentations
+        showing, steps = self.showing, self.network.time_steps
+        showings = 1 if self.network.coding == "current" else showing.presentations
         total: dict[str, NDArray[np.float64]] = {}
         for number in range(showings):
-            inputs = encode(self.network, batch, None if key is None else key.shifted(number))
-            for name, counts in self._counts(inputs).items():
-                rates = spike_rates(counts, self.network.time_steps)
-                total[name] = rates + total[name] if name in total else rates
+            key = None if showing.key is None else showing.key.shifted(number)
+            inputs = encode(self.network, batch, key)
+            for name, values in self._folded(inputs).items():
+                responses = showing.reading.responses(values, steps, showing.unit)
+                total[name] = responses + total[name] if name in total else responses
         return {
             name: (total[name][:, row] / showings).astype(np.float32)
             for name, row in self._neurons.items()
         }
 
-    def _counts(self, inputs: Tensor) -> dict[str, Tensor]:
-        """Spikes (n, c, h, w) over all time steps of the layers asked for; a faster way replaces this alone."""
-        if self.showing.kind == "plain":
-            return counts_by_steps(self.network, inputs, list(self._neurons))
-        return counts_by_layers(self.network, inputs, list(self._neurons))
+    def _folded(self, inputs: Tensor) -> dict[str, Tensor]:
+        """Spikes (n, c, h, w) of the layers asked for, folded over time; a faster way replaces this alone."""
+        way = fold_steps if self.showing.kind == "plain" else fold_layers
+        return way(self.network, inputs, list(self._neurons), self.showing.reading)
 
     def describe(self) -> list[str]:
         """See ``Respond``."""
@@ -96,33 +100,33 @@ class ResNetResponder:
         return lines
 
 
-def counts_by_layers(
-    network: SpikingResNet, inputs: Tensor, layers: Sequence[str]
+@torch.no_grad()
+def fold_layers(
+    network: SpikingResNet, inputs: Tensor, layers: Sequence[str], reading: TrainReading = RATE
 ) -> dict[str, Tensor]:
-    """Spike counts (n, c, h, w) of some layers over all time steps, each layer over the whole sequence.
+    """Spikes (n, c, h, w) of some layers, folded over all time steps, each layer over the whole sequence.
 
     ``inputs``: encoded images (T, n, c, h, w), or (1, n, c, h, w) if constant. A spike counts 1 or -1, whatever
-    its height.
+    its height. ``reading``: what to fold the spikes to, if not to counts.
     """
-    with torch.no_grad():
-        return {
-            name: network.neurons(name).relative(spikes).sum(0)
-            for name, spikes in network.capture(inputs, network.upto(layers))
-            if name in layers
-        }
+    return {
+        name: reading.fold(None, network.neurons(name).relative(spikes), 0)
+        for name, spikes in network.capture(inputs, network.upto(layers))
+        if name in layers
+    }
 
 
 @torch.no_grad()
-def counts_by_steps(
-    network: SpikingResNet, inputs: Tensor, layers: Sequence[str]
+def fold_steps(
+    network: SpikingResNet, inputs: Tensor, layers: Sequence[str], reading: TrainReading = RATE
 ) -> dict[str, Tensor]:
-    """Do what ``counts_by_layers`` does by the plain loop over the steps."""
-    counts: dict[str, Tensor] = {}
-    for row in network.steps(inputs, network.upto(layers)):
+    """Do what ``fold_layers`` does by the plain loop over the steps."""
+    values: dict[str, Tensor] = {}
+    for step, row in enumerate(network.steps(inputs, network.upto(layers))):
         for name in layers:
-            spikes = network.neurons(name).relative(row[name])
-            counts[name] = spikes + counts[name] if name in counts else spikes
-    return counts
+            spikes = network.neurons(name).relative(row[name])[None]
+            values[name] = reading.fold(values.get(name), spikes, step)
+    return values
 
 
 def images_at_once(layers: Mapping[str, LayerInfo], time_steps: int, showing: Showing) -> int:

@@ -76,7 +76,7 @@ class ResNetSubject(Subject):
     def _batches(self, images: Images, showing: Showing) -> Iterator[tuple[Images, int]]:
         """Padded batches of images; ValueError for images of another type or shape than the network's."""
         require_evaluation(self.network)
-        check_images(self.network, images)
+        check_images(self.network, images, sequences=True)
         count = images_at_once(self.layers, self.network.time_steps, showing)
         return padded_batches(images, count)
 

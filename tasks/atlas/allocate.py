@@ -108,7 +108,9 @@ def allocate(run: Run, layout: Layout, data: DataSet, source: Source) -> Run:
     images = data.digest()
     if not exists(run.atlas):
         filled = {TEST_IMAGES: data.test.images}
-        create(run.atlas, layout, attributes(run), provenance(run, images), filled=filled)
+        create(
+            run.atlas, layout, attributes(run, layout.lacks), provenance(run, images), filled=filled
+        )
         return run
     agree(run, source, images)
     root = open_store(run.atlas)

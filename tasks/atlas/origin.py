@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -18,13 +19,14 @@ from spikeatlas.tasks.study.value_fields import own_sources, study_digest
 PACKAGES = ("spikeatlas", "torch", "snntorch", "numpy", "zarr", "xarray", "prefect")
 
 
-def attributes(run: Run) -> dict[str, Any]:
-    """Return the root's attributes."""
+def attributes(run: Run, lacks: Sequence[str] = ()) -> dict[str, Any]:
+    """Return the root's attributes; ``lacks``: what the network does not have."""
     return {
         "title": "Spike Atlas: the most exciting image of every neuron over training",
         "study": run.study.model_dump_json(),
         "study_digest": run.digest,
         "layers": list(run.layers),
+        **({"network_lacks": list(lacks)} if lacks else {}),
         "batch_size": run.responder.batch_size,
         "started": write.now(),
         "ended": "",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import xarray as xr
 from rich.table import Table
 
-from spikeatlas.tasks.atlas import UNPLANNED, open_tree, settled, sign
+from spikeatlas.tasks.atlas import SATURATED, UNPLANNED, open_tree, settled, sign
 from spikeatlas.tasks.inspect.neurons import require_known
 from spikeatlas.tasks.inspect.text import as_text
 from spikeatlas.tasks.study.location import Place
@@ -14,7 +14,7 @@ from spikeatlas.tasks.study.location import Place
 def compare_methods(path: Place, first: str, second: str) -> str:
     """Count wins of ``first`` over ``second`` a layer and epoch, on the mean response over all repeats.
 
-    A neuron counts as saturated where either method reached rate 1 in every repeat (rate 0, silenced,
+    A neuron counts as saturated where either method reached the unit's top in every repeat (0, silenced,
     where the least exciting image is searched): it cannot tell them apart. Ties are exact.
     """
     direction = sign(path)
@@ -44,8 +44,8 @@ def compare_methods(path: Place, first: str, second: str) -> str:
 def _count(group: xr.Dataset, first: str, second: str, direction: int) -> xr.Dataset:
     unplanned = group.status == UNPLANNED
     ended = (settled(group.status) | unplanned).all("repeat").all("search")
-    limit = 1 if direction > 0 else 0
-    full = ((group.response == limit) | unplanned).all("repeat").any("search")
+    at_end = group.status == SATURATED if direction > 0 else group.response == 0
+    full = (at_end | unplanned).all("repeat").any("search")
     response = direction * group.response.mean("repeat")
     ahead = response.sel(search=first, drop=True) - response.sel(search=second, drop=True)
     open_to_both = ended & ~full

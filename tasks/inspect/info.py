@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rich.table import Table
 
+from spikeatlas.snn.subjects import LACKS
 from spikeatlas.tasks.atlas import FLAGS, GROUPS, STATUS, Tree, open_tree
 from spikeatlas.tasks.inspect.known import elsewhere
 from spikeatlas.tasks.inspect.text import as_text
@@ -21,7 +22,16 @@ def describe(path: Place) -> str:
             f"started {tree.attrs['started']}, ended {tree.attrs['ended'] or 'not yet'}",
         ]
         tables = [as_text(_epochs(tree)), as_text(_layers(tree))]
-        return "\n".join([*head, *tables, *_shortfall(tree), *_lacking(tree)])
+        return "\n".join(
+            [*head, *tables, *_shortfall(tree), *_lacking(tree), *_network_lacks(tree)]
+        )
+
+
+def _network_lacks(tree: Tree) -> list[str]:
+    """Say what the network does not have, and what follows."""
+    return [
+        f"the network does not have {LACKS[name]}" for name in tree.attrs.get("network_lacks", ())
+    ]
 
 
 def _epochs(tree: Tree) -> Table:

@@ -129,6 +129,7 @@ class BlockProbe(Probe):
         )
         self.run, self.block = run, block
         self.neurons = run.layers[block.layer][block.start : block.stop]
+        self.unit = models.source(run).layers[block.layer].unit
 
     def open_responder(self, purpose: str) -> Respond:
         """Make the responder of the epoch's network for the block's neurons."""

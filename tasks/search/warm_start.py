@@ -78,8 +78,9 @@ class Merged(NamedTuple):
     history: NDArray[np.float32]
     """The cold search's images first, then the warm one's."""
     queries: NDArray[np.int64]
-    silent: NDArray[np.bool_]
-    saturated: NDArray[np.bool_]
+    lowest: NDArray[np.float32]
+    """Smallest response to anything that was shown; NaN where nothing was measured."""
+    highest: NDArray[np.float32]
     warm: NDArray[np.bool_]
     """(N * R,) True where the warm search's stimulus is the better one."""
 
@@ -109,8 +110,8 @@ def merge(searches: Sequence[Optima], sign: int) -> Merged:
         better(results[0].best_response, results[-1].best_response),
         _joined([result.history for result in results], sign),
         np.sum([result.queries for result in results], axis=0),
-        np.all([result.silent for result in results], axis=0),
-        np.all([result.saturated for result in results], axis=0),
+        np.min([result.lowest for result in results], axis=0),
+        np.max([result.highest for result in results], axis=0),
         warmer,
     )
 

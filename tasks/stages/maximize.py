@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spikeatlas.optim import uses_screening
+from spikeatlas.snn.subjects import Unit
 from spikeatlas.tasks.atlas import (
     DONE,
     FAILED,
@@ -80,11 +81,7 @@ def search_arrays(merged: Merged, seeds: NDArray[np.int64], probe: BlockProbe) -
     """Return the variables that every search stores, a row a search."""
     images = np.array(image_counts(probe.run.search.budget)) - 1
     best = merged.best
-    ended: NDArray[np.uint8] = (
-        outcome(best.response)
-        if probe.objective.sign > 0
-        else states(merged.silent, merged.saturated)
-    )
+    ended = outcome(merged, probe.unit, probe.objective.sign)
     return {
         "mei": shown(best.image, ended),
         "latent": best.point,
@@ -103,18 +100,25 @@ def shown(images: NDArray[np.uint8], status: NDArray[np.uint8]) -> NDArray[np.ui
     return np.where(silent, np.uint8(0), images)
 
 
-def outcome(response: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Return the status of searches that ended: silent (rate 0), saturated (rate 1) or done."""
-    return states(response == 0, response == 1)
+def outcome(merged: Merged, unit: Unit, sign: int) -> NDArray[np.uint8]:
+    """Return the status of searches that ended: silent (its best is no response), saturated (the unit's top) or done.
 
-
-def states(silent: NDArray[np.bool_], saturated: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """Return the status of searches that ended.
-
-    For the least exciting image a response of 0 is the aim, so a neuron is silent (or saturated)
-    only if it answered everything that was shown alike.
+    Where responses may be negative, and for the least exciting image, a response of 0 is no end: a neuron is
+    then silent (or saturated) only if it answered everything that was shown alike.
     """
+    top = np.nan if unit.top is None else unit.top
+    best = merged.best.response
+    silent, saturated = _always(merged, 0), _always(merged, top)
+    if sign > 0:
+        silent = best == 0 if unit.bottom == 0 else silent
+        saturated = best == top
     return np.select([silent, saturated], [SILENT, SATURATED], DONE).astype(np.uint8)
+
+
+def _always(merged: Merged, value: float) -> NDArray[np.bool_]:
+    """Return where everything that was shown was answered with ``value``."""
+    always: NDArray[np.bool_] = (merged.lowest == value) & (merged.highest == value)
+    return always
 
 
 def fill_up(arrays: Arrays, repeats: int) -> Arrays:

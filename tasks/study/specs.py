@@ -11,6 +11,7 @@ from pydantic.dataclasses import dataclass
 
 from spikeatlas.optim import NormKind
 from spikeatlas.snn.importance import IMPORTANCE, ImportanceSpec
+from spikeatlas.snn.readings import RATE, Reading, UnitChoice
 from spikeatlas.snn.registry import SPEC, load_object
 from spikeatlas.snn.selectivity import BUILT_IN, Measure
 from spikeatlas.tasks.study.latent_space import Grid, Prior, SpaceSpec
@@ -66,6 +67,12 @@ class ProbeSpec:
     neurons: Annotated[int, Ge(1)] | Indices | dict[str, Indices] | Literal["all"] = "all"
     """``all``; a number: at most that many of each layer, the first ones; a list of indices for every
     layer; or a list for each layer by name."""
+    # what came later is left out of a study's JSON at its default: digests of before stay the same
+    unit: UnitChoice = Field(default="channel", exclude_if=lambda value: value == "channel")
+    """A neuron of a layer with maps: ``channel``, the mean over its map; ``centre``, or a position [y, x], the one
+    unit that stands there, as an electrode sees it."""
+    reading: Reading = Field(default=RATE, exclude_if=lambda value: value == RATE)
+    """The number that its spikes over time become: rate, latency, window, population or difference."""
 
 
 @dataclass(frozen=True, config=SPEC)

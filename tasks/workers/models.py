@@ -17,6 +17,7 @@ from spikeatlas.snn.coding import CodingKey
 from spikeatlas.snn.data import DataSet, DataSpec, load_data
 from spikeatlas.snn.generators import Generator, GeneratorSpec, digest_generator, open_generator
 from spikeatlas.snn.generators.priors import CodePrior, PriorKind, load_prior
+from spikeatlas.snn.readings import Reading, UnitChoice
 from spikeatlas.snn.subjects import (
     ChainSpec,
     ChainSubject,
@@ -25,13 +26,15 @@ from spikeatlas.snn.subjects import (
     Source,
     Subject,
     SubjectSpec,
+    read_source,
 )
 from spikeatlas.snn.training import load_network
 from spikeatlas.tasks.study import run_files
 from spikeatlas.tasks.study.latent_space import space_of
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.study.setup import Setup
-from spikeatlas.tasks.study.specs import Indices, ResponderSpec
+from spikeatlas.tasks.study.specs import Indices, ProbeSpec, ResponderSpec
+from spikeatlas.tasks.study.study import Study
 
 CARE = 4
 """How many times ``search.presentations`` a stimulus is shown for a measurement that counts."""
@@ -47,6 +50,17 @@ class GeneratorSource(NamedTuple):
     path: Path
     digest: str
     """Of what it is made of (hex): it identifies the content behind the path."""
+
+
+class ReadNetwork(NamedTuple):
+    """A network along its training, and what is read of it."""
+
+    spec: SubjectSpec
+    data: DataSpec
+    folder: Path
+    """Of the checkpoints that training here writes."""
+    reading: Reading
+    unit: UnitChoice
 
 
 @lru_cache(maxsize=2)
@@ -74,18 +88,24 @@ def classifier_at(path: Path) -> Classifier:
 
 
 @lru_cache(maxsize=4)
-def source_at(spec: SubjectSpec, data: DataSpec, folder: Path) -> Source:
+def plain_source_at(spec: SubjectSpec, data: DataSpec, folder: Path) -> Source:
     """Return the epochs of a network, of which training here leaves checkpoints in ``folder``."""
     return spec.source(dataset(data), folder)
 
 
+@lru_cache(maxsize=4)
+def source_at(network: ReadNetwork) -> Source:
+    """Return the epochs of a network as they are read."""
+    return read_source(
+        plain_source_at(network.spec, network.data, network.folder), network.reading, network.unit
+    )
+
+
 @lru_cache(maxsize=8)
-def subject_at(
-    spec: SubjectSpec, data: DataSpec, folder: Path, epoch: float, digest: str
-) -> Subject:
-    """Return the network of an epoch with that digest."""
+def subject_at(network: ReadNetwork, epoch: float, digest: str) -> Subject:
+    """Return the network of an epoch with that digest, as it is read."""
     del digest  # identifies the content behind the epoch
-    return source_at(spec, data, folder).open(epoch)
+    return source_at(network).open(epoch)
 
 
 @lru_cache(maxsize=8)
@@ -159,19 +179,27 @@ def search_space(run: Run) -> Space:
 
 
 def source(setup: Setup | Run) -> Source:
-    """Return the epochs of a setup's network."""
-    return source_at(setup.network, setup.data, checkpoint_folder(setup))
+    """Return the epochs of a setup's network, read as its study says."""
+    return source_at(read_network(setup))
 
 
-def checkpoint_folder(setup: Setup | Run) -> Path:
-    """Return the folder of the checkpoints that a setup's own training writes."""
-    return run_files.checkpoint_folder(setup.study if isinstance(setup, Run) else setup)
+def plain_source(setup: Setup | Run) -> Source:
+    """Return the epochs of a setup's network, whatever is read of it."""
+    return plain_source_at(*read_network(setup)[:3])
+
+
+def read_network(setup: Setup | Run) -> ReadNetwork:
+    """Return what identifies a setup's network as its study reads it; a benchmark reads the rate of channels."""
+    study = setup.study if isinstance(setup, Run) else setup
+    probe = study.probe if isinstance(study, Study) else ProbeSpec()
+    folder = run_files.checkpoint_folder(study)
+    return ReadNetwork(study.network, study.data, folder, probe.reading, probe.unit)
 
 
 def subject(run: Run, epoch: float) -> tuple[Subject, str]:
     """Return the network at ``epoch``, and the digest (hex) of what it is made of."""
     digest = source(run).digest(epoch)
-    return subject_at(run.network, run.data, run.checkpoints, epoch, digest), digest
+    return subject_at(read_network(run), epoch, digest), digest
 
 
 def responder(run: Run, epoch: float, purpose: str, neurons: Mapping[str, Indices]) -> Respond:
@@ -199,6 +227,6 @@ def presentations(run: Run, purpose: str) -> int:
     return run.search.presentations * care
 
 
-def coding_key(run: Run, checkpoint: str, purpose: str) -> CodingKey:
+def coding_key(run: Setup | Run, checkpoint: str, purpose: str) -> CodingKey:
     """Return the key of a stochastic coding's random numbers: the study's seed, the checkpoint and the purpose."""
     return CodingKey(seed=run.seed, checkpoint=checkpoint, purpose=purpose, presentation=0)

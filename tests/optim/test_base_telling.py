@@ -79,8 +79,8 @@ def test_silent_saturated_and_constant(case: Case, constant: float) -> None:
     log = run(search, lambda points: np.full((len(points), 3), constant))
     result = search.result()
     assert (result.history == constant).all()
-    assert result.silent.all() == (constant == 0)
-    assert result.saturated.all() == (constant == 1)
+    for value in (0, 1):
+        assert result.always(value).all() == (constant == value)
     assert np.array_equal(result.lowest, result.highest)
     assert np.array_equal(result.best_point, firsts(case, log))  # ties: the first proposal
 
@@ -111,8 +111,8 @@ def test_missing_responses(case: Case) -> None:
     assert np.array_equal(result.history, history_of(case, log), equal_nan=True)
     assert np.isnan(result.best_response).tolist() == [False, False, True]
     assert np.isnan([result.lowest[2], result.highest[2]]).all()
-    assert not result.silent[2]
-    assert not result.saturated[2]
+    assert not result.always(0)[2]
+    assert not result.always(1)[2]
     best = np.diag(respond(result.best_point))
     assert np.array_equal(best[:2], result.best_response[:2])
 

@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from spikeatlas.flows.benchmark.modes.module_speed import module_lines
 from spikeatlas.flows.benchmark.modes.training_speed import training_line
 from spikeatlas.flows.benchmark.reference_network import (
     natural_images,
@@ -57,6 +58,8 @@ def time_responder(
             f"MANGO's shape, T={time_steps}; matrix product {rows[0].gemm:.0f} GFLOP/s\n{table(rows)}\n"
         )
     yield f"the demo's network, digits, T=25\n{table(time_digits(rounds))}\n"
+    for part in module_lines(natural, rounds):
+        yield f"{part}\n"
     yield f"{training_line(natural, rounds=1)}\n"
     yield f"{memory_line(natural)}\n"
     if figure is not None:

@@ -15,7 +15,7 @@ from spikeatlas.tasks.atlas.groups.axes import AxisLabels, row_labels
 from spikeatlas.tasks.atlas.layout import Layout, Named
 
 RATE = "1"
-"""Unit of a spike rate: spikes per time step and position, 0 to 1."""
+"""Unit of a response, if its layer has no other (``Layout.units``): spikes a time step and position, 0 to 1."""
 
 GREY = "grey level (0 to 255)"
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from spikeatlas.tasks.atlas.groups.axes import AxisLabels
-from spikeatlas.tasks.atlas.groups.base import ROWS, Group, Variable, rows
+from spikeatlas.tasks.atlas.groups.base import RATE, ROWS, Group, Variable, rows
 from spikeatlas.tasks.atlas.groups.naturalness_group import measured, naturalness_variables
 from spikeatlas.tasks.atlas.groups.of_layers.best_group import best_rows, known_rows
 from spikeatlas.tasks.atlas.groups.progress_group import ANALYSED, KNOWN
@@ -40,7 +40,18 @@ def _natural_columns(layout: Layout, _layer: str | None) -> Mapping[str, Variabl
 def _labels(layout: Layout, _layer: str | None) -> dict[str, AxisLabels]:
     steps = [layout.spike_steps.get(layer, np.nan) for layer, n in layout.layers.items() for _ in n]
     step = AxisLabels("neuron", steps, "step of one spike", "what one spike adds to the response")
-    return {**rows(layout), "spike_step": step}
+    return {**rows(layout), "spike_step": step, **_units(layout)}
+
+
+def _units(layout: Layout) -> dict[str, AxisLabels]:
+    """The unit of each neuron's response, where layers differ from the usual one."""
+    names = {layer: unit.name for layer, unit in layout.units.items()}
+    if not names:
+        return {}
+    units = [names.get(layer, RATE) for layer, n in layout.layers.items() for _ in n]
+    return {
+        "unit": AxisLabels("neuron", units, "unit of the response", "1: spikes a step and position")
+    }
 
 
 NEURONS = Group(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from spikeatlas.tasks.atlas import Tree
+from spikeatlas.snn.subjects import LACKS
+from spikeatlas.tasks.atlas import Layout, Tree
 from spikeatlas.tasks.report.summary import Summary
 
 OLDER = "This atlas was made before that was measured; a new run measures it."
@@ -13,14 +14,14 @@ def lacks(tree: Tree, summary: Summary) -> dict[str, str]:
     layout, study = summary.layout, summary.study
     analysed = summary.analysed is not None
     sentences = {
-        "accuracy": "" if summary.flags["trained"].any() else "No epoch is trained yet.",
+        "accuracy": _accuracy(summary),
         "measures": "" if analysed else "No epoch is analysed yet: run the study to its end.",
         "observed": ""
         if summary.observed is not None
         else "No epoch has seen the test images yet.",
         "interval": _interval(tree, analysed=analysed),
         "population": _group(tree, "progress/layers", analysed=analysed),
-        "ablation": _ablation(tree),
+        "ablation": _ablation(tree, layout),
         "best_known": _best_known(summary),
         "blank": _blank(tree),
         "cross": _cross(tree),
@@ -39,6 +40,12 @@ def lacks(tree: Tree, summary: Summary) -> dict[str, str]:
     return {panel: text for panel, text in sentences.items() if text}
 
 
+def _accuracy(summary: Summary) -> str:
+    if "readout" in summary.layout.lacks:
+        return f"The network does not have {LACKS['readout']}."
+    return "" if summary.flags["trained"].any() else "No epoch is trained yet."
+
+
 def _interval(tree: Tree, *, analysed: bool) -> str:
     if "csi_low" not in tree["selectivity"]:
         return f"No interval and no shuffle level. {OLDER}"
@@ -51,7 +58,10 @@ def _group(tree: Tree, name: str, *, analysed: bool) -> str:
     return "" if analysed else "No epoch is analysed yet."
 
 
-def _ablation(tree: Tree) -> str:
+def _ablation(tree: Tree, layout: Layout) -> str:
+    missing = [LACKS[name] for name in ("readout", "ablation") if name in layout.lacks]
+    if missing:
+        return f"The network does not have {'; '.join(missing)}."
     if "importance/ablation" not in tree:
         return "No neuron was silenced: name epochs in the study's analysis.ablation to learn its importance."
     done = bool((tree.progress.ablated == 1).any())

@@ -44,7 +44,7 @@ def test_images_and_labels(root: Path, kind: str) -> None:
     data = load_data(spec)
     for split in (data.train, data.test):
         assert split.images.dtype == np.uint8
-        assert split.images.shape[1:] == data.shape
+        assert split.images.shape[-3:] == data.shape
         assert split.labels.dtype == np.int64
         assert len(split.images) == len(split.labels)
         assert 0 <= split.labels.min() <= split.labels.max() < len(data.classes)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,12 +10,14 @@ import torch
 
 from spikeatlas.snn.coding import CodingKey
 from spikeatlas.snn.layer_info import LayerInfo
+from spikeatlas.snn.readings import RATE, LatencyReading, UnitChoice
 from spikeatlas.snn.showing import ResponderKind, Showing
 from spikeatlas.snn.subjects.resnet_responder import images_at_once
 from tests.snn.nets import noise_images
 from tests.snn.resnets import NAMES, inputs, resnet
 from tests.snn.subjects.resnet_subjects import subject_of
 
+UNITS: tuple[UnitChoice, ...] = ("channel", (0, 0))
 KINDS: tuple[ResponderKind, ...] = ("auto", "plain")
 SOME: Mapping[str, Sequence[int]] = {
     "layer2.0.sn2": [5, 2, 0, 7, 1], "sn1": [3, 1, 2], "layer1.0.sn1": range(4),
@@ -49,14 +52,15 @@ def test_it_equals_the_plain_loop(fields: dict[str, Any]) -> None:
     subject = subject_of(resnet(**fields))
     images, key = noise_images(7, subject.input_shape), CodingKey(0, "a", "test")
     neurons = {name: range(info.neurons) for name, info in subject.layers.items()}
-    shown = [
-        subject.responses(images, neurons, Showing(3, key, presentations=2, kind=kind))
-        for kind in KINDS
-    ]
-
-    for name in NAMES:
-        assert np.array_equal(shown[0][name], shown[1][name]), name
-        assert shown[0][name].any()
+    for reading in (RATE, LatencyReading()):
+        for unit in UNITS:
+            showing = Showing(3, key, presentations=2, reading=reading, unit=unit)
+            fast, plain = (
+                subject.responses(images, neurons, replace(showing, kind=kind)) for kind in KINDS
+            )
+            for name in NAMES:
+                assert np.array_equal(fast[name], plain[name]), name
+            assert fast[NAMES[-1]].any()
 
 
 def test_a_response_depends_on_nothing_but_its_stimulus() -> None:
@@ -75,6 +79,18 @@ def test_a_response_depends_on_nothing_but_its_stimulus() -> None:
     assert {name: rates.shape for name, rates in subject.responses(images[:0], SOME).items()} == {
         "layer2.0.sn2": (0, 5), "sn1": (0, 3), "layer1.0.sn1": (0, 4),
     }  # fmt: skip
+
+
+def test_sequences_of_frames_are_shown_frame_by_frame() -> None:
+    subject = subject_of(resnet(time_steps=4))
+    images = noise_images(3, subject.input_shape)
+    still = subject.responses(images, SOME)
+
+    repeated = subject.responses(np.repeat(images[:, None], 2, axis=1), SOME)
+    moving = subject.responses(np.stack([images, images[::-1]], axis=1), SOME)
+
+    assert all(np.array_equal(repeated[name], still[name]) for name in SOME)
+    assert not np.array_equal(moving["sn1"], still["sn1"])
 
 
 def test_it_stops_at_the_deepest_layer(monkeypatch: pytest.MonkeyPatch) -> None:

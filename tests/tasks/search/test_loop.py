@@ -37,7 +37,7 @@ def test_the_range_is_that_of_the_responses_where_naturalness_counts() -> None:
         record.add(batch(1), evaluation(response))
     outcome = record.end(result(), MIXED)
     assert (outcome.result.lowest[0], outcome.result.highest[0]) == (0, np.float32(0.4))
-    assert not outcome.result.silent.any()
+    assert not outcome.result.always(0).any()
     assert (outcome.images, outcome.stimuli, outcome.archive) == (3, 3, None)
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 import xarray as xr
 
 from spikeatlas.flows.checks.study_checks import Checked
-from spikeatlas.tasks.atlas import DONE, open_tree
+from spikeatlas.snn.subjects import Unit
+from spikeatlas.tasks.atlas import DONE, STATUS, open_tree
 from spikeatlas.tasks.search.probe import BlockProbe
 from spikeatlas.tasks.stages.maximize import outcome, search_method
 from spikeatlas.tasks.study.blocks import Block
@@ -73,8 +76,32 @@ def test_deterministic_coding_answers_the_same_again(made: Checked) -> None:
     np.testing.assert_allclose(found.response.values, found.search_response.values, atol=1e-6)
 
 
-def test_outcomes() -> None:
-    assert outcome(np.array([0, 0.5, 1], np.float32)).tolist() == [2, 1, 3]
+def searched(best: list[float], lowest: list[float], highest: list[float]) -> Any:
+    """The part of merged searches that their status follows from."""
+    response, low, high = (np.array(values, np.float32) for values in (best, lowest, highest))
+    return SimpleNamespace(best=SimpleNamespace(response=response), lowest=low, highest=high)
+
+
+@pytest.mark.parametrize(
+    ("unit", "sign", "states"),
+    [
+        (Unit(), 1, ["silent", "done", "saturated", "saturated"]),
+        (Unit(top=None), 1, ["silent", "done", "done", "done"]),
+        (Unit(bottom=-1.0), 1, ["done", "done", "saturated", "saturated"]),
+        (Unit(), -1, ["done", "done", "done", "saturated"]),
+    ],
+)
+def test_outcomes(unit: Unit, sign: int, states: list[str]) -> None:
+    merged = searched([0, 0.5, 1, 1], [-0.5, 0.5, 0.5, 1], [0, 0.5, 1, 1])
+
+    assert [STATUS[state] for state in outcome(merged, unit, sign)] == states
+
+
+def test_whatever_is_always_answered_with_nothing_is_silent() -> None:
+    merged = searched([0], [0], [0])
+
+    for unit, sign in ((Unit(), 1), (Unit(), -1), (Unit(bottom=None, top=None), 1)):
+        assert outcome(merged, unit, sign) == STATUS.index("silent")
 
 
 def test_an_image_that_silences_is_a_result(made: Checked) -> None:

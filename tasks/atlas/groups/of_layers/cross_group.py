@@ -27,7 +27,7 @@ _COMPARED = {"compared": mark("answers to others' MEIs are noted", PAIRS)}  # fm
 
 def _own(layout: Layout, layer: str | None) -> Mapping[str, Variable]:
     return {
-        "cross_response": Variable((*PAIRS, "neuron", "search", "repeat"), "float32", np.nan, "response across epochs", "spike rate of the network of epoch to mei (with a warm start: cold_mei) of stimulus_epoch, measured as response is", RATE, rate(layout, layer)),
+        "cross_response": Variable((*PAIRS, "neuron", "search", "repeat"), "float32", np.nan, "response across epochs", "of the network of epoch to mei (with a warm start: cold_mei) of stimulus_epoch, measured as response is", RATE, rate(layout, layer)),
     }  # fmt: skip
 
 

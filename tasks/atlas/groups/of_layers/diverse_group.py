@@ -25,7 +25,7 @@ ALTERNATIVES = (*SEARCHES, "alternative")
 
 def _responses(layout: Layout, layer: str | None) -> Mapping[str, Variable]:
     return {
-        "diverse_response": Variable(ALTERNATIVES, "float32", np.nan, "response to a diverse stimulus", "spike rate, measured after the search: at least 0.85 of response (search.sign -1: at most 1 / 0.85)", RATE, rate(layout, layer)),
+        "diverse_response": Variable(ALTERNATIVES, "float32", np.nan, "response to a diverse stimulus", "measured after the search: at least 0.85 of response (search.sign -1: at most 1 / 0.85)", RATE, rate(layout, layer)),
     }  # fmt: skip
 
 

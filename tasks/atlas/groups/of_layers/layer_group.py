@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -39,17 +40,26 @@ _SEARCHED = {
 LAYER = of_layers("layers")
 
 
-def rate(layout: Layout, layer: str | None) -> dict[str, float]:
-    """Return the attribute of responses that says what one spike adds to them."""
+def rate(layout: Layout, layer: str | None) -> dict[str, Any]:
+    """Return the attributes of responses: their unit if they are no rates, and what one spike adds to them."""
     step = layout.spike_steps.get(layer or "")
-    return {} if step is None else {"spike_step": step}
+    return {**unit(layout, layer), **({} if step is None else {"spike_step": step})}
+
+
+def unit(layout: Layout, layer: str | None) -> dict[str, Any]:
+    """Return the attributes that say in which unit a layer's responses are, and from where to where, if not 0 to 1."""
+    other = layout.units.get(layer or "")
+    if other is None:
+        return {}
+    ends = {"valid_min": other.bottom, "valid_max": other.top}
+    return {"units": other.name, **{name: end for name, end in ends.items() if end is not None}}
 
 
 def _searches(layout: Layout, layer: str | None) -> Mapping[str, Variable]:
     step = rate(layout, layer)
     return {
-        "response": Variable(SEARCHES, "float32", np.nan, "response to the MEI", "spike rate in answer to mei, measured after the search (stochastic coding: over 4 x search.presentations showings that no choice rests on)", RATE, step),
-        "search_response": Variable(SEARCHES, "float32", np.nan, "response in the search", "spike rate to the best image, as the search saw it", RATE, step),
+        "response": Variable(SEARCHES, "float32", np.nan, "response to the MEI", "measured after the search (stochastic coding: over 4 x search.presentations showings that no choice rests on)", RATE, step),
+        "search_response": Variable(SEARCHES, "float32", np.nan, "response in the search", "to the best image, as the search saw it", RATE, step),
         "images_shown": Variable(SEARCHES, "int32", 0, "images shown", "for this neuron", "image"),
         "seed": Variable(SEARCHES, "int64", 0, "seed of the search", "0: none is done"),
         "seconds": Variable(SEARCHES, "float32", np.nan, "time", "the task's, divided by its searches", "s"),
@@ -68,14 +78,15 @@ def _latent(layout: Layout, _layer: str | None) -> Mapping[str, Variable]:
     }  # fmt: skip
 
 
-_HISTORY = {
-    "history": Variable((*SEARCHES, "images"), "float32", np.nan, "best response so far", "after so many images (search.naturalness: best of what the search was told, in units of the best test image's response)", RATE),
-}  # fmt: skip
+def _history(layout: Layout, layer: str | None) -> Mapping[str, Variable]:
+    return {
+        "history": Variable((*SEARCHES, "images"), "float32", np.nan, "best response so far", "after so many images (search.naturalness: best of what the search was told, in units of the best test image's response)", RATE, unit(layout, layer)),
+    }  # fmt: skip
 
 
 def _lanes(layout: Layout, layer: str | None) -> Mapping[str, Variable]:
     lanes = {
-        f"{lane}_response": Variable(SEARCHES, "float32", np.nan, f"response, {lane} search", f"spike rate to the best stimulus of {text}, measured as response is", RATE, rate(layout, layer))
+        f"{lane}_response": Variable(SEARCHES, "float32", np.nan, f"response, {lane} search", f"to the best stimulus of {text}, measured as response is", RATE, rate(layout, layer))
         for lane, text in _SEARCHED.items()
     }  # fmt: skip
     return {"lane": Variable(SEARCHES, "uint8", 0, "search that found mei", extra=flags(LANES)), **lanes}  # fmt: skip
@@ -106,7 +117,7 @@ FOUND = Group(
 )
 IMAGES = Group(of_layers("image"), "the best image of each search", same(_IMAGE), mark="status")
 LATENTS = Group(of_layers("latent"), "the latent of each best image", _latent, mark="status")
-HISTORIES = Group(of_layers("history"), "the course of each search", same(_HISTORY), mark="status")
+HISTORIES = Group(of_layers("history"), "the course of each search", _history, mark="status")
 
 _Two = partial(Group, mark="status", when=_warm, condition="search.warm_start")
 WARM_START = (

@@ -28,26 +28,26 @@ IMAGES_OF_A_CHUNK = 500
 
 def _classes(layout: Layout, layer: str | None) -> Mapping[str, Variable]:
     return {
-        "natural_response": Variable((*ROWS, "category"), "float32", np.nan, "response to a category", "mean spike rate to its test images", RATE, rate(layout, layer)),
+        "natural_response": Variable((*ROWS, "category"), "float32", np.nan, "response to a category", "mean over its test images", RATE, rate(layout, layer)),
     }  # fmt: skip
 
 
 def _halves(layout: Layout, layer: str | None) -> Mapping[str, Variable]:
     return {
-        "natural_half_response": Variable((*ROWS, "half", "category"), "float32", np.nan, "response to half a category", "mean spike rate to one half of its test images", RATE, rate(layout, layer)),
+        "natural_half_response": Variable((*ROWS, "half", "category"), "float32", np.nan, "response to half a category", "mean over one half of its test images", RATE, rate(layout, layer)),
     }  # fmt: skip
 
 
 def _top(layout: Layout, layer: str | None) -> Mapping[str, Variable]:
     return {
         "natural_top": Variable((*ROWS, "rank"), "int32", -1, "most exciting test images", "their indices, as in /test_images"),
-        "natural_top_response": Variable((*ROWS, "rank"), "float32", np.nan, "response to a test image", "spike rates to the most exciting ones", RATE, rate(layout, layer)),
+        "natural_top_response": Variable((*ROWS, "rank"), "float32", np.nan, "response to a test image", "to the most exciting ones", RATE, rate(layout, layer)),
     }  # fmt: skip
 
 
 def _single(layout: Layout, layer: str | None) -> Mapping[str, Variable]:
     return {
-        "natural_image_response": Variable(("epoch", "image", "neuron"), "float32", np.nan, "response to a test image", "spike rate", RATE, rate(layout, layer)),
+        "natural_image_response": Variable(("epoch", "image", "neuron"), "float32", np.nan, "response to a test image", "", RATE, rate(layout, layer)),
     }  # fmt: skip
 
 

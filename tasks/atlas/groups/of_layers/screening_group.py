@@ -35,7 +35,7 @@ def _latents(layout: Layout, _layer: str | None) -> Mapping[str, Variable]:
 
 def _responses(layout: Layout, layer: str | None) -> Mapping[str, Variable]:
     return {
-        "screening_response": Variable((*STIMULI, "neuron"), "float32", np.nan, "response to a screening stimulus", "spike rate", RATE, rate(layout, layer)),
+        "screening_response": Variable((*STIMULI, "neuron"), "float32", np.nan, "response to a screening stimulus", "", RATE, rate(layout, layer)),
     }  # fmt: skip
 
 

@@ -1,0 +1,65 @@
+"""Any torch module as a network of a study: made by the user's factory, tried, and captured by hooks."""
+
+from __future__ import annotations
+
+from spikeatlas.snn.modules.capture import Capture, LayerPlace, Silence, ThreadCaptures
+from spikeatlas.snn.modules.class_mode import CLASSES, ClassMode, class_layer, class_responses
+from spikeatlas.snn.modules.drive import ModuleDrive
+from spikeatlas.snn.modules.factory import make_module
+from spikeatlas.snn.modules.module_readout import Readout, find_readout
+from spikeatlas.snn.modules.natural_reference import (
+    UNIT_NAME,
+    NaturalReference,
+    natural_reference,
+)
+from spikeatlas.snn.modules.neuron_modules import named_places
+from spikeatlas.snn.modules.pixel_scaling import PixelScaling, pixel_scaling
+from spikeatlas.snn.modules.saved import (
+    StoredCheckpoint,
+    checkpoint_files,
+    checkpoint_folder,
+    fit_tensors,
+    pattern_problem,
+    read_checkpoint,
+)
+from spikeatlas.snn.modules.source_code import code_digest
+from spikeatlas.snn.modules.spike_sum import SpikeReading, SpikeSum
+from spikeatlas.snn.modules.trials import InputKind, Trial, TrialLayer, try_module
+from spikeatlas.snn.modules.way_for import FasterWay, proven, way_for
+
+__all__ = [
+    "CLASSES",
+    "UNIT_NAME",
+    "Capture",
+    "ClassMode",
+    "FasterWay",
+    "InputKind",
+    "LayerPlace",
+    "ModuleDrive",
+    "NaturalReference",
+    "PixelScaling",
+    "Readout",
+    "Silence",
+    "SpikeReading",
+    "SpikeSum",
+    "StoredCheckpoint",
+    "ThreadCaptures",
+    "Trial",
+    "TrialLayer",
+    "checkpoint_files",
+    "checkpoint_folder",
+    "class_layer",
+    "class_responses",
+    "code_digest",
+    "find_readout",
+    "fit_tensors",
+    "make_module",
+    "named_places",
+    "natural_reference",
+    "pattern_problem",
+    "pixel_scaling",
+    "proven",
+    "read_checkpoint",
+    "try_module",
+    "way_for",
+]

@@ -1,0 +1,202 @@
+"""Responses of a module's layers by hooks: exact for any module, and as slow as it is."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils.hooks import RemovableHandle
+
+from spikeatlas.snn.modules.drive import ModuleDrive, OutputShape, first_tensor
+from spikeatlas.snn.modules.module_state import ModuleState, copy_sharing_weights
+from spikeatlas.snn.modules.seeds import seeded
+from spikeatlas.snn.modules.spike_sum import SpikeSum
+
+
+@dataclass(frozen=True)
+class LayerPlace:
+    """The place of a layer in a module: a module's path, and which of its calls are the layer's."""
+
+    path: str
+    """Of the module."""
+    shape: OutputShape
+    """Of its output."""
+    use: int = 1
+    """Number of the layer's call among those of a time step, from 1."""
+    uses: int = 1
+    """Calls in a time step."""
+    calls: int = 1
+    """Calls of the path whenever the whole module is called once."""
+
+    @property
+    def last_call(self) -> int:
+        """Number of the layer's last call whenever the module is called once, from 1."""
+        return self.calls - self.uses + self.use
+
+    def has_call(self, number: int) -> bool:
+        """Tell whether a call of the path (from 1) is this layer's."""
+        return (number - self.use) % self.uses == 0
+
+
+@dataclass(frozen=True)
+class Silence:
+    """One neuron that never fires."""
+
+    place: LayerPlace
+    neuron: int
+
+
+class StopForwardSignal(BaseException):
+    """Raised by the deepest hook; users' ``except Exception`` lets it pass."""
+
+
+class Capture:
+    """Hooks on a module of one thread; its state is put back after each showing."""
+
+    def __init__(self, module: nn.Module, drive: ModuleDrive) -> None:
+        self.module = module
+        self._drive = drive
+        self._state = ModuleState(module)
+
+    @torch.no_grad()
+    def show(
+        self,
+        frames: Tensor,
+        sums: Mapping[LayerPlace, SpikeSum],
+        *,
+        silence: Silence | None = None,
+        on_output: Callable[[object], None] | None = None,
+        truncate: bool = False,
+        seed: int | None = None,
+    ) -> None:
+        """Show normalised frames (T, n, c, h, w), or (1, n, c, h, w) if constant, and add up the layers' outputs.
+
+        ``on_output`` gets what each call of the module returns. ``truncate``: end each call at the deepest of the
+        layers. ``seed``: of the random numbers that the module draws.
+        """
+        hooks = _Hooks(sums, frames.shape[1], silence, truncate=truncate)
+        handles = hooks.register(self.module)
+        try:
+            with seeded(seed):
+                for inputs in self._drive.inputs(frames):
+                    hooks.begin()
+                    self._call(inputs, hooks, on_output)
+        finally:
+            for handle in handles:
+                handle.remove()
+            self._state.restore()
+
+    def _call(
+        self, inputs: Tensor, hooks: _Hooks, on_output: Callable[[object], None] | None
+    ) -> None:
+        try:
+            output = self.module(inputs)
+        except StopForwardSignal:
+            return
+        hooks.check()
+        if on_output is not None:
+            on_output(output)
+
+
+class ThreadCaptures:
+    """One copy of a module for each thread that asks: weights shared, state apart."""
+
+    def __init__(self, module: nn.Module, drive: ModuleDrive) -> None:
+        self._module = module
+        self._drive = drive
+        self._local = threading.local()
+        self._turn = threading.Lock()
+
+    def mine(self) -> Capture:
+        """Return the calling thread's."""
+        capture = getattr(self._local, "capture", None)
+        if capture is None:
+            with self._turn:
+                module = copy_sharing_weights(self._module)
+            capture = self._local.capture = Capture(module, self._drive)
+        return capture
+
+
+class _Hooks:
+    """The hooks of one showing."""
+
+    def __init__(
+        self,
+        sums: Mapping[LayerPlace, SpikeSum],
+        images: int,
+        silence: Silence | None,
+        *,
+        truncate: bool,
+    ) -> None:
+        self._sums = sums
+        self._images = images
+        self._silence = silence
+        self._places = {*sums, *([silence.place] if silence else [])}
+        self._waits = set(sums) if truncate else set()
+        self._open = set(self._waits)
+        self._counts: Counter[str] = Counter()
+
+    def register(self, module: nn.Module) -> list[RemovableHandle]:
+        """Put a hook on every path of the layers."""
+        paths = sorted({place.path for place in self._places})
+        return [
+            module.get_submodule(path).register_forward_hook(self._hook(path)) for path in paths
+        ]
+
+    def begin(self) -> None:
+        """Count from the start: the module is called once more."""
+        self._counts.clear()
+        self._open = set(self._waits)
+
+    def check(self) -> None:
+        """Raise ValueError where the module called its layers more or less often than in its trial."""
+        for place in self._places:
+            if self._counts[place.path] != place.calls:
+                raise ValueError(
+                    f"the module called {place.path or 'itself'} {self._counts[place.path]} times, but "
+                    f"{place.calls} times in its trial: its layers must not depend on the images."
+                )
+
+    def _hook(self, path: str) -> Callable[[nn.Module, Any, Any], Any]:
+        places = [place for place in self._places if place.path == path]
+
+        def fire(_module: nn.Module, _inputs: Any, output: Any) -> Any:
+            self._counts[path] += 1
+            for place in places:
+                if place.has_call(self._counts[path]):
+                    output = self._take(place, output)
+            return output
+
+        return fire
+
+    def _take(self, place: LayerPlace, output: Any) -> Any:
+        """Silence, add up, and perhaps end the call."""
+        if self._silence is not None and place == self._silence.place:
+            output = silenced_output(output, place.shape.channel_axis, self._silence.neuron)
+        tensor = first_tensor(output)
+        if tensor is None:
+            raise ValueError(f"{place.path} returns no tensor, so it is no layer.")
+        if place in self._sums:
+            self._sums[place].add(place.shape.frames(tensor, self._images))
+        if self._counts[place.path] == place.last_call and place in self._open:
+            self._open.discard(place)
+            if not self._open:
+                raise StopForwardSignal
+        return output
+
+
+def silenced_output(output: Any, axis: int, neuron: int) -> Any:
+    """Return an output whose first tensor is 0 at one neuron of an axis."""
+    if isinstance(output, Tensor):
+        silent = output.clone()
+        silent.select(axis, neuron).zero_() if output.dim() > axis else silent.zero_()
+        return silent
+    index = next(place for place, item in enumerate(output) if isinstance(item, Tensor))
+    items = [*output]
+    items[index] = silenced_output(items[index], axis, neuron)
+    return type(output)(*items) if hasattr(output, "_fields") else type(output)(items)

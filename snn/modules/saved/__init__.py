@@ -1,0 +1,20 @@
+"""A user's checkpoints: finding their files, reading them without executing code, putting them into a module."""
+
+from __future__ import annotations
+
+from spikeatlas.snn.modules.saved.checkpoint_files import (
+    checkpoint_files,
+    checkpoint_folder,
+    pattern_problem,
+)
+from spikeatlas.snn.modules.saved.checkpoint_fit import fit_tensors
+from spikeatlas.snn.modules.saved.checkpoint_tensors import StoredCheckpoint, read_checkpoint
+
+__all__ = [
+    "StoredCheckpoint",
+    "checkpoint_files",
+    "checkpoint_folder",
+    "fit_tensors",
+    "pattern_problem",
+    "read_checkpoint",
+]

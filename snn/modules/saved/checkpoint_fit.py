@@ -1,0 +1,139 @@
+"""A checkpoint's tensors put into the module that the factory makes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from spikeatlas.snn.modules.neuron_modules import is_neuron
+
+_PARALLEL = "module."
+_COMPILED = "_orig_mod"
+_GRADED = "graded_spikes_factor"
+_RESET = "reset_mechanism_val"
+_MOST = 6
+
+
+def fit_tensors(module: nn.Module, tensors: Mapping[str, Tensor], path: Path) -> list[str]:
+    """Put tensors of ``path`` into a module, in place; return notes, one line each, of what was done to their names.
+
+    All of the module's tensors must be there, in their shapes, and no others. Tolerated: prefixes of DataParallel, of
+    torch.compile, or one that all names share; tensors that are a neuron's state, no parameter; and snnTorch's
+    ``graded_spikes_factor`` missing where the factory's value is 1. ValueError, one sentence that lists the keys,
+    otherwise, and where snnTorch's reset is not the factory's.
+    """
+    names = {_plain(name): name for name in module.state_dict()}
+    notes, renamed = _renamed(tensors, names)
+    state = {names.get(name, name): tensor for name, tensor in renamed.items()}
+    notes += _drop_states(module, state)
+    _check_resets(module, state, path)
+    _check_keys(module, state, path)
+    with torch.no_grad():
+        module.load_state_dict(state, strict=False)
+    return notes
+
+
+def _plain(name: str) -> str:
+    """Return a tensor's name without what DataParallel and torch.compile write before it."""
+    parts = [part for part in name.split(".") if part != _COMPILED]
+    name = ".".join(parts)
+    while name.startswith(_PARALLEL):
+        name = name.removeprefix(_PARALLEL)
+    return name
+
+
+def _renamed(
+    tensors: Mapping[str, Tensor], names: Collection[str]
+) -> tuple[list[str], dict[str, Tensor]]:
+    """Take prefixes off; return notes, and the tensors by the names that are in the module."""
+    notes = []
+    plain = {_plain(name): tensor for name, tensor in tensors.items()}
+    for mark, origin in ((_PARALLEL, "DataParallel"), (f"{_COMPILED}.", "torch.compile")):
+        if any(mark in f".{name}" and _plain(name) != name for name in tensors):
+            notes.append(f"the prefix {mark!r} of {origin} is taken off")
+    prefix = _common_prefix(plain, names)
+    if prefix:
+        notes.append(f"the prefix {prefix!r} is taken off")
+    return notes, {name.removeprefix(prefix): tensor for name, tensor in plain.items()}
+
+
+def _common_prefix(keys: Collection[str], names: Collection[str]) -> str:
+    """Return the prefix that all keys share and whose removal makes most of them fit; '' where none does."""
+    best, prefix, hits = "", "", len(set(keys) & set(names))
+    while True:
+        heads = {key[len(prefix) :].partition(".")[0] for key in keys}
+        if len(heads) != 1 or any("." not in key[len(prefix) :] for key in keys):
+            return best
+        prefix += f"{heads.pop()}."
+        fits = len({key.removeprefix(prefix) for key in keys} & set(names))
+        if fits > hits:
+            best, hits = prefix, fits
+
+
+def _drop_states(module: nn.Module, state: dict[str, Tensor]) -> list[str]:
+    """Leave out a neuron's state that the module has not, or has in another shape; say so."""
+    expected = module.state_dict()
+    parameters = dict(module.named_parameters())
+    modules = dict(module.named_modules())
+    states = [
+        name
+        for name, tensor in state.items()
+        if name not in parameters
+        and is_neuron(modules.get(name.rpartition(".")[0]))
+        and (name not in expected or expected[name].shape != tensor.shape)
+    ]
+    for name in states:
+        del state[name]
+    return [f"the neurons' state {_listed(states)} is left out"] if states else []
+
+
+def _check_resets(module: nn.Module, state: Mapping[str, Tensor], path: Path) -> None:
+    """Raise ValueError where snnTorch would go on to reset as its factory said, against what the file says."""
+    for name, value in module.state_dict().items():
+        if name.rpartition(".")[2] == _RESET and name in state and not state[name].equal(value):
+            kinds = dict(enumerate(("subtract", "zero", "none")))
+            raise ValueError(
+                f"{path} was saved with reset_mechanism {kinds.get(int(state[name]))!r} of "
+                f"{name.rpartition('.')[0]}, but the factory makes it with {kinds.get(int(value))!r}, which snnTorch "
+                "would keep: let the factory build it as it was trained."
+            )
+
+
+def _check_keys(module: nn.Module, state: Mapping[str, Tensor], path: Path) -> None:
+    """Raise ValueError, with the keys, where a file is of another module."""
+    expected = module.state_dict()
+    missing = [name for name in expected if name not in state and not _may_lack(name, expected)]
+    others = [name for name in state if name not in expected]
+    shapes = [
+        f"{name} {tuple(state[name].shape)} instead of {tuple(expected[name].shape)}"
+        for name in expected
+        if name in state and state[name].shape != expected[name].shape
+    ]
+    parts = [
+        f"{title}: {_listed(names)}"
+        for title, names in (
+            ("missing", missing),
+            ("not in the module", others),
+            ("of another shape", shapes),
+        )
+        if names
+    ]
+    if parts:
+        raise ValueError(
+            f"{path} does not fit the factory's module ({'; '.join(parts)}): give network.options that make the "
+            "module as it was trained."
+        )
+
+
+def _may_lack(name: str, expected: Mapping[str, Tensor]) -> bool:
+    """Tell whether a tensor may be missing: older versions of snnTorch had no factor of graded spikes, which was 1."""
+    return name.rpartition(".")[2] == _GRADED and bool((expected[name] == 1).all())
+
+
+def _listed(names: Iterable[str]) -> str:
+    items = list(names)
+    more = f" and {len(items) - _MOST} more" if len(items) > _MOST else ""
+    return ", ".join(items[:_MOST]) + more

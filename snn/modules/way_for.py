@@ -1,0 +1,90 @@
+"""The seam to faster ways of computing a module's responses, each held against the hooks before it is used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import nn
+
+from spikeatlas.snn.graph import fast_way
+from spikeatlas.snn.modules.capture import LayerPlace
+from spikeatlas.snn.modules.drive import ModuleDrive
+from spikeatlas.snn.modules.pixel_scaling import PixelScaling
+
+Images = NDArray[np.uint8]
+Rates = dict[str, NDArray[np.float64]]
+_BATCH = 8
+
+
+class FasterWay(Protocol):
+    """A way that computes spike rates without the module; threads may share it."""
+
+    @property
+    def name(self) -> str:
+        """Of the way, in a plan."""
+        ...
+
+    def describe(self, names: Sequence[str]) -> list[str]:
+        """Say how each layer is computed, in a line."""
+        ...
+
+    def counts(
+        self,
+        images: Images,
+        names: Sequence[str],
+        neurons: Mapping[str, Sequence[int]],
+        *,
+        batch_size: int,
+    ) -> Rates:
+        """Spikes a step and position (n, neurons) of stimuli uint8 (n, c, h, w), by layer."""
+        ...
+
+
+def way_for(
+    module: nn.Module,
+    layers: Mapping[str, LayerPlace],
+    drive: ModuleDrive,
+    scaling: PixelScaling,
+    examples: Images,
+) -> FasterWay | str:
+    """Return the fastest way that fits a module, or a line that says why there is none.
+
+    ``layers``: spiking ones, shallow to deep; ``examples``: stimuli uint8 (8, c, h, w), normalised by ``scaling``.
+    """
+    if drive.time_steps is None:
+        return "the module knows no time"
+    try:
+        return fast_way(
+            module,
+            {name: (place.path, place.use) for name, place in layers.items()},
+            drive=drive.kind,
+            time_steps=drive.time_steps,
+            example=scaling.normalise(examples[:2]),
+            mean=scaling.mean.tolist(),
+            std=scaling.std.tolist(),
+        )
+    except Exception as error:  # noqa: BLE001 - a user's code may be read in no way, and is still called
+        return f"no faster way reads it: {type(error).__name__}: {error}".splitlines()[0]
+
+
+def proven(
+    way: FasterWay | str,
+    neurons: Mapping[str, Sequence[int]],
+    examples: Images,
+    by_hooks: Callable[[Images], Rates],
+) -> FasterWay | str:
+    """Hold a way against the hooks on stimuli uint8 (8, c, h, w): the way if all rates are equal, else why not."""
+    if isinstance(way, str):
+        return way
+    try:
+        rates = way.counts(examples, list(neurons), neurons, batch_size=_BATCH)
+    except Exception as error:  # noqa: BLE001 - whatever fails, the hooks still answer
+        line = f"the way {way.name} fails on this module ({type(error).__name__}: {error})"
+        return line.splitlines()[0]
+    for layer, expected in by_hooks(examples).items():
+        if not np.array_equal(rates[layer].astype(np.float32), expected.astype(np.float32)):
+            return f"the way {way.name} does not give the module's own responses in layer {layer}"
+    return way

@@ -1,0 +1,226 @@
+"""Neurons of any rule over all time steps, in one compiled pass with what stands right before them.
+
+That is at most a batch normalisation, as one fused multiply-add for every number, and a second input that is added,
+normalised too or not.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from spikeatlas.snn.compiled import compiled
+from spikeatlas.snn.neurons.float_operations import fused, quotient
+
+Array = np.ndarray[Any, Any]
+
+CHARGES = (
+    "decay",
+    "divide",
+    "divide_leak",
+    "multiply",
+    "multiply_leak",
+    "sum",
+    "norse",
+    "euler",
+    "gain",
+)
+"""Codes of ``rule.Charge`` are places in here."""
+_LANES = 1024
+"""Neurons that are stepped together: long rows of memory, and their states stay in the nearest caches."""
+
+
+@compiled
+def affine(values: Array, scale: Array, shift: Array, result: Array) -> None:
+    """Write values (n, f) scaled and shifted (f,) in one rounding to ``result``."""
+    for row in range(len(values)):
+        source, target = values[row], result[row]
+        for i in range(len(source)):
+            target[i] = fused(source[i], scale[i], shift[i])
+
+
+@compiled
+def scan(
+    currents: Array,
+    norm: Array,
+    others: Array,
+    other_norm: Array,
+    codes: Array,
+    values: Array,
+    steps: int,
+    spikes: Array,
+    counts: Array,
+) -> None:
+    """Spikes (T, n, f) and counts (n, f) of currents (T, n, f), or (1, n, f) if constant; all float32.
+
+    ``norm``: (2, f) scale and shift of the currents, or (2, 0). ``others``: a second input like the currents, with its
+    ``other_norm``, or (0, 0, 0). ``codes``: see ``run.rule_codes``; ``values`` (6, f): a, b, c, theta, v_reset, start.
+    ``spikes``, ``counts``: written, or left where empty.
+    """
+    features = currents.shape[2]
+    constant = len(currents) == 1 and len(others) <= 1
+    current, v = np.empty(_LANES, np.float32), np.empty(_LANES, np.float32)
+    spike, total = np.empty(_LANES, np.float32), np.empty(_LANES, np.float32)
+    before = np.zeros(_LANES, np.float32)
+    for image in range(currents.shape[1]):
+        for start in range(0, features, _LANES):
+            stop = min(start + _LANES, features)
+            width = stop - start
+            lanes = _lanes(values, start, stop)
+            v[:width] = lanes[5]
+            total[:width] = 0
+            for step in range(steps):
+                if step == 0 or not constant:
+                    row = currents[step if len(currents) > 1 else 0, image, start:stop]
+                    _take(row, norm, start, current)
+                    if len(others) > 0:
+                        row = others[step if len(others) > 1 else 0, image, start:stop]
+                        _add(row, other_norm, start, current)
+                _step(codes, lanes, current, v, before, spike)
+                for i in range(width):
+                    total[i] += spike[i]
+                if len(spikes) > 0:
+                    target = spikes[step, image, start:stop]
+                    for i in range(width):
+                        target[i] = spike[i]
+            if len(counts) > 0:
+                counts[image, start:stop] = total[:width]
+
+
+@compiled
+def _lanes(values: Array, start: int, stop: int) -> Any:
+    """Return the rows of some neurons' values, each one piece of memory, so that loops over them become vectors."""
+    return (
+        values[0][start:stop],
+        values[1][start:stop],
+        values[2][start:stop],
+        values[3][start:stop],
+        values[4][start:stop],
+        values[5][start:stop],
+    )
+
+
+@compiled
+def _take(row: Array, norm: Array, start: int, current: Array) -> None:
+    """Write a row of inputs, normalised if there is a norm, to ``current``."""
+    if norm.shape[1] > 0:
+        scale, shift = norm[0][start:], norm[1][start:]
+        for i in range(len(row)):
+            current[i] = fused(row[i], scale[i], shift[i])
+    else:
+        for i in range(len(row)):
+            current[i] = row[i]
+
+
+@compiled
+def _add(row: Array, norm: Array, start: int, current: Array) -> None:
+    """Add a row of inputs, normalised if there is a norm, to ``current``."""
+    if norm.shape[1] > 0:
+        scale, shift = norm[0][start:], norm[1][start:]
+        for i in range(len(row)):
+            current[i] += fused(row[i], scale[i], shift[i])
+    else:
+        for i in range(len(row)):
+            current[i] += row[i]
+
+
+@compiled
+def _step(codes: Array, lanes: Any, current: Array, v: Array, before: Array, spike: Array) -> None:
+    """Write the spikes of one step, and the states after it."""
+    charge, compare, change, when = codes[0], codes[1], codes[2], codes[3]
+    theta = lanes[3]
+    width = len(theta)
+    if when > 0:
+        for i in range(width):
+            before[i] = np.float32(1) if v[i] > theta[i] else np.float32(0)
+        _delayed(change, lanes, current, v, before)
+    else:
+        _charge(charge, lanes, current, v)
+    if compare == 0:
+        for i in range(width):
+            spike[i] = np.float32(1) if v[i] > theta[i] else np.float32(0)
+    else:
+        for i in range(width):
+            spike[i] = np.float32(1) if v[i] >= theta[i] else np.float32(0)
+    if when == 0:
+        _change(change, lanes, v, spike)
+    elif when == 2:
+        _undelayed(change, theta, v, before, spike)
+
+
+@compiled
+def _charge(  # noqa: C901, PLR0912 - a row for each order of operations
+    charge: int, lanes: Any, current: Array, v: Array
+) -> None:
+    """Charge the states, in the order that the code says."""
+    a, b, c = lanes[0], lanes[1], lanes[2]
+    width = len(a)
+    if charge == 0:
+        for i in range(width):
+            v[i] = a[i] * v[i] + current[i]
+    elif charge == 1:
+        for i in range(width):
+            v[i] = v[i] + quotient(current[i] - (v[i] - c[i]), b[i])
+    elif charge == 2:
+        for i in range(width):
+            v[i] = (v[i] - quotient(v[i] - c[i], b[i])) + current[i]
+    elif charge == 3:
+        for i in range(width):
+            v[i] = v[i] + (current[i] - (v[i] - c[i])) * b[i]
+    elif charge == 4:
+        for i in range(width):
+            v[i] = (v[i] - (v[i] - c[i]) * b[i]) + current[i]
+    elif charge == 5:
+        for i in range(width):
+            v[i] = v[i] + current[i]
+    elif charge == 6:
+        for i in range(width):
+            v[i] = v[i] + a[i] * ((current[i] + c[i]) - v[i])
+    elif charge == 7:
+        for i in range(width):
+            v[i] = v[i] + a[i] * ((c[i] - v[i]) + b[i] * current[i])
+    else:
+        for i in range(width):
+            v[i] = v[i] + b[i] * current[i]
+
+
+@compiled
+def _change(change: int, lanes: Any, v: Array, spike: Array) -> None:
+    """Reset the states of neurons that fire in this step."""
+    theta, v_reset = lanes[3], lanes[4]
+    if change == 1:
+        for i in range(len(theta)):
+            v[i] = v[i] - spike[i] * theta[i]
+    elif change == 2:
+        for i in range(len(theta)):
+            state, rest = v[i], v_reset[i]
+            v[i] = rest if spike[i] > np.float32(0) else state
+
+
+@compiled
+def _delayed(change: int, lanes: Any, current: Array, v: Array, before: Array) -> None:
+    """Reset the states of neurons that fired in the step before (``before``), and charge all."""
+    a, theta, v_reset = lanes[0], lanes[3], lanes[4]
+    if change == 1:
+        for i in range(len(a)):
+            v[i] = (a[i] * v[i] + current[i]) - before[i] * theta[i]
+    elif change == 2:
+        for i in range(len(a)):
+            state, rest = v[i], v_reset[i]
+            state = rest if before[i] > np.float32(0) else state
+            v[i] = a[i] * state + current[i]
+    else:
+        for i in range(len(a)):
+            v[i] = a[i] * v[i] + current[i]
+
+
+@compiled
+def _undelayed(change: int, theta: Array, v: Array, before: Array, spike: Array) -> None:
+    """Reset in the spike's own step what the charge did not reset already."""
+    if change == 1:
+        for i in range(len(theta)):
+            v[i] = v[i] - (spike[i] - before[i]) * theta[i]
+    elif change == 2:
+        for i in range(len(theta)):
+            v[i] = v[i] - (spike[i] - before[i]) * v[i]

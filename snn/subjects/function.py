@@ -1,0 +1,237 @@
+"""A user's own function as a subject: a simulator of another kind, a recorder, anything that answers images.
+
+The factory, called as ``factory(**options)``, or ``factory(checkpoint=path, **options)`` where the study names
+checkpoints, returns the function. It needs numpy alone: ``function(images)`` takes stimuli uint8 (n, c, h, w), not to
+be written to, and returns ``{layer: (n, neurons)}`` real numbers, row for row. A stochastic one may take a second
+argument ``seeds``, uint64 (n,): one for each stimulus, to draw its random numbers from; without it, what is drawn
+cannot be drawn again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, Field, model_validator
+from pydantic.dataclasses import dataclass
+
+from spikeatlas.snn.data import DataSet, sequence_problem
+from spikeatlas.snn.files import digest_file
+from spikeatlas.snn.frozen_table import FrozenTable
+from spikeatlas.snn.layer_info import LayerInfo, Unit
+from spikeatlas.snn.modules import (
+    checkpoint_files,
+    checkpoint_folder,
+    code_digest,
+    pattern_problem,
+)
+from spikeatlas.snn.readings import RATE
+from spikeatlas.snn.registry import SPEC, load_object
+from spikeatlas.snn.showing import Showing
+from spikeatlas.snn.subjects.base import (
+    LACKS,
+    Neurons,
+    Progress,
+    Respond,
+    Source,
+    Subject,
+    SubjectSpec,
+)
+from spikeatlas.snn.subjects.function_respond import (
+    Function,
+    FunctionRespond,
+    FunctionSite,
+)
+
+Width = Annotated[int, Field(ge=1)]
+
+
+@dataclass(frozen=True, config=SPEC)
+class FunctionUnit:
+    """The unit of a function's responses."""
+
+    name: Annotated[str, Field(min_length=1)] = "1"
+    """Of 1, as the atlas has it in ``units``: spikes/s, or dF/F."""
+    top: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    """Largest response there can be; none where there is no upper end."""
+    bottom: Annotated[float, Field(allow_inf_nan=False)] | None = 0.0
+    """Smallest response there can be; none where there is no lower end."""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.top is not None and self.bottom is not None and self.top <= self.bottom:
+            raise ValueError(
+                f"top is {self.top} and bottom {self.bottom}: top must be the larger; null is no end."
+            )
+        return self
+
+
+@dataclass(frozen=True, config=SPEC, kw_only=True)
+class CallableSpec(SubjectSpec):
+    """A function of your own: images in, numbers out. It needs no torch, and lacks all that is not its answers."""
+
+    kind: Literal["callable"] = "callable"
+    factory: Annotated[str, Field(pattern=r"^[\w.]+:[\w.]+$")]
+    """``module:function`` that returns the function, called once an epoch with ``options``."""
+    options: Annotated[dict[str, Any], AfterValidator(FrozenTable)] = Field(
+        default_factory=FrozenTable
+    )
+    """Arguments of the factory, by name."""
+    layers: Annotated[dict[str, Width], Field(min_length=1), AfterValidator(FrozenTable)]
+    """Neurons of each layer, by its name, shallow to deep: ``{v1: 64}``."""
+    checkpoints: (
+        Annotated[dict[float, Path], Field(min_length=1), AfterValidator(FrozenTable)] | str | None
+    ) = None
+    """A file an epoch, given to the factory as ``checkpoint``: a path with {epoch}, or {0: a, 10: b}."""
+    first_epoch: float = 0
+    """Added to the number in a file's name."""
+    unit: FunctionUnit = Field(default_factory=FunctionUnit)
+    """Of all responses."""
+    stochastic: bool = False
+    """True if it answers one image differently at each showing."""
+    threads: bool = False
+    """True if threads may call it at the same time; else calls take turns."""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        problem = pattern_problem(self.checkpoints) if isinstance(self.checkpoints, str) else None
+        if problem is not None:
+            raise ValueError(problem)
+        return self
+
+    @property
+    def paths(self) -> dict[str, Path]:
+        """See ``SubjectSpec``."""
+        if self.checkpoints is None:
+            return {}
+        if isinstance(self.checkpoints, str):
+            return {"checkpoints": checkpoint_folder(self.checkpoints)}
+        return {f"checkpoints.{epoch:g}": path for epoch, path in self.checkpoints.items()}
+
+    def source(self, data: DataSet, folder: Path) -> Source:
+        """See ``SubjectSpec``."""
+        del folder
+        problem = sequence_problem(data, "network.kind callable")
+        if problem is not None:
+            raise ValueError(problem)
+        return FunctionSource(self, data.shape)
+
+
+class FunctionSource(Source):
+    """A user's functions, one an epoch."""
+
+    def __init__(self, spec: CallableSpec, shape: tuple[int, int, int]) -> None:
+        self.spec = spec
+        self.input_shape = shape
+        unit = Unit(spec.unit.name, None, spec.unit.top, spec.unit.bottom)
+        self.layers = {name: LayerInfo(size, (), unit) for name, size in spec.layers.items()}
+        self.stochastic = spec.stochastic
+        self.lacks = tuple(lack for lack in LACKS if lack != "epochs" or spec.checkpoints is None)
+
+    def epochs(self) -> dict[float, Path | None]:
+        """See ``Source``."""
+        return checkpoint_files(self.spec.checkpoints, self.spec.first_epoch)
+
+    def open(self, epoch: float) -> Subject:
+        """See ``Source``; ValueError where the factory fails."""
+        return FunctionSubject(self, make_function(self.spec, self._file(epoch)))
+
+    def example(self) -> Subject:
+        """See ``Source``: that of the first epoch."""
+        epochs = self.epochs()
+        if not epochs:
+            raise FileNotFoundError(f"network.checkpoints: no file fits {self.spec.checkpoints}.")
+        return self.open(min(epochs))
+
+    def digest(self, epoch: float) -> str:
+        """See ``Source``: of the code, its options and layers, and the epoch's file if there is one."""
+        file = self._file(epoch)
+        parts = {
+            "code": code_digest(self.spec.factory),
+            "options": dict(self.spec.options),
+            "layers": list(self.spec.layers.items()),
+            "file": None if file is None else digest_file(file),
+        }
+        return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+
+    def progress(self, epoch: float) -> Progress:
+        """See ``Source``: nobody knows."""
+        del epoch
+        return Progress()
+
+    def problems(self, epochs: Sequence[float]) -> list[str]:
+        """See ``Source``: factories that fail; no function is called."""
+        problems = []
+        for epoch in epochs:
+            try:
+                self.open(epoch)
+            except (ValueError, OSError) as error:
+                problems.append(str(error))
+        return list(dict.fromkeys(problems))
+
+    def _file(self, epoch: float) -> Path | None:
+        files = self.epochs()
+        if epoch not in files:
+            names = ", ".join(f"{number:g}" for number in files) or "none"
+            raise ValueError(f"there is no epoch {epoch:g}: the epochs are {names}.")
+        return files[epoch]
+
+
+class FunctionSubject(Subject):
+    """A user's function."""
+
+    def __init__(self, source: FunctionSource, function: Function) -> None:
+        self.function = function
+        self._site = FunctionSite(
+            source.spec.factory,
+            source.input_shape,
+            source.layers,
+            source.stochastic,
+            source.spec.threads,
+        )
+        self.input_shape = source.input_shape
+        self.layers = source.layers
+        self.stochastic = source.stochastic
+        self.lacks = source.lacks
+
+    def responder(self, neurons: Neurons, showing: Showing) -> Respond:
+        """See ``Subject``; all layers are computed, whatever is asked for."""
+        self._check(neurons)
+        if showing.reading != RATE:
+            raise ValueError(
+                f"reading {showing.reading.kind} reads spikes over time, and a function gives none: use rate."
+            )
+        return FunctionRespond(self.function, self._site, neurons, showing)
+
+    def _check(self, neurons: Neurons) -> None:
+        for layer, row in neurons.items():
+            if layer not in self.layers:
+                raise ValueError(
+                    f"there is no layer {layer!r}: there are {', '.join(self.layers)}."
+                )
+            size = self.layers[layer].neurons
+            if not len(row) or not all(0 <= neuron < size for neuron in row):
+                raise ValueError(
+                    f"neurons of layer {layer!r} are {list(row)}: give at least one of 0 to {size - 1}."
+                )
+
+
+def make_function(spec: CallableSpec, checkpoint: Path | None) -> Function:
+    """Call the factory of a study. ValueError, one sentence, where it fails or returns no function."""
+    factory = load_object(spec.factory)
+    arguments = {} if checkpoint is None else {"checkpoint": checkpoint}
+    try:
+        function: Function = factory(**arguments, **spec.options)
+    except Exception as error:
+        raise ValueError(
+            f"network.factory: {spec.factory} fails with {type(error).__name__}: {error}"
+        ) from error
+    if not callable(function):
+        raise ValueError(  # noqa: TRY004 - a sentence for the user, as all others
+            f"network.factory: {spec.factory} returns a {type(function).__name__}; it must return a function "
+            "of images that returns {layer: numbers (n, neurons)}."
+        )
+    return function

@@ -1,0 +1,119 @@
+"""Any torch module as a subject: made by the user's factory, with checkpoints of the user's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+from pydantic.dataclasses import dataclass
+from pydantic_core import ArgsKwargs
+
+from spikeatlas.snn.coding import Coding
+from spikeatlas.snn.data import DataSet
+from spikeatlas.snn.frozen_table import FrozenTable
+from spikeatlas.snn.modules import ClassMode, InputKind, checkpoint_folder, pattern_problem
+from spikeatlas.snn.registry import SPEC
+from spikeatlas.snn.subjects.base import SubjectSpec
+from spikeatlas.snn.subjects.module_source import ModuleSource
+
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Options = Annotated[dict[str, Any], AfterValidator(FrozenTable)]
+FilesByEpoch = Annotated[dict[Finite, Path], Field(min_length=1), AfterValidator(FrozenTable)]
+PathsByName = Annotated[dict[str, str], Field(min_length=1), AfterValidator(FrozenTable)]
+
+
+@dataclass(frozen=True, config=SPEC)
+class MeanStd:
+    """Mean and std that pixels/255 are normalised with."""
+
+    mean: Annotated[tuple[Finite, ...], Field(min_length=1)]
+    """Of each channel, or one for all."""
+    std: Annotated[tuple[Positive, ...], Field(min_length=1)]
+    """Of each channel, or one for all (> 0)."""
+
+
+@dataclass(frozen=True, config=SPEC)
+class NaturalMaximum:
+    """The unit of layers that do not spike: 1 is what one natural image in a hundred reaches."""
+
+    quantile: Annotated[float, Field(gt=0, le=1)] = 0.99
+    """Share of training images whose mean activity is below 1 (0 to 1)."""
+    images: Annotated[int, Field(ge=1)] = 10_000
+    """Training images that it is measured with, at most (>= 1)."""
+
+
+REFERENCE = NaturalMaximum()
+_NORMALISE = (
+    "network.normalise is missing: write what the network was trained with, {mean: [...], std: [...]}, or data (mean and "
+    "std of the training images), or none (pixels from 0 to 1); a wrong one costs accuracy and nobody notices."
+)
+
+
+@dataclass(frozen=True, config=SPEC, kw_only=True)
+class ModuleSpec(SubjectSpec):
+    """A torch module of the user's own, spiking or not, as it is."""
+
+    kind: Literal["module"] = "module"
+    factory: Annotated[str, Field(pattern=r"^[\w.]+:[\w.]+$")]
+    """Import path ``module:function``; called on the CPU with ``options``, it returns the torch.nn.Module."""
+    options: Options = Field(default_factory=FrozenTable)
+    """Arguments of the factory, by name."""
+    checkpoints: FilesByEpoch | str | None = None
+    """Files with ``{epoch}`` for the number and ``*`` for any text, or a file for each epoch; none: the module as made."""
+    first_epoch: Finite = 0
+    """Added to the numbers of the files: 1 where 0 is the state after the first epoch (Lightning, SpikingJelly)."""
+    time_steps: Annotated[int, Field(ge=1)] | None = None
+    """Time steps of an image (>= 1); read off a trial where the module loops itself."""
+    input: InputKind = "auto"
+    """Called once with an image, once a step, or once with frames (T, n, ...) or batch_frames (n, T, ...)."""
+    coding: Coding = "current"
+    """An image is a constant input, or Poisson spike trains at its pixels' rates (not with input image)."""
+    normalise: MeanStd | Literal["data", "none"]
+    """What pixels (0 to 1) are normalised with: mean and std of the training, those of ``data``, or none."""
+    layers: PathsByName | tuple[str, ...] | Literal["auto"] = "auto"
+    """Spiking neurons (else activations) that are found, or paths of modules, ``path#2`` for the second call in a step."""
+    readout: str = "auto"
+    """Scores: what the module returns, output[1] of several, or a layer by name."""
+    reference: NaturalMaximum = REFERENCE
+    """Unit of layers that do not spike."""
+    classes: ClassMode | None = None
+    """Adds a layer ``classes``, a neuron for each score of the read-out: its probability, or the score itself (logit)."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _require(cls, values: Any) -> Any:
+        fields = values.kwargs if isinstance(values, ArgsKwargs) else values
+        if isinstance(fields, dict) and "normalise" not in fields:
+            raise ValueError(_NORMALISE)
+        return values
+
+    @model_validator(mode="after")
+    def _check(self) -> ModuleSpec:
+        problem = pattern_problem(self.checkpoints) if isinstance(self.checkpoints, str) else None
+        if problem is not None:
+            raise ValueError(problem)
+        if self.coding == "poisson" and self.input not in {"steps", "frames", "batch_frames"}:
+            raise ValueError(
+                f"network.input is {self.input}, but coding poisson needs another image at each step: steps, frames or "
+                "batch_frames."
+            )
+        if self.coding == "poisson" and self.normalise != "none":
+            raise ValueError(
+                "network.normalise must be none with coding poisson: spikes are 0 and 1 at the pixels' rates."
+            )
+        return self
+
+    @property
+    def paths(self) -> dict[str, Path]:
+        """Folder of the checkpoints, or each file."""
+        if isinstance(self.checkpoints, str):
+            return {"checkpoints": checkpoint_folder(self.checkpoints)}
+        files = self.checkpoints or {}
+        return {f"checkpoints.{epoch:g}": path for epoch, path in files.items()}
+
+    def source(self, data: DataSet, folder: Path) -> ModuleSource:
+        """See ``SubjectSpec``."""
+        del folder
+        return ModuleSource(self, data)

@@ -1,0 +1,94 @@
+"""A torch module as a study sees it: its layers, the scaling of its pixels, and whether its accuracy fits."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from torch import nn
+
+from spikeatlas.snn.data import DataSet
+from spikeatlas.snn.layer_info import LayerInfo, Unit, spike_unit
+from spikeatlas.snn.modules import (
+    CLASSES,
+    UNIT_NAME,
+    PixelScaling,
+    Readout,
+    Trial,
+    TrialLayer,
+    class_layer,
+    find_readout,
+    pixel_scaling,
+)
+from spikeatlas.snn.networks import pixel_statistics
+
+if TYPE_CHECKING:
+    from spikeatlas.snn.subjects.module import ModuleSpec
+
+_POINTS = 0.02
+
+
+def module_scaling(spec: ModuleSpec, data: DataSet) -> PixelScaling:
+    """Return what pixels are normalised with, as a study says."""
+    if spec.normalise == "data":
+        mean, std = pixel_statistics(data.train.images)
+        return pixel_scaling(mean, std, data.channels, spec.coding)
+    if spec.normalise == "none":
+        return pixel_scaling((0.0,), (1.0,), data.channels, spec.coding)
+    return pixel_scaling(spec.normalise.mean, spec.normalise.std, data.channels, spec.coding)
+
+
+def checked_readout(
+    module: nn.Module, trial: Trial, spec: ModuleSpec, classes: int
+) -> Readout | None:
+    """Return the read-out that a study names; ValueError where it has fewer scores than there are classes."""
+    readout = find_readout(module, trial, spec.readout)
+    if readout is not None and readout.classes < classes:
+        raise ValueError(
+            f"network.readout: {readout.name} has {readout.classes} scores, but the data have {classes} classes: name "
+            "another output or layer."
+        )
+    if readout is None and spec.classes is not None:
+        raise ValueError(
+            "network.classes needs a read-out, but the module returns no score for each class: name network.readout."
+        )
+    return readout
+
+
+def layer_infos(trial: Trial, readout: Readout | None, spec: ModuleSpec) -> dict[str, LayerInfo]:
+    """Return a module's layers, shallow to deep, and the layer of classes if a study asks for it."""
+    layers = {name: _layer_info(layer, trial) for name, layer in trial.layers.items()}
+    if readout is not None and spec.classes is not None:
+        if CLASSES in layers:
+            raise ValueError(
+                f"network.layers has a layer {CLASSES!r}, which network.classes adds: name it otherwise."
+            )
+        layers[CLASSES] = class_layer(readout.classes, spec.classes)
+    return layers
+
+
+def _layer_info(layer: TrialLayer, trial: Trial) -> LayerInfo:
+    shape = layer.place.shape
+    if layer.spikes:
+        unit = spike_unit(trial.drive.time_steps or 1, shape.map, signed=layer.signed)
+    else:
+        unit = Unit(UNIT_NAME, top=None, bottom=None if layer.signed else 0.0)
+    return LayerInfo(shape.channels, shape.map, unit)
+
+
+def accuracy_warning(epoch: float, accuracy: float, recorded: float, classes: int) -> str | None:
+    """Warn where an accuracy (0 to 1) is not the one that a checkpoint records, or, without one, no better than chance.
+
+    ``recorded``: NaN where there is none. None if all is well.
+    """
+    reads = f"the module of epoch {epoch:g} reads {accuracy:.1%} of the test images right"
+    if not math.isnan(recorded):
+        if abs(recorded - accuracy) <= _POINTS:
+            return None
+        return f"{reads}, but its checkpoint records {recorded:.1%}: is network.normalise what it was trained with?"
+    if accuracy > 1 / classes + _POINTS:
+        return None
+    return (
+        f"{reads}, no more than chance: are network.normalise, network.readout and the order of the classes those of its "
+        "training?"
+    )

@@ -1,0 +1,251 @@
+"""A torch module along its training: the user's factory and the user's checkpoints."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import nn
+
+from spikeatlas.snn.coding import CodingKey
+from spikeatlas.snn.data import DataSet, take_evenly
+from spikeatlas.snn.files import digest_file
+from spikeatlas.snn.modules import (
+    ThreadCaptures,
+    Trial,
+    checkpoint_files,
+    code_digest,
+    fit_tensors,
+    make_module,
+    named_places,
+    read_checkpoint,
+    try_module,
+    way_for,
+)
+from spikeatlas.snn.showing import Showing
+from spikeatlas.snn.subjects.base import Images, Progress, Source
+from spikeatlas.snn.subjects.module_layers import (
+    accuracy_warning,
+    checked_readout,
+    layer_infos,
+    module_scaling,
+)
+from spikeatlas.snn.subjects.module_responder import ModuleParts
+from spikeatlas.snn.subjects.module_subject import ModuleSubject
+
+if TYPE_CHECKING:
+    from spikeatlas.snn.subjects.module import ModuleSpec
+
+_TRIAL_IMAGES = 8
+
+
+class ModuleSource(Source):
+    """The module of each epoch; a trial with the first readable one tells its layers, for all of them.
+
+    ValueError, one sentence, where the factory, the checkpoints or the module cannot be used.
+    """
+
+    def __init__(self, spec: ModuleSpec, data: DataSet) -> None:
+        self.spec = spec
+        self.input_shape = data.shape
+        self._data = data
+        self._scaling = module_scaling(spec, data)
+        self._code = code_digest(spec.factory)
+        module = self._first()
+        self.trial = self._try(module)
+        self.readout = checked_readout(module, self.trial, spec, len(data.classes))
+        self.layers = layer_infos(self.trial, self.readout, spec)
+        self.stochastic = self.trial.answers == "stochastic" or spec.coding == "poisson"
+        self.time_steps = self.trial.drive.time_steps
+        self.classes = None if self.readout is None else self.readout.classes
+        self.lacks = self._lacks(module)
+
+    @property
+    def network_digest(self) -> str:
+        """SHA-256 (hex) of the code and of all settings that say what the module answers, checkpoints apart."""
+        spec = self.spec
+        settings = {
+            "code": self._code,
+            "factory": spec.factory,
+            "options": spec.options,
+            "drive": self.trial.drive.kind,
+            "time_steps": self.time_steps,
+            "coding": spec.coding,
+            "normalise": [self._scaling.mean.tolist(), self._scaling.std.tolist()],
+            "layers": {name: str(layer.place) for name, layer in self.trial.layers.items()},
+            "readout": None if self.readout is None else self.readout.name,
+            "reference": [spec.reference.quantile, spec.reference.images],
+            "classes": spec.classes,
+        }
+        return hashlib.sha256(
+            json.dumps(settings, sort_keys=True, default=str).encode()
+        ).hexdigest()
+
+    def epochs(self) -> dict[float, Path | None]:
+        """See ``Source``."""
+        return checkpoint_files(self.spec.checkpoints, self.spec.first_epoch)
+
+    def open(self, epoch: float) -> ModuleSubject:
+        """See ``Source``."""
+        return self._subject(self._module(epoch))
+
+    def example(self) -> ModuleSubject:
+        """See ``Source``."""
+        return self._subject(self._made())
+
+    def digest(self, epoch: float) -> str:
+        """See ``Source``."""
+        path = self._path(epoch)
+        return self.network_digest if path is None else digest_file(path)
+
+    def progress(self, epoch: float) -> Progress:
+        """See ``Source``: what the file says of itself."""
+        path = self._path(epoch)
+        if path is None:
+            return Progress()
+        stored = read_checkpoint(path)
+        return Progress(step=stored.step, accuracy=stored.accuracy, loss=stored.loss)
+
+    def notes(self, epoch: float) -> list[str]:
+        """Say what was done to the names of a checkpoint's tensors, one line each."""
+        path = self._path(epoch)
+        return (
+            [] if path is None else fit_tensors(self._made(), read_checkpoint(path).tensors, path)
+        )
+
+    def problems(self, epochs: Sequence[float]) -> list[str]:
+        """See ``Source``."""
+        problems = []
+        for epoch in epochs:
+            try:
+                self._module(epoch)
+            except (ValueError, OSError) as error:
+                problems.append(str(error))
+        return problems
+
+    def unreadable(self) -> dict[float, str]:
+        """See ``Source``."""
+        reasons = {}
+        for epoch, path in self.epochs().items():
+            try:
+                if path is not None:
+                    read_checkpoint(path)
+            except (ValueError, OSError) as error:
+                reasons[epoch] = str(error)
+        return reasons
+
+    def accuracy(self, epoch: float, images: Images, labels: NDArray[np.int64]) -> float:
+        """Share of images uint8 (n, c, h, w) whose class the read-out has the highest score for. LackError without."""
+        showing = Showing(batch_size=64, key=CodingKey(0, self.digest(epoch), "accuracy"))
+        scores = self.open(epoch).scores(images, showing)
+        return float((scores.argmax(1) == labels).mean())
+
+    def accuracy_warning(self, epoch: float, accuracy: float) -> str | None:
+        """Warn where a measured accuracy is not the checkpoint's own, or no better than chance; None if all is well."""
+        recorded = self.progress(epoch).accuracy
+        if self._path(epoch) is None:
+            return None
+        return accuracy_warning(epoch, accuracy, recorded, len(self._data.classes))
+
+    def fingerprint(self, epoch: float) -> str:
+        """SHA-256 (hex) of all layers' activity for 8 test images: a changed library changes it too."""
+        total = hashlib.sha256()
+        subject = self.open(epoch)
+        names = list(self.trial.layers)
+        images = take_evenly(self._data.test, _TRIAL_IMAGES).images
+        for name, means in subject.activity(images, names).items():
+            total.update(f"{name}\0{means.shape}".encode())
+            total.update(means.astype("<f4").tobytes())
+        return total.hexdigest()
+
+    def _made(self) -> nn.Module:
+        return make_module(self.spec.factory, self.spec.options)
+
+    def _path(self, epoch: float) -> Path | None:
+        epochs = self.epochs()
+        if epoch not in epochs:
+            there = ", ".join(f"{number:g}" for number in epochs) or "none"
+            raise FileNotFoundError(
+                f"There is no checkpoint of epoch {epoch:g} at {self.spec.checkpoints}; there are: {there}."
+            )
+        return epochs[epoch]
+
+    def _module(self, epoch: float) -> nn.Module:
+        module, path = self._made(), self._path(epoch)
+        if path is not None:
+            fit_tensors(module, read_checkpoint(path).tensors, path)
+        return module
+
+    def _first(self) -> nn.Module:
+        """Module of the first epoch whose file can be read: so that files to come do not change the trial."""
+        problem: Exception | None = None
+        for epoch in self.epochs():
+            try:
+                return self._module(epoch)
+            except (ValueError, OSError) as error:
+                problem = problem or error
+        if problem is not None:
+            raise problem
+        return self._made()
+
+    def _try(self, module: nn.Module) -> Trial:
+        spec = self.spec
+        return try_module(
+            module,
+            named_places(module, spec.layers),
+            self._scaling.normalise(self._examples()),
+            kind=spec.input,
+            time_steps=spec.time_steps,
+            named=spec.layers != "auto",
+        )
+
+    def _lacks(self, module: nn.Module) -> tuple[str, ...]:
+        lacks = {
+            "readout": self.readout is None,
+            "truncation": self._runs_whole(module),
+            "gradients": True,
+            "training": True,
+            "epochs": self.spec.checkpoints is None,
+        }
+        return tuple(name for name, lacking in lacks.items() if lacking)
+
+    def _runs_whole(self, module: nn.Module) -> bool:
+        """Tell whether the shallowest layer costs as much as all: a loop inside, in which no faster way can stop."""
+        if self.trial.repeats == 1 or self.trial.drive.kind != "image":
+            return False
+        first = {
+            name: layer.place for name, layer in list(self.trial.layers.items())[:1] if layer.spikes
+        }
+        if not first or self.stochastic:
+            return True
+        way = way_for(module, first, self.trial.drive, self._scaling, self._examples())
+        return isinstance(way, str)
+
+    def _examples(self) -> Images:
+        images = take_evenly(self._data.train, _TRIAL_IMAGES).stills
+        return images[np.arange(_TRIAL_IMAGES) % len(images)]
+
+    def _subject(self, module: nn.Module) -> ModuleSubject:
+        parts = ModuleParts(
+            ThreadCaptures(module, self.trial.drive),
+            self.trial,
+            self._scaling,
+            self.readout,
+            self.spec.classes,
+            self._examples(),
+        )
+        train, count = self._data.train, self.spec.reference.images
+        return ModuleSubject(
+            module,
+            parts,
+            self.layers,
+            input_shape=self.input_shape,
+            lacks=self.lacks,
+            natural_images=lambda: take_evenly(train, count).images,
+            quantile=self.spec.reference.quantile,
+        )

@@ -1,0 +1,41 @@
+"""Faster ways of a module, each held once against its hooks on real images."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection
+
+from torch import nn
+
+from spikeatlas.snn.modules import FasterWay, proven, way_for
+from spikeatlas.snn.subjects.base import Images
+from spikeatlas.snn.subjects.module_responder import LayerActivity, Means, ModuleParts
+
+
+class ProvenWays:
+    """The faster way of each set of layers that is asked for, or why the hooks answer."""
+
+    def __init__(self, module: nn.Module, parts: ModuleParts) -> None:
+        self._module = module
+        self._parts = parts
+        self._turn = threading.Lock()
+        self._ways: dict[frozenset[str], FasterWay | str] = {}
+
+    def of(self, names: Collection[str]) -> FasterWay | str:
+        """Return the way of some spiking layers of a deterministic module, tried at the first call."""
+        with self._turn:
+            key = frozenset(names)
+            if key not in self._ways:
+                self._ways[key] = self._tried(key)
+            return self._ways[key]
+
+    def _tried(self, names: frozenset[str]) -> FasterWay | str:
+        parts, trial = self._parts, self._parts.trial
+        places = {name: layer.place for name, layer in trial.layers.items() if name in names}
+        way = way_for(self._module, places, trial.drive, parts.scaling, parts.examples)
+        neurons = {name: range(place.shape.channels) for name, place in places.items()}
+
+        def by_hooks(images: Images) -> Means:
+            return LayerActivity(parts, neurons)(parts.frames(images, None))
+
+        return proven(way, neurons, parts.examples, by_hooks)

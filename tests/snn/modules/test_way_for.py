@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spikeatlas.snn.modules.drive import ModuleDrive
+from spikeatlas.snn.modules.pixel_scaling import pixel_scaling
+from spikeatlas.snn.modules.way_for import Rates, proven, way_for
+from tests.networks.showing import picture_data
+from tests.networks.snntorch_nets import tutorial
+
+EXAMPLES = picture_data().test.images[:8]
+
+
+@dataclass
+class Fake:
+    """A faster way that is off by an error, or fails."""
+
+    error: float = 0.0
+    name: str = "fake"
+
+    def describe(self, names: Sequence[str]) -> list[str]:
+        return [f"{name}: fake" for name in names]
+
+    def counts(
+        self,
+        images: NDArray[np.uint8],
+        names: Sequence[str],
+        neurons: Mapping[str, Sequence[int]],
+        *,
+        batch_size: int,
+    ) -> Rates:
+        if self.error > 1 or batch_size != len(images):
+            raise RuntimeError("no")
+        return {
+            name: np.full((len(images), len(neurons[name])), 0.5 + self.error) for name in names
+        }
+
+
+def by_hooks(images: NDArray[np.uint8]) -> Rates:
+    return {"a": np.full((len(images), 2), 0.5)}
+
+
+def test_a_way_is_held_against_the_hooks() -> None:
+    right, wrong, failing = Fake(), Fake(1e-6), Fake(2)
+    assert proven(right, {"a": [0, 1]}, EXAMPLES, by_hooks) is right
+    assert "does not give the module's own responses in layer a" in str(
+        proven(wrong, {"a": [0, 1]}, EXAMPLES, by_hooks)
+    )
+    assert "fake fails on this module (RuntimeError: no)" in str(
+        proven(failing, {"a": [0, 1]}, EXAMPLES, by_hooks)
+    )
+    assert proven("no way", {"a": [0]}, EXAMPLES, by_hooks) == "no way"
+
+
+def test_without_a_faster_way_there_is_a_reason() -> None:
+    assert isinstance(
+        way_for(
+            tutorial(), {}, ModuleDrive("image", 10), pixel_scaling((0.0,), (1.0,), 1), EXAMPLES
+        ),
+        str,
+    )

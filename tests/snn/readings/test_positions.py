@@ -1,0 +1,65 @@
+"""Positions of maps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+
+from spikeatlas.snn.layer_info import LayerInfo, spike_unit
+from spikeatlas.snn.readings import RATE, at_place, pick, unit_problems
+from spikeatlas.snn.readings.positions import read_unit
+
+LAYERS = {
+    "conv1": LayerInfo(2, (4, 5), spike_unit(8, (4, 5))),
+    "fc1": LayerInfo(3, (), spike_unit(8)),
+}
+
+
+def test_what_is_picked() -> None:
+    values = torch.arange(40).reshape(1, 2, 4, 5).double()
+
+    assert pick(values, "centre").tolist() == [[12, 32]]
+    assert pick(values, (3, 4)).tolist() == [[19, 39]]
+    assert pick(values, "channel").tolist() == [[9.5, 29.5]]
+
+
+@pytest.mark.parametrize("unit", ["channel", "centre", (7, 7)])
+def test_units_of_no_map_are_picked_as_they_are(unit: Any) -> None:
+    values = torch.rand(3, 6)
+
+    assert torch.equal(pick(values, unit), values)
+    assert at_place(LAYERS["fc1"], unit) == LAYERS["fc1"]
+
+
+def test_at_a_position_one_spike_counts_for_more() -> None:
+    info = at_place(LAYERS["conv1"], "centre")
+
+    assert (info.map, info.neurons) == ((), 2)
+    assert info.unit.quantum == pytest.approx(1 / 8)
+    assert info.unit.name.endswith(", at the map's centre")
+    assert at_place(LAYERS["conv1"], (1, 2)).unit.name.endswith(", at row 1, column 2")
+
+
+@pytest.mark.parametrize("unit", [(4, 0), (0, 5)])
+def test_positions_outside_of_a_map(unit: Any) -> None:
+    sentence = (
+        f"unit is {list(unit)}, but the maps of layer 'conv1' have 4 rows and 5 columns: rows are 0 to 3, "
+        "columns 0 to 4; or use centre."
+    )
+    assert unit_problems(unit, LAYERS) == [sentence]
+    assert unit_problems((3, 4), LAYERS) == []
+    assert unit_problems("centre", LAYERS) == []
+
+
+@pytest.mark.parametrize("value", ["middle", [1], [1, -1], [True, 0], [1.0, 0], 3, None, "ab"])
+def test_what_is_no_unit(value: object) -> None:
+    with pytest.raises(ValueError, match=r"is no unit; write channel .* centre"):
+        read_unit(value)
+
+
+def test_a_position_of_the_smallest_map() -> None:
+    value = RATE.fold(None, torch.ones(8, 1, 2, 1, 1), 0)
+
+    assert RATE.responses(value, 8, "centre").tolist() == [[1, 1]]
