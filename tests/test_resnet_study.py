@@ -80,9 +80,7 @@ def test_validate_prints_its_plan(
     done = ask("validate", study_file(tmp_path, study(tmp_path / "run")), "--plan")
 
     assert done.returncode == 0, done.stderr
-    assert "layer2.0.sn1: convolutions of 64 images by 4 time steps" in " ".join(
-        done.stdout.split()
-    )
+    assert "layer2.0.sn1: layered: torch" in " ".join(done.stdout.split())
 
 
 def test_a_mistake_is_told_with_the_networks_layers(tmp_path: Path) -> None:

@@ -82,6 +82,12 @@ class SpikingResNet(TrainableNetwork):
         self.fc = fc
         self.decoding = decoding
 
+    @property
+    def blocks(self) -> dict[str, ResidualBlock]:
+        """Its blocks, shallow to deep: layer1.0, layer1.1, ..."""
+        paths = dict.fromkeys(name.rpartition(".")[0] for name in self.layers[1:])
+        return {path: cast("ResidualBlock", self.get_submodule(path)) for path in paths}
+
     def neurons(self, layer: str) -> SpikingNeuron:
         """Return the neurons of a spiking layer."""
         return cast("SpikingNeuron", self.get_submodule(layer))

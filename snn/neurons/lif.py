@@ -11,6 +11,7 @@ from torch import Tensor
 
 from spikeatlas.snn.neurons.base import NeuronSite, NeuronSpec, SpikingNeuron, State
 from spikeatlas.snn.neurons.fused_lif import LifRule, run_fused_lif
+from spikeatlas.snn.neurons.rule import Rule
 from spikeatlas.snn.neurons.surrogates import ATan, FastSigmoid, SurrogateSpec
 from spikeatlas.snn.registry import SPEC
 
@@ -50,6 +51,20 @@ class LifNeuron(SpikingNeuron):
         self.register_buffer("decay_input", torch.tensor(decay_input))
         self.register_buffer("hard", torch.tensor(hard))
         self.surrogate = surrogate
+
+    @property
+    def rule(self) -> Rule:
+        """The same equations, as the compiled scan of graphs knows them."""
+        return Rule(
+            "divide" if self.decay_input else "divide_leak",
+            ">=",
+            "value" if self.hard else "subtract",
+            b=self.tau,
+            c=self.v_reset,
+            theta=self.threshold,
+            v_reset=self.v_reset,
+            start=self.v_reset,
+        )
 
     def step(self, current: Tensor, state: State) -> tuple[Tensor, State]:
         """See ``SpikingNeuron``."""

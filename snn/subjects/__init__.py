@@ -22,7 +22,7 @@ from spikeatlas.snn.subjects.function import CallableSpec
 from spikeatlas.snn.subjects.module import ModuleSpec
 from spikeatlas.snn.subjects.nir import NirSpec
 from spikeatlas.snn.subjects.read_source import read_source, reading_problems
-from spikeatlas.snn.subjects.resnet_subject import ResNetSpec, ResNetSubject
+from spikeatlas.snn.subjects.residual import ResNetSpec, ResNetSubject
 from spikeatlas.snn.subjects.trained import ChainSpec
 
 SUBJECTS: Family[SubjectSpec] = Family(

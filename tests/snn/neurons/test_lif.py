@@ -16,6 +16,7 @@ from spikeatlas.snn.neurons import (
     LifNeuron,
     LifSpec,
     NeuronSite,
+    RuleNeuron,
 )
 
 RULES: list[dict[str, Any]] = [
@@ -144,3 +145,12 @@ def test_a_rest_that_does_not_fit_is_refused_in_a_sentence() -> None:
     for tau in (1.0, float("inf")):
         with pytest.raises(ValueError, match="tau"):
             NEURONS.read({"kind": "lif", "tau": tau})
+
+
+@pytest.mark.parametrize("rule", RULES, ids=str)
+def test_its_rule_is_the_same_neuron(rule: dict[str, Any]) -> None:
+    lif = LifNeuron(tau=1.3, threshold=1.2, v_reset=-0.2 if rule["hard"] else 0.0, **rule)
+    currents = drawn(25, 2, 3_000)
+
+    assert torch.equal(lif.rule.run(currents, 25), lif.run(currents, 25))
+    assert torch.equal(RuleNeuron(lif.rule).run(currents, 25), lif.run(currents, 25))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -13,6 +14,7 @@ from pydantic.dataclasses import dataclass
 
 from spikeatlas.snn.batching import padded_batches
 from spikeatlas.snn.coding import encode
+from spikeatlas.snn.graph import FastWay
 from spikeatlas.snn.layer_info import LayerInfo
 from spikeatlas.snn.networks import (
     ResNetArchitecture,
@@ -26,11 +28,12 @@ from spikeatlas.snn.registry import SPEC
 from spikeatlas.snn.responder import check_images, check_weights
 from spikeatlas.snn.showing import Showing
 from spikeatlas.snn.subjects.base import Images, Neurons, Scores, Subject
-from spikeatlas.snn.subjects.resnet_responder import (
+from spikeatlas.snn.subjects.residual.resnet_responder import (
     ResNetResponder,
     images_at_once,
     require_evaluation,
 )
+from spikeatlas.snn.subjects.residual.resnet_way import layered_way
 from spikeatlas.snn.subjects.trained import TrainedSpec
 
 LACKED = ("gradients",)
@@ -57,7 +60,12 @@ class ResNetSubject(Subject):
 
     def responder(self, neurons: Neurons, showing: Showing) -> ResNetResponder:
         """See ``Subject``."""
-        return ResNetResponder(self.network, self.layers, neurons, showing)
+        return ResNetResponder(self.network, self.layers, neurons, showing, lambda: self._way)
+
+    @cached_property
+    def _way(self) -> FastWay | str:
+        """The faster way, made once: two threads that ask at a time make the same."""
+        return layered_way(self.network)
 
     @torch.no_grad()
     def scores(self, images: Images, showing: Showing) -> Scores:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from spikeatlas.snn.layer_info import LayerInfo
 from spikeatlas.snn.networks import SpikingResNet
-from spikeatlas.snn.subjects.resnet_subject import ResNetSubject
+from spikeatlas.snn.subjects.residual.resnet_subject import ResNetSubject
 from tests.snn.resnets import inputs
 
 

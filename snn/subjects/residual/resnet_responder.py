@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from spikeatlas.snn.batching import padded_batches
 from spikeatlas.snn.coding import encode
+from spikeatlas.snn.graph import FastWay
 from spikeatlas.snn.layer_info import LayerInfo
 from spikeatlas.snn.networks import SpikingResNet
-from spikeatlas.snn.readings import RATE, TrainReading
+from spikeatlas.snn.readings import RATE
 from spikeatlas.snn.responder import check_counts, check_images, check_weights
 from spikeatlas.snn.showing import Showing
 from spikeatlas.snn.subjects.base import Images, Neurons, Responses
+from spikeatlas.snn.subjects.residual.resnet_folds import fold_layers, fold_steps
 
 FRAMES = 256
 """Images times time steps that are computed at once: with more, a layer's maps leave the second-level cache."""
@@ -38,8 +39,9 @@ class ResNetResponder:
         layers: Mapping[str, LayerInfo],
         neurons: Neurons,
         showing: Showing,
+        faster: Callable[[], FastWay | str],
     ) -> None:
-        """``layers``: all of the network's."""
+        """``layers``: all of the network's; ``faster``: makes its faster way to rates, or says why there is none."""
         require_evaluation(network)
         check_weights(network)
         check_counts(showing.batch_size, showing.presentations)
@@ -47,6 +49,7 @@ class ResNetResponder:
         self._depth = network.upto(neurons)
         self._neurons = _indices(layers, neurons)
         self._images = images_at_once(layers, network.time_steps, showing)
+        self._way = _other_way(showing) or faster()
 
     def __call__(self, images: Images) -> Responses:
         """See ``Respond``: spikes are counted exactly, over all time steps and positions.
@@ -55,78 +58,69 @@ class ResNetResponder:
         """
         check_images(self.network, images, sequences=True)
         parts = {name: [np.empty((0, len(row)), np.float32)] for name, row in self._neurons.items()}
-        for batch, count in padded_batches(images, self._images):
-            for name, rates in self._mean(batch).items():
-                parts[name].append(rates[:count])
-        return {name: np.concatenate(rates) for name, rates in parts.items()}
+        for batch, count in self._batches(images):
+            for name, responses in self._mean(batch).items():
+                parts[name].append(responses[:count])
+        return {name: np.concatenate(responses) for name, responses in parts.items()}
+
+    def _batches(self, images: Images) -> Iterator[tuple[Images, int]]:
+        """Batches and their sizes; the faster way fills up its own."""
+        if isinstance(self._way, str):
+            yield from padded_batches(images, self._images)
+            return
+        size = self.showing.batch_size
+        for start in range(0, len(images), size):
+            batch = images[start : start + size]
+            yield batch, len(batch)
 
     def _mean(self, batch: Images) -> Responses:
         """Mean responses to one batch over the presentations (one if nothing is drawn)."""
-        showing, steps = self.showing, self.network.time_steps
+        showing, key = self.showing, self.showing.key
         showings = 1 if self.network.coding == "current" else showing.presentations
         total: dict[str, NDArray[np.float64]] = {}
         for number in range(showings):
-            key = None if showing.key is None else showing.key.shifted(number)
-            inputs = encode(self.network, batch, key)
-            for name, values in self._folded(inputs).items():
-                responses = showing.reading.responses(values, steps, showing.unit)
+            inputs = encode(self.network, batch, None if key is None else key.shifted(number))
+            for name, responses in self._responses(inputs).items():
                 total[name] = responses + total[name] if name in total else responses
         return {
-            name: (total[name][:, row] / showings).astype(np.float32)
-            for name, row in self._neurons.items()
+            name: (responses / showings).astype(np.float32) for name, responses in total.items()
         }
 
-    def _folded(self, inputs: Tensor) -> dict[str, Tensor]:
-        """Spikes (n, c, h, w) of the layers asked for, folded over time; a faster way replaces this alone."""
-        way = fold_steps if self.showing.kind == "plain" else fold_layers
-        return way(self.network, inputs, list(self._neurons), self.showing.reading)
+    def _responses(self, inputs: Tensor) -> dict[str, NDArray[np.float64]]:
+        """Responses (n, neurons) to encoded images."""
+        names = list(self._neurons)
+        if not isinstance(self._way, str):
+            frames = inputs[0] if len(inputs) == 1 else inputs
+            return self._way.counts(frames, names, self._neurons)
+        fold = fold_steps if self.showing.kind == "plain" else fold_layers
+        showing, steps = self.showing, self.network.time_steps
+        values = fold(self.network, inputs, names, showing.reading)
+        return {
+            name: showing.reading.responses(values[name], steps, showing.unit)[:, row]
+            for name, row in self._neurons.items()
+        }
 
     def describe(self) -> list[str]:
         """See ``Respond``."""
         if self.showing.kind == "plain":
             return ["all layers: plain loop; kind is 'plain'"]
-        names = self.network.layers
-        frames = f"{self._images} images by {self.network.time_steps} time steps"
-        constant = (
-            "one convolution serves all time steps" if self.network.coding == "current" else ""
-        )
-        lines = [f"{names[0]}: {constant or 'convolutions of ' + frames}; neurons in one pass"]
-        lines += [
-            f"{name}: convolutions of {frames}; neurons in one pass"
-            for name in names[1 : self._depth]
-        ]
-        if self._depth < len(names):
-            lines.append(f"the {len(names) - self._depth} layers behind: left out")
-        return lines
+        names = self.network.layers[: self._depth]
+        if isinstance(self._way, str):
+            way = f"torch's layers, {self._images} images over all time steps at once ({self._way})"
+            lines = [f"{name}: {way}" for name in names]
+        else:
+            lines = self._way.describe(names)
+        rest = len(self.network.layers) - self._depth
+        return [*lines, f"the {rest} layers behind: left out"] if rest else lines
 
 
-@torch.no_grad()
-def fold_layers(
-    network: SpikingResNet, inputs: Tensor, layers: Sequence[str], reading: TrainReading = RATE
-) -> dict[str, Tensor]:
-    """Spikes (n, c, h, w) of some layers, folded over all time steps, each layer over the whole sequence.
-
-    ``inputs``: encoded images (T, n, c, h, w), or (1, n, c, h, w) if constant. A spike counts 1 or -1, whatever
-    its height. ``reading``: what to fold the spikes to, if not to counts.
-    """
-    return {
-        name: reading.fold(None, network.neurons(name).relative(spikes), 0)
-        for name, spikes in network.capture(inputs, network.upto(layers))
-        if name in layers
-    }
-
-
-@torch.no_grad()
-def fold_steps(
-    network: SpikingResNet, inputs: Tensor, layers: Sequence[str], reading: TrainReading = RATE
-) -> dict[str, Tensor]:
-    """Do what ``fold_layers`` does by the plain loop over the steps."""
-    values: dict[str, Tensor] = {}
-    for step, row in enumerate(network.steps(inputs, network.upto(layers))):
-        for name in layers:
-            spikes = network.neurons(name).relative(row[name])[None]
-            values[name] = reading.fold(values.get(name), spikes, step)
-    return values
+def _other_way(showing: Showing) -> str | None:
+    """Say what of a showing the faster way does not serve; None for what it does."""
+    if showing.kind == "plain":
+        return "kind is 'plain'"
+    if showing.reading != RATE:
+        return f"{showing.reading.kind} reads whole spike trains"
+    return None if showing.unit == "channel" else "one position of each map is read"
 
 
 def images_at_once(layers: Mapping[str, LayerInfo], time_steps: int, showing: Showing) -> int:

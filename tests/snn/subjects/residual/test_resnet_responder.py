@@ -12,10 +12,10 @@ from spikeatlas.snn.coding import CodingKey
 from spikeatlas.snn.layer_info import LayerInfo
 from spikeatlas.snn.readings import RATE, LatencyReading, UnitChoice
 from spikeatlas.snn.showing import ResponderKind, Showing
-from spikeatlas.snn.subjects.resnet_responder import images_at_once
+from spikeatlas.snn.subjects.residual.resnet_responder import images_at_once
 from tests.snn.nets import noise_images
 from tests.snn.resnets import NAMES, inputs, resnet
-from tests.snn.subjects.resnet_subjects import subject_of
+from tests.snn.subjects.residual.resnet_subjects import subject_of
 
 UNITS: tuple[UnitChoice, ...] = ("channel", (0, 0))
 KINDS: tuple[ResponderKind, ...] = ("auto", "plain")
@@ -95,17 +95,33 @@ def test_sequences_of_frames_are_shown_frame_by_frame() -> None:
 
 def test_it_stops_at_the_deepest_layer(monkeypatch: pytest.MonkeyPatch) -> None:
     network = resnet()
-    respond = subject_of(network).responder(SOME, Showing())
+    respond = subject_of(network).responder(SOME, Showing(unit="centre"))
+    whole = subject_of(network).responder(SOME, Showing())
     monkeypatch.setattr(network, "layer3", None)
 
     respond(noise_images(2, (3, 16, 16)))
 
-    lines = respond.describe()
-    assert lines[0] == "sn1: one convolution serves all time steps; neurons in one pass"
-    assert lines[5].startswith("layer2.0.sn1: convolutions of 51 images by 5 time steps")
-    assert lines[-1] == "the 10 layers behind: left out"
-    plain = subject_of(resnet()).responder(SOME, Showing(kind="plain"))
-    assert plain.describe() == ["all layers: plain loop; kind is 'plain'"]
+    lines = whole.describe()
+    assert lines[5].startswith("layer2.0.sn1: layered: ")
+    assert lines[5].endswith("neurons in one scan")
+    assert lines[7:] == ["the 10 layers behind: left out"]
+
+
+def test_what_the_faster_way_does_not_serve_goes_by_torchs_layers() -> None:
+    subject = subject_of(resnet(blocks=(1,)))
+    neurons = {"layer1.0.sn2": [0]}
+
+    def plan(**fields: Any) -> list[str]:
+        return subject.responder(neurons, Showing(**fields)).describe()
+
+    for fields, reason in (
+        ({"unit": "centre"}, "one position of each map is read"),
+        ({"reading": LatencyReading()}, "latency reads whole spike trains"),
+    ):
+        assert plan(**fields)[2] == (
+            f"layer1.0.sn2: torch's layers, 51 images over all time steps at once ({reason})"
+        )
+    assert plan(kind="plain") == ["all layers: plain loop; kind is 'plain'"]
 
 
 def test_images_at_once_are_bounded_by_memory_and_frames() -> None:

@@ -14,7 +14,7 @@ from spikeatlas.snn.showing import Showing
 from spikeatlas.snn.subjects import SUBJECTS, ResNetSpec, ResNetSubject
 from tests.snn.nets import noise_images
 from tests.snn.resnets import inputs, resnet
-from tests.snn.subjects.resnet_subjects import subject_of
+from tests.snn.subjects.residual.resnet_subjects import subject_of
 
 LAYERS = ("layer4.1.sn2", "sn1", "layer2.0.sn1", "layer1.1.sn2")
 
