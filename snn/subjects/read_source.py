@@ -114,7 +114,7 @@ class ReadSource(Source):
 
     def doubts(self, epoch: float, accuracy: float) -> list[str]:
         """See ``Source``."""
-        return self._source.doubts(epoch, accuracy)
+        return self.source.doubts(epoch, accuracy)
 
     def unreadable(self) -> dict[float, str]:
         """See ``Source``."""
@@ -150,7 +150,7 @@ class ReadSubject(Subject):
 
     def check(self) -> None:
         """See ``Subject``."""
-        self._subject.check()
+        self.subject.check()
 
     def _check(self, neurons: Neurons) -> None:
         """Raise ValueError for what cannot be read so, and for neurons that there are not."""
