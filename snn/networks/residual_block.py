@@ -51,10 +51,7 @@ class ResidualBlock(nn.Module):
 
     def second(self, signal: Tensor, spikes: Tensor) -> Tensor:
         """Currents (T, n, ...) of sn2 from the block's input and the spikes of sn1."""
-        currents = normalised_currents(self.conv2, self.bn2, spikes)
-        # in place: neither the norm nor the sum needs its output for the gradient
-        currents += self._shortcut(signal)
-        return currents
+        return normalised_currents(self.conv2, self.bn2, spikes) + self._shortcut(signal)
 
     def _shortcut(self, signal: Tensor) -> Tensor:
         if self.downsample is None:

@@ -81,7 +81,7 @@ class _Lif(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None]:
         (currents,) = ctx.saved_tensors
-        result = torch.zeros_like(currents)
+        result = torch.empty_like(currents)
         arriving = gradients[0].contiguous().numpy()
         kind, parameter = ctx.surrogate
         shape = (kind, np.float32(parameter))
@@ -169,6 +169,8 @@ def _backward(
                 current = currents[0 if static else step, image, start : start + width]
                 _charge(membranes[step], current, rule, membranes[step + 1], width)
             backward[:width] = 0
+            if static:
+                result[0, image, start : start + width] = 0
             for step in range(steps - 1, -1, -1):
                 arriving = gradients[step, image, start : start + width]
                 total = result[0 if static else step, image, start : start + width]
@@ -178,5 +180,6 @@ def _backward(
                     fired = charged[i] - threshold >= np.float32(0)
                     later = np.float32(0) if hard and fired else backward[i]
                     value = arriving[i] * slopes[i] + later
-                    total[i] += value * share
+                    before = total[i] if static else np.float32(0)
+                    total[i] = before + value * share
                     backward[i] = value * decay
