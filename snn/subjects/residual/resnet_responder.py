@@ -110,8 +110,9 @@ class ResNetResponder:
             lines = [f"{name}: {way}" for name in names]
         else:
             lines = self._way.describe(names)
-        rest = len(self.network.layers) - self._depth
-        return [*lines, f"the {rest} layers behind: left out"] if rest else lines
+        if self._depth < len(self.network.layers):
+            lines.append(f"what stands behind {names[-1]}: left out")
+        return lines
 
 
 def _other_way(showing: Showing) -> str | None:

@@ -104,7 +104,7 @@ def test_it_stops_at_the_deepest_layer(monkeypatch: pytest.MonkeyPatch) -> None:
     lines = whole.describe()
     assert lines[5].startswith("layer2.0.sn1: layered: ")
     assert lines[5].endswith("neurons in one scan")
-    assert lines[7:] == ["the 10 layers behind: left out"]
+    assert lines[7:] == ["what stands behind layer2.0.sn2: left out"]
 
 
 def test_what_the_faster_way_does_not_serve_goes_by_torchs_layers() -> None:
