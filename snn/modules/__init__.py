@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from spikeatlas.snn.modules.capture import Capture, LayerPlace, Silence, ThreadCaptures
 from spikeatlas.snn.modules.class_mode import CLASSES, ClassMode, class_layer, class_responses
-from spikeatlas.snn.modules.drive import ModuleDrive
+from spikeatlas.snn.modules.drive import DRIVES, ModuleDrive
 from spikeatlas.snn.modules.factory import make_module
 from spikeatlas.snn.modules.module_readout import Readout, find_readout
 from spikeatlas.snn.modules.natural_reference import (
@@ -20,6 +20,7 @@ from spikeatlas.snn.modules.saved import (
     checkpoint_folder,
     fit_tensors,
     pattern_problem,
+    place_of,
     read_checkpoint,
 )
 from spikeatlas.snn.modules.source_code import code_digest
@@ -29,6 +30,7 @@ from spikeatlas.snn.modules.way_for import FasterWay, proven, way_for
 
 __all__ = [
     "CLASSES",
+    "DRIVES",
     "UNIT_NAME",
     "Capture",
     "ClassMode",
@@ -58,6 +60,7 @@ __all__ = [
     "natural_reference",
     "pattern_problem",
     "pixel_scaling",
+    "place_of",
     "proven",
     "read_checkpoint",
     "try_module",

@@ -13,6 +13,15 @@ DriveKind = Literal["image", "steps", "frames", "batch_frames"]
 FoldKind = Literal["time", "batch"]
 
 
+DRIVES = {
+    "image": "an image, once",
+    "steps": "an image at each time step",
+    "frames": "all time steps at once, (T, n, ...)",
+    "batch_frames": "all time steps at once, (n, T, ...)",
+}
+"""What a module of each kind is shown, for a reader."""
+
+
 @dataclass(frozen=True)
 class ModuleDrive:
     """A module's input: its form, and the time steps of a showing."""

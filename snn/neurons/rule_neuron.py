@@ -20,7 +20,8 @@ class RuleNeuron(SpikingNeuron):
         super().__init__()
         self._kind = rule
         for name in VALUES:
-            self.register_buffer(name, getattr(rule, name))
+            # its own: loading a state writes into it, and rules share their defaults
+            self.register_buffer(name, getattr(rule, name).clone())
 
     @property
     def rule(self) -> Rule:

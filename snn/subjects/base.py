@@ -141,6 +141,8 @@ class Source(ABC):
     """See ``Subject``."""
     classes: int | None = None
     """See ``Subject``."""
+    outputs: tuple[str, ...] = ()
+    """Layers whose neurons stand for classes from the start; nothing is claimed about these."""
     lacks: tuple[str, ...] = ()
     """See ``Subject``."""
 
@@ -150,6 +152,11 @@ class Source(ABC):
     """Folder that holds the files of its epochs; None where there are none."""
     facts: Mapping[str, str] = MappingProxyType({})
     """Further facts about it that a user wants to see, each with its name."""
+
+    @property
+    def network_digest(self) -> str:
+        """SHA-256 (hex) of the code that answers, and of its settings; empty where all of it is ours."""
+        return ""
 
     @abstractmethod
     def epochs(self) -> dict[float, Path | None]:
@@ -170,6 +177,11 @@ class Source(ABC):
     @abstractmethod
     def progress(self, epoch: float) -> Progress:
         """Return what is known of the training at an epoch."""
+
+    def fingerprint(self, epoch: float) -> str:
+        """SHA-256 (hex) of answers to some images, which another version of a library changes; empty for ours."""
+        del epoch
+        return ""
 
     def problems(self, epochs: Sequence[float]) -> list[str]:
         """Say in sentences what keeps these epochs from being probed; they are among ``epochs()``."""

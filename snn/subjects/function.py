@@ -27,6 +27,7 @@ from spikeatlas.snn.modules import (
     checkpoint_folder,
     code_digest,
     pattern_problem,
+    place_of,
 )
 from spikeatlas.snn.readings import RATE
 from spikeatlas.snn.registry import SPEC, load_object
@@ -129,6 +130,8 @@ class FunctionSource(Source):
         unit = Unit(spec.unit.name, None, spec.unit.top, spec.unit.bottom)
         self.layers = {name: LayerInfo(size, (), unit) for name, size in spec.layers.items()}
         self.stochastic = spec.stochastic
+        self.place, self.folder = place_of(spec.factory, spec.checkpoints)
+        self.facts = {"factory": spec.factory}
         self.lacks = tuple(lack for lack in LACKS if lack != "epochs" or spec.checkpoints is None)
 
     def epochs(self) -> dict[float, Path | None]:
@@ -146,16 +149,20 @@ class FunctionSource(Source):
             raise FileNotFoundError(f"network.checkpoints: no file fits {self.spec.checkpoints}.")
         return self.open(min(epochs))
 
-    def digest(self, epoch: float) -> str:
-        """See ``Source``: of the code, its options and layers, and the epoch's file if there is one."""
-        file = self._file(epoch)
+    @property
+    def network_digest(self) -> str:
+        """See ``Source``."""
         parts = {
             "code": code_digest(self.spec.factory),
             "options": dict(self.spec.options),
             "layers": list(self.spec.layers.items()),
-            "file": None if file is None else digest_file(file),
         }
         return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+
+    def digest(self, epoch: float) -> str:
+        """See ``Source``: of the epoch's file, or of the code."""
+        file = self._file(epoch)
+        return self.network_digest if file is None else digest_file(file)
 
     def progress(self, epoch: float) -> Progress:
         """See ``Source``: nobody knows."""

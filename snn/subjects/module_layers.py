@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from torch import nn
@@ -53,6 +54,12 @@ def checked_readout(
             "network.classes needs a read-out, but the module returns no score for each class: name network.readout."
         )
     return readout
+
+
+def output_layers(layers: Collection[str], readout: Readout | None) -> tuple[str, ...]:
+    """Return the layers whose neurons stand for classes: what the read-out reads, and the layer of classes."""
+    read = () if readout is None else (readout.name, readout.twin)
+    return tuple(name for name in layers if name in read or name == CLASSES)
 
 
 def layer_infos(trial: Trial, readout: Readout | None, spec: ModuleSpec) -> dict[str, LayerInfo]:

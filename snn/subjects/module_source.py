@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 from torch import nn
 
-from spikeatlas.snn.coding import CodingKey
 from spikeatlas.snn.data import DataSet, take_evenly
 from spikeatlas.snn.files import digest_file
 from spikeatlas.snn.modules import (
+    DRIVES,
     ThreadCaptures,
     Trial,
     checkpoint_files,
@@ -23,17 +22,18 @@ from spikeatlas.snn.modules import (
     fit_tensors,
     make_module,
     named_places,
+    place_of,
     read_checkpoint,
     try_module,
     way_for,
 )
-from spikeatlas.snn.showing import Showing
 from spikeatlas.snn.subjects.base import Images, Progress, Source
 from spikeatlas.snn.subjects.module_layers import (
     accuracy_warning,
     checked_readout,
     layer_infos,
     module_scaling,
+    output_layers,
 )
 from spikeatlas.snn.subjects.module_responder import ModuleParts
 from spikeatlas.snn.subjects.module_subject import ModuleSubject
@@ -53,9 +53,10 @@ class ModuleSource(Source):
     def __init__(self, spec: ModuleSpec, data: DataSet) -> None:
         self.spec = spec
         self.input_shape = data.shape
+        self.place, self.folder = place_of(spec.factory, spec.checkpoints)
         self._data = data
         self._scaling = module_scaling(spec, data)
-        self._code = code_digest(spec.factory)
+        self._code = self._digest_code()
         module = self._first()
         self.trial = self._try(module)
         self.readout = checked_readout(module, self.trial, spec, len(data.classes))
@@ -63,7 +64,9 @@ class ModuleSource(Source):
         self.stochastic = self.trial.answers == "stochastic" or spec.coding == "poisson"
         self.time_steps = self.trial.drive.time_steps
         self.classes = None if self.readout is None else self.readout.classes
+        self.outputs = output_layers(self.layers, self.readout)
         self.lacks = self._lacks(module)
+        self.facts = {"factory": spec.factory, "is shown": DRIVES[self.trial.drive.kind]}
 
     @property
     def network_digest(self) -> str:
@@ -104,12 +107,9 @@ class ModuleSource(Source):
         return self.network_digest if path is None else digest_file(path)
 
     def progress(self, epoch: float) -> Progress:
-        """See ``Source``: what the file says of itself."""
+        """See ``Source``: the step that the file tells; accuracy and loss are for whoever uses it to measure."""
         path = self._path(epoch)
-        if path is None:
-            return Progress()
-        stored = read_checkpoint(path)
-        return Progress(step=stored.step, accuracy=stored.accuracy, loss=stored.loss)
+        return Progress() if path is None else Progress(step=read_checkpoint(path).step)
 
     def notes(self, epoch: float) -> list[str]:
         """Say what was done to the names of a checkpoint's tensors, one line each."""
@@ -139,18 +139,14 @@ class ModuleSource(Source):
                 reasons[epoch] = str(error)
         return reasons
 
-    def accuracy(self, epoch: float, images: Images, labels: NDArray[np.int64]) -> float:
-        """Share of images uint8 (n, c, h, w) whose class the read-out has the highest score for. LackError without."""
-        showing = Showing(batch_size=64, key=CodingKey(0, self.digest(epoch), "accuracy"))
-        scores = self.open(epoch).scores(images, showing)
-        return float((scores.argmax(1) == labels).mean())
-
-    def accuracy_warning(self, epoch: float, accuracy: float) -> str | None:
-        """Warn where a measured accuracy is not the checkpoint's own, or no better than chance; None if all is well."""
-        recorded = self.progress(epoch).accuracy
-        if self._path(epoch) is None:
-            return None
-        return accuracy_warning(epoch, accuracy, recorded, len(self._data.classes))
+    def doubts(self, epoch: float, accuracy: float) -> list[str]:
+        """See ``Source``: an accuracy that is not the checkpoint's own, or no better than chance."""
+        path = self._path(epoch)
+        if path is None:
+            return []
+        recorded = read_checkpoint(path).accuracy
+        warning = accuracy_warning(epoch, accuracy, recorded, len(self._data.classes))
+        return [] if warning is None else [warning]
 
     def fingerprint(self, epoch: float) -> str:
         """SHA-256 (hex) of all layers' activity for 8 test images: a changed library changes it too."""
@@ -162,6 +158,9 @@ class ModuleSource(Source):
             total.update(f"{name}\0{means.shape}".encode())
             total.update(means.astype("<f4").tobytes())
         return total.hexdigest()
+
+    def _digest_code(self) -> str:
+        return code_digest(self.spec.factory)
 
     def _made(self) -> nn.Module:
         return make_module(self.spec.factory, self.spec.options)

@@ -87,8 +87,8 @@ class NirSource(ModuleSource):
         self._files = spec
         self._shape = data.shape
         super().__init__(self._module_spec(), data)
-        # a file is all there is of a network: the code that reads it is ours
-        self._code = ""
+        self.place, self.folder = str(spec.file), spec.file.parent
+        self.facts = {"file": str(spec.file), "a time step": f"{spec.dt:g} s"}
         several = spec.has_epochs
         self.lacks = tuple(lack for lack in self.lacks if lack != "epochs" or not several)
 
@@ -120,6 +120,11 @@ class NirSource(ModuleSource):
         del epoch
         return Progress()
 
+    def doubts(self, epoch: float, accuracy: float) -> list[str]:
+        """See ``Source``: a NIR file says nothing that could be held against."""
+        del epoch, accuracy
+        return []
+
     def notes(self, epoch: float) -> list[str]:
         """Say nothing: no tensor is renamed."""
         del epoch
@@ -134,6 +139,10 @@ class NirSource(ModuleSource):
             except (ValueError, OSError) as error:
                 reasons[epoch] = str(error)
         return reasons
+
+    def _digest_code(self) -> str:
+        # a file is all there is of a network: the code that reads it is ours
+        return ""
 
     def _made(self) -> nn.Module:
         return self._module(min(self.epochs()))

@@ -86,6 +86,7 @@ class ReadSource(Source):
         self.time_steps = source.time_steps
         self.classes = source.classes
         self.lacks = source.lacks
+        self.outputs = tuple(name for name in source.outputs if name in self.layers)
         self.place, self.folder, self.facts = source.place, source.folder, source.facts
 
     def epochs(self) -> dict[float, Path | None]:
@@ -111,6 +112,15 @@ class ReadSource(Source):
     def problems(self, epochs: Sequence[float]) -> list[str]:
         """See ``Source``."""
         return self.source.problems(epochs)
+
+    @property
+    def network_digest(self) -> str:
+        """See ``Source``."""
+        return self.source.network_digest
+
+    def fingerprint(self, epoch: float) -> str:
+        """See ``Source``."""
+        return self.source.fingerprint(epoch)
 
     def doubts(self, epoch: float, accuracy: float) -> list[str]:
         """See ``Source``."""

@@ -14,6 +14,7 @@ from pydantic.dataclasses import dataclass
 from spikeatlas.snn.data import DataSet
 from spikeatlas.snn.files import digest_file
 from spikeatlas.snn.networks import (
+    OUTPUT,
     Architecture,
     NetworkSite,
     NetworkSpec,
@@ -39,6 +40,9 @@ class TrainedSpec(SubjectSpec, ABC):
 
     checkpoints: Path | None
     lacks: ClassVar[tuple[str, ...]] = ()
+    """See ``Source``."""
+
+    outputs: ClassVar[tuple[str, ...]] = ()
     """See ``Source``."""
 
     @property
@@ -79,6 +83,8 @@ class ChainSpec(NetworkSpec, TrainedSpec):
     checkpoints: Path | None = None
     """Folder of checkpoints to load instead of training."""
 
+    outputs: ClassVar[tuple[str, ...]] = (OUTPUT,)
+
     @property
     def architecture(self) -> NetworkSpec:
         """See ``TrainedSpec``."""
@@ -101,6 +107,7 @@ class TrainedSource(Source):
         self.input_shape = data.shape
         self.classes = len(data.classes)
         self.layers = spec.architecture.layer_infos(self.input_shape, self.classes)
+        self.outputs = spec.outputs
         self.time_steps = spec.architecture.time_steps
         self.stochastic = spec.stochastic
         self.lacks = spec.lacks

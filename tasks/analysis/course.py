@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from spikeatlas.snn.networks import OUTPUT
 from spikeatlas.tasks.analysis.concept import concept_change
 from spikeatlas.tasks.analysis.onset import highly_selective_onset, onset_epoch, selective
 from spikeatlas.tasks.analysis.stimuli import strata_of, support_p
@@ -21,6 +20,7 @@ from spikeatlas.tasks.atlas import (
     Tree,
     cold,
     layer_rows,
+    layout_of,
 )
 
 
@@ -39,11 +39,13 @@ class Course:
     """Shallow to deep: what ``layer_course`` and ``over_training`` say of each, as one dataset."""
     searched: bool
     """Whether its MEIs were searched with other methods than at random."""
+    outputs: tuple[str, ...] = ()
+    """Layers whose neurons stand for classes from the start."""
 
     @property
     def hidden(self) -> dict[str, xr.Dataset]:
-        """The layers that claims are about: a neuron of the output stands for a class from the start."""
-        return {name: layer for name, layer in self.layers.items() if name != OUTPUT}
+        """The layers that claims are about."""
+        return {name: layer for name, layer in self.layers.items() if name not in self.outputs}
 
     @property
     def epochs(self) -> np.ndarray:
@@ -77,6 +79,7 @@ def course_of(tree: Tree, name: str) -> Course:
         tree.progress.accuracy.isel(epoch=rows).load(),
         layers,
         searched=study["search"]["methods"][0] != "random",
+        outputs=tuple(layout_of(tree.root).outputs),
     )
 
 

@@ -18,9 +18,11 @@ Arrays = dict[str, NDArray[Any]]
 Images = NDArray[np.uint8]
 
 
-def network_scores(run: Run, epoch: float, images: Images) -> NDArray[np.float64]:
-    """Scores (n, classes) of the network's read-out for images (n, c, h, w)."""
+def network_scores(run: Run, epoch: float, images: Images) -> NDArray[np.float64] | None:
+    """Scores (n, classes) of the network's read-out for images (n, c, h, w); None where it has none."""
     subject, digest = models.subject(run, epoch)
+    if subject.classes is None:
+        return None
     return subject.scores(images, models.showing(run, digest, "report"))
 
 
@@ -31,11 +33,17 @@ def read_images(run: Run, epoch: float, images: Images, alive: NDArray[np.bool_]
 
 
 def perplexity(run: Run, epoch: float, images: Images) -> Arrays:
-    """Count the classes that the epoch's own network reads in each image, its confidence fitted on test images."""
+    """Count the classes that the epoch's own network reads in each image, its confidence fitted on test images.
+
+    NaN of a network without read-out.
+    """
     test = models.dataset(run.data).test
     rows = read.natural_images(run.atlas)
     natural = network_scores(run, epoch, test.images[rows])
     scores = network_scores(run, epoch, images)
+    if natural is None or scores is None:
+        undefined = np.full(len(images), np.nan, np.float32)
+        return {"mei_perplexity": undefined, "mei_mango_perplexity": undefined}
     calibrated = softmax(scores / fit_temperature(natural, test.labels[rows]), axis=1)
     return {
         "mei_perplexity": selectivity.relative_perplexity(calibrated).astype(np.float32),

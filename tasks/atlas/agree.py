@@ -6,13 +6,15 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import zarr
+
 from spikeatlas.snn.generators import digest_generator
 from spikeatlas.snn.subjects import Source
 from spikeatlas.tasks.atlas import read
 from spikeatlas.tasks.atlas.errors import AtlasError
 from spikeatlas.tasks.atlas.groups.base import PROGRESS
 from spikeatlas.tasks.atlas.groups.progress_group import EPOCH
-from spikeatlas.tasks.atlas.open import open_store, require_current, study_of, values
+from spikeatlas.tasks.atlas.open import epoch_row, open_store, require_current, study_of, values
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.study.study import Study
 from spikeatlas.tasks.study.value_fields import fixed_fields, own_sources
@@ -40,6 +42,7 @@ def agree(run: Run, source: Source, images: str) -> None:
     _agree_on_order(run)
     _agree_on_images(run, origin["data_digest"], images)
     _agree_on_sources(run, json.loads(origin.get("sources", "{}")))
+    _agree_on_network(run, source, root)
     _agree_on_files(run, source, root)
 
 
@@ -101,6 +104,32 @@ def _agree_on_files(run: Run, source: Source, root: Any) -> None:
     for epoch, digest in rows:
         if digest and epoch in files and str(digest) != source.digest(float(epoch)):
             raise _changed(run, str(files[epoch] or f"the network of epoch {epoch:g}"))
+
+
+def _agree_on_network(run: Run, source: Source, root: Any) -> None:
+    """Code that is not ours must be the code that answered, and answer as it did."""
+    epochs = [epoch for epoch in values(root, EPOCH).tolist() if epoch in source.epochs()]
+    changes = filter(None, (network_change(root, source, epoch) for epoch in epochs))
+    for change in changes:
+        raise AtlasError(
+            f"{change}, since {run.atlas} was made with it: put back what it was, choose another output, "
+            "or run with --fresh"
+        )
+
+
+def network_change(root: zarr.Group, source: Source, epoch: float) -> str | None:
+    """Say how the network that is not ours has changed since an epoch was probed; None if it has not."""
+    before = root.attrs.get("network_digest", "")
+    if before and before != source.network_digest:
+        return f"the code of the network ({source.place}), or what it is made with, has changed"
+    path = f"{PROGRESS}/fingerprint"
+    fingerprint = str(values(root, path, epoch_row(root, epoch))) if path in root else ""
+    if fingerprint and fingerprint != source.fingerprint(epoch):
+        return (
+            f"the network of epoch {epoch:g} answers otherwise, though its files are the same (another version of a "
+            "library?)"
+        )
+    return None
 
 
 def _changed(run: Run, name: str) -> AtlasError:

@@ -49,6 +49,8 @@ def study_layout(run: Run, data: DataSet, source: Source) -> Layout:
         units=further_units(source.layers, run.layers),
         stochastic=source.stochastic,
         lacks=source.lacks,
+        outputs=source.outputs,
+        fingerprints=bool(source.network_digest),
         test_labels=tuple(data.test.labels.tolist()),
         measures=brought_measures(study.analysis),
         importance=tuple(
@@ -108,9 +110,7 @@ def allocate(run: Run, layout: Layout, data: DataSet, source: Source) -> Run:
     images = data.digest()
     if not exists(run.atlas):
         filled = {TEST_IMAGES: data.test.images}
-        create(
-            run.atlas, layout, attributes(run, layout.lacks), provenance(run, images), filled=filled
-        )
+        create(run.atlas, layout, attributes(run, source), provenance(run, images), filled=filled)
         return run
     agree(run, source, images)
     root = open_store(run.atlas)

@@ -15,7 +15,7 @@ TOP_IMAGES = 5
 BROUGHT = ("measures", "importance")
 """Fields of a layout that only a study with members of the user's own fills."""
 
-OF_NETWORK = ("units", "stochastic", "lacks")
+OF_NETWORK = ("units", "stochastic", "lacks", "fingerprints")
 """Fields that only a network other than a deterministic chain fills."""
 
 IN_THE_STORE = ("epochs", "natural_images", "natural_labels", "natural_first", "test_labels")
@@ -74,6 +74,10 @@ class Layout:
     """Whether the network answers one stimulus differently at each showing."""
     lacks: tuple[str, ...] = ()
     """What the network does not have: names of ``snn.subjects.LACKS``."""
+    outputs: tuple[str, ...] = ("out",)
+    """Layers whose neurons stand for classes from the start."""
+    fingerprints: bool = False
+    """Whether the network is of code that is not ours, which other versions of libraries may change."""
     warm_start: bool = False
     """Whether there are a cold and a warm search of each neuron."""
     diverse: int = 0

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from spikeatlas.snn.subjects import Source
 from spikeatlas.tasks.atlas import write
 from spikeatlas.tasks.atlas.open import layout_of, open_store, study_of
 from spikeatlas.tasks.study.location import Place
@@ -19,14 +19,15 @@ from spikeatlas.tasks.study.value_fields import own_sources, study_digest
 PACKAGES = ("spikeatlas", "torch", "snntorch", "numpy", "zarr", "xarray", "prefect")
 
 
-def attributes(run: Run, lacks: Sequence[str] = ()) -> dict[str, Any]:
-    """Return the root's attributes; ``lacks``: what the network does not have."""
+def attributes(run: Run, source: Source) -> dict[str, Any]:
+    """Return the root's attributes; ``source``: the epochs of the run's network."""
     return {
         "title": "Spike Atlas: the most exciting image of every neuron over training",
         "study": run.study.model_dump_json(),
         "study_digest": run.digest,
         "layers": list(run.layers),
-        **({"network_lacks": list(lacks)} if lacks else {}),
+        **({"network_lacks": list(source.lacks)} if source.lacks else {}),
+        **({"network_digest": source.network_digest} if source.network_digest else {}),
         "batch_size": run.responder.batch_size,
         "started": write.now(),
         "ended": "",

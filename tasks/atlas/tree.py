@@ -27,6 +27,11 @@ class Tree:
         self._groups: dict[str, xr.Dataset] = {}
 
     @property
+    def root(self) -> zarr.Group:
+        """The store itself."""
+        return self._root
+
+    @property
     def attrs(self) -> Mapping[str, Any]:
         """The root's attributes."""
         return dict(self._root.attrs)

@@ -81,8 +81,9 @@ def verify(run: Run, *, plain: bool = False) -> Verdict:
             damage = integrity.epoch_damage(run.atlas, epoch)
             problems += [f"epoch={epoch:g} {place(run, problem)}" for problem in damage]
             analysed = not damage and flagged(run.atlas, ANALYSED, epoch)
+            change = changed_checkpoint(run, epoch)
             parts = [
-                verify_block(run, block, rows_of(tree, block), analysed=analysed)
+                verify_block(run, block, rows_of(tree, block), analysed=analysed, change=change)
                 for block in run.blocks(epoch)
             ]
             checked += sum(part.checked for part in parts)
@@ -117,8 +118,10 @@ def rows_of(tree: Tree, block: Block) -> xr.Dataset:
     return rows.isel(neuron=slice(block.start, block.stop)).transpose(*SEARCH, ...)
 
 
-def verify_block(run: Run, block: Block, rows: xr.Dataset, *, analysed: bool) -> Verdict:
-    """Check one block: chunks, then responses, then latents."""
+def verify_block(
+    run: Run, block: Block, rows: xr.Dataset, *, analysed: bool, change: str | None
+) -> Verdict:
+    """Check one block: chunks, then responses, then latents; ``change``: of the network, which ends it."""
     neurons = run.layers[block.layer][block.start : block.stop]
     where = f"epoch={block.epoch:g} layer={block.layer} neurons={neurons[0]}-{neurons[-1]}"
     try:
@@ -135,9 +138,8 @@ def verify_block(run: Run, block: Block, rows: xr.Dataset, *, analysed: bool) ->
     damaged = integrity.block_damage(run.atlas, block)
     if damaged:
         return Verdict(0, {}, [f"{where}: {problem}" for problem in damaged])
-    changed = changed_checkpoint(run, block.epoch)
-    if changed:
-        return Verdict(0, _counts(rows), [f"{where}: {changed}"])
+    if change:
+        return Verdict(0, _counts(rows), [f"{where}: {change}"])
     return replay(run, block, rows)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from spikeatlas.tasks.atlas import epoch_row, open_store, study_of, values
+from spikeatlas.tasks.atlas.agree import network_change
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.workers import models
 
@@ -18,7 +19,8 @@ def changed_checkpoint(run: Run, epoch: float) -> str | None:
     if source.digest(epoch) != probed:
         name = files[epoch] or f"epoch {epoch:g}"
         return f"its checkpoint {name} is not the one that was probed (digest differs); put that one back"
-    return None
+    change = network_change(root, source, epoch)
+    return None if change is None else f"{change}; nothing can be replayed"
 
 
 def spike_of(run: Run) -> float:

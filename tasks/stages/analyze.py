@@ -189,8 +189,10 @@ def on_searches(run: Run, epoch: float, searches: xr.Dataset) -> Arrays:
 
 
 def read_classes(run: Run, epoch: float, images: NDArray[np.uint8]) -> NDArray[np.int16]:
-    """Return the class that the epoch's network reads in each of images (..., c, h, w)."""
+    """Return the class that the epoch's network reads in each of images (..., c, h, w); -1 if it reads none."""
     scores = network_scores(run, epoch, images.reshape(-1, *images.shape[-3:]))
+    if scores is None:
+        return np.full(images.shape[:-3], -1, np.int16)
     classes: NDArray[np.int16] = selectivity.class_read(scores).astype(np.int16)
     return classes.reshape(images.shape[:-3])
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import logging
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -20,7 +21,9 @@ from spikeatlas.snn.generators import AdapterSpec, CodeLatent, EpochRecord, Gene
 from spikeatlas.snn.generators import train_generator as train_generator_file
 from spikeatlas.snn.generators.priors import PriorRecord
 from spikeatlas.snn.generators.priors import train_prior as train_prior_file
+from spikeatlas.snn.importance.ablation import performance
 from spikeatlas.snn.networks import Architecture
+from spikeatlas.snn.subjects import Progress
 from spikeatlas.snn.training import CheckpointHeader
 from spikeatlas.snn.training import train_network as train_checkpoints
 from spikeatlas.tasks.atlas import TRAINED, write
@@ -164,7 +167,7 @@ def record_training(run: Run) -> None:
     require_converged(run)
     source = models.source(run)
     for epoch in run.epochs:
-        progress = source.progress(epoch)
+        progress = _measured(run, epoch, source.progress(epoch))
         arrays: write.Arrays = {
             "progress/step": np.int64(progress.step),
             "progress/images_seen": np.int64(progress.images_seen),
@@ -172,9 +175,25 @@ def record_training(run: Run) -> None:
             "progress/loss": np.float32(progress.loss),
             "progress/checkpoint_digest": np.asarray(source.digest(epoch), dtype=object),
         }
+        if source.network_digest:
+            fingerprint = np.asarray(source.fingerprint(epoch), dtype=object)
+            arrays = {**arrays, "progress/fingerprint": fingerprint}
         write.write_epoch(run.atlas, epoch, arrays, TRAINED)
     note = {"generator_digest": models.generator_digest(run)}
     assessment = assess(run)
     if assessment is not None:
         note |= {"generator_quality": json.dumps(dataclasses.asdict(assessment))}
     write.note(run.atlas, "", note)
+
+
+def _measured(run: Run, epoch: float, progress: Progress) -> Progress:
+    """Return what is known of a training, with accuracy and loss on the test images where nobody else tells them."""
+    subject, digest = models.subject(run, epoch)
+    if subject.classes is None or not math.isnan(progress.accuracy):
+        return progress
+    test = models.dataset(run.data).test
+    scores = subject.scores(test.images, models.showing(run, digest, "accuracy"))
+    measured = performance(scores[None], test.labels)
+    return dataclasses.replace(
+        progress, accuracy=float(measured.accuracy[0]), loss=float(measured.loss[0])
+    )

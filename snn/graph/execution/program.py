@@ -100,7 +100,7 @@ class Program:
 
 
 class Functions:
-    """What computes the modules and neurons of a graph, made once for all programs of it."""
+    """Functions that compute the modules and neurons of a graph, made once for all programs of it."""
 
     def __init__(self, graph: StepGraph, channels: Mapping[str, tuple[int, ...]]) -> None:
         """``channels``: shape of one image's value, of the nodes of batch normalisations."""

@@ -6,6 +6,7 @@ from spikeatlas.snn.modules.saved.checkpoint_files import (
     checkpoint_files,
     checkpoint_folder,
     pattern_problem,
+    place_of,
 )
 from spikeatlas.snn.modules.saved.checkpoint_fit import fit_tensors
 from spikeatlas.snn.modules.saved.checkpoint_tensors import StoredCheckpoint, read_checkpoint
@@ -16,5 +17,6 @@ __all__ = [
     "checkpoint_folder",
     "fit_tensors",
     "pattern_problem",
+    "place_of",
     "read_checkpoint",
 ]

@@ -46,6 +46,17 @@ def checkpoint_folder(checkpoints: str) -> Path:
     return Path(*plain)
 
 
+def place_of(
+    factory: str, checkpoints: str | Mapping[float, Path] | None
+) -> tuple[str, Path | None]:
+    """Return the name of where the epochs are, for a sentence, and the folder of their files, if they have one."""
+    if checkpoints is None:
+        return factory, None
+    if isinstance(checkpoints, str):
+        return checkpoints, checkpoint_folder(checkpoints)
+    return ", ".join(map(str, checkpoints.values())), None
+
+
 def pattern_problem(checkpoints: str) -> str | None:
     """Say what is wrong with a pattern; None if nothing is."""
     count = checkpoints.count("{epoch}")

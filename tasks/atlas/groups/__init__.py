@@ -18,7 +18,12 @@ from spikeatlas.tasks.atlas.groups.of_layers.layer_group import (
 )
 from spikeatlas.tasks.atlas.groups.of_layers.natural_group import BLANK, NATURAL, TEST
 from spikeatlas.tasks.atlas.groups.of_layers.screening_group import SCREENING
-from spikeatlas.tasks.atlas.groups.progress_group import POPULATION, PROGRESSES, SILENCED
+from spikeatlas.tasks.atlas.groups.progress_group import (
+    FINGERPRINTS,
+    POPULATION,
+    PROGRESSES,
+    SILENCED,
+)
 from spikeatlas.tasks.atlas.groups.provenance_group import PROVENANCE
 from spikeatlas.tasks.atlas.groups.selectivity_group import (
     ACTIVE,
@@ -34,6 +39,7 @@ __all__ = ["GROUPS", "TRAINING_VARIABLES"]
 
 GROUPS: tuple[Group, ...] = (
     PROGRESSES,
+    FINGERPRINTS,
     SILENCED,
     POPULATION,
     NEURONS,

@@ -29,6 +29,10 @@ _PROGRESS = {
 AS_TRAINED = tuple(f"{PROGRESS}/{name}" for name in _PROGRESS)
 """What no mark promises: it is written bit by bit, from an epoch's training on."""
 
+_FINGERPRINT = {
+    "fingerprint": Variable(("epoch",), str, "", "fingerprint of the answers", "SHA-256 of what all layers answer to 8 test images: another version of a library changes it"),
+}  # fmt: skip
+
 _ABLATION = {
     "ablated": mark("neurons were silenced, one by one"),
     "intact_accuracy": Variable(("epoch",), "float32", np.nan, "accuracy before ablation", "of the whole network, on the test images of the ablation"),
@@ -43,6 +47,14 @@ _POPULATION = {
 
 PROGRESSES = Group(
     PROGRESS, "the network's own progress, and the marks of every epoch's stages", same(_PROGRESS)
+)
+FINGERPRINTS = Group(
+    PROGRESS,
+    "what a network that is not ours answered when it was probed",
+    same(_FINGERPRINT),
+    mark=TRAINED,
+    when=lambda layout: layout.fingerprints,
+    condition="a network of another library, or a function",
 )
 SILENCED = Group(
     PROGRESS,

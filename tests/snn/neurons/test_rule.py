@@ -43,6 +43,8 @@ def test_a_module_of_a_rule_steps_it_and_follows_its_buffers() -> None:
     neuron.load_state_dict({name: torch.tensor(0.5) for name in VALUES})
     assert float(neuron.rule.theta) == 0.5
     assert torch.equal(neuron.run(currents, STEPS), neuron.unroll(currents, STEPS)[0])
+    fresh = Rule("sum", ">", "none")
+    assert [float(getattr(fresh, name)) for name in VALUES] == [1, 1, 0, 1, 0, 0]
 
 
 def test_values_and_delays_are_checked() -> None:

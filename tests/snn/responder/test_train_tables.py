@@ -160,3 +160,14 @@ def test_no_table_for_too_many_kinds_or_trains(monkeypatch: pytest.MonkeyPatch) 
 def test_no_table_where_counts_fall() -> None:
     crossing = np.array([[0], [0b111], [0b001]], np.uint8)
     assert train_tables._rises(crossing, 3) is None
+
+
+def test_tables_are_made_for_the_neurons_asked_for() -> None:
+    """So many decays are too many tables for a layer, and few for some of its neurons."""
+    betas = torch.linspace(0.5, 0.9, 40)
+    layer = SpikingLayer("a", SteadyLinear(1, 40), LeakyNeuron(betas, 1.0))
+    assert layer_lookup(layer, 5) is None
+    some = layer_lookup(layer, 5, [7, 3])
+    alone = [layer_lookup(layer, 5, [neuron]) for neuron in (7, 3)]
+    assert some is not None
+    assert [some.trains - sum(table.trains for table in alone if table is not None)] == [0]

@@ -122,6 +122,7 @@ def test_the_atlas_holds_what_is_read_in_each_image(compared: Checked) -> None:
 def test_scores_are_spike_counts_of_every_class(compared: Checked) -> None:
     scores = network_scores(compared.run, 2, IMAGES)
 
+    assert scores is not None
     assert scores.shape == (9, 10)
     steps = models.source(compared.run).time_steps
     assert steps is not None
