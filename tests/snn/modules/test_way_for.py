@@ -21,6 +21,10 @@ class Fake:
 
     error: float = 0.0
     name: str = "fake"
+    other: Fake | None = None
+
+    def plainer(self) -> Fake | None:
+        return self.other
 
     def describe(self, names: Sequence[str]) -> list[str]:
         return [f"{name}: fake" for name in names]
@@ -54,6 +58,14 @@ def test_a_way_is_held_against_the_hooks() -> None:
         proven(failing, {"a": [0, 1]}, EXAMPLES, by_hooks)
     )
     assert proven("no way", {"a": [0]}, EXAMPLES, by_hooks) == "no way"
+
+
+def test_a_plainer_way_is_tried_before_the_hooks() -> None:
+    right = Fake()
+    assert proven(Fake(1e-6, other=right), {"a": [0, 1]}, EXAMPLES, by_hooks) is right
+    assert proven(Fake(2, other=right), {"a": [0, 1]}, EXAMPLES, by_hooks) is right
+    both = str(proven(Fake(1e-6, other=Fake(2)), {"a": [0, 1]}, EXAMPLES, by_hooks))
+    assert "responses in layer a; the way fake fails" in both
 
 
 def test_without_a_faster_way_there_is_a_reason() -> None:
