@@ -73,13 +73,8 @@ class ModuleSubject(Subject):
             )
         )
 
-    @property
-    def reference(self) -> dict[str, NDArray[np.float32]]:
-        """Mean activity (neurons,) that counts as 1, of each layer that does not spike; measured at the first call."""
-        return self.reference_at("channel")
-
-    def reference_at(self, unit: UnitChoice) -> dict[str, NDArray[np.float32]]:
-        """Return the same for a position of the maps, whose activity is not that of the whole map."""
+    def references(self, unit: UnitChoice = "channel") -> dict[str, NDArray[np.float32]]:
+        """See ``Subject``: mean activities, measured at the first call for a unit."""
         return {name: reference.values for name, reference in self._references(unit).items()}
 
     @property

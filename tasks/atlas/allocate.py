@@ -50,6 +50,7 @@ def study_layout(run: Run, data: DataSet, source: Source) -> Layout:
         stochastic=source.stochastic,
         lacks=source.lacks,
         outputs=source.outputs,
+        references=tuple(layer for layer in run.layers if source.layers[layer].unit.relative),
         fingerprints=bool(source.network_digest),
         test_labels=tuple(data.test.labels.tolist()),
         measures=brought_measures(study.analysis),

@@ -15,7 +15,7 @@ TOP_IMAGES = 5
 BROUGHT = ("measures", "importance")
 """Fields of a layout that only a study with members of the user's own fills."""
 
-OF_NETWORK = ("units", "stochastic", "lacks", "fingerprints")
+OF_NETWORK = ("units", "stochastic", "lacks", "fingerprints", "references")
 """Fields that only a network other than a deterministic chain fills."""
 
 IN_THE_STORE = ("epochs", "natural_images", "natural_labels", "natural_first", "test_labels")
@@ -74,6 +74,8 @@ class Layout:
     """Whether the network answers one stimulus differently at each showing."""
     lacks: tuple[str, ...] = ()
     """What the network does not have: names of ``snn.subjects.LACKS``."""
+    references: tuple[str, ...] = ()
+    """Layers in whose responses 1 is a number of each neuron's own."""
     outputs: tuple[str, ...] = ("out",)
     """Layers whose neurons stand for classes from the start."""
     fingerprints: bool = False

@@ -26,6 +26,10 @@ def observe(run: Run, epoch: float) -> None:
         arrays |= {path_of(name, layer): values for name, values in variables.items()}
         if len(rows):
             arrays[path_of("natural_image_response", layer)] = responses[rows]
+    references = models.subject(run, epoch)[0].references()
+    for layer in run.layers:
+        if layer in references:
+            arrays[path_of("reference", layer)] = references[layer][list(run.layers[layer])]
     active = [selectivity.active_images(answers[layer]) for layer in run.layers]
     arrays["selectivity/natural_active"] = np.concatenate(active).astype(np.int32)
     write.write_epoch(run.atlas, epoch, arrays, OBSERVED)

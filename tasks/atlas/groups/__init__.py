@@ -17,6 +17,7 @@ from spikeatlas.tasks.atlas.groups.of_layers.layer_group import (
     WARM_START,
 )
 from spikeatlas.tasks.atlas.groups.of_layers.natural_group import BLANK, NATURAL, TEST
+from spikeatlas.tasks.atlas.groups.of_layers.reference_group import REFERENCE
 from spikeatlas.tasks.atlas.groups.of_layers.screening_group import SCREENING
 from spikeatlas.tasks.atlas.groups.progress_group import (
     FINGERPRINTS,
@@ -54,6 +55,7 @@ GROUPS: tuple[Group, ...] = (
     *WARM_START,
     *DIVERSE,
     *NATURAL,
+    REFERENCE,
     BLANK,
     TEST,
     *SCREENING,

@@ -28,6 +28,7 @@ SMALLEST = Layout(
     image=(1, 1, 1),
     classes=("0",),
     screening=1,
+    references=("*",),
 )
 """One of everything: names of variables do not depend on sizes."""
 

@@ -27,7 +27,7 @@ def test_a_network_of_the_zoo_answers_the_faster_way(name: str, tmp_path: Path) 
     net = zoo_net(name)
     with torch.no_grad():
         for weights in net.parameters():
-            weights *= 1.1
+            weights.mul_(1.1)
     torch.save({"model": net.state_dict()}, tmp_path / "checkpoint_2.pth")
     source = module_source(
         f"{__name__}:zoo_net",

@@ -20,10 +20,10 @@ from tests.tiny import build, tiny
 def sure_of_one_class() -> nn.Module:
     """A linear classifier whose first class is certain of every image."""
     torch.manual_seed(0)
-    layers = nn.Sequential(nn.Flatten(), nn.Linear(64, 10))
+    linear = nn.Linear(64, 10)
     with torch.no_grad():
-        layers[1].bias[0] = 30.0
-    return layers
+        linear.bias[0] = 30.0
+    return nn.Sequential(nn.Flatten(), linear)
 
 
 def test_a_certain_class_is_saturated_and_the_others_are_searched(tmp_path: Path) -> None:
