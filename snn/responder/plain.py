@@ -14,7 +14,7 @@ from torch import Tensor
 
 from spikeatlas.snn.batching import padded_batches
 from spikeatlas.snn.coding import STILL, CodingKey, encode
-from spikeatlas.snn.networks import SpikingLayer, SpikingNetwork
+from spikeatlas.snn.networks import SpikingLayer, SpikingNetwork, TrainableNetwork
 from spikeatlas.snn.networks.layer import unroll
 from spikeatlas.snn.readings import RATE, TrainReading, UnitChoice
 
@@ -114,7 +114,7 @@ def count_spikes(
 
 
 def check_images(
-    network: SpikingNetwork, images: npt.NDArray[np.uint8], *, sequences: bool = False
+    network: TrainableNetwork, images: npt.NDArray[np.uint8], *, sequences: bool = False
 ) -> None:
     """Raise ValueError unless ``images`` are stimuli of the network: uint8 (n, c, h, w).
 
@@ -131,7 +131,7 @@ def check_images(
         )
 
 
-def check_weights(network: SpikingNetwork) -> None:
+def check_weights(network: TrainableNetwork) -> None:
     """Raise ValueError where a weight is NaN or infinite, naming the tensor."""
     for name, tensor in network.state_dict().items():
         if not torch.isfinite(tensor).all():
