@@ -15,9 +15,11 @@ import hashlib
 import importlib
 import inspect
 import os
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any, ClassVar, Generic, TypeVar, get_args
 
 from pydantic import ConfigDict, GetCoreSchemaHandler, TypeAdapter, ValidationError
@@ -188,13 +190,28 @@ def load_object(path: str) -> Any:
         )
     module, _, name = path.partition(":")
     try:
-        return functools.reduce(getattr, name.split("."), importlib.import_module(module))
+        loaded = import_own(module)
     except ImportError as error:
         raise ValueError(
-            f"{path} cannot be imported ({error}): is the module on PYTHONPATH?"
+            f"{path} cannot be imported ({error}): is the module on PYTHONPATH, installed, or in the working folder?"
         ) from error
+    except Exception as error:
+        raise ValueError(
+            f"{path} cannot be imported, for its module fails with {type(error).__name__}: {error}"
+        ) from error
+    try:
+        return functools.reduce(getattr, name.split("."), loaded)
     except AttributeError as error:
-        raise ValueError(f"{path}: module {module} has no {name}") from error
+        raise ValueError(
+            f"{path}: module {module} has no {name}{near(name, vars(loaded))}"
+        ) from error
+
+
+def import_own(module: str) -> ModuleType:
+    """Import a user's module: installed, on PYTHONPATH, or, last of all, in the working folder."""
+    if str(Path.cwd()) not in sys.path:
+        sys.path.append(str(Path.cwd()))
+    return importlib.import_module(module)
 
 
 def source_digest(member: object) -> str:

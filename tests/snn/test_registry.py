@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from abc import ABC
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -89,6 +90,23 @@ def test_a_member_is_read(value: Any, member: Shape) -> None:
 def test_what_does_not_fit_is_said(value: Any, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         SHAPES.read(value)
+
+
+def test_a_module_of_the_working_folder_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "module_of_here.py").write_text("class Thing:\n    pass\n")
+    (tmp_path / "broken_of_here.py").write_text("class Thing\n")
+    (tmp_path / "failing_of_here.py").write_text("import os\nos.nothing\n")
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.chdir(tmp_path)
+
+    assert load_object("module_of_here:Thing").__name__ == "Thing"
+    with pytest.raises(ValueError, match=r"has no Thong \(did you mean Thing\?\)"):
+        load_object("module_of_here:Thong")
+    for name, error in (("broken", "SyntaxError"), ("failing", "AttributeError")):
+        with pytest.raises(ValueError, match=f"its module fails with {error}: "):
+            load_object(f"{name}_of_here:Thing")
 
 
 def test_errors_name_the_field() -> None:
