@@ -196,7 +196,7 @@ class ModuleSubject(Subject):
             return "not all of the layers spike"
         if showing.reading != RATE or showing.unit != "channel":
             return f"reading {showing.reading.kind}, unit {showing.unit}"
-        return self._ways.of(neurons)
+        return self._ways.of(neurons, exact=showing.kind != "fast")
 
     def _are_analog(self, neurons: Neurons) -> bool:
         layers = self._parts.trial.layers

@@ -14,6 +14,7 @@ from spikeatlas.snn.importance import IMPORTANCE, ImportanceSpec
 from spikeatlas.snn.readings import RATE, Reading, UnitChoice
 from spikeatlas.snn.registry import SPEC, load_object
 from spikeatlas.snn.selectivity import BUILT_IN, Measure
+from spikeatlas.snn.showing import ResponderKind
 from spikeatlas.tasks.study.latent_space import Grid, Prior, SpaceSpec
 
 MOST_DIVERSE = 64
@@ -188,8 +189,9 @@ class AnalysisSpec:
 class ResponderSpec:
     """The computation of responses."""
 
-    kind: Literal["auto", "plain"] = "auto"
-    """``auto``: each layer in the fastest exact way; ``plain``: snnTorch's own loop over time."""
+    kind: ResponderKind = "auto"
+    """``auto``: each layer in the fastest exact way; ``plain``: the network's own loop over time; ``fast``: graphs in
+    any order of sums, where a spike within rounding of its threshold may fall on the other side."""
     batch_size: Annotated[int, Ge(1), Le(65536)] = 256
     """Stimuli shown together; smaller batches are padded, for another size changes a few spikes."""
     memory: Annotated[int, Ge(2**20)] = 2**30
