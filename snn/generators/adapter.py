@@ -25,7 +25,8 @@ from spikeatlas.snn.generators.latent import (
     check_vectors,
 )
 from spikeatlas.snn.generators.spec import GeneratorSpec, Naturalness
-from spikeatlas.snn.registry import SPEC, import_own
+from spikeatlas.snn.own_code import import_own
+from spikeatlas.snn.registry import SPEC
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
