@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import snntorch
 import torch
 from torch import Tensor, nn
@@ -25,7 +27,9 @@ def on_gpu() -> nn.Module:
 
 
 def scripted() -> nn.Module:
-    traced = torch.jit.trace(nn.Linear(64, 10), torch.zeros(1, 64))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".*torch.jit")
+        traced = torch.jit.trace(nn.Linear(64, 10), torch.zeros(1, 64))
     return nn.Sequential(nn.Flatten(), traced, nn.ReLU())
 
 
