@@ -17,8 +17,7 @@ from spikeatlas.optim import Points, make_maximizer
 from spikeatlas.snn.generators import AdapterSpec
 from spikeatlas.snn.gradient_ascent import ASCENTS
 from spikeatlas.snn.networks import layer_sizes
-from spikeatlas.snn.registry import near
-from spikeatlas.snn.sentences import caught
+from spikeatlas.snn.sentences import caught, near
 from spikeatlas.tasks.benchmark import results_store
 from spikeatlas.tasks.benchmark.cells import NATURAL
 from spikeatlas.tasks.benchmark.matrix import MethodSpec

@@ -24,8 +24,7 @@ from spikeatlas.optim import (
     uses_screening,
 )
 from spikeatlas.snn.data import DataSet
-from spikeatlas.snn.registry import near
-from spikeatlas.snn.sentences import caught
+from spikeatlas.snn.sentences import caught, near
 from spikeatlas.tasks.stages.screen import natural_images
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.study.study import Study

@@ -14,7 +14,7 @@ from spikeatlas.snn.networks.decodings import DecodingSpec
 from spikeatlas.snn.networks.layer import SteadyLinear
 from spikeatlas.snn.networks.residual_block import ResidualBlock, normalised_currents
 from spikeatlas.snn.neurons import SpikingNeuron, State
-from spikeatlas.snn.registry import near
+from spikeatlas.snn.sentences import near
 
 Fire = Callable[[str, Tensor], Tensor]
 """Spikes (T, n, ...) of a layer, by its name, under currents (T, n, ...)."""

@@ -18,7 +18,7 @@ from spikeatlas.snn.modules import (
     Silence,
 )
 from spikeatlas.snn.readings import RATE, UnitChoice
-from spikeatlas.snn.registry import near
+from spikeatlas.snn.sentences import near
 from spikeatlas.snn.showing import Showing
 from spikeatlas.snn.subjects.base import (
     Images,

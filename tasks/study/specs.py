@@ -11,8 +11,9 @@ from pydantic.dataclasses import dataclass
 
 from spikeatlas.optim import NormKind
 from spikeatlas.snn.importance import IMPORTANCE, ImportanceSpec
+from spikeatlas.snn.own_code import load_object
 from spikeatlas.snn.readings import RATE, Reading, UnitChoice
-from spikeatlas.snn.registry import SPEC, load_object
+from spikeatlas.snn.registry import SPEC
 from spikeatlas.snn.selectivity import BUILT_IN, Measure
 from spikeatlas.snn.showing import ResponderKind
 from spikeatlas.tasks.study.latent_space import Grid, Prior, SpaceSpec
