@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 
 from spikeatlas.flows.benchmark.bench import Bench
+from spikeatlas.flows.checks.device_checks import device_problems
 from spikeatlas.flows.checks.generator_checks import (
     encoder_problems,
     generator_problems,
@@ -37,6 +38,7 @@ def check(bench: Bench) -> None:
         for field, name in named
         if name not in sizes
     ]
+    problems += device_problems(bench)
     problems += [*_networks(bench), *_methods(bench), *_sharing(bench), *_guide(bench)]
     if not caught("", lambda: models.dataset(bench.data)):
         problems += generator_problems(bench.generator, models.dataset(bench.data))

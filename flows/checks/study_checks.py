@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from spikeatlas.flows.checks import (
     analysis_checks,
+    device_checks,
     epoch_checks,
     generator_checks,
     output_checks,
@@ -37,6 +38,10 @@ def _generator_problems(inputs: StudyInputs) -> list[str]:
     return [] if data is None else generator_checks.generator_problems(inputs.study.generator, data)
 
 
+def _device_problems(inputs: StudyInputs) -> list[str]:
+    return device_checks.device_problems(inputs.study)
+
+
 def _training_problems(inputs: StudyInputs) -> list[str]:
     """Name what the training method cannot train."""
     network = inputs.study.network
@@ -56,6 +61,7 @@ PARTS: tuple[Callable[[StudyInputs], list[str]], ...] = (
     search_checks.naturalness_problems,
     analysis_checks.classifier_problems,
     _training_problems,
+    _device_problems,
 )
 """Each part of a study to a sentence a problem."""
 
@@ -108,7 +114,11 @@ def check_network(raw: Mapping[str, Any]) -> Study:
     Raises StudyError with one sentence a problem.
     """
     inputs, problems = _load(raw)
-    problems = [*problems, *epoch_checks.epoch_problems(inputs)]
+    problems = [
+        *problems,
+        *device_checks.device_problems(inputs.study),
+        *epoch_checks.epoch_problems(inputs),
+    ]
     if problems:
         raise StudyError(problems)
     return inputs.study

@@ -10,6 +10,7 @@ from pydantic import Field, PlainSerializer, PlainValidator
 from pydantic.dataclasses import dataclass
 
 from spikeatlas.optim import NormKind
+from spikeatlas.snn.device import Device
 from spikeatlas.snn.importance import IMPORTANCE, ImportanceSpec
 from spikeatlas.snn.readings import RATE, Reading, UnitChoice
 from spikeatlas.snn.registry import SPEC, load_object
@@ -194,6 +195,9 @@ class ResponderSpec:
     """Stimuli shown together; smaller batches are padded, for another size changes a few spikes."""
     memory: Annotated[int, Ge(2**20)] = 2**30
     """Bytes that the working arrays of one responder may take."""
+    device: Device = Field(default="cpu", exclude_if=lambda value: value == "cpu")
+    """``cpu``, the reference, or ``cuda``: networks in the plainest way, and the generator, on a GPU, whose sums are
+    of another order: a few spikes differ."""
 
 
 @dataclass(frozen=True, config=SPEC)
