@@ -77,7 +77,7 @@ Image = Annotated[Path | None, typer.Option(help="Write the stimulus to this PNG
 About = Annotated[
     str,
     typer.Option(
-        help="neurons, or over all epochs: onset, switched, methods, importance, accuracy."
+        help="neurons, or over all epochs: onset, switched, methods, importance, accuracy, position."
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print rows as JSON.")]

@@ -52,6 +52,7 @@ def study_layout(run: Run, data: DataSet, source: Source) -> Layout:
         outputs=source.outputs,
         fingerprints=bool(source.network_digest),
         test_labels=tuple(data.test.labels.tolist()),
+        position=str(study.analysis.position or ""),
         measures=brought_measures(study.analysis),
         importance=tuple(
             Named(spec.variable, spec.long_name, spec.units, spec.comment)

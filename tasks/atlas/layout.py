@@ -12,6 +12,9 @@ from spikeatlas.snn.generators import Naturalness
 TOP_IMAGES = 5
 """Best natural images kept for each neuron."""
 
+BY_CHOICE = ("position",)
+"""Fields that only a study which asks for it fills."""
+
 BROUGHT = ("measures", "importance")
 """Fields of a layout that only a study with members of the user's own fills."""
 
@@ -96,6 +99,8 @@ class Layout:
     """Whether every network is shown the MEIs of every epoch."""
     ablation: bool = False
     """Whether neurons are silenced one by one."""
+    position: str = ""
+    """The position of the maps whose one unit's selectivity is measured too; empty: none."""
     measures: tuple[Named, ...] = ()
     """Arrays of measures of selectivity that are the user's own."""
     importance: tuple[Named, ...] = ()

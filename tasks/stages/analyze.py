@@ -27,6 +27,7 @@ from spikeatlas.tasks.atlas import (
     open_tree,
     write,
 )
+from spikeatlas.tasks.stages.unit_selectivity import at_position, battery
 from spikeatlas.tasks.study.digests import seed_of
 from spikeatlas.tasks.study.run import Run
 
@@ -41,9 +42,6 @@ OF_NEURON = ("class_selectivity_index", "preferred_class")
 KINDS = ("layers", "image", "latent", "natural_half", "natural_top", "screening")
 """What is read of each layer."""
 
-DRAWS = 200
-"""Bootstrap samples of the images, and shuffles of their labels."""
-
 
 def analyze(run: Run, epoch: float) -> None:
     """Store the measures of an epoch whose searches are all done, and each neuron's best image."""
@@ -54,7 +52,7 @@ def analyze(run: Run, epoch: float) -> None:
         natural = naturalness_of(run, layers)
         arrays = {f"{group_of(values)}/{name}": values for name, values in measures.items()}
         arrays |= {f"naturalness/{name}": values for name, values in natural.items()}
-        arrays |= populations(tree, epoch, run.layers)
+        arrays |= populations(tree, epoch, run.layers) | at_position(run, epoch)
         rows = {layer: best_rows(data, run.search.sign) for layer, data in layers.items()}
     for layer, row in rows.items():
         arrays |= {
@@ -151,20 +149,14 @@ def on_images(
 
     ``further``: measures beside the built-in ones, after which they draw.
     """
-    measures = selectivity.measure(
+    return battery(
         natural.natural_image_response.values,
         natural.label.values,
         natural["first"].values == 1,
         classes,
-        draws=DRAWS,
-        rng=rng,
-        measures=(*selectivity.BUILT_IN, *further),
+        rng,
+        further,
     )
-    measures["selective_q"] = selectivity.q_values(measures["selective_p"])
-    return {
-        name: values.astype(np.int16 if name == "preferred_class" else np.float32)
-        for name, values in measures.items()
-    }
 
 
 def on_meis(run: Run, epoch: float, searches: xr.Dataset) -> Arrays:

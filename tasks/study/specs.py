@@ -169,6 +169,9 @@ class AnalysisSpec:
     """Epochs at which the probed neurons are silenced one by one and the accuracy measured again."""
     ablation_images: Annotated[int, Ge(1)] = 1000
     """Test images of that, evenly of every class."""
+    position: UnitChoice | None = Field(default=None, exclude_if=lambda value: value is None)
+    """Position of the maps, ``centre`` or [y, x], whose one unit's selectivity is measured beside the channel's;
+    none if left out."""
     measures: tuple[Measure, ...] = Field(default=(), exclude_if=lambda value: value == ())
     """Measures of selectivity of your own, beside the built-in ones, which are always there."""
     importance: tuple[ImportanceSpec, ...] = Field(default=(), exclude_if=lambda value: value == ())

@@ -206,12 +206,20 @@ def subject(run: Run, epoch: float) -> tuple[Subject, str]:
     return subject_at(read_network(run), epoch, digest), digest
 
 
-def responder(run: Run, epoch: float, purpose: str, neurons: Mapping[str, Indices]) -> Respond:
+def responder(
+    run: Run,
+    epoch: float,
+    purpose: str,
+    neurons: Mapping[str, Indices],
+    unit: UnitChoice | None = None,
+) -> Respond:
     """Return the responder of one epoch for some neurons of some layers.
 
-    The noise of a stochastic network is this purpose's own.
+    The noise of a stochastic network is this purpose's own. ``unit``: of their maps, if not the study's.
     """
-    network, digest = subject(run, epoch)
+    digest = source(run).digest(epoch)
+    read = read_network(run)
+    network = subject_at(read if unit is None else read._replace(unit=unit), epoch, digest)
     return network.responder(neurons, showing(run, digest, purpose))
 
 

@@ -18,6 +18,7 @@ from spikeatlas.tasks.atlas.groups.of_layers.layer_group import (
 )
 from spikeatlas.tasks.atlas.groups.of_layers.natural_group import BLANK, NATURAL, TEST
 from spikeatlas.tasks.atlas.groups.of_layers.screening_group import SCREENING
+from spikeatlas.tasks.atlas.groups.position_group import POSITION
 from spikeatlas.tasks.atlas.groups.progress_group import (
     FINGERPRINTS,
     POPULATION,
@@ -65,6 +66,7 @@ GROUPS: tuple[Group, ...] = (
     ACTIVE,
     TUNING,
     BROUGHT_MEASURES,
+    POSITION,
     ABLATION,
     BROUGHT_IMPORTANCE,
     TRAINING,

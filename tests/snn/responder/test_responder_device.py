@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -18,13 +20,13 @@ KEY = CodingKey(0, "c", "search")
 @pytest.mark.parametrize("coding", ["current", "poisson"])
 @pytest.mark.parametrize("kind", ["auto", "plain"])
 def test_every_kind_gives_the_spikes_of_the_plain_loop(
-    monkeypatch: pytest.MonkeyPatch, coding: str, kind: str
+    monkeypatch: pytest.MonkeyPatch, coding: Any, kind: Any
 ) -> None:
     stand_in(monkeypatch)
     net = network(coding=coding)
-    fields = {"batch_size": 4, "key": KEY, "presentations": 2}
-    plain = Responder(net, net.layers, kind="plain", **fields)(IMAGES)  # type: ignore[arg-type]
-    there = Responder(net, net.layers, kind=kind, device="cuda", **fields)  # type: ignore[arg-type]
+    fields: dict[str, Any] = {"batch_size": 4, "key": KEY, "presentations": 2}
+    plain = Responder(net, net.layers, kind="plain", **fields)(IMAGES)
+    there = Responder(net, net.layers, kind=kind, device="cuda", **fields)
     responses = there(IMAGES)
     for layer in net.layers:
         np.testing.assert_array_equal(responses[layer], plain[layer])
@@ -44,6 +46,6 @@ def test_readings_and_positions_are_read_there_too(monkeypatch: pytest.MonkeyPat
 def test_few_spikes_differ_on_a_gpu() -> None:
     net = network()
     images = noise_images(256)
-    here, there = (Responder(net, net.layers, device=name)(images) for name in ("cpu", "cuda"))  # type: ignore[arg-type]
+    here, there = (Responder(net, net.layers, device=name)(images) for name in ("cpu", "cuda"))
     for layer in net.layers:
         assert np.abs(here[layer] - there[layer]).sum() <= 1e-3 * here[layer].sum()
