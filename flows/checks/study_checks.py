@@ -17,6 +17,7 @@ from spikeatlas.flows.checks import (
     probe_checks,
     roots,
     search_checks,
+    sequence_checks,
 )
 from spikeatlas.flows.checks.inputs import StudyInputs
 from spikeatlas.flows.study_file import parse
@@ -35,7 +36,9 @@ Loaded = TypeVar("Loaded")
 
 def _generator_problems(inputs: StudyInputs) -> list[str]:
     data = inputs.data
-    return [] if data is None else generator_checks.generator_problems(inputs.study.generator, data)
+    if data is None or data.frames is not None:
+        return []
+    return generator_checks.generator_problems(inputs.study.generator, data)
 
 
 def _device_problems(inputs: StudyInputs) -> list[str]:
@@ -51,6 +54,7 @@ def _training_problems(inputs: StudyInputs) -> list[str]:
 
 
 PARTS: tuple[Callable[[StudyInputs], list[str]], ...] = (
+    sequence_checks.sequence_problems,
     probe_checks.layer_problems,
     epoch_checks.epoch_problems,
     search_checks.method_problems,

@@ -36,6 +36,7 @@ def study_layout(run: Run, data: DataSet, source: Source) -> Layout:
         latent=latent.size,
         latent_dtype=latent.dtype.name,
         image=data.shape,
+        frames=data.frames or 0,
         classes=data.classes,
         screening=study.search.screening_images,
         warm_start=study.search.warm_start,

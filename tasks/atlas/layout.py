@@ -12,8 +12,8 @@ from spikeatlas.snn.generators import Naturalness
 TOP_IMAGES = 5
 """Best natural images kept for each neuron."""
 
-BY_CHOICE = ("position",)
-"""Fields that only a study which asks for it fills."""
+BY_CHOICE = ("position", "frames")
+"""Fields that only a study which asks for it, or has such data, fills."""
 
 BROUGHT = ("measures", "importance")
 """Fields of a layout that only a study with members of the user's own fills."""
@@ -81,6 +81,8 @@ class Layout:
     """Layers whose neurons stand for classes from the start."""
     fingerprints: bool = False
     """Whether the network is of code that is not ours, which other versions of libraries may change."""
+    frames: int = 0
+    """Frames of a test image that is a sequence; 0: still images."""
     warm_start: bool = False
     """Whether there are a cold and a warm search of each neuron."""
     diverse: int = 0

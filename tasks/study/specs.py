@@ -81,7 +81,7 @@ class SearchSpec:
     """The search for each neuron's most exciting image."""
 
     methods: tuple[Method, ...] = ("screened", "random")
-    """Search methods; each is run for every neuron: a name, {kind: name, options...}, or
+    """Search methods, none for data of sequences alone; each is run for every neuron: a name, {kind: name, options...}, or
     {kind: "module:object", options...} of a Maximizer of your own."""
     options: dict[str, dict[str, Any]] | None = None
     """Options of a method by its name, e.g. {tt: {quantize: false}}."""
