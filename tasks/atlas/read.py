@@ -142,7 +142,7 @@ def natural_images(path: Place) -> NDArray[np.int64]:
 
 def first_half(path: Place) -> NDArray[np.bool_]:
     """Return which of ``natural_images`` (images,) are of the half in which classes are chosen."""
-    return np.array(layout_of(open_store(path)).natural_first, np.int64) == 1
+    return np.array(layout_of(open_store(path)).natural_first, np.bool_)
 
 
 def sign(path: Place) -> int:

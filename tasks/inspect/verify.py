@@ -33,6 +33,7 @@ from spikeatlas.tasks.inspect.verify_device import (
     unlike,
 )
 from spikeatlas.tasks.inspect.verify_origin import changed_checkpoint, made_by, spike_of
+from spikeatlas.tasks.inspect.verify_tuning import verify_tuning
 from spikeatlas.tasks.study.blocks import Block
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.workers import models
@@ -45,8 +46,9 @@ TOLERANCE = 1e-6
 def verify(run: Run, *, plain: bool = False, device: Device | None = None) -> Verdict:
     """Replay all results of an atlas, from the stored images and latents, and compare.
 
-    ``plain``: with snnTorch's own loop instead of the responder that the atlas was made with. ``device``: if not the
-    atlas's own, or, where that is not here, the processor. ValueError for a device that is not here.
+    Of an atlas without searches, the responses to single test images. ``plain``: with snnTorch's own loop instead of
+    the responder that the atlas was made with. ``device``: if not the atlas's own, or, where that is not here, the
+    processor. ValueError for a device that is not here.
     """
     one_thread()
     damaged = integrity.metadata_damage(run.atlas)
@@ -55,6 +57,8 @@ def verify(run: Run, *, plain: bool = False, device: Device | None = None) -> Ve
     if plain:
         run = run.with_fields(responder=replace(run.responder, kind="plain"))
     run = replayed_on(run, device)
+    if not run.search.methods:
+        return verify_tuning(run)
     checked, problems, near = 0, integrity.whole_damage(run.atlas), []
     spikes: dict[str, SpikeCount] = {}
     counts = dict.fromkeys(STATUS, 0)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from spikeatlas.flows.checks.study_checks import Checked
 from spikeatlas.snn.data import DataSet, Split
+from spikeatlas.tasks.atlas import write
 from spikeatlas.tasks.stages import observe as stage
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.workers import models
@@ -49,7 +50,7 @@ def test_ten_thousand_images_of_a_wide_layer_take_bounded_memory(
     monkeypatch.setattr(models, "dataset", lambda _spec: data)
     monkeypatch.setattr(models, "responder", lambda *_arguments: respond)
     monkeypatch.setattr(
-        stage.write, "write_epoch", lambda _atlas, _epoch, arrays, _mark: written.update(arrays)
+        write, "write_epoch", lambda _atlas, _epoch, arrays, _mark: written.update(arrays)
     )
     tracemalloc.start()
     stage.observe(wide, 2.0)
@@ -71,7 +72,7 @@ def test_the_values_do_not_depend_on_the_pieces(
 ) -> None:
     pieces: list[dict[str, NDArray[Any]]] = []
     monkeypatch.setattr(
-        stage.write, "write_epoch", lambda _atlas, _epoch, arrays, _mark: pieces.append(arrays)
+        write, "write_epoch", lambda _atlas, _epoch, arrays, _mark: pieces.append(arrays)
     )
     stage.observe(made.run, 2.0)
     monkeypatch.setattr(stage, "_NUMBERS", 2**24)

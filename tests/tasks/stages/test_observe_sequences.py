@@ -6,13 +6,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import zarr
 
 from spikeatlas.flows.checks.study_checks import Checked, check
 from spikeatlas.flows.cost import cost
 from spikeatlas.tasks.atlas import consolidate, finished, open_tree
 from spikeatlas.tasks.atlas.allocate import allocate
 from spikeatlas.tasks.atlas.integrity import epoch_damage, metadata_damage, whole_damage
+from spikeatlas.tasks.atlas.origin import run_of_atlas
 from spikeatlas.tasks.inspect.info import describe
+from spikeatlas.tasks.inspect.verify import verify
 from spikeatlas.tasks.stages.ablate import ablate
 from spikeatlas.tasks.stages.analyze import analyze
 from spikeatlas.tasks.stages.blank import show_blanks
@@ -82,3 +85,18 @@ def test_it_is_sound_described_and_priced(sequences: Checked) -> None:
     assert "nothing was searched" in describe(run.atlas)
     assert "0 search" in cost(sequences)
     assert not finished(run.atlas, run.epochs)
+
+
+def test_a_replay_finds_a_changed_response(sequences: Checked) -> None:
+    run = run_of_atlas(sequences.run.atlas)
+    verdict = verify(run)
+    assert verdict.sound, verdict.problems
+    neurons = sum(map(len, run.layers.values()))
+    assert verdict.checked == 2 * 40 * neurons
+    response = zarr.open_group(run.atlas, mode="r+")["natural_image/fc1/natural_image_response"]
+    before = np.asarray(response[...])  # type: ignore[index]
+    response[1, 0, 3] += np.float32(0.5)  # type: ignore[index, operator]
+    verdict = verify(run)
+    response[...] = before  # type: ignore[index]
+    assert len(verdict.problems) == 1
+    assert "epoch=2 layer=fc1 neuron=" in verdict.problems[0]
