@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from spikeatlas.snn.coding import CodingKey
+from spikeatlas.snn.device import Device
 from spikeatlas.snn.readings import RATE, TrainReading, UnitChoice
 
 ResponderKind = Literal["auto", "plain", "fast"]
@@ -29,3 +30,5 @@ class Showing:
     """Of the spikes of one position over time."""
     unit: UnitChoice = "channel"
     """What is read of a layer with maps: the mean over a channel's, or the position of one neuron."""
+    device: Device = "cpu"
+    """``cuda``: in the plainest way that runs there, whose sums are of another order than the processor's."""

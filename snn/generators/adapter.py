@@ -15,6 +15,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
+from spikeatlas.snn.device import Device
 from spikeatlas.snn.generators.base import Generator, Shape, to_pixels
 from spikeatlas.snn.generators.latent import (
     CodeLatent,
@@ -60,6 +61,16 @@ class AdaptedGenerator(Generator):
     def latent(self) -> Latent:
         """Return what a point is."""
         return self.adapter.latent
+
+    def on(self, device: Device) -> AdaptedGenerator:
+        """Return itself: a user's function computes where the user has its weights, and takes points of the processor."""
+        del device
+        return self
+
+    @property
+    def device(self) -> torch.device:
+        """The processor."""
+        return torch.device("cpu")
 
     @property
     def encodes(self) -> bool:

@@ -85,11 +85,12 @@ class PlainResponder:
         self, batch: npt.NDArray[np.uint8], key: CodingKey | None
     ) -> dict[str, npt.NDArray[np.float64]]:
         """Responses (n, neurons) to one showing of a batch."""
-        inputs = encode(self.network, batch, key)
+        inputs = encode(self.network, batch, key).to(self.network.device)
         steps = self.network.time_steps
         values = count_spikes(self._layers, inputs, steps, self.reading)
         return {
-            name: self.reading.responses(values[name], steps, self.unit) for name in self.layers
+            name: self.reading.responses(values[name].cpu(), steps, self.unit)
+            for name in self.layers
         }
 
 

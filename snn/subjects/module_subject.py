@@ -113,6 +113,7 @@ class ModuleSubject(Subject):
             class_neurons=neurons.get(CLASSES),
             reading=showing.reading,
             unit=showing.unit,
+            device=showing.device,
         )
         references = self._references(showing.unit) if self._are_analog(of_module) else {}
         return ModuleResponder(
@@ -164,7 +165,7 @@ class ModuleSubject(Subject):
         total = np.zeros((len(batch), readout.classes))
         for key in presentation_keys(showing.key, showings):
             total += readout.read(
-                parts.captures.mine(),
+                parts.captures.mine(showing.device),
                 parts.frames(batch, key),
                 silence=self._silence,
                 seed=parts.seed(batch, key),
@@ -185,6 +186,8 @@ class ModuleSubject(Subject):
         """Return the faster way of a responder, or why the hooks answer."""
         if showing.kind == "plain":
             return "the plainest way is asked for"
+        if showing.device != "cpu":
+            return f"on {showing.device}, where no compiled scan runs"
         if self._silence is not None or self.stochastic:
             return "a neuron is silent" if self._silence else "its answers are drawn"
         if CLASSES in neurons or self._are_analog(neurons):

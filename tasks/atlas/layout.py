@@ -12,6 +12,9 @@ from spikeatlas.snn.generators import Naturalness
 TOP_IMAGES = 5
 """Best natural images kept for each neuron."""
 
+BY_CHOICE = ("position", "frames")
+"""Fields that only a study which asks for it, or has such data, fills."""
+
 BROUGHT = ("measures", "importance")
 """Fields of a layout that only a study with members of the user's own fills."""
 
@@ -80,6 +83,8 @@ class Layout:
     """Layers whose neurons stand for classes from the start."""
     fingerprints: bool = False
     """Whether the network is of code that is not ours, which other versions of libraries may change."""
+    frames: int = 0
+    """Frames of a test image that is a sequence; 0: still images."""
     warm_start: bool = False
     """Whether there are a cold and a warm search of each neuron."""
     diverse: int = 0
@@ -98,6 +103,8 @@ class Layout:
     """Whether every network is shown the MEIs of every epoch."""
     ablation: bool = False
     """Whether neurons are silenced one by one."""
+    position: str = ""
+    """The position of the maps whose one unit's selectivity is measured too; empty: none."""
     measures: tuple[Named, ...] = ()
     """Arrays of measures of selectivity that are the user's own."""
     importance: tuple[Named, ...] = ()
