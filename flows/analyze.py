@@ -31,15 +31,16 @@ def analyze_flow(run: Run) -> None:
     searched = [epoch for epoch in run.epochs if not unfinished(run.atlas, run.blocks(epoch))]
     pending = [epoch for epoch in searched if not flagged(run.atlas, ANALYSED, epoch)]
     run_epochs(units.analyze_task, run, pending)
-    for epoch in pending:
+    for epoch in pending if run.search.methods else ():
         publish(run, epoch)
     if holds(run.atlas, "cross"):
         run_epochs(units.cross_task, run, [epoch for epoch in run.epochs if to_show(run, epoch)])
     ablated = [epoch for epoch in run.epochs if epoch in run.analysis.ablation]
     pending = [epoch for epoch in ablated if not flagged(run.atlas, ABLATED, epoch)]
     run_epochs(units.ablate_task, run, pending)
-    pending = [epoch for epoch in searched if not flagged(run.atlas, KNOWN, epoch)]
-    run_epochs(units.know_task, run, pending)
+    if run.search.methods:
+        pending = [epoch for epoch in searched if not flagged(run.atlas, KNOWN, epoch)]
+        run_epochs(units.know_task, run, pending)
     log.info("conclude")
     for claim in submit(units.conclude_task, run).result():
         log.info(f"{claim.statement} {claim.answer}")

@@ -76,11 +76,13 @@ def info(
     *,
     verify: options.Verify = False,
     plain: options.Plain = False,
+    device: options.DeviceName = None,
     network: options.Network = False,
 ) -> None:
     """Tell what an atlas holds; with --verify, whether every stored value is still true.
 
-    --plain replays in the plainest way, the reference of every faster one. With --network and a study in place of the
+    --plain replays in the plainest way, the reference of every faster one, --device on another device than the
+    atlas's own: then the spikes that differ are counted. With --network and a study in place of the
     atlas: the layers of the study's network, how they respond, and what it reads.
     """
     if network:
@@ -92,14 +94,15 @@ def info(
     from spikeatlas.tasks.inspect.verify import verify as replay
 
     # damaged metadata cannot even be described
-    if (verify or plain) and (damage := metadata_damage(atlas)):
+    verify = verify or plain or device is not None
+    if verify and (damage := metadata_damage(atlas)):
         _say(*damage)
         raise typer.Exit(FAILED)
     print(describe(atlas))
-    if not (verify or plain):
+    if not verify:
         return
-    verdict = replay(run_of_atlas(atlas), plain=plain)
-    print("\n".join([*verdict.near, verdict.summary]))
+    verdict = replay(run_of_atlas(atlas), plain=plain, device=device)
+    print("\n".join([*verdict.near, *verdict.devices.lines, verdict.summary]))
     if not verdict.sound:
         _say(*verdict.problems)
         raise typer.Exit(FAILED)

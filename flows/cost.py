@@ -95,7 +95,9 @@ def count_images(checked: Checked, blocks: list[Block]) -> ImageCounts:
     return ImageCounts(
         search=searches * study.search.budget,
         again=searches * measurements(run),
-        screening=study.search.screening_images * study.search.most_repeats * epochs,
+        screening=study.search.screening_images * study.search.most_repeats * epochs
+        if study.search.methods
+        else 0,
         natural=len(data.test) * epochs,
         blank=len(BLANKS) * epochs * care,
         elsewhere=neurons * epochs * care if run.stochastic else 0,
@@ -129,7 +131,7 @@ def seconds_per_image(run: Run) -> float:
     one_thread()
     data = models.dataset(run.data)
     size = run.responder.batch_size
-    images = np.resize(data.test.images, (size, *data.shape))
+    images = np.resize(data.test.images, (size, *data.test.images.shape[1:]))
     respond = untrained(run, list(run.layers)[-1])
     respond(images)
     began = time.perf_counter()

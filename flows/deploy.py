@@ -14,7 +14,7 @@ import yaml
 
 from spikeatlas.flows.runners.health import ServerError, require_health
 from spikeatlas.flows.runners.server import configure
-from spikeatlas.snn.registry import ROOTS
+from spikeatlas.snn.own_code import ROOTS
 
 POOL = "spikeatlas"
 FILE = Path("deployments/prefect.yaml")

@@ -38,7 +38,9 @@ def maximize_flow(run: Run, epoch: float) -> list[str]:
     3. ``maximize``: one task run for each block of neurons.
     """
     log.info(f"epoch {epoch:g}: observe, screen")
-    tasks = {OBSERVED: units.observe_task, BLANKED: units.blank_task, SCREENED: units.screen_task}
+    tasks = {OBSERVED: units.observe_task, BLANKED: units.blank_task}
+    if run.search.methods:
+        tasks[SCREENED] = units.screen_task
     gather(
         [
             submit(task, run, epoch)

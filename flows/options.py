@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -51,6 +51,10 @@ Verify = Annotated[
     bool, typer.Option("--verify", help="Replay every stored image through its checkpoint.")
 ]
 Plain = Annotated[bool, typer.Option("--plain", help="Replay with snnTorch's own loop over time.")]
+DeviceName = Annotated[
+    Literal["cpu", "cuda"] | None,
+    typer.Option(help="Replay on this device: cpu or cuda; the atlas's own if left out."),
+]
 ReportFolder = Annotated[
     Path | None,
     typer.Option(
@@ -73,7 +77,7 @@ Image = Annotated[Path | None, typer.Option(help="Write the stimulus to this PNG
 About = Annotated[
     str,
     typer.Option(
-        help="neurons, or over all epochs: onset, switched, methods, importance, accuracy."
+        help="neurons, or over all epochs: onset, switched, methods, importance, accuracy, position."
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print rows as JSON.")]

@@ -10,12 +10,15 @@ from typing import Any, TypeVar, get_args
 import yaml
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from spikeatlas.snn.registry import near
+from spikeatlas.snn.sentences import near
 from spikeatlas.snn.training import renamed_fields
 from spikeatlas.tasks.study.study import Study, StudyError
 
 UNKNOWN = ("extra_forbidden", "unexpected_keyword_argument")
 """Pydantic's types of an error of a field that does not exist."""
+
+MISSING = ("missing", "missing_argument", "missing_keyword_only_argument")
+"""Pydantic's types of an error of a field that is not there."""
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -78,7 +81,11 @@ def parse(raw: Mapping[str, Any]) -> tuple[Study, list[str]]:
 
 def sentences(error: ValidationError, model: type[BaseModel], raw: Mapping[str, Any]) -> list[str]:
     """Return a sentence for each of the errors with which ``model`` refuses ``raw``."""
-    return list(dict.fromkeys(_sentence(dict(part), model, raw) for part in error.errors()))
+    parts = error.errors()
+    # a list that is too short only because some of its items are wrong is not
+    items = {part["loc"][:-1] for part in parts}
+    parts = [part for part in parts if part["type"] != "too_short" or part["loc"] not in items]
+    return list(dict.fromkeys(_sentence(dict(part), model, raw) for part in parts))
 
 
 def _sentence(error: Mapping[str, Any], model: type[BaseModel], raw: Mapping[str, Any]) -> str:
@@ -98,6 +105,10 @@ def _sentence(error: Mapping[str, Any], model: type[BaseModel], raw: Mapping[str
         return (
             f"{field}: {value!r} is not known{near(str(value), names)}; allowed: {', '.join(names)}"
         )
+    if error["type"] in MISSING:
+        return f"{field} is missing: it has no default, so write it"
+    if message.startswith(f"{field}."):
+        return message
     if isinstance(value, Mapping) and message.startswith(repr(value.get("kind"))):
         return f"{field}.kind: {message}"
     return (
@@ -110,12 +121,12 @@ def _sentence(error: Mapping[str, Any], model: type[BaseModel], raw: Mapping[str
 def _path(error: Mapping[str, Any], raw: Any) -> list[str | int]:
     """Return the keys that lead to an error in ``raw``, without pydantic's names of a union's alternatives."""
     path: list[str | int] = []
-    for part in error["loc"]:
+    for place, part in enumerate(error["loc"]):
         if (isinstance(raw, Mapping) and part in raw) or (
             isinstance(raw, Sequence) and isinstance(part, int) and part < len(raw)
         ):
             raw = raw[part]
-        elif error["type"] not in ("missing", "missing_argument"):
+        elif error["type"] not in MISSING or place < len(error["loc"]) - 1:
             continue
         path.append(part)
     return path

@@ -20,6 +20,8 @@ class Unit:
     """Largest response there can be; None where there is no upper end."""
     bottom: float | None = 0.0
     """Smallest response there can be: -1 where spikes are signed; None where there is no lower end."""
+    relative: bool = False
+    """True where 1 is a number of each neuron's own, its reference (``Subject.references``)."""
 
 
 @dataclass(frozen=True)

@@ -9,18 +9,16 @@ contract that the user wrote.
 from __future__ import annotations
 
 import dataclasses
-import difflib
-import functools
-import hashlib
-import importlib
-import inspect
-import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar, get_args
 
-from pydantic import ConfigDict, GetCoreSchemaHandler, TypeAdapter, ValidationError
+from pydantic import (
+    ConfigDict,
+    GetCoreSchemaHandler,
+    TypeAdapter,
+    ValidationError,
+)
 from pydantic_core import (
     CoreSchema,
     ErrorDetails,
@@ -29,11 +27,12 @@ from pydantic_core import (
     core_schema,
 )
 
+from spikeatlas.snn.own_code import load_object
+from spikeatlas.snn.sentences import near
+
 SPEC = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 """Configuration of every specification: unknown fields are errors, docstrings describe fields."""
 
-ROOTS = "SPIKEATLAS_ROOTS"
-"""Environment variable that confines the studies of a host to its folders, and to our own code."""
 
 Member = TypeVar("Member")
 _UNKNOWN_FIELD = ("extra_forbidden", "unexpected_keyword_argument")
@@ -119,7 +118,8 @@ class Family(Generic[Member]):
             member = self.find(fields[self.key])
         except ValueError as error:
             raise _error_at(self.name, self.key, fields[self.key], str(error)) from None
-        return self._make(member, fields)
+        is_default = isinstance(value, Mapping) and not {self.key, "kind"} & set(value)
+        return self._make(member, fields, is_default=is_default)
 
     def _fields(self, value: object) -> dict[str, Any] | None:
         """Return the fields of a mapping, the member's name under ``key``; None where there is none."""
@@ -132,11 +132,15 @@ class Family(Generic[Member]):
             fields.setdefault(self.key, self.default)
         return fields if isinstance(fields.get(self.key), str) else None
 
-    def _make(self, member: type[Member], fields: dict[str, Any]) -> Member:
+    def _make(
+        self, member: type[Member], fields: dict[str, Any], *, is_default: bool = False
+    ) -> Member:
+        """``is_default``: nobody named the member, so a field of another may be meant."""
         try:
             instance: Member = TypeAdapter(member).validate_python(fields)
         except ValidationError as error:
-            raise _with_near_names(error, member) from None
+            others = {} if not is_default else self.members
+            raise _with_near_names(error, member, others) from None
         return instance
 
     def _own(self, kind: str) -> type[Member]:
@@ -159,54 +163,36 @@ def _error_at(title: str, field: str, value: object, sentence: str) -> Validatio
     )
 
 
-def _with_near_names(error: ValidationError, member: type[Any]) -> ValidationError:
-    """Return the same error, a field that does not exist told with those that do."""
-    names = [field.name for field in dataclasses.fields(member)]
-    details = [_detail(problem, names) for problem in error.errors()]
+def _with_near_names(
+    error: ValidationError, member: type[Any], others: Mapping[str, type[Any]]
+) -> ValidationError:
+    """Return the same error, a field that does not exist told with those that do, or with the members that have it."""
+    names = _field_names(member)
+    details = []
+    for problem in error.errors():
+        field = str(problem["loc"][0]) if problem["loc"] else ""
+        owners = [kind for kind, other in others.items() if field in _field_names(other)]
+        details.append(_detail(problem, names, owners))
     return ValidationError.from_exception_data(error.title, details)
 
 
-def _detail(problem: ErrorDetails, names: list[str]) -> InitErrorDetails:
+def _field_names(member: type[Any]) -> list[str]:
+    return [field.name for field in dataclasses.fields(member)]
+
+
+def _detail(problem: ErrorDetails, names: list[str], owners: list[str]) -> InitErrorDetails:
     kind: str | PydanticCustomError = problem["type"]
     if kind in _UNKNOWN_FIELD and len(problem["loc"]) == 1:
         hint = near(str(problem["loc"][0]), names)
         sentence = f"there is no such field{hint}; allowed are {', '.join(names)}"
+        if owners:
+            sentence = f"without a kind there is no such field; kind: {' or '.join(owners)} has it"
         kind = PydanticCustomError("no_field", "{sentence}", {"sentence": sentence})
     elif kind not in get_args(core_schema.ErrorType):
         kind = PydanticCustomError("invalid", "{sentence}", {"sentence": problem["msg"]})
     return InitErrorDetails(
         type=kind, loc=problem["loc"], input=problem["input"], ctx=problem.get("ctx", {})
     )
-
-
-def load_object(path: str) -> Any:
-    """Import ``module:object`` of a user. ValueError where that cannot be, or where a host is confined."""
-    if os.environ.get(ROOTS):
-        raise ValueError(
-            f"{path} is code of your own, which this host does not run: {ROOTS} confines its studies; "
-            "choose a built-in one, or run the study elsewhere"
-        )
-    module, _, name = path.partition(":")
-    try:
-        return functools.reduce(getattr, name.split("."), importlib.import_module(module))
-    except ImportError as error:
-        raise ValueError(
-            f"{path} cannot be imported ({error}): is the module on PYTHONPATH?"
-        ) from error
-    except AttributeError as error:
-        raise ValueError(f"{path}: module {module} has no {name}") from error
-
-
-def source_digest(member: object) -> str:
-    """SHA-256 (hex) of the file that defines a member's class (or a function)."""
-    definition = member if isinstance(member, type) or inspect.isroutine(member) else type(member)
-    return hashlib.sha256(Path(inspect.getfile(definition)).read_bytes()).hexdigest()
-
-
-def near(name: str, names: Iterable[str]) -> str:
-    """Hint at the names that look like ``name``; empty where none does."""
-    close = difflib.get_close_matches(name, list(names), n=2, cutoff=0.5)
-    return f" (did you mean {' or '.join(close)}?)" if close else ""
 
 
 def inheritable(specification: type[Member]) -> type[Member]:

@@ -64,7 +64,12 @@ def comparing(output: Path, **sections: Any) -> dict[str, Any]:
         "classifier": {"width": 2, "epochs": 2},
         "probe": {"epochs": [0, 1, 2], "layers": ["conv2", "fc1"]},
         "search": {"methods": ["random"], "repeats": 1, "repeats_at": {1: 3}, "prior": "uniform"},
-        "analysis": {"images": 60, "ablation": [0, 2], "ablation_images": 100},
+        "analysis": {
+            "images": 60,
+            "ablation": [0, 2],
+            "ablation_images": 100,
+            "position": "centre",
+        },
     }
     return tiny(
         output, **{**wanted, **{k: {**wanted.get(k, {}), **v} for k, v in sections.items()}}

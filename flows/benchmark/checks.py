@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 
 from spikeatlas.flows.benchmark.bench import Bench
+from spikeatlas.flows.checks.device_checks import device_problems
 from spikeatlas.flows.checks.generator_checks import (
     encoder_problems,
     generator_problems,
@@ -14,11 +15,11 @@ from spikeatlas.flows.checks.generator_checks import (
     space_to_try,
 )
 from spikeatlas.optim import Points, make_maximizer
+from spikeatlas.snn.data import sequence_problem
 from spikeatlas.snn.generators import AdapterSpec
 from spikeatlas.snn.gradient_ascent import ASCENTS
 from spikeatlas.snn.networks import layer_sizes
-from spikeatlas.snn.registry import near
-from spikeatlas.snn.sentences import caught
+from spikeatlas.snn.sentences import caught, near
 from spikeatlas.tasks.benchmark import results_store
 from spikeatlas.tasks.benchmark.cells import NATURAL
 from spikeatlas.tasks.benchmark.matrix import MethodSpec
@@ -37,8 +38,12 @@ def check(bench: Bench) -> None:
         for field, name in named
         if name not in sizes
     ]
+    problems += device_problems(bench)
     problems += [*_networks(bench), *_methods(bench), *_sharing(bench), *_guide(bench)]
     if not caught("", lambda: models.dataset(bench.data)):
+        sequences = sequence_problem(models.dataset(bench.data), "a benchmark")
+        if sequences is not None:
+            raise StudyError([f"data: {sequences}"])
         problems += generator_problems(bench.generator, models.dataset(bench.data))
     if bench.store.exists():
         problems += caught(str(bench.store), lambda: results_store.existing(bench.store))

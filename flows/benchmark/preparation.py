@@ -60,7 +60,9 @@ def is_trained(bench: Bench, seed: int) -> bool:
 def generator_source(bench: Bench) -> models.GeneratorSource:
     """Return what identifies the generator."""
     key = digest_generator(bench.generator, bench.generator_file)
-    return models.GeneratorSource(bench.generator, bench.generator_file, key)
+    return models.GeneratorSource(
+        bench.generator, bench.generator_file, key, bench.responder.device
+    )
 
 
 def part_key(bench: Bench, part: Literal["generator", "classifier"]) -> str:

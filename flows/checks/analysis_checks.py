@@ -6,14 +6,15 @@ from spikeatlas.flows.checks.epoch_checks import unprobed
 from spikeatlas.flows.checks.inputs import StudyInputs
 from spikeatlas.snn.classifier import SMALLEST
 from spikeatlas.snn.data import SMALLEST_CLASS
-from spikeatlas.snn.subjects import LACKS
+from spikeatlas.snn.subjects import LACKS, reading_problems
+from spikeatlas.tasks.workers import models
 
 
 def analysis_problems(inputs: StudyInputs) -> list[str]:
     """Name ablation at epochs that are not probed, more images than there are, and too few of a class to test on."""
     analysis, data = inputs.study.analysis, inputs.data
     problems = unprobed(inputs, "analysis.ablation", analysis.ablation)
-    problems += _impossible(inputs)
+    problems += [*_impossible(inputs), *_position_problems(inputs)]
     if data is None:
         return problems
     count, classes = len(data.test), len(data.classes)
@@ -43,6 +44,26 @@ def _impossible(inputs: StudyInputs) -> list[str]:
         return []
     reasons = "; ".join(LACKS[name] for name in missing)
     return [f"analysis.ablation: this network does not have {reasons}; leave analysis.ablation out"]
+
+
+def _position_problems(inputs: StudyInputs) -> list[str]:
+    """Name a position that is no other unit than the study's own, or that a map does not have."""
+    study = inputs.study
+    position, unit = study.analysis.position, study.probe.unit
+    if position is None:
+        return []
+    if position == "channel" or unit != "channel":
+        reason = "channel is measured anyway" if position == "channel" else f"probe.unit is {unit}"
+        message = (
+            f"analysis.position: {reason}; write centre or a position of the maps as [row, column], and leave "
+            "probe.unit at channel"
+        )
+        return [message]
+    if inputs.source is None:
+        return []
+    layers = None if study.probe.layers == "all" else study.probe.layers
+    problems = reading_problems(models.plain_source(study), study.probe.reading, position, layers)
+    return [f"analysis.position: {problem}" for problem in problems]
 
 
 def classifier_problems(inputs: StudyInputs) -> list[str]:

@@ -9,6 +9,9 @@ from spikeatlas.snn.subjects import Source
 from spikeatlas.tasks.study.resolve import probed_epochs
 from spikeatlas.tasks.study.study import Study
 
+MOST_FILES = 5
+"""Files of a folder that a sentence names."""
+
 
 def epoch_problems(inputs: StudyInputs) -> list[str]:
     """Name epochs without a network, and checkpoints that do not fit."""
@@ -42,13 +45,26 @@ def _beyond_training(study: Study) -> list[str]:
 def _given_problems(study: Study, source: Source) -> list[str]:
     """Name epochs that a network which comes trained does not have, and what is wrong with the others."""
     there = source.epochs()
+    if not there:
+        return source.problems([]) or [_nothing_there(source)]
     epochs = list(there) if study.probe.epochs == "all" else list(study.probe.epochs)
     missing = ", ".join(f"{epoch:g}" for epoch in epochs if epoch not in there)
-    names = ", ".join(f"{epoch:g}" for epoch in there) or "none"
+    names = ", ".join(f"{epoch:g}" for epoch in there)
     problems = (
         [f"probe.epochs: {missing} has no checkpoint in {source.place}, which holds epochs {names}"]
-        if missing or not there
+        if missing
         else []
     )
-    unfit = source.problems([epoch for epoch in epochs if epoch in there])
-    return unfit if unfit and not there else problems + unfit
+    return problems + source.problems([epoch for epoch in epochs if epoch in there])
+
+
+def _nothing_there(source: Source) -> str:
+    """Say that no file is a checkpoint, and which files there are instead."""
+    folder = source.folder
+    if folder is None or not folder.is_dir():
+        return f"network.checkpoints: there is no folder {folder}; give the one that holds the checkpoints"
+    files = sorted(path.name for path in folder.iterdir())[:MOST_FILES]
+    return (
+        f"network.checkpoints: no file fits {source.place}; in {folder} there is "
+        f"{', '.join(files) or 'nothing'}"
+    )

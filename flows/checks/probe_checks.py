@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from spikeatlas.flows.checks.inputs import StudyInputs
-from spikeatlas.snn.registry import near
+from spikeatlas.snn.sentences import near
 from spikeatlas.snn.subjects import Source, reading_problems
 from spikeatlas.tasks.study.study import Study
 

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from spikeatlas.snn.generators import AdapterSpec
-from spikeatlas.snn.registry import ROOTS
+from spikeatlas.snn.own_code import ROOTS
 from spikeatlas.tasks.study.study import Study
 
 

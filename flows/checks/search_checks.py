@@ -24,8 +24,7 @@ from spikeatlas.optim import (
     uses_screening,
 )
 from spikeatlas.snn.data import DataSet
-from spikeatlas.snn.registry import near
-from spikeatlas.snn.sentences import caught
+from spikeatlas.snn.sentences import caught, near
 from spikeatlas.tasks.stages.screen import natural_images
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.study.study import Study
@@ -36,7 +35,7 @@ def method_problems(inputs: StudyInputs) -> list[str]:
     study, data = inputs.study, inputs.data
     search = study.search
     if not search.methods:
-        return ["search.methods: the list is empty; name at least one method"]
+        return []
     space = space_to_try(study.generator, search.space)
     if space is None:
         return space_problems(study.generator, search.space)
@@ -117,6 +116,8 @@ def repeat_problems(inputs: StudyInputs) -> list[str]:
 def screening_problems(inputs: StudyInputs) -> list[str]:
     """Name natural screening images that have no latents, or more than there are training images."""
     study, data = inputs.study, inputs.data
+    if not study.search.methods:
+        return []
     problems = encoder_problems(study.generator, list(_encoder_users(study)))
     if problems:
         return problems
@@ -144,6 +145,8 @@ def _encoder_users(study: Study) -> Iterator[str]:
 def room_problems(run: Run) -> list[str]:
     """Name a screening that takes all the budget of a search that learns from it."""
     search = run.search
+    if not search.methods:
+        return []
     labels = [label for label in search.labels if uses_screening(search.method(label))]
     # sharing, all neurons of a block pay for it together
     payers = (
@@ -180,7 +183,7 @@ def diverse_problems(inputs: StudyInputs) -> list[str]:
 def naturalness_problems(inputs: StudyInputs) -> list[str]:
     """Name a prior or a naturalness that the generator does not have, and naturalness beside diverse stimuli."""
     study = inputs.study
-    if caught("generator", lambda: study.generator.latent):
+    if not study.search.methods or caught("generator", lambda: study.generator.latent):
         return []
     search, measure = study.search, study.generator.naturalness
     problems = []

@@ -10,12 +10,14 @@ from typing import Any, TypeVar
 
 from spikeatlas.flows.checks import (
     analysis_checks,
+    device_checks,
     epoch_checks,
     generator_checks,
     output_checks,
     probe_checks,
     roots,
     search_checks,
+    sequence_checks,
 )
 from spikeatlas.flows.checks.inputs import StudyInputs
 from spikeatlas.flows.study_file import parse
@@ -34,7 +36,13 @@ Loaded = TypeVar("Loaded")
 
 def _generator_problems(inputs: StudyInputs) -> list[str]:
     data = inputs.data
-    return [] if data is None else generator_checks.generator_problems(inputs.study.generator, data)
+    if data is None or data.frames is not None:
+        return []
+    return generator_checks.generator_problems(inputs.study.generator, data)
+
+
+def _device_problems(inputs: StudyInputs) -> list[str]:
+    return device_checks.device_problems(inputs.study)
 
 
 def _training_problems(inputs: StudyInputs) -> list[str]:
@@ -46,6 +54,7 @@ def _training_problems(inputs: StudyInputs) -> list[str]:
 
 
 PARTS: tuple[Callable[[StudyInputs], list[str]], ...] = (
+    sequence_checks.sequence_problems,
     probe_checks.layer_problems,
     epoch_checks.epoch_problems,
     search_checks.method_problems,
@@ -57,6 +66,7 @@ PARTS: tuple[Callable[[StudyInputs], list[str]], ...] = (
     search_checks.diverse_problems,
     analysis_checks.classifier_problems,
     _training_problems,
+    _device_problems,
 )
 """Each part of a study to a sentence a problem."""
 
@@ -109,7 +119,11 @@ def check_network(raw: Mapping[str, Any]) -> Study:
     Raises StudyError with one sentence a problem.
     """
     inputs, problems = _load(raw)
-    problems = [*problems, *epoch_checks.epoch_problems(inputs)]
+    problems = [
+        *problems,
+        *device_checks.device_problems(inputs.study),
+        *epoch_checks.epoch_problems(inputs),
+    ]
     if problems:
         raise StudyError(problems)
     return inputs.study

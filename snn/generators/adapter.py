@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib
 import importlib.util
 import math
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Annotated, ClassVar, Literal
 
 import torch
@@ -17,6 +15,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
+from spikeatlas.snn.device import Device
 from spikeatlas.snn.generators.base import Generator, Shape, to_pixels
 from spikeatlas.snn.generators.latent import (
     CodeLatent,
@@ -27,6 +26,7 @@ from spikeatlas.snn.generators.latent import (
     check_vectors,
 )
 from spikeatlas.snn.generators.spec import GeneratorSpec, Naturalness
+from spikeatlas.snn.own_code import import_own
 from spikeatlas.snn.registry import SPEC
 
 
@@ -61,6 +61,16 @@ class AdaptedGenerator(Generator):
     def latent(self) -> Latent:
         """Return what a point is."""
         return self.adapter.latent
+
+    def on(self, device: Device) -> AdaptedGenerator:
+        """Return itself: a user's function computes where the user has its weights, and takes points of the processor."""
+        del device
+        return self
+
+    @property
+    def device(self) -> torch.device:
+        """The processor."""
+        return torch.device("cpu")
 
     @property
     def encodes(self) -> bool:
@@ -150,7 +160,7 @@ def load_adapter(spec: AdapterSpec) -> AdaptedGenerator:
     """
     module, name = spec.adapter.split(":")
     try:
-        make = getattr(_import(module), name)
+        make = getattr(import_own(module), name)
     except (ImportError, AttributeError) as error:
         raise ValueError(
             f"generator.adapter: {spec.adapter} cannot be imported ({error}); name it module:function, the module "
@@ -177,7 +187,7 @@ def adapter_source(spec: AdapterSpec) -> Path:
     module = spec.adapter.split(":")[0]
     try:
         loaded = module in sys.modules
-        module_spec = importlib.util.find_spec(module) if loaded else _import(module).__spec__
+        module_spec = importlib.util.find_spec(module) if loaded else import_own(module).__spec__
     except ImportError:
         module_spec = None
     if module_spec is None or module_spec.origin is None:
@@ -185,12 +195,6 @@ def adapter_source(spec: AdapterSpec) -> Path:
             f"generator.adapter: there is no module {module}; name one that is installed or in the working folder"
         )
     return Path(module_spec.origin)
-
-
-def _import(module: str) -> ModuleType:
-    if str(Path.cwd()) not in sys.path:
-        sys.path.append(str(Path.cwd()))
-    return importlib.import_module(module)
 
 
 def _try_out(spec: AdapterSpec, model: AdaptedGenerator) -> None:

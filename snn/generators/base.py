@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from abc import abstractmethod
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from spikeatlas.snn.batching import padded_batches
+from spikeatlas.snn.device import Device, copy_on
 from spikeatlas.snn.generators.latent import Latent, Points
 
 Shape = tuple[int, int, int]
@@ -43,6 +45,16 @@ class Generator(nn.Module):
         """Raise ValueError for points of another shape, type or range."""
 
     @property
+    def device(self) -> torch.device:
+        """The device that its weights are on; the processor for what has none."""
+        tensors = itertools.chain(self.parameters(), self.buffers())
+        return next((tensor.device for tensor in tensors), torch.device("cpu"))
+
+    def on(self, device: Device) -> Generator:
+        """Return it on a device, a copy where that is not the processor."""
+        return copy_on(self, device)
+
+    @property
     def encodes(self) -> bool:
         """Tell whether there is a way back from images to points."""
         return False
@@ -61,7 +73,7 @@ class Generator(nn.Module):
         """
         stimuli = np.empty((len(points), *self.image_shape), np.uint8)
         for rows, pixels in self._decoded(points, batch_size):
-            stimuli[rows] = pixels.clamp(0, 1).mul(255).round().to(torch.uint8).numpy()
+            stimuli[rows] = pixels.clamp(0, 1).mul(255).round().to(torch.uint8).cpu().numpy()
         return stimuli
 
     @torch.inference_mode()
@@ -70,7 +82,7 @@ class Generator(nn.Module):
         share = np.empty(len(points), np.float32)
         for rows, pixels in self._decoded(points, batch_size):
             outside = (pixels < 0) | (pixels > 1)
-            share[rows] = outside.flatten(1).float().mean(dim=1).numpy()
+            share[rows] = outside.flatten(1).float().mean(dim=1).cpu().numpy()
         return share
 
     @torch.inference_mode()
@@ -85,7 +97,7 @@ class Generator(nn.Module):
             )
         self.check_images(images)
         parts = [
-            self.to_points(torch.from_numpy(batch))[:count].numpy()
+            self.to_points(torch.from_numpy(batch).to(self.device))[:count].cpu().numpy()
             for batch, count in padded_batches(images, batch_size)
         ]
         return np.concatenate(parts) if parts else np.zeros((0, self.latent.size), np.int64)
@@ -96,7 +108,7 @@ class Generator(nn.Module):
         size = min(batch_size, self._cached_images())
         start = 0
         for batch, count in padded_batches(points, size):
-            pixels = self.pixels(torch.from_numpy(np.array(batch)))
+            pixels = self.pixels(torch.from_numpy(np.array(batch)).to(self.device))
             yield slice(start, start + count), pixels[:count]
             start += count
 

@@ -37,7 +37,7 @@ class CodeGenerator(Generator):
     @property
     def latent(self) -> CodeLatent:
         """Return what a point is: positions, codes and the codebook (a copy)."""
-        codebook = self.codebook.detach().numpy().copy()
+        codebook = self.codebook.detach().cpu().numpy().copy()
         return CodeLatent(self.positions, len(codebook), codebook)
 
     def nearest(self, vectors: Tensor) -> Tensor:

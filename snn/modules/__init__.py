@@ -26,7 +26,7 @@ from spikeatlas.snn.modules.saved import (
 from spikeatlas.snn.modules.source_code import code_digest
 from spikeatlas.snn.modules.spike_sum import SpikeReading, SpikeSum
 from spikeatlas.snn.modules.trials import InputKind, Trial, TrialLayer, try_module
-from spikeatlas.snn.modules.way_for import FasterWay, proven, way_for
+from spikeatlas.snn.modules.way_for import FasterWay, near, proven, way_for
 
 __all__ = [
     "CLASSES",
@@ -58,6 +58,7 @@ __all__ = [
     "make_module",
     "named_places",
     "natural_reference",
+    "near",
     "pattern_problem",
     "pixel_scaling",
     "place_of",

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
+from spikeatlas.snn.device import Device, copy_on, torch_device
 from spikeatlas.snn.modules.drive import ModuleDrive, OutputShape, first_tensor
 from spikeatlas.snn.modules.module_state import ModuleState, copy_sharing_weights
 from spikeatlas.snn.modules.seeds import seeded
@@ -56,11 +57,15 @@ class StopForwardSignal(BaseException):
 
 
 class Capture:
-    """Hooks on a module of one thread; its state is put back after each showing."""
+    """Hooks on a module of one thread; its state is put back after each showing.
 
-    def __init__(self, module: nn.Module, drive: ModuleDrive) -> None:
+    ``device``: where the module is, which frames are moved to.
+    """
+
+    def __init__(self, module: nn.Module, drive: ModuleDrive, device: Device = "cpu") -> None:
         self.module = module
         self._drive = drive
+        self._device = device
         self._state = ModuleState(module)
 
     @torch.no_grad()
@@ -83,7 +88,7 @@ class Capture:
         handles = hooks.register(self.module)
         try:
             with seeded(seed):
-                for inputs in self._drive.inputs(frames):
+                for inputs in self._drive.inputs(frames.to(torch_device(self._device))):
                     hooks.begin()
                     self._call(inputs, hooks, on_output)
         finally:
@@ -98,6 +103,13 @@ class Capture:
             output = self.module(inputs)
         except StopForwardSignal:
             return
+        except RuntimeError as error:
+            if self._device == "cpu" or "device" not in str(error):
+                raise
+            raise ValueError(
+                f"the module does not run on {self._device} ({str(error).splitlines()[0]}): let its tensors be parameters "
+                "or buffers, or be made where its inputs are; or write responder.device: cpu."
+            ) from error
         hooks.check()
         if on_output is not None:
             on_output(output)
@@ -107,19 +119,25 @@ class ThreadCaptures:
     """One copy of a module for each thread that asks: weights shared, state apart."""
 
     def __init__(self, module: nn.Module, drive: ModuleDrive) -> None:
-        self._module = module
+        self._modules: dict[Device, nn.Module] = {"cpu": module}
         self._drive = drive
         self._local = threading.local()
         self._turn = threading.Lock()
 
-    def mine(self) -> Capture:
-        """Return the calling thread's."""
-        capture = getattr(self._local, "capture", None)
-        if capture is None:
+    def mine(self, device: Device = "cpu") -> Capture:
+        """Return the calling thread's on a device, which holds the weights once."""
+        captures: dict[Device, Capture] = self._local.__dict__.setdefault("captures", {})
+        if device not in captures:
             with self._turn:
-                module = copy_sharing_weights(self._module)
-            capture = self._local.capture = Capture(module, self._drive)
-        return capture
+                module = copy_sharing_weights(self._on(device))
+            captures[device] = Capture(module, self._drive, device)
+        return captures[device]
+
+    def _on(self, device: Device) -> nn.Module:
+        if device not in self._modules:
+            # torch refuses to copy tensors with a history, which the first copy has none of
+            self._modules[device] = copy_on(copy_sharing_weights(self._modules["cpu"]), device)
+        return self._modules[device]
 
 
 class _Hooks:

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from spikeatlas.snn.modules.seeds import seeded
-from spikeatlas.snn.registry import load_object
+from spikeatlas.snn.own_code import load_object
 
 _COMPILED = "_orig_mod"
 
@@ -33,7 +33,7 @@ def make_module(factory: str, options: Mapping[str, Any]) -> nn.Module:
             module = function(**options)
     except Exception as error:
         raise ValueError(
-            f"network.factory: {factory}({_arguments(options)}) fails with {type(error).__name__}: {error}; "
+            f"network.factory: {factory}({_arguments(options)}) fails with {type(error).__name__}: {str(error).rstrip('.')}; "
             "spikeatlas calls it on the CPU."
         ) from error
     if not isinstance(module, nn.Module):

@@ -16,7 +16,7 @@ from spikeatlas.snn.modules.drive import OutputShape, output_shape
 from spikeatlas.snn.modules.spike_sum import SpikeSum
 from spikeatlas.snn.modules.trials import Trial
 from spikeatlas.snn.modules.trials.trial_record import is_binary
-from spikeatlas.snn.registry import near
+from spikeatlas.snn.sentences import near
 
 _OUTPUT = re.compile(r"output(?:\[(\d+)\])?")
 

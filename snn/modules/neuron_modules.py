@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from spikeatlas.snn.registry import near
+from spikeatlas.snn.sentences import near
 
 _LIBRARIES = {
     "snntorch": ("SpikingNeuron",),

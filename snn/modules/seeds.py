@@ -16,12 +16,14 @@ _TURN = threading.RLock()
 
 @contextmanager
 def seeded(seed: int | None) -> Iterator[None]:
-    """Seed the three global generators with ``seed`` (>= 0), and put them back at the end. None: leave them be."""
+    """Seed the global generators with ``seed`` (>= 0), and put them back at the end. None: leave them be."""
     if seed is None:
         yield
         return
     with _TURN:
         states = random.getstate(), np.random.get_state(), torch.get_rng_state()  # noqa: NPY002
+        # none where no GPU is in use
+        of_devices = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else []
         try:
             random.seed(seed)
             np.random.seed(seed % 2**32)  # noqa: NPY002 - what a user's module draws from
@@ -31,3 +33,5 @@ def seeded(seed: int | None) -> Iterator[None]:
             random.setstate(states[0])
             np.random.set_state(states[1])  # noqa: NPY002
             torch.set_rng_state(states[2])
+            if of_devices:
+                torch.cuda.set_rng_state_all(of_devices)

@@ -13,7 +13,7 @@ import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
-from spikeatlas.snn.registry import load_object
+from spikeatlas.snn.own_code import load_object
 
 
 def code_digest(factory: str) -> str:
@@ -41,6 +41,10 @@ def _files(factory: str) -> dict[str, Path]:
 def _origin(factory: str) -> tuple[Path, str]:
     """File and dotted name of the module that defines the factory."""
     definition = load_object(factory)
+    if not callable(definition):
+        raise ValueError(  # noqa: TRY004 - a mistake of the study
+            f"network.factory: {factory} is a {type(definition).__name__}, no function."
+        )
     try:
         path, module = inspect.getfile(inspect.unwrap(definition)), definition.__module__
     except (TypeError, AttributeError):

@@ -38,13 +38,16 @@ class SpikeSum:
 
     def chosen(self, frames: Tensor) -> Tensor:
         """Return the outputs of its neurons."""
-        return frames if self._neurons is None else frames.index_select(2, self._neurons)
+        if self._neurons is None:
+            return frames
+        return frames.index_select(2, self._neurons.to(frames.device))
 
     def sums(self) -> Tensor:
         """Sums (n, neurons) over steps and positions. ValueError where nothing was added."""
         if self.total is None:
             raise ValueError("the module did not call this layer, which its trial did.")
-        return self.total.flatten(2).sum(2) if self.total.dim() > 2 else self.total
+        sums = self.total.flatten(2).sum(2) if self.total.dim() > 2 else self.total
+        return sums.cpu()
 
     def means(self) -> NDArray[np.float64]:
         """Means (n, neurons) over steps and positions: of spikes, their rate."""
@@ -72,4 +75,4 @@ class SpikeReading(SpikeSum):
         """Readings (n, neurons) after all steps. ValueError where nothing was added."""
         if self.total is None:
             return super().means()
-        return self._reading.responses(self.total, self.steps, self._unit)
+        return self._reading.responses(self.total.cpu(), self.steps, self._unit)

@@ -17,6 +17,9 @@ from spikeatlas.snn.modules.pixel_scaling import PixelScaling
 Images = NDArray[np.uint8]
 Rates = dict[str, NDArray[np.float64]]
 _BATCH = 8
+NEAR = 0.05
+"""Largest difference of a response by sums in another order: in a deep network a spike that falls on the other side
+changes others (measured on spiking ResNet-18: 2.4 % of the last layer's responses, by at most 0.019)."""
 
 
 class FasterWay(Protocol):
@@ -25,6 +28,10 @@ class FasterWay(Protocol):
     @property
     def name(self) -> str:
         """Of the way, in a plan."""
+        ...
+
+    def reordered(self) -> FasterWay | None:
+        """Return the same way with sums in the fastest order; None where there is none faster."""
         ...
 
     def plainer(self) -> FasterWay | None:
@@ -96,6 +103,23 @@ def proven(
         reasons.append(reason)
         candidate = candidate.plainer()
     return "; ".join(reasons)
+
+
+def near(
+    way: FasterWay,
+    neurons: Mapping[str, Sequence[int]],
+    examples: Images,
+    by_hooks: Callable[[Images], Rates],
+) -> FasterWay:
+    """Return a proven way with sums in the fastest order, if that gives almost its responses; else the way itself."""
+    other = way.reordered()
+    if other is None:
+        return way
+    rates = other.counts(examples, list(neurons), neurons, batch_size=_BATCH)
+    gaps = [
+        float(np.abs(rates[layer] - values).max()) for layer, values in by_hooks(examples).items()
+    ]
+    return other if max(gaps) <= NEAR else way
 
 
 def _difference(

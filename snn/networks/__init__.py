@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from spikeatlas.snn.networks.base import Architecture, NetworkSite, TrainableNetwork
 from spikeatlas.snn.networks.chain import build_network, pixel_statistics
-from spikeatlas.snn.networks.decodings import DECODINGS, DecodingSpec, RateDecoding
+from spikeatlas.snn.networks.decodings import DECODINGS, DecodingSpec, MeanDecoding, RateDecoding
 from spikeatlas.snn.networks.layer import SpikingLayer
 from spikeatlas.snn.networks.network import SpikingNetwork
-from spikeatlas.snn.networks.silenced import silenced
+from spikeatlas.snn.networks.residual_block import ResidualBlock
+from spikeatlas.snn.networks.resnet import SpikingResNet, Trace
+from spikeatlas.snn.networks.resnet_spec import ResNetArchitecture
+from spikeatlas.snn.networks.silenced import SilencedNeurons, silenced, with_neurons
 from spikeatlas.snn.networks.spec import OUTPUT, NetworkSpec, layer_maps, layer_sizes
 
 __all__ = [
@@ -15,15 +18,22 @@ __all__ = [
     "OUTPUT",
     "Architecture",
     "DecodingSpec",
+    "MeanDecoding",
     "NetworkSite",
     "NetworkSpec",
     "RateDecoding",
+    "ResNetArchitecture",
+    "ResidualBlock",
+    "SilencedNeurons",
     "SpikingLayer",
     "SpikingNetwork",
+    "SpikingResNet",
+    "Trace",
     "TrainableNetwork",
     "build_network",
     "layer_maps",
     "layer_sizes",
     "pixel_statistics",
     "silenced",
+    "with_neurons",
 ]

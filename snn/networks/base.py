@@ -79,7 +79,13 @@ class TrainableNetwork(nn.Module, ABC):
 
     def normalise(self, images: Tensor) -> Tensor:
         """(images/255 - mean)/std as float32 (n, c, h, w), for uint8 images of that shape."""
-        return (images.to(torch.float32) / 255 - self.mean[:, None, None]) / self.std[:, None, None]
+        pixels = images.to(self.device, torch.float32) / 255
+        return (pixels - self.mean[:, None, None]) / self.std[:, None, None]
+
+    @property
+    def device(self) -> torch.device:
+        """The device that its weights are on, and its inputs have to be."""
+        return self.mean.device
 
     @abstractmethod
     def forward(self, inputs: Tensor) -> Tensor:

@@ -36,9 +36,20 @@ class RateDecoding(DecodingSpec):
         return spikes.sum(0)
 
 
+@dataclass(frozen=True, config=SPEC)
+class MeanDecoding(DecodingSpec):
+    """Mean of each output over all time steps; for outputs that are no spikes, as a linear read-out's."""
+
+    kind: Literal["mean"] = "mean"
+
+    def scores(self, spikes: Tensor) -> Tensor:
+        """Mean outputs (n, classes)."""
+        return spikes.mean(0)
+
+
 DECODINGS: Family[DecodingSpec] = Family(
     "decoding",
     DecodingSpec,  # type: ignore[type-abstract]
-    {"rate": RateDecoding},
+    {"rate": RateDecoding, "mean": MeanDecoding},
 )
 """``network.decoding`` of a study."""

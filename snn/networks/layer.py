@@ -120,9 +120,14 @@ def unroll(
         yield row
 
 
-def convolution(inputs: int, outputs: int, kernel: int) -> nn.Conv2d:
-    """Convolution that keeps the map's size, its weights not yet set."""
-    return _unset(nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, device="meta"))
+def convolution(
+    inputs: int, outputs: int, kernel: int, *, stride: int = 1, bias: bool = True
+) -> nn.Conv2d:
+    """Convolution that keeps the map's size, but for its stride, its weights not yet set."""
+    operator = nn.Conv2d(
+        inputs, outputs, kernel, stride, padding=kernel // 2, bias=bias, device="meta"
+    )
+    return _unset(operator)
 
 
 def linear(inputs: int, outputs: int) -> SteadyLinear:

@@ -12,7 +12,7 @@ from spikeatlas.snn.coding import Coding
 from spikeatlas.snn.networks.base import Shape, TrainableNetwork
 from spikeatlas.snn.networks.decodings import DecodingSpec, RateDecoding
 from spikeatlas.snn.networks.layer import SpikingLayer, unroll
-from spikeatlas.snn.registry import near
+from spikeatlas.snn.sentences import near
 
 
 class SpikingNetwork(TrainableNetwork):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import copy
-from typing import Self
+from typing import Self, TypeVar
 
 from torch import Tensor, nn
 
 from spikeatlas.snn.networks.layer import SpikingLayer
 from spikeatlas.snn.networks.network import SpikingNetwork
 from spikeatlas.snn.neurons import SpikingNeuron, State
+
+Module = TypeVar("Module", bound=nn.Module)
 
 
 class SilencedNeurons(SpikingNeuron):
@@ -60,8 +62,15 @@ def silenced(network: SpikingNetwork, layer: str, neuron: int) -> SpikingNetwork
 
 
 def _silenced_layer(layer: SpikingLayer, neuron: int) -> SpikingLayer:
-    other: SpikingLayer = copy.copy(layer)
-    modules: dict[str, nn.Module | None] = dict(layer.named_children())
-    # the copy shares this table with the layer: it gets one of its own
-    other.__dict__["_modules"] = {**modules, "neuron": SilencedNeurons(layer.neuron, neuron)}
+    return with_neurons(layer, "neuron", SilencedNeurons(layer.neuron, neuron))
+
+
+def with_neurons(module: Module, path: str, neurons: SpikingNeuron) -> Module:
+    """Return a module with other neurons at a path (``layer1.0.sn1``), all else the same objects."""
+    other: Module = copy.copy(module)
+    # the copy shares this table with the module: it gets one of its own
+    table = dict(module.__dict__["_modules"])
+    name, _, rest = path.partition(".")
+    table[name] = with_neurons(table[name], rest, neurons) if rest else neurons
+    other.__dict__["_modules"] = table
     return other

@@ -9,15 +9,16 @@ from __future__ import annotations
 from spikeatlas.snn.neurons.base import NeuronSite, NeuronSpec, Reset, SpikingNeuron, State
 from spikeatlas.snn.neurons.leaky import LeakyNeuron, LeakySpec
 from spikeatlas.snn.neurons.library_rules import is_neuron, read_rule
+from spikeatlas.snn.neurons.lif import LifNeuron, LifSpec
 from spikeatlas.snn.neurons.rule import Rule
 from spikeatlas.snn.neurons.rule_neuron import RuleNeuron
-from spikeatlas.snn.neurons.surrogates import SURROGATES, FastSigmoid, SurrogateSpec
+from spikeatlas.snn.neurons.surrogates import SURROGATES, ATan, FastSigmoid, SurrogateSpec
 from spikeatlas.snn.registry import Family
 
 NEURONS: Family[NeuronSpec] = Family(
     "neuron",
     NeuronSpec,  # type: ignore[type-abstract]
-    {"leaky": LeakySpec},
+    {"leaky": LeakySpec, "lif": LifSpec},
 )
 """``network.neuron`` of a study."""
 
@@ -25,9 +26,12 @@ NEURONS: Family[NeuronSpec] = Family(
 __all__ = [
     "NEURONS",
     "SURROGATES",
+    "ATan",
     "FastSigmoid",
     "LeakyNeuron",
     "LeakySpec",
+    "LifNeuron",
+    "LifSpec",
     "NeuronSite",
     "NeuronSpec",
     "Reset",

@@ -72,7 +72,7 @@ class LeakyNeuron(snntorch.Leaky, SpikingNeuron):
 
     def run(self, currents: Tensor, time_steps: int) -> Tensor:
         """See ``SpikingNeuron``: in one compiled pass, where that computes this neuron."""
-        if self.change() or not isinstance(self.surrogate, FastSigmoid):
+        if self.change() or not isinstance(self.surrogate, FastSigmoid) or currents.is_cuda:
             return self.unroll(currents, time_steps)[0]
         zero = self.reset_mechanism == "zero"
         slope = self.surrogate.slope

@@ -40,5 +40,7 @@ class RuleNeuron(SpikingNeuron):
         return rule.step(current, rule.initial(current) if state is None else state)
 
     def run(self, currents: Tensor, time_steps: int) -> Tensor:
-        """See ``SpikingNeuron``: in one compiled pass, without gradient."""
+        """See ``SpikingNeuron``: in one compiled pass, without gradient; step by step where that cannot run."""
+        if currents.is_cuda:
+            return self.unroll(currents, time_steps)[0]
         return run_rule(self.rule, currents, time_steps)

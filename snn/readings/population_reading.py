@@ -53,4 +53,6 @@ class PopulationReading(GroupReading):
     def unit(self, unit: Unit, groups: Sequence[tuple[int, ...]]) -> Unit:
         """Of the neurons', a spike divided by the largest group."""
         quantum = None if unit.quantum is None else unit.quantum / max(map(len, groups))
-        return dataclasses.replace(unit, name=f"{unit.name}, mean of a group", quantum=quantum)
+        return dataclasses.replace(
+            unit, name=f"{unit.name}, mean of a group", quantum=quantum, relative=False
+        )

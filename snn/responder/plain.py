@@ -14,7 +14,7 @@ from torch import Tensor
 
 from spikeatlas.snn.batching import padded_batches
 from spikeatlas.snn.coding import STILL, CodingKey, encode
-from spikeatlas.snn.networks import SpikingLayer, SpikingNetwork
+from spikeatlas.snn.networks import SpikingLayer, SpikingNetwork, TrainableNetwork
 from spikeatlas.snn.networks.layer import unroll
 from spikeatlas.snn.readings import RATE, TrainReading, UnitChoice
 
@@ -85,11 +85,12 @@ class PlainResponder:
         self, batch: npt.NDArray[np.uint8], key: CodingKey | None
     ) -> dict[str, npt.NDArray[np.float64]]:
         """Responses (n, neurons) to one showing of a batch."""
-        inputs = encode(self.network, batch, key)
+        inputs = encode(self.network, batch, key).to(self.network.device)
         steps = self.network.time_steps
         values = count_spikes(self._layers, inputs, steps, self.reading)
         return {
-            name: self.reading.responses(values[name], steps, self.unit) for name in self.layers
+            name: self.reading.responses(values[name].cpu(), steps, self.unit)
+            for name in self.layers
         }
 
 
@@ -114,7 +115,7 @@ def count_spikes(
 
 
 def check_images(
-    network: SpikingNetwork, images: npt.NDArray[np.uint8], *, sequences: bool = False
+    network: TrainableNetwork, images: npt.NDArray[np.uint8], *, sequences: bool = False
 ) -> None:
     """Raise ValueError unless ``images`` are stimuli of the network: uint8 (n, c, h, w).
 
@@ -131,7 +132,7 @@ def check_images(
         )
 
 
-def check_weights(network: SpikingNetwork) -> None:
+def check_weights(network: TrainableNetwork) -> None:
     """Raise ValueError where a weight is NaN or infinite, naming the tensor."""
     for name, tensor in network.state_dict().items():
         if not torch.isfinite(tensor).all():

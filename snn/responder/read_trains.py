@@ -73,7 +73,9 @@ class TrainResponder:
     def _line(self, name: str) -> str:
         """Describe a layer's way in a line of the plan."""
         field = "over the receptive field of its position, " if name in self._fields else ""
-        return f"{name}: {field}whole spike trains, layer by layer; reading {self.reading.kind}, unit {self.unit}"
+        device = "" if self._showing.device == "cpu" else f", on {self._showing.device}"
+        reading = f"reading {self.reading.kind}, unit {self.unit}{device}"
+        return f"{name}: {field}whole spike trains, layer by layer; {reading}"
 
     def _image_bytes(self) -> int:
         """Memory of one image in the largest layer, its inputs included."""
@@ -101,7 +103,8 @@ class TrainResponder:
     def _present(self, chunk: Images, number: int) -> Rows:
         """Readings of one showing, its number from 0."""
         key = self._showing.key
-        inputs = encode(self.network, chunk, None if key is None else key.shifted(number))
+        key = None if key is None else key.shifted(number)
+        inputs = encode(self.network, chunk, key).to(self.network.device)
         return {
             name: self._read(spikes, name)[:, self.neurons[name]]
             for name, spikes in self._trains(inputs)
@@ -121,5 +124,5 @@ class TrainResponder:
     def _read(self, spikes: Tensor, name: str) -> npt.NDArray[np.float64]:
         # a receptive field has the one position alone
         unit: UnitChoice = "channel" if name in self._fields else self.unit
-        value = self.reading.fold(None, spikes, 0)
+        value = self.reading.fold(None, spikes, 0).cpu()
         return self.reading.responses(value, self.network.time_steps, unit)

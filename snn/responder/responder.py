@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spikeatlas.snn.coding import STILL, CodingKey
+from spikeatlas.snn.device import Device, copy_on
 from spikeatlas.snn.networks import SpikingNetwork
 from spikeatlas.snn.readings import RATE, TrainReading, UnitChoice
 from spikeatlas.snn.responder.fast import FastResponder
@@ -38,8 +39,9 @@ class Responder:
     Layers with modules that the compiled loops do not know (a user's neurons, a normalisation) run as
     those modules run, the others as fast as ever. Another ``reading`` of spikes than their rate, or the
     one ``unit`` at a position of each map instead of the mean over it, goes layer by layer over whole
-    spike trains. ValueError for unknown layers or neurons, for NaN or
-    infinite weights, and for a normalisation in training mode.
+    spike trains. So does all on another ``device`` than the processor, where no compiled loop runs.
+    ValueError for unknown layers or neurons, for NaN or infinite weights, and for a normalisation in
+    training mode.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class Responder:
         memory: int = 2**30,
         reading: TrainReading = RATE,
         unit: UnitChoice = "channel",
+        device: Device = "cpu",
     ) -> None:
         check_weights(network)
         check_counts(batch_size, presentations)
@@ -64,16 +67,22 @@ class Responder:
         indices = _indices(network, layers, neurons or {})
         self.network = network
         self.layers = tuple(layers)
-        showing = Showing(batch_size, key, presentations)
+        showing = Showing(batch_size, key, presentations, device=device)
         # sequences of frames are no constant current: they go layer by layer
         self._show_frames = functools.partial(
-            TrainResponder, network, indices, showing, memory=memory, reading=reading, unit=unit
+            TrainResponder,
+            copy_on(network, device),
+            indices,
+            showing,
+            memory=memory,
+            reading=reading,
+            unit=unit,
         )
         self._respond: FastResponder | TrainResponder | _Selection
         if kind == "plain":
             self.plan: Plan = plain_plan()
             self._respond = _Selection(network, indices, showing, reading, unit)
-        elif reading != RATE or unit != "channel":
+        elif (reading, unit, device) != (RATE, "channel", "cpu"):
             self._respond = self._show_frames()
             self.plan = self._respond.plan
         else:
@@ -108,7 +117,7 @@ class _Selection:
         unit: UnitChoice,
     ) -> None:
         self._plain = PlainResponder(
-            network,
+            copy_on(network, showing.device),
             tuple(neurons),
             batch_size=showing.batch_size,
             key=showing.key,

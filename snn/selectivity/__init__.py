@@ -29,6 +29,7 @@ from spikeatlas.snn.selectivity.resampling import (
 )
 from spikeatlas.snn.selectivity.significance import discoveries, greater, q_values, selectivity_test
 from spikeatlas.snn.selectivity.sparseness import hoyer, treves_rolls
+from spikeatlas.snn.selectivity.streamed import StreamedTuning
 from spikeatlas.snn.selectivity.tuning import (
     MINIMUM_ACTIVE,
     active_images,
@@ -48,6 +49,7 @@ __all__ = [
     "Measure",
     "Quantity",
     "Shuffled",
+    "StreamedTuning",
     "active_images",
     "auc",
     "bootstrap_csi",

@@ -23,10 +23,19 @@ def class_means(responses: Responses, labels: Whole, classes: int) -> Floats:
     ``responses`` (n, neurons) to images with ``labels`` (n,) in 0..classes-1. Returns
     (neurons, classes), NaN for a class without images. ValueError where the two do not fit.
     """
+    return means_of_sums(class_sums(responses, labels, classes), labels, classes)
+
+
+def class_sums(responses: Responses, labels: Whole, classes: int) -> Floats:
+    """Sum the responses (n, neurons) to the images of each class: (neurons, classes). Errors as ``class_means``."""
     check(responses, labels, classes)
-    member = np.eye(classes)[labels]
-    sums = responses.astype(np.float64).T @ member
-    counts = member.sum(axis=0)
+    sums: Floats = responses.astype(np.float64).T @ np.eye(classes)[labels]
+    return sums
+
+
+def means_of_sums(sums: Floats, labels: Whole, classes: int) -> Floats:
+    """Divide such sums by how many images there are of each class; NaN for a class without."""
+    counts = np.bincount(labels, minlength=classes)
     means: Floats = np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
     return means
 

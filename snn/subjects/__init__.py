@@ -22,12 +22,19 @@ from spikeatlas.snn.subjects.function import CallableSpec
 from spikeatlas.snn.subjects.module import ModuleSpec
 from spikeatlas.snn.subjects.nir import NirSpec
 from spikeatlas.snn.subjects.read_source import read_source, reading_problems
+from spikeatlas.snn.subjects.residual import ResNetSpec, ResNetSubject
 from spikeatlas.snn.subjects.trained import ChainSpec
 
 SUBJECTS: Family[SubjectSpec] = Family(
     "network",
     SubjectSpec,  # type: ignore[type-abstract]
-    {"chain": ChainSpec, "module": ModuleSpec, "nir": NirSpec, "callable": CallableSpec},
+    {
+        "chain": ChainSpec,
+        "resnet": ResNetSpec,
+        "module": ModuleSpec,
+        "nir": NirSpec,
+        "callable": CallableSpec,
+    },
     default="chain",
 )
 """``network`` of a study."""
@@ -45,6 +52,8 @@ __all__ = [
     "Neurons",
     "NirSpec",
     "Progress",
+    "ResNetSpec",
+    "ResNetSubject",
     "Respond",
     "Responses",
     "Scores",

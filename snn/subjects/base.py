@@ -16,6 +16,7 @@ from pydantic.dataclasses import dataclass as specification
 
 from spikeatlas.snn.data import DataSet
 from spikeatlas.snn.layer_info import LayerInfo
+from spikeatlas.snn.readings import UnitChoice
 from spikeatlas.snn.registry import SPEC, Contract
 from spikeatlas.snn.showing import Showing
 
@@ -92,6 +93,11 @@ class Subject(ABC):
 
     def check(self) -> None:  # noqa: B027 - most can always answer
         """Raise ValueError where it cannot answer: weights that are NaN, say, of a training that diverged."""
+
+    def references(self, unit: UnitChoice = "channel") -> dict[str, NDArray[np.float32]]:
+        """Return what counts as 1, (neurons,) of each layer whose unit is relative, where this is read of a map."""
+        del unit
+        return {}
 
     def scores(self, images: Images, showing: Showing) -> Scores:
         """Scores (n, classes) of images uint8 (n, c, h, w), before any softmax. LackError without read-out."""

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from spikeatlas.snn.batching import padded_batches
 from spikeatlas.snn.coding import encode
+from spikeatlas.snn.device import copy_on
 from spikeatlas.snn.layer_info import LayerInfo, spike_unit
 from spikeatlas.snn.networks import RateDecoding, SpikingLayer, SpikingNetwork, silenced
 from spikeatlas.snn.responder import Responder, check_weights, layer_shapes
@@ -50,6 +51,7 @@ class ChainSubject(Subject):
             presentations=showing.presentations,
             reading=showing.reading,
             unit=showing.unit,
+            device=showing.device,
         )
 
     def scores(self, images: Images, showing: Showing) -> Scores:
@@ -65,12 +67,13 @@ class ChainSubject(Subject):
     def _decoded(self, images: Images, showing: Showing) -> Scores:
         """Scores by another decoding, averaged over the showings."""
         parts = [np.empty((0, self.network.classes))]
+        network = copy_on(self.network, showing.device)
         for batch, count in padded_batches(images, showing.batch_size):
             total = np.zeros((count, self.network.classes))
             for number in range(showing.presentations):
                 key = None if showing.key is None else showing.key.shifted(number)
-                outputs = self.network(encode(self.network, batch, key))
-                total += self.network.scores(outputs).double().numpy()[:count]
+                outputs = network(encode(network, batch, key).to(network.device))
+                total += network.scores(outputs).double().cpu().numpy()[:count]
             parts.append(total / showing.presentations)
         return np.concatenate(parts)
 

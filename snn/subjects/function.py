@@ -29,8 +29,9 @@ from spikeatlas.snn.modules import (
     pattern_problem,
     place_of,
 )
+from spikeatlas.snn.own_code import FunctionPath, load_object
 from spikeatlas.snn.readings import RATE
-from spikeatlas.snn.registry import SPEC, load_object
+from spikeatlas.snn.registry import SPEC
 from spikeatlas.snn.showing import Showing
 from spikeatlas.snn.subjects.base import (
     LACKS,
@@ -75,7 +76,7 @@ class CallableSpec(SubjectSpec):
     """A function of your own: images in, numbers out. It needs no torch, and lacks all that is not its answers."""
 
     kind: Literal["callable"] = "callable"
-    factory: Annotated[str, Field(pattern=r"^[\w.]+:[\w.]+$")]
+    factory: FunctionPath
     """``module:function`` that returns the function, called once an epoch with ``options``."""
     options: Annotated[dict[str, Any], AfterValidator(FrozenTable)] = Field(
         default_factory=FrozenTable
@@ -109,8 +110,8 @@ class CallableSpec(SubjectSpec):
         if self.checkpoints is None:
             return {}
         if isinstance(self.checkpoints, str):
-            return {"checkpoints": checkpoint_folder(self.checkpoints)}
-        return {f"checkpoints.{epoch:g}": path for epoch, path in self.checkpoints.items()}
+            return {"network.checkpoints": checkpoint_folder(self.checkpoints)}
+        return {f"network.checkpoints.{epoch:g}": path for epoch, path in self.checkpoints.items()}
 
     def source(self, data: DataSet, folder: Path) -> Source:
         """See ``SubjectSpec``."""

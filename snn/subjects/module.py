@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 from pydantic.dataclasses import dataclass
 from pydantic_core import ArgsKwargs
 
@@ -13,7 +13,9 @@ from spikeatlas.snn.coding import Coding
 from spikeatlas.snn.data import DataSet
 from spikeatlas.snn.frozen_table import FrozenTable
 from spikeatlas.snn.modules import ClassMode, InputKind, checkpoint_folder, pattern_problem
+from spikeatlas.snn.own_code import FunctionPath
 from spikeatlas.snn.registry import SPEC
+from spikeatlas.snn.sentences import near
 from spikeatlas.snn.subjects.base import SubjectSpec
 from spikeatlas.snn.subjects.module_source import ModuleSource
 
@@ -44,6 +46,16 @@ class NaturalMaximum:
     """Training images that it is measured with, at most (>= 1)."""
 
 
+def _tag(value: object) -> str:
+    return "name" if isinstance(value, str) else "numbers"
+
+
+Normalise = Annotated[
+    # one of the two is meant, and only its mistakes are told
+    Annotated[MeanStd, Tag("numbers")] | Annotated[Literal["data", "none"], Tag("name")],
+    Discriminator(_tag),
+]
+"""``network.normalise`` of a study."""
 REFERENCE = NaturalMaximum()
 _NORMALISE = (
     "network.normalise is missing: write what the network was trained with, {mean: [...], std: [...]}, or data (mean and "
@@ -51,12 +63,24 @@ _NORMALISE = (
 )
 
 
+def require_normalise(values: Any) -> Any:
+    """Return the fields of a network as they are; ValueError, one sentence, where ``normalise`` is not among them."""
+    fields = values.kwargs if isinstance(values, ArgsKwargs) else values
+    if isinstance(fields, dict) and "normalise" not in fields:
+        misspelt = [
+            name for name in fields if name not in ("kind", "n") and near("normalise", [name])
+        ]
+        hint = f" (you wrote {misspelt[0]})" if misspelt else ""
+        raise ValueError(_NORMALISE.replace(" is missing", f" is missing{hint}"))
+    return values
+
+
 @dataclass(frozen=True, config=SPEC, kw_only=True)
 class ModuleSpec(SubjectSpec):
     """A torch module of the user's own, spiking or not, as it is."""
 
     kind: Literal["module"] = "module"
-    factory: Annotated[str, Field(pattern=r"^[\w.]+:[\w.]+$")]
+    factory: FunctionPath
     """Import path ``module:function``; called on the CPU with ``options``, it returns the torch.nn.Module."""
     options: Options = Field(default_factory=FrozenTable)
     """Arguments of the factory, by name."""
@@ -70,7 +94,7 @@ class ModuleSpec(SubjectSpec):
     """Called once with an image, once a step, or once with frames (T, n, ...) or batch_frames (n, T, ...)."""
     coding: Coding = "current"
     """An image is a constant input, or Poisson spike trains at its pixels' rates (not with input image)."""
-    normalise: MeanStd | Literal["data", "none"]
+    normalise: Normalise
     """What pixels (0 to 1) are normalised with: mean and std of the training, those of ``data``, or none."""
     layers: PathsByName | tuple[str, ...] | Literal["auto"] = "auto"
     """Spiking neurons (else activations) that are found, or paths of modules, ``path#2`` for the second call in a step."""
@@ -84,10 +108,7 @@ class ModuleSpec(SubjectSpec):
     @model_validator(mode="before")
     @classmethod
     def _require(cls, values: Any) -> Any:
-        fields = values.kwargs if isinstance(values, ArgsKwargs) else values
-        if isinstance(fields, dict) and "normalise" not in fields:
-            raise ValueError(_NORMALISE)
-        return values
+        return require_normalise(values)
 
     @model_validator(mode="after")
     def _check(self) -> ModuleSpec:
@@ -109,9 +130,9 @@ class ModuleSpec(SubjectSpec):
     def paths(self) -> dict[str, Path]:
         """Folder of the checkpoints, or each file."""
         if isinstance(self.checkpoints, str):
-            return {"checkpoints": checkpoint_folder(self.checkpoints)}
+            return {"network.checkpoints": checkpoint_folder(self.checkpoints)}
         files = self.checkpoints or {}
-        return {f"checkpoints.{epoch:g}": path for epoch, path in files.items()}
+        return {f"network.checkpoints.{epoch:g}": path for epoch, path in files.items()}
 
     def source(self, data: DataSet, folder: Path) -> ModuleSource:
         """See ``SubjectSpec``."""

@@ -79,7 +79,7 @@ def _layer_info(layer: TrialLayer, trial: Trial) -> LayerInfo:
     if layer.spikes:
         unit = spike_unit(trial.drive.time_steps or 1, shape.map, signed=layer.signed)
     else:
-        unit = Unit(UNIT_NAME, top=None, bottom=None if layer.signed else 0.0)
+        unit = Unit(UNIT_NAME, top=None, bottom=None if layer.signed else 0.0, relative=True)
     return LayerInfo(shape.channels, shape.map, unit)
 
 

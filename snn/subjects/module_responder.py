@@ -11,6 +11,7 @@ from torch import Tensor
 
 from spikeatlas.snn.batching import padded_batches
 from spikeatlas.snn.coding import STILL, CodingKey
+from spikeatlas.snn.device import Device
 from spikeatlas.snn.modules import (
     ClassMode,
     FasterWay,
@@ -74,8 +75,10 @@ class LayerActivity:
         class_neurons: Sequence[int] | None = None,
         reading: TrainReading = RATE,
         unit: UnitChoice = "channel",
+        device: Device = "cpu",
     ) -> None:
         self._parts = parts
+        self._device = device
         self._reading = reading
         self._unit = unit
         self._neurons = {name: np.array(row, np.int64) for name, row in neurons.items()}
@@ -92,7 +95,7 @@ class LayerActivity:
         scores = SpikeSum()
         readout = self._parts.readout if self._class_neurons is not None else None
         images = frames.shape[1]
-        self._parts.captures.mine().show(
+        self._parts.captures.mine(self._device).show(
             frames,
             sums,
             silence=self._silence,

@@ -18,7 +18,7 @@ from spikeatlas.snn.modules import (
     Silence,
 )
 from spikeatlas.snn.readings import RATE, UnitChoice
-from spikeatlas.snn.registry import near
+from spikeatlas.snn.sentences import near
 from spikeatlas.snn.showing import Showing
 from spikeatlas.snn.subjects.base import (
     Images,
@@ -73,13 +73,8 @@ class ModuleSubject(Subject):
             )
         )
 
-    @property
-    def reference(self) -> dict[str, NDArray[np.float32]]:
-        """Mean activity (neurons,) that counts as 1, of each layer that does not spike; measured at the first call."""
-        return self.reference_at("channel")
-
-    def reference_at(self, unit: UnitChoice) -> dict[str, NDArray[np.float32]]:
-        """Return the same for a position of the maps, whose activity is not that of the whole map."""
+    def references(self, unit: UnitChoice = "channel") -> dict[str, NDArray[np.float32]]:
+        """See ``Subject``: mean activities, measured at the first call for a unit."""
         return {name: reference.values for name, reference in self._references(unit).items()}
 
     @property
@@ -118,6 +113,7 @@ class ModuleSubject(Subject):
             class_neurons=neurons.get(CLASSES),
             reading=showing.reading,
             unit=showing.unit,
+            device=showing.device,
         )
         references = self._references(showing.unit) if self._are_analog(of_module) else {}
         return ModuleResponder(
@@ -169,7 +165,7 @@ class ModuleSubject(Subject):
         total = np.zeros((len(batch), readout.classes))
         for key in presentation_keys(showing.key, showings):
             total += readout.read(
-                parts.captures.mine(),
+                parts.captures.mine(showing.device),
                 parts.frames(batch, key),
                 silence=self._silence,
                 seed=parts.seed(batch, key),
@@ -190,13 +186,15 @@ class ModuleSubject(Subject):
         """Return the faster way of a responder, or why the hooks answer."""
         if showing.kind == "plain":
             return "the plainest way is asked for"
+        if showing.device != "cpu":
+            return f"on {showing.device}, where no compiled scan runs"
         if self._silence is not None or self.stochastic:
             return "a neuron is silent" if self._silence else "its answers are drawn"
         if CLASSES in neurons or self._are_analog(neurons):
             return "not all of the layers spike"
         if showing.reading != RATE or showing.unit != "channel":
             return f"reading {showing.reading.kind}, unit {showing.unit}"
-        return self._ways.of(neurons)
+        return self._ways.of(neurons, exact=showing.kind != "fast")
 
     def _are_analog(self, neurons: Neurons) -> bool:
         layers = self._parts.trial.layers

@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 from torch import nn
 
-from spikeatlas.snn.modules import FasterWay, proven, way_for
+from spikeatlas.snn.modules import FasterWay, near, proven, way_for
 from spikeatlas.snn.subjects.base import Images
 from spikeatlas.snn.subjects.module_responder import LayerActivity, Means, ModuleParts
 
@@ -19,17 +19,17 @@ class ProvenWays:
         self._module = module
         self._parts = parts
         self._turn = threading.Lock()
-        self._ways: dict[frozenset[str], FasterWay | str] = {}
+        self._ways: dict[tuple[frozenset[str], bool], FasterWay | str] = {}
 
-    def of(self, names: Collection[str]) -> FasterWay | str:
+    def of(self, names: Collection[str], *, exact: bool = True) -> FasterWay | str:
         """Return the way of some spiking layers of a deterministic module, tried at the first call."""
         with self._turn:
-            key = frozenset(names)
+            key = frozenset(names), exact
             if key not in self._ways:
-                self._ways[key] = self._tried(key)
+                self._ways[key] = self._tried(*key)
             return self._ways[key]
 
-    def _tried(self, names: frozenset[str]) -> FasterWay | str:
+    def _tried(self, names: frozenset[str], exact: bool) -> FasterWay | str:
         parts, trial = self._parts, self._parts.trial
         places = {name: layer.place for name, layer in trial.layers.items() if name in names}
         way = way_for(self._module, places, trial.drive, parts.scaling, parts.examples)
@@ -38,4 +38,7 @@ class ProvenWays:
         def by_hooks(images: Images) -> Means:
             return LayerActivity(parts, neurons)(parts.frames(images, None))
 
-        return proven(way, neurons, parts.examples, by_hooks)
+        way = proven(way, neurons, parts.examples, by_hooks)
+        if exact or isinstance(way, str):
+            return way
+        return near(way, neurons, parts.examples, by_hooks)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
@@ -14,9 +14,10 @@ from spikeatlas.snn.data import DataSet
 from spikeatlas.snn.frozen_table import FrozenTable
 from spikeatlas.snn.graph.nir_file import DT, nir_module
 from spikeatlas.snn.modules import ClassMode, checkpoint_files, checkpoint_folder, pattern_problem
-from spikeatlas.snn.registry import SPEC, near
+from spikeatlas.snn.registry import SPEC
+from spikeatlas.snn.sentences import near
 from spikeatlas.snn.subjects.base import Progress, SubjectSpec
-from spikeatlas.snn.subjects.module import MeanStd, ModuleSpec
+from spikeatlas.snn.subjects.module import ModuleSpec, Normalise, require_normalise
 from spikeatlas.snn.subjects.module_source import ModuleSource
 
 _FACTORY = f"{nir_module.__module__}:{nir_module.__name__}"
@@ -37,7 +38,7 @@ class NirSpec(SubjectSpec):
     """Time steps of an image (>= 1): no file says how many."""
     coding: Coding = "current"
     """An image is a constant input, or Poisson spike trains at its pixels' rates."""
-    normalise: MeanStd | Literal["data", "none"]
+    normalise: Normalise
     """What pixels (0 to 1) are normalised with: mean and std of the training, those of ``data``, or none."""
     layers: tuple[str, ...] | Literal["auto"] = "auto"
     """Nodes that are layers: all that spike, or some, by name."""
@@ -45,6 +46,11 @@ class NirSpec(SubjectSpec):
     """Scores: what the output node gets, output[1] of several, or a layer by name."""
     classes: ClassMode | None = None
     """Adds a layer ``classes``, a neuron for each score of the read-out: its probability, or the score itself (logit)."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _require(cls, values: Any) -> Any:
+        return require_normalise(values)
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -65,7 +71,7 @@ class NirSpec(SubjectSpec):
     @property
     def paths(self) -> dict[str, Path]:
         """The file, or the folder of the files."""
-        return {"file": checkpoint_folder(str(self.file)) if self.has_epochs else self.file}
+        return {"network.file": checkpoint_folder(str(self.file)) if self.has_epochs else self.file}
 
     def files(self) -> dict[float, Path]:
         """Return the file of each epoch there is now, ascending."""

@@ -158,6 +158,12 @@ class ReadSubject(Subject):
         grouped = isinstance(self._reading, GroupReading)
         return _GroupRespond(respond, self._reading, neurons) if grouped else respond
 
+    def references(self, unit: UnitChoice = "channel") -> dict[str, NDArray[np.float32]]:
+        """See ``Subject``: at the position that is read; none of a group, whose neurons have their own."""
+        del unit
+        grouped = isinstance(self._reading, GroupReading)
+        return {} if grouped else self.subject.references(self._unit)
+
     def check(self) -> None:
         """See ``Subject``."""
         self.subject.check()

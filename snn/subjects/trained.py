@@ -39,6 +39,8 @@ class TrainedSpec(SubjectSpec, ABC):
     """A network of an architecture of ours; a member has the architecture's fields beside ``checkpoints``."""
 
     checkpoints: Path | None
+    lacks: ClassVar[tuple[str, ...]] = ()
+    """See ``Source``."""
 
     outputs: ClassVar[tuple[str, ...]] = ()
     """See ``Source``."""
@@ -108,6 +110,7 @@ class TrainedSource(Source):
         self.outputs = spec.outputs
         self.time_steps = spec.architecture.time_steps
         self.stochastic = spec.stochastic
+        self.lacks = spec.lacks
 
     def epochs(self) -> dict[float, Path | None]:
         """See ``Source``."""

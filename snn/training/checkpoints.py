@@ -15,6 +15,7 @@ from torch import Tensor
 
 from spikeatlas.snn.files import load_checkpoint, read_metadata, save_checkpoint
 from spikeatlas.snn.networks import Architecture, NetworkSite, TrainableNetwork
+from spikeatlas.snn.neurons import SpikingNeuron
 
 SETTLING_SECONDS = 1
 """Time in which a file that is being written changes."""
@@ -130,7 +131,12 @@ def load_network(
 def _require_fit(path: Path, stored: Mapping[str, Tensor], network: TrainableNetwork) -> None:
     target = network.state_dict()
     # what a neuron learns is the checkpoint's; what the study says of it must agree
-    fixed = {name for name, _ in network.named_buffers() if ".neuron." in name}
+    fixed = {
+        f"{path}.{name}"
+        for path, module in network.named_modules()
+        if isinstance(module, SpikingNeuron)
+        for name, _ in module.named_buffers()
+    }
     misfits = [f"{name} is missing" for name in target if name not in stored]
     misfits += [f"{name} is not in the network" for name in stored if name not in target]
     for name in target:

@@ -9,6 +9,7 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, mod
 from pydantic.dataclasses import dataclass
 from pydantic_core import ArgsKwargs
 
+from spikeatlas.snn.device import Device
 from spikeatlas.snn.neurons import FastSigmoid, SurrogateSpec
 from spikeatlas.snn.registry import SPEC
 from spikeatlas.snn.training.callbacks import TrainingCallback
@@ -42,6 +43,8 @@ class TrainingSpec:
     """Terms of the loss, which are added up."""
     callbacks: tuple[TrainingCallback, ...] = ()
     """Your own, each called after every epoch."""
+    device: Device = "cpu"
+    """``cpu``, or ``cuda``: neuron by neuron over time instead of in a compiled pass, with other rounding."""
     surrogate: SurrogateSpec = FastSigmoid()
     """Gradient that stands for the spike's; fast-sigmoid: 1 / (1 + 2 |m - threshold|)^2."""
 
@@ -64,7 +67,7 @@ class TrainingSpec:
         stored = {name: fields[name] for name in ("epochs", "batch_size", "lr", "labels")}
         stored["loop"] = _STORED[self.backend]
         plain = TrainingSpec()
-        names = ("method", "objectives", "callbacks", "surrogate")
+        names = ("method", "objectives", "callbacks", "device", "surrogate")
         return stored | {
             name: fields[name] for name in names if getattr(self, name) != getattr(plain, name)
         }

@@ -23,6 +23,7 @@ from torch.nn import functional
 from spikeatlas.snn.batching import padded_batches
 from spikeatlas.snn.coding import CodingKey, encode
 from spikeatlas.snn.data import DataSet, Split
+from spikeatlas.snn.device import torch_device
 from spikeatlas.snn.networks import Architecture, NetworkSite, TrainableNetwork, pixel_statistics
 from spikeatlas.snn.training.checkpoints import (
     CheckpointHeader,
@@ -117,7 +118,7 @@ class NetworkLearner:
     ) -> None:
         mean, std = pixel_statistics(data.train.images)
         site = NetworkSite(data.shape, len(data.classes), mean, std, seed, spec.surrogate)
-        self.network: TrainableNetwork = network_spec.build(site)
+        self.network: TrainableNetwork = network_spec.build(site).to(torch_device(spec.device))
         self.step = 0
         self._data, self._spec, self._seed, self._study = data, spec, seed, study
         self._train = training_split(data.train, spec, seed)
@@ -177,7 +178,9 @@ class NetworkLearner:
             self._order = self._shuffled(epoch)
         rows = self._order[batch * self._spec.batch_size : (batch + 1) * self._spec.batch_size]
         inputs = encode(self.network, self._train.images[rows], self._key("train", self.step))
-        loss = self._teacher.step(inputs, torch.from_numpy(self._train.labels[rows]))
+        labels = torch.from_numpy(self._train.labels[rows])
+        device = self.network.device
+        loss = self._teacher.step(inputs.to(device), labels.to(device))
         if not math.isfinite(loss):
             raise FloatingPointError(
                 f"training diverged at step {self.step} (loss {loss}): lower training.lr, "
@@ -203,16 +206,17 @@ class NetworkLearner:
         self.network.eval()
         for batch, count in padded_batches(self._data.test.images, _TEST_BATCH):
             inputs = encode(self.network, batch, self._key("accuracy", self.step))
-            scores.append(self.network.scores(self.network(inputs))[:count])
+            outputs = self.network(inputs.to(self.network.device))
+            scores.append(self.network.scores(outputs)[:count].cpu())
         labels = torch.from_numpy(self._data.test.labels)
         self.network.train()
-        outputs = torch.cat(scores)
+        total = torch.cat(scores)
         return CheckpointHeader(
             epoch=epoch,
             step=self.step,
             images_seen=self._images_seen(),
-            accuracy=float((outputs.argmax(1) == labels).double().mean()),
-            loss=float(functional.cross_entropy(outputs.double(), labels)),
+            accuracy=float((total.argmax(1) == labels).double().mean()),
+            loss=float(functional.cross_entropy(total.double(), labels)),
             study=self._study,
         )
 

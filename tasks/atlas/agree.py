@@ -42,8 +42,9 @@ def agree(run: Run, source: Source, images: str) -> None:
     _agree_on_order(run)
     _agree_on_images(run, origin["data_digest"], images)
     _agree_on_sources(run, json.loads(origin.get("sources", "{}")))
-    _agree_on_network(run, source, root)
+    # a changed file also answers otherwise: it is named first
     _agree_on_files(run, source, root)
+    _agree_on_network(run, source, root)
 
 
 def differences(before: Mapping[str, Any], now: Mapping[str, Any], prefix: str = "") -> list[str]:
@@ -102,8 +103,10 @@ def _agree_on_files(run: Run, source: Source, root: Any) -> None:
     files = source.epochs()
     rows = zip(values(root, EPOCH), values(root, f"{PROGRESS}/checkpoint_digest"), strict=True)
     for epoch, digest in rows:
-        if digest and epoch in files and str(digest) != source.digest(float(epoch)):
-            raise _changed(run, str(files[epoch] or f"the network of epoch {epoch:g}"))
+        # what has no file is its code
+        file = files.get(epoch)
+        if digest and file is not None and str(digest) != source.digest(float(epoch)):
+            raise _changed(run, str(file))
 
 
 def _agree_on_network(run: Run, source: Source, root: Any) -> None:

@@ -36,6 +36,7 @@ def study_layout(run: Run, data: DataSet, source: Source) -> Layout:
         latent=latent.size,
         latent_dtype=latent.dtype.name,
         image=data.shape,
+        frames=data.frames or 0,
         classes=data.classes,
         screening=study.search.screening_images,
         warm_start=study.search.warm_start,
@@ -50,8 +51,10 @@ def study_layout(run: Run, data: DataSet, source: Source) -> Layout:
         stochastic=source.stochastic,
         lacks=source.lacks,
         outputs=source.outputs,
+        references=tuple(layer for layer in run.layers if source.layers[layer].unit.relative),
         fingerprints=bool(source.network_digest),
         test_labels=tuple(data.test.labels.tolist()),
+        position=str(study.analysis.position or ""),
         measures=brought_measures(study.analysis),
         importance=tuple(
             Named(spec.variable, spec.long_name, spec.units, spec.comment)

@@ -13,10 +13,13 @@ from spikeatlas.snn.subjects import SPIKE_RATE
 TOP_IMAGES = 5
 """Best natural images kept for each neuron."""
 
+BY_CHOICE = ("position", "frames")
+"""Fields that only a study which asks for it, or has such data, fills."""
+
 BROUGHT = ("measures", "importance")
 """Fields of a layout that only a study with members of the user's own fills."""
 
-OF_NETWORK = ("units", "stochastic", "lacks", "fingerprints")
+OF_NETWORK = ("units", "stochastic", "lacks", "fingerprints", "references")
 """Fields that only a network other than a deterministic chain fills."""
 
 IN_THE_STORE = ("epochs", "natural_images", "natural_labels", "natural_first", "test_labels")
@@ -93,10 +96,14 @@ class Layout:
     """Whether the network answers one stimulus differently at each showing."""
     lacks: tuple[str, ...] = ()
     """What the network does not have: names of ``snn.subjects.LACKS``."""
+    references: tuple[str, ...] = ()
+    """Layers in whose responses 1 is a number of each neuron's own."""
     outputs: tuple[str, ...] = ("out",)
     """Layers whose neurons stand for classes from the start."""
     fingerprints: bool = False
     """Whether the network is of code that is not ours, which other versions of libraries may change."""
+    frames: int = 0
+    """Frames of a test image that is a sequence; 0: still images."""
     warm_start: bool = False
     """Whether there are a cold and a warm search of each neuron."""
     diverse: int = 0
@@ -115,6 +122,8 @@ class Layout:
     """Whether every network is shown the MEIs of every epoch."""
     ablation: bool = False
     """Whether neurons are silenced one by one."""
+    position: str = ""
+    """The position of the maps whose one unit's selectivity is measured too; empty: none."""
     measures: tuple[Named, ...] = ()
     """Arrays of measures of selectivity that are the user's own."""
     importance: tuple[Named, ...] = ()

@@ -19,6 +19,7 @@ from spikeatlas.tasks.atlas.groups.progress_group import EPOCH
 from spikeatlas.tasks.atlas.groups.provenance_group import NODES
 from spikeatlas.tasks.atlas.layout import (
     BROUGHT,
+    BY_CHOICE,
     IN_THE_STORE,
     OF_NETWORK,
     Layout,
@@ -182,7 +183,7 @@ def read_layout(root: zarr.Group, text: str) -> Layout:
 
 def layout_json(layout: Layout) -> str:
     """Return the layout, but for what the store's own labels tell, as JSON."""
-    rare = (*BROUGHT, *OF_NETWORK)
+    rare = (*BROUGHT, *OF_NETWORK, *BY_CHOICE)
     unsaid = {*IN_THE_STORE, *(name for name in rare if not getattr(layout, name))}
     return json.dumps({key: value for key, value in vars(layout).items() if key not in unsaid})
 

@@ -140,6 +140,11 @@ def natural_images(path: Place) -> NDArray[np.int64]:
     return np.array(layout_of(root).natural_images, np.int64)
 
 
+def first_half(path: Place) -> NDArray[np.bool_]:
+    """Return which of ``natural_images`` (images,) are of the half in which classes are chosen."""
+    return np.array(layout_of(open_store(path)).natural_first, np.bool_)
+
+
 def sign(path: Place) -> int:
     """1 where an atlas holds the most exciting images, -1 where it holds the least exciting ones."""
     return int(study_of(open_store(path)).get("search", {}).get("sign", 1))

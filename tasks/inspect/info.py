@@ -22,10 +22,12 @@ def describe(path: Place) -> str:
             f"{path}: schema {tree.attrs['schema_version']}, study {tree.attrs['study_digest'][:16]}",
             f"started {tree.attrs['started']}, ended {tree.attrs['ended'] or 'not yet'}",
         ]
-        tables = [as_text(_epochs(tree)), as_text(_layers(tree))]
-        return "\n".join(
-            [*head, *tables, *_shortfall(tree), *_lacking(tree), *_network_lacks(tree)]
-        )
+        parts = [*head, as_text(_epochs(tree))]
+        if "best" in tree:
+            parts += [as_text(_layers(tree)), *_shortfall(tree)]
+        else:
+            parts.append("nothing was searched: the data are sequences of frames")
+        return "\n".join([*parts, *_lacking(tree), *_network_lacks(tree)])
 
 
 def _network_lacks(tree: Tree) -> list[str]:

@@ -111,10 +111,20 @@ def _course(axes: Axes, frame: pd.DataFrame) -> None:
     axes.set(xlabel="epoch", ylabel="share", ylim=(0, 1.02))
 
 
+def _pairs(axes: Axes, frame: pd.DataFrame) -> None:
+    for layer, rows in frame.groupby("layer", sort=False):
+        for unit, line in (("channel", "-"), ("position", "--")):
+            axes.plot(
+                rows["epoch"], rows[f"csi, {unit}"], line, marker="o", label=f"{layer}, {unit}"
+            )
+    axes.set(xlabel="epoch", ylabel="class selectivity index")
+
+
 PICTURES: Mapping[str, Callable[[Axes, pd.DataFrame], None]] = {
     "onset": partial(_counts, column="onset_epoch", label="selective neurons"),
     "switched": partial(_counts, column="switch_epoch", label="neurons that switched"),
     "methods": _curves,
     "importance": _scatter,
     "accuracy": _course,
+    "position": _pairs,
 }

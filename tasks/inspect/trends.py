@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import xarray as xr
+from numpy.typing import NDArray
 
 from spikeatlas.tasks.analysis.onset import selective
 from spikeatlas.tasks.analysis.thresholds import thresholds
-from spikeatlas.tasks.atlas import Tree, open_tree
+from spikeatlas.tasks.atlas import Tree, layer_rows, open_tree
 from spikeatlas.tasks.inspect.neurons import Selection, require_known
 from spikeatlas.tasks.study.location import Place
 
@@ -123,12 +125,60 @@ def accuracy(tree: Tree) -> pd.DataFrame:
     )
 
 
+def position(tree: Tree) -> pd.DataFrame:
+    """Hold the selectivity of the unit at a position of each map against its channel's, by layer and epoch.
+
+    Of neurons for which both are defined: mean index of either, mean difference and mean size of it, and how
+    many prefer the same class; and the share of all neurons that are selective by either.
+    """
+    at, whole = _group(tree, "selectivity/position"), _group(tree, "selectivity")
+    return pd.DataFrame(
+        {
+            "layer": layer,
+            "epoch": float(tree.progress.epoch.values[row]),
+            **_pair(*(layer_rows(table.isel(epoch=row), layer) for table in (whole, at))),
+        }
+        for layer in tree.layers
+        for row in np.flatnonzero(tree.progress.analysed.values == 1)
+    )
+
+
+def _pair(channel: xr.Dataset, unit: xr.Dataset) -> dict[str, float]:
+    """Return the numbers of one layer at one epoch."""
+    first, second = (part.class_selectivity_index.values for part in (channel, unit))
+    both = ~np.isnan(first) & ~np.isnan(second)
+    alike = (channel.preferred_class.values == unit.preferred_class.values)[both]
+    gap = (second - first)[both]
+    return {
+        "neurons": int(both.sum()),
+        "csi, channel": _mean(first[both]),
+        "csi, position": _mean(second[both]),
+        "difference": _mean(gap),
+        "size of it": _mean(np.abs(gap)),
+        "same class": _mean(alike),
+        "selective, channel": _share(channel),
+        "selective, position": _share(unit),
+    }
+
+
+def _share(measures: xr.Dataset) -> float:
+    """Return the share of neurons that are selective."""
+    bars = thresholds()
+    index, q = measures.class_selectivity_index, measures.selective_q
+    return float(selective(index, q, bars.selective_csi, bars.rate).mean())
+
+
+def _mean(values: NDArray[Any]) -> float:
+    return float(values.mean()) if len(values) else float("nan")
+
+
 TRENDS: Mapping[str, Trend] = {
     "onset": onset,
     "switched": switched,
     "methods": methods,
     "importance": importance,
     "accuracy": accuracy,
+    "position": position,
 }
 
 

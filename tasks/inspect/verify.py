@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from spikeatlas.snn.device import Device
 from spikeatlas.tasks.atlas import (
     ANALYSED,
     SEARCH,
@@ -20,8 +21,19 @@ from spikeatlas.tasks.atlas import (
     integrity,
     open_tree,
 )
+from spikeatlas.tasks.inspect.replay_verdict import Verdict
 from spikeatlas.tasks.inspect.verify_best import best_damage
+from spikeatlas.tasks.inspect.verify_device import (
+    Devices,
+    SpikeCount,
+    made_on,
+    replayed_on,
+    spike_counts,
+    summed,
+    unlike,
+)
 from spikeatlas.tasks.inspect.verify_origin import changed_checkpoint, made_by, spike_of
+from spikeatlas.tasks.inspect.verify_tuning import verify_tuning
 from spikeatlas.tasks.study.blocks import Block
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.workers import models
@@ -31,43 +43,13 @@ TOLERANCE = 1e-6
 """Largest difference of a response on another machine, of one above 1 as a share of it; on the same one a replay is
 exact."""
 
-NEAR_SHARE = 1e-3
-"""Largest share of results whose response may differ by a spike when another responder replays them: one
-sums in another order, and a membrane within rounding of its threshold then falls on the other side."""
 
-
-@dataclass(frozen=True)
-class Verdict:
-    """The outcome of a replay."""
-
-    checked: int
-    """Results replayed."""
-    counts: dict[str, int]
-    """Results by status."""
-    problems: list[str]
-    """One sentence each, naming epoch, layer and neuron."""
-    near: list[str] = field(default_factory=list)
-    """Results that differ by one spike of a unit at most, under another responder."""
-
-    @property
-    def sound(self) -> bool:
-        """True where something was checked and nothing is wrong."""
-        few = len(self.near) <= NEAR_SHARE * self.checked
-        return not self.problems and few and self.checked > 0
-
-    @property
-    def summary(self) -> str:
-        """The outcome in one line."""
-        states = ", ".join(f"{count} {name}" for name, count in self.counts.items() if count)
-        outcome = f"{len(self.problems)} problems" if self.problems else "no mismatch"
-        outcome += f", {len(self.near)} within a spike" if self.near else ""
-        return f"verified {self.checked} results ({states}): {outcome if self.checked else 'nothing to check'}"
-
-
-def verify(run: Run, *, plain: bool = False) -> Verdict:
+def verify(run: Run, *, plain: bool = False, device: Device | None = None) -> Verdict:
     """Replay all results of an atlas, from the stored images and latents, and compare.
 
-    ``plain``: with snnTorch's own loop instead of the responder that the atlas was made with.
+    Of an atlas without searches, the responses to single test images. ``plain``: with snnTorch's own loop instead of
+    the responder that the atlas was made with. ``device``: if not the atlas's own, or, where that is not here, the
+    processor. ValueError for a device that is not here.
     """
     one_thread()
     damaged = integrity.metadata_damage(run.atlas)
@@ -75,7 +57,11 @@ def verify(run: Run, *, plain: bool = False) -> Verdict:
         return Verdict(0, {}, damaged)
     if plain:
         run = run.with_fields(responder=replace(run.responder, kind="plain"))
+    run = replayed_on(run, device)
+    if not run.search.methods:
+        return verify_tuning(run)
     checked, problems, near = 0, integrity.whole_damage(run.atlas), []
+    spikes: dict[str, SpikeCount] = {}
     counts = dict.fromkeys(STATUS, 0)
     with open_tree(run.atlas) as tree:
         for epoch in run.epochs:
@@ -93,11 +79,13 @@ def verify(run: Run, *, plain: bool = False) -> Verdict:
                 wrong = [text for layer in run.layers for text in best_damage(tree, layer, epoch)]
             problems += wrong
             near += [text for part in parts for text in part.near]
+            spikes = summed([spikes, *(part.devices.spikes for part in parts)])
             counts = {
                 name: counts[name] + sum(part.counts.get(name, 0) for part in parts)
                 for name in counts
             }
-    return Verdict(checked, counts, problems, near)
+    devices = Devices(made_on(run), run.responder.device, spikes)
+    return Verdict(checked, counts, problems, near, devices)
 
 
 def place(run: Run, problem: str) -> str:
@@ -177,6 +165,7 @@ def replay(run: Run, block: Block, rows: xr.Dataset) -> Verdict:
         _counts(rows),
         [problem for part in parts for problem in part.problems],
         [near for part in parts for near in part.near],
+        Devices(spikes=summed(part.devices.spikes for part in parts)),
     )
 
 
@@ -198,10 +187,14 @@ def replay_images(run: Run, block: Block, rows: xr.Dataset, kind: Stored) -> Ver
     respond = models.responder(run, block.epoch, "report", neurons)
     answers = respond(np.where(silent, decoded, images))[block.layer]
     again = answers[np.arange(len(images)), places[0]]
-    other = (np.where(silent, 0, decoded) != images).reshape(len(images), -1).sum(axis=1)
+    foreign = made_on(run) != run.responder.device
+    other = unlike(np.where(silent, 0, decoded).astype(np.uint8), images, foreign=foreign)
     gap = np.abs(again - response[places])
     tolerance = TOLERANCE * np.maximum(1, np.abs(response[places]))
     off = ~(gap <= tolerance)
+    count = spike_counts(run, block.layer, response[places], again) if foreign else None
+    # on another device spikes are counted, not held one by one
+    off &= (count is None) | ~np.isfinite(gap)
     # one spike of a unit, the least that can differ; only another responder than the atlas's may
     spike = spike_of(run) if made_by(run) != run.responder.kind else 0
     problems: list[str] = []
@@ -224,7 +217,8 @@ def replay_images(run: Run, block: Block, rows: xr.Dataset, kind: Stored) -> Ver
                 else "what its latent decodes to"
             )
             problems.append(f"{name}: {kind.mei} differs in {other[place]} values from {due}")
-    return Verdict(len(images), {}, problems, near)
+    spikes = {} if count is None else {block.layer: count}
+    return Verdict(len(images), {}, problems, near, Devices(spikes=spikes))
 
 
 def empty(rows: xr.Dataset, kind: Stored, sign: int) -> NDArray[np.bool_]:

@@ -27,6 +27,7 @@ from spikeatlas.tasks.atlas import (
     open_tree,
     write,
 )
+from spikeatlas.tasks.stages.unit_selectivity import at_position, battery
 from spikeatlas.tasks.study.digests import seed_of
 from spikeatlas.tasks.study.run import Run
 
@@ -41,12 +42,12 @@ OF_NEURON = ("class_selectivity_index", "preferred_class")
 KINDS = ("layers", "image", "latent", "natural_half", "natural_top", "screening")
 """What is read of each layer."""
 
-DRAWS = 200
-"""Bootstrap samples of the images, and shuffles of their labels."""
-
 
 def analyze(run: Run, epoch: float) -> None:
     """Store the measures of an epoch whose searches are all done, and each neuron's best image."""
+    if not run.search.methods:
+        write.write_epoch(run.atlas, epoch, tuning_measures(run, epoch), ANALYSED)
+        return
     with open_tree(run.atlas) as tree:
         layers = {layer: tree.layer(layer, *KINDS).sel(epoch=epoch) for layer in run.layers}
         parts = [measure(run, epoch, layer, data, tree) for layer, data in layers.items()]
@@ -54,7 +55,7 @@ def analyze(run: Run, epoch: float) -> None:
         natural = naturalness_of(run, layers)
         arrays = {f"{group_of(values)}/{name}": values for name, values in measures.items()}
         arrays |= {f"naturalness/{name}": values for name, values in natural.items()}
-        arrays |= populations(tree, epoch, run.layers)
+        arrays |= populations(tree, epoch, run.layers) | at_position(run, epoch)
         rows = {layer: best_rows(data, run.search.sign) for layer, data in layers.items()}
     for layer, row in rows.items():
         arrays |= {
@@ -64,6 +65,16 @@ def analyze(run: Run, epoch: float) -> None:
         f"neurons/{n}": values for n, values in table(rows.values(), measures | natural).items()
     }
     write.write_epoch(run.atlas, epoch, arrays, ANALYSED)
+
+
+def tuning_measures(run: Run, epoch: float) -> Arrays:
+    """Return the measures of an epoch in which nothing is searched: those on test images."""
+    with open_tree(run.atlas) as tree:
+        parts = [measure_images(run, epoch, layer, tree) for layer in run.layers]
+        arrays = populations(tree, epoch, run.layers) | at_position(run, epoch)
+    return arrays | {
+        f"selectivity/{name}": np.concatenate([part[name] for part in parts]) for name in parts[0]
+    }
 
 
 def group_of(values: NDArray[Any]) -> str:
@@ -116,10 +127,14 @@ def measure(run: Run, epoch: float, layer: str, searches: xr.Dataset, tree: Tree
     measures = on_searches(run, epoch, searches)
     if f"natural_image/{layer}" not in tree:
         return measures | on_halves(searches, active_images(tree, layer, epoch))
+    return measures | measure_images(run, epoch, layer, tree) | on_meis(run, epoch, searches)
+
+
+def measure_images(run: Run, epoch: float, layer: str, tree: Tree) -> Arrays:
+    """Measure one layer's neurons by the responses to single test images: arrays (neurons)."""
     natural = tree[f"natural_image/{layer}"].sel(epoch=epoch)
     rng = np.random.default_rng(seed_of(run.seed, "analyze", epoch, layer))
-    images = on_images(natural, _classes(tree, layer), rng, run.analysis.further_measures)
-    return measures | images | on_meis(run, epoch, searches)
+    return on_images(natural, _classes(tree, layer), rng, run.analysis.further_measures)
 
 
 def active_images(tree: Tree, layer: str, epoch: float) -> NDArray[np.int64]:
@@ -151,20 +166,14 @@ def on_images(
 
     ``further``: measures beside the built-in ones, after which they draw.
     """
-    measures = selectivity.measure(
+    return battery(
         natural.natural_image_response.values,
         natural.label.values,
         natural["first"].values == 1,
         classes,
-        draws=DRAWS,
-        rng=rng,
-        measures=(*selectivity.BUILT_IN, *further),
+        rng,
+        further,
     )
-    measures["selective_q"] = selectivity.q_values(measures["selective_p"])
-    return {
-        name: values.astype(np.int16 if name == "preferred_class" else np.float32)
-        for name, values in measures.items()
-    }
 
 
 def on_meis(run: Run, epoch: float, searches: xr.Dataset) -> Arrays:

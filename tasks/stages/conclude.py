@@ -18,10 +18,15 @@ from spikeatlas.tasks.study.location import Place, write_whole
 def conclude(atlas: Place) -> list[Claim]:
     """Write ``/training`` and ``claims.json`` of one atlas, as far as it is analysed; return the claims.
 
-    None, and nothing is written, for a network trained on shuffled labels, or an atlas without analysed epochs.
+    None, and nothing is written, for a network trained on shuffled labels, an atlas without analysed epochs, or without searches.
     """
     with open_tree(atlas) as tree:
-        if "natural_image" not in tree or not (tree.progress.analysed.values == 1).any():
+        searched = "best" in tree
+        if (
+            not searched
+            or "natural_image" not in tree
+            or not (tree.progress.analysed.values == 1).any()
+        ):
             return []
         course = course_of(tree, atlas.parent.name)
     write.write_training(atlas, training_table(course))

@@ -2,49 +2,77 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spikeatlas.snn import selectivity
+from spikeatlas.snn.selectivity import StreamedTuning
 from spikeatlas.tasks.atlas import OBSERVED, TOP_IMAGES, path_of, read, write
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.workers import models
 
+_NUMBERS = 8
+"""Numbers of four bytes that one response takes while it is looked at: in float64, in order, sorted."""
+
 
 def observe(run: Run, epoch: float) -> None:
-    """Store each probed neuron's class tuning and its best test images."""
+    """Store each probed neuron's class tuning and its best test images.
+
+    The images stream through: of their responses no more is in memory at a time than ``responder.memory`` holds.
+    """
     test = models.dataset(run.data).test
-    classes = len(models.dataset(run.data).classes)
     respond = models.responder(run, epoch, "observe", run.layers)
     rows = read.natural_images(run.atlas)
+    tunings = _tunings(run, rows)
+    for part in image_slices(run, len(test)):
+        for layer, responses in respond(test.images[part]).items():
+            tunings[layer].add(responses)
     arrays: dict[str, NDArray[Any]] = {}
-    answers = respond(test.images)
-    for layer, responses in answers.items():
-        variables = tuning(responses, test.labels, classes)
+    for layer, tuning in tunings.items():
+        variables = natural_variables(tuning)
         arrays |= {path_of(name, layer): values for name, values in variables.items()}
         if len(rows):
-            arrays[path_of("natural_image_response", layer)] = responses[rows]
-    active = [selectivity.active_images(answers[layer]) for layer in run.layers]
+            arrays[path_of("natural_image_response", layer)] = tuning.singles
+    references = models.subject(run, epoch)[0].references()
+    for layer in run.layers:
+        if layer in references:
+            arrays[path_of("reference", layer)] = references[layer][list(run.layers[layer])]
+    active = [tuning.active for tuning in tunings.values()]
     arrays["selectivity/natural_active"] = np.concatenate(active).astype(np.int32)
     write.write_epoch(run.atlas, epoch, arrays, OBSERVED)
 
 
-def tuning(
-    responses: NDArray[np.float32], labels: NDArray[np.int64], classes: int
-) -> dict[str, NDArray[Any]]:
-    """Return the ``natural_*`` variables of a layer from its responses (images, neurons)."""
-    half = selectivity.halves(labels)
-    halves = [
-        selectivity.class_means(responses[part], labels[part], classes) for part in (half, ~half)
-    ]
-    top = np.argsort(-responses, axis=0, kind="stable")[:TOP_IMAGES].T
-    best = np.take_along_axis(responses.T, top, axis=1)
-    spare = ((0, 0), (0, TOP_IMAGES - top.shape[1]))
+def image_slices(run: Run, images: int) -> Iterator[slice]:
+    """Yield the images that are shown together: whole batches, as many as fit in memory with all their responses."""
+    neurons = sum(map(len, run.layers.values()))
+    size = run.responder.batch_size
+    batches = run.responder.memory // (4 * _NUMBERS * neurons * size)
+    step = size * max(1, batches)
+    for start in range(0, images, step):
+        yield slice(start, min(start + step, images))
+
+
+def _tunings(run: Run, rows: NDArray[np.int64]) -> dict[str, StreamedTuning]:
+    data = models.dataset(run.data)
+    labels, half = data.test.labels, selectivity.halves(data.test.labels)
     return {
-        "natural_response": selectivity.class_means(responses, labels, classes).astype(np.float32),
-        "natural_half_response": np.stack(halves, axis=1).astype(np.float32),
-        "natural_top": np.pad(top, spare, constant_values=-1).astype(np.int32),
-        "natural_top_response": np.pad(best, spare, constant_values=np.nan).astype(np.float32),
+        layer: StreamedTuning(
+            labels, half, len(data.classes), len(neurons), best=TOP_IMAGES, singles=rows
+        )
+        for layer, neurons in run.layers.items()
+    }
+
+
+def natural_variables(tuning: StreamedTuning) -> dict[str, NDArray[Any]]:
+    """Return the ``natural_*`` variables of a layer."""
+    images, responses = tuning.best
+    spare = ((0, 0), (0, TOP_IMAGES - images.shape[1]))
+    return {
+        "natural_response": tuning.means().astype(np.float32),
+        "natural_half_response": tuning.half_means().astype(np.float32),
+        "natural_top": np.pad(images, spare, constant_values=-1).astype(np.int32),
+        "natural_top_response": np.pad(responses, spare, constant_values=np.nan).astype(np.float32),
     }

@@ -110,8 +110,12 @@ def make_classifier(setup: Setup | Run, path: Path, key: str) -> None:
 
 
 def train_generator(run: Run) -> Path:
-    """Train the study's generator on its training images, unless its file is there."""
-    if not isinstance(run.generator, AdapterSpec) and not run.generator_file.exists():
+    """Train the study's generator on its training images, unless its file is there, or nothing is searched."""
+    if (
+        run.search.methods
+        and not isinstance(run.generator, AdapterSpec)
+        and not run.generator_file.exists()
+    ):
         make_generator(run, run.generator_file, run.generator_key, QualityCurve(run))
     return run.generator_file
 
@@ -124,7 +128,9 @@ def train_network(run: Run) -> Path:
 
 
 def train_prior(run: Run) -> Path | None:
-    """Learn the priors of the generator's codes from the training images; None where it has none."""
+    """Learn the priors of the generator's codes from the training images; None where it has none, or for no search."""
+    if not run.search.methods:
+        return None
     path = models.prior_file(run)
     if path is not None and not path.exists():
         latent = models.generator(run).latent
@@ -179,6 +185,12 @@ def record_training(run: Run) -> None:
             fingerprint = np.asarray(source.fingerprint(epoch), dtype=object)
             arrays = {**arrays, "progress/fingerprint": fingerprint}
         write.write_epoch(run.atlas, epoch, arrays, TRAINED)
+    if run.search.methods:
+        _record_generator(run)
+
+
+def _record_generator(run: Run) -> None:
+    """Enter the digest and the quality of what makes a search's stimuli."""
     note = {"generator_digest": models.generator_digest(run)}
     assessment = assess(run)
     if assessment is not None:

@@ -141,7 +141,9 @@ class Run:
         return block_size(len(self.layers[layer]), self.search.neurons_per_task)
 
     def blocks(self, epoch: float) -> list[Block]:
-        """Return the blocks of one epoch, the dearest layers first."""
+        """Return the blocks of one epoch, the dearest layers first; none where nothing is searched."""
+        if not self.search.methods:
+            return []
         return epoch_blocks(epoch, self.layers, self.search.neurons_per_task)
 
     def with_fields(self, **fields: Any) -> Run:

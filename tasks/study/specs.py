@@ -10,10 +10,13 @@ from pydantic import Field, PlainSerializer, PlainValidator
 from pydantic.dataclasses import dataclass
 
 from spikeatlas.optim import NormKind
+from spikeatlas.snn.device import Device
 from spikeatlas.snn.importance import IMPORTANCE, ImportanceSpec
+from spikeatlas.snn.own_code import load_object
 from spikeatlas.snn.readings import RATE, Reading, UnitChoice
-from spikeatlas.snn.registry import SPEC, load_object
+from spikeatlas.snn.registry import SPEC
 from spikeatlas.snn.selectivity import BUILT_IN, Measure
+from spikeatlas.snn.showing import ResponderKind
 from spikeatlas.tasks.study.latent_space import Grid, Prior, SpaceSpec
 
 MOST_DIVERSE = 64
@@ -80,7 +83,7 @@ class SearchSpec:
     """The search for each neuron's most exciting image."""
 
     methods: tuple[Method, ...] = ("screened", "random")
-    """Search methods; each is run for every neuron: a name, {kind: name, options...}, or
+    """Search methods, none for data of sequences alone; each is run for every neuron: a name, {kind: name, options...}, or
     {kind: "module:object", options...} of a Maximizer of your own."""
     options: dict[str, dict[str, Any]] | None = None
     """Options of a method by its name, e.g. {tt: {quantize: false}}."""
@@ -168,6 +171,9 @@ class AnalysisSpec:
     """Epochs at which the probed neurons are silenced one by one and the accuracy measured again."""
     ablation_images: Annotated[int, Ge(1)] = 1000
     """Test images of that, evenly of every class."""
+    position: UnitChoice | None = Field(default=None, exclude_if=lambda value: value is None)
+    """Position of the maps, ``centre`` or [y, x], whose one unit's selectivity is measured beside the channel's;
+    none if left out."""
     measures: tuple[Measure, ...] = Field(default=(), exclude_if=lambda value: value == ())
     """Measures of selectivity of your own, beside the built-in ones, which are always there."""
     importance: tuple[ImportanceSpec, ...] = Field(default=(), exclude_if=lambda value: value == ())
@@ -188,12 +194,16 @@ class AnalysisSpec:
 class ResponderSpec:
     """The computation of responses."""
 
-    kind: Literal["auto", "plain"] = "auto"
-    """``auto``: each layer in the fastest exact way; ``plain``: snnTorch's own loop over time."""
+    kind: ResponderKind = "auto"
+    """``auto``: each layer in the fastest exact way; ``plain``: the network's own loop over time; ``fast``: graphs in
+    any order of sums, where a spike within rounding of its threshold may fall on the other side."""
     batch_size: Annotated[int, Ge(1), Le(65536)] = 256
     """Stimuli shown together; smaller batches are padded, for another size changes a few spikes."""
     memory: Annotated[int, Ge(2**20)] = 2**30
     """Bytes that the working arrays of one responder may take."""
+    device: Device = Field(default="cpu", exclude_if=lambda value: value == "cpu")
+    """``cpu``, the reference, or ``cuda``: networks in the plainest way, and the generator, on a GPU, whose sums are
+    of another order: a few spikes differ."""
 
 
 @dataclass(frozen=True, config=SPEC)

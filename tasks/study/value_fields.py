@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from spikeatlas.snn.registry import load_object, source_digest
+from spikeatlas.snn.own_code import load_object, source_digest
 from spikeatlas.tasks.study.digests import digest
 from spikeatlas.tasks.study.study import Study
 

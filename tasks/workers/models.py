@@ -15,6 +15,7 @@ from spikeatlas.optim import Points, Space
 from spikeatlas.snn.classifier import Classifier, load_classifier
 from spikeatlas.snn.coding import CodingKey
 from spikeatlas.snn.data import DataSet, DataSpec, load_data
+from spikeatlas.snn.device import Device
 from spikeatlas.snn.generators import Generator, GeneratorSpec, digest_generator, open_generator
 from spikeatlas.snn.generators.priors import CodePrior, PriorKind, load_prior
 from spikeatlas.snn.readings import Reading, UnitChoice
@@ -50,6 +51,8 @@ class GeneratorSource(NamedTuple):
     path: Path
     digest: str
     """Of what it is made of (hex): it identifies the content behind the path."""
+    device: Device = "cpu"
+    """Where it computes."""
 
 
 class ReadNetwork(NamedTuple):
@@ -72,7 +75,7 @@ def dataset(spec: DataSpec) -> DataSet:
 @lru_cache(maxsize=2)
 def generator_at(source: GeneratorSource) -> Generator:
     """Return the generator in a file, or of an adapter."""
-    return open_generator(source.spec, source.path)
+    return open_generator(source.spec, source.path).on(source.device)
 
 
 @lru_cache(maxsize=4)
@@ -129,7 +132,7 @@ def showing_of(spec: ResponderSpec, key: CodingKey, presentations: int = 1) -> S
     ``key``: the random numbers of a stochastic network; ``presentations``: showings of a stimulus for
     one response.
     """
-    return Showing(spec.batch_size, key, presentations, spec.kind, spec.memory)
+    return Showing(spec.batch_size, key, presentations, spec.kind, spec.memory, device=spec.device)
 
 
 def generator(run: Run) -> Generator:
@@ -139,7 +142,8 @@ def generator(run: Run) -> Generator:
 
 def generator_source(run: Run) -> GeneratorSource:
     """Return what identifies the run's generator."""
-    return GeneratorSource(run.generator, run.generator_file, generator_digest(run))
+    digest = generator_digest(run)
+    return GeneratorSource(run.generator, run.generator_file, digest, run.responder.device)
 
 
 def generator_digest(run: Run) -> str:
@@ -202,12 +206,20 @@ def subject(run: Run, epoch: float) -> tuple[Subject, str]:
     return subject_at(read_network(run), epoch, digest), digest
 
 
-def responder(run: Run, epoch: float, purpose: str, neurons: Mapping[str, Indices]) -> Respond:
+def responder(
+    run: Run,
+    epoch: float,
+    purpose: str,
+    neurons: Mapping[str, Indices],
+    unit: UnitChoice | None = None,
+) -> Respond:
     """Return the responder of one epoch for some neurons of some layers.
 
-    The noise of a stochastic network is this purpose's own.
+    The noise of a stochastic network is this purpose's own. ``unit``: of their maps, if not the study's.
     """
-    network, digest = subject(run, epoch)
+    digest = source(run).digest(epoch)
+    read = read_network(run)
+    network = subject_at(read if unit is None else read._replace(unit=unit), epoch, digest)
     return network.responder(neurons, showing(run, digest, purpose))
 
 

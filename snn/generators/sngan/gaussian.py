@@ -47,8 +47,8 @@ class GaussianGenerator(Generator):
         scores = np.empty(len(images), np.float32)
         start = 0
         for batch, count in padded_batches(images, batch_size):
-            real = self.critic(to_pixels(torch.from_numpy(batch)))
-            scores[start : start + count] = real[:count].numpy()
+            real = self.critic(to_pixels(torch.from_numpy(batch).to(self.device)))
+            scores[start : start + count] = real[:count].cpu().numpy()
             start += count
         return scores
 

@@ -20,12 +20,12 @@ class Convolution:
     """A two-dimensional convolution, in the layout of memory that is faster where it gives the same bits.
 
     That is tried once for each shape, on random numbers: wide convolutions sum in another order with their channels
-    closest in memory, narrow ones do not, and gain most.
+    closest in memory, narrow ones do not, and gain most. Without ``exact`` it is the faster layout for all.
     """
 
-    def __init__(self, module: nn.Conv2d, *, spikes: bool) -> None:
+    def __init__(self, module: nn.Conv2d, *, spikes: bool, exact: bool = True) -> None:
         """``spikes``: True if most of its inputs are 0 and the others 1."""
-        self._module, self._spikes = module, spikes
+        self._module, self._spikes, self._exact = module, spikes, exact
         self._last = module.weight.detach().contiguous(memory_format=torch.channels_last)
         self._agrees: dict[tuple[int, ...], bool] = {}
 
@@ -33,7 +33,7 @@ class Convolution:
         """Currents (n, channels, h, w) of maps (n, c, h, w)."""
         shape = tuple(inputs.shape)
         if shape not in self._agrees:
-            self._agrees[shape] = self._try(shape)
+            self._agrees[shape] = not self._exact or self._try(shape)
         return self._in_last(inputs) if self._agrees[shape] else self._in_torch(inputs)
 
     def _try(self, shape: tuple[int, ...]) -> bool:
@@ -59,10 +59,12 @@ def is_plain_convolution(module: nn.Module) -> bool:
     return type(module) is nn.Conv2d or (library and type(module).__name__ == "Conv2d")
 
 
-def module_function(module: nn.Module, *, spikes: bool) -> Callable[[Tensor], Tensor]:
-    """Return the function that calls a module: in the layout that keeps its bits."""
+def module_function(
+    module: nn.Module, *, spikes: bool, exact: bool = True
+) -> Callable[[Tensor], Tensor]:
+    """Return the function that calls a module: in the layout that keeps its bits, or in the faster one."""
     if isinstance(module, nn.Conv2d) and is_plain_convolution(module):
-        return Convolution(module, spikes=spikes)
+        return Convolution(module, spikes=spikes, exact=exact)
     if isinstance(module, batchnorm._BatchNorm | pooling._MaxPoolNd):  # noqa: SLF001 - torch's, each number or maximum alone
         return module
     # means and sums of maps go through memory in another order in another layout

@@ -26,12 +26,16 @@ _HEAVY = 4_000_000
 
 
 class Layered:
-    """Responses of a step graph; no call changes it but for what it prepares once, so threads may share it."""
+    """Responses of a step graph; no call changes it but for what it prepares once, so threads may share it.
 
-    def __init__(self, graph: StepGraph, example: Tensor) -> None:
-        self._graph = graph
+    ``exact``: with torch's own bits; else convolutions may sum in another order, and a spike whose membrane is within
+    rounding of its threshold may fall on the other side.
+    """
+
+    def __init__(self, graph: StepGraph, example: Tensor, *, exact: bool = True) -> None:
+        self._graph, self._exact = graph, exact
         self._shapes = shapes(graph, example)
-        self._functions = Functions(graph, self._shapes)
+        self._functions = Functions(graph, self._shapes, exact=exact)
         self._lock = threading.Lock()
         self._programs: dict[frozenset[str], Program] = {}
         self._chunk = self._images()
@@ -62,7 +66,8 @@ class Layered:
         node = self._graph.nodes[self._graph.layers[name]]
         scanned = isinstance(self._functions.of(node), ScannedNeurons)
         neurons = "neurons in one scan" if scanned else "the library's own neurons, step by step"
-        return f"layered: torch's operations over all time steps at once, {neurons}"
+        sums = "" if self._exact else ", summed in the fastest order"
+        return f"layered: torch's operations over all time steps at once{sums}, {neurons}"
 
     @torch.no_grad()
     def counts(

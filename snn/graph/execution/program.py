@@ -102,9 +102,11 @@ class Program:
 class Functions:
     """Functions that compute the modules and neurons of a graph, made once for all programs of it."""
 
-    def __init__(self, graph: StepGraph, channels: Mapping[str, tuple[int, ...]]) -> None:
-        """``channels``: shape of one image's value, of the nodes of batch normalisations."""
-        self._graph, self._channels = graph, channels
+    def __init__(
+        self, graph: StepGraph, channels: Mapping[str, tuple[int, ...]], *, exact: bool = True
+    ) -> None:
+        """``channels``: shape of one image's value, of the nodes of batch normalisations; ``exact``: see ``Layered``."""
+        self._graph, self._channels, self._exact = graph, channels, exact
         self._functions: dict[str, Any] = {}
         self._norms: dict[str, Tensor | None] = {}
 
@@ -117,7 +119,7 @@ class Functions:
             self._functions[node.name] = (
                 self._neurons(module)
                 if node.kind == "neuron"
-                else module_function(module, spikes=node.timed)
+                else module_function(module, spikes=node.timed, exact=self._exact)
             )
         function: Callable[..., Any] = self._functions[node.name]
         return function

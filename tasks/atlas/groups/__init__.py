@@ -17,7 +17,9 @@ from spikeatlas.tasks.atlas.groups.of_layers.layer_group import (
     WARM_START,
 )
 from spikeatlas.tasks.atlas.groups.of_layers.natural_group import BLANK, NATURAL, TEST
+from spikeatlas.tasks.atlas.groups.of_layers.reference_group import REFERENCE
 from spikeatlas.tasks.atlas.groups.of_layers.screening_group import SCREENING
+from spikeatlas.tasks.atlas.groups.position_group import POSITION
 from spikeatlas.tasks.atlas.groups.progress_group import (
     FINGERPRINTS,
     POPULATION,
@@ -54,6 +56,7 @@ GROUPS: tuple[Group, ...] = (
     *WARM_START,
     *DIVERSE,
     *NATURAL,
+    REFERENCE,
     BLANK,
     TEST,
     *SCREENING,
@@ -65,6 +68,7 @@ GROUPS: tuple[Group, ...] = (
     ACTIVE,
     TUNING,
     BROUGHT_MEASURES,
+    POSITION,
     ABLATION,
     BROUGHT_IMPORTANCE,
     TRAINING,

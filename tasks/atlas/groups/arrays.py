@@ -28,6 +28,7 @@ SMALLEST = Layout(
     image=(1, 1, 1),
     classes=("0",),
     screening=1,
+    references=("*",),
 )
 """One of everything: names of variables do not depend on sizes."""
 
@@ -63,7 +64,7 @@ def arrays(layout: Layout) -> Iterator[AtlasArray]:
     """Every data array that this version allocates."""
     of_group = _labels_of(layout)
     for group in GROUPS:
-        if group.when(layout):
+        if group.is_in(layout):
             for layer in layout.layers if group.of_layer else [None]:
                 path = group.at(layer)
                 for name, variable in group.variables(layout, layer).items():
@@ -83,7 +84,7 @@ def _labels_of(layout: Layout) -> dict[str, dict[str, AxisLabels]]:
     """The labels of each group by its path."""
     of_group: dict[str, dict[str, AxisLabels]] = {}
     for group in GROUPS:
-        if group.when(layout):
+        if group.is_in(layout):
             for layer in layout.layers if group.of_layer else [None]:
                 variables = group.variables(layout, layer).values()
                 dims = dict.fromkeys(dim for variable in variables for dim in variable.dims)

@@ -72,6 +72,7 @@ AXES: Mapping[str, Callable[[Layout], Told]] = {
     "channel": lambda layout: (_channels(layout), "channel"),
     "y": lambda layout: (range(layout.image[1] - 1, -1, -1), "y", UPWARDS, "pixel"),
     "x": lambda layout: (range(layout.image[2]), "x", "counted from the left", "pixel"),
+    "frame": lambda layout: (range(layout.frames), "frame", "of a sequence, from 0"),
     "latent_dim": lambda layout: (range(layout.latent), "element of the latent"),
     "images": lambda layout: (image_counts(layout.budget), "images shown", "", "image"),
     "category": lambda layout: (layout.classes, "category", "class of natural images"),

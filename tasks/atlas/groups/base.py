@@ -121,10 +121,16 @@ class Group:
     """Whether an atlas of that layout is allocated with it."""
     condition: str = ""
     """The same in words, for the docs."""
+    of_searches: bool = False
+    """True where it says nothing without searches, which an atlas of sequences does not have."""
     columns: tuple[Column, ...] = ()
     """Variables that the explorer sorts by, in its order."""
     beside: tuple[str, ...] = ()
     """Variables that it shows with them."""
+
+    def is_in(self, layout: Layout) -> bool:
+        """Tell whether an atlas of that layout is allocated with it."""
+        return self.when(layout) and (bool(layout.methods) or not self.of_searches)
 
     @property
     def of_layer(self) -> bool:

@@ -28,6 +28,7 @@ ALL = [
         test_labels=(0,),
         natural_images=(0,),
         diverse=1,
+        position="centre",
     )
     for source in get_args(Naturalness)
 ]

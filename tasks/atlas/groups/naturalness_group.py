@@ -50,4 +50,5 @@ NATURALNESS = Group(
         Column("nearest_distance", "distance to training images", SEEN),
         Column("clipped_share", "clipped pixels", SEEN),
     ),
+    of_searches=True,
 )

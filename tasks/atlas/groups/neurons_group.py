@@ -60,13 +60,10 @@ NEURONS = Group(
     _variables,
     _labels,
     mark=ANALYSED,
+    of_searches=True,
 )
 KNOWN_NEURONS = Group(
-    "neurons",
-    "the best known response beside it",
-    _known,
-    _labels,
-    mark=KNOWN,
+    "neurons", "the best known response beside it", _known, _labels, mark=KNOWN, of_searches=True
 )
 NATURAL_NEURONS = Group(
     "neurons",
@@ -75,4 +72,5 @@ NATURAL_NEURONS = Group(
     _labels,
     mark=ANALYSED,
     when=measured,
+    of_searches=True,
 )

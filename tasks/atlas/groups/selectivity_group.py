@@ -138,6 +138,7 @@ READ = Group(
         Column("random_ratio", "MEI / best screening image", MEI),
     ),
     beside=("mei_class",),
+    of_searches=True,
 )
 MEIS = Group(
     "meis",
@@ -154,4 +155,5 @@ MEIS = Group(
         Column("mei_slope", "slope of the spectrum", SEEN),
     ),
     beside=("mei_reference_class",),
+    of_searches=True,
 )

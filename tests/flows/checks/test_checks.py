@@ -119,6 +119,15 @@ def problems(raw: dict[str, Any]) -> list[str]:
             {"analysis": {"ablation": [2], "ablation_images": 121}},
             ("analysis.ablation_images", "121", "120 test images", "give at most 120"),
         ),
+        (
+            {"analysis": {"position": [9, 0], "ablation_images": 100}},
+            ("analysis.position", "[9, 0]", "conv2", "use centre"),
+        ),
+        (
+            {"analysis": {"position": "centre"}, "probe": {"unit": "centre"}},
+            ("analysis.position", "probe.unit is centre"),
+        ),
+        ({"analysis": {"position": "channel"}}, ("analysis.position", "measured anyway")),
         ({"analysis": {"ablation": [2]}}, ("analysis.ablation_images", "1000", "at most 120")),
         (
             {"analysis": {"ablation_images": 39}},

@@ -69,6 +69,25 @@ def test_layer_by_layer_equals_the_library_loop(library_net: nn.Module) -> None:
     assert np.array_equal(shallow[names[1]], expected[names[1]][:, [3, 0]])
 
 
+def test_sums_in_the_fastest_order_are_nearly_the_same() -> None:
+    net = jelly.spiking_jelly("CIFAR10Net")
+    names = jelly.neuron_names(net)
+    images = stimuli(3, 32)
+    way = ask(net, {name: (name, 1) for name in names}, "steps", jelly.TIME_STEPS, 32)
+    assert isinstance(way, FastWay)
+    neurons = {name: range(4) for name in names}
+    exact = way.counts(images, names, neurons)
+
+    other = way.reordered()
+
+    assert other is not None
+    assert "summed in the fastest order" in other.describe(names)[0]
+    rates = other.counts(images, names, neurons)
+    assert max(float(np.abs(rates[name] - exact[name]).max()) for name in names) <= 0.05
+    again = way.counts(images, names, neurons)
+    assert all(np.array_equal(again[name], exact[name]) for name in names)
+
+
 @pytest.mark.parametrize("drive", ["frames", "image"])
 def test_sequences_are_set_to_single_steps_on_a_copy(drive: Drive) -> None:
     net = jelly.spiking_jelly("CIFAR10Net")

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from spikeatlas.snn.modules.drive import ModuleDrive
 from spikeatlas.snn.modules.pixel_scaling import pixel_scaling
-from spikeatlas.snn.modules.way_for import Rates, proven, way_for
+from spikeatlas.snn.modules.way_for import Rates, near, proven, way_for
 from tests.networks.showing import picture_data
 from tests.networks.snntorch_nets import tutorial
 
@@ -22,6 +22,9 @@ class Fake:
     error: float = 0.0
     name: str = "fake"
     other: Fake | None = None
+
+    def reordered(self) -> Fake | None:
+        return self.other
 
     def plainer(self) -> Fake | None:
         return self.other
@@ -66,6 +69,15 @@ def test_a_plainer_way_is_tried_before_the_hooks() -> None:
     assert proven(Fake(2, other=right), {"a": [0, 1]}, EXAMPLES, by_hooks) is right
     both = str(proven(Fake(1e-6, other=Fake(2)), {"a": [0, 1]}, EXAMPLES, by_hooks))
     assert "responses in layer a; the way fake fails" in both
+
+
+def test_sums_in_another_order_may_differ_a_little() -> None:
+    little, much = Fake(0.04), Fake(0.06)
+    assert near(Fake(other=little), {"a": [0, 1]}, EXAMPLES, by_hooks) is little
+    exact = Fake(other=much)
+    assert near(exact, {"a": [0, 1]}, EXAMPLES, by_hooks) is exact
+    alone = Fake()
+    assert near(alone, {"a": [0, 1]}, EXAMPLES, by_hooks) is alone
 
 
 def test_without_a_faster_way_there_is_a_reason() -> None:

@@ -155,7 +155,7 @@ def test_activations_are_in_natural_maxima() -> None:
     subject = module_source(f"{OTHER}:small", reference={"quantile": 0.9, "images": 30}).example()
     responses = all_responses(subject, IMAGES)
     activity = subject.activity(IMAGES, ["relu1", "relu2"])
-    for name, reference in subject.reference.items():
+    for name, reference in subject.references().items():
         assert reference.dtype == np.float32
         assert np.allclose(responses[name] * reference, activity[name], rtol=1e-6)
         active = ~subject.inactive[name]
@@ -167,7 +167,7 @@ def test_activations_are_in_natural_maxima() -> None:
 
 def test_a_channel_that_is_never_active_has_its_own_unit() -> None:
     subject = module_source(f"{HERE}:with_a_dead_channel").example()
-    assert subject.reference["relu1"][2] == 1
+    assert subject.references()["relu1"][2] == 1
     assert subject.inactive["relu1"].tolist() == [False, False, True, False, False]
     assert not all_responses(subject, IMAGES)["relu1"][:, 2].any()
 

@@ -35,6 +35,9 @@ class Copy:
     def describe(self, names: Sequence[str]) -> list[str]:
         return [f"{name}: copied" for name in names]
 
+    def reordered(self) -> None:
+        return None
+
     def plainer(self) -> None:
         return None
 

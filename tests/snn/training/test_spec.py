@@ -29,6 +29,12 @@ def test_a_stored_study_is_read(loop: str, backend: Any) -> None:
     assert ADAPTER.validate_python({**BEFORE, "loop": loop}) == TrainingSpec(backend=backend)
 
 
+def test_another_device_is_part_of_what_is_written() -> None:
+    stored = json.loads(ADAPTER.dump_json(TrainingSpec(device="cuda")))
+    assert stored == {**BEFORE, "device": "cuda"}
+    assert ADAPTER.validate_python(stored).device == "cuda"
+
+
 def test_absent_is_the_default() -> None:
     assert ADAPTER.validate_python({}) == ADAPTER.validate_python(BEFORE) == TrainingSpec()
 

@@ -30,6 +30,15 @@ def asked(checked: Checked, about: str, **chosen: Any) -> pd.DataFrame:
     return read_trend(checked.run.atlas, about, ALL._replace(**chosen))
 
 
+def test_the_unit_at_a_position_is_held_against_its_channel(compared: Checked) -> None:
+    frame = asked(compared, "position", layer="fc1")
+    # units without a map are what their neurons are
+    assert len(frame) == 3
+    assert (frame["difference"].fillna(0) == 0).all()
+    assert (frame["csi, channel"].fillna(0) == frame["csi, position"].fillna(0)).all()
+    assert (asked(compared, "position", layer="conv2")["size of it"] > 0).any()
+
+
 @pytest.mark.parametrize("about", TRENDS)
 def test_each_is_a_table_json_and_a_picture(compared: Checked, about: str, tmp_path: Path) -> None:
     found = asked(compared, about)

@@ -63,10 +63,12 @@ FOUND_BEST = Group(
     "each neuron's best image, its response, and the search that found it",
     _best,
     mark=ANALYSED,
+    of_searches=True,
 )
 KNOWN_BEST = Group(
     BEST,
     "the best known response, and where its image comes from, which tells how far the search is from done",
     _known,
     mark=KNOWN,
+    of_searches=True,
 )

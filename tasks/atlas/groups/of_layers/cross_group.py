@@ -41,7 +41,7 @@ def _others(layout: Layout, layer: str | None) -> Mapping[str, Variable]:
     }  # fmt: skip
 
 
-_Asked = partial(Group, when=_compares, condition="analysis.cross")
+_Asked = partial(Group, when=_compares, condition="analysis.cross", of_searches=True)
 CROSS = (
     _Asked("cross", "whether the network of `epoch` was shown the MEIs of `stimulus_epoch`", same(_CROSSED)),
     _Asked(of_layers("cross"), "each neuron's answers, at one epoch, to its own MEIs of another", _own, mark=CROSSED),

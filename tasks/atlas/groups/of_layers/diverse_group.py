@@ -49,7 +49,7 @@ def _asked(layout: Layout) -> bool:
     return bool(layout.diverse)
 
 
-_Asked = partial(Group, mark="status", when=_asked, condition="search.diverse")
+_Asked = partial(Group, mark="status", when=_asked, condition="search.diverse", of_searches=True)
 DIVERSE = (
     _Asked(LAYER, "how many further stimuli were found", same(_COUNT)),
     _Asked(of_layers("diverse"), "responses to further stimuli of each search, as different as possible", _responses),

@@ -114,12 +114,23 @@ FOUND = Group(
     "each search in numbers: its best response, what it took, its state",
     _searches,
     mark="status",
+    of_searches=True,
 )
-IMAGES = Group(of_layers("image"), "the best image of each search", same(_IMAGE), mark="status")
-LATENTS = Group(of_layers("latent"), "the latent of each best image", _latent, mark="status")
-HISTORIES = Group(of_layers("history"), "the course of each search", _history, mark="status")
+IMAGES = Group(
+    of_layers("image"),
+    "the best image of each search",
+    same(_IMAGE),
+    mark="status",
+    of_searches=True,
+)
+LATENTS = Group(
+    of_layers("latent"), "the latent of each best image", _latent, mark="status", of_searches=True
+)
+HISTORIES = Group(
+    of_layers("history"), "the course of each search", _history, mark="status", of_searches=True
+)
 
-_Two = partial(Group, mark="status", when=_warm, condition="search.warm_start")
+_Two = partial(Group, mark="status", when=_warm, condition="search.warm_start", of_searches=True)
 WARM_START = (
     _Two(
         LAYER,

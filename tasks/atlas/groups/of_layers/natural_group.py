@@ -64,8 +64,9 @@ def _blank(layout: Layout, layer: str | None) -> Mapping[str, Variable]:
     }  # fmt: skip
 
 
-def _pixels(_layout: Layout, _layer: str | None) -> Mapping[str, Variable]:
-    return {"test_image": Variable(("image", *PIXELS), "uint8", 0, "test image", units=GREY)}
+def _pixels(layout: Layout, _layer: str | None) -> Mapping[str, Variable]:
+    dims = ("image", "frame", *PIXELS) if layout.frames else ("image", *PIXELS)
+    return {"test_image": Variable(dims, "uint8", 0, "test image", units=GREY)}
 
 
 def _test_labels(layout: Layout, _layer: str | None) -> dict[str, AxisLabels]:

@@ -45,7 +45,7 @@ def _repeats(layout: Layout, _layer: str | None) -> dict[str, AxisLabels]:
 
 
 SCREENING = (
-    Group(of_layers("screening"), "all neurons' answers to the stimuli that are shown once per epoch and repeat (`stimulus_repeat`)", _responses, _repeats, mark=SCREENED),
-    Group("screening_image", "these stimuli", same(_IMAGES), _repeats, mark=SCREENED),
-    Group("screening_latent", "their latents", _latents, _repeats, mark=SCREENED),
+    Group(of_layers("screening"), "all neurons' answers to the stimuli that are shown once per epoch and repeat (`stimulus_repeat`)", _responses, _repeats, mark=SCREENED, of_searches=True),
+    Group("screening_image", "these stimuli", same(_IMAGES), _repeats, mark=SCREENED, of_searches=True),
+    Group("screening_latent", "their latents", _latents, _repeats, mark=SCREENED, of_searches=True),
 )  # fmt: skip

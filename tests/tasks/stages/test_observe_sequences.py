@@ -1,0 +1,102 @@
+"""A study of sequences, from training to ablation: all but what searches for images."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import zarr
+
+from spikeatlas.flows.checks.study_checks import Checked, check
+from spikeatlas.flows.cost import cost
+from spikeatlas.tasks.atlas import consolidate, finished, open_tree
+from spikeatlas.tasks.atlas.allocate import allocate
+from spikeatlas.tasks.atlas.integrity import epoch_damage, metadata_damage, whole_damage
+from spikeatlas.tasks.atlas.origin import run_of_atlas
+from spikeatlas.tasks.inspect.info import describe
+from spikeatlas.tasks.inspect.verify import verify
+from spikeatlas.tasks.stages.ablate import ablate
+from spikeatlas.tasks.stages.analyze import analyze
+from spikeatlas.tasks.stages.blank import show_blanks
+from spikeatlas.tasks.stages.conclude import conclude
+from spikeatlas.tasks.stages.observe import observe
+from spikeatlas.tasks.stages.train import (
+    record_training,
+    train_generator,
+    train_network,
+    train_prior,
+)
+from tests.tiny import tiny
+
+
+@pytest.fixture(scope="module")
+def sequences(tmp_path_factory: pytest.TempPathFactory) -> Checked:
+    raw = tiny(
+        tmp_path_factory.mktemp("sequences"),
+        data={"dataset": "saccades", "frames": 3, "limit": 120},
+        search={"methods": []},
+        analysis={"images": 40, "ablation": [2], "ablation_images": 40, "position": "centre"},
+    )
+    checked = check(raw)
+    run = checked.run
+    allocate(run, checked.layout, checked.data, checked.source)
+    train_generator(run)
+    train_prior(run)
+    train_network(run)
+    record_training(run)
+    for epoch in run.epochs:
+        observe(run, epoch)
+        show_blanks(run, epoch)
+        analyze(run, epoch)
+    ablate(run, 2)
+    assert conclude(run.atlas) == []
+    consolidate(run.atlas)
+    return checked
+
+
+def test_the_atlas_holds_tuning_selectivity_and_importance_alone(sequences: Checked) -> None:
+    with open_tree(sequences.run.atlas) as tree:
+        for group in ("best", "layers", "image", "neurons", "meis", "screening", "cross"):
+            assert group not in tree
+        assert tree["test_images"].test_image.dims == ("image", "frame", "channel", "y", "x")
+        np.testing.assert_array_equal(
+            tree["test_images"].test_image.values, sequences.data.test.images
+        )
+        tuning = tree["natural/conv2"].natural_response
+        assert tuning.notnull().all()
+        selectivity = tree["selectivity"].sel(epoch=2)
+        assert selectivity.class_selectivity_index.notnull().any()
+        assert tree["selectivity/position"].natural_active.sel(epoch=2).max() > 0
+        assert tree["importance/ablation"].accuracy.sel(epoch=2).notnull().all()
+        assert tree.progress.analysed.values.tolist() == [1, 1]
+
+
+def test_no_generator_is_trained(sequences: Checked) -> None:
+    files = {path.name.partition("-")[0] for path in Path(sequences.run.folder).iterdir()}
+    assert "generator" not in files
+    assert "prior" not in files
+
+
+def test_it_is_sound_described_and_priced(sequences: Checked) -> None:
+    run = sequences.run
+    assert metadata_damage(run.atlas) == whole_damage(run.atlas) == []
+    assert all(epoch_damage(run.atlas, epoch) == [] for epoch in run.epochs)
+    assert "nothing was searched" in describe(run.atlas)
+    assert "0 search" in cost(sequences)
+    assert not finished(run.atlas, run.epochs)
+
+
+def test_a_replay_finds_a_changed_response(sequences: Checked) -> None:
+    run = run_of_atlas(sequences.run.atlas)
+    verdict = verify(run)
+    assert verdict.sound, verdict.problems
+    neurons = sum(map(len, run.layers.values()))
+    assert verdict.checked == 2 * 40 * neurons
+    response = zarr.open_group(run.atlas, mode="r+")["natural_image/fc1/natural_image_response"]
+    before = np.asarray(response[...])  # type: ignore[index]
+    response[1, 0, 3] += np.float32(0.5)  # type: ignore[index, operator]
+    verdict = verify(run)
+    response[...] = before  # type: ignore[index]
+    assert len(verdict.problems) == 1
+    assert "epoch=2 layer=fc1 neuron=" in verdict.problems[0]
