@@ -75,6 +75,7 @@ def small(name: str, output: Path) -> dict[str, Any]:
     """A study of the page with few images and a small budget."""
     fields = {"training": {"batch_size": 32}} if name == "resnet" else {}
     raw = {**SMALL, **STUDIES[name], **fields, "output": str(output)}
+    raw["probe"] = {"neurons": 4, **raw.get("probe", {})}
     return {**raw, "analysis": {**raw.get("analysis", {}), "images": 60, "ablation_images": 60}}
 
 

@@ -90,7 +90,10 @@ def test_a_checkpoint_an_epoch(tmp_path: Path) -> None:
     assert len({made.digest(epoch) for epoch in (0, 2, 10)}) == 3
     with pytest.raises(ValueError, match="no epoch 5: the epochs are 0, 2, 10"):
         made.open(5)
-    assert spec(checkpoints={0: "a", 3: "b"}).paths.keys() == {"checkpoints.0", "checkpoints.3"}
+    assert spec(checkpoints={0: "a", 3: "b"}).paths.keys() == {
+        "network.checkpoints.0",
+        "network.checkpoints.3",
+    }
     empty = source(checkpoints=str(tmp_path / "none_{epoch}.txt"))
     with pytest.raises(FileNotFoundError, match="no file fits"):
         empty.example()

@@ -25,11 +25,11 @@ def test_fields_of_a_study() -> None:
         layers={"first": "lif1"},
     )
     assert module.normalise == MeanStd((0.5,), (0.25,))
-    assert module.paths == {"checkpoints": Path("ckpt")}
+    assert module.paths == {"network.checkpoints": Path("ckpt")}
     assert not module.trained_here
     assert spec(checkpoints={0: "a.pth", 0.5: "b.pth"}).paths == {
-        "checkpoints.0": Path("a.pth"),
-        "checkpoints.0.5": Path("b.pth"),
+        "network.checkpoints.0": Path("a.pth"),
+        "network.checkpoints.0.5": Path("b.pth"),
     }
 
 
@@ -46,7 +46,7 @@ def test_specifications_have_a_hash_and_are_read_back() -> None:
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"factory": "no_colon"}, "match pattern"),
+        ({"factory": "no_colon"}, "write module:function"),
         ({"checkpoints": "a.pth"}, "has {epoch} 0 times; write it once"),
         ({"normalise": "imagenet"}, "normalise"),
         ({"normalise": {"mean": [0], "std": [0]}}, "greater than 0"),

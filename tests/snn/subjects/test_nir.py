@@ -202,8 +202,8 @@ def test_files_that_are_not_there(tmp_path: Path) -> None:
         source(tmp_path / "net.nir")
     with pytest.raises(FileNotFoundError, match="no file fits"):
         source(tmp_path / "net-{epoch}.nir")
-    assert spec(tmp_path / "net-{epoch}.nir").paths == {"file": tmp_path}
-    assert spec(tmp_path / "net.nir").paths == {"file": tmp_path / "net.nir"}
+    assert spec(tmp_path / "net-{epoch}.nir").paths == {"network.file": tmp_path}
+    assert spec(tmp_path / "net.nir").paths == {"network.file": tmp_path / "net.nir"}
 
 
 def test_it_takes_the_faster_ways_of_modules(tmp_path: Path) -> None:
