@@ -43,7 +43,8 @@ def run(
     stop_tidily()
     failures = launch(checked, fresh=fresh)
     print(f"atlas:  {checked.run.atlas}")
-    print(f"report: {checked.run.folder / 'report' / 'index.html'}")
+    if checked.study.search.methods:
+        print(f"report: {checked.run.folder / 'report' / 'index.html'}")
     if failures:
         _say(*failures)
         raise typer.Exit(FAILED)

@@ -146,5 +146,15 @@ def first_half(path: Place) -> NDArray[np.bool_]:
 
 
 def sign(path: Place) -> int:
-    """1 where an atlas holds the most exciting images, -1 where it holds the least exciting ones."""
-    return int(study_of(open_store(path)).get("search", {}).get("sign", 1))
+    """1 where an atlas holds the most exciting images, -1 where it holds the least exciting ones.
+
+    AtlasError where it holds none.
+    """
+    search = study_of(open_store(path)).get("search", {})
+    if search.get("methods") == []:
+        message = (
+            f"{path} holds no images, for its study searched none: its data are sequences of frames; its numbers are in "
+            "/natural, /selectivity and /importance, or ask for --about position, accuracy or importance"
+        )
+        raise AtlasError(message)
+    return int(search.get("sign", 1))

@@ -38,4 +38,5 @@ class Verdict:
         states = ", ".join(f"{count} {name}" for name, count in self.counts.items() if count)
         outcome = f"{len(self.problems)} problems" if self.problems else "no mismatch"
         outcome += f", {len(self.near)} within a spike" if self.near else ""
-        return f"verified {self.checked} results ({states}): {outcome if self.checked else 'nothing to check'}"
+        states = f" ({states})" if states else ""
+        return f"verified {self.checked} results{states}: {outcome if self.checked else 'nothing to check'}"

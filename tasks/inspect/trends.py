@@ -77,6 +77,7 @@ def methods(tree: Tree) -> pd.DataFrame:
 
     Mean over neurons and repeats of the best response so far / the best test image's.
     """
+    _group(tree, f"history/{tree.layers[0]}")
     row = _last(tree.progress.analysed, "no epoch is analysed yet")
     rows: list[pd.DataFrame] = []
     for layer in tree.layers:

@@ -46,9 +46,10 @@ def report_claims(atlases: Sequence[Place]) -> list[Table | str]:
 
     ValueError where the atlases are of different studies (but for seeds and labels), or lack what is tested.
     """
+    direction = sign(atlases[0])
     with open_tree(atlases[0]) as tree:
         courses = [course_of(tree, atlases[0].parent.name)]
-        drifts = tables.drifts(tree, courses[0], sign(atlases[0]))
+        drifts = tables.drifts(tree, courses[0], direction)
     for atlas in atlases[1:]:
         with open_tree(atlas) as tree:
             courses.append(course_of(tree, atlas.parent.name))

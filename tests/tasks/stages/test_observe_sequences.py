@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,16 +11,19 @@ import zarr
 
 from spikeatlas.flows.checks.study_checks import Checked, check
 from spikeatlas.flows.cost import cost
-from spikeatlas.tasks.atlas import consolidate, finished, open_tree
+from spikeatlas.tasks.atlas import AtlasError, consolidate, finished, open_tree
 from spikeatlas.tasks.atlas.allocate import allocate
 from spikeatlas.tasks.atlas.integrity import epoch_damage, metadata_damage, whole_damage
 from spikeatlas.tasks.atlas.origin import run_of_atlas
+from spikeatlas.tasks.inspect.compare import compare_methods
 from spikeatlas.tasks.inspect.info import describe
+from spikeatlas.tasks.inspect.neurons import Selection, read_neurons
 from spikeatlas.tasks.inspect.verify import verify
+from spikeatlas.tasks.report.summary import read_summary
 from spikeatlas.tasks.stages.ablate import ablate
 from spikeatlas.tasks.stages.analyze import analyze
 from spikeatlas.tasks.stages.blank import show_blanks
-from spikeatlas.tasks.stages.conclude import conclude
+from spikeatlas.tasks.stages.conclude import conclude, report_claims
 from spikeatlas.tasks.stages.observe import observe
 from spikeatlas.tasks.stages.train import (
     record_training,
@@ -27,6 +31,7 @@ from spikeatlas.tasks.stages.train import (
     train_network,
     train_prior,
 )
+from spikeatlas.tasks.study.location import Place
 from tests.tiny import tiny
 
 
@@ -85,6 +90,22 @@ def test_it_is_sound_described_and_priced(sequences: Checked) -> None:
     assert "nothing was searched" in describe(run.atlas)
     assert "0 search" in cost(sequences)
     assert not finished(run.atlas, run.epochs)
+
+
+@pytest.mark.parametrize(
+    "reader",
+    [
+        read_summary,
+        lambda atlas: read_neurons(atlas, Selection(None, None, None, None, None)),
+        lambda atlas: compare_methods(atlas, "tt", "random"),
+        lambda atlas: report_claims([atlas]),
+    ],
+)
+def test_who_wants_to_see_images_is_told_that_there_are_none(
+    sequences: Checked, reader: Callable[[Place], object]
+) -> None:
+    with pytest.raises(AtlasError, match="searched none"):
+        reader(sequences.run.atlas)
 
 
 def test_a_replay_finds_a_changed_response(sequences: Checked) -> None:
