@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 SPIKE_RATE = "spikes a step and position"
@@ -39,3 +40,13 @@ class LayerInfo:
 def spike_unit(time_steps: int, map_: tuple[int, ...] = (), *, signed: bool = False) -> Unit:
     """Return the unit of spike rates over so many steps (>= 1) and the positions of a map (h, w)."""
     return Unit(quantum=1 / (time_steps * math.prod(map_)), bottom=-1.0 if signed else 0.0)
+
+
+def require_neurons(layer: str, neurons: Sequence[int], size: int) -> tuple[int, ...]:
+    """Return the neurons asked for of a layer of ``size``. ValueError where it has no such, or none is asked for."""
+    indices = tuple(int(neuron) for neuron in neurons)
+    if not indices or not all(0 <= neuron < size for neuron in indices):
+        raise ValueError(
+            f"neurons of layer {layer!r} are {list(indices)}: give at least one of 0 to {size - 1}."
+        )
+    return indices

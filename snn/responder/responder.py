@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from spikeatlas.snn.coding import STILL, CodingKey
 from spikeatlas.snn.device import Device, copy_on
+from spikeatlas.snn.layer_info import require_neurons
 from spikeatlas.snn.networks import SpikingNetwork
 from spikeatlas.snn.readings import RATE, TrainReading, UnitChoice
 from spikeatlas.snn.responder.fast import FastResponder
@@ -148,13 +149,8 @@ def _indices(
                 f"neurons names layer {name!r}, which is not among the layers asked for "
                 f"({', '.join(layers)}): add it to layers."
             )
-    indices = {}
-    for name in layers:
-        size = network.sizes[name]
-        row = tuple(int(neuron) for neuron in neurons.get(name, range(size)))
-        if not row or not all(0 <= neuron < size for neuron in row):
-            raise ValueError(
-                f"neurons of layer {name!r} are {list(row)}: give at least one of 0 to {size - 1}."
-            )
-        indices[name] = row
-    return indices
+    sizes = network.sizes
+    return {
+        name: require_neurons(name, neurons.get(name, range(sizes[name])), sizes[name])
+        for name in layers
+    }

@@ -21,7 +21,7 @@ from pydantic.dataclasses import dataclass
 from spikeatlas.snn.data import DataSet, sequence_problem
 from spikeatlas.snn.files import digest_file
 from spikeatlas.snn.frozen_table import FrozenTable
-from spikeatlas.snn.layer_info import LayerInfo, Unit
+from spikeatlas.snn.layer_info import LayerInfo, Unit, require_neurons
 from spikeatlas.snn.modules import (
     checkpoint_files,
     checkpoint_folder,
@@ -220,11 +220,7 @@ class FunctionSubject(Subject):
                 raise ValueError(
                     f"there is no layer {layer!r}: there are {', '.join(self.layers)}."
                 )
-            size = self.layers[layer].neurons
-            if not len(row) or not all(0 <= neuron < size for neuron in row):
-                raise ValueError(
-                    f"neurons of layer {layer!r} are {list(row)}: give at least one of 0 to {size - 1}."
-                )
+            require_neurons(layer, row, self.layers[layer].neurons)
 
 
 def make_function(spec: CallableSpec, checkpoint: Path | None) -> Function:

@@ -11,7 +11,7 @@ from torch import nn
 
 from spikeatlas.snn.batching import padded_batches
 from spikeatlas.snn.coding import CodingKey
-from spikeatlas.snn.layer_info import LayerInfo
+from spikeatlas.snn.layer_info import LayerInfo, require_neurons
 from spikeatlas.snn.modules import (
     CLASSES,
     FasterWay,
@@ -209,11 +209,7 @@ class ModuleSubject(Subject):
                 raise ValueError(
                     f"layers names {name!r}, but the network has {', '.join(self.layers)}{near(name, self.layers)}."
                 )
-            size = self.layers[name].neurons
-            if not len(row) or not all(0 <= neuron < size for neuron in row):
-                raise ValueError(
-                    f"neurons of layer {name!r} are {list(row)}: give at least one of 0 to {size - 1}."
-                )
+            require_neurons(name, row, self.layers[name].neurons)
         for field in ("batch_size", "presentations"):
             if getattr(showing, field) < 1:
                 raise ValueError(f"{field} is {getattr(showing, field)}: it must be at least 1.")

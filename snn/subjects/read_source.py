@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from spikeatlas.snn.layer_info import LayerInfo
+from spikeatlas.snn.layer_info import LayerInfo, require_neurons
 from spikeatlas.snn.readings import (
     RATE,
     GroupReading,
@@ -181,11 +181,7 @@ class ReadSubject(Subject):
             raise ValueError(
                 f"there is no layer {layer!r} to read by {self._reading.kind}: there are {', '.join(self.layers)}."
             )
-        size = self.layers[layer].neurons
-        if not len(neurons) or not all(0 <= neuron < size for neuron in neurons):
-            raise ValueError(
-                f"neurons of layer {layer!r} are {list(neurons)}: give at least one of 0 to {size - 1}."
-            )
+        require_neurons(layer, neurons, self.layers[layer].neurons)
 
     def scores(self, images: Images, showing: Showing) -> Scores:
         """See ``Subject``: no reading changes them."""

@@ -12,7 +12,7 @@ from torch import Tensor
 from spikeatlas.snn.batching import padded_batches
 from spikeatlas.snn.coding import encode
 from spikeatlas.snn.graph import FastWay
-from spikeatlas.snn.layer_info import LayerInfo
+from spikeatlas.snn.layer_info import LayerInfo, require_neurons
 from spikeatlas.snn.networks import SpikingResNet
 from spikeatlas.snn.readings import RATE
 from spikeatlas.snn.responder import check_counts, check_images, check_weights
@@ -47,7 +47,10 @@ class ResNetResponder:
         check_counts(showing.batch_size, showing.presentations)
         self.network, self.showing = network, showing
         self._depth = network.upto(neurons)
-        self._neurons = _indices(layers, neurons)
+        self._neurons = {
+            name: list(require_neurons(name, row, layers[name].neurons))
+            for name, row in neurons.items()
+        }
         self._images = images_at_once(layers, network.time_steps, showing)
         self._way = _other_way(showing) or faster()
 
@@ -145,15 +148,3 @@ def require_evaluation(network: SpikingResNet) -> None:
         raise ValueError(
             "the network normalises as in training, by its batch: call network.eval() first."
         )
-
-
-def _indices(layers: Mapping[str, LayerInfo], neurons: Neurons) -> dict[str, list[int]]:
-    """Neurons asked for, by layer; ValueError where there are no such."""
-    indices = {name: [int(neuron) for neuron in row] for name, row in neurons.items()}
-    for name, row in indices.items():
-        size = layers[name].neurons
-        if not row or not all(0 <= neuron < size for neuron in row):
-            raise ValueError(
-                f"neurons of layer {name!r} are {row}: give at least one of 0 to {size - 1}."
-            )
-    return indices
