@@ -42,7 +42,7 @@ def name_problems(study: Study, source: Source) -> list[str]:
         f"probe.layers: an atlas cannot hold a layer of the name {layer!r} ({fault}): rename the layer in the "
         "network, or leave it out of probe.layers"
         for layer in layers
-        if (fault := _fault(layer))
+        if layer in source.layers and (fault := _fault(layer))
     ]
 
 

@@ -36,13 +36,23 @@ def observe(run: Run, epoch: float) -> None:
         arrays |= {path_of(name, layer): values for name, values in variables.items()}
         if len(rows):
             arrays[path_of("natural_image_response", layer)] = tuning.singles
-    references = models.subject(run, epoch)[0].references()
-    for layer in run.layers:
-        if layer in references:
-            arrays[path_of("reference", layer)] = references[layer][list(run.layers[layer])]
+    for layer, reference in _references(run, epoch).items():
+        arrays[path_of("reference", layer)] = reference
     active = [tuning.active for tuning in tunings.values()]
     arrays["selectivity/natural_active"] = np.concatenate(active).astype(np.int32)
     write.write_epoch(run.atlas, epoch, arrays, OBSERVED)
+
+
+def _references(run: Run, epoch: float) -> dict[str, NDArray[np.float32]]:
+    """Return what counts as 1, (neurons,) of each probed layer whose unit is relative."""
+    if not any(info.unit.relative for info in models.source(run).layers.values()):
+        return {}
+    references = models.subject(run, epoch)[0].references()
+    return {
+        layer: references[layer][list(neurons)]
+        for layer, neurons in run.layers.items()
+        if layer in references
+    }
 
 
 def image_slices(run: Run, images: int) -> Iterator[slice]:
