@@ -134,6 +134,11 @@ def crossed(path: Place, epoch: float, stimulus_epoch: float) -> bool:
     return all(bool(values(root, mark, at)) for mark in (CROSSED, BORROWED) if mark in root)
 
 
+def relative_layers(path: Place) -> tuple[str, ...]:
+    """Return the layers in whose responses 1 is a number of each neuron's own, which the atlas has a place for."""
+    return tuple(layout_of(open_store(path)).references)
+
+
 def natural_images(path: Place) -> NDArray[np.int64]:
     """Return the indices of the test images whose single responses an atlas keeps; none where it has no such group."""
     root = open_store(path)

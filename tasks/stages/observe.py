@@ -45,14 +45,11 @@ def observe(run: Run, epoch: float) -> None:
 
 def _references(run: Run, epoch: float) -> dict[str, NDArray[np.float32]]:
     """Return what counts as 1, (neurons,) of each probed layer whose unit is relative."""
-    if not any(info.unit.relative for info in models.source(run).layers.values()):
+    relative = read.relative_layers(run.atlas)
+    if not relative:
         return {}
     references = models.subject(run, epoch)[0].references()
-    return {
-        layer: references[layer][list(neurons)]
-        for layer, neurons in run.layers.items()
-        if layer in references
-    }
+    return {layer: references[layer][list(run.layers[layer])] for layer in relative}
 
 
 def image_slices(run: Run, images: int) -> Iterator[slice]:
