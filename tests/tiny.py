@@ -107,18 +107,21 @@ def build(raw: dict[str, Any]) -> Checked:
     train_prior(run)
     train_network(run)
     record_training(run)
+    # data of sequences are not searched
+    searched = run.epochs if run.search.methods else ()
     for epoch in run.epochs:
         observe(run, epoch)
         show_blanks(run, epoch)
-        screen(run, epoch)
-        for block in run.blocks(epoch):
-            maximize(run, *block)
+        if epoch in searched:
+            screen(run, epoch)
+            for block in run.blocks(epoch):
+                maximize(run, *block)
         analyze(run, epoch)
-    for epoch in run.epochs if run.analysis.cross else ():
+    for epoch in searched if run.analysis.cross else ():
         cross(run, epoch)
     for epoch in run.analysis.ablation:
         ablate(run, epoch)
-    for epoch in run.epochs:
+    for epoch in searched:
         know(run, epoch)
     conclude(run.atlas)
     return checked

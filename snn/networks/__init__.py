@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from spikeatlas.snn.networks.base import Architecture, NetworkSite, TrainableNetwork
-from spikeatlas.snn.networks.chain import build_network, pixel_statistics
+from spikeatlas.snn.networks.chain import pixel_statistics
 from spikeatlas.snn.networks.decodings import DECODINGS, DecodingSpec, MeanDecoding, RateDecoding
 from spikeatlas.snn.networks.layer import SpikingLayer
 from spikeatlas.snn.networks.network import SpikingNetwork
@@ -30,7 +30,6 @@ __all__ = [
     "SpikingResNet",
     "Trace",
     "TrainableNetwork",
-    "build_network",
     "layer_maps",
     "layer_sizes",
     "pixel_statistics",

@@ -41,28 +41,11 @@ def pixel_statistics(
     return tuple(means), tuple(deviations)
 
 
-def build_network(
-    spec: NetworkSpec,
-    *,
-    input_shape: Shape,
-    classes: int,
-    mean: Sequence[float],
-    std: Sequence[float],
-    seed: int,
-    surrogate: SurrogateSpec = FAST_SIGMOID,
-) -> SpikingNetwork:
-    """Build the untrained network of ``spec`` for images (c, h, w); torch's generator is left alone.
-
-    ``mean`` and ``std`` (> 0) of pixels/255 per channel, ``seed`` >= 0 for the weights, ``surrogate``
-    for the gradient of spikes. Each convolution is followed by a 2x2 pool while its map is at least 2
-    wide. ValueError where shapes and values do not fit.
-    """
-    site = NetworkSite(input_shape, classes, mean, std, seed, surrogate)
-    return build_chain(spec, site)
-
-
 def build_chain(spec: NetworkSpec, site: NetworkSite) -> SpikingNetwork:
-    """Do the same for a site."""
+    """Build the untrained network of ``spec``; torch's generator is left alone.
+
+    Each convolution is followed by a 2x2 pool while its map is at least 2 wide.
+    """
     with torch.random.fork_rng(devices=[]):
         # for what neurons and normalisations may draw as they are built
         torch.manual_seed(site.seed)

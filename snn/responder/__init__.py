@@ -6,7 +6,6 @@ from spikeatlas.snn.responder.plain import (
     PlainResponder,
     Responses,
     check_counts,
-    check_images,
     check_weights,
 )
 from spikeatlas.snn.responder.responder import Responder
@@ -17,7 +16,6 @@ __all__ = [
     "Responder",
     "Responses",
     "check_counts",
-    "check_images",
     "check_weights",
     "layer_shapes",
 ]

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from spikeatlas.snn.batching import padded_batches
 from spikeatlas.snn.coding import CodingKey
 from spikeatlas.snn.networks import SpikingNetwork
-from spikeatlas.snn.responder.plain import Responses, check_images
+from spikeatlas.snn.responder.plain import Responses
 from spikeatlas.snn.responder.planner import Plan, make_plan
 from spikeatlas.snn.responder.signals import Counts, Signal
 from spikeatlas.snn.responder.sites import network_sites, source_feed
@@ -18,7 +18,7 @@ from spikeatlas.snn.responder.sizes import chunk_images
 from spikeatlas.snn.responder.ways import WAYS, Way
 from spikeatlas.snn.responder.ways.base import Batches
 from spikeatlas.snn.responder.ways.encoded import Encoded
-from spikeatlas.snn.showing import Showing
+from spikeatlas.snn.showing import Showing, check_stimuli
 
 Images = npt.NDArray[np.uint8]
 # Nanoseconds an image above which finding duplicates, about 3000 each, pays.
@@ -70,7 +70,7 @@ class FastResponder:
 
     def __call__(self, images: Images) -> Responses:
         """Spike rates in [0, 1], {layer: (n, neurons asked for) float32}, of uint8 (n, c, h, w)."""
-        check_images(self.network, images)
+        check_stimuli(images, self.network.input_shape)
         if self.network.coding == "current" and self.plan.cost > _DEAR:
             different, places = distinct(images)
             return {name: rates[places] for name, rates in self._respond(different).items()}

@@ -13,10 +13,11 @@ import torch
 from torch import Tensor
 
 from spikeatlas.snn.batching import padded_batches
-from spikeatlas.snn.coding import STILL, CodingKey, encode
+from spikeatlas.snn.coding import CodingKey, encode
 from spikeatlas.snn.networks import SpikingLayer, SpikingNetwork, TrainableNetwork
 from spikeatlas.snn.networks.layer import unroll
 from spikeatlas.snn.readings import RATE, TrainReading, UnitChoice
+from spikeatlas.snn.showing import check_stimuli
 
 Responses = dict[str, npt.NDArray[np.float32]]
 
@@ -60,7 +61,7 @@ class PlainResponder:
         In [-1, 1] where spikes are signed. Spikes are counted exactly, over all time steps and positions.
         ValueError for images of another type or shape than the network's.
         """
-        check_images(self.network, images, sequences=True)
+        check_stimuli(images, self.network.input_shape, sequences=True)
         sizes = self.network.sizes
         parts: dict[str, list[npt.NDArray[np.float32]]] = {name: [] for name in self.layers}
         for batch, count in padded_batches(images, self.batch_size):
@@ -112,24 +113,6 @@ def count_spikes(
             units = layer.neuron.relative(spikes)[None]
             values[layer.name] = reading.fold(values.get(layer.name), units, step)
     return values
-
-
-def check_images(
-    network: TrainableNetwork, images: npt.NDArray[np.uint8], *, sequences: bool = False
-) -> None:
-    """Raise ValueError unless ``images`` are stimuli of the network: uint8 (n, c, h, w).
-
-    ``sequences``: they may have frames, (n, F, c, h, w).
-    """
-    if images.dtype != np.uint8:
-        raise ValueError(
-            f"images have type {images.dtype}: stimuli are uint8, 0 to 255; scale and round them."
-        )
-    axes = (STILL, STILL + 1) if sequences else (STILL,)
-    if images.ndim not in axes or images.shape[-3:] != network.input_shape:
-        raise ValueError(
-            f"images have shape {images.shape}: the network takes (n, {', '.join(map(str, network.input_shape))})."
-        )
 
 
 def check_weights(network: TrainableNetwork) -> None:

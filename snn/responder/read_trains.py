@@ -14,11 +14,11 @@ from spikeatlas.snn.coding import encode
 from spikeatlas.snn.networks import SpikingNetwork
 from spikeatlas.snn.readings import TrainReading, UnitChoice
 from spikeatlas.snn.readings.positions import place_of
-from spikeatlas.snn.responder.plain import Responses, check_images
+from spikeatlas.snn.responder.plain import Responses
 from spikeatlas.snn.responder.planner import Plan
 from spikeatlas.snn.responder.receptive_field import ReceptiveField
 from spikeatlas.snn.responder.shapes import layer_shapes
-from spikeatlas.snn.showing import Showing
+from spikeatlas.snn.showing import Showing, check_stimuli
 
 Images = npt.NDArray[np.uint8]
 Rows = dict[str, npt.NDArray[np.float64]]
@@ -85,7 +85,7 @@ class TrainResponder:
 
     def __call__(self, images: Images) -> Responses:
         """Readings {layer: (n, neurons asked for) float32} of stimuli uint8 (n, c, h, w) or (n, F, c, h, w)."""
-        check_images(self.network, images, sequences=True)
+        check_stimuli(images, self.network.input_shape, sequences=True)
         parts: dict[str, list[npt.NDArray[np.float32]]] = {
             name: [np.empty((0, len(row)), np.float32)] for name, row in self.neurons.items()
         }

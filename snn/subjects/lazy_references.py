@@ -11,40 +11,25 @@ from spikeatlas.snn.subjects.module_responder import Means
 
 
 class LazyReferences:
-    """Units of a module's layers that do not spike, measured when they are first asked for."""
+    """References of a module's layers that do not spike, for channels and for positions of their maps."""
 
     def __init__(
-        self, measure: Callable[[], Means], layers: Sequence[str], quantile: float
+        self, measure: Callable[[UnitChoice], Means], layers: Sequence[str], quantile: float
     ) -> None:
         self._measure = measure
         self._layers = layers
         self._quantile = quantile
         self._turn = threading.Lock()
-        self._values: dict[str, NaturalReference] | None = None
+        self._values: dict[UnitChoice, Mapping[str, NaturalReference]] = {}
 
-    def __call__(self) -> Mapping[str, NaturalReference]:
-        """Return the reference of each layer that does not spike."""
+    def __call__(self, unit: UnitChoice = "channel") -> Mapping[str, NaturalReference]:
+        """Return the reference of each layer that does not spike; the first call for a unit measures them."""
         if not self._layers:
             return {}
         with self._turn:
-            if self._values is None:
-                means = self._measure()
-                self._values = {
+            if unit not in self._values:
+                means = self._measure(unit)
+                self._values[unit] = {
                     name: natural_reference(means[name], self._quantile) for name in self._layers
                 }
-            return self._values
-
-
-class ReferencesByUnit:
-    """References of a module's layers, for channels and for positions of their maps."""
-
-    def __init__(self, make: Callable[[UnitChoice], LazyReferences]) -> None:
-        self._make = make
-        self._turn = threading.Lock()
-        self._values: dict[UnitChoice, LazyReferences] = {}
-
-    def __call__(self, unit: UnitChoice = "channel") -> Mapping[str, NaturalReference]:
-        """Return the reference of each layer that does not spike."""
-        with self._turn:
-            references = self._values.setdefault(unit, self._make(unit))
-        return references()
+            return self._values[unit]

@@ -63,6 +63,14 @@ _NORMALISE = (
 )
 
 
+def require_rates(coding: Coding, normalise: Normalise) -> None:
+    """Raise ValueError for pixels that are normalised, and no rates, where spike trains are made of them."""
+    if coding == "poisson" and normalise != "none":
+        raise ValueError(
+            "network.normalise must be none with coding poisson: spikes are 0 and 1 at the pixels' rates."
+        )
+
+
 def require_normalise(values: Any) -> Any:
     """Return the fields of a network as they are; ValueError, one sentence, where ``normalise`` is not among them."""
     fields = values.kwargs if isinstance(values, ArgsKwargs) else values
@@ -120,10 +128,7 @@ class ModuleSpec(SubjectSpec):
                 f"network.input is {self.input}, but coding poisson needs another image at each step: steps, frames or "
                 "batch_frames."
             )
-        if self.coding == "poisson" and self.normalise != "none":
-            raise ValueError(
-                "network.normalise must be none with coding poisson: spikes are 0 and 1 at the pixels' rates."
-            )
+        require_rates(self.coding, self.normalise)
         return self
 
     @property

@@ -27,7 +27,7 @@ from spikeatlas.snn.modules import (
     class_responses,
 )
 from spikeatlas.snn.readings import RATE, TrainReading, UnitChoice
-from spikeatlas.snn.showing import Showing
+from spikeatlas.snn.showing import Showing, check_stimuli
 from spikeatlas.snn.subjects.base import Images, Responses
 
 Means = dict[str, NDArray[np.float64]]
@@ -174,7 +174,7 @@ class ModuleResponder:
 
     def __call__(self, images: Images) -> Responses:
         """See ``Respond``."""
-        check_stimuli(images, self._shape)
+        check_stimuli(images, self._shape, sequences=True)
         rows: dict[str, list[NDArray[np.float32]]] = {
             name: [np.empty((0, len(row)), np.float32)] for name, row in self._neurons.items()
         }
@@ -213,15 +213,3 @@ class ModuleResponder:
 def presentation_keys(key: CodingKey | None, showings: int) -> list[CodingKey | None]:
     """Return the key of each of so many showings."""
     return [None if key is None else key.shifted(number) for number in range(showings)]
-
-
-def check_stimuli(images: Images, shape: tuple[int, int, int]) -> None:
-    """Raise ValueError unless ``images`` are uint8 (n, c, h, w) of a shape (c, h, w), or sequences of frames of it."""
-    if images.dtype != np.uint8:
-        raise ValueError(
-            f"images have type {images.dtype}: stimuli are uint8, 0 to 255; scale and round them."
-        )
-    if images.ndim not in (STILL, STILL + 1) or images.shape[-3:] != shape:
-        raise ValueError(
-            f"images have shape {images.shape}: the network takes (n, {', '.join(map(str, shape))})."
-        )

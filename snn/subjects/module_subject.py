@@ -18,8 +18,9 @@ from spikeatlas.snn.modules import (
     Silence,
 )
 from spikeatlas.snn.readings import RATE, UnitChoice
+from spikeatlas.snn.responder import check_counts
 from spikeatlas.snn.sentences import near
-from spikeatlas.snn.showing import Showing
+from spikeatlas.snn.showing import Showing, check_stimuli
 from spikeatlas.snn.subjects.base import (
     Images,
     LackError,
@@ -27,13 +28,12 @@ from spikeatlas.snn.subjects.base import (
     Scores,
     Subject,
 )
-from spikeatlas.snn.subjects.lazy_references import LazyReferences, ReferencesByUnit
+from spikeatlas.snn.subjects.lazy_references import LazyReferences
 from spikeatlas.snn.subjects.module_responder import (
     LayerActivity,
     Means,
     ModuleParts,
     ModuleResponder,
-    check_stimuli,
     presentation_keys,
 )
 from spikeatlas.snn.subjects.module_ways import ProvenWays
@@ -67,10 +67,8 @@ class ModuleSubject(Subject):
         self._silence: Silence | None = None
         self._ways = ProvenWays(module, parts)
         analog = [name for name, layer in parts.trial.layers.items() if not layer.spikes]
-        self._references = ReferencesByUnit(
-            lambda unit: LazyReferences(
-                lambda: self.activity(natural_images(), analog, unit), analog, quantile
-            )
+        self._references = LazyReferences(
+            lambda unit: self.activity(natural_images(), analog, unit), analog, quantile
         )
 
     def references(self, unit: UnitChoice = "channel") -> dict[str, NDArray[np.float32]]:
@@ -89,7 +87,7 @@ class ModuleSubject(Subject):
 
         ``unit``: a position of the maps, if not all.
         """
-        check_stimuli(images, self.input_shape)
+        check_stimuli(images, self.input_shape, sequences=True)
         activity = LayerActivity(
             self._parts,
             {name: range(self.layers[name].neurons) for name in layers},
@@ -131,7 +129,7 @@ class ModuleSubject(Subject):
         readout = self._parts.readout
         if readout is None:
             return super().scores(images, showing)
-        check_stimuli(images, self.input_shape)
+        check_stimuli(images, self.input_shape, sequences=True)
         self._check_key(showing)
         rows = [np.empty((0, readout.classes))]
         way = "hooks" if readout.twin is None else self._way({readout.twin: [0]}, showing)
@@ -210,9 +208,7 @@ class ModuleSubject(Subject):
                     f"layers names {name!r}, but the network has {', '.join(self.layers)}{near(name, self.layers)}."
                 )
             require_neurons(name, row, self.layers[name].neurons)
-        for field in ("batch_size", "presentations"):
-            if getattr(showing, field) < 1:
-                raise ValueError(f"{field} is {getattr(showing, field)}: it must be at least 1.")
+        check_counts(showing.batch_size, showing.presentations)
         if CLASSES in neurons and showing.reading != RATE:
             raise ValueError(
                 f"reading {showing.reading.kind} reads spikes, and classes have none: use rate."

@@ -17,7 +17,7 @@ from spikeatlas.snn.modules import ClassMode, checkpoint_files, checkpoint_folde
 from spikeatlas.snn.registry import SPEC
 from spikeatlas.snn.sentences import near
 from spikeatlas.snn.subjects.base import Progress, SubjectSpec
-from spikeatlas.snn.subjects.module import ModuleSpec, Normalise, require_normalise
+from spikeatlas.snn.subjects.module import ModuleSpec, Normalise, require_normalise, require_rates
 from spikeatlas.snn.subjects.module_source import ModuleSource
 
 _FACTORY = f"{nir_module.__module__}:{nir_module.__name__}"
@@ -57,10 +57,7 @@ class NirSpec(SubjectSpec):
         problem = pattern_problem(str(self.file)) if self.has_epochs else None
         if problem is not None:
             raise ValueError(problem)
-        if self.coding == "poisson" and self.normalise != "none":
-            raise ValueError(
-                "network.normalise must be none with coding poisson: spikes are 0 and 1 at the pixels' rates."
-            )
+        require_rates(self.coding, self.normalise)
         return self
 
     @property

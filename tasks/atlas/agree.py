@@ -111,7 +111,8 @@ def _agree_on_files(run: Run, source: Source, root: Any) -> None:
 
 def _agree_on_network(run: Run, source: Source, root: Any) -> None:
     """Code that is not ours must be the code that answered, and answer as it did."""
-    epochs = [epoch for epoch in values(root, EPOCH).tolist() if epoch in source.epochs()]
+    there = source.epochs()
+    epochs = [epoch for epoch in values(root, EPOCH).tolist() if epoch in there]
     changes = filter(None, (network_change(root, source, epoch) for epoch in epochs))
     for change in changes:
         raise AtlasError(

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spikeatlas.snn.data import DataSet, Split
-from spikeatlas.snn.networks import NetworkSpec, SpikingNetwork, build_network
+from spikeatlas.snn.networks import NetworkSite, NetworkSpec, SpikingNetwork
 
 
 def network(
@@ -16,9 +16,7 @@ def network(
 ) -> SpikingNetwork:
     spec = NetworkSpec(**{"channels": (4, 6), "hidden": (8,), "time_steps": 8, **fields})
     blank = shape[0]
-    return build_network(
-        spec, input_shape=shape, classes=10, mean=[0.3] * blank, std=[0.3] * blank, seed=seed
-    )
+    return spec.build(NetworkSite(shape, 10, [0.3] * blank, [0.3] * blank, seed))
 
 
 def noise_images(

@@ -9,9 +9,11 @@ import torch
 from spikeatlas.snn.generators import CodeGenerator, VQVAESpec
 from spikeatlas.snn.generators.vqvae import build_vqvae
 from spikeatlas.snn.gradient_ascent import AscentOptions, Climber, CodeClimber, ascend, make_climber
-from spikeatlas.snn.networks import NetworkSpec, build_network
+from spikeatlas.snn.networks import NetworkSite, NetworkSpec
 from spikeatlas.snn.responder import Responder
 from tests.snn.own_layers import Ternary
+
+SITE = NetworkSite((1, 8, 8), 3, mean=(0.4,), std=(0.1,), seed=2)
 
 
 @pytest.fixture(scope="module")
@@ -25,8 +27,7 @@ def generator() -> CodeGenerator:
 @pytest.fixture(scope="module")
 def climber(generator: CodeGenerator) -> Climber:
     spec = NetworkSpec(channels=(4,), hidden=(8,), time_steps=8)
-    shape = {"input_shape": (1, 8, 8), "classes": 3, "mean": (0.4,), "std": (0.1,), "seed": 2}
-    network = build_network(spec, **shape).requires_grad_(requires_grad=False)  # type: ignore[arg-type]
+    network = spec.build(SITE).requires_grad_(requires_grad=False)
     return make_climber(generator, network, "conv1", [0, 2, 3])
 
 
@@ -73,8 +74,7 @@ def test_spikes_count_one_whatever_their_height_and_sign(generator: CodeGenerato
     spec = NetworkSpec(
         channels=(4,), hidden=(8,), time_steps=8, neuron=Ternary("tests.snn.own_layers:Ternary")
     )
-    shape = {"input_shape": (1, 8, 8), "classes": 3, "mean": (0.4,), "std": (0.1,), "seed": 2}
-    network = build_network(spec, **shape).requires_grad_(requires_grad=False)  # type: ignore[arg-type]
+    network = spec.build(SITE).requires_grad_(requires_grad=False)
     climber = make_climber(generator, network, "conv1", [0, 2, 3])
     assert isinstance(climber, CodeClimber)
     codes = torch.randint(12, (3, 4), generator=torch.Generator().manual_seed(5))

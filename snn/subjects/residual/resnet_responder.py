@@ -15,8 +15,8 @@ from spikeatlas.snn.graph import FastWay
 from spikeatlas.snn.layer_info import LayerInfo, require_neurons
 from spikeatlas.snn.networks import SpikingResNet
 from spikeatlas.snn.readings import RATE
-from spikeatlas.snn.responder import check_counts, check_images, check_weights
-from spikeatlas.snn.showing import Showing
+from spikeatlas.snn.responder import check_counts, check_weights
+from spikeatlas.snn.showing import Showing, check_stimuli
 from spikeatlas.snn.subjects.base import Images, Neurons, Responses
 from spikeatlas.snn.subjects.residual.resnet_folds import fold_layers, fold_steps
 
@@ -59,7 +59,7 @@ class ResNetResponder:
 
         Sequences of F frames are uint8 (n, F, c, h, w), see ``encode``.
         """
-        check_images(self.network, images, sequences=True)
+        check_stimuli(images, self.network.input_shape, sequences=True)
         parts = {name: [np.empty((0, len(row)), np.float32)] for name, row in self._neurons.items()}
         for batch, count in self._batches(images):
             for name, responses in self._mean(batch).items():

@@ -25,8 +25,8 @@ from spikeatlas.snn.networks import (
     with_neurons,
 )
 from spikeatlas.snn.registry import SPEC
-from spikeatlas.snn.responder import check_images, check_weights
-from spikeatlas.snn.showing import Showing
+from spikeatlas.snn.responder import check_weights
+from spikeatlas.snn.showing import Showing, check_stimuli
 from spikeatlas.snn.subjects.base import Images, Neurons, Scores, Subject
 from spikeatlas.snn.subjects.residual.resnet_responder import (
     ResNetResponder,
@@ -96,7 +96,7 @@ class ResNetSubject(Subject):
     def _batches(self, images: Images, showing: Showing) -> Iterator[tuple[Images, int]]:
         """Padded batches of images; ValueError for images of another type or shape than the network's."""
         require_evaluation(self.network)
-        check_images(self.network, images, sequences=True)
+        check_stimuli(images, self.network.input_shape, sequences=True)
         count = images_at_once(self.layers, self.network.time_steps, showing)
         return padded_batches(images, count)
 

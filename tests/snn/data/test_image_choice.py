@@ -74,5 +74,5 @@ def test_an_atlas_keeps_the_responses_to_them(compared: Checked) -> None:
             np.testing.assert_array_equal(single["image"].values, images)
             np.testing.assert_array_equal(single["label"].values, test.labels[images])
             np.testing.assert_array_equal(single["first"].values == 1, first)
-            held = single["natural_image_response"].sel(epoch=epoch).values
-            np.testing.assert_array_equal(held, wanted[images])
+            responses = single["natural_image_response"].sel(epoch=epoch).values
+            np.testing.assert_array_equal(responses, wanted[images])

@@ -104,11 +104,13 @@ def test_a_neuron_without_outgoing_weight_costs_nothing(layer: str, following: i
     with torch.no_grad():
         list(net)[following].operator.weight[:, 2] = 0
 
-    found = ablate(ChainSubject(net), IMAGES, LABELS, {layer: tuple(range(net.sizes[layer]))}, KEY)
+    ablation = ablate(
+        ChainSubject(net), IMAGES, LABELS, {layer: tuple(range(net.sizes[layer]))}, KEY
+    )
 
-    assert found.silenced[layer].loss[2] == found.intact.loss
-    assert found.silenced[layer].accuracy[2] == found.intact.accuracy
-    assert (found.silenced[layer].loss != found.intact.loss).any()
+    assert ablation.silenced[layer].loss[2] == ablation.intact.loss
+    assert ablation.silenced[layer].accuracy[2] == ablation.intact.accuracy
+    assert (ablation.silenced[layer].loss != ablation.intact.loss).any()
 
 
 def test_a_silenced_output_is_never_chosen() -> None:
@@ -116,11 +118,11 @@ def test_a_silenced_output_is_never_chosen() -> None:
     favourite = int(whole_pass(net).sum(axis=0).argmax())
     labels = np.full(len(IMAGES), favourite)
 
-    found = ablate(ChainSubject(net), IMAGES, labels, {"out": (favourite,)}, KEY)
+    ablation = ablate(ChainSubject(net), IMAGES, labels, {"out": (favourite,)}, KEY)
 
-    assert found.intact.accuracy > 0
-    assert found.silenced["out"].accuracy[0] < found.intact.accuracy
-    assert found.silenced["out"].loss[0] > found.intact.loss
+    assert ablation.intact.accuracy > 0
+    assert ablation.silenced["out"].accuracy[0] < ablation.intact.accuracy
+    assert ablation.silenced["out"].loss[0] > ablation.intact.loss
 
 
 def test_bad_input_is_explained() -> None:

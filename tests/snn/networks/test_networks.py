@@ -9,7 +9,7 @@ import snntorch
 import torch
 from pydantic import ValidationError
 
-from spikeatlas.snn.networks import NetworkSpec, build_network, layer_sizes, pixel_statistics
+from spikeatlas.snn.networks import NetworkSite, NetworkSpec, layer_sizes, pixel_statistics
 from spikeatlas.snn.networks.layer import SteadyLinear
 from tests.snn.nets import network, noise_images
 
@@ -114,6 +114,4 @@ def test_statistics_are_of_pixels_over_255() -> None:
 
 def test_shapes_that_do_not_fit_are_refused() -> None:
     with pytest.raises(ValueError, match="one for each of the 3 channels"):
-        build_network(
-            NetworkSpec(), input_shape=(3, 8, 8), classes=10, mean=[0.0], std=[1.0], seed=0
-        )
+        NetworkSpec().build(NetworkSite((3, 8, 8), 10, [0.0], [1.0], seed=0))

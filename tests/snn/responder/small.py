@@ -12,7 +12,7 @@ import torch
 from sklearn.datasets import load_digits
 from torch import nn
 
-from spikeatlas.snn.networks import NetworkSpec, SpikingLayer, SpikingNetwork, build_network
+from spikeatlas.snn.networks import NetworkSite, NetworkSpec, SpikingLayer, SpikingNetwork
 from spikeatlas.snn.neurons.leaky import LeakyNeuron
 from spikeatlas.snn.responder.filters import leaky
 from spikeatlas.snn.responder.plain import PlainResponder, Responses
@@ -31,9 +31,7 @@ def network(
 ) -> SpikingNetwork:
     """An untrained network whose neurons are lively: weights times ``gain``, biases around 0."""
     mean, std = (0.4,) * shape[0], (0.3,) * shape[0]
-    made = build_network(
-        NetworkSpec(**spec), input_shape=shape, classes=classes, mean=mean, std=std, seed=seed
-    )
+    made = NetworkSpec(**spec).build(NetworkSite(shape, classes, mean, std, seed))
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for layer in made:

@@ -11,7 +11,7 @@ import snntorch
 import torch
 
 from spikeatlas.snn.coding import CodingKey, encode
-from spikeatlas.snn.networks import NetworkSpec, SpikingNetwork, build_network
+from spikeatlas.snn.networks import NetworkSite, NetworkSpec, SpikingNetwork
 from spikeatlas.snn.responder.filters import leaky as leaky_of
 from spikeatlas.snn.responder.plain import PlainResponder, count_spikes
 from tests.snn.nets import network, noise_images
@@ -75,7 +75,7 @@ def test_companions_and_places_in_a_batch_change_no_bit(
 ) -> None:
     spec = NetworkSpec(channels=(4, 6), hidden=(8,), time_steps=8, threshold=0.3, coding=coding)  # type: ignore[arg-type]
     level = [0.3] * shape[0]
-    net = build_network(spec, input_shape=shape, classes=classes, mean=level, std=level, seed=0)
+    net = spec.build(NetworkSite(shape, classes, level, level, seed=0))
     respond = PlainResponder(net, net.layers, batch_size=61, key=CodingKey(0, "c", "search"))
     images, others = noise_images(61, shape), noise_images(61, shape, seed=1)
     rows = np.random.default_rng(0).permutation(61)

@@ -9,10 +9,9 @@ import numpy as np
 import pytest
 import zarr
 
-from spikeatlas.flows.checks.study_checks import Checked, check
+from spikeatlas.flows.checks.study_checks import Checked
 from spikeatlas.flows.cost import cost
 from spikeatlas.tasks.atlas import AtlasError, consolidate, finished, open_tree
-from spikeatlas.tasks.atlas.allocate import allocate
 from spikeatlas.tasks.atlas.integrity import epoch_damage, metadata_damage, whole_damage
 from spikeatlas.tasks.atlas.origin import run_of_atlas
 from spikeatlas.tasks.inspect.compare import compare_methods
@@ -20,19 +19,9 @@ from spikeatlas.tasks.inspect.info import describe
 from spikeatlas.tasks.inspect.neurons import Selection, read_neurons
 from spikeatlas.tasks.inspect.verify import verify
 from spikeatlas.tasks.report.summary import read_summary
-from spikeatlas.tasks.stages.ablate import ablate
-from spikeatlas.tasks.stages.analyze import analyze
-from spikeatlas.tasks.stages.blank import show_blanks
 from spikeatlas.tasks.stages.conclude import conclude, report_claims
-from spikeatlas.tasks.stages.observe import observe
-from spikeatlas.tasks.stages.train import (
-    record_training,
-    train_generator,
-    train_network,
-    train_prior,
-)
 from spikeatlas.tasks.study.location import Place
-from tests.tiny import tiny
+from tests.tiny import build, tiny
 
 
 @pytest.fixture(scope="module")
@@ -43,18 +32,8 @@ def sequences(tmp_path_factory: pytest.TempPathFactory) -> Checked:
         search={"methods": []},
         analysis={"images": 40, "ablation": [2], "ablation_images": 40, "position": "centre"},
     )
-    checked = check(raw)
+    checked = build(raw)
     run = checked.run
-    allocate(run, checked.layout, checked.data, checked.source)
-    train_generator(run)
-    train_prior(run)
-    train_network(run)
-    record_training(run)
-    for epoch in run.epochs:
-        observe(run, epoch)
-        show_blanks(run, epoch)
-        analyze(run, epoch)
-    ablate(run, 2)
     assert conclude(run.atlas) == []
     consolidate(run.atlas)
     return checked

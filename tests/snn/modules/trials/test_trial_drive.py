@@ -75,42 +75,42 @@ def test_periods() -> None:
     ],
 )
 def test_time_steps_of_a_loop_are_read_off(net: nn.Module, kind: str, repeats: int) -> None:
-    told = pattern(net)
-    assert (told.drive.kind, told.drive.time_steps, told.repeats) == (kind, repeats, repeats)
+    calls = pattern(net)
+    assert (calls.drive.kind, calls.drive.time_steps, calls.repeats) == (kind, repeats, repeats)
 
 
 def test_modules_of_one_step_are_called_step_by_step() -> None:
-    told = pattern(snntorch_nets.nested_step(), time_steps=7)
-    assert (told.drive.kind, told.drive.time_steps, told.repeats) == ("steps", 7, 1)
+    calls = pattern(snntorch_nets.nested_step(), time_steps=7)
+    assert (calls.drive.kind, calls.drive.time_steps, calls.repeats) == ("steps", 7, 1)
     assert pattern(spikingjelly_nets.cifar("s"), COLOUR, time_steps=5).drive.kind == "steps"
 
 
 def test_modules_of_all_steps_take_frames() -> None:
-    told = pattern(spikingjelly_nets.cifar("m"), COLOUR, time_steps=5)
-    assert (told.drive.kind, told.drive.time_steps, told.repeats) == ("frames", 5, 1)
-    told = pattern(BatchFrames(), time_steps=5)
-    assert (told.drive.kind, told.drive.time_steps, told.repeats) == ("batch_frames", 5, 5)
+    calls = pattern(spikingjelly_nets.cifar("m"), COLOUR, time_steps=5)
+    assert (calls.drive.kind, calls.drive.time_steps, calls.repeats) == ("frames", 5, 1)
+    calls = pattern(BatchFrames(), time_steps=5)
+    assert (calls.drive.kind, calls.drive.time_steps, calls.repeats) == ("batch_frames", 5, 5)
 
 
 @pytest.mark.parametrize("images_first", [True, False])
 def test_steps_that_are_folded_into_the_images(images_first: bool) -> None:
-    told = pattern(Folded(images_first=images_first), layers=["fold"])
-    assert (told.drive.kind, told.drive.time_steps) == ("image", 6)
-    assert told.shapes[0].steps == 6
+    calls = pattern(Folded(images_first=images_first), layers=["fold"])
+    assert (calls.drive.kind, calls.drive.time_steps) == ("image", 6)
+    assert calls.shapes[0].steps == 6
 
 
 def test_two_places_of_each_step() -> None:
-    told = pattern(snntorch_nets.two_places(), time_steps=STEPS)
-    assert (told.drive.time_steps, told.repeats, told.uses("lif")) == (STEPS, STEPS, 2)
-    told = pattern(snntorch_nets.two_places(), time_steps=STEPS, kind="steps")
-    assert told.uses("lif") == 2 * STEPS
+    calls = pattern(snntorch_nets.two_places(), time_steps=STEPS)
+    assert (calls.drive.time_steps, calls.repeats, calls.uses("lif")) == (STEPS, STEPS, 2)
+    calls = pattern(snntorch_nets.two_places(), time_steps=STEPS, kind="steps")
+    assert calls.uses("lif") == 2 * STEPS
 
 
 def test_networks_without_time() -> None:
-    told = pattern(other_nets.small())
-    assert (told.drive.kind, told.drive.time_steps, told.timed) == ("image", None, frozenset())
-    told = pattern(other_nets.small(), kind="steps", time_steps=3)
-    assert (told.drive.kind, told.drive.calls) == ("steps", 3)
+    calls = pattern(other_nets.small())
+    assert (calls.drive.kind, calls.drive.time_steps, calls.timed) == ("image", None, frozenset())
+    calls = pattern(other_nets.small(), kind="steps", time_steps=3)
+    assert (calls.drive.kind, calls.drive.calls) == ("steps", 3)
 
 
 @pytest.mark.parametrize(
