@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,7 +85,12 @@ class LayerActivity:
         self._neurons = {name: np.array(row, np.int64) for name, row in neurons.items()}
         self._silence = silence
         self._class_neurons = class_neurons
-        self.truncated = class_neurons is None and silence is None and self._is_truncatable()
+
+    @cached_property
+    def truncated(self) -> bool:
+        """True where a call ends at the deepest layer; tried only where hooks answer at all."""
+        whole = self._class_neurons is not None or self._silence is not None
+        return not whole and self._is_truncatable()
 
     def __call__(self, frames: Tensor, seed: int | None = None) -> Means:
         """Means (n, neurons) of each layer for frames (T or 1, n, c, h, w); the read-out's under ``classes``."""
