@@ -26,9 +26,11 @@ from tests.equal import differences
 from tests.flows.conftest import Cli
 from tests.flows.test_launch_kill import Moment, assert_nothing_left, holds, kill_at
 from tests.sharing import once
+from tests.snn.subjects.test_nir import write as write_graph
 from tests.tiny import STUDY, build, study_file
 
 server = pytest.mark.server
+KINDS = ["module", "nir", "callable", "resnet"]
 
 USERS = """
 import snntorch
@@ -86,6 +88,7 @@ def written(folder: Path) -> None:
     finally:
         sys.path.remove(str(folder))
         forget()
+    write_graph(folder / "net.nir")
 
 
 def forget() -> None:
@@ -125,6 +128,11 @@ def users(shared: Path, find: Find) -> Path:
 
 
 def network(kind: str, folder: Path) -> dict[str, Any]:
+    if kind == "nir":
+        file = {"file": str(folder / "net.nir"), "dt": 1e-3, "time_steps": 8}
+        return {"kind": "nir", "normalise": "none", **file}
+    if kind == "resnet":
+        return {"kind": "resnet", "width": 4, "blocks": [1, 1], "stem": "cifar", "time_steps": 4}
     if kind == "callable":
         return {"kind": "callable", "factory": "users_models:recorder", "layers": {"V 1.0#1": 12}}
     pattern = {"checkpoints": str(folder / "net_{epoch}.pth")}
@@ -151,7 +159,7 @@ def study(kind: str, folder: Path, output: Path, **sections: Any) -> dict[str, A
 
 
 @server
-@pytest.mark.parametrize("kind", ["module", "callable"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_killed_and_resumed_equals_uninterrupted(
     api: str, cli: Cli, users: Path, tmp_path: Path, kind: str
 ) -> None:
@@ -273,7 +281,7 @@ def test_a_pattern_is_watched(api: str, users: Path, tmp_path: Path) -> None:
     assert (tmp_path / "run" / "report" / "index.html").exists()
 
 
-@pytest.mark.parametrize("kind", ["module", "callable"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_deployments_take_them_as_parameters(users: Path, tmp_path: Path, kind: str) -> None:
     """As Prefect's page sends them: plain values, of which it draws a form."""
     raw = study(kind, users, tmp_path / "run")
