@@ -88,7 +88,7 @@ def written(folder: Path) -> None:
     finally:
         sys.path.remove(str(folder))
         forget()
-    write_graph(folder / "net.nir")
+    write_graph(folder / "net.nir", classes=10)
 
 
 def forget() -> None:

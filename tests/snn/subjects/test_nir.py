@@ -34,8 +34,8 @@ def cells(shape: Any, seed: int) -> Any:
     )
 
 
-def write(path: Path, seed: int = 0) -> Path:
-    """A convolution, a pool, and a read-out of two classes; names with what names may have."""
+def write(path: Path, seed: int = 0, classes: int = 2) -> Path:
+    """A convolution, a pool, and a read-out of classes; names with what names may have."""
     rng = np.random.default_rng(seed)
     conv = nir.Conv2d((8, 8), rng.normal(size=(3, 1, 3, 3)), 1, 0, 1, 1, rng.normal(size=3))
     nodes = {
@@ -44,9 +44,9 @@ def write(path: Path, seed: int = 0) -> Path:
         "lif.1 #a": cells((3, 6, 6), seed),
         "pool": nir.AvgPool2d(np.array([2, 2]), np.array([2, 2]), np.array([0, 0])),
         "flat": nir.Flatten({"input": np.array([3, 3, 3])}, 0, -1),
-        "affine": nir.Affine(rng.normal(size=(2, 27)), np.full(2, 0.3)),
-        "last": cells((2,), seed + 1),
-        "output": nir.Output({"output": np.array([2])}),
+        "affine": nir.Affine(rng.normal(size=(classes, 27)), np.full(classes, 0.3)),
+        "last": cells((classes,), seed + 1),
+        "output": nir.Output({"output": np.array([classes])}),
     }
     names = list(nodes)
     edges = list(itertools.pairwise(names))
