@@ -14,7 +14,7 @@ import yaml
 
 from spikeatlas.flows.runners.health import ServerError, require_health
 from spikeatlas.flows.runners.server import configure
-from spikeatlas.snn.own_code import ROOTS
+from spikeatlas.snn.allowed_code import CODE, ROOTS
 
 POOL = "spikeatlas"
 FILE = Path("deployments/prefect.yaml")
@@ -91,7 +91,7 @@ def _prefect(*words: str, root: Path) -> None:
     done = subprocess.run(  # noqa: S603 - fixed words
         [sys.executable, "-m", "prefect", "--no-prompt", *words],
         cwd=root,
-        env={ROOTS: str(root), **os.environ, "SPIKEATLAS_HOME": str(root)},
+        env={ROOTS: str(root), CODE: "", **os.environ, "SPIKEATLAS_HOME": str(root)},
         capture_output=True,
         text=True,
         check=False,

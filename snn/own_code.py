@@ -5,8 +5,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import importlib
-import inspect
-import os
 import re
 import sys
 from pathlib import Path
@@ -15,21 +13,20 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
+from spikeatlas.snn.allowed_code import (
+    NotAllowedError,
+    import_allowed,
+    is_confined,
+    require_allowed,
+    source_file,
+)
 from spikeatlas.snn.sentences import near
-
-ROOTS = "SPIKEATLAS_ROOTS"
-"""Environment variable that confines the studies of a host to its folders, and to our own code."""
 
 _PATH = r"^[\w.]+:[\w.]+$"
 
 
 def load_object(path: str) -> Any:
-    """Import ``module:object`` of a user. ValueError where that cannot be, or where a host is confined."""
-    if os.environ.get(ROOTS):
-        raise ValueError(
-            f"{path} is code of your own, which this host does not run: {ROOTS} confines its studies; "
-            "choose a built-in one, or run the study elsewhere"
-        )
+    """Import ``module:object`` of a user. ValueError where that cannot be, or where a confined host does not allow it."""
     module, _, name = path.partition(":")
     try:
         loaded = import_own(module)
@@ -37,20 +34,29 @@ def load_object(path: str) -> Any:
         raise ValueError(
             f"{path} cannot be imported ({error}): is the module on PYTHONPATH, installed, or in the working folder?"
         ) from error
+    except NotAllowedError:
+        raise NotAllowedError(path) from None
     except Exception as error:
         raise ValueError(
             f"{path} cannot be imported, for its module fails with {type(error).__name__}: {error}"
         ) from error
     try:
-        return functools.reduce(getattr, name.split("."), loaded)
+        member: Any = functools.reduce(getattr, name.split("."), loaded)
     except AttributeError as error:
         raise ValueError(
             f"{path}: module {module} has no {name}{near(name, vars(loaded))}"
         ) from error
+    require_allowed(path, member)
+    return member
 
 
 def import_own(module: str) -> ModuleType:
-    """Import a user's module: installed, on PYTHONPATH, or, last of all, in the working folder."""
+    """Import a user's module: installed, on PYTHONPATH, or, last of all, in the working folder.
+
+    On a confined host: from the folders that it allows. NotAllowedError where they do not hold it.
+    """
+    if is_confined():
+        return import_allowed(module)
     if str(Path.cwd()) not in sys.path:
         sys.path.append(str(Path.cwd()))
     return importlib.import_module(module)
@@ -71,5 +77,4 @@ FunctionPath = Annotated[str, BeforeValidator(_check_path), Field(pattern=_PATH)
 
 def source_digest(member: object) -> str:
     """SHA-256 (hex) of the file that defines a member's class (or a function)."""
-    definition = member if isinstance(member, type) or inspect.isroutine(member) else type(member)
-    return hashlib.sha256(Path(inspect.getfile(definition)).read_bytes()).hexdigest()
+    return hashlib.sha256(source_file(member).read_bytes()).hexdigest()

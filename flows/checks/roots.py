@@ -5,25 +5,18 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from spikeatlas.snn.generators import AdapterSpec
-from spikeatlas.snn.own_code import ROOTS
+from spikeatlas.snn.allowed_code import ROOTS
 from spikeatlas.tasks.study.study import Study
 
 
 def outside(study: Study) -> list[str]:
-    """Name what a study may not do here: use a path outside of all roots (links followed), or bring a function.
+    """Name the paths of a study that are outside of all roots, links followed.
 
     ``SPIKEATLAS_ROOTS``: folders, separated as in PATH; without it a study may read and write anywhere.
     """
     roots = [Path(root).resolve() for root in os.environ.get(ROOTS, "").split(os.pathsep) if root]
     if not roots:
         return []
-    if isinstance(study.generator, AdapterSpec):
-        message = (
-            f"generator.adapter: studies may not name functions to run on this host ({ROOTS} is set); run this one "
-            "with 'spikeatlas run' where it is not set"
-        )
-        return [message]
     names = ", ".join(map(str, roots))
     return [
         f"{field}: {path} is outside of {names}, the only place where studies may read and write on this host "

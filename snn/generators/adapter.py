@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib.util
 import math
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import torch
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
+from spikeatlas.snn.allowed_code import source_file
 from spikeatlas.snn.device import Device
 from spikeatlas.snn.generators.base import Generator, Shape, to_pixels
 from spikeatlas.snn.generators.latent import (
@@ -26,7 +25,7 @@ from spikeatlas.snn.generators.latent import (
     check_vectors,
 )
 from spikeatlas.snn.generators.spec import GeneratorSpec, Naturalness
-from spikeatlas.snn.own_code import import_own
+from spikeatlas.snn.own_code import load_object
 from spikeatlas.snn.registry import SPEC
 
 
@@ -158,14 +157,7 @@ def load_adapter(spec: AdapterSpec) -> AdaptedGenerator:
     ValueError for a function that is not there, fails, returns something else, or whose decode refuses
     the points that it says it takes.
     """
-    module, name = spec.adapter.split(":")
-    try:
-        make = getattr(import_own(module), name)
-    except (ImportError, AttributeError) as error:
-        raise ValueError(
-            f"generator.adapter: {spec.adapter} cannot be imported ({error}); name it module:function, the module "
-            "installed or in the working folder"
-        ) from None
+    make = _function(spec)
     try:
         adapter = make(spec.checkpoint)
     except Exception as error:
@@ -184,17 +176,20 @@ def load_adapter(spec: AdapterSpec) -> AdaptedGenerator:
 
 def adapter_source(spec: AdapterSpec) -> Path:
     """Return the file in which the study's function stands; ValueError where there is none."""
-    module = spec.adapter.split(":")[0]
     try:
-        loaded = module in sys.modules
-        module_spec = importlib.util.find_spec(module) if loaded else import_own(module).__spec__
-    except ImportError:
-        module_spec = None
-    if module_spec is None or module_spec.origin is None:
+        return source_file(_function(spec))
+    except TypeError:
         raise ValueError(
-            f"generator.adapter: there is no module {module}; name one that is installed or in the working folder"
-        )
-    return Path(module_spec.origin)
+            f"generator.adapter: {spec.adapter} stands in no file; write a function in a module"
+        ) from None
+
+
+def _function(spec: AdapterSpec) -> Callable[..., Any]:
+    try:
+        function: Callable[..., Any] = load_object(spec.adapter)
+    except ValueError as error:
+        raise ValueError(f"generator.adapter: {error}") from None
+    return function
 
 
 def _try_out(spec: AdapterSpec, model: AdaptedGenerator) -> None:
