@@ -20,7 +20,7 @@ from spikeatlas.snn.allowed_code import (
     require_allowed,
     source_file,
 )
-from spikeatlas.snn.sentences import near
+from spikeatlas.snn.sentences import near, reason_of
 
 _PATH = r"^[\w.]+:[\w.]+$"
 
@@ -32,13 +32,13 @@ def load_object(path: str) -> Any:
         loaded = import_own(module)
     except ImportError as error:
         raise ValueError(
-            f"{path} cannot be imported ({error}): is the module on PYTHONPATH, installed, or in the working folder?"
+            f"{path} cannot be imported ({reason_of(error)}): is the module on PYTHONPATH, installed, or in the working folder?"
         ) from error
     except NotAllowedError:
         raise NotAllowedError(path) from None
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ValueError(
-            f"{path} cannot be imported, for its module fails with {type(error).__name__}: {error}"
+            f"{path} cannot be imported, for its module fails with {reason_of(error)}"
         ) from error
     try:
         member: Any = functools.reduce(getattr, name.split("."), loaded)

@@ -5,18 +5,45 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterable
 
+_LONGEST = 300
+
 
 def caught(field: str, call: Callable[[], object]) -> list[str]:
     """Return the sentence with which ``call`` refuses its input, if it does; it begins with ``field``."""
     try:
         call()
     except (ValueError, OSError) as error:
-        text = str(error)
-        return [text if text.startswith(field) else f"{field}: {text}"]
+        return [in_field(field, str(error))]
     return []
+
+
+def in_field(field: str, sentence: str) -> str:
+    """Return a sentence that begins with a field of the study: this one, or one of the same section that it names."""
+    section = field.partition(".")[0]
+    is_there = sentence.startswith((f"{section}.", f"{section}:", f"{field} "))
+    return sentence if is_there else f"{field}: {sentence}"
 
 
 def near(name: str, names: Iterable[str]) -> str:
     """Hint at the names that look like ``name``; empty where none does."""
     close = difflib.get_close_matches(name, list(names), n=2, cutoff=0.5)
     return f" (did you mean {' or '.join(close)}?)" if close else ""
+
+
+def kind_of(value: object) -> str:
+    """Return the type of a value as a sentence has it: ``an int``, ``None``."""
+    if value is None:
+        return "None"
+    name = type(value).__name__
+    return f"{'an' if name[0].lower() in 'aeio' or name == 'ndarray' else 'a'} {name}"
+
+
+def reason_of(error: BaseException) -> str:
+    """Return what a user's code raised, as the end of a sentence: in one line, which may be cut, without a full stop."""
+    if isinstance(error, SystemExit):
+        return f"exit({'' if error.code is None else repr(error.code)}), which would end the program: raise an error instead"
+    text = " ".join(str(error).split()).rstrip(".")
+    name = type(error).__name__
+    if len(text) > _LONGEST:
+        text = f"{text[:_LONGEST]} ..."
+    return f"{name}: {text}" if text else name

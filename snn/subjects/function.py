@@ -12,13 +12,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 from pydantic.dataclasses import dataclass
 
-from spikeatlas.snn.data import DataSet, sequence_problem
+from spikeatlas.snn.data import DataSet, sequence_problem, take_evenly
 from spikeatlas.snn.files import digest_file
 from spikeatlas.snn.frozen_table import FrozenTable
 from spikeatlas.snn.layer_info import LayerInfo, Unit, require_neurons
@@ -29,9 +30,10 @@ from spikeatlas.snn.modules import (
     pattern_problem,
     place_of,
 )
-from spikeatlas.snn.own_code import FunctionPath, load_object
+from spikeatlas.snn.own_code import FunctionPath
 from spikeatlas.snn.readings import RATE
 from spikeatlas.snn.registry import SPEC
+from spikeatlas.snn.sentences import caught
 from spikeatlas.snn.showing import Showing
 from spikeatlas.snn.subjects.base import (
     LACKS,
@@ -42,13 +44,16 @@ from spikeatlas.snn.subjects.base import (
     Subject,
     SubjectSpec,
 )
-from spikeatlas.snn.subjects.function_respond import (
+from spikeatlas.snn.subjects.functions import (
     Function,
     FunctionRespond,
     FunctionSite,
+    make_function,
+    trial_problem,
 )
 
 Width = Annotated[int, Field(ge=1)]
+_TRIAL_IMAGES = 8
 
 
 @dataclass(frozen=True, config=SPEC)
@@ -119,20 +124,25 @@ class CallableSpec(SubjectSpec):
         problem = sequence_problem(data, "network.kind callable")
         if problem is not None:
             raise ValueError(problem)
-        return FunctionSource(self, data.shape)
+        return FunctionSource(self, data)
 
 
 class FunctionSource(Source):
     """A user's functions, one an epoch."""
 
-    def __init__(self, spec: CallableSpec, shape: tuple[int, int, int]) -> None:
+    def __init__(self, spec: CallableSpec, data: DataSet) -> None:
         self.spec = spec
-        self.input_shape = shape
+        self.input_shape = data.shape
+        self._data = data
+        self._last: tuple[tuple[float, str], Function] | None = None
         unit = Unit(spec.unit.name, None, spec.unit.top, spec.unit.bottom)
         self.layers = {name: LayerInfo(size, (), unit) for name, size in spec.layers.items()}
         self.stochastic = spec.stochastic
         self.place, self.folder = place_of(spec.factory, spec.checkpoints)
         self.facts = {"factory": spec.factory}
+        self.site = FunctionSite(
+            spec.factory, self.input_shape, self.layers, spec.stochastic, spec.threads
+        )
         self.lacks = tuple(lack for lack in LACKS if lack != "epochs" or spec.checkpoints is None)
 
     def epochs(self) -> dict[float, Path | None]:
@@ -141,7 +151,7 @@ class FunctionSource(Source):
 
     def open(self, epoch: float) -> Subject:
         """See ``Source``; ValueError where the factory fails."""
-        return FunctionSubject(self, make_function(self.spec, self._file(epoch)))
+        return FunctionSubject(self, self._function(epoch))
 
     def example(self) -> Subject:
         """See ``Source``: that of the first epoch."""
@@ -171,21 +181,41 @@ class FunctionSource(Source):
         return Progress()
 
     def problems(self, epochs: Sequence[float]) -> list[str]:
-        """See ``Source``: factories that fail; no function is called."""
-        problems = []
-        for epoch in epochs:
-            try:
-                self.open(epoch)
-            except (ValueError, OSError) as error:
-                problems.append(str(error))
+        """See ``Source``: factories that fail; the function of the first epoch is tried with some images."""
+        problems: list[str] = []
+        for epoch in sorted(epochs, reverse=True):
+            problems += caught("network", partial(self._function, epoch))
+        if epochs and not problems:
+            problems += caught("network", partial(self._try, min(epochs)))
         return list(dict.fromkeys(problems))
+
+    def _try(self, epoch: float) -> None:
+        images = take_evenly(self._data.train, _TRIAL_IMAGES).stills
+        problem = trial_problem(self._function(epoch), self.site, images)
+        if problem is not None:
+            raise ValueError(problem)
+
+    def _function(self, epoch: float) -> Function:
+        """Return an epoch's function; of the last one that was asked for, the factory is not called again."""
+        file = self._file(epoch)
+        key = epoch, "" if file is None else digest_file(file)
+        if self._last is None or self._last[0] != key:
+            self._last = key, make_function(self.spec.factory, self.spec.options, file)
+        return self._last[1]
 
     def _file(self, epoch: float) -> Path | None:
         files = self.epochs()
         if epoch not in files:
             names = ", ".join(f"{number:g}" for number in files) or "none"
-            raise ValueError(f"there is no epoch {epoch:g}: the epochs are {names}.")
-        return files[epoch]
+            raise ValueError(
+                f"network.checkpoints: there is no epoch {epoch:g}: the epochs are {names}."
+            )
+        file = files[epoch]
+        if file is not None and not file.is_file():
+            raise FileNotFoundError(
+                f"network.checkpoints: there is no file {file} of epoch {epoch:g}; check its path."
+            )
+        return file
 
 
 class FunctionSubject(Subject):
@@ -193,13 +223,7 @@ class FunctionSubject(Subject):
 
     def __init__(self, source: FunctionSource, function: Function) -> None:
         self.function = function
-        self._site = FunctionSite(
-            source.spec.factory,
-            source.input_shape,
-            source.layers,
-            source.stochastic,
-            source.spec.threads,
-        )
+        self._site = source.site
         self.input_shape = source.input_shape
         self.layers = source.layers
         self.stochastic = source.stochastic
@@ -221,21 +245,3 @@ class FunctionSubject(Subject):
                     f"there is no layer {layer!r}: there are {', '.join(self.layers)}."
                 )
             require_neurons(layer, row, self.layers[layer].neurons)
-
-
-def make_function(spec: CallableSpec, checkpoint: Path | None) -> Function:
-    """Call the factory of a study. ValueError, one sentence, where it fails or returns no function."""
-    factory = load_object(spec.factory)
-    arguments = {} if checkpoint is None else {"checkpoint": checkpoint}
-    try:
-        function: Function = factory(**arguments, **spec.options)
-    except Exception as error:
-        raise ValueError(
-            f"network.factory: {spec.factory} fails with {type(error).__name__}: {error}"
-        ) from error
-    if not callable(function):
-        raise ValueError(  # noqa: TRY004 - a sentence for the user, as all others
-            f"network.factory: {spec.factory} returns a {type(function).__name__}; it must return a function "
-            "of images that returns {layer: numbers (n, neurons)}."
-        )
-    return function

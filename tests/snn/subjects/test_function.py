@@ -142,7 +142,7 @@ def test_calls_take_turns(*, threads: bool) -> None:
     ("what", "sentence"),
     [
         ("list", r"returns a list; it must return \{layer: numbers \(7, neurons\)\} for v1"),
-        ("missing", "returns no v1, only v2; name in network.layers"),
+        ("missing", r"returns no v1 \(did you mean v2\?\), only v2; name in network.layers"),
         ("shape", r"shape \(2, 8\); for 7 images and 2 neurons it must be \(7, 2\)"),
         ("complex", "type complex128; they must be real"),
         ("text", "must be real numbers"),
@@ -165,7 +165,7 @@ def test_wrong_answers(what: str, sentence: str) -> None:
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"name": "no_function"}, "returns a int; it must return a function"),
+        ({"name": "no_function"}, "returns an int; it must return a function"),
         ({"name": "failing", "options": {"neurons": 3}}, "OSError: no amplifier for 3"),
         ({"name": "recorder", "options": {"size": 3}}, "TypeError: .* unexpected keyword"),
         ({"name": "nowhere"}, "has no nowhere"),
@@ -260,3 +260,37 @@ def test_a_function_takes_still_images() -> None:
         ValueError, match=r"sequences of 4 frames, but network.kind callable takes still"
     ):
         spec().source(data, Path())
+
+
+def test_the_first_epoch_s_function_is_tried() -> None:
+    noise = source("noisy", neurons=3, options={"seeded": False})
+
+    assert len(noise.problems([0])) == 1
+    assert "write stochastic: true" in noise.problems([0])[0]
+    assert (
+        source("noisy", neurons=3, options={"seeded": False}, stochastic=True).problems([0]) == []
+    )
+    assert "returns no v1" in source("wrong", options={"what": "missing"}).problems([0])[0]
+
+
+def test_the_factory_is_called_once_an_epoch(tmp_path: Path) -> None:
+    made = source()
+    assert made.problems([0]) == []
+    first, again = made.open(0), made.example()
+    assert vars(first)["function"] is vars(again)["function"]
+
+    for epoch in (0, 2):
+        (tmp_path / f"cell_{epoch}.txt").write_text(str(epoch))
+    several = source(checkpoints=str(tmp_path / "cell_{epoch}.txt"))
+    images = {epoch: several.open(epoch).responses(IMAGES, {"v1": [0]})["v1"] for epoch in (0, 2)}
+    assert not np.array_equal(images[0], images[2])
+    (tmp_path / "cell_2.txt").write_text("5")
+    assert not np.array_equal(images[2], several.open(2).responses(IMAGES, {"v1": [0]})["v1"])
+
+
+def test_a_missing_file_of_an_epoch_is_a_sentence() -> None:
+    made = source(checkpoints={0: "nowhere.txt"})
+
+    assert made.problems([0]) == [
+        "network.checkpoints: there is no file nowhere.txt of epoch 0; check its path."
+    ]

@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from spikeatlas.snn.batching import padded_batches
 from spikeatlas.snn.coding import CodingKey
 from spikeatlas.snn.layer_info import LayerInfo
+from spikeatlas.snn.sentences import reason_of
 from spikeatlas.snn.showing import Showing
 from spikeatlas.snn.subjects.base import Images, Neurons, Responses
-from spikeatlas.snn.subjects.function_answers import checked_answers
+from spikeatlas.snn.subjects.functions.function_answers import checked_answers
 
 Function = Callable[..., Mapping[str, NDArray[Any]]]
 """Stimuli uint8 (n, c, h, w) to ``{layer: (n, neurons)}``; it may take ``seeds``, uint64 (n,)."""
@@ -83,9 +84,10 @@ class FunctionRespond:
         try:
             with self._turn:
                 answers = self._function(stimuli, **seeds)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise ValueError(
-                f"the function of {self._site.factory} failed on {len(batch)} images: {type(error).__name__}: {error}"
+                f"network.factory: the function of {self._site.factory} failed on {len(batch)} images: "
+                f"{reason_of(error)}."
             ) from error
         rows = checked_answers(answers, self._site.layers, len(batch), self._site.factory)
         return {layer: rows[layer][:, neurons] for layer, neurons in self._neurons.items()}
