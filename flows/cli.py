@@ -14,6 +14,7 @@ import typer
 from spikeatlas.flows import options
 from spikeatlas.flows.benchmark.command import benchmark
 from spikeatlas.flows.interrupts import stop_tidily
+from spikeatlas.flows.runners.terminal import answering, tell
 from spikeatlas.tasks.study.location import store_failure
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
@@ -28,6 +29,7 @@ app = typer.Typer(
 
 
 @app.command()
+@answering
 def run(
     study: options.StudyFile,
     overrides: options.Overrides = None,
@@ -42,15 +44,16 @@ def run(
     checked = check(read_study(study, overrides or ()), fresh=fresh)
     stop_tidily()
     failures = launch(checked, fresh=fresh)
-    print(f"atlas:  {checked.run.atlas}")
+    tell(f"atlas:  {checked.run.atlas}")
     if checked.study.search.methods:
-        print(f"report: {checked.run.folder / 'report' / 'index.html'}")
+        tell(f"report: {checked.run.folder / 'report' / 'index.html'}")
     if failures:
         _say(*failures)
         raise typer.Exit(FAILED)
 
 
 @app.command()
+@answering
 def validate(
     study: options.StudyFile,
     overrides: options.Overrides = None,
@@ -64,14 +67,15 @@ def validate(
     from spikeatlas.tasks.inspect.network_table import describe_network
 
     checked = check(read_study(study, overrides or ()))
-    print(cost(checked))
+    tell(cost(checked))
     if not checked.study.network.trained_here:
-        print(describe_network(checked.study))
+        tell(describe_network(checked.study))
     if plan:
-        print(responder_plan(checked.run))
+        tell(responder_plan(checked.run))
 
 
 @app.command()
+@answering
 def info(
     atlas: options.AtlasPath,
     *,
@@ -87,7 +91,7 @@ def info(
     atlas: the layers of the study's network, how they respond, and what it reads.
     """
     if network:
-        print(network_of(atlas))
+        tell(network_of(atlas))
         return
     from spikeatlas.tasks.atlas.integrity import metadata_damage
     from spikeatlas.tasks.atlas.origin import run_of_atlas
@@ -99,17 +103,18 @@ def info(
     if verify and (damage := metadata_damage(atlas)):
         _say(*damage)
         raise typer.Exit(FAILED)
-    print(describe(atlas))
+    tell(describe(atlas))
     if not verify:
         return
     verdict = replay(run_of_atlas(atlas), plain=plain, device=device)
-    print("\n".join([*verdict.near, *verdict.devices.lines, verdict.summary]))
+    tell("\n".join([*verdict.near, *verdict.devices.lines, verdict.summary]))
     if not verdict.sound:
         _say(*verdict.problems)
         raise typer.Exit(FAILED)
 
 
 @app.command()
+@answering
 def query(
     atlas: options.AtlasPath,
     *,
@@ -141,10 +146,11 @@ def query(
             draw_stimuli(reply, png)
         if image is not None:
             save_image(reply, image)
-    print(text.as_json(frame) if as_json else text.text(frame))
+    tell(text.as_json(frame) if as_json else text.text(frame))
 
 
 @app.command()
+@answering
 def compare(
     atlas: options.AtlasPath,
     first: Annotated[str, typer.Argument(help="A search method.")] = "screened",
@@ -153,38 +159,42 @@ def compare(
     """Count the neurons for which one method found a stronger stimulus than another, layer by layer."""
     from spikeatlas.tasks.inspect.compare import compare_methods
 
-    print(compare_methods(atlas, first, second))
+    tell(compare_methods(atlas, first, second))
 
 
 @app.command()
+@answering
 def claims(atlases: options.AtlasPaths) -> None:
     """Test the paper's claims on one or more networks, and show the controls that the answers rest on."""
     from spikeatlas.tasks.inspect.text import as_text
     from spikeatlas.tasks.stages.conclude import report_claims
 
     for part in report_claims(atlases):
-        print(part if isinstance(part, str) else as_text(part), end="\n\n")
+        tell(part if isinstance(part, str) else as_text(part), end="\n\n")
 
 
 @app.command()
+@answering
 def report(atlas: options.AtlasPath, output: options.ReportFolder = None) -> None:
     """Write the report of an atlas: one self-contained HTML page."""
     from spikeatlas.tasks.report import write_report
 
     if output is None and not isinstance(atlas, Path):
         raise ValueError(f"{atlas} has no folder beside it: say with --output where the page goes")
-    print(f"report: {write_report(atlas, output or atlas.parent / 'report')}")
+    tell(f"report: {write_report(atlas, output or atlas.parent / 'report')}")
 
 
 @app.command()
+@answering
 def migrate(atlas: options.AtlasPath) -> None:
     """Make an atlas of an older version one of today, in its place, so that its study can go on with it."""
     from spikeatlas.tasks.atlas import migrate as make_current
 
-    print("\n".join(make_current(atlas)))
+    tell("\n".join(make_current(atlas)))
 
 
 @app.command()
+@answering
 def assess(study: options.StudyFile, overrides: options.Overrides = None) -> None:
     """Judge a study's generator with the study's classifier; train first what is missing of the two."""
     from spikeatlas.flows.assess import assess_study
@@ -194,18 +204,19 @@ def assess(study: options.StudyFile, overrides: options.Overrides = None) -> Non
     stop_tidily()
     # an atlas that is there is neither read nor changed, so it need not agree
     for part in assess_study(check(read_study(study, overrides or ()), fresh=True).run):
-        print(part, flush=True)
+        tell(part)
 
 
 @app.command()
+@answering
 def deploy(root: options.SourceFolder = Path()) -> None:
     """Register all flows on the Prefect server at PREFECT_API_URL, to be scheduled and triggered there."""
     from spikeatlas.flows.deploy import deploy as register
 
-    print("\n".join(register(root.resolve())))
+    tell("\n".join(register(root.resolve())))
 
 
-app.command()(benchmark)
+app.command()(answering(benchmark))
 
 
 def network_of(study: Path) -> str:

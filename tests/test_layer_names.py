@@ -121,7 +121,7 @@ def test_a_name_that_no_store_can_hold_is_refused(tmp_path: Path, name: str, par
 
 def test_such_a_layer_may_be_left_out_of_the_probe(tmp_path: Path) -> None:
     raw = odd_study(tmp_path / "run", probe={"epochs": "all", "layers": ["0.2"]})
-    raw["network"]["layers"] = {"conv/1": 4, "0.2": 4}
+    raw["network"] |= {"layers": {"conv/1": 4, "0.2": 4}, "options": {"more": ["conv/1"]}}
     assert tuple(check(raw).layout.layers) == ("0.2",)
 
 

@@ -11,6 +11,7 @@ import typer
 
 from spikeatlas.flows.benchmark.mode import RACE, Mode
 from spikeatlas.flows.interrupts import stop_tidily
+from spikeatlas.flows.runners.terminal import tell
 
 SPELLINGS = {
     "overrides": "--set",
@@ -111,7 +112,7 @@ def benchmark(
 
     stop_tidily()
     for part in measure(MODES, arguments):
-        print(part, flush=True)
+        tell(part)
 
 
 def measure(modes: Mapping[str, Mode], arguments: Mapping[str, Any]) -> Iterator[str]:

@@ -27,6 +27,7 @@ from spikeatlas.snn.generators.latent import (
 from spikeatlas.snn.generators.spec import GeneratorSpec, Naturalness
 from spikeatlas.snn.own_code import load_object
 from spikeatlas.snn.registry import SPEC
+from spikeatlas.snn.sentences import kind_of, reason_of
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -160,13 +161,13 @@ def load_adapter(spec: AdapterSpec) -> AdaptedGenerator:
     make = _function(spec)
     try:
         adapter = make(spec.checkpoint)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ValueError(
-            f"generator.adapter: {spec.adapter} failed with {type(error).__name__}: {error}"
+            f"generator.adapter: {spec.adapter} failed with {reason_of(error)}"
         ) from error
     if not isinstance(adapter, Adapter):
         raise ValueError(  # noqa: TRY004 - a user's mistake, told like any other
-            f"generator.adapter: {spec.adapter} returns a {type(adapter).__name__}; it must return an "
+            f"generator.adapter: {spec.adapter} returns {kind_of(adapter)}; it must return an "
             "Adapter (spikeatlas.snn.generators.adapter)"
         )
     model = AdaptedGenerator(adapter).eval().requires_grad_(requires_grad=False)
@@ -203,10 +204,10 @@ def _try_out(spec: AdapterSpec, model: AdaptedGenerator) -> None:
     try:
         with torch.inference_mode():
             pixels = model.pixels(points)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ValueError(
             f"generator.adapter: the decode of {spec.adapter} refuses points of the space it names, "
-            f"{latent.kind} of size {latent.size} ({type(error).__name__}: {error})"
+            f"{latent.kind} of size {latent.size} ({reason_of(error)})"
         ) from error
     if not pixels.isfinite().all():
         raise ValueError(

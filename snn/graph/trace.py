@@ -85,7 +85,7 @@ def traced(module: nn.Module) -> fx.Graph:
     try:
         with torch.no_grad(), _TRACING, _alone(module):
             graph: fx.Graph = tracer.trace(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         # the user's forward ran with symbols, and may raise anything
         raise NoGraphError(f"torch.fx cannot trace its forward ({_line(error)})") from error
     return graph

@@ -17,6 +17,7 @@ from spikeatlas.snn.modules.drive import ModuleDrive, OutputShape, first_tensor
 from spikeatlas.snn.modules.module_state import ModuleState, copy_sharing_weights
 from spikeatlas.snn.modules.seeds import seeded
 from spikeatlas.snn.modules.spike_sum import SpikeSum
+from spikeatlas.snn.sentences import reason_of
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,10 @@ class Capture:
             output = self.module(inputs)
         except StopForwardSignal:
             return
+        except SystemExit as error:
+            raise ValueError(
+                f"network.factory: the module's forward calls {reason_of(error)}."
+            ) from error
         except RuntimeError as error:
             if self._device == "cpu" or "device" not in str(error):
                 raise

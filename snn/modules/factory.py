@@ -11,6 +11,7 @@ from torch import nn
 
 from spikeatlas.snn.modules.seeds import seeded
 from spikeatlas.snn.own_code import load_object
+from spikeatlas.snn.sentences import kind_of, reason_of
 
 _COMPILED = "_orig_mod"
 
@@ -25,20 +26,20 @@ def make_module(factory: str, options: Mapping[str, Any]) -> nn.Module:
     function = load_object(factory)
     if not callable(function):
         raise ValueError(  # noqa: TRY004 - a mistake of the study
-            f"network.factory: {factory} is a {type(function).__name__}, no function."
+            f"network.factory: {factory} is {kind_of(function)}, no function."
         )
     try:
         # weights that the factory draws are the same in every process
         with seeded(0):
             module = function(**options)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ValueError(
-            f"network.factory: {factory}({_arguments(options)}) fails with {type(error).__name__}: {str(error).rstrip('.')}; "
+            f"network.factory: {factory}({_arguments(options)}) fails with {reason_of(error)}; "
             "spikeatlas calls it on the CPU."
         ) from error
     if not isinstance(module, nn.Module):
         raise ValueError(  # noqa: TRY004 - a mistake of the study
-            f"network.factory: {factory} returns a {type(module).__name__}; it must return a torch.nn.Module."
+            f"network.factory: {factory} returns {kind_of(module)}; it must return a torch.nn.Module."
         )
     module = _unwrapped(module)
     _refuse(factory, module)

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from spikeatlas.snn.own_code import load_object
+from spikeatlas.snn.sentences import kind_of
 
 
 def code_digest(factory: str) -> str:
@@ -43,7 +44,7 @@ def _origin(factory: str) -> tuple[Path, str]:
     definition = load_object(factory)
     if not callable(definition):
         raise ValueError(  # noqa: TRY004 - a mistake of the study
-            f"network.factory: {factory} is a {type(definition).__name__}, no function."
+            f"network.factory: {factory} is {kind_of(definition)}, no function."
         )
     try:
         path, module = inspect.getfile(inspect.unwrap(definition)), definition.__module__

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +17,15 @@ NAMES = ("layer 2.0#1", "0.2", "_bn $1$ [red]", 'a "b" <i>&')
 Function = Callable[[NDArray[np.uint8]], dict[str, NDArray[np.float64]]]
 
 
-def signed(gain: float = 100.0) -> Function:
-    """Weighted sums of pixels, most of the last layer's below 0; ``gain``: of the first."""
+def signed(gain: float = 100.0, more: Sequence[str] = ()) -> Function:
+    """Weighted sums of pixels, most of the last layer's below 0; ``gain``: of the first; ``more``: names of further ones."""
     weights = np.random.default_rng(0).standard_normal((len(NAMES), 64, 4))
 
     def respond(images: NDArray[np.uint8]) -> dict[str, NDArray[np.float64]]:
         pixels = images.reshape(len(images), -1) / 255 - 0.4
         first, second, third, last = (pixels @ layer for layer in weights)
         values = (gain * first, np.maximum(second, 0), third, last - 9)
-        return dict(zip(NAMES, values, strict=True))
+        return {**dict(zip(NAMES, values, strict=True)), **dict.fromkeys(more, values[1])}
 
     return respond
 

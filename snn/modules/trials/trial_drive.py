@@ -18,6 +18,7 @@ from spikeatlas.snn.modules.neuron_modules import (
     neuron_paths,
 )
 from spikeatlas.snn.modules.trials.trial_record import CallRecord, event_shapes, record_call
+from spikeatlas.snn.sentences import reason_of
 
 InputKind = Literal["auto", "image", "steps", "frames", "batch_frames"]
 _PROBE_STEPS = 5
@@ -87,8 +88,8 @@ def _attempt(
     drive = ModuleDrive(form, None if form == "image" else time_steps or _PROBE_STEPS)
     try:
         two, three = (record_call(module, drive, pictures[None, :count], paths) for count in (2, 3))
-    except Exception as error:  # noqa: BLE001 - whatever a user's forward raises
-        return f"{type(error).__name__}: {error}".splitlines()[0]
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a user's forward raises
+        return reason_of(error)
     shapes = event_shapes(two, three, drive)
     if isinstance(shapes, str):
         return shapes

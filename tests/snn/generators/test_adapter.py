@@ -109,6 +109,25 @@ def test_what_does_not_work_is_said(folder: Path, name: str, words: str) -> None
         load_adapter(spec(name))
 
 
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("import sys; sys.exit(3)", r"fails with exit\(3\), which would end"),
+        ("1 / 0", "ZeroDivision"),
+    ],
+)
+def test_a_file_that_fails_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, words: str
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "fails_at_once.py").write_text(code)
+    given = AdapterSpec(kind="adapter", adapter="fails_at_once:make")
+
+    for read in (load_adapter, adapter_source):
+        with pytest.raises(ValueError, match=f"generator.adapter: .*{words}"):
+            read(given)
+
+
 def test_no_module(folder: Path) -> None:
     missing = AdapterSpec(kind="adapter", adapter="not_there:make")
     with pytest.raises(ValueError, match="not_there:make cannot be imported"):

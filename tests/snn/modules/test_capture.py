@@ -104,6 +104,21 @@ def test_an_exception_leaves_the_module_as_it_was() -> None:
     assert not net.get_submodule("0.2")._forward_hooks
 
 
+def test_an_exit_is_a_sentence_and_an_interrupt_stays_one() -> None:
+    class Leaving(Tutorial):
+        def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+            del images
+            raise error
+
+    capture = Capture(Leaving(), ModuleDrive("image", STEPS))
+    error: BaseException = SystemExit(3)
+    with pytest.raises(ValueError, match=r"network.factory: the module's forward calls exit\(3\)"):
+        counts(capture, FIRST)
+    error = KeyboardInterrupt()
+    with pytest.raises(KeyboardInterrupt):
+        counts(capture, FIRST)
+
+
 def test_a_silent_neuron_is_silent_for_all_that_follows() -> None:
     net = tutorial()
     capture = Capture(net, ModuleDrive("image", STEPS))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,10 @@ def good(width: int = 3) -> nn.Module:
 
 def failing() -> nn.Module:
     raise RuntimeError("Found no NVIDIA driver")
+
+
+def leaving() -> nn.Module:
+    sys.exit(3)
 
 
 def on_meta() -> nn.Module:
@@ -90,7 +95,8 @@ def test_scriptmodules_are_refused_by_name() -> None:
         ),
         ("good", {"height": 2}, r"good\(height=2\) fails with TypeError: .*height"),
         ("on_meta", {}, "puts weight on meta; spikeatlas calls it on the CPU"),
-        ("nothing", {}, "returns a NoneType; it must return a torch.nn.Module"),
+        ("leaving", {}, r"leaving\(\) fails with exit\(3\), which would end the program"),
+        ("nothing", {}, "returns None; it must return a torch.nn.Module"),
         ("NAME", {}, "is a str, no function"),
         ("absent", {}, "has no absent"),
     ],

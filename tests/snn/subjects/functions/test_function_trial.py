@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from spikeatlas.snn.layer_info import LayerInfo, Unit
-from spikeatlas.snn.subjects.functions import Function, FunctionSite, trial_problem
+from spikeatlas.snn.subjects.functions import FunctionSite, trial_problem
 from tests.snn.nets import noise_images
 
 IMAGES = noise_images(8)
@@ -21,7 +21,10 @@ Answer = Callable[[Any], Any]
 def problem(answer: Answer, *, stochastic: bool = False) -> str | None:
     layers = {"v1": LayerInfo(3, (), Unit("1", None, None, None))}
     site = FunctionSite("lab:cell", (1, 8, 8), layers, stochastic=stochastic, threads=False)
-    function: Function = lambda images: {"v1": answer(images)}  # noqa: E731
+
+    def function(images: Any) -> Any:
+        return {"v1": answer(images)}
+
     return trial_problem(function, site, IMAGES)
 
 
