@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import math
 import pickle
-import zipfile
+import re
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,8 @@ import torch
 from torch import Tensor
 
 from spikeatlas.snn.files import load_checkpoint
+from spikeatlas.snn.modules.saved.file_formats import READ, format_of
+from spikeatlas.snn.sentences import kind_of
 
 TABLES = ("state_dict", "model_state_dict", "model", "net", "network", "params")
 """Names under which files of training scripts have their table of tensors."""
@@ -51,65 +54,91 @@ class StoredCheckpoint:
 
 
 def read_checkpoint(path: Path) -> StoredCheckpoint:
-    """Read a .safetensors file, or what torch.save wrote; no code in it is executed.
+    """Read a safetensors file, or what torch.save wrote, whatever its name; no code in it is executed.
 
-    FileNotFoundError where there is none; ValueError, one sentence, for a damaged file, one that holds whole objects,
-    and one without a table of tensors.
+    FileNotFoundError where there is none; ValueError, one sentence, for a damaged file, one of another format, one that
+    holds whole objects, and one without a table of tensors.
     """
-    if path.suffix == ".safetensors":
-        tensors, metadata = load_checkpoint(path)
-        return _stored(tensors, metadata)
+    try:
+        return _read(path)
+    except (ValueError, FileNotFoundError) as error:
+        raise type(error)(f"network.checkpoints: {error}") from None
+
+
+def _read(path: Path) -> StoredCheckpoint:
     if not path.is_file():
-        raise FileNotFoundError(f"There is no file {path}: check network.checkpoints.")
+        what = "is a folder, no file" if path.is_dir() else "is not there"
+        raise FileNotFoundError(f"{path} {what}: check the path.")
+    kind, words = format_of(path)
+    if kind == "other":
+        raise ValueError(f"{path} is {words}; {READ}.")
+    if kind == "broken":
+        raise _damage(path, words)
+    if kind == "safetensors":
+        tensors, metadata = _safetensors(path)
+        return _stored(tensors, metadata)
     contents = _load(path)
     return _stored(_tensors(path, contents), contents)
 
 
+def _damage(path: Path, words: str) -> ValueError:
+    return ValueError(
+        f"{path} is no readable checkpoint ({words}): is it half-written or damaged? Copy it anew."
+    )
+
+
+def _safetensors(path: Path) -> tuple[Mapping[str, Tensor], Mapping[str, str]]:
+    try:
+        tensors, metadata = load_checkpoint(path)
+    except ValueError:
+        raise _damage(path, "it begins like a safetensors file") from None
+    if not tensors:
+        raise ValueError(f"{path} holds no tensors; save net.state_dict().")
+    return tensors, metadata
+
+
 def _load(path: Path) -> Mapping[str, Any]:
     """Read what torch.save wrote, as plain values."""
-    if _is_script(path):
-        raise ValueError(f"{path} is a TorchScript archive; save net.state_dict() instead.")
     try:
-        with torch.serialization.safe_globals(_PLAIN):
-            contents = torch.load(path, map_location="cpu", weights_only=True)
+        with (
+            torch.serialization.safe_globals(_PLAIN),
+            warnings.catch_warnings(),
+            path.open("rb") as file,
+        ):
+            # files of protocol 3 are read all the same
+            warnings.filterwarnings("ignore", "Detected pickle protocol", UserWarning)
+            contents = torch.load(file, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
-        raise ValueError(_object_sentence(path, error)) from None
-    except (RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
-        line = (str(error) or type(error).__name__).splitlines()[0]
-        raise ValueError(
-            f"{path} is no readable checkpoint ({line}): is it half-written or damaged? Copy it anew."
-        ) from None
+        raise _refusal(path, error) from None
+    except Exception:  # noqa: BLE001 - damaged bytes can make it raise anything
+        raise _damage(path, "it begins like a file of torch.save") from None
     if not isinstance(contents, Mapping):
         raise ValueError(  # noqa: TRY004 - what is wrong is the file
-            f"{path} holds a {type(contents).__name__}; save net.state_dict()."
+            f"{path} holds {kind_of(contents)}, no table of tensors; save net.state_dict()."
         )
     return contents
 
 
-def _is_script(path: Path) -> bool:
-    """Tell whether a file holds a TorchScript module, which torch would load, and execute."""
-    if not zipfile.is_zipfile(path):
-        return False
-    with zipfile.ZipFile(path) as archive:
-        return any(Path(name).name == "constants.pkl" for name in archive.namelist())
-
-
-def _object_sentence(path: Path, error: Exception) -> str:
+def _refusal(path: Path, error: Exception) -> ValueError:
     """Say which objects a file holds, and how to save what is needed."""
-    try:
-        names = torch.serialization.get_unsafe_globals_in_checkpoint(path)
-    except Exception:  # noqa: BLE001 - a damaged pickle can raise anything
-        names = []
-    plain = {f"{item.__module__}.{item.__name__}" for item in _PLAIN if isinstance(item, type)}
-    plain |= {item[1] for item in _PLAIN if isinstance(item, tuple)}
-    objects = [name for name in names if name not in plain]
+    objects = _objects(path, error)
     if not objects:
-        line = str(error).splitlines()[0]
-        return f"{path} is no readable checkpoint ({line}): is it damaged? Save net.state_dict()."
-    return (
+        return _damage(path, "it begins like a file of torch.save")
+    return ValueError(
         f"{path} holds whole objects ({_listed(objects)}), which only running their code could read: save "
         "net.state_dict() instead of the module."
     )
+
+
+def _objects(path: Path, error: Exception) -> list[str]:
+    """Names of the classes and functions that a file needs, but for the plain ones."""
+    try:
+        names = torch.serialization.get_unsafe_globals_in_checkpoint(path)
+    except Exception:  # noqa: BLE001 - a damaged pickle can raise anything, and the oldest format is not read
+        names = re.findall(r"GLOBAL ([\w.]+)", str(error))
+    plain = {f"{item.__module__}.{item.__name__}" for item in _PLAIN if isinstance(item, type)}
+    plain |= {item[1] for item in _PLAIN if isinstance(item, tuple)}
+    return [name for name in names if name not in plain]
 
 
 def _tensors(path: Path, contents: Mapping[str, Any]) -> Mapping[str, Tensor]:
@@ -119,6 +148,8 @@ def _tensors(path: Path, contents: Mapping[str, Any]) -> Mapping[str, Tensor]:
     for name in TABLES:
         if is_table(contents.get(name)):
             return contents[name]
+    if not contents or any(contents.get(name) == {} for name in TABLES):
+        raise ValueError(f"{path} holds an empty table, no tensors; save net.state_dict().")
     raise ValueError(
         f"{path} has no table of tensors: its keys are {_listed(map(str, contents))}; expected are the tensors "
         f"themselves, or one of {', '.join(TABLES)}."

@@ -72,7 +72,7 @@ def test_epochs_that_cannot_be_read_are_said_and_do_not_stop_the_others(folder: 
     torch.save(nn.Linear(2, 2).state_dict(), folder / "epoch_4.pth")
     assert list(source.unreadable()) == [3]
     unreadable, other = source.problems([0, 3, 4])
-    assert "epoch_3.pth is no readable checkpoint" in unreadable
+    assert "epoch_3.pth is text, which begins" in unreadable
     assert "epoch_4.pth does not fit the factory's module (missing: conv1.weight" in other
     with pytest.raises(
         FileNotFoundError, match=r"no checkpoint of epoch 7 .* there are: 0, 1, 2.5, 3, 4"
