@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any, TypeVar, get_args
 
 import yaml
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, ValidationError
 
+from spikeatlas.flows.checks.field_words import form_errors, form_sentence
 from spikeatlas.snn.sentences import near
 from spikeatlas.snn.training import renamed_fields
 from spikeatlas.tasks.study.study import Study, StudyError
@@ -57,9 +58,28 @@ def _override(raw: dict[str, Any], override: str) -> None:
     for parent in parents:
         inner = section.setdefault(parent, {})
         if not isinstance(inner, dict):
-            raise StudyError([f"--set {override}: {parent} is {inner!r}, not a group of fields"])
+            raise StudyError([_no_group(override, key, parent, inner)])
         section = inner
-    section[last] = yaml.safe_load(text)
+    try:
+        section[last] = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        reason = getattr(error, "problem", None) or type(error).__name__
+        message = (
+            f"--set {override}: {text} is no YAML ({reason}); write it as in a file, in quotes"
+        )
+        raise StudyError([message]) from error
+
+
+def _no_group(override: str, key: str, parent: str, value: object) -> str:
+    names = key.split(".")
+    place = names.index(parent)
+    whole = ".".join(names[: place + 1])
+    inner = ": {".join(names[place + 1 :])
+    closing = "}" * (len(names) - place - 1)
+    return (
+        f"--set {override}: {whole} is {value!r}, not a group of fields; set the whole group, "
+        f"--set '{whole}={{{inner}: ...{closing}'"
+    )
 
 
 def parse(raw: Mapping[str, Any]) -> tuple[Study, list[str]]:
@@ -70,10 +90,10 @@ def parse(raw: Mapping[str, Any]) -> tuple[Study, list[str]]:
     except ValidationError as error:
         problems = [*renamed, *sentences(error, Study, raw)]
     sound: dict[str, Any] = {}
-    for name, field in Study.model_fields.items():
+    for name in Study.model_fields.keys() & raw.keys():
         try:
-            if name in raw:
-                sound[name] = TypeAdapter(field.rebuild_annotation()).validate_python(raw[name])
+            # not the field's annotation alone: a contract's own schema takes any of its fields for a member
+            sound[name] = getattr(Study.model_validate({name: raw[name]}), name)
         except ValidationError:
             continue
     return Study.model_validate(sound), problems
@@ -81,30 +101,32 @@ def parse(raw: Mapping[str, Any]) -> tuple[Study, list[str]]:
 
 def sentences(error: ValidationError, model: type[BaseModel], raw: Mapping[str, Any]) -> list[str]:
     """Return a sentence for each of the errors with which ``model`` refuses ``raw``."""
-    parts = error.errors()
-    # a list that is too short only because some of its items are wrong is not
-    items = {part["loc"][:-1] for part in parts}
-    parts = [part for part in parts if part["type"] != "too_short" or part["loc"] not in items]
-    return list(dict.fromkeys(_sentence(dict(part), model, raw) for part in parts))
+    parts = [dict(part) for part in error.errors()]
+    fields: dict[tuple[str | int, ...], list[Mapping[str, Any]]] = {}
+    for path, part in form_errors([(_path(part, raw), part) for part in parts]):
+        fields.setdefault(path, []).append(part)
+    told = [
+        sentence for path, errors in fields.items() for sentence in _sentences(path, errors, model)
+    ]
+    return list(dict.fromkeys(told))
 
 
-def _sentence(error: Mapping[str, Any], model: type[BaseModel], raw: Mapping[str, Any]) -> str:
+def _sentences(
+    path: tuple[str | int, ...], errors: Sequence[Mapping[str, Any]], model: type[BaseModel]
+) -> list[str]:
+    """Return what is wrong with one field: its form, whatever alternatives it has, or each of other mistakes."""
+    form = form_sentence(".".join(map(str, path)), errors)
+    return [_sentence(path, error, model) for error in errors] if form is None else [form]
+
+
+def _sentence(path: tuple[str | int, ...], error: Mapping[str, Any], model: type[BaseModel]) -> str:
     """Return one error as a sentence: field, value, what is allowed, near names."""
-    path = _path(error, raw)
     field, value = ".".join(map(str, path)), error.get("input")
     if error["type"] in UNKNOWN:
         names = _fields_at(model, path[:-1])
         allowed = f"; allowed are {', '.join(names)}" if names else ""
         return f"{field}: there is no such field{near(str(path[-1]), names)}{allowed}"
     message = str(error["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
-    if error["type"] == "literal_error":
-        names = [
-            name.strip(" '")
-            for name in str(error["ctx"]["expected"]).replace(" or ", ",").split(",")
-        ]
-        return (
-            f"{field}: {value!r} is not known{near(str(value), names)}; allowed: {', '.join(names)}"
-        )
     if error["type"] in MISSING:
         return f"{field} is missing: it has no default, so write it"
     if message.startswith(f"{field}."):
@@ -113,12 +135,12 @@ def _sentence(error: Mapping[str, Any], model: type[BaseModel], raw: Mapping[str
         return f"{field}.kind: {message}"
     return (
         f"{field}: {value!r} is not allowed; it should be {message}"
-        if "Input" in str(error["msg"])
+        if str(error["msg"]).startswith("Input should be ")
         else f"{field}: {message}"
     )
 
 
-def _path(error: Mapping[str, Any], raw: Any) -> list[str | int]:
+def _path(error: Mapping[str, Any], raw: Any) -> tuple[str | int, ...]:
     """Return the keys that lead to an error in ``raw``, without pydantic's names of a union's alternatives."""
     path: list[str | int] = []
     for place, part in enumerate(error["loc"]):
@@ -129,7 +151,7 @@ def _path(error: Mapping[str, Any], raw: Any) -> list[str | int]:
         elif error["type"] not in MISSING or place < len(error["loc"]) - 1:
             continue
         path.append(part)
-    return path
+    return tuple(path)
 
 
 def _fields_at(model: type[BaseModel], path: Sequence[str | int]) -> list[str]:

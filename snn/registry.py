@@ -9,6 +9,7 @@ contract that the user wrote.
 from __future__ import annotations
 
 import dataclasses
+import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar, get_args
@@ -35,6 +36,7 @@ SPEC = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
 
 Member = TypeVar("Member")
+_LONGEST = 80
 _UNKNOWN_FIELD = ("extra_forbidden", "unexpected_keyword_argument")
 
 
@@ -110,16 +112,25 @@ class Family(Generic[Member]):
             return self._make(self.find(value), {self.key: value})
         fields = self._fields(value)
         if fields is None:
-            raise ValueError(
-                f"{value!r} names no {self.name}; write its name, or a mapping with its {self.key}: "
-                f"{', '.join(self.members)}, or module:object of your own"
-            )
+            raise self._nameless(value)
         try:
             member = self.find(fields[self.key])
         except ValueError as error:
             raise _error_at(self.name, self.key, fields[self.key], str(error)) from None
         is_default = isinstance(value, Mapping) and not {self.key, "kind"} & set(value)
         return self._make(member, fields, is_default=is_default)
+
+    def _nameless(self, value: object) -> ValueError:
+        """Return the error of what names no member: of the name, where that is no text."""
+        names = f"{', '.join(self.members)}, or module:object of your own"
+        for key in (self.key, "kind") if isinstance(value, Mapping) else ():
+            if key in value:
+                sentence = f"{value[key]!r} names no {self.name}; allowed: {names}"
+                return _error_at(self.name, key, value[key], sentence)
+        shown = textwrap.shorten(repr(value), _LONGEST, placeholder=" ...")
+        return ValueError(
+            f"{shown} names no {self.name}; write its name, or a mapping with its {self.key}: {names}"
+        )
 
     def _fields(self, value: object) -> dict[str, Any] | None:
         """Return the fields of a mapping, the member's name under ``key``; None where there is none."""
@@ -167,13 +178,30 @@ def _with_near_names(
     error: ValidationError, member: type[Any], others: Mapping[str, type[Any]]
 ) -> ValidationError:
     """Return the same error, a field that does not exist told with those that do, or with the members that have it."""
-    names = _field_names(member)
     details = []
     for problem in error.errors():
         field = str(problem["loc"][0]) if problem["loc"] else ""
         owners = [kind for kind, other in others.items() if field in _field_names(other)]
-        details.append(_detail(problem, names, owners))
+        details.append(_detail(problem, _names_beside(member, problem["loc"]), owners))
     return ValidationError.from_exception_data(error.title, details)
+
+
+def _names_beside(member: type[Any], loc: tuple[int | str, ...]) -> list[str]:
+    """Return the fields that there are where an error's field was looked for; none where that is no specification."""
+    specification: Any = member
+    for part in loc[:-1]:
+        fields = getattr(specification, "__pydantic_fields__", {})
+        # pydantic names the alternative of a union, too
+        specification = _specification(fields[part].annotation) if part in fields else specification
+    return [] if specification is None else _field_names(specification)
+
+
+def _specification(annotation: Any) -> Any:
+    """Return the specification that an annotation names; None where there is none."""
+    if isinstance(annotation, type) and dataclasses.is_dataclass(annotation):
+        return annotation
+    inner = (_specification(part) for part in get_args(annotation))
+    return next((part for part in inner if part is not None), None)
 
 
 def _field_names(member: type[Any]) -> list[str]:
@@ -182,14 +210,14 @@ def _field_names(member: type[Any]) -> list[str]:
 
 def _detail(problem: ErrorDetails, names: list[str], owners: list[str]) -> InitErrorDetails:
     kind: str | PydanticCustomError = problem["type"]
-    if kind in _UNKNOWN_FIELD and len(problem["loc"]) == 1:
-        hint = near(str(problem["loc"][0]), names)
+    if kind in _UNKNOWN_FIELD and names:
+        hint = near(str(problem["loc"][-1]), names)
         sentence = f"there is no such field{hint}; allowed are {', '.join(names)}"
-        if owners:
+        if owners and len(problem["loc"]) == 1:
             sentence = f"without a kind there is no such field; kind: {' or '.join(owners)} has it"
         kind = PydanticCustomError("no_field", "{sentence}", {"sentence": sentence})
     elif kind not in get_args(core_schema.ErrorType):
-        kind = PydanticCustomError("invalid", "{sentence}", {"sentence": problem["msg"]})
+        kind = PydanticCustomError(kind, "{sentence}", {"sentence": problem["msg"]})
     return InitErrorDetails(
         type=kind, loc=problem["loc"], input=problem["input"], ctx=problem.get("ctx", {})
     )

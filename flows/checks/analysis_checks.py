@@ -6,7 +6,7 @@ from spikeatlas.flows.checks.epoch_checks import unprobed
 from spikeatlas.flows.checks.inputs import StudyInputs
 from spikeatlas.snn.classifier import SMALLEST
 from spikeatlas.snn.data import SMALLEST_CLASS
-from spikeatlas.snn.subjects import LACKS, reading_problems
+from spikeatlas.snn.subjects import LACKS, probe_problems
 from spikeatlas.tasks.workers import models
 
 
@@ -62,8 +62,13 @@ def _position_problems(inputs: StudyInputs) -> list[str]:
     if inputs.source is None:
         return []
     layers = None if study.probe.layers == "all" else study.probe.layers
-    problems = reading_problems(models.plain_source(study), study.probe.reading, position, layers)
-    return [f"analysis.position: {problem}" for problem in problems]
+    problems = probe_problems(models.plain_source(study), study.probe.reading, position, layers)
+    return [
+        f"analysis.position {problem.removeprefix('unit ')}"
+        if problem.startswith("unit ")
+        else f"analysis.position: {problem}"
+        for problem in problems
+    ]
 
 
 def classifier_problems(inputs: StudyInputs) -> list[str]:

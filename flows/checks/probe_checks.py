@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from spikeatlas.flows.checks.inputs import StudyInputs
 from spikeatlas.snn.sentences import near
-from spikeatlas.snn.subjects import Source, reading_problems
+from spikeatlas.snn.subjects import Source, probe_problems
 from spikeatlas.tasks.study.study import Study
 
 
@@ -66,8 +66,11 @@ def read_problems(study: Study, source: Source) -> list[str]:
     """Name a reading that a network, as it is, does not allow, and a position beyond a map."""
     probe = study.probe
     layers = None if probe.layers == "all" else probe.layers
-    problems = reading_problems(source, probe.reading, probe.unit, layers)
-    return [f"probe: {problem}" for problem in problems]
+    problems = probe_problems(source, probe.reading, probe.unit, layers)
+    return [
+        f"probe.{problem}" if problem.startswith("unit ") else f"probe.reading: {problem}"
+        for problem in problems
+    ]
 
 
 def _neuron_problems(layer: str, indices: Sequence[int], size: int) -> list[str]:

@@ -7,7 +7,13 @@ from spikeatlas.snn.readings.difference_reading import DifferenceReading
 from spikeatlas.snn.readings.group_reading import GroupReading
 from spikeatlas.snn.readings.latency import LatencyReading
 from spikeatlas.snn.readings.population_reading import PopulationReading
-from spikeatlas.snn.readings.positions import UnitChoice, at_place, pick, unit_problems
+from spikeatlas.snn.readings.positions import (
+    UnitChoice,
+    at_place,
+    pick,
+    unit_in_vain,
+    unit_problems,
+)
 from spikeatlas.snn.readings.rate import RateReading
 from spikeatlas.snn.readings.window import WindowReading
 from spikeatlas.snn.registry import Family
@@ -42,5 +48,6 @@ __all__ = [
     "WindowReading",
     "at_place",
     "pick",
+    "unit_in_vain",
     "unit_problems",
 ]

@@ -84,6 +84,16 @@ def unit_problems(unit: UnitChoice, layers: Mapping[str, LayerInfo]) -> list[str
     return problems
 
 
+def unit_in_vain(unit: UnitChoice, layers: Mapping[str, LayerInfo]) -> list[str]:
+    """Say in a sentence that none of the layers that are probed has a map, if a position of one is to be read."""
+    if unit == "channel" or not layers or any(info.map for info in layers.values()):
+        return []
+    where = unit if unit == "centre" else list(unit)
+    return [
+        f"unit is {where}, a position of maps, but no layer that is probed has one ({', '.join(layers)}): use channel."
+    ]
+
+
 def at_place(info: LayerInfo, unit: UnitChoice) -> LayerInfo:
     """Return a layer as it is read at a position: without its map, and one spike counts for more."""
     place = place_of(unit, info.map)

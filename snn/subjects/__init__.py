@@ -21,7 +21,7 @@ from spikeatlas.snn.subjects.chain_subject import ChainSubject
 from spikeatlas.snn.subjects.function import CallableSpec
 from spikeatlas.snn.subjects.module import ModuleSpec
 from spikeatlas.snn.subjects.nir import NirSpec
-from spikeatlas.snn.subjects.read_source import read_source, reading_problems
+from spikeatlas.snn.subjects.read_source import probe_problems, read_source
 from spikeatlas.snn.subjects.residual import ResNetSpec, ResNetSubject
 from spikeatlas.snn.subjects.trained import ChainSpec
 
@@ -62,7 +62,7 @@ __all__ = [
     "Subject",
     "SubjectSpec",
     "Unit",
+    "probe_problems",
     "read_source",
-    "reading_problems",
     "spike_unit",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -74,7 +75,14 @@ def require_rates(coding: Coding, normalise: Normalise) -> None:
 def require_normalise(values: Any) -> Any:
     """Return the fields of a network as they are; ValueError, one sentence, where ``normalise`` is not among them."""
     fields = values.kwargs if isinstance(values, ArgsKwargs) else values
-    if isinstance(fields, dict) and "normalise" not in fields:
+    if not isinstance(fields, dict):
+        return values
+    if not isinstance(fields.get("normalise", ""), str | Mapping | MeanStd):
+        wrong = fields["normalise"]
+        raise ValueError(  # noqa: TRY004 - a mistake of the study
+            _NORMALISE.replace("is missing", "is empty" if wrong is None else f"is {wrong!r}")
+        )
+    if "normalise" not in fields:
         misspelt = [
             name for name in fields if name not in ("kind", "n") and near("normalise", [name])
         ]

@@ -60,3 +60,27 @@ def test_the_former_name_of_a_field_is_told_with_the_new_one() -> None:
     assert problems == [
         "training.loop is now training.backend: write backend: eager instead of loop: steps"
     ]
+
+
+@pytest.mark.parametrize(
+    ("override", "sentence"),
+    [
+        (
+            "network.normalise.mean=",
+            (
+                r"network.normalise is 'none', not a group of fields; set the whole group, --set "
+                r"'network.normalise=\{mean: ...\}'"
+            ),
+        ),
+        ("network.normalise.a.b=1", r"--set 'network.normalise=\{a: \{b: ...\}\}'"),
+        ("seed={", r"--set seed=\{: \{ is no YAML \(expected .*\); write it as in a file"),
+    ],
+)
+def test_an_override_that_cannot_be_says_how_to_mend_it(
+    tmp_path: Path, override: str, sentence: str
+) -> None:
+    path = tmp_path / "study.yaml"
+    path.write_text("network: {normalise: none}\n")
+
+    with pytest.raises(StudyError, match=sentence):
+        read_study(path, [override])

@@ -93,7 +93,7 @@ def problems(raw: dict[str, Any]) -> list[str]:
         ),
         (
             {"search": {"repeats_at": {2: 0}}},
-            ("search.repeats_at.2", "0", "greater than or equal to 1"),
+            ("search.repeats_at.2", "0", "1 or more"),
         ),
         ({"search": {"repeats_at": {"last": 3}}}, ("search.repeats_at.last", "'last'", "number")),
         (
@@ -135,7 +135,7 @@ def problems(raw: dict[str, Any]) -> list[str]:
         ),
         ({"analysis": {"images": 39}}, ("analysis.images", "39 is below 40", "at least 40")),
         ({"analysis": {"image": 39}}, ("analysis.image", "no such field", "did you mean images")),
-        ({"analysis": {"cross": "perhaps"}}, ("analysis.cross", "'perhaps'", "boolean")),
+        ({"analysis": {"cross": "perhaps"}}, ("analysis.cross", "'perhaps'", "true or false")),
         ({"training": {"labels": "shufled"}}, ("training.labels", "'shufled'", "shuffled")),
     ],
 )

@@ -56,10 +56,10 @@ NETWORKS: list[tuple[dict[str, Any], str]] = [
     (module("mymodel:make_net"), "No module named 'mymodel'.*in the working folder"),
     (module("mymodel.make_net"), "names no function; write module:function.*mymodel:make_net"),
     (module(f"{NETS}:tutorail"), "has no tutorail .did you mean tutorial"),
-    (module(f"{MISTAKES}:NO_FUNCTION"), "is a int, no function"),
+    (module(f"{MISTAKES}:NO_FUNCTION"), "is an int, no function"),
     (module(f"{MISTAKES}:needs_option"), "needs_option.. fails with TypeError: .*'hidden'"),
     (module(options={"step": 3}), "fails with TypeError: .*unexpected keyword argument 'step'"),
-    (module(f"{MISTAKES}:forgets_return"), "returns a NoneType; it must return a torch.nn.Module"),
+    (module(f"{MISTAKES}:forgets_return"), "returns None; it must return a torch.nn.Module"),
     (module(f"{MISTAKES}:on_gpu"), "no NVIDIA driver.*; spikeatlas calls it on the CPU"),
     (module(f"{MISTAKES}:scripted"), "ScriptModule .*, in which no hook fires"),
     # fields
@@ -69,7 +69,7 @@ NETWORKS: list[tuple[dict[str, Any], str]] = [
     ({**without(module(), "normalise"), "normalize": "none"}, "is missing .you wrote normalize"),
     (module(normalise="imagenet"), "'imagenet' is not known; allowed: data, none"),
     (module(normalise={"mean": [0.5] * 3, "std": [0.2]}), "mean has 3 values.* 1 channels"),
-    (module(normalise={"mean": [0.5], "std": [0]}), "std.0: 0 .* greater than 0"),
+    (module(normalise={"mean": [0.5], "std": [0]}), "std.0: 0 .* more than 0"),
     (module(normalise={"mean": [0.5]}), "network.normalise.std is missing"),
     (module(input="step"), "'step' is not known .did you mean steps"),
     (module(coding="poisson"), "network.input is auto, but coding poisson"),
@@ -82,7 +82,7 @@ NETWORKS: list[tuple[dict[str, Any], str]] = [
     (module(f"{OTHERS}:batch_statistics"), "depends on the other images of its batch"),
     # time
     (module(time_steps=5), "time_steps is 5, but the module runs 10 steps"),
-    (module(time_steps=0), "network.time_steps: 0 .* greater than or equal to 1"),
+    (module(time_steps=0), "network.time_steps: 0 .* 1 or more"),
     (module(input="steps", time_steps=10), "input is steps, but the module runs 10 steps"),
     (module(f"{MISTAKES}:one_step"), "runs one step .* write network.time_steps"),
     (module(f"{MISTAKES}:one_neuron"), "lif is the only neuron, and is called 10 times"),
@@ -96,14 +96,14 @@ NETWORKS: list[tuple[dict[str, Any], str]] = [
     (module(f"{MISTAKES}:of_few_classes", time_steps=4), "has 4 scores, but the data have 10"),
     # files
     (module(checkpoints="nowhere/net.pth"), "has {epoch} 0 times; write it once"),
-    (module(checkpoints={0: "nowhere/net.pth"}), "There is no file nowhere/net.pth"),
+    (module(checkpoints={0: "nowhere/net.pth"}), "nowhere/net.pth is not there: check the path"),
     ({"kind": "nir", "file": "nowhere.nir", "time_steps": 3, "normalise": "none"}, "no nowhere.nir"),
     ({"kind": "nir", "file": "nowhere.nir", "normalise": "none"}, "network.time_steps is missing"),
     ({"kind": "nir", "file": "nowhere.nir", "time_steps": 3}, "network.normalise is missing"),
     # functions
     (without(function("recorder"), "layers"), "network.layers is missing"),
     (function("failing", options={"neurons": 3}), "fails with OSError: no amplifier for 3"),
-    (function("no_function"), "returns a int; it must return a function of images"),
+    (function("no_function"), "returns an int; it must return a function of images"),
     (function("wrong", options={"what": "shape"}), "have shape .* and 5 neurons it must be"),
 ]  # fmt: skip
 

@@ -126,7 +126,7 @@ def test_a_spoilt_codebook_is_refused(tmp_path: Path, change: str, words: str) -
     [
         ("colour", {}, ("mine:colour", "(3, 8, 8)", "takes (1, 8, 8)")),
         ("greedy", {}, ("mine:greedy", "refuses points", "gaussian of size 3")),
-        ("none", {}, ("mine:none", "cannot be imported")),
+        ("none", {}, ("mine:none", "has no none")),
         (
             "codes",
             {"prior": "autoregressive"},

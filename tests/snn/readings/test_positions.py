@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 import torch
 
 from spikeatlas.snn.layer_info import LayerInfo, spike_unit
-from spikeatlas.snn.readings import RATE, at_place, pick, unit_problems
+from spikeatlas.snn.readings import RATE, at_place, pick, unit_in_vain, unit_problems
 from spikeatlas.snn.readings.positions import read_unit
 
 LAYERS = {
@@ -63,3 +64,15 @@ def test_a_position_of_the_smallest_map() -> None:
     value = RATE.fold(None, torch.ones(8, 1, 2, 1, 1), 0)
 
     assert RATE.responses(value, 8, "centre").tolist() == [[1, 1]]
+
+
+def test_a_position_is_in_vain_where_no_layer_has_a_map() -> None:
+    flat = {"fc": LayerInfo(3, (), spike_unit(8))}
+
+    assert unit_in_vain("channel", flat) == []
+    assert unit_in_vain((9, 9), {**LAYERS, **flat}) == []
+    for unit, name in (((9, 9), r"\[9, 9\]"), ("centre", "centre")):
+        (problem,) = unit_in_vain(unit, flat)  # type: ignore[arg-type]
+        assert re.fullmatch(
+            rf"unit is {name}, .* no layer .* has one \(fc\): use channel\.", problem
+        )

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from torch import nn
 
 from spikeatlas.snn.readings import RATE, READINGS
-from spikeatlas.snn.subjects import Showing, Subject, read_source, reading_problems
+from spikeatlas.snn.subjects import Showing, Subject, probe_problems, read_source
 from spikeatlas.snn.subjects.module import ModuleSpec
 from tests.networks.snntorch_nets import Tutorial
 from tests.snn.nets import noise_images, toy_data
@@ -71,4 +71,4 @@ def test_a_position_of_a_layer_that_does_not_spike_has_a_reference_of_its_own() 
     np.testing.assert_allclose(responses, activity / reference, rtol=1e-5)
     assert subject.layers["1"].map == ()
     assert "at the map's centre" in subject.layers["1"].unit.name
-    assert "knows no time steps" in reading_problems(made, READINGS.read("latency"), "channel")[0]
+    assert "knows no time steps" in probe_problems(made, READINGS.read("latency"), "channel")[0]
