@@ -53,9 +53,14 @@ def _run_flow(run: Run, api: str) -> list[str]:
             failures = []
         finally:
             hand_over()
-    recorded = server.drain(api, task_runs)
-    log.info(f"{recorded} of {len(task_runs)} task runs are on record")
+    log.info(recorded_line(server.drain(api, task_runs), len(task_runs)))
     return failures
+
+
+def recorded_line(recorded: server.Recorded, total: int) -> str:
+    """Say how many task runs the server knows the end of, and how many of these failed."""
+    failed = f", {recorded.failed} of them as failed" if recorded.failed else ""
+    return f"{recorded.ended} of {total} task runs are on record{failed}"
 
 
 def hand_over() -> None:

@@ -9,7 +9,6 @@ contract that the user wrote.
 from __future__ import annotations
 
 import dataclasses
-import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar, get_args
@@ -123,11 +122,12 @@ class Family(Generic[Member]):
     def _nameless(self, value: object) -> ValueError:
         """Return the error of what names no member: of the name, where that is no text."""
         names = f"{', '.join(self.members)}, or module:object of your own"
-        for key in (self.key, "kind") if isinstance(value, Mapping) else ():
-            if key in value:
-                sentence = f"{value[key]!r} names no {self.name}; allowed: {names}"
-                return _error_at(self.name, key, value[key], sentence)
-        shown = textwrap.shorten(repr(value), _LONGEST, placeholder=" ...")
+        fields: Mapping[Any, Any] = value if isinstance(value, Mapping) else {}
+        for key in {self.key, "kind"} & fields.keys():
+            sentence = f"{fields[key]!r} names no {self.name}; allowed: {names}"
+            return _error_at(self.name, key, fields[key], sentence)
+        text = repr(value)
+        shown = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
         return ValueError(
             f"{shown} names no {self.name}; write its name, or a mapping with its {self.key}: {names}"
         )
@@ -209,15 +209,16 @@ def _field_names(member: type[Any]) -> list[str]:
 
 
 def _detail(problem: ErrorDetails, names: list[str], owners: list[str]) -> InitErrorDetails:
-    kind: str | PydanticCustomError = problem["type"]
-    if kind in _UNKNOWN_FIELD and names:
+    name = problem["type"]
+    kind: str | PydanticCustomError = name
+    if name in _UNKNOWN_FIELD and names:
         hint = near(str(problem["loc"][-1]), names)
         sentence = f"there is no such field{hint}; allowed are {', '.join(names)}"
         if owners and len(problem["loc"]) == 1:
             sentence = f"without a kind there is no such field; kind: {' or '.join(owners)} has it"
         kind = PydanticCustomError("no_field", "{sentence}", {"sentence": sentence})
-    elif kind not in get_args(core_schema.ErrorType):
-        kind = PydanticCustomError(kind, "{sentence}", {"sentence": problem["msg"]})
+    elif name not in get_args(core_schema.ErrorType):
+        kind = PydanticCustomError(name, "{sentence}", {"sentence": problem["msg"]})
     return InitErrorDetails(
         type=kind, loc=problem["loc"], input=problem["input"], ctx=problem.get("ctx", {})
     )

@@ -22,6 +22,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 from uuid import UUID
 
 import httpx
@@ -35,6 +36,10 @@ START_TIMEOUT = 180
 
 DRAIN_TIMEOUT = 120
 """Seconds we wait for the last task runs to reach the server's database."""
+
+UNDONE = ("FAILED", "CRASHED", "CANCELLED")
+ENDED = ("COMPLETED", *UNDONE)
+"""States of a task run that is over."""
 
 SETTINGS = {
     "DO_NOT_TRACK": "1",
@@ -96,31 +101,41 @@ def ui_address(api: str) -> str:
     return api.removesuffix("/api")
 
 
-def drain(api: str, task_runs: Sequence[UUID]) -> int:
+class Recorded(NamedTuple):
+    """Task runs whose end is on record."""
+
+    ended: int
+    failed: int
+    """Of these, those that were not completed."""
+
+
+def drain(api: str, task_runs: Sequence[UUID]) -> Recorded:
     """Wait until the server has recorded the final state of all ``task_runs``; return how many it has.
 
     Warns when some are still missing after DRAIN_TIMEOUT: the atlas is complete nevertheless.
     """
     deadline = time.monotonic() + DRAIN_TIMEOUT
     with httpx.Client(timeout=30) as client:
-        while (recorded := _recorded(client, api, task_runs)) < len(task_runs):
+        while (ended := _recorded(client, api, task_runs, ENDED)) < len(task_runs):
             if time.monotonic() > deadline:
-                missing = len(task_runs) - recorded
+                missing = len(task_runs) - ended
                 log.warning(
                     f"the Prefect server lacks the end of {missing} task runs; the atlas does not need them"
                 )
                 break
             time.sleep(0.25)
-    return recorded
+        return Recorded(ended, _recorded(client, api, task_runs, UNDONE))
 
 
-def _recorded(client: httpx.Client, api: str, task_runs: Sequence[UUID]) -> int:
-    """Return the number of ``task_runs`` that ended, as the server knows it (200 a request); 0 while it is away."""
-    ended = {"type": {"any_": ["COMPLETED", "FAILED", "CRASHED", "CANCELLED"]}}
+def _recorded(
+    client: httpx.Client, api: str, task_runs: Sequence[UUID], states: Sequence[str]
+) -> int:
+    """Return the number of ``task_runs`` in some states, as the server knows it (200 a request); 0 while it is away."""
+    among = {"type": {"any_": list(states)}}
     total = 0
     for start in range(0, len(task_runs), 200):
         ids = {"any_": [str(run) for run in task_runs[start : start + 200]]}
-        query = {"task_runs": {"id": ids, "state": ended}}
+        query = {"task_runs": {"id": ids, "state": among}}
         try:
             reply = client.post(f"{api}/task_runs/count", json=query).raise_for_status()
         except httpx.HTTPError:

@@ -128,6 +128,9 @@ PROBES: list[tuple[dict[str, Any], dict[str, Any], str]] = [
         {"reading": {"kind": "difference", "pairs": {"lif3": [[0, 99]]}}},
         "names neuron 99 of layer 'lif3', which has 10",
     ),
+    (module(), {"layers": ["lif3"], "unit": [9, 9]}, "unit is .9, 9., a position of .* has one .lif3"),
+    (function("recorder"), {"unit": [9, 9]}, "probe.unit is .9, 9., a position of maps.*: use channel"),
+    (function("recorder"), {"unit": "centre"}, "probe.unit is centre, a position of maps"),
     (function("recorder"), {"reading": "latency"}, "knows no time steps; use rate"),
 ]  # fmt: skip
 

@@ -59,7 +59,10 @@ def test_truth_values_are_0_and_1() -> None:
         (TENSOR * 1j, "have type complex64; they must be real"),
         (ROWS.astype(object), "have type object"),
         (ROWS * np.nan, "answers image 0 with nan; answers must be finite"),
-        (np.add(ROWS, [[0], [np.inf]]), "answers image 1 with inf; answers must be finite"),
+        (
+            np.add(ROWS, np.array([[0], [np.inf]])),
+            "answers image 1 with inf; answers must be finite",
+        ),
         (ROWS[:1], r"have shape \(1, 3\); for 2 images and 3 neurons it must be \(2, 3\)"),
         (ROWS[:, 0], r"have shape \(2,\)"),
         (-ROWS, "answers from -3 to 0 spikes/s, but network.unit lets it be 0.0 to no end"),
