@@ -13,8 +13,11 @@ from typing import Any
 import pytest
 import yaml
 
+from spikeatlas.snn.subjects import LACKS, SUBJECTS
 from spikeatlas.tasks.atlas.origin import run_of_atlas
 from spikeatlas.tasks.inspect.verify import verify
+from spikeatlas.tasks.study.study import Study
+from spikeatlas.tasks.workers import models
 from tests.conftest import Ask
 from tests.networks.spikingjelly_nets import library
 from tests.sharing import once
@@ -95,6 +98,41 @@ def test_the_study_makes_an_atlas_that_is_replayed(folder: Path, tmp_path: Path,
     assert verdict.problems == []
     assert verdict.sound
     assert (folder / "mymodels.py").exists()
+
+
+def lacks_of_the_page() -> dict[str, dict[str, str]]:
+    """Cells of the page's table of lacks: by lack, then by kind."""
+    table = re.search(r"\n\| lacks \|.*?\n\n", PAGE.read_text(), re.DOTALL)
+    assert table
+    head, _, *rows = (
+        [cell.strip(" `") for cell in line.strip("|").split("|")]
+        for line in table[0].strip().splitlines()
+    )
+    return {row[0]: dict(zip(head[1:-1], row[1:-1], strict=True)) for row in rows}
+
+
+def test_the_table_of_lacks_names_all() -> None:
+    table = lacks_of_the_page()
+
+    assert table.keys() == LACKS.keys()
+    assert all(row.keys() == SUBJECTS.members.keys() for row in table.values())
+
+
+@pytest.mark.parametrize("name", [None, *STUDIES])
+def test_the_table_of_lacks_is_true(folder: Path, tmp_path: Path, name: str | None) -> None:
+    """What a network lacks is what its column says; where this depends on the network, either may be."""
+    raw = {"data": SMALL["data"]} if name is None else small(name, tmp_path / "run")
+    study = Study.model_validate(raw)
+
+    lacks = models.plain_source(study).lacks
+
+    for lack, row in lacks_of_the_page().items():
+        cell = row[study.network.kind]
+        if cell in {"", "lacks"}:
+            assert (lack in lacks) == (cell == "lacks"), (lack, study.network.kind)
+        elif lack == "epochs":
+            assert (lack in lacks) == ("checkpoints" not in raw["network"])
+    assert folder.exists()
 
 
 def test_the_commands_at_the_top(folder: Path, tmp_path: Path, ask: Ask) -> None:

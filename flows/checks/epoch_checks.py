@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from spikeatlas.flows.checks.inputs import StudyInputs
+from spikeatlas.snn.sentences import in_field
 from spikeatlas.snn.subjects import Source
 from spikeatlas.tasks.study.resolve import probed_epochs
 from spikeatlas.tasks.study.study import Study
@@ -55,7 +56,8 @@ def _given_problems(study: Study, source: Source) -> list[str]:
         if missing
         else []
     )
-    return problems + source.problems([epoch for epoch in epochs if epoch in there])
+    opened = source.problems([epoch for epoch in epochs if epoch in there])
+    return problems + [in_field("network", problem) for problem in opened]
 
 
 def _nothing_there(source: Source) -> str:

@@ -19,7 +19,7 @@ _WORDS = {
     "finite_number": "a finite number",
     "string_type": "text",
     "string_pattern_mismatch": "text of the form {pattern}",
-    "string_too_short": "text of {min_length} letters or more",
+    "string_too_short": "text, not an empty one",
     "bool_type": "true or false",
     "bool_parsing": "true or false",
     "path_type": "a path",

@@ -6,6 +6,7 @@ from rich.table import Table
 
 from spikeatlas.snn.data import DataSet, choose_images
 from spikeatlas.snn.importance.ablation import performance
+from spikeatlas.snn.sentences import in_field
 from spikeatlas.snn.subjects import LACKS, Responses, Showing, Source, Subject
 from spikeatlas.tasks.inspect.text import as_text
 from spikeatlas.tasks.study.study import Study
@@ -19,7 +20,17 @@ READ = 2000
 
 
 def describe_network(study: Study) -> str:
-    """Describe the network of a study: its last epoch there is, or, before it is trained here, an untrained one."""
+    """Describe the network of a study: its last epoch there is, or, before it is trained here, an untrained one.
+
+    ValueError, a sentence that begins with a field of the study, where it cannot answer.
+    """
+    try:
+        return _description(study)
+    except (ValueError, OSError) as error:
+        raise ValueError(in_field("network", str(error))) from error
+
+
+def _description(study: Study) -> str:
     source, data = models.source(study), models.dataset(study.data)
     epochs = list(source.epochs())
     subject = source.open(epochs[-1]) if epochs else source.example()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -45,9 +45,15 @@ class FunctionRespond:
     ) -> None:
         self._function = function
         self._site = site
-        self._neurons = {layer: list(row) for layer, row in neurons.items()}
+        self._neurons = dict(neurons)
         self._showing = showing
-        self._seeded = site.stochastic and "seeds" in _parameters(function)
+        parameters = _parameters(function)
+        if not site.stochastic and _needs_seeds(parameters):
+            raise ValueError(
+                f"network.stochastic: the function of {site.factory} takes seeds, but stochastic is false: write "
+                "stochastic: true, or let it take images alone."
+            )
+        self._seeded = site.stochastic and "seeds" in parameters
         if self._seeded and showing.key is None:
             raise ValueError("key is missing: a stochastic function needs one, for its seeds.")
         self._turn: AbstractContextManager[Any] = (
@@ -90,7 +96,7 @@ class FunctionRespond:
                 f"{reason_of(error)}."
             ) from error
         rows = checked_answers(answers, self._site.layers, len(batch), self._site.factory)
-        return {layer: rows[layer][:, neurons] for layer, neurons in self._neurons.items()}
+        return {layer: rows[layer][:, list(neurons)] for layer, neurons in self._neurons.items()}
 
     def _seeds(self, batch: Images, number: int) -> dict[str, NDArray[np.uint64]]:
         """Seeds of the stimuli, as an argument, where the function takes them."""
@@ -120,8 +126,12 @@ def turns(factory: str) -> threading.Lock:
     return threading.Lock()
 
 
-def _parameters(function: Function) -> Sequence[str]:
+def _parameters(function: Function) -> Mapping[str, inspect.Parameter]:
     try:
-        return tuple(inspect.signature(function).parameters)
+        return inspect.signature(function).parameters
     except (TypeError, ValueError):
-        return ()
+        return {}
+
+
+def _needs_seeds(parameters: Mapping[str, inspect.Parameter]) -> bool:
+    return "seeds" in parameters and parameters["seeds"].default is inspect.Parameter.empty

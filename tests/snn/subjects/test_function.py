@@ -294,3 +294,14 @@ def test_a_missing_file_of_an_epoch_is_a_sentence() -> None:
     assert made.problems([0]) == [
         "network.checkpoints: there is no file nowhere.txt of epoch 0; check its path."
     ]
+
+
+def test_a_function_of_seeds_is_stochastic() -> None:
+    with pytest.raises(ValueError, match=r"noisy takes seeds, .* write stochastic: true"):
+        source("noisy", neurons=3).open(0).responder({"v1": [0]}, Showing())
+
+
+def test_a_layer_that_is_far_too_large_is_a_sentence() -> None:
+    (sentence,) = source("wrong", options={"what": "low"}, neurons=10**12).problems([0])
+
+    assert "have shape (8, 2); for 8 images and 1000000000000 neurons it must be" in sentence
