@@ -18,7 +18,9 @@ from torch import Tensor, nn
 
 from spikeatlas.snn.graph.nir_neurons import HeldNeuron
 from spikeatlas.snn.graph.nir_nodes import NEURONS, node_module
+from spikeatlas.snn.sentences import reason_of
 
+_HDF5 = b"\x89HDF\r\n\x1a\n"
 DT = 1e-4
 """Seconds of a step, as NIR's exporters take it."""
 
@@ -86,7 +88,8 @@ class NIRNetwork(nn.Module):
             except RuntimeError as error:
                 shapes = [tuple(values[source].shape[1:]) for source in sources]
                 raise ValueError(
-                    f"node {name!r} does not fit its inputs of shape {' and '.join(map(str, shapes))}: {error}"
+                    f"node {name!r} does not fit its inputs of shape {' and '.join(map(str, shapes))} "
+                    f"({reason_of(error)}): export the file anew, its nodes' parameters of those shapes."
                 ) from error
             if values[-1].shape != currents.shape and isinstance(module, HeldNeuron):
                 raise ValueError(
@@ -113,7 +116,8 @@ def nir_module(
 def read_file(path: Path) -> Any:
     """Return a file's graph, as the library has it."""
     if not path.is_file():
-        raise FileNotFoundError(f"network.file: there is no {path}.")
+        what = f"{path} is a folder, no file" if path.is_dir() else f"there is no {path}"
+        raise FileNotFoundError(f"network.file: {what}.")
     try:
         import nir  # noqa: PLC0415 - an extra
     except ImportError as error:
@@ -125,8 +129,17 @@ def read_file(path: Path) -> Any:
     except Exception as error:
         # the parser raises whatever it stumbles over
         raise ValueError(
-            f"network.file: {path} is not read as NIR ({type(error).__name__}: {error})."
+            f"network.file: {path} is not read as NIR ({_reason(path, error)}): give a file of nir.write."
         ) from error
+
+
+def _reason(path: Path, error: Exception) -> str:
+    """Say what is wrong with a file that the parser does not read."""
+    with path.open("rb") as file:
+        if file.read(len(_HDF5)) != _HDF5:
+            return "it is no HDF5 file"
+    known = {"truncated": "its end is missing", "'node'": "it is an HDF5 file without a graph"}
+    return next((words for part, words in known.items() if part in str(error)), reason_of(error))
 
 
 def flat_graph(graph: Any) -> FlatGraph:
@@ -191,7 +204,8 @@ def _check_ends(graph: FlatGraph) -> None:
     inputs, outputs = _named(graph, "Input"), _named(graph, "Output")
     if len(inputs) != 1 or not outputs:
         raise ValueError(
-            f"the file has {len(inputs)} Input and {len(outputs)} Output nodes: it must have one, and at least one."
+            f"the file has {len(inputs)} Input and {len(outputs)} Output nodes: it must have one "
+            "Input, and at least one Output."
         )
     for name, sources in graph.sources.items():
         if not sources and name != inputs[0]:

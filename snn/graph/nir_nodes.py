@@ -55,9 +55,8 @@ class _Numbers:
         """Return a parameter in float64."""
         values = np.asarray(getattr(self.node, field), np.float64)
         if not np.isfinite(values).all():
-            raise ValueError(
-                f"{field} of node {self.name!r} is not finite; a neuron without leak is written as IF."
-            )
+            mend = "a neuron without leak is written as IF" if field == "tau" else "export it anew"
+            raise ValueError(f"{field} of node {self.name!r} is not finite; {mend}.")
         return values
 
     def tensor(self, field: str) -> Tensor:

@@ -40,7 +40,7 @@ class NirSpec(SubjectSpec):
     """An image is a constant input, or Poisson spike trains at its pixels' rates."""
     normalise: Normalise
     """What pixels (0 to 1) are normalised with: mean and std of the training, those of ``data``, or none."""
-    layers: tuple[str, ...] | Literal["auto"] = "auto"
+    layers: Annotated[tuple[str, ...], Field(min_length=1)] | Literal["auto"] = "auto"
     """Nodes that are layers: all that spike, or some, by name."""
     readout: str = "auto"
     """Scores: what the output node gets, output[1] of several, or a layer by name."""

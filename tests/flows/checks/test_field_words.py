@@ -98,6 +98,10 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
         network(MODULE, normalise={"mean": None, "std": [1]}),
         f"network.normalise.mean: nothing stands there; it should be {LIST}",
     ),
+    "no nodes": (
+        network({"kind": "nir", "file": "a", "time_steps": 3, "normalise": "none", "layers": []}),
+        "network.layers: [] is not allowed; it should be auto or a list of 1 entry or more",
+    ),
     "specification": (
         network(CELL, unit=3),
         f"network.unit: 3 is not allowed; it should be {GROUP}",

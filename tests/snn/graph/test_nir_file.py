@@ -10,6 +10,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+import h5py
 import nir
 import numpy as np
 import pytest
@@ -470,8 +471,19 @@ def test_files_that_are_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     with pytest.raises(FileNotFoundError, match=re.escape(f"there is no {tmp_path / 'a.nir'}")):
         nir_module(tmp_path / "a.nir")
     (tmp_path / "b.nir").write_text("no graph")
-    with pytest.raises(ValueError, match="is not read as NIR"):
+    with pytest.raises(ValueError, match=r"is not read as NIR \(it is no HDF5 file\): give a file"):
         nir_module(tmp_path / "b.nir")
+    whole = written(tmp_path, ends((3,), (3,), cells=lif(3))).read_bytes()
+    (tmp_path / "c.nir").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(ValueError, match=r"is not read as NIR \(its end is missing\)"):
+        nir_module(tmp_path / "c.nir")
+    with h5py.File(tmp_path / "d.nir", "w") as file:
+        file["weights"] = 1
+    with pytest.raises(ValueError, match=r"NIR \(it is an HDF5 file without a graph\)"):
+        nir_module(tmp_path / "d.nir")
+    (tmp_path / "e.nir").mkdir()
+    with pytest.raises(FileNotFoundError, match=r"e\.nir is a folder, no file"):
+        nir_module(tmp_path / "e.nir")
     real = builtins.__import__
 
     def without(name: str, *args: Any) -> Any:
