@@ -14,7 +14,7 @@ import typer
 from spikeatlas.flows import options
 from spikeatlas.flows.benchmark.command import benchmark
 from spikeatlas.flows.interrupts import stop_tidily
-from spikeatlas.flows.runners.terminal import answering, tell
+from spikeatlas.flows.runners.terminal import commands_of, tell
 from spikeatlas.tasks.study.location import store_failure
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
@@ -26,10 +26,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+command = commands_of(app)
 
 
-@app.command()
-@answering
+@command
 def run(
     study: options.StudyFile,
     overrides: options.Overrides = None,
@@ -52,8 +52,7 @@ def run(
         raise typer.Exit(FAILED)
 
 
-@app.command()
-@answering
+@command
 def validate(
     study: options.StudyFile,
     overrides: options.Overrides = None,
@@ -74,8 +73,7 @@ def validate(
         tell(responder_plan(checked.run))
 
 
-@app.command()
-@answering
+@command
 def info(
     atlas: options.AtlasPath,
     *,
@@ -113,8 +111,7 @@ def info(
         raise typer.Exit(FAILED)
 
 
-@app.command()
-@answering
+@command
 def query(
     atlas: options.AtlasPath,
     *,
@@ -149,8 +146,7 @@ def query(
     tell(text.as_json(frame) if as_json else text.text(frame))
 
 
-@app.command()
-@answering
+@command
 def compare(
     atlas: options.AtlasPath,
     first: Annotated[str, typer.Argument(help="A search method.")] = "screened",
@@ -162,8 +158,7 @@ def compare(
     tell(compare_methods(atlas, first, second))
 
 
-@app.command()
-@answering
+@command
 def claims(atlases: options.AtlasPaths) -> None:
     """Test the paper's claims on one or more networks, and show the controls that the answers rest on."""
     from spikeatlas.tasks.inspect.text import as_text
@@ -173,8 +168,7 @@ def claims(atlases: options.AtlasPaths) -> None:
         tell(part if isinstance(part, str) else as_text(part), end="\n\n")
 
 
-@app.command()
-@answering
+@command
 def report(atlas: options.AtlasPath, output: options.ReportFolder = None) -> None:
     """Write the report of an atlas: one self-contained HTML page."""
     from spikeatlas.tasks.report import write_report
@@ -184,8 +178,7 @@ def report(atlas: options.AtlasPath, output: options.ReportFolder = None) -> Non
     tell(f"report: {write_report(atlas, output or atlas.parent / 'report')}")
 
 
-@app.command()
-@answering
+@command
 def migrate(atlas: options.AtlasPath) -> None:
     """Make an atlas of an older version one of today, in its place, so that its study can go on with it."""
     from spikeatlas.tasks.atlas import migrate as make_current
@@ -193,8 +186,7 @@ def migrate(atlas: options.AtlasPath) -> None:
     tell("\n".join(make_current(atlas)))
 
 
-@app.command()
-@answering
+@command
 def assess(study: options.StudyFile, overrides: options.Overrides = None) -> None:
     """Judge a study's generator with the study's classifier; train first what is missing of the two."""
     from spikeatlas.flows.assess import assess_study
@@ -207,8 +199,7 @@ def assess(study: options.StudyFile, overrides: options.Overrides = None) -> Non
         tell(part)
 
 
-@app.command()
-@answering
+@command
 def deploy(root: options.SourceFolder = Path()) -> None:
     """Register all flows on the Prefect server at PREFECT_API_URL, to be scheduled and triggered there."""
     from spikeatlas.flows.deploy import deploy as register
@@ -216,7 +207,7 @@ def deploy(root: options.SourceFolder = Path()) -> None:
     tell("\n".join(register(root.resolve())))
 
 
-app.command()(answering(benchmark))
+command(benchmark)
 
 
 def network_of(study: Path) -> str:
@@ -229,8 +220,7 @@ def network_of(study: Path) -> str:
 
 
 def _say(*sentences: str) -> None:
-    for text in sentences:
-        print(text, file=sys.stderr)
+    print(*sentences, sep="\n", file=sys.stderr)
 
 
 def main() -> NoReturn:

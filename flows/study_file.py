@@ -105,10 +105,10 @@ def sentences(error: ValidationError, model: type[BaseModel], raw: Mapping[str, 
     fields: dict[tuple[str | int, ...], list[Mapping[str, Any]]] = {}
     for path, part in form_errors([(_path(part, raw), part) for part in parts]):
         fields.setdefault(path, []).append(part)
-    told = [
+    lines = [
         sentence for path, errors in fields.items() for sentence in _sentences(path, errors, model)
     ]
-    return list(dict.fromkeys(told))
+    return list(dict.fromkeys(lines))
 
 
 def _sentences(

@@ -127,9 +127,9 @@ class Family(Generic[Member]):
             sentence = f"{fields[key]!r} names no {self.name}; allowed: {names}"
             return _error_at(self.name, key, fields[key], sentence)
         text = repr(value)
-        shown = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+        start = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
         return ValueError(
-            f"{shown} names no {self.name}; write its name, or a mapping with its {self.key}: {names}"
+            f"{start} names no {self.name}; write its name, or a mapping with its {self.key}: {names}"
         )
 
     def _fields(self, value: object) -> dict[str, Any] | None:

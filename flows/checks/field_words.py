@@ -80,8 +80,8 @@ def form_sentence(field: str, errors: Sequence[Mapping[str, Any]]) -> str | None
         return (
             f"{field}: {value!r} is not known{near(str(value), names)}; allowed: {', '.join(names)}"
         )
-    shown = "nothing stands there" if value is None else f"{_cut(value)} is not allowed"
-    return f"{field}: {shown}; it should be {' or '.join(dict.fromkeys([*names, *words]))}"
+    start = "nothing stands there" if value is None else f"{_cut(value)} is not allowed"
+    return f"{field}: {start}; it should be {' or '.join(dict.fromkeys([*names, *words]))}"
 
 
 def _is_lacking(path: Path, error: Mapping[str, Any]) -> bool:

@@ -11,6 +11,8 @@ from contextvars import ContextVar
 from functools import wraps
 from typing import ParamSpec, TextIO
 
+import typer
+
 from spikeatlas.snn.sentences import reason_of
 
 Arguments = ParamSpec("Arguments")
@@ -39,6 +41,15 @@ def answering(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
                 raise ValueError(_exit_sentence(error)) from error
 
     return apart
+
+
+def commands_of(app: typer.Typer) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Return the decorator that adds an answering command to ``app``."""
+
+    def add(command: Callable[..., None]) -> Callable[..., None]:
+        return app.command()(answering(command))
+
+    return add
 
 
 @contextmanager

@@ -138,8 +138,8 @@ def _reason(path: Path, error: Exception) -> str:
     with path.open("rb") as file:
         if file.read(len(_HDF5)) != _HDF5:
             return "it is no HDF5 file"
-    known = {"truncated": "its end is missing", "'node'": "it is an HDF5 file without a graph"}
-    return next((words for part, words in known.items() if part in str(error)), reason_of(error))
+    reasons = {"truncated": "its end is missing", "'node'": "it is an HDF5 file without a graph"}
+    return next((words for part, words in reasons.items() if part in str(error)), reason_of(error))
 
 
 def flat_graph(graph: Any) -> FlatGraph:

@@ -18,7 +18,6 @@ from spikeatlas.snn.modules.neuron_modules import (
     neuron_paths,
 )
 from spikeatlas.snn.modules.trials.trial_record import CallRecord, event_shapes, record_call
-from spikeatlas.snn.sentences import reason_of
 
 InputKind = Literal["auto", "image", "steps", "frames", "batch_frames"]
 _PROBE_STEPS = 5
@@ -89,7 +88,7 @@ def _attempt(
     try:
         two, three = (record_call(module, drive, pictures[None, :count], paths) for count in (2, 3))
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a user's forward raises
-        return reason_of(error)
+        return f"{type(error).__name__}: {error}".splitlines()[0]
     shapes = event_shapes(two, three, drive)
     if isinstance(shapes, str):
         return shapes

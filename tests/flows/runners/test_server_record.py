@@ -34,7 +34,7 @@ def test_failures_are_no_success(
     monkeypatch: pytest.MonkeyPatch, count: int, sentence: str
 ) -> None:
     client = partial(httpx.Client, transport=httpx.MockTransport(answer))
-    monkeypatch.setattr(server.httpx, "Client", client)
+    monkeypatch.setattr(httpx, "Client", client)
 
     recorded = server.drain("http://here/api", [uuid4() for _ in range(count)])
 
@@ -43,7 +43,7 @@ def test_failures_are_no_success(
 
 def test_what_is_not_recorded_in_time_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     client = partial(httpx.Client, transport=httpx.MockTransport(answer))
-    monkeypatch.setattr(server.httpx, "Client", client)
+    monkeypatch.setattr(httpx, "Client", client)
     monkeypatch.setattr(server, "DRAIN_TIMEOUT", -1)
 
     assert server.drain("http://here/api", [uuid4() for _ in range(5)]) == (4, 2)

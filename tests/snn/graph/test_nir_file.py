@@ -10,7 +10,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-import h5py
+import h5py  # type: ignore[import-untyped]
 import nir
 import numpy as np
 import pytest
