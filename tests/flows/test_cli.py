@@ -103,3 +103,22 @@ def test_neurons_are_json_and_a_sheet_too(ask: Ask, compared: Checked, tmp_path:
     assert all(len(row["latent"]) == 4 for row in rows)
     with Image.open(tmp_path / "sheet.png") as sheet:
         assert sheet.width == 8 * 156  # eight stimuli side by side
+
+
+def test_what_a_user_s_code_prints_is_no_part_of_an_answer(ask: Ask, tmp_path: Path) -> None:
+    network = {
+        "kind": "callable",
+        "factory": "tests.snn.subjects.lab:talking",
+        "layers": {"v1": 2},
+    }
+    study = study_file(
+        tmp_path, tiny(tmp_path / "run", network=network, probe={"epochs": "all", "layers": "all"})
+    )
+
+    for words in (["validate"], ["info", "--network"]):
+        done = ask(*words, study)
+
+        assert done.returncode == 0, done.stderr
+        assert "talks" not in done.stdout
+        assert done.stdout.startswith("┏")
+        assert "the function talks" in done.stderr

@@ -83,3 +83,14 @@ def no_function() -> int:
 
 def failing(neurons: int) -> Any:
     raise OSError(f"no amplifier for {neurons}")
+
+
+def talking() -> Any:
+    """A function that prints, as does its factory."""
+    print("the factory talks")
+
+    def respond(images: Any) -> Any:
+        print("the function talks")
+        return {"v1": np.ones((len(images), 2))}
+
+    return respond
