@@ -22,7 +22,7 @@ class Verdict:
     problems: list[str]
     """One sentence each, naming epoch, layer and neuron."""
     near: list[str] = field(default_factory=list)
-    """Results that differ by one spike of a unit at most, under another responder."""
+    """Results that differ by one spike at most, under another responder."""
     devices: Devices = field(default_factory=Devices)
     """Of the atlas and of the replay, with the spikes that another one changed."""
 

@@ -21,6 +21,7 @@ from spikeatlas.tasks.atlas import (
     integrity,
     open_tree,
 )
+from spikeatlas.tasks.inspect.replay_tolerance import tolerance
 from spikeatlas.tasks.inspect.replay_verdict import Verdict
 from spikeatlas.tasks.inspect.verify_best import best_damage
 from spikeatlas.tasks.inspect.verify_device import (
@@ -32,16 +33,12 @@ from spikeatlas.tasks.inspect.verify_device import (
     summed,
     unlike,
 )
-from spikeatlas.tasks.inspect.verify_origin import changed_checkpoint, made_by, spike_of
+from spikeatlas.tasks.inspect.verify_origin import changed_checkpoint, made_by
 from spikeatlas.tasks.inspect.verify_tuning import verify_tuning
 from spikeatlas.tasks.study.blocks import Block
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.workers import models
 from spikeatlas.tasks.workers.process import one_thread
-
-TOLERANCE = 1e-6
-"""Largest difference of a response on another machine, of one above 1 as a share of it; on the same one a replay is
-exact."""
 
 
 def verify(run: Run, *, plain: bool = False, device: Device | None = None) -> Verdict:
@@ -190,13 +187,14 @@ def replay_images(run: Run, block: Block, rows: xr.Dataset, kind: Stored) -> Ver
     foreign = made_on(run) != run.responder.device
     other = unlike(np.where(silent, 0, decoded).astype(np.uint8), images, foreign=foreign)
     gap = np.abs(again - response[places])
-    tolerance = TOLERANCE * np.maximum(1, np.abs(response[places]))
-    off = ~(gap <= tolerance)
+    unit = models.source(run).layers[block.layer].unit
+    rounding = tolerance(unit, response[places])
+    off = ~(gap <= rounding)
     count = spike_counts(run, block.layer, response[places], again) if foreign else None
     # on another device spikes are counted, not held one by one
     off &= (count is None) | ~np.isfinite(gap)
-    # one spike of a unit, the least that can differ; only another responder than the atlas's may
-    spike = spike_of(run) if made_by(run) != run.responder.kind else 0
+    # one spike, the least that can differ; only another responder than the atlas's may
+    spike = (unit.quantum or 0) if made_by(run) != run.responder.kind else 0
     problems: list[str] = []
     near: list[str] = []
     for place in np.flatnonzero(off | (other > 0)):
@@ -207,7 +205,7 @@ def replay_images(run: Run, block: Block, rows: xr.Dataset, kind: Stored) -> Ver
             + "".join(f" alternative={number}" for number in alternative)
         )
         if off[place]:
-            (near if gap[place] <= spike + tolerance[place] else problems).append(
+            (near if gap[place] <= spike + rounding[place] else problems).append(
                 f"{name}: response is {response[places][place]:.6f}, replay gives {again[place]:.6f}"
             )
         if other[place]:

@@ -23,12 +23,6 @@ def changed_checkpoint(run: Run, epoch: float) -> str | None:
     return None if change is None else f"{change}; nothing can be replayed"
 
 
-def spike_of(run: Run) -> float:
-    """Return what one spike of a unit adds to its response; 0 for a network without time."""
-    steps = models.source(run).time_steps
-    return 0 if steps is None else 1 / steps
-
-
 def made_by(run: Run) -> str:
     """The kind of responder that made the atlas."""
     return str(study_of(open_store(run.atlas))["responder"]["kind"])

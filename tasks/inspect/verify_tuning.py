@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from spikeatlas.tasks.atlas import OBSERVED, Tree, flagged, integrity, open_tree, read
+from spikeatlas.tasks.inspect.replay_tolerance import tuning_tolerance
 from spikeatlas.tasks.inspect.replay_verdict import Verdict
 from spikeatlas.tasks.inspect.verify_device import (
     Devices,
@@ -16,9 +17,6 @@ from spikeatlas.tasks.inspect.verify_device import (
 from spikeatlas.tasks.inspect.verify_origin import changed_checkpoint
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.workers import models
-
-TOLERANCE = 1e-6
-"""Largest difference of a response on another machine; on the same one a replay is exact."""
 
 
 def verify_tuning(run: Run) -> Verdict:
@@ -53,7 +51,8 @@ def _epoch(run: Run, epoch: float, tree: Tree) -> Verdict:
         if count is not None:
             spikes[layer] = count
             continue
-        wrong = ~(np.abs(again - stored) <= TOLERANCE)
+        unit = models.source(run).layers[layer].unit
+        wrong = ~(np.abs(again - stored) <= tuning_tolerance(unit, stored))
         problems += [
             f"epoch={epoch:g} layer={layer} neuron={run.layers[layer][neuron]}: {wrong[:, neuron].sum()} of "
             f"{len(images)} responses to test images are not those of a replay"

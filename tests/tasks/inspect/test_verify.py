@@ -266,3 +266,18 @@ def test_a_stochastic_coding_replays_too(tmp_path: Path) -> None:
     found = read(checked.run.atlas)["/layers/conv2"]
     # the best of many noisy answers is too good to be true: the fresh measurement is lower on average
     assert found.search_response.mean() > found.response.mean()
+
+
+@pytest.mark.parametrize(("spikes", "near"), [(1, 1), (3, 0)])
+def test_only_one_spike_of_a_map_is_near_enough_for_another_responder(
+    copied: Checked, spikes: int, near: int
+) -> None:
+    response = array(copied, "layers/conv2/response")
+    (place, *_) = np.argwhere(np.asarray(response[...]) > 0)
+    # several spikes of a map with many positions are less than one spike of a single unit
+    assert 3 * copied.layout.spike_steps["conv2"] < 1 / 6
+    response[tuple(place)] += np.float32(spikes * copied.layout.spike_steps["conv2"])
+
+    verdict = verify(run_of_atlas(copied.run.atlas), plain=True)
+    changed = [text for text in verdict.problems if "replay gives" in text]
+    assert (len(verdict.near), len(changed)) == (near, 1 - near)
