@@ -31,7 +31,7 @@ def analyze_flow(run: Run) -> None:
     searched = [epoch for epoch in run.epochs if not unfinished(run.atlas, run.blocks(epoch))]
     pending = [epoch for epoch in searched if not flagged(run.atlas, ANALYSED, epoch)]
     run_epochs(units.analyze_task, run, pending)
-    for epoch in pending if run.search.methods else ():
+    for epoch in pending:
         publish(run, epoch)
     if holds(run.atlas, "cross"):
         run_epochs(units.cross_task, run, [epoch for epoch in run.epochs if to_show(run, epoch)])
@@ -60,11 +60,14 @@ def run_epochs(task: Any, run: Run, epochs: list[float]) -> None:
 
 
 def publish(run: Run, epoch: float) -> None:
-    """Show a table and a picture of an epoch on the run's page."""
+    """Show a table of an epoch on the run's page, and a picture of what was found at it."""
     name = f"epoch-{epoch:g}".replace(".", "-")
     with open_tree(run.atlas) as tree:
-        table, picture = epoch_table(tree, epoch), epoch_picture(tree, epoch)
+        table = epoch_table(tree, epoch)
+        picture = epoch_picture(tree, epoch) if run.search.methods else None
     create_table_artifact(table, key=f"{name}-layers", description=f"Layers at epoch {epoch:g}")
+    if picture is None:
+        return
     create_image_artifact(
         picture,
         key=f"{name}-meis",

@@ -41,7 +41,7 @@ def complete(run: Run) -> None:
     """Do all that is not done of an atlas that is allocated.
 
     1. ``train`` the generator and the network. 2. ``maximize`` each epoch: observe, screen, and search block
-    by block. 3. ``analyze`` selectivity. 4. ``report``, unless nothing was searched: it is of images.
+    by block. 3. ``analyze`` selectivity. 4. ``report``.
     Raises FailedBlocks, after all else is done, when the search of a block failed for good.
     """
     tag_run(run)
@@ -56,9 +56,8 @@ def complete(run: Run) -> None:
             failures = [failure for epoch in run.epochs for failure in maximize(run, epoch)]
         analyze_flow.with_options(task_runner=runner)(run)
         write.note(run.atlas, "", {"ended": write.now()})
-        if run.search.methods:
-            report_flow.with_options(task_runner=runner)(str(run.atlas), run.folder / "report")
-            write.note(run.atlas, "", {"reported": write.now()})
+        report_flow.with_options(task_runner=runner)(str(run.atlas), run.folder / "report")
+        write.note(run.atlas, "", {"reported": write.now()})
     if failures:
         consolidate(run.atlas)
         raise FailedBlocks("\n".join(failures))

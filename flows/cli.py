@@ -45,8 +45,7 @@ def run(
     stop_tidily()
     failures = launch(checked, fresh=fresh)
     tell(f"atlas:  {checked.run.atlas}")
-    if checked.study.search.methods:
-        tell(f"report: {checked.run.folder / 'report' / 'index.html'}")
+    tell(f"report: {checked.run.folder / 'report' / 'index.html'}")
     if failures:
         _say(*failures)
         raise typer.Exit(FAILED)

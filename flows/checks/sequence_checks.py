@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from spikeatlas.flows.checks.inputs import StudyInputs
 from spikeatlas.snn.data import DataSet, sequence_problem
 from spikeatlas.snn.sentences import caught
@@ -20,23 +18,15 @@ def sequence_problems(inputs: StudyInputs) -> list[str]:
     if data.frames is None:
         empty = "search.methods: the list is empty; name at least one method"
         return [] if study.search.methods else [empty]
-    problems = [
-        f"{field}: {sequence_problem(data, purpose)}" for field, purpose in _stills_only(study)
-    ]
+    problems = []
+    if study.classifier is not None:
+        problems.append(f"classifier: {sequence_problem(data, 'the classifier')}")
     if study.search.methods:
         problems.append(
             f"search.methods: the data are sequences of {data.frames} frames, and a search is for still images: write "
             "methods: [], for training, tuning, selectivity and ablation alone, or choose a data set of still images"
         )
     return problems if inputs.source is None else problems + _showing(study, data, inputs.source)
-
-
-def _stills_only(study: Study) -> Iterator[tuple[str, str]]:
-    """Yield the sections that take still images, with what they stand for."""
-    if study.classifier is not None:
-        yield "classifier", "the classifier"
-    if study.watch is not None:
-        yield "watch", "following a training, which ends in searches,"
 
 
 def _showing(study: Study, data: DataSet, source: Source) -> list[str]:

@@ -38,7 +38,7 @@ class Course:
     layers: dict[str, xr.Dataset]
     """Shallow to deep: what ``layer_course`` and ``over_training`` say of each, as one dataset."""
     searched: bool
-    """Whether its MEIs were searched with other methods than at random."""
+    """Whether there are MEIs, of another method than the random search."""
     outputs: tuple[str, ...] = ()
     """Layers whose neurons stand for classes from the start."""
 
@@ -78,7 +78,8 @@ def course_of(tree: Tree, name: str) -> Course:
         study["training"].get("labels") == "shuffled",
         tree.progress.accuracy.isel(epoch=rows).load(),
         layers,
-        searched=study["search"]["methods"][0] != "random",
+        # MEIs of the random search are not optimal, and a study of sequences has none
+        searched=study["search"]["methods"][:1] not in ([], ["random"]),
         outputs=tuple(layout_of(tree.root).outputs),
     )
 
@@ -98,17 +99,16 @@ def layer_course(tree: Tree, layer: str, rows: np.ndarray) -> xr.Dataset:
     ``read`` (epoch, neuron, repeat), the class that the study's classifier reads in the MEI; ``ratio``, MEI /
     best test image, ``perplexity`` and ``response``, means over repeats; ``loss_increase`` where neurons were
     silenced.
+    Without searches, what is about them is not known.
     """
+    if f"layers/{layer}" not in tree:
+        return _tuned_course(tree, layer, rows)
     searches = tree.layer(layer, "layers").isel(epoch=rows, search=0, drop=True)
     status = searches.status.load()
-    measures = _of_layer(tree["selectivity"], layer, rows, searches.neuron)
     meis = _of_layer(tree["meis"], layer, rows, searches.neuron).isel(search=0, drop=True)
     course = xr.Dataset(
         {
-            "csi": measures.class_selectivity_index,
-            "q": measures.selective_q,
-            "csi_null": measures.csi_null,
-            "responsive": measures.class_selectivity_index.notnull(),
+            **_selectivity(tree, layer, rows, searches.neuron),
             "read": meis.mei_reference_class,
             "ratio": _mean(meis.natural_ratio),
             "perplexity": _mean(meis.mei_perplexity),
@@ -118,6 +118,30 @@ def layer_course(tree: Tree, layer: str, rows: np.ndarray) -> xr.Dataset:
         }
     )
     return course.assign(loss_increase=_loss_increase(tree, layer, rows, course))
+
+
+def _selectivity(
+    tree: Tree, layer: str, rows: np.ndarray, neurons: xr.DataArray
+) -> dict[str, xr.DataArray]:
+    measures = _of_layer(tree["selectivity"], layer, rows, neurons)
+    return {
+        "csi": measures.class_selectivity_index,
+        "q": measures.selective_q,
+        "csi_null": measures.csi_null,
+        "responsive": measures.class_selectivity_index.notnull(),
+    }
+
+
+def _tuned_course(tree: Tree, layer: str, rows: np.ndarray) -> xr.Dataset:
+    """Collect the same where nothing was searched: no MEI is read, and no neuron is silent or saturated in a search."""
+    course = xr.Dataset(_selectivity(tree, layer, rows, tree[f"natural/{layer}"].neuron))
+    unknown: xr.DataArray = xr.full_like(course.csi, np.nan)
+    read = xr.full_like(course.csi, -1, dtype=np.int64).expand_dims(repeat=0, axis=2)
+    return course.assign(
+        read=read,
+        **dict.fromkeys(("ratio", "perplexity", "response", "silent", "saturated"), unknown),
+        loss_increase=_loss_increase(tree, layer, rows, course),
+    )
 
 
 def _mean(values: xr.DataArray) -> xr.DataArray:

@@ -50,9 +50,9 @@ def census(courses: Sequence[Course]) -> Table:
         for row, epoch in enumerate(course.epochs):
             for layer, neurons in course.layers.items():
                 now = neurons.isel(epoch=row)
-                counts = [now[kind].sum() for kind in ("silent", "saturated", "responsive")]
+                counts = [now[kind] for kind in ("silent", "saturated", "responsive")]
                 counts += [
-                    selective(now.csi, now.q, bar, bars.rate).sum()
+                    selective(now.csi, now.q, bar, bars.rate)
                     for bar in (bars.selective_csi, bars.highly_selective_csi)
                 ]
                 table.add_row(
@@ -61,7 +61,7 @@ def census(courses: Sequence[Course]) -> Table:
                     f"{float(course.accuracy[row]):.3f}",
                     layer,
                     str(now.sizes["neuron"]),
-                    *(str(int(count)) for count in counts),
+                    *map(_count, counts),
                     _median(now.csi),
                     _median(now.csi_null),
                 )
@@ -219,7 +219,6 @@ def _table(title: str, headings: str) -> Table:
 
 
 def _beyond(now: xr.Dataset) -> float:
-    """Share of the neurons with both distances."""
     valid = (now.drift.notnull() & now.same_high.notnull()).values
     moved = (now.drift > now.same_high).values
     return float(moved[valid].mean()) if valid.any() else np.nan
@@ -241,6 +240,10 @@ def _middle(values: np.ndarray) -> float:
 
 def _bounds(estimate: Estimate) -> tuple[str, str]:
     return _number(estimate.effect), f"{_number(estimate.low)} to {_number(estimate.high)}"
+
+
+def _count(values: xr.DataArray) -> str:
+    return str(int(values.sum())) if bool(values.notnull().any()) else "-"
 
 
 def _number(value: float) -> str:

@@ -14,6 +14,7 @@ from spikeatlas.tasks.atlas.groups.arrays import path_of
 from spikeatlas.tasks.atlas.groups.of_layers.cross_group import BORROWED, CROSSED
 from spikeatlas.tasks.atlas.groups.of_layers.layer_group import FAILED, PENDING, UNPLANNED
 from spikeatlas.tasks.atlas.groups.progress_group import (
+    ANALYSED,
     EPOCH,
     KNOWN,
     OBSERVED,
@@ -57,7 +58,9 @@ def unplanned(path: Place, blocks: Iterable[Block], repeats: int) -> list[Block]
 def finished(path: Place, epochs: Iterable[float]) -> bool:
     """Return whether all is done of ``epochs``, and a run has written the report of it since."""
     root = open_store(path)
-    return bool(root.attrs.get("reported")) and all(flagged(path, KNOWN, epoch) for epoch in epochs)
+    # without searches, an epoch's last stage is its analysis
+    last = KNOWN if layout_of(root).methods else ANALYSED
+    return bool(root.attrs.get("reported")) and all(flagged(path, last, epoch) for epoch in epochs)
 
 
 def flagged(path: Place, mark: str, epoch: float) -> bool:

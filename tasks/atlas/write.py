@@ -134,10 +134,10 @@ def write_cross(
 def write_training(path: Place, table: xr.Dataset) -> None:
     """Write ``/training``, which is about all epochs together (coordinator only).
 
-    In place after the first time, for somebody may be reading. Its labels are named as those of ``/neurons``.
+    In place after the first time, for somebody may be reading. Its labels are those of every table of neurons.
     """
     root = open_store(path, "r+")
-    labels = {name: dict(root[f"neurons/{name}"].attrs) for name in table.coords}
+    labels = {name: dict(root[f"selectivity/{name}"].attrs) for name in table.coords}
     if "training" not in root:
         create_table(path, "training", table, labels)
     names = [name for name in sorted(map(str, table.variables)) if f"training/{name}" in root]

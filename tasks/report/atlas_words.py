@@ -9,6 +9,7 @@ import numpy as np
 from spikeatlas.snn.subjects import LACKS
 from spikeatlas.tasks.atlas import SPIKES, Layout, UnitFields
 from spikeatlas.tasks.report.averages import Array
+from spikeatlas.tasks.report.pictures import frame_rows
 
 UNKNOWN = "–"  # noqa: RUF001 - a dash stands for a number that is not known
 
@@ -59,6 +60,8 @@ def response_sentence(layout: Layout) -> str:
 
 def state_sentence(layout: Layout, sign: int) -> str:
     """Say what silent and saturated neurons are, where the most (1) or the least exciting image (-1) was searched for."""
+    if not layout.methods:
+        return ""
     silent = "A silent neuron answers no image of the search"
     units = [layout.unit(layer) for layer in layout.layers]
     if all(unit.top is None for unit in units):
@@ -84,6 +87,41 @@ def network_phrase(layout: Layout, data: str) -> str:
     """Name the network, and its images."""
     kind = "network" if set(layout.units) >= set(layout.layers) else "spiking network"
     return f"a {kind} {'shown' if 'training' in layout.lacks else 'trained on'} {data}"
+
+
+def stimulus_word(layout: Layout) -> str:
+    """Name what the network is shown: an image, or a sequence."""
+    return "sequence" if layout.frames else "image"
+
+
+def film_sentence(layout: Layout) -> str:
+    """Say what a picture of a sequence shows; empty for still images."""
+    if not layout.frames:
+        return ""
+    numbers = [row + 1 for row in frame_rows(layout.frames)]
+    if len(numbers) == layout.frames:
+        return f"Each picture is a sequence of {layout.frames} frames, from left to right."
+    named = f"{', '.join(map(str, numbers[:-1]))} and {numbers[-1]}"
+    return (
+        f"Each picture shows frames {named} of a sequence of {layout.frames}, from left to right."
+    )
+
+
+def lead_sentence(layout: Layout, data: str, sign: int) -> str:
+    """Say what the pages show of each neuron."""
+    network = network_phrase(layout, data)
+    if not layout.methods:
+        what = stimulus_word(layout)
+        return (
+            f"For each probed neuron of {network}, this page shows the test {what}s that excite it most, and its mean "
+            f"response to each class. Nothing was searched (search.methods: []), so there is no most exciting {what} "
+            f"(MEI). {film_sentence(layout)}"
+        ).rstrip()
+    most = "most" if sign > 0 else "least"
+    return (
+        f"For each probed neuron of {network}, this page shows the image that excites it {most} (its MEI): the best "
+        f"found by the search, which needs no gradients{searched_when(layout)}."
+    )
 
 
 def searched_when(layout: Layout) -> str:

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from markupsafe import Markup
 
-from spikeatlas.tasks.atlas import SILENT, UNLIKE
-from spikeatlas.tasks.report.atlas_words import axis_of, network_lack, short_unit
+from spikeatlas.tasks.report.atlas_words import axis_of, network_lack, short_unit, stimulus_word
 from spikeatlas.tasks.report.averages import Array, mean, quartiles
-from spikeatlas.tasks.report.figures import Curve, XAxis, chart, epoch_axis, image_axis, scatter
+from spikeatlas.tasks.report.figures import Curve, XAxis, chart, epoch_axis, image_axis
 from spikeatlas.tasks.report.key import agreed_of_defined
-from spikeatlas.tasks.report.summary import LayerSummary, Summary
+from spikeatlas.tasks.report.layers import LayerSummary
+from spikeatlas.tasks.report.naturalness_panel import naturalness_panel
+from spikeatlas.tasks.report.pictures import Panel
+from spikeatlas.tasks.report.summary import Summary
 
 WIDE = 3.9
 """Inches of a drawing where three stand side by side, not four."""
-
-
-@dataclass(frozen=True)
-class Panel:
-    """One drawing with its heading and a sentence on how to read it."""
-
-    heading: str
-    drawing: Markup
-    reading: str
 
 
 def overview_panels(summary: Summary) -> list[Panel]:
@@ -38,22 +29,47 @@ def overview_panels(summary: Summary) -> list[Panel]:
         Panel(
             "Test accuracy",
             _lack(summary)
-            or chart("accuracy", x, accuracy, label="share of test images", top=1.02, width=WIDE),
-            "How well the network classifies test images at each epoch: higher is better trained.",
+            or chart(
+                "accuracy",
+                x,
+                accuracy,
+                label=f"share of test {stimulus_word(summary.layout)}s",
+                top=1.02,
+                width=WIDE,
+            ),
+            f"How well the network classifies test {stimulus_word(summary.layout)}s at each epoch: higher is better trained.",
         ),
         Panel(
-            "Mean MEI response of each layer",
+            f"Mean {_best_of(summary)} of each layer",
             chart("response", x, response, label=unit, width=WIDE),
-            "How strongly neurons can be driven: the response to the best image that the search found for each, "
-            "averaged over the layer. Hollow marks rest on a part of the neurons.",
+            _driven(summary),
         ),
         Panel(
             "Median class selectivity of each layer",
             chart("selectivity", x, index, label="class selectivity index", top=1.02, width=WIDE),
-            "0: all classes drive a neuron alike; 1: only its preferred class does. Measured on test images, "
-            "the class chosen on one half and measured on the other.",
+            "0: all classes drive a neuron alike; 1: only its preferred class does. Measured on test "
+            f"{stimulus_word(summary.layout)}s, the class chosen on one half and measured on the other.",
         ),
     ]
+
+
+def _best_of(summary: Summary) -> str:
+    """Name the response that stands for a neuron."""
+    return (
+        "MEI response"
+        if summary.searched
+        else f"response to the best test {stimulus_word(summary.layout)}"
+    )
+
+
+def _driven(summary: Summary) -> str:
+    if summary.searched:
+        return (
+            "How strongly neurons can be driven: the response to the best image that the search found for each, "
+            "averaged over the layer. Hollow marks rest on a part of the neurons."
+        )
+    what = stimulus_word(summary.layout)
+    return f"How strongly the test {what}s drive neurons: the response to the best of them, averaged over the layer."
 
 
 def _lack(summary: Summary) -> Markup:
@@ -72,8 +88,13 @@ def _index(layer: LayerSummary) -> Array:
 
 
 def layer_panels(summary: Summary, layer: LayerSummary) -> list[Panel]:
-    """Draw the search, its gain, selectivity, the class read in MEIs, and response against naturalness."""
+    """Draw the search, its gain, selectivity, the class read in MEIs, and response against naturalness.
+
+    Without searches: the responses to the best test images, and selectivity.
+    """
     x = epoch_axis(summary.epochs)
+    if not summary.searched:
+        return [driven_panel(summary, layer, x), index_panel(summary, layer, x)]
     natural = naturalness_panel(summary, layer)
     return [
         search_panel(summary, layer),
@@ -111,6 +132,19 @@ def search_panel(summary: Summary, layer: LayerSummary) -> Panel:
     return Panel(f"Search{when}", drawing, reading)
 
 
+def driven_panel(summary: Summary, layer: LayerSummary, x: XAxis) -> Panel:
+    """Draw the responses to the test images that drive each neuron most."""
+    what = stimulus_word(summary.layout)
+    drawing = chart(
+        f"{layer.name}-driven",
+        x,
+        [_quartiles("median", layer.response)],
+        label=short_unit(summary.layout.unit(layer.name)),
+    )
+    reading = "Median and quartiles over neurons."
+    return Panel(f"Response to the best test {what}", drawing, reading)
+
+
 def ratio_panel(layer: LayerSummary, x: XAxis) -> Panel:
     """Draw the gain of the search over images that nobody had to search for."""
     lines = [
@@ -135,7 +169,7 @@ def index_panel(summary: Summary, layer: LayerSummary, x: XAxis) -> Panel:
         f"{layer.name}-selectivity", x, lines, label="class selectivity index", top=1.02
     )
     reading = (
-        "Median and quartiles over the neurons with at least 20 answered test images "
+        f"Median and quartiles over the neurons with at least 20 answered test {stimulus_word(summary.layout)}s "
         f"({_defined(summary, layer)})."
     )
     return Panel("Class selectivity", drawing, reading)
@@ -156,58 +190,6 @@ def class_panel(summary: Summary, layer: LayerSummary, x: XAxis) -> Panel:
     )
     reading = "Neurons whose MEI the network classifies as the class they prefer among test images."
     return Panel("MEI read as preferred class", drawing, reading)
-
-
-NATURALNESS = {
-    "typicality": (
-        "typicality",
-        (
-            "Each mark is a neuron's MEI. Typicality: the part of the test images that the generator's {judge} finds no "
-            "more natural; below the dashed line, hardly any of them."
-        ),
-    ),
-    "norm_quantile": (
-        "length of the latent (quantile)",
-        (
-            "Each mark is a neuron's MEI. The part of the prior's latents that are shorter: near 1 the generator was "
-            "never taught such a one."
-        ),
-    ),
-    "nearest_distance": (
-        "distance to training images",
-        (
-            "Each mark is a neuron's MEI: how far its pixels are from those of the nearest training image, in shares of "
-            "the grey scale."
-        ),
-    ),
-}
-"""The measures of naturalness, the most telling first: the label of its axis, and how to read it."""
-
-
-def naturalness_panel(summary: Summary, layer: LayerSummary) -> Panel | None:
-    """Draw response against naturalness of every MEI at the last analysed epoch; None in an older atlas."""
-    name = next((name for name in NATURALNESS if name in layer.measures), None)
-    row = summary.analysed
-    if name is None or row is None:
-        return None
-    axis, reading = NATURALNESS[name]
-    y, alive = layer.measures[name][row], layer.status[row] != SILENT
-    drawing = scatter(
-        f"{layer.name}-naturalness",
-        np.where(alive, layer.response[row], np.nan),
-        y,
-        labels=(_mei_response(summary, layer), axis),
-        top=None if name == "nearest_distance" else 1.02,
-        level=UNLIKE if name == "typicality" else None,
-    )
-    judge = "critic" if "norm_quantile" in layer.measures else "prior of its codes"
-    heading = f"Naturalness at epoch {summary.epochs[row]:g}"
-    return Panel(heading, drawing, reading.format(judge=judge))
-
-
-def _mei_response(summary: Summary, layer: LayerSummary) -> str:
-    unit = summary.layout.unit(layer.name)
-    return f"MEI {short_unit(unit)}" if summary.layout.units else "MEI response (spike rate)"
 
 
 def _quartiles(label: str, values: Array) -> Curve:

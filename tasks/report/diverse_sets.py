@@ -9,8 +9,9 @@ import numpy as np
 from spikeatlas.tasks.report.atlas_words import level
 from spikeatlas.tasks.report.grid import PICTURED, Picture
 from spikeatlas.tasks.report.key import epoch_names
+from spikeatlas.tasks.report.layers import LayerSummary
 from spikeatlas.tasks.report.pictures import data_uri, side
-from spikeatlas.tasks.report.summary import LayerSummary, Summary
+from spikeatlas.tasks.report.summary import Summary
 
 SHOWN = 8
 """Neurons of a layer whose stimuli are shown: those with most of them, then the most responsive."""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from markupsafe import Markup
 
 from spikeatlas.tasks.atlas import DONE, FAILED, PENDING, SATURATED, SILENT, STATUS, UnitFields
-from spikeatlas.tasks.report.atlas_words import UNKNOWN, level
+from spikeatlas.tasks.report.atlas_words import UNKNOWN, level, stimulus_word
 from spikeatlas.tasks.report.key import epoch_names, number
-from spikeatlas.tasks.report.pictures import bar_width, bars, data_uri, short_names, side
-from spikeatlas.tasks.report.summary import LayerSummary, Summary
+from spikeatlas.tasks.report.layers import LayerSummary
+from spikeatlas.tasks.report.pictures import bar_width, bars, data_uri, short_names
+from spikeatlas.tasks.report.summary import Summary
 
 PICTURED = (DONE, SATURATED)
 """States with an image to show: a silent neuron has none."""
@@ -64,6 +65,8 @@ class LayerGrid:
     """A layer's table, ready to be laid out."""
 
     side: int
+    """Width of a picture on screen."""
+    height: int
     columns: tuple[EpochColumn, ...]
     ranks: int
     observed: str
@@ -82,7 +85,8 @@ def layer_grid(summary: Summary, layer: LayerSummary) -> LayerGrid:
     names = epoch_names(summary)
     bar = bar_width(len(layout.classes))
     return LayerGrid(
-        side=side(layout.image[1]),
+        side=summary.side,
+        height=round(summary.side * summary.picture[1] / summary.picture[2]),
         columns=tuple(_column(summary, layer, place) for place in range(len(names))),
         ranks=layer.top.shape[2],
         observed="" if summary.observed is None else names[summary.observed],
@@ -102,7 +106,7 @@ def _column(summary: Summary, layer: LayerSummary, place: int) -> EpochColumn:
     return EpochColumn(
         epoch_names(summary)[place],
         number(100 * summary.progress["accuracy"][place], ".1f"),
-        tuple(f"{count} {word}" for word, count in counts.items() if count),
+        tuple(f"{count} {word}" for word, count in counts.items() if count and summary.searched),
     )
 
 
@@ -113,9 +117,7 @@ def _row(summary: Summary, layer: LayerSummary, place: int) -> NeuronRow:
     ended = np.flatnonzero(np.isfinite(response))
     return NeuronRow(
         neuron=layer.neurons[place],
-        facts=_facts(
-            {name: values[last] for name, values in measures.items()}, summary.layout.classes
-        ),
+        facts=_facts(summary, {name: values[last] for name, values in measures.items()}),
         cells=tuple(_cell(summary, layer, epoch, place) for epoch in range(len(summary.epochs))),
         natural=_natural(summary, layer, place),
         tuning=_tuning(summary, layer, place),
@@ -128,12 +130,17 @@ def _row(summary: Summary, layer: LayerSummary, place: int) -> NeuronRow:
     )
 
 
-def _facts(measures: dict[str, float], classes: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+def _facts(summary: Summary, measures: dict[str, float]) -> tuple[tuple[str, str], ...]:
     """Return the facts beside a neuron's number, at the last analysed epoch."""
+    classes = summary.layout.classes
+    prefers = ("prefers", _class(classes, int(measures["preferred_class"])))
+    selectivity = ("selectivity", number(measures["class_selectivity_index"], ".2f"))
+    if not summary.searched:
+        return prefers, selectivity
     return (
-        ("prefers", _class(classes, int(measures["preferred_class"]))),
+        prefers,
         ("MEI read as", _class(classes, int(measures["mei_class"]))),
-        ("selectivity", number(measures["class_selectivity_index"], ".2f")),
+        selectivity,
         ("MEI / best test", number(measures["natural_ratio"], ".2f")),
         ("MEI / best screening", number(measures["random_ratio"], ".2f")),
     )
@@ -144,6 +151,8 @@ def _class(classes: tuple[str, ...], place: int) -> str:
 
 
 def _cell(summary: Summary, layer: LayerSummary, epoch: int, place: int) -> Picture:
+    if not summary.searched:
+        return _best_test(summary, layer, epoch, place)
     state = layer.status[epoch, place]
     where = f"{layer.name} neuron {layer.neurons[place]}, epoch {summary.epochs[epoch]:g}"
     word = STATUS[state]
@@ -168,6 +177,17 @@ def _cell(summary: Summary, layer: LayerSummary, epoch: int, place: int) -> Pict
     )
 
 
+def _best_test(summary: Summary, layer: LayerSummary, epoch: int, place: int) -> Picture:
+    """Return the best test image of an epoch, with its class: in blue where that is the preferred one."""
+    if not summary.flags["observed"][epoch]:
+        return Picture("", "not seen yet", "")
+    index, response = int(layer.top[epoch, place, 0]), float(layer.response[epoch, place])
+    picture = _test_image(summary, index, response, summary.layout.unit(layer.name))
+    test, preferred = summary.test.split, layer.measures["preferred_class"][epoch, place]
+    agrees = test is not None and bool(picture.picture) and test.labels[index] == preferred
+    return replace(picture, agrees=bool(agrees))
+
+
 def _story(summary: Summary, layer: LayerSummary, epoch: int, place: int) -> str:
     """Return a cell in words, for its tooltip."""
     state = layer.status[epoch, place]
@@ -179,7 +199,7 @@ def _story(summary: Summary, layer: LayerSummary, epoch: int, place: int) -> str
     if state != DONE:
         parts.append(STATUS[state])
     if summary.flags["analysed"][epoch]:
-        parts += [f"{name} {value}" for name, value in _facts(at, summary.layout.classes)]
+        parts += [f"{name} {value}" for name, value in _facts(summary, at)]
     return "; ".join(parts)
 
 
@@ -201,10 +221,11 @@ def _test_image(summary: Summary, index: int, response: float, unit: UnitFields)
     text = level(response)
     if response <= 0 and unit.zero_is_silence:
         return Picture("", "no answer", text)
+    what = f"test {stimulus_word(summary.layout)} {index}"
     if test is None:
-        return Picture("", "not here", text, note=f"test image {index}: response {response:.4g}")
+        return Picture("", "not here", text, note=f"{what}: response {response:.4g}")
     label = int(test.labels[index])
-    note = f"test image {index}, class {summary.layout.classes[label]}: response {response:.4g}"
+    note = f"{what}, class {summary.layout.classes[label]}: response {response:.4g}"
     return Picture(
         data_uri(test.images[index]),
         "",

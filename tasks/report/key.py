@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from spikeatlas.tasks.atlas import DONE, FAILED, PENDING, SATURATED, SILENT, STATUS
-from spikeatlas.tasks.report.atlas_words import UNKNOWN, level
+from spikeatlas.tasks.report.atlas_words import UNKNOWN, level, stimulus_word
 from spikeatlas.tasks.report.averages import Array, mean, quartiles
-from spikeatlas.tasks.report.summary import LayerSummary, Summary
+from spikeatlas.tasks.report.layers import LayerSummary
+from spikeatlas.tasks.report.summary import Summary
 
 COUNTED = (DONE, SILENT, SATURATED, FAILED, PENDING)
 
@@ -19,7 +20,7 @@ def key_figures(summary: Summary) -> str:
     accuracy = [number(value, ".3f") for value in summary.progress["accuracy"]]
     parts = [
         markdown(["epoch", *epoch_names(summary)], [["test accuracy", *accuracy]]),
-        markdown(columns(), [row(summary, layer) for layer in summary.layers]),
+        markdown(columns(summary), [row(summary, layer) for layer in summary.layers]),
         basis(summary),
         *problems(summary),
     ]
@@ -32,8 +33,16 @@ def markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def columns() -> list[str]:
+def columns(summary: Summary) -> list[str]:
     """Return the headings of a ``row``."""
+    if not summary.searched:
+        what = stimulus_word(summary.layout)
+        return [
+            "layer",
+            "neurons",
+            f"mean response to best test {what}",
+            "median class selectivity",
+        ]
     return [
         "layer",
         "neurons",
@@ -57,6 +66,9 @@ def row(summary: Summary, layer: LayerSummary) -> list[str]:
     response = (
         level(mean(layer.response, 1)[summary.reached]) if summary.reached is not None else UNKNOWN
     )
+    if not summary.searched:
+        index = median(summary, layer, "class_selectivity_index")
+        return [layer.name, str(len(layer.neurons)), response, index]
     return [
         layer.name,
         str(len(layer.neurons)),
@@ -102,18 +114,24 @@ def agreed_of_defined(layer: LayerSummary) -> tuple[Array, Array]:
 
 def basis(summary: Summary) -> str:
     """Return a sentence that names the epochs of the figures."""
+    if summary.reached is None and not summary.searched:
+        return f"No epoch has seen the test {stimulus_word(summary.layout)}s yet."
     if summary.reached is None:
         return "No search has ended yet."
     if summary.reached == summary.analysed:
         return f"All figures are of epoch {summary.epochs[summary.reached]:g}."
-    text = f"Responses and states at epoch {summary.epochs[summary.reached]:g}"
+    named = "Responses and states" if summary.searched else "Responses"
+    text = f"{named} at epoch {summary.epochs[summary.reached]:g}"
+    measures = "ratios, selectivity and classes" if summary.searched else "measures of selectivity"
     if summary.analysed is None:
-        return f"{text}; no epoch is analysed yet, so ratios and classes are missing."
-    return f"{text}; ratios, selectivity and classes at epoch {summary.epochs[summary.analysed]:g}, the last analysed."
+        return f"{text}; no epoch is analysed yet, so {measures} are missing."
+    return f"{text}; {measures} at epoch {summary.epochs[summary.analysed]:g}, the last analysed."
 
 
 def problems(summary: Summary) -> list[str]:
     """Return sentences about results that are missing, over all epochs."""
+    if not summary.searched:
+        return _unanalysed(summary)
     status = np.concatenate([layer.status.ravel() for layer in summary.layers])
     remedies = {
         PENDING: "are pending: run the study again to go on",
@@ -123,6 +141,15 @@ def problems(summary: Summary) -> list[str]:
         f"{np.count_nonzero(status == state)} of {status.size} results (neurons x epochs) {remedy}."
         for state, remedy in remedies.items()
         if (status == state).any()
+    ]
+
+
+def _unanalysed(summary: Summary) -> list[str]:
+    missing = np.count_nonzero(~summary.flags["analysed"])
+    if not missing:
+        return []
+    return [
+        f"{missing} of {len(summary.epochs)} epochs are not analysed yet: run the study again to go on."
     ]
 
 

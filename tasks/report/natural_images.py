@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 
 from spikeatlas.snn.data import DataSpec, Split
 from spikeatlas.tasks.atlas import Tree
+from spikeatlas.tasks.report.pictures import film_strips
 from spikeatlas.tasks.workers import models
 
 
@@ -16,6 +17,7 @@ class TestImages(NamedTuple):
     """The test split of a study's data, or why it is not there."""
 
     split: Split | None
+    """Pictures (n, channels, height, width): sequences as film strips."""
     regret: str
     """A sentence; empty where they are there."""
 
@@ -27,7 +29,7 @@ def test_images(tree: Tree, data: Mapping[str, Any], digest: object) -> TestImag
     """
     if "test_images" in tree:
         group = tree["test_images"]
-        return TestImages(Split(group.test_image.values, group.label.values), "")
+        return TestImages(_pictures(Split(group.test_image.values, group.label.values)), "")
     try:
         spec = TypeAdapter(DataSpec).validate_python(data)
         loaded = models.dataset(spec.offline())
@@ -42,4 +44,9 @@ def test_images(tree: Tree, data: Mapping[str, Any], digest: object) -> TestImag
             "made from."
         )
         return TestImages(None, sentence)
-    return TestImages(loaded.test, "")
+    return TestImages(_pictures(loaded.test), "")
+
+
+def _pictures(split: Split) -> Split:
+    still = split.images.ndim == len(("image", "channel", "y", "x"))
+    return split if still else Split(film_strips(split.images), split.labels)

@@ -14,17 +14,19 @@ from spikeatlas.tasks.report import key
 from spikeatlas.tasks.report.anchors import anchor
 from spikeatlas.tasks.report.atlas_words import (
     UNKNOWN,
-    network_phrase,
+    film_sentence,
+    lead_sentence,
     response_sentence,
-    searched_when,
     state_sentence,
+    stimulus_word,
 )
-from spikeatlas.tasks.report.curves import Panel, layer_panels, overview_panels
+from spikeatlas.tasks.report.curves import layer_panels, overview_panels
 from spikeatlas.tasks.report.diverse_sets import Variety, layer_variety
 from spikeatlas.tasks.report.explorer import render_explorer
 from spikeatlas.tasks.report.grid import LayerGrid, layer_grid
-from spikeatlas.tasks.report.pictures import short_names
-from spikeatlas.tasks.report.summary import LayerSummary, Summary, read_summary
+from spikeatlas.tasks.report.layers import LayerSummary
+from spikeatlas.tasks.report.pictures import Panel, short_names
+from spikeatlas.tasks.report.summary import Summary, read_summary
 from spikeatlas.tasks.study.location import Place, write_whole
 
 EXPLORER = "explore.html"
@@ -81,20 +83,22 @@ def render(summary: Summary) -> str:
     return environment.get_template("template.html").render(
         explorer=EXPLORER,
         data=summary.data_name,
-        network=network_phrase(summary.layout, summary.data_name),
-        when=searched_when(summary.layout),
+        searched=summary.searched,
+        what=stimulus_word(summary.layout),
+        film=film_sentence(summary.layout),
+        lead=lead_sentence(summary.layout, summary.data_name, summary.sign),
         responses=response_sentence(summary.layout),
         most="most" if summary.sign > 0 else "least",
         states=state_sentence(summary.layout, summary.sign),
         problems=[*key.problems(summary), *filter(None, [summary.test.regret])],
-        columns=key.columns(),
+        columns=key.columns(summary),
         rows=[key.row(summary, layer) for layer in summary.layers],
         basis=key.basis(summary),
         panels=overview_panels(summary),
         epochs=epoch_table(summary),
         sections=[_section(summary, layer) for layer in summary.layers],
         classes=class_key(summary),
-        settings=settings(summary.study, summary.layout.lacks),
+        settings=settings(summary.study, (*summary.layout.lacks, *summary.idle)),
         made=making(summary),
         origin=origin(summary),
         query=query(summary),
@@ -138,9 +142,9 @@ def epoch_table(summary: Summary) -> list[list[str]]:
     ]
 
 
-def settings(study: Mapping[str, Any], lacks: Sequence[str] = ()) -> list[tuple[str, str]]:
-    """Return the study's fields, one line a section, without what is not set, or of no use to the network."""
-    idle = {*RUN_ONLY, *lacks}
+def settings(study: Mapping[str, Any], unused: Sequence[str] = ()) -> list[tuple[str, str]]:
+    """Return the study's fields, one line a section, without what is not set, or ``unused``."""
+    idle = {*RUN_ONLY, *unused}
     fields = [(name, value) for name, value in study.items() if name not in idle]
     return [(name, _plain(value)) for name, value in fields if value is not None]
 
@@ -193,14 +197,29 @@ def origin(summary: Summary) -> list[tuple[str, str]]:
 
 
 def query(summary: Summary) -> str:
-    """Return five lines of Python that find the most (or least) responsive neuron of a layer and its MEI."""
+    """Return five lines of Python that find the most (or least) responsive neuron of a layer, and its MEI if there is one."""
     best, most = ("argmax", "most") if summary.sign > 0 else ("argmin", "least")
-    layer = summary.layers[-1].name
-    name, path = (json.dumps(text, ensure_ascii=False) for text in (layer, f"best/{layer}/mei"))
+    name = summary.layers[-1].name
     epoch = summary.epochs[summary.analysed if summary.analysed is not None else -1]
+    if not summary.searched:
+        return f"""\
+{_opening(summary)}
+top = tree[{_quoted(f"natural_top/{name}")}].sel(epoch={epoch:g})  # the best test {stimulus_word(summary.layout)}s of each neuron
+best = top.isel(neuron=int(top.natural_top_response.sel(rank=0).argmax("neuron")))  # the most responsive
+tuning = tree[{_quoted(f"natural/{name}")}].natural_response.sel(epoch={epoch:g}, neuron=best.neuron)  # by class"""
+    return f"""\
+{_opening(summary)}
+table = tree["neurons"].to_dataset().sel(epoch={epoch:g})  # a row for each neuron of every layer
+best = table.isel(neuron=int(table.response.where(table.layer == {_quoted(name)}).{best}("neuron")))  # the {most} responsive
+mei = tree[{_quoted(f"best/{name}/mei")}].sel(epoch={epoch:g}, neuron=best.neuron_index)"""
+
+
+def _opening(summary: Summary) -> str:
     return f"""\
 import xarray as xr
-tree = xr.open_datatree("{summary.name}", engine="zarr", consolidated=False)
-table = tree["neurons"].to_dataset().sel(epoch={epoch:g})  # a row for each neuron of every layer
-best = table.isel(neuron=int(table.response.where(table.layer == {name}).{best}("neuron")))  # the {most} responsive
-mei = tree[{path}].sel(epoch={epoch:g}, neuron=best.neuron_index)"""
+tree = xr.open_datatree({_quoted(summary.name)}, engine="zarr", consolidated=False)"""
+
+
+def _quoted(text: str) -> str:
+    """Return a text as Python has it."""
+    return json.dumps(text, ensure_ascii=False)

@@ -1,10 +1,11 @@
-"""Stimuli and tuning as small pictures inside the page."""
+"""Pictures inside the page: stimuli and tuning as small ones, and the form of a panel."""
 
 from __future__ import annotations
 
 import base64
 import io
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from markupsafe import Markup
@@ -16,7 +17,22 @@ from spikeatlas.tasks.report.averages import Array
 READABLE = 56
 """Pixels of the screen that a picture's side takes, about."""
 
+FRAMES = 5
+"""Frames of a sequence that its film strip shows, at most: evenly chosen, first and last among them."""
+
+STRIP_READABLE = 32
+"""Pixels of the screen that a frame's width takes on a strip, about."""
+
 BAR_HEIGHT = 44
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One drawing with its heading and a sentence on how to read it."""
+
+    heading: str
+    drawing: Markup
+    reading: str
 
 
 def data_uri(image: NDArray[np.uint8]) -> str:
@@ -30,6 +46,30 @@ def data_uri(image: NDArray[np.uint8]) -> str:
 def side(size: int) -> int:
     """Return the side on screen of a picture with ``size`` pixels: whole screen pixels for each of its own."""
     return size * max(1, round(READABLE / size)) if size < 2 * READABLE else 2 * READABLE
+
+
+def frame_rows(frames: int) -> list[int]:
+    """Return which of so many frames stand on a film strip, ascending, from 0."""
+    return np.linspace(0, frames - 1, min(frames, FRAMES)).round().astype(int).tolist()
+
+
+def film_strips(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return sequences (n, F, channels, height, width) as pictures (n, channels, height, strip), a white line between frames."""
+    rows = images[:, frame_rows(images.shape[1])]
+    lined = np.pad(rows, ((0, 0),) * 4 + ((0, 1),), constant_values=255)
+    n, frames, channels, height, width = lined.shape
+    strips = lined.transpose(0, 2, 3, 1, 4).reshape(n, channels, height, frames * width)
+    return np.ascontiguousarray(strips[..., :-1])
+
+
+def strip_width(size: int, frames: int) -> int:
+    """Return the pixels of a strip from left to right, of frames with ``size``."""
+    return (size + 1) * len(frame_rows(frames)) - 1
+
+
+def strip_side(size: int, frames: int) -> int:
+    """Return the width of a strip on screen: whole screen pixels for each of its own."""
+    return strip_width(size, frames) * max(1, round(STRIP_READABLE / size))
 
 
 def bar_width(classes: int) -> int:

@@ -10,84 +10,25 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import xarray as xr
 
 from spikeatlas.tasks.atlas import (
     FLAGS,
-    NATURAL_COLUMNS,
     PENDING,
-    SILENT,
-    UNPLANNED,
-    UNSETTLED,
     Layout,
     Tree,
-    at_search,
-    best_search,
-    by_search,
-    layer_rows,
     layout_of,
-    mask,
     open_store,
     open_tree,
-    settled,
     study_of,
 )
 from spikeatlas.tasks.atlas import sign as sign_of
-from spikeatlas.tasks.report.averages import Array, mean
-from spikeatlas.tasks.report.best_known import BestKnown, read_best_known
-from spikeatlas.tasks.report.diverse_stimuli import Diverse, latest_diverse
+from spikeatlas.tasks.report.averages import Array
+from spikeatlas.tasks.report.layers import LayerSummary, read_searched, read_tuned
 from spikeatlas.tasks.report.natural_images import TestImages, test_images
+from spikeatlas.tasks.report.pictures import side, strip_side, strip_width
 from spikeatlas.tasks.study.location import Place
 
-RATIOS = ("natural_ratio", "random_ratio")
-MEASURES = ("class_selectivity_index", "preferred_class", "mei_class", *RATIOS)
 PROGRESS = ("accuracy", "loss", "step", "images_seen")
-
-
-@dataclass(frozen=True, eq=False)
-class LayerSummary:
-    """One layer's neurons; E epochs, N neurons, C classes, R ranks. NaN and -1: not known (yet)."""
-
-    name: str
-    neurons: tuple[int, ...]
-    """Channel or unit of each of the N neurons."""
-    status: Array
-    """(E, N) state of the best search; pending or failed where none has ended."""
-    response: Array
-    """(E, N) response to the MEI, 0 to 1."""
-    search: Array
-    """(E, N) name of the search that found it, empty where none has."""
-    repeat: Array
-    """(E, N) repeat that found it."""
-    place: Array
-    """(E, N) place of that search among searches x repeats."""
-    mei: Array
-    """(E, N, channels, height, width) uint8."""
-    measures: Mapping[str, Array]
-    """The columns of ``/neurons`` that the analysis fills, (E, N) each."""
-    tuning: Array
-    """(E, N, C) mean response to the test images of each class."""
-    top: Array
-    """(E, N, R) indices of the best test images."""
-    top_response: Array
-    """(E, N, R) responses to them."""
-    history: Array
-    """(E, searches, counts) best so far, mean over neurons and repeats that have ended."""
-    image_counts: Array
-    """(counts,) images shown per neuron at each point of ``history``."""
-    best_known: BestKnown
-    """What beats the search."""
-    spike_step: float | None
-    """What one spike adds to a response; None: the atlas does not say."""
-    diverse: Diverse | None
-    """Stimuli unlike the MEIs that drive the neurons nearly as much; None where none were asked for."""
-    screened: Array
-    """(E,) best response to a screening stimulus, mean over neurons and repeats."""
-
-    @property
-    def settled(self) -> Array:
-        """(E, N) true where a search of the neuron has ended."""
-        return ~np.isin(self.status, UNSETTLED)
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +39,7 @@ class Summary:
     """File name of the store."""
     layout: Layout
     sign: int
-    """1: the most exciting images, -1: the least exciting ones."""
+    """1: the most exciting images, -1: the least exciting ones; 1 where nothing was searched."""
     study: Mapping[str, Any]
     attributes: Mapping[str, Any]
     provenance: Mapping[str, Any]
@@ -121,8 +62,33 @@ class Summary:
         return str(self.study.get("data", {}).get("dataset", "images"))
 
     @property
+    def searched(self) -> bool:
+        """False where the study asked for no searches: there are no MEIs, but tuning and test images."""
+        return bool(self.layout.methods)
+
+    @property
+    def idle(self) -> tuple[str, ...]:
+        """Sections of the study that nothing was done with."""
+        return () if self.searched else ("generator", "search")
+
+    @property
+    def picture(self) -> tuple[int, int, int]:
+        """(channels, height, width) of a picture: a stimulus, or the film strip of a sequence."""
+        channels, height, width = self.layout.image
+        frames = self.layout.frames
+        return channels, height, strip_width(width, frames) if frames else width
+
+    @property
+    def side(self) -> int:
+        """Width of a picture on screen, in pixels."""
+        width, frames = self.layout.image[2], self.layout.frames
+        return strip_side(width, frames) if frames else side(width)
+
+    @property
     def reached(self) -> int | None:
-        """Row of the last epoch in which a search has ended or failed."""
+        """Row of the last epoch in which a search has ended or failed; without searches, ``observed``."""
+        if not self.searched:
+            return self.observed
         rows = [np.flatnonzero((layer.status != PENDING).any(axis=1)) for layer in self.layers]
         return _last(np.concatenate(rows))
 
@@ -147,7 +113,8 @@ def read_summary(atlas: Place) -> Summary:
     Raises FileNotFoundError when there is no atlas, AtlasError when it is damaged or newer than we are.
     """
     store = open_store(atlas)
-    layout, sign, study = layout_of(store), sign_of(atlas), study_of(store)
+    layout, study = layout_of(store), study_of(store)
+    sign = sign_of(atlas) if layout.methods else 1
     with open_tree(atlas) as tree:
         progress, provenance = tree.progress, _by_name(tree["provenance"].attrs)
         flags = {name: progress[name].values == 1 for name in FLAGS}
@@ -172,73 +139,6 @@ def _by_name(attributes: Mapping[Any, Any]) -> dict[str, Any]:
 def _read_layer(
     tree: Tree, name: str, layout: Layout, sign: int, flags: Mapping[str, Array]
 ) -> LayerSummary:
-    searches, top = tree[f"layers/{name}"], tree[f"natural_top/{name}"]
-    place = best_search(searches.response, searches.status, sign)
-    status = states(searches.status, place)
-    history = tree[f"history/{name}"]
-    return LayerSummary(
-        name=name,
-        neurons=layout.layers[name],
-        status=status,
-        **_found_by(searches, place),
-        response=at_search(searches.response.where(settled(searches.status)), place),
-        place=place,
-        mei=_best_images(tree[f"image/{name}"].mei, place),
-        diverse=latest_diverse(tree, name, place) if layout.diverse else None,
-        measures=_measures(tree["neurons"], name, flags["analysed"], status),
-        tuning=mask(tree[f"natural/{name}"].natural_response.values, flags["observed"]),
-        top=mask(top.natural_top.values, flags["observed"]),
-        top_response=mask(top.natural_top_response.values, flags["observed"]),
-        history=_mean_history(history.history, searches.status),
-        image_counts=history["images"].values,
-        screened=mask(_best_screened(tree[f"screening/{name}"]), flags["screened"]),
-        best_known=read_best_known(tree, name),
-        spike_step=layout.spike_steps.get(name),
-    )
-
-
-def states(status: xr.DataArray, place: Array) -> Array:
-    """Return the state (E, N) of the search at ``place``; pending or failed where none has ended."""
-    planned = by_search(status.where(status != UNPLANNED, PENDING))
-    ended = by_search(settled(status)).any(axis=2)
-    return np.where(ended, at_search(status, place), planned.max(axis=2))
-
-
-def _found_by(group: xr.Dataset, place: Array) -> dict[str, Array]:
-    """Return the name and the repeat of the best search; none where no search has ended."""
-    ended, repeats = by_search(settled(group.status)).any(axis=2), group.sizes["repeat"]
-    methods = group["search"].values.astype(object)
-    return {
-        "search": np.where(ended, methods[place // repeats], ""),
-        "repeat": np.where(ended, place % repeats, -1),
-    }
-
-
-def _best_images(mei: xr.DataArray, place: Array) -> Array:
-    """Read epoch by epoch: all searches' images of a large atlas would not fit into memory at once."""
-    images: Array = np.empty(
-        (*place.shape, *(mei.sizes[dim] for dim in ("channel", "y", "x"))), np.uint8
-    )
-    for row, best in enumerate(place):
-        images[row] = at_search(mei.isel(epoch=row), best)
-    return images
-
-
-def _measures(table: xr.Dataset, layer: str, analysed: Array, status: Array) -> dict[str, Array]:
-    rows = layer_rows(table, layer)
-    names = [*MEASURES, *(name for name in NATURAL_COLUMNS if name in rows)]
-    measures = {name: mask(rows[name].values, analysed) for name in names}
-    # a silent neuron has no image in which a class could be read
-    measures["mei_class"] = np.where(status == SILENT, -1, measures["mei_class"])
-    return measures
-
-
-def _mean_history(history: xr.DataArray, status: xr.DataArray) -> Array:
-    ended = history.where(settled(status))
-    return mean(ended.transpose("epoch", "search", "images", "neuron", "repeat").values, 2)
-
-
-def _best_screened(screening: xr.Dataset) -> Array:
-    responses, repeats = screening.screening_response.values, screening.stimulus_repeat.values
-    best = [responses[:, repeats == repeat].max(axis=1) for repeat in np.unique(repeats)]
-    return mean(np.stack(best, axis=1), 2)
+    if layout.methods:
+        return read_searched(tree, name, layout, sign, flags)
+    return read_tuned(tree, name, layout, flags)

@@ -11,22 +11,17 @@ from spikeatlas.tasks.analysis import tables
 from spikeatlas.tasks.analysis.claim import CLAIMS_FILE, Claim
 from spikeatlas.tasks.analysis.claims import claims
 from spikeatlas.tasks.analysis.course import Course, course_of, training_table
-from spikeatlas.tasks.atlas import open_tree, sign, write
+from spikeatlas.tasks.atlas import Tree, layout_of, open_tree, sign, write
 from spikeatlas.tasks.study.location import Place, write_whole
 
 
 def conclude(atlas: Place) -> list[Claim]:
     """Write ``/training`` and ``claims.json`` of one atlas, as far as it is analysed; return the claims.
 
-    None, and nothing is written, for a network trained on shuffled labels, an atlas without analysed epochs, or without searches.
+    None, and nothing is written, for a network trained on shuffled labels, or an atlas without analysed epochs.
     """
     with open_tree(atlas) as tree:
-        searched = "best" in tree
-        if (
-            not searched
-            or "natural_image" not in tree
-            or not (tree.progress.analysed.values == 1).any()
-        ):
+        if "natural_image" not in tree or not (tree.progress.analysed.values == 1).any():
             return []
         course = course_of(tree, atlas.parent.name)
     write.write_training(atlas, training_table(course))
@@ -46,10 +41,9 @@ def report_claims(atlases: Sequence[Place]) -> list[Table | str]:
 
     ValueError where the atlases are of different studies (but for seeds and labels), or lack what is tested.
     """
-    direction = sign(atlases[0])
     with open_tree(atlases[0]) as tree:
         courses = [course_of(tree, atlases[0].parent.name)]
-        drifts = tables.drifts(tree, courses[0], direction)
+        of_meis = _mei_tables(atlases[0], tree, courses[0])
     for atlas in atlases[1:]:
         with open_tree(atlas) as tree:
             courses.append(course_of(tree, atlas.parent.name))
@@ -62,11 +56,21 @@ def report_claims(atlases: Sequence[Place]) -> list[Table | str]:
         "\n".join(tables.reasons(results)),
         tables.census(courses),
         tables.changes(courses),
-        tables.false_calls(courses[0]),
         tables.accuracy_relation(trained),
         tables.importances(courses[0]),
-        drifts,
+        *of_meis,
     ]
+
+
+def _mei_tables(atlas: Place, tree: Tree, course: Course) -> list[Table | str]:
+    """Return the tables about MEIs, or a sentence where nothing was searched."""
+    if not layout_of(tree.root).methods:
+        sentence = (
+            "Nothing was searched (search.methods: []): there are no MEIs, so there is no table of what is read in them "
+            "and of how far they move."
+        )
+        return [sentence]
+    return [tables.false_calls(course), tables.drifts(tree, course, sign(atlas))]
 
 
 def _check_alike(first: Course, other: Course) -> None:

@@ -27,6 +27,7 @@ from tests.flows.conftest import Cli
 from tests.flows.test_launch_kill import Moment, assert_nothing_left, holds, kill_at
 from tests.sharing import once
 from tests.snn.subjects.test_nir import write as write_graph
+from tests.tasks.inspect.test_verify_tuning import loud
 from tests.tiny import STUDY, build, study_file
 
 server = pytest.mark.server
@@ -279,6 +280,28 @@ def test_a_pattern_is_watched(api: str, users: Path, tmp_path: Path) -> None:
         watch_study_flow(watched)
     assert finished(atlas, [0, 1])
     assert (tmp_path / "run" / "report" / "index.html").exists()
+
+
+@server
+def test_a_training_on_sequences_is_watched(api: str, tmp_path: Path) -> None:
+    """Without searches a turn ends in a report too, and the next finds nothing new."""
+    folder = tmp_path / "training"
+    folder.mkdir()
+    network = {"kind": "module", "factory": "tests.tasks.inspect.test_verify_tuning:loud", "normalise": "none",
+               "time_steps": 3, "input": "steps", "checkpoints": str(folder / "net_{epoch}.pth")}  # fmt: skip
+    sections = {
+        "data": {"dataset": "saccades", "frames": 3, "limit": 120},
+        "search": {"methods": []},
+    }
+    raw = {"network": network, "analysis": {"images": 40}, "watch": {"max_epochs": 3}, **sections}
+    watched = Study.model_validate({**raw, "output": str(tmp_path / "run")})
+    with temporary_settings({PREFECT_API_URL: api}):
+        for epoch in (0, 1):
+            torch.save(loud().state_dict(), folder / f"net_{epoch}.pth")
+            watch_study_flow(watched)
+            assert finished(tmp_path / "run" / "atlas.zarr", range(epoch + 1))
+    assert (tmp_path / "run" / "report" / "explore.html").exists()
+    assert "no network" in (tmp_path / "run" / "claims.json").read_text()
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from spikeatlas.flows.checks.study_checks import Checked
+from spikeatlas.tasks.atlas import consolidate
 from tests.tiny import SNGAN, built, tiny
 
 
@@ -45,3 +46,19 @@ def gaussian(shared: Path) -> Checked:
         },
     )
     return built(shared / "gaussian", study)
+
+
+@pytest.fixture(scope="session")
+def sequences(shared: Path) -> Checked:
+    """A finished study of sequences, which searches nothing: read only, but for what a test puts back."""
+    study = partial(
+        tiny,
+        # the layers answer: what is silent has no pictures
+        network={"threshold": 0.3},
+        data={"dataset": "saccades", "frames": 3, "limit": 120},
+        search={"methods": []},
+        analysis={"images": 40, "ablation": [2], "ablation_images": 40, "position": "centre"},
+    )
+    checked = built(shared / "sequences", study)
+    consolidate(checked.run.atlas)
+    return checked

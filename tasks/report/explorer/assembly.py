@@ -20,7 +20,8 @@ from spikeatlas.tasks.report.explorer.packing import pack
 from spikeatlas.tasks.report.explorer.page_budget import LIMIT, PageBudget
 from spikeatlas.tasks.report.explorer.page_index import atlas_index, sentences
 from spikeatlas.tasks.report.explorer.sprites import sheets, tiles_per_sheet
-from spikeatlas.tasks.report.summary import LayerSummary, Summary
+from spikeatlas.tasks.report.layers import LayerSummary
+from spikeatlas.tasks.report.summary import Summary
 from spikeatlas.tasks.study.location import Place
 
 SCRIPTS = (
@@ -94,6 +95,10 @@ class Collector:
     def collect(self, atlas: Place) -> tuple[PageBudget, dict[str, Any]]:
         """Fill the page; returns its parts, and the index that tells where each is."""
         self.measure()
+        if not self.summary.searched:
+            self.tell_tuning()
+            self.show_natural()
+            return self.budget, self.index(atlas)
         self.show("best", "MEIs", thumbnails.best_images)
         self.tell()
         self.show_natural()
@@ -104,16 +109,7 @@ class Collector:
     def measure(self) -> None:
         """Put in states, responses and measures of every neuron: the page is nothing without them."""
         summary = self.summary
-        cores = {
-            layer.name: layer_data.core(
-                self.tree,
-                summary,
-                layer,
-                self.groups[layer.name],
-                thumbnails.best_tiles(layer),
-            )
-            for layer in summary.layers
-        }
+        cores = {layer.name: self._core(layer) for layer in summary.layers}
         self.measures = varying(known_measures(self.tree, summary.layout), cores.values())
         for layer in summary.layers:
             core = cores[layer.name]
@@ -121,6 +117,18 @@ class Collector:
             packed = pack(core)
             self.budget.must(f"numbers/{layer.name}/core", packed.text)
             self.blocks[layer.name]["core"] = packed.header
+
+    def _core(self, layer: LayerSummary) -> dict[str, Array]:
+        if not self.summary.searched:
+            return layer_data.tuned_core(self.tree, layer)
+        tiles, group = thumbnails.best_tiles(layer), self.groups[layer.name]
+        return layer_data.core(self.tree, self.summary, layer, group, tiles)
+
+    def tell_tuning(self) -> None:
+        """Put in the numbers of the neuron's view that need no search."""
+        for layer in self.summary.layers:
+            group = self.groups[layer.name]
+            self._numbers(layer, "tuning", layer_data.tuning(layer, self.summary, group))
 
     def tell(self) -> None:
         """Put in the numbers of the neuron's view."""

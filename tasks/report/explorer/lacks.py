@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from spikeatlas.snn.subjects import LACKS
 from spikeatlas.tasks.atlas import Layout, Tree
-from spikeatlas.tasks.report.atlas_words import network_lack
+from spikeatlas.tasks.report.atlas_words import network_lack, stimulus_word
 from spikeatlas.tasks.report.summary import Summary
 
 OLDER = "This atlas was made before that was measured; a new run measures it."
@@ -11,21 +12,32 @@ OLDER = "This atlas was made before that was measured; a new run measures it."
 
 def lacks(tree: Tree, summary: Summary) -> dict[str, str]:
     """Return a sentence for each panel that cannot be filled, by the panel's name; none for those that can."""
-    layout, study = summary.layout, summary.study
+    layout = summary.layout
     analysed = summary.analysed is not None
     sentences = {
         "accuracy": _accuracy(summary),
         "measures": "" if analysed else "No epoch is analysed yet: run the study to its end.",
         "observed": ""
         if summary.observed is not None
-        else "No epoch has seen the test images yet.",
+        else f"No epoch has seen the test {stimulus_word(layout)}s yet.",
         "interval": _interval(tree, analysed=analysed),
         "population": _group(tree, "progress/layers", analysed=analysed),
         "ablation": _ablation(tree, layout),
-        "best_known": _best_known(summary),
         "blank": _blank(tree),
-        "cross": _cross(tree),
         "training": network_lack(layout, "epochs") or _training(tree),
+        "epochs": network_lack(layout, "epochs"),
+        "readout": network_lack(layout, "readout"),
+        **(_of_searches(tree, summary) if summary.searched else {}),
+    }
+    return {panel: text for panel, text in sentences.items() if text}
+
+
+def _of_searches(tree: Tree, summary: Summary) -> dict[str, str]:
+    """Return the sentences of panels about searches, which a page without any does not have."""
+    layout, study = summary.layout, summary.study
+    return {
+        "best_known": _best_known(summary),
+        "cross": _cross(tree),
         "repeats": ""
         if layout.repeats > 1
         else "One search of each kind a neuron (search.repeats: 1): nothing tells how much two of them differ.",
@@ -36,10 +48,12 @@ def lacks(tree: Tree, summary: Summary) -> dict[str, str]:
         if study.get("classifier")
         else "The study names no classifier, so no judge that is the same at every epoch reads the MEIs.",
         "drift": _drift(layout),
-        "epochs": network_lack(layout, "epochs"),
-        "readout": network_lack(layout, "readout"),
     }
-    return {panel: text for panel, text in sentences.items() if text}
+
+
+def network_lacks(layout: Layout) -> list[str]:
+    """Return what the network of an atlas does not have, each in words, and what follows."""
+    return [LACKS[name] for name in layout.lacks]
 
 
 def _accuracy(summary: Summary) -> str:

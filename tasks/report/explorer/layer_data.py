@@ -23,7 +23,8 @@ from spikeatlas.tasks.atlas import (
 )
 from spikeatlas.tasks.report.averages import Array, mean
 from spikeatlas.tasks.report.explorer.columns import layer_measures
-from spikeatlas.tasks.report.summary import LayerSummary, Summary, states
+from spikeatlas.tasks.report.layers import LayerSummary, states
+from spikeatlas.tasks.report.summary import Summary
 
 ORDER = ("epoch", "neuron", "search", "repeat")
 
@@ -80,6 +81,17 @@ def core(
         "known_image": best.image,
         **measures,
         **read_in,
+    }
+
+
+def tuned_core(tree: Tree, layer: LayerSummary) -> dict[str, Array]:
+    """Return the same of an atlas without searches: responses to the best test images (``best_test``), and measures."""
+    return {
+        "status": layer.status[None],
+        "response": layer.response[None],
+        "place": layer.place[None],
+        "best_test": layer.top[..., 0],
+        **layer_measures(tree, layer.name, [layer.place]),
     }
 
 

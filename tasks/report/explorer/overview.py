@@ -14,7 +14,8 @@ from spikeatlas.tasks.report.averages import Array, mean, quartiles
 from spikeatlas.tasks.report.explorer.columns import KnownMeasure
 from spikeatlas.tasks.report.explorer.packing import plain
 from spikeatlas.tasks.report.figures import epoch_axis
-from spikeatlas.tasks.report.summary import LayerSummary, Summary
+from spikeatlas.tasks.report.layers import LayerSummary
+from spikeatlas.tasks.report.summary import Summary
 
 LAYERS = "progress/layers"
 """Group of what is about a layer's neurons together."""

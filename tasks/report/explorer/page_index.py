@@ -7,27 +7,31 @@ from typing import Any
 from spikeatlas.tasks.analysis.thresholds import thresholds
 from spikeatlas.tasks.atlas import BLANKS, LANES, SOURCES, STATUS, Tree
 from spikeatlas.tasks.report import key
+from spikeatlas.tasks.report.atlas_words import film_sentence, stimulus_word
 from spikeatlas.tasks.report.best_known import BEATEN_BY
 from spikeatlas.tasks.report.explorer.claim_rows import read_claims
 from spikeatlas.tasks.report.explorer.columns import KnownMeasure
-from spikeatlas.tasks.report.explorer.lacks import lacks
+from spikeatlas.tasks.report.explorer.lacks import lacks, network_lacks
 from spikeatlas.tasks.report.explorer.layer_data import choices
 from spikeatlas.tasks.report.explorer.overview import epoch_places, population_about, populations
 from spikeatlas.tasks.report.explorer.packing import plain
 from spikeatlas.tasks.report.explorer.sprites import columns, tiles_per_sheet
 from spikeatlas.tasks.report.figures import COLOURS, DASHES
-from spikeatlas.tasks.report.pictures import short_names, side
+from spikeatlas.tasks.report.pictures import short_names
 from spikeatlas.tasks.report.summary import Summary
 from spikeatlas.tasks.study.location import Place
 
 
 def atlas_index(tree: Tree, summary: Summary, measures: list[KnownMeasure]) -> dict[str, Any]:
     """Return the names, axes, marks and measures of an atlas, and how its pictures lie on their sheets."""
-    layout, bars, size = summary.layout, thresholds(), summary.layout.image[1:]
+    layout, bars, size = summary.layout, thresholds(), summary.picture[1:]
     return {
         "atlas": summary.name,
         "data": summary.data_name,
         "sign": summary.sign,
+        "searched": summary.searched,
+        "what": stimulus_word(layout),
+        "film": film_sentence(layout),
         "bars": {"csi": bars.selective_csi, "rate": bars.rate},
         "epochs": plain(summary.epochs),
         "axis": epoch_places(summary),
@@ -45,8 +49,8 @@ def atlas_index(tree: Tree, summary: Summary, measures: list[KnownMeasure]) -> d
         "lanes": list(LANES),
         "blanks": list(BLANKS),
         "beaten_by": [BEATEN_BY[source] for source in SOURCES],
-        "image": list(layout.image),
-        "side": side(layout.image[1]),
+        "image": list(summary.picture),
+        "side": summary.side,
         "sheet": {"tiles": tiles_per_sheet(*size), "columns": columns(*size)},
         "colours": list(COLOURS),
         "dashes": list(DASHES),
@@ -64,4 +68,9 @@ def sentences(tree: Tree, summary: Summary, atlas: Place) -> dict[str, Any]:
     missing = lacks(tree, summary)
     untold = {"claims": why, "natural": summary.test.regret}
     missing |= {name: text for name, text in untold.items() if text}
-    return {"claims": claims, "missing": missing, "problems": key.problems(summary)}
+    return {
+        "claims": claims,
+        "missing": missing,
+        "lacks": network_lacks(summary.layout),
+        "problems": key.problems(summary),
+    }

@@ -11,9 +11,9 @@ from spikeatlas.snn.data import Split
 from spikeatlas.tasks.atlas import at_search, by_search, settled
 from spikeatlas.tasks.report.atlas_words import answered
 from spikeatlas.tasks.report.averages import Array
-from spikeatlas.tasks.report.diverse_stimuli import diverse_at
 from spikeatlas.tasks.report.grid import PICTURED
-from spikeatlas.tasks.report.summary import LayerSummary, Summary
+from spikeatlas.tasks.report.layers import LayerSummary, diverse_at
+from spikeatlas.tasks.report.summary import Summary
 
 
 def best_tiles(layer: LayerSummary) -> Array:

@@ -44,3 +44,9 @@ def test_what_sequences_do_not_serve_is_a_mistake_of_the_study(
 def test_still_images_need_a_method(tmp_path: Path) -> None:
     (problem,) = problems(tmp_path, search={"methods": []})
     assert problem == "search.methods: the list is empty; name at least one method"
+
+
+def test_a_training_on_sequences_may_be_watched(tmp_path: Path) -> None:
+    sections = {"data": SEQUENCES, "search": {"methods": []}, "watch": {"max_epochs": 2}}
+    analysis = {"images": 40, "ablation_images": 40}
+    assert check(tiny(tmp_path / "run", analysis=analysis, **sections)).layout.methods == ()

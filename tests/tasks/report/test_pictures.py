@@ -7,7 +7,16 @@ import re
 import numpy as np
 import pytest
 
-from spikeatlas.tasks.report.pictures import bars, data_uri, short_names, side
+from spikeatlas.tasks.report.pictures import (
+    bars,
+    data_uri,
+    film_strips,
+    frame_rows,
+    short_names,
+    side,
+    strip_side,
+    strip_width,
+)
 from tests.tasks.report.synthetic import (
     decoded,
 )
@@ -46,3 +55,20 @@ def test_bars_of_responses_that_are_all_negative_hang_from_the_top() -> None:
     assert [float(height) for height in re.findall(r"v(-?[\d.]+)h", drawing)] == pytest.approx(
         [43, 14.3], abs=0.06
     )
+
+
+def test_a_film_strip_holds_the_frames_from_left_to_right() -> None:
+    images = np.arange(2 * 3 * 4 * 4, dtype=np.uint8).reshape(2, 3, 1, 4, 4)
+    strips = film_strips(images)
+    assert strips.shape == (2, 1, 4, strip_width(4, 3))
+    for frame in range(3):
+        np.testing.assert_array_equal(strips[..., 5 * frame : 5 * frame + 4], images[:, frame])
+    assert (strips[..., 4::5] == 255).all()
+    assert strip_side(4, 3) % strip_width(4, 3) == 0
+
+
+@pytest.mark.parametrize(
+    ("frames", "rows"), [(1, [0]), (5, [0, 1, 2, 3, 4]), (20, [0, 5, 10, 14, 19])]
+)
+def test_a_strip_has_few_frames_first_and_last_among_them(frames: int, rows: list[int]) -> None:
+    assert frame_rows(frames) == rows

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,32 +13,18 @@ import zarr
 
 from spikeatlas.flows.checks.study_checks import Checked
 from spikeatlas.flows.cost import cost
-from spikeatlas.tasks.atlas import AtlasError, consolidate, finished, open_tree
+from spikeatlas.tasks.analysis.claim import CLAIMS_FILE
+from spikeatlas.tasks.atlas import AtlasError, finished, open_tree
 from spikeatlas.tasks.atlas.integrity import epoch_damage, metadata_damage, whole_damage
 from spikeatlas.tasks.atlas.origin import run_of_atlas
 from spikeatlas.tasks.inspect.compare import compare_methods
 from spikeatlas.tasks.inspect.info import describe
 from spikeatlas.tasks.inspect.neurons import Selection, read_neurons
+from spikeatlas.tasks.inspect.text import as_text
 from spikeatlas.tasks.inspect.verify import verify
-from spikeatlas.tasks.report.summary import read_summary
-from spikeatlas.tasks.stages.conclude import conclude, report_claims
+from spikeatlas.tasks.stages.conclude import report_claims
 from spikeatlas.tasks.study.location import Place
-from tests.tiny import build, tiny
-
-
-@pytest.fixture(scope="module")
-def sequences(tmp_path_factory: pytest.TempPathFactory) -> Checked:
-    raw = tiny(
-        tmp_path_factory.mktemp("sequences"),
-        data={"dataset": "saccades", "frames": 3, "limit": 120},
-        search={"methods": []},
-        analysis={"images": 40, "ablation": [2], "ablation_images": 40, "position": "centre"},
-    )
-    checked = build(raw)
-    run = checked.run
-    assert conclude(run.atlas) == []
-    consolidate(run.atlas)
-    return checked
+from tests.tiny import atlas_folder
 
 
 def test_the_atlas_holds_tuning_selectivity_and_importance_alone(sequences: Checked) -> None:
@@ -74,10 +62,8 @@ def test_it_is_sound_described_and_priced(sequences: Checked) -> None:
 @pytest.mark.parametrize(
     "reader",
     [
-        read_summary,
         lambda atlas: read_neurons(atlas, Selection(None, None, None, None, None)),
         lambda atlas: compare_methods(atlas, "tt", "random"),
-        lambda atlas: report_claims([atlas]),
     ],
 )
 def test_who_wants_to_see_images_is_told_that_there_are_none(
@@ -85,6 +71,30 @@ def test_who_wants_to_see_images_is_told_that_there_are_none(
 ) -> None:
     with pytest.raises(AtlasError, match="searched none"):
         reader(sequences.run.atlas)
+
+
+def test_onset_and_switch_are_told_and_claims_say_what_they_lack(sequences: Checked) -> None:
+    atlas = sequences.run.atlas
+    with open_tree(atlas) as tree:
+        training = tree["training"]
+        assert training.sizes["neuron"] == sum(map(len, sequences.run.layers.values()))
+        assert training.mei_support_p.isnull().all()
+    answers = json.loads((atlas_folder(sequences).parent / CLAIMS_FILE).read_text())
+    (refinement,) = (claim for claim in answers if claim["name"] == "refinement")
+    assert refinement["answer"] == "undecided"
+    assert refinement["reasons"] == ["no network's optimal stimuli were searched"]
+
+
+def test_the_tables_of_claims_are_those_without_meis(sequences: Checked, tmp_path: Path) -> None:
+    path = tmp_path / "run" / "atlas.zarr"
+    shutil.copytree(atlas_folder(sequences), path)
+    parts = [part if isinstance(part, str) else as_text(part) for part in report_claims([path])]
+    assert "Nothing was searched" in parts[-1]
+    assert not any("Drift of cold MEIs" in part for part in parts)
+    (census,) = (part for part in parts if "Selectivity for test images" in part)
+    cells = [line.split("│")[6:8] for line in census.splitlines() if "conv2" in line]
+    assert cells
+    assert all(cell.strip() == "-" for row in cells for cell in row)
 
 
 def test_a_replay_finds_a_changed_response(sequences: Checked) -> None:

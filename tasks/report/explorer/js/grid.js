@@ -36,11 +36,11 @@ function tileOf(core, searches, layer, place) {
   const response = value(core, "response", state.epoch, place, choice);
   const [from, to] = ["switch_from", "switch_to"].map(name => at(core[name], place));
   const switched = hasSwitched(core, place) ? `<b class="flag switched" ${tip(`switched from ${className(from)} to ${className(to)}`)}>${esc(shortName(from))}→${esc(shortName(to))}</b>` : "";
-  const lost = choice ? "" : beaten(core, state.epoch, place);
+  const lost = choice || !atlas.searched ? "" : beaten(core, state.epoch, place);
   const mark = lost && `<b class="flag beaten" ${tip(lost)}>▴</b>`;
   const shown = ["neuron", "response"].includes(state.sort) ? rate(response) : num(sorted);
   const search = at(core.place, choice, state.epoch, place);
-  const image = choice ? searchPicture(layer.name, state.epoch, place, search, core, searches, { label: "" }) : bestPicture(layer.name, state.epoch, place, core, { label: "" });
+  const image = !atlas.searched ? bestTest(layer, state.epoch, place, core, { label: "" }) : choice ? searchPicture(layer.name, state.epoch, place, search, core, searches, { label: "" }) : bestPicture(layer.name, state.epoch, place, core, { label: "" });
   const label = `neuron ${neuron}, response ${rate(response)}, prefers ${className(value(core, "preferred_class", state.epoch, place))}${switched ? `, switched from ${className(from)} to ${className(to)}` : ""}${lost && `, ${lost}`}`;
   return `<a class="tile" href="${address({ ...state, view: "neuron", neuron })}" data-neuron="${neuron}" aria-label="${esc(label)}">${image}<span>${neuron}</span><span class="much">${shown}${mark}</span>${switched}</a>`;
 }
@@ -59,7 +59,7 @@ function filters(core, count, total) {
 <label>Order <select data-field="up">${option("0", "highest first", !state.up)}${option("1", "lowest first", state.up)}</select></label>
 ${methods}<label>Prefers <select data-field="cls">${classes}</select></label>
 <fieldset><legend>Only</legend>${box("selective", "selective", state.selective, "interval")}${box("switched", "switched", state.switched, "training")}</fieldset>
-<fieldset><legend>Show</legend>${words.map(word => `<label><input type="checkbox" data-state="${word}" ${hidden.includes(word) ? "" : "checked"}> ${word}</label>`).join("")}</fieldset>
+${atlas.searched ? `<fieldset><legend>Show</legend>${words.map(word => `<label><input type="checkbox" data-state="${word}" ${hidden.includes(word) ? "" : "checked"}> ${word}</label>`).join("")}</fieldset>` : ""}
 <output>${count.toLocaleString("en")} of ${plural(total, "neuron")}</output>${untold.map(lack).join("")}</form>`;
 }
 
@@ -68,8 +68,8 @@ async function grid(section) {
   const [core, searches] = await Promise.all([block(layer.name, "core"), state.method ? block(layer.name, "searches") : {}]);
   if (address(state) !== wanted) return;
   const order = ordered(core, layer);
-  section.innerHTML = `<h1 tabindex="-1">${esc(layer.name)} <small>at epoch ${epochName(state.epoch)}</small></h1><p class="dim">The best found by the search for each neuron${otherUnits ? `, with its response (${esc(layer.unit.long)})` : ""}. ${stepOf(layer)} ▴: another image that the network was shown beats it.</p>${filters(core, order.length, layer.neurons.length)}
-${order.length ? `<div class="tiles" role="group" aria-label="MEIs" style="--side:${atlas.side}px"></div>` : lack("No neuron passes these filters.")}<div class="more"></div>`;
+  section.innerHTML = `<h1 tabindex="-1">${esc(layer.name)} <small>at epoch ${epochName(state.epoch)}</small></h1><p class="dim">${atlas.searched ? "The best found by the search for each neuron" : `The test ${what} that drives each neuron most`}${otherUnits ? `, with its response (${esc(layer.unit.long)})` : ""}. ${stepOf(layer)} ${atlas.searched ? "▴: another image that the network was shown beats it." : esc(atlas.film)}</p>${filters(core, order.length, layer.neurons.length)}
+${order.length ? `<div class="tiles" role="group" aria-label="${atlas.searched ? "MEIs" : `Best test ${what}s`}" style="--side:${atlas.side}px"></div>` : lack("No neuron passes these filters.")}<div class="more"></div>`;
   const list = section.querySelector(".tiles"), more = section.querySelector(".more");
   let shown = 0;
   const add = () => {

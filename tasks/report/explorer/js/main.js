@@ -97,4 +97,5 @@ function showTip(event) {
 document.addEventListener("pointerover", showTip);
 document.addEventListener("focusin", showTip);
 
+document.body.classList.toggle("film", atlas.film !== "");
 follow();

@@ -18,12 +18,23 @@ function meiStrip({ layer, place, core }) {
     `The best found by the search at each epoch as the ${most} exciting image, ${reads ? `its response, and the class that ${judge(core)} reads in it` : "and its response"}. Choose one to see all else at that epoch.${reads ? "" : ` ${missing("readout")}`}`, "wide");
 }
 
+/** Without searches: the best test image at each epoch. */
+function testStrip({ layer, place, core }) {
+  const cell = row => {
+    const label = `best test ${what} at epoch ${epochName(row)}`, silent = !answers(layer, value(core, "response", row, place));
+    return `<button type="button" class="moment ${row === state.epoch ? "current" : ""}" data-epoch="${row}" aria-pressed="${row === state.epoch}">${bestTest(layer, row, place, core, { label, side: LARGE })}<span>epoch ${epochName(row)}</span><span class="much">${rate(value(core, "response", row, place))}</span><span class="dim">${silent ? UNKNOWN : esc(shortName(naturalLabel(at(core.best_test, row, place))))}</span></button>`;
+  };
+  return panel(`Best test ${what} over training`, `<div class="strip">${atlas.epochs.map((_, row) => cell(row)).join("")}</div>${sayMissing("natural") || ""}`,
+    `The test ${what} that drives the neuron most at each epoch, its response and its class. ${esc(atlas.film)} Choose one to see all else at that epoch.`, "wide");
+}
+
 /** The response to the MEI beside those to all else that the network was shown at this epoch. */
 function responsesPanel({ layer, place, core, tuning }) {
-  const row = state.epoch, lost = beaten(core, row, place);
+  const row = state.epoch, lost = atlas.searched && beaten(core, row, place);
   const line = (what, response) => `<tr><th scope="row">${what}</th><td>${rate(response)}</td></tr>`;
-  const blanks = missing("blank") ? "" : atlas.blanks.map((name, b) => line(name === "mean" ? "mean of the test images" : `${name} image`, at(tuning.blank, row, place, b))).join("");
-  const rows = line("MEI, the best found by the search", at(core.response, 0, row, place)) + line("best test image", at(tuning.top_response, row, place, 0)) + blanks;
+  const blanks = missing("blank") ? "" : atlas.blanks.map((name, b) => line(name === "mean" ? `mean of the test ${what}s` : `${name} image`, at(tuning.blank, row, place, b))).join("");
+  const found = atlas.searched ? line("MEI, the best found by the search", at(core.response, 0, row, place)) : "";
+  const rows = found + line(`best test ${what}`, at(tuning.top_response, row, place, 0)) + blanks;
   const verdict = lost ? `<p class="beaten">${esc(lost[0].toUpperCase() + lost.slice(1))}.</p>` : "";
   return panel("Responses", `<table class="facts"><tbody>${rows}</tbody></table>${verdict}${sayMissing("blank") || ""}${sayMissing("best_known") || ""}`, `At epoch ${epochName(row)}, in units of: ${esc(layer.unit.long)}. ${stepOf(layer)}`);
 }
@@ -52,23 +63,23 @@ function diversePanel({ layer, place, searches }) {
 
 function naturalPanel({ layer, place, tuning }) {
   const row = state.epoch;
-  if (missing("observed")) return panel("Best test images", lack(missing("observed")));
+  if (missing("observed")) return panel(`Best test ${what}s`, lack(missing("observed")));
   const ranks = tuning.top.shape[2];
   const one = rank => {
     const index = at(tuning.top, row, place, rank), response = at(tuning.top_response, row, place, rank);
-    return index < 0 || !answers(layer, response) ? "" : `<figure>${naturalPicture(index, { label: `test image ${index}` })}<figcaption>${esc(shortName(naturalLabel(index)))}<span class="much">${rate(response)}</span></figcaption></figure>`;
+    return index < 0 || !answers(layer, response) ? "" : `<figure>${naturalPicture(index, { label: `test ${what} ${index}` })}<figcaption>${esc(shortName(naturalLabel(index)))}<span class="much">${rate(response)}</span></figcaption></figure>`;
   };
   const images = Array.from({ length: ranks }, (_, rank) => one(rank)).join("");
-  return panel("Best test images", images ? `<div class="strip">${images}</div>${sayMissing("natural") || ""}` : lack("No test image drives it at this epoch."), "Test images that drive the neuron most, with their class.");
+  return panel(`Best test ${what}s`, images ? `<div class="strip">${images}</div>${sayMissing("natural") || ""}` : lack(`No test ${what} drives it at this epoch.`), `Test ${what}s that drive the neuron most, with their class. ${esc(atlas.film)}`);
 }
 
 function tuningPanel({ place, core, tuning }) {
   const row = state.epoch, classes = atlas.classes.map((_, c) => c);
   if (missing("observed")) return panel("Tuning curve", lack(missing("observed")));
   const mean = classes.map(c => at(tuning.tuning, row, place, c));
-  if (!mean.some(Number.isFinite)) return panel("Tuning curve", lack("The test images are not shown at this epoch yet."));
+  if (!mean.some(Number.isFinite)) return panel("Tuning curve", lack(`The test ${what}s are not shown at this epoch yet.`));
   const halves = [0, 1].map(half => classes.map(c => at(tuning.tuning_halves, row, place, half, c)));
-  return panel("Tuning curve", tuningBars(mean, halves, { preferred: value(core, "preferred_class", row, place), read: readIn(core, row, place) }), "Mean response to the test images of each class; dots: either half of them.");
+  return panel("Tuning curve", tuningBars(mean, halves, { preferred: value(core, "preferred_class", row, place), read: atlas.searched ? readIn(core, row, place) : -1 }), `Mean response to the test ${what}s of each class; dots: either half of them.`);
 }
 
 function crossPanel({ place, cross }) {
@@ -113,6 +124,7 @@ function factsPanel({ place, core }) {
 
 /** Whether the MEIs of a neuron that switched say so too. */
 function support(core, place) {
+  if (!atlas.searched) return "";
   const p = at(core.mei_support_p, place), [start, end] = ["switch_start", "switch_end"].map(name => num(at(core[name], place)));
   if (!Number.isFinite(p)) return "Its MEIs could not be compared: too few are read as a class, or too few repeats.";
   return p <= atlas.bars.rate ? `The class read in its MEIs changed too, from epoch ${start} to ${end} (p ${num(p, 2)}).`
@@ -131,6 +143,10 @@ function story({ place, core }) {
   return `<p class="story">${told.join(" ")}</p>`;
 }
 
+const PANELS = atlas.searched
+  ? [responsesPanel, repeatsPanel, diversePanel, naturalPanel, tuningPanel, crossPanel, driftPanel, curvesPanel, coursePanel, factsPanel]
+  : [responsesPanel, naturalPanel, tuningPanel, coursePanel, factsPanel];
+
 async function neuron(section) {
   const layer = atlas.layers[LAYERS.indexOf(state.layer)], place = layer.neurons.indexOf(state.neuron), wanted = address(state);
   const [core, tuning, searches, cross, drift] = await Promise.all(["core", "tuning", "searches", "cross", "drift"].map(name => block(layer.name, name)));
@@ -139,10 +155,10 @@ async function neuron(section) {
   visited = { layer: layer.name, neuron: state.neuron };
   const order = ordered(core, layer), here = order.indexOf(place);
   const link = (to, text, rel) => to === undefined ? "" : `<a rel="${rel}" href="${address({ ...state, neuron: layer.neurons[to] })}">${text}</a>`;
-  const status = atlas.status[at(core.status, 0, state.epoch, place)];
+  const status = atlas.searched ? `: ${atlas.status[at(core.status, 0, state.epoch, place)]}` : "";
   section.innerHTML = `<nav class="path" aria-label="Neurons"><a href="${address({ ...state, view: "grid", neuron: null })}" rel="up">↑ ${esc(layer.name)}</a>${link(order[here - 1], "← before", "prev")}${link(here < 0 ? undefined : order[here + 1], "after →", "next")}</nav>
-<h1 tabindex="-1">${esc(layer.name)}, neuron ${state.neuron} <small>at epoch ${epochName(state.epoch)}: ${status}</small></h1>${story(found)}
-${meiStrip(found)}<div class="flow">${[responsesPanel, repeatsPanel, diversePanel, naturalPanel, tuningPanel, crossPanel, driftPanel, curvesPanel, coursePanel, factsPanel].map(make => make(found)).join("")}</div>`;
+<h1 tabindex="-1">${esc(layer.name)}, neuron ${state.neuron} <small>at epoch ${epochName(state.epoch)}${status}</small></h1>${story(found)}
+${atlas.searched ? meiStrip(found) : testStrip(found)}<div class="flow">${PANELS.map(make => make(found)).join("")}</div>`;
   paint(section);
   section.dataset.shown = wanted;
 }

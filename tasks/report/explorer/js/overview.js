@@ -23,7 +23,7 @@ function accuracyPanel() {
     x: epochAxis(), lines: [{ label: "test accuracy", y }], bottom: 0, top: 1, now: state.epoch, label: "Test accuracy",
     levels: [{ label: "chance", y: 1 / atlas.classes.length }], ...large(),
   });
-  return panel("Test accuracy", inside, "Share of the test images that the network classifies correctly.", "double");
+  return panel("Test accuracy", inside, `Share of the test ${what}s that the network classifies correctly.`, "double");
 }
 
 /** One measure, median and quartiles of each layer's neurons. */
@@ -50,11 +50,11 @@ function populationPanels() {
 
 /** How many neurons are in which state at the chosen epoch. */
 function statesTable() {
-  const words = atlas.status.filter(word => atlas.layers.some(layer => layer.states[word][state.epoch]));
+  const words = atlas.status.filter(word => atlas.searched && atlas.layers.some(layer => layer.states[word][state.epoch]));
   const link = (layer, text, change) => `<a href="${address({ ...state, view: "grid", layer: layer.name, neuron: null, ...change })}">${esc(text)}</a>`;
   const count = (layer, n, field) => n === undefined || n === null ? UNKNOWN : n ? link(layer, n, { selective: false, switched: false, [field]: true }) : n;
-  const row = layer => `<tr><th scope="row">${link(layer, layer.name, {})}</th>${words.map(word => `<td>${layer.states[word][state.epoch]}</td>`).join("")}<td>${num(layer.mean_response[state.epoch])}</td>${otherUnits ? `<td class="unit">${esc(layer.unit.long)}</td>` : ""}<td>${count(layer, layer.selective?.[state.epoch], "selective")}</td><td>${count(layer, layer.switched, "switched")}</td><td>${layer.elsewhere[state.epoch] ?? UNKNOWN}</td></tr>`;
-  const heads = ["layer", ...words, "mean response", ...(otherUnits ? ["unit"] : []), "selective", "switched in training", "best known elsewhere"];
+  const row = layer => `<tr><th scope="row">${link(layer, layer.name, {})}</th>${words.map(word => `<td>${layer.states[word][state.epoch]}</td>`).join("")}<td>${num(layer.mean_response[state.epoch])}</td>${otherUnits ? `<td class="unit">${esc(layer.unit.long)}</td>` : ""}<td>${count(layer, layer.selective?.[state.epoch], "selective")}</td><td>${count(layer, layer.switched, "switched")}</td>${atlas.searched ? `<td>${layer.elsewhere[state.epoch] ?? UNKNOWN}</td>` : ""}</tr>`;
+  const heads = ["layer", ...words, "mean response", ...(otherUnits ? ["unit"] : []), "selective", "switched in training", ...(atlas.searched ? ["best known elsewhere"] : [])];
   return `<table class="states"><thead><tr>${heads.map(head => `<th scope="col">${head}</th>`).join("")}</tr></thead><tbody>${atlas.layers.map(row).join("")}</tbody></table>`;
 }
 
@@ -64,6 +64,13 @@ function measureSelect(field, measures, chosen) {
   return `<select data-field="${field}">${kinds.map(kind => `<optgroup label="${esc(kind)}">${options(kind)}</optgroup>`).join("")}</select>`;
 }
 
+const lacksList = () => atlas.lacks.length ? `<h2>What the network does not have</h2><ul class="lacks">${atlas.lacks.map(text => `<li>${esc(text)}</li>`).join("")}</ul>` : "";
+
+/** What the responses of the table are to. */
+const tableText = () => atlas.searched
+  ? "Responses are to the best found by the search. Best known elsewhere: neurons that another image beats, of all that the network was shown (MEIs of other epochs and neurons, test, screening and blank images)."
+  : `Responses are to the test ${what} that drives each neuron most. Nothing was searched (search.methods: []), so there is no MEI of any neuron.`;
+
 function overview(section) {
   const notes = [...atlas.problems, ...atlas.left_out].map(text => `<p class="alarm">${esc(text)}</p>`).join("");
   const neurons = atlas.layers.reduce((sum, layer) => sum + layer.neurons.length, 0);
@@ -71,5 +78,5 @@ function overview(section) {
 <h2>Three claims about training</h2>${claimList()}
 <h2>Over training</h2>${sayMissing("epochs") || ""}<div class="panels">${measurePanel()}${accuracyPanel()}${populationPanels()}</div>
 <h2>Neurons at epoch ${epochName(state.epoch)}</h2><div class="scroll">${statesTable()}</div>
-<p class="dim">Responses are to the best found by the search. Best known elsewhere: neurons that another image beats, of all that the network was shown (MEIs of other epochs and neurons, test, screening and blank images).</p>`;
+<p class="dim">${tableText()}</p>${lacksList()}`;
 }

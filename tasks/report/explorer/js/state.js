@@ -3,6 +3,8 @@
 const atlas = JSON.parse(document.getElementById("index").textContent);
 const LAYERS = atlas.layers.map(layer => layer.name);
 const lastRow = atlas.reached ?? 0;
+/** What the network is shown: "image", or "sequence". */
+const what = atlas.what;
 
 const DEFAULTS = {
   view: "overview", layer: LAYERS[0], epoch: lastRow, measure: "class_selectivity_index", drift: "image",
@@ -46,8 +48,9 @@ const DRIFTS = {
 };
 
 const SORTS = [
-  { name: "neuron", label: "neuron number", kind: "MEI", about: "channel or unit of the layer" },
-  { name: "response", label: "MEI response", kind: "MEI", about: `answer to the MEI, the best found by the search; ${unitText}` },
+  { name: "neuron", label: "neuron number", kind: atlas.searched ? "MEI" : "Neuron", about: "channel or unit of the layer" },
+  atlas.searched ? { name: "response", label: "MEI response", kind: "MEI", about: `answer to the MEI, the best found by the search; ${unitText}` }
+    : { name: "response", label: `response to the best test ${what}`, kind: "Neuron", about: `answer to the test ${what} that drives it most; ${unitText}` },
   ...atlas.measures,
 ];
 

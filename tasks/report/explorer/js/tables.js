@@ -57,5 +57,5 @@ function tuningBars(mean, halves, { preferred, read }) {
     const halvesText = halves.map((half, h) => `${h ? "second" : "first"} half ${rate(half[c])}`).join(", ");
     return `<li class="${c === preferred ? "preferred" : ""}" ${tip(`${atlas.classes[c]}: ${rate(v)} (${halvesText})`)}><span class="what">${esc(atlas.classes[c])}${told}</span><span class="track">${Number.isFinite(v) ? `<i class="bar" style="${bar(v)}"></i>` : ""}${marks}</span><span class="much">${rate(v)}</span></li>`;
   });
-  return `<ul class="tuning${mean.length > 20 ? " many" : ""}">${rows.join("")}</ul><div class="legend"><span><i class="swatch"></i>all test images</span><span><i class="swatch chosen"></i>the preferred class</span><span><i class="dot h0"></i>first half</span><span><i class="dot h1"></i>second half</span>${read >= 0 ? `<span><b class="read">◆</b> class read in the MEI</span>` : ""}</div>`;
+  return `<ul class="tuning${mean.length > 20 ? " many" : ""}">${rows.join("")}</ul><div class="legend"><span><i class="swatch"></i>all test ${what}s</span><span><i class="swatch chosen"></i>the preferred class</span><span><i class="dot h0"></i>first half</span><span><i class="dot h1"></i>second half</span>${read >= 0 ? `<span><b class="read">◆</b> class read in the MEI</span>` : ""}</div>`;
 }

@@ -27,6 +27,13 @@ function naturalPicture(index, options) {
   return picture(`natural/${sheetNumber}`, place - sheetNumber * atlas.sheet.tiles, "", options);
 }
 
+/** The test image that drives a neuron most at an epoch. */
+function bestTest(layer, row, place, core, options) {
+  if (!atlas.flags.observed[row]) return picture("", 0, "not seen yet", options);
+  const index = at(core.best_test, row, place);
+  return index < 0 || !answers(layer, value(core, "response", row, place)) ? picture("", 0, "no answer", options) : naturalPicture(index, options);
+}
+
 const naturalLabel = index => {
   const place = atlas.natural.order.indexOf(index);
   return place < 0 ? -1 : atlas.natural.labels[place];
