@@ -25,9 +25,9 @@ from spikeatlas.tasks.workers import models
 from tests.equal import differences
 from tests.flows.conftest import Cli
 from tests.flows.test_launch_kill import Moment, assert_nothing_left, holds, kill_at
+from tests.networks.loud import loud
 from tests.sharing import once
 from tests.snn.subjects.test_nir import write as write_graph
-from tests.tasks.inspect.test_verify_tuning import loud
 from tests.tiny import STUDY, build, study_file
 
 server = pytest.mark.server
@@ -287,7 +287,7 @@ def test_a_training_on_sequences_is_watched(api: str, tmp_path: Path) -> None:
     """Without searches a turn ends in a report too, and the next finds nothing new."""
     folder = tmp_path / "training"
     folder.mkdir()
-    network = {"kind": "module", "factory": "tests.tasks.inspect.test_verify_tuning:loud", "normalise": "none",
+    network = {"kind": "module", "factory": "tests.networks.loud:loud", "normalise": "none",
                "time_steps": 3, "input": "steps", "checkpoints": str(folder / "net_{epoch}.pth")}  # fmt: skip
     sections = {
         "data": {"dataset": "saccades", "frames": 3, "limit": 120},

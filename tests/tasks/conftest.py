@@ -62,3 +62,18 @@ def sequences(shared: Path) -> Checked:
     checked = built(shared / "sequences", study)
     consolidate(checked.run.atlas)
     return checked
+
+
+@pytest.fixture(scope="session")
+def loud(shared: Path) -> Checked:
+    """A finished study of an ANN shown sequences, whose scores are in the hundreds: read only, but for what a test puts back."""
+    study = partial(
+        tiny,
+        data={"dataset": "saccades", "of": "digits", "frames": 3, "limit": 120},
+        network={"kind": "module", "factory": "tests.networks.loud:loud", "normalise": "none",
+                 "time_steps": 3, "input": "steps", "classes": "logit"},
+        search={"methods": []},
+        probe={"epochs": "all", "layers": "all"},
+        analysis={"images": 40},
+    )  # fmt: skip
+    return built(shared / "loud", study)

@@ -127,8 +127,12 @@ class Collector:
     def tell_tuning(self) -> None:
         """Put in the numbers of the neuron's view that need no search."""
         for layer in self.summary.layers:
-            group = self.groups[layer.name]
-            self._numbers(layer, "tuning", layer_data.tuning(layer, self.summary, group))
+            self._tuning(layer)
+
+    def _tuning(self, layer: LayerSummary) -> None:
+        arrays = layer_data.tuning(layer, self.summary, self.groups[layer.name])
+        counted = layer_data.references(self.tree, layer, self.summary)
+        self._numbers(layer, "tuning", arrays | counted)
 
     def tell(self) -> None:
         """Put in the numbers of the neuron's view."""
@@ -136,7 +140,7 @@ class Collector:
             group = self.groups[layer.name]
             tiles = thumbnails.other_tiles(group, layer.place)
             diverse = thumbnails.diverse_stimuli(group, layer.place)
-            self._numbers(layer, "tuning", layer_data.tuning(layer, self.summary, group))
+            self._tuning(layer)
             self._numbers(layer, "searches", layer_data.searches(group, tiles) | diverse)
             self._numbers(layer, "cross", layer_data.cross(self.tree, self.summary, group))
             self._numbers(

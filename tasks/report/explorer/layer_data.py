@@ -19,6 +19,7 @@ from spikeatlas.tasks.atlas import (
     by_search,
     cold,
     layer_rows,
+    mask,
     settled,
 )
 from spikeatlas.tasks.report.averages import Array, mean
@@ -46,6 +47,15 @@ def choice_places(
         place = best_search(group.response.isel(search=[number]), status, summary.sign)
         places.append((number * repeats + place, states(status, place)))
     return places
+
+
+def references(tree: Tree, layer: LayerSummary, summary: Summary) -> dict[str, Array]:
+    """Return what counts as 1 in the responses of each neuron (E, N); nothing where that is the same for all."""
+    path = f"reference/{layer.name}"
+    if path not in tree or "reference" not in tree[path]:
+        return {}
+    values = tree[path].reference.transpose("epoch", "neuron").values
+    return {"reference": mask(values, summary.flags["observed"])}
 
 
 def core(

@@ -32,7 +32,7 @@ def test_it_says_what_there_is_and_what_is_not(page: str) -> None:
     assert "Each picture is a sequence of 3 frames, from left to right." in text
     assert text.count("MEI") == 1
     assert "pending" not in text
-    assert "screening" not in text
+    assert "best of the screening" not in text
     assert "mean response to best test sequence" in text
 
 

@@ -36,11 +36,11 @@ function imageAxis() {
 
 /**
  * A chart of lines {label, y, low, high, colour, mark, faint}; ``levels``: {label, y} dashed;
- * ``now``: the place of the chosen epoch; ``bottom`` and ``top`` end the axis (undefined: the data do).
+ * ``none``: what is said where there is no value; ``now``: the place of the chosen epoch; ``bottom`` and ``top`` end the axis (undefined: the data do).
  */
-function chart({ x, lines, levels = [], label = "", bottom, top, now = null, width = 340, height = 200, legend = true }) {
+function chart({ x, lines, levels = [], label = "", bottom, top, now = null, width = 340, height = 200, legend = true, none = "No values yet." }) {
   const all = [...lines.flatMap(l => [...l.y, ...(l.low ?? []), ...(l.high ?? [])]), ...levels.map(l => l.y)].filter(v => v !== null && Number.isFinite(v));
-  if (!all.length) return lack("No values yet.");
+  if (!all.length) return lack(none);
   let low = Math.min(bottom ?? Infinity, ...all), high = Math.max(top ?? -Infinity, ...all);
   if (high - low < 1e-9 * Math.max(1, Math.abs(high))) { if (low !== bottom) low -= Math.abs(low) * 0.1 || 0.5; high += Math.abs(high) * 0.1 || 0.5; }
   const ticks = roundTicks(low, high, height < 130 ? 2 : 4);

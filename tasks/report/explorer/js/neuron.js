@@ -36,8 +36,12 @@ function responsesPanel({ layer, place, core, tuning }) {
   const found = atlas.searched ? line("MEI, the best found by the search", at(core.response, 0, row, place)) : "";
   const rows = found + line(`best test ${what}`, at(tuning.top_response, row, place, 0)) + blanks;
   const verdict = lost ? `<p class="beaten">${esc(lost[0].toUpperCase() + lost.slice(1))}.</p>` : "";
-  return panel("Responses", `<table class="facts"><tbody>${rows}</tbody></table>${verdict}${sayMissing("blank") || ""}${sayMissing("best_known") || ""}`, `At epoch ${epochName(row)}, in units of: ${esc(layer.unit.long)}. ${stepOf(layer)}`);
+  return panel("Responses", `<table class="facts"><tbody>${rows}</tbody></table>${verdict}${sayMissing("blank") || ""}${sayMissing("best_known") || ""}`, `At epoch ${epochName(row)}, in units of: ${esc(layer.unit.long)}. ${referenceOf(tuning, row, place)}${stepOf(layer)}`);
 }
+
+/** What 1 is in the network's own numbers, where that is each neuron's own. */
+const referenceOf = (tuning, row, place) => !tuning.reference || !Number.isFinite(at(tuning.reference, row, place)) ? ""
+  : `1 is an activity of ${num(at(tuning.reference, row, place))}, which one natural image in a hundred reaches; more is above 1. `;
 
 function repeatsPanel({ layer, place, core, searches }) {
   const row = state.epoch;
@@ -114,7 +118,7 @@ function coursePanel({ place, core }) {
   const band = chosen.name === "class_selectivity_index" && core.csi_low ? { low: course(core, "csi_low", place), high: course(core, "csi_high", place) } : {};
   const shuffled = band.low ? [{ label: "labels shuffled (95 %)", y: course(core, "csi_null_high", place), dashed: true }] : [];
   const choose = `<label class="choose">Measure ${measureSelect("measure", known, chosen.name)}</label>`;
-  return panel(esc(chosen.label), choose + chart({ x: epochAxis(), lines: [{ label: chosen.label, y, ...band }, ...shuffled], now: state.epoch, label: chosen.label }) + (sayMissing("measures") || ""), esc(chosen.about));
+  return panel(esc(chosen.label), choose + chart({ x: epochAxis(), lines: [{ label: chosen.label, y, ...band }, ...shuffled], now: state.epoch, label: chosen.label, none: noValues() }) + (sayMissing("measures") || ""), esc(chosen.about));
 }
 
 function factsPanel({ place, core }) {

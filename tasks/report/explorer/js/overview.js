@@ -26,6 +26,9 @@ function accuracyPanel() {
   return panel("Test accuracy", inside, `Share of the test ${what}s that the network classifies correctly.`, "double");
 }
 
+/** Why a chart of measures has none: an analysed one is undefined, and stays so. */
+const noValues = () => missing("measures") ? "No values yet." : "No values: it is undefined here.";
+
 /** One measure, median and quartiles of each layer's neurons. */
 function measurePanel() {
   const known = SORTS.filter(m => atlas.layers.some(layer => layer.quartiles[m.name]));
@@ -35,7 +38,7 @@ function measurePanel() {
     return { label: layer.name, y, low, high };
   });
   const choose = `<label class="choose">Measure ${measureSelect("measure", known, chosen.name)}</label>`;
-  const inside = chart({ x: epochAxis(), lines, now: state.epoch, label: chosen.label, ...large() }) + (sayMissing("measures") || "");
+  const inside = chart({ x: epochAxis(), lines, now: state.epoch, label: chosen.label, none: noValues(), ...large() }) + (sayMissing("measures") || "");
   return panel(esc(chosen.label), choose + inside, `Median over the neurons of a layer; band: quartiles. ${esc(chosen.about)}`, "double");
 }
 
@@ -43,7 +46,7 @@ function populationPanels() {
   const told = atlas.population.about;
   if (missing("population")) return panel("Populations", lack(missing("population")));
   return Object.entries(told).map(([name, { label, about }]) => panel(esc(label), chart({
-    x: epochAxis(), now: state.epoch, label, width: 290, height: 170,
+    x: epochAxis(), now: state.epoch, label, width: 290, height: 170, none: noValues(),
     lines: atlas.layers.map(layer => ({ label: layer.name, y: atlas.population.layers[layer.name][name] })),
   }), esc(about))).join("");
 }

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from spikeatlas.flows.checks.study_checks import Checked
+from spikeatlas.tasks.atlas import open_tree
 from spikeatlas.tasks.report import write_report
 from tests.tasks.report.explorer.conftest import CHROMIUM, NARROW, WIDE, opened
 from tests.tiny import atlas_folder
@@ -19,12 +20,16 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-@pytest.fixture(scope="module")
-def file(sequences: Checked, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("sequences") / "run"
-    shutil.copytree(atlas_folder(sequences).parent, folder)
+def explorer_of(checked: Checked, folder: Path) -> Path:
+    """Write the pages of an atlas elsewhere, with the claims beside it."""
+    shutil.copytree(atlas_folder(checked).parent, folder)
     write_report(folder / "atlas.zarr", folder / "report")
     return folder / "report" / "explore.html"
+
+
+@pytest.fixture(scope="module")
+def file(sequences: Checked, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return explorer_of(sequences, tmp_path_factory.mktemp("sequences") / "run")
 
 
 @pytest.fixture(params=[WIDE, NARROW], ids=["wide", "narrow"])
@@ -72,3 +77,22 @@ def test_a_neuron_has_tuning_sequences_and_history(page: Page) -> None:
     assert "MEI" not in page.locator("#neuron").inner_text()
     page.keyboard.press("[")
     expect(page.locator("#neuron h1")).to_contain_text("at epoch 0")
+
+
+def test_an_ann_shows_what_1_is_and_where_0_is(
+    browser: Browser, loud: Checked, tmp_path: Path
+) -> None:
+    file = explorer_of(loud, tmp_path / "run")
+    with open_tree(loud.run.atlas) as tree:
+        below = int(tree["natural/classes"].natural_response.values[0].min(axis=1).argmin())
+    with opened(browser, file, WIDE, tmp_path) as page:
+        page.goto(f"{file.as_uri()}#view=neuron&layer=act&neuron=1")
+        text = page.locator(".panel", has_text="in units of").inner_text()
+        assert "1 is an activity of " in text
+        assert "One spike" not in text
+        assert page.locator(".tuning .zero").count() == 0
+        page.goto(f"{file.as_uri()}#view=neuron&layer=classes&neuron={below}")
+        expect(page.locator("#neuron h1")).to_contain_text(f"classes, neuron {below}")
+        expect(page.locator(".tuning .zero")).to_have_count(10)
+        assert "1 is an activity" not in page.locator("#neuron").inner_text()
+        expect(page.get_by_text("No values: it is undefined here.")).to_have_count(1)

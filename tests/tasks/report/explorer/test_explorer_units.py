@@ -74,6 +74,20 @@ def test_negative_responses_are_shown_as_they_are(page: Page, odd: Path) -> None
     assert page.locator("canvas[data-sheet^='natural/']").count() == 5
 
 
+def test_zero_is_in_the_middle_of_a_scale_of_both_signs(page: Page) -> None:
+    page.locator("#tabs").get_by_role("link", name=NAMES[-1], exact=True).click()
+    page.locator(".tile").first.click()
+    cell = page.locator(".heat .own")
+    low, high = page.locator(".panel .scale span").all_inner_texts()
+    assert low == high.replace("-", "") or low.lstrip("−-") == high  # noqa: RUF001
+    # the one cell is as far below 0 as the scale goes
+    assert "rgb(179, 71, 0)" in str(cell.evaluate("e => getComputedStyle(e).backgroundColor"))
+
+
+def test_the_overview_says_all_that_the_network_lacks(page: Page) -> None:
+    assert page.locator("#overview .lacks li").all_inner_texts() == list(LACKS.values())
+
+
 def test_a_sentence_stands_where_the_network_has_nothing_to_show(page: Page) -> None:
     assert LACKS["readout"] in panel(page, "Test accuracy")
     expect(page.locator("#overview > .lack")).to_contain_text(LACKS["epochs"])
