@@ -40,3 +40,26 @@ def odd_study(output: Path, **sections: Any) -> dict[str, Any]:
     }
     probe = {"epochs": "all", "layers": "all"}
     return tiny(output, **{"network": network, "probe": probe, **sections})
+
+
+DEPTH = 17
+
+
+def deep() -> Function:
+    """As many layers as a ResNet-18 has, of one neuron each."""
+    weights = np.random.default_rng(0).standard_normal((DEPTH, 64))
+
+    def respond(images: NDArray[np.uint8]) -> dict[str, NDArray[np.float64]]:
+        sums = abs(images.reshape(len(images), -1) / 255 @ weights.T)
+        return {f"layer{n // 4}.{n % 4}.sn{n}": sums[:, [n]] for n in range(DEPTH)}
+
+    return respond
+
+
+def deep_study(output: Path) -> dict[str, Any]:
+    """A tiny study of it."""
+    layers = dict.fromkeys(deep()(np.zeros((1, 1, 8, 8), np.uint8)), 1)
+    network = {"kind": "callable", "factory": "tests.networks.odd_names:deep", "layers": layers}
+    search = {"methods": ["random"], "budget": 2, "repeats": 1, "screening_images": 4}
+    probe = {"epochs": "all", "layers": "all"}
+    return tiny(output, network=network, search=search, probe=probe, analysis={"images": 40})

@@ -52,6 +52,7 @@ def atlas_index(tree: Tree, summary: Summary, measures: list[KnownMeasure]) -> d
         "image": list(summary.picture),
         "side": summary.side,
         "sheet": {"tiles": tiles_per_sheet(*size), "columns": columns(*size)},
+        "reference_share": _reference_share(summary),
         "colours": list(COLOURS),
         "dashes": list(DASHES),
         "measures": [
@@ -60,6 +61,12 @@ def atlas_index(tree: Tree, summary: Summary, measures: list[KnownMeasure]) -> d
         ],
         "population": {"about": population_about(tree), "layers": populations(tree, summary)},
     }
+
+
+def _reference_share(summary: Summary) -> float:
+    """Return the share of natural images that reach a neuron's reference, or more."""
+    reference = summary.study["network"].get("reference") or {}
+    return round(1 - float(reference.get("quantile", 0.99)), 6)
 
 
 def sentences(tree: Tree, summary: Summary, atlas: Place) -> dict[str, Any]:

@@ -6,8 +6,13 @@ const SECTIONS = Object.fromEntries(Object.keys(VIEWS).map(name => [name, docume
 
 function renderTabs() {
   const tab = (change, text, current) => `<a data-tab="${esc(text)}" href="${address({ ...state, neuron: null, ...change })}" ${current ? `aria-current="page"` : ""}>${esc(text)}</a>`;
-  document.getElementById("tabs").innerHTML = tab({ view: "overview" }, "Overview", state.view === "overview")
+  const tabs = document.getElementById("tabs"), before = tabs.scrollLeft;
+  tabs.classList.toggle("many", LAYERS.length > 10);
+  tabs.innerHTML = tab({ view: "overview" }, "Overview", state.view === "overview")
     + LAYERS.map(layer => tab({ view: "grid", layer }, layer, state.view !== "overview" && state.layer === layer)).join("");
+  // on a narrow screen the tabs are one line that scrolls: the current one is in it
+  const current = tabs.querySelector("[aria-current]"), off = current.offsetLeft - tabs.offsetLeft;
+  tabs.scrollLeft = off < before || off + current.offsetWidth > before + tabs.clientWidth ? off - (tabs.clientWidth - current.offsetWidth) / 2 : before;
 }
 
 function renderTime() {

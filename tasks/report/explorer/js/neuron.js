@@ -41,7 +41,7 @@ function responsesPanel({ layer, place, core, tuning }) {
 
 /** What 1 is in the network's own numbers, where that is each neuron's own. */
 const referenceOf = (tuning, row, place) => !tuning.reference || !Number.isFinite(at(tuning.reference, row, place)) ? ""
-  : `1 is an activity of ${num(at(tuning.reference, row, place))}, which one natural image in a hundred reaches; more is above 1. `;
+  : `1 is an activity of ${num(at(tuning.reference, row, place))}, which ${num(100 * atlas.reference_share)} % of natural images reach. `;
 
 function repeatsPanel({ layer, place, core, searches }) {
   const row = state.epoch;

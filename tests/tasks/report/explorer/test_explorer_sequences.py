@@ -89,6 +89,7 @@ def test_an_ann_shows_what_1_is_and_where_0_is(
         page.goto(f"{file.as_uri()}#view=neuron&layer=act&neuron=1")
         text = page.locator(".panel", has_text="in units of").inner_text()
         assert "1 is an activity of " in text
+        assert "which 1 % of natural images reach." in text
         assert "One spike" not in text
         assert page.locator(".tuning .zero").count() == 0
         page.goto(f"{file.as_uri()}#view=neuron&layer=classes&neuron={below}")

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from spikeatlas.snn.subjects import LACKS
 from spikeatlas.tasks.atlas import open_tree
 from spikeatlas.tasks.report import write_report
-from tests.networks.odd_names import NAMES, odd_study
+from tests.networks.odd_names import DEPTH, NAMES, deep_study, odd_study
 from tests.tasks.report.explorer.conftest import CHROMIUM, NARROW, WIDE, opened
 from tests.tiny import atlas_folder, built
 
@@ -108,3 +108,29 @@ def test_the_places_of_the_report_are_found(browser: Browser, odd: Path, tmp_pat
         assert "Unit of all responses: dF/F." in text
         assert page.locator("p.lack").count() == 1 + len(NAMES)
         assert page.locator("svg text", has_text=NAMES[2]).count() >= 2
+
+
+@pytest.mark.parametrize(
+    ("size", "share"), [({"width": 1366, "height": 768}, 0.15), (NARROW, 0.12)]
+)
+def test_many_layers_leave_the_screen_to_the_neurons(
+    browser: Browser, shared: Path, tmp_path: Path, size: dict[str, int], share: float
+) -> None:
+    folder = tmp_path / "run"
+    shutil.copytree(atlas_folder(built(shared / "deep", deep_study)).parent, folder)
+    write_report(folder / "atlas.zarr", folder / "report")
+    name = f"layer{12 // 4}.0.sn12"
+    with opened(browser, folder / "report" / "explore.html", size, tmp_path) as page:
+        height = page.evaluate("document.querySelector('header').offsetHeight")
+        assert height <= share * size["height"]
+        expect(page.locator("#tabs a")).to_have_count(1 + DEPTH)
+        page.goto(f"{page.url}#view=grid&layer={name}")
+        expect(page.locator("#tabs [aria-current]")).to_have_text(name)
+        page.wait_for_timeout(100)
+        tab, bar = (page.locator(css).bounding_box() for css in ("#tabs [aria-current]", "#tabs"))
+        assert tab
+        assert bar
+        assert bar["x"] - 1 <= tab["x"] <= bar["x"] + bar["width"] - tab["width"] + 1
+    with opened(browser, folder / "report" / "index.html", size, tmp_path) as page:
+        height = page.evaluate("document.querySelector('nav').offsetHeight")
+        assert height <= share * size["height"]
