@@ -137,11 +137,9 @@ def _tuned_course(tree: Tree, layer: str, rows: np.ndarray) -> xr.Dataset:
     course = xr.Dataset(_selectivity(tree, layer, rows, tree[f"natural/{layer}"].neuron))
     unknown: xr.DataArray = xr.full_like(course.csi, np.nan)
     read = xr.full_like(course.csi, -1, dtype=np.int64).expand_dims(repeat=0, axis=2)
-    return course.assign(
-        read=read,
-        **dict.fromkeys(("ratio", "perplexity", "response", "silent", "saturated"), unknown),
-        loss_increase=_loss_increase(tree, layer, rows, course),
-    )
+    nothing = dict.fromkeys(("ratio", "perplexity", "response", "silent", "saturated"), unknown)
+    loss_increase = _loss_increase(tree, layer, rows, course)
+    return course.assign({**nothing, "read": read, "loss_increase": loss_increase})
 
 
 def _mean(values: xr.DataArray) -> xr.DataArray:

@@ -162,7 +162,8 @@ def sign(path: Place) -> int:
     if search.get("methods") == []:
         message = (
             f"{path} holds no images, for its study searched none: its data are sequences of frames; its numbers are in "
-            "/natural, /selectivity and /importance, or ask for --about position, accuracy or importance"
+            "/natural, /selectivity, /importance and /training: see its report, or ask for --about onset, switched, "
+            "accuracy, importance or position"
         )
         raise AtlasError(message)
     return int(search.get("sign", 1))

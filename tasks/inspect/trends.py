@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from spikeatlas.tasks.analysis.onset import selective
 from spikeatlas.tasks.analysis.thresholds import thresholds
-from spikeatlas.tasks.atlas import Tree, layer_rows, open_tree
+from spikeatlas.tasks.atlas import Tree, layer_rows, layout_of, open_tree
 from spikeatlas.tasks.inspect.neurons import Selection, require_known
 from spikeatlas.tasks.study.location import Place
 
@@ -186,7 +186,11 @@ TRENDS: Mapping[str, Trend] = {
 def _group(tree: Tree, name: str) -> xr.Dataset:
     """Return a group; ValueError where there is none."""
     if name not in tree:
-        raise ValueError(f"this atlas has no /{name}: run its study to its end with this version")
+        searched = bool(layout_of(tree.root).methods)
+        remedy = (
+            "run its study to its end with this version" if searched else "nothing was searched"
+        )
+        raise ValueError(f"this atlas has no /{name}: {remedy}")
     return tree[name]
 
 

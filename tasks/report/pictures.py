@@ -50,7 +50,8 @@ def side(size: int) -> int:
 
 def frame_rows(frames: int) -> list[int]:
     """Return which of so many frames stand on a film strip, ascending, from 0."""
-    return np.linspace(0, frames - 1, min(frames, FRAMES)).round().astype(int).tolist()
+    rows = np.linspace(0, frames - 1, min(frames, FRAMES)).round()
+    return [int(row) for row in rows]
 
 
 def film_strips(images: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -21,6 +21,7 @@ from spikeatlas.tasks.inspect.compare import compare_methods
 from spikeatlas.tasks.inspect.info import describe
 from spikeatlas.tasks.inspect.neurons import Selection, read_neurons
 from spikeatlas.tasks.inspect.text import as_text
+from spikeatlas.tasks.inspect.trends import read_trend
 from spikeatlas.tasks.inspect.verify import verify
 from spikeatlas.tasks.stages.conclude import report_claims
 from spikeatlas.tasks.study.location import Place
@@ -95,6 +96,13 @@ def test_the_tables_of_claims_are_those_without_meis(sequences: Checked, tmp_pat
     cells = [line.split("│")[6:8] for line in census.splitlines() if "conv2" in line]
     assert cells
     assert all(cell.strip() == "-" for row in cells for cell in row)
+
+
+def test_trends_of_searches_are_said_not_to_be_there(sequences: Checked) -> None:
+    whole = Selection(None, None, None, None, None)
+    assert len(read_trend(sequences.run.atlas, "onset", whole)) > 0
+    with pytest.raises(ValueError, match="no /history/conv2: nothing was searched"):
+        read_trend(sequences.run.atlas, "methods", whole)
 
 
 def test_a_replay_finds_a_changed_response(sequences: Checked) -> None:
