@@ -23,6 +23,9 @@ FRAMES = 5
 STRIP_READABLE = 32
 """Pixels of the screen that a frame's width takes on a strip, about."""
 
+STRIP_WIDEST = 330
+"""Pixels of a phone's screen that a strip may take."""
+
 BAR_HEIGHT = 44
 
 
@@ -69,8 +72,8 @@ def strip_width(size: int, frames: int) -> int:
 
 
 def strip_side(size: int, frames: int) -> int:
-    """Return the width of a strip on screen: whole screen pixels for each of its own."""
-    return strip_width(size, frames) * max(1, round(STRIP_READABLE / size))
+    """Return the width of a strip on screen: whole screen pixels for each of its own, if a phone's has as many."""
+    return min(strip_width(size, frames) * max(1, round(STRIP_READABLE / size)), STRIP_WIDEST)
 
 
 def bar_width(classes: int) -> int:

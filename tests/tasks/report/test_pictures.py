@@ -67,6 +67,11 @@ def test_a_film_strip_holds_the_frames_from_left_to_right() -> None:
     assert strip_side(4, 3) % strip_width(4, 3) == 0
 
 
+@pytest.mark.parametrize("size", [6, 28, 64, 224])
+def test_a_strip_fits_a_phone(size: int) -> None:
+    assert 100 < strip_side(size, 20) <= 330
+
+
 @pytest.mark.parametrize(
     ("frames", "rows"), [(1, [0]), (5, [0, 1, 2, 3, 4]), (20, [0, 5, 10, 14, 19])]
 )

@@ -1,7 +1,8 @@
 // One neuron: everything that the atlas knows of it.
 
-/** The side of a picture that is looked at for itself: half as large again. */
-const LARGE = WIDTH > atlas.side ? atlas.side : atlas.side + WIDTH * Math.max(1, Math.round(atlas.side / WIDTH / 2));
+/** The side of a picture that is looked at for itself: half as large again, if a phone's screen has room. */
+const LARGER = atlas.side + WIDTH * Math.max(1, Math.round(atlas.side / WIDTH / 2));
+const LARGE = WIDTH > atlas.side || LARGER > 330 ? atlas.side : LARGER;
 
 /** Who reads a class in the MEIs: the classifier, the same at all epochs, or else each epoch's own network. */
 const judged = core => core.mei_reference_class && !missing("classifier");
