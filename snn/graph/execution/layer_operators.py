@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules import batchnorm, pooling
 
+from spikeatlas.snn.graph.execution.spike_convolution import SpikeConvolution
 from spikeatlas.snn.graph.execution.values import Value, repeated
 from spikeatlas.snn.graph.operations import ELEMENTWISE, computed
 from spikeatlas.snn.graph.step_graph import BatchSize, Output, StepNode, replaced
@@ -24,13 +25,19 @@ class Convolution:
     """
 
     def __init__(self, module: nn.Conv2d, *, spikes: bool, exact: bool = True) -> None:
-        """``spikes``: True if most of its inputs are 0 and the others 1."""
+        """``spikes``: True if its inputs are 0 or 1, most of them 0."""
         self._module, self._spikes, self._exact = module, spikes, exact
+        fits = spikes and SpikeConvolution.fits(module)
+        self._sums = SpikeConvolution(module, exact=exact) if fits else None
         self._last = module.weight.detach().contiguous(memory_format=torch.channels_last)
         self._agrees: dict[tuple[int, ...], bool] = {}
 
     def __call__(self, inputs: Tensor) -> Tensor:
         """Currents (n, channels, h, w) of maps (n, c, h, w)."""
+        currents = None if self._sums is None else self._sums(inputs)
+        return self._dense(inputs) if currents is None else currents
+
+    def _dense(self, inputs: Tensor) -> Tensor:
         shape = tuple(inputs.shape)
         if shape not in self._agrees:
             self._agrees[shape] = not self._exact or self._try(shape)

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.modules import batchnorm
+from torch.nn.modules import batchnorm, pooling
 
 from spikeatlas.snn.graph.execution.affine import scale_and_shift
 from spikeatlas.snn.graph.execution.layer_neurons import (
@@ -119,10 +119,18 @@ class Functions:
             self._functions[node.name] = (
                 self._neurons(module)
                 if node.kind == "neuron"
-                else module_function(module, spikes=node.timed, exact=self._exact)
+                else module_function(module, spikes=self._fires(node.args[0]), exact=self._exact)
             )
         function: Callable[..., Any] = self._functions[node.name]
         return function
+
+    def _fires(self, source: Any) -> bool:
+        """Return True for a node whose values are 0 or 1: neurons of a rule, or the largest of those."""
+        node = self._graph.nodes[source.node]
+        if node.kind == "neuron":
+            return isinstance(self.of(node), ScannedNeurons)
+        module = self._graph.modules.get(node.target) if node.kind == "module" else None
+        return isinstance(module, pooling.MaxPool2d) and self._fires(node.args[0])
 
     def _neurons(self, module: nn.Module) -> ScannedNeurons | SteppedNeurons:
         rule = read_rule(module)
