@@ -77,13 +77,12 @@ def scan(
                     if len(others) > 0:
                         row = others[step if len(others) > 1 else 0, image, start:stop]
                         _add(row, other_norm, start, current)
-                _step(codes, lanes, current, v, before, spike)
-                for i in range(width):
-                    total[i] += spike[i]
-                if len(spikes) > 0:
-                    target = spikes[step, image, start:stop]
-                    for i in range(width):
-                        target[i] = spike[i]
+                target = spikes[step, image, start:stop] if len(spikes) > 0 else spike
+                if codes[3] > 0:
+                    _delayed_step(codes, lanes, current, v, before, target, total)
+                else:
+                    _charge(codes[0], lanes, current, v)
+                    _fire(codes, lanes, v, target, total)
             if len(counts) > 0:
                 counts[image, start:stop] = total[:width]
 
@@ -126,27 +125,36 @@ def _add(row: Array, norm: Array, start: int, current: Array) -> None:
 
 
 @compiled
-def _step(codes: Array, lanes: Any, current: Array, v: Array, before: Array, spike: Array) -> None:
-    """Write the spikes of one step, and the states after it."""
-    charge, compare, change, when = codes[0], codes[1], codes[2], codes[3]
+def _fire(codes: Array, lanes: Any, v: Array, spike: Array, total: Array) -> None:
+    """Write the spikes of charged neurons, add them to the total, and reset the states in the same step."""
+    theta, v_reset = lanes[3], lanes[4]
+    reached, subtract, value = codes[1] > 0, codes[2] == 1, codes[2] == 2
+    for i in range(len(theta)):
+        state, level, rest = v[i], theta[i], v_reset[i]
+        less = state - level
+        fires = state >= level if reached else state > level
+        after = rest if value else (less if subtract else state)
+        v[i] = after if fires else state
+        one = np.float32(1) if fires else np.float32(0)
+        spike[i] = one
+        total[i] += one
+
+
+@compiled
+def _delayed_step(
+    codes: Array, lanes: Any, current: Array, v: Array, before: Array, spike: Array, total: Array
+) -> None:
+    """Do one step whose resets come with the next one, or with both."""
     theta = lanes[3]
     width = len(theta)
-    if when > 0:
-        for i in range(width):
-            before[i] = np.float32(1) if v[i] > theta[i] else np.float32(0)
-        _delayed(change, lanes, current, v, before)
-    else:
-        _charge(charge, lanes, current, v)
-    if compare == 0:
-        for i in range(width):
-            spike[i] = np.float32(1) if v[i] > theta[i] else np.float32(0)
-    else:
-        for i in range(width):
-            spike[i] = np.float32(1) if v[i] >= theta[i] else np.float32(0)
-    if when == 0:
-        _change(change, lanes, v, spike)
-    elif when == 2:
-        _undelayed(change, theta, v, before, spike)
+    for i in range(width):
+        before[i] = np.float32(1) if v[i] > theta[i] else np.float32(0)
+    _delayed(codes[2], lanes, current, v, before)
+    for i in range(width):
+        spike[i] = np.float32(1) if v[i] > theta[i] else np.float32(0)
+        total[i] += spike[i]
+    if codes[3] == 2:
+        _undelayed(codes[2], theta, v, before, spike)
 
 
 @compiled
@@ -183,19 +191,6 @@ def _charge(  # noqa: C901, PLR0912 - a row for each order of operations
     else:
         for i in range(width):
             v[i] = v[i] + b[i] * current[i]
-
-
-@compiled
-def _change(change: int, lanes: Any, v: Array, spike: Array) -> None:
-    """Reset the states of neurons that fire in this step."""
-    theta, v_reset = lanes[3], lanes[4]
-    if change == 1:
-        for i in range(len(theta)):
-            v[i] = v[i] - spike[i] * theta[i]
-    elif change == 2:
-        for i in range(len(theta)):
-            state, rest = v[i], v_reset[i]
-            v[i] = rest if spike[i] > np.float32(0) else state
 
 
 @compiled
