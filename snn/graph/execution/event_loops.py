@@ -74,35 +74,46 @@ def list_spikes(
 
 @compiled
 def add_events(
-    events: Array, starts: Array, weights: Array, window: Window, channels: int, currents: Array
+    events: Array, starts: Array, weights: Array, bias: Array, window: Window, currents: Array
 ) -> None:
     """Write the currents, float32 (n, h, w, filters), of listed spikes.
 
     Within each block of channels, weights are added by row and column of the window and channel; the blocks' sums
-    then one to another. ``weights``: float32 (parts, height width channels, filters / parts), 16, 32 or 64 a part.
+    then to ``bias`` (filters,), one after the other. ``weights``: float32 (parts, height width channels, lanes), 16,
+    32 or 64 filters a part.
     """
-    images, blocks, height, width = starts.shape
+    images, high, wide, filters = currents.shape
     parts, size, lanes = weights.shape
-    _, high, wide, filters = currents.shape
-    begins, rows, target = starts.reshape(-1), weights.reshape(-1), currents.reshape(-1)
+    _, blocks, height, width = starts.shape
+    channels = size // (window.height * window.width)
+    rows, begins, target = weights.reshape(-1), starts.reshape(-1), currents.reshape(-1)
     lines = np.empty((window.height, 2), np.int64)
     for part in range(parts):
         for image in range(images):
+            currents[image, :, :, part * lanes : (part + 1) * lanes] = bias[part * lanes : (part + 1) * lanes]
             for block in range(blocks):
+                first = (image * blocks + block) * height
                 for y in range(high):
-                    top, count = y * window.down - window.above, 0
-                    for row in range(max(-top, 0), min(window.height, height - top)):
-                        lines[count, 0] = ((image * blocks + block) * height + top + row) * width
-                        lines[count, 1] = part * size + row * window.width * channels
-                        count += 1
+                    count = _lines(first, y, height, width, part * size, channels, window, lines)
+                    place = (image * high + y) * wide * filters + part * lanes
                     for x in range(wide):
                         left = x * window.right - window.left
-                        first, last = max(left, 0), min(left + window.width, width - 1)
-                        place = ((image * high + y) * wide + x) * filters + part * lanes
-                        args = (first, last, -left * channels)
+                        columns = (max(left, 0), min(left + window.width, width - 1), -left * channels)
                         if lanes == 64:
-                            add_rows_4(rows, events, begins, lines, count, args, target, place, block > 0)
+                            add_rows_4(rows, events, begins, lines, count, columns, target, place)
                         elif lanes == 32:
-                            add_rows_2(rows, events, begins, lines, count, args, target, place, block > 0)
+                            add_rows_2(rows, events, begins, lines, count, columns, target, place)
                         else:
-                            add_rows_1(rows, events, begins, lines, count, args, target, place, block > 0)
+                            add_rows_1(rows, events, begins, lines, count, columns, target, place)
+                        place += filters
+
+
+@compiled
+def _lines(first: int, y: int, height: int, width: int, row: int, channels: int, window: Window, lines: Array) -> int:
+    """Write where the rows of a window begin in ``starts`` and in the weights; return how many lie in the map."""
+    top, count = y * window.down - window.above, 0
+    for down in range(max(-top, 0), min(window.height, height - top)):
+        lines[count, 0] = (first + top + down) * width
+        lines[count, 1] = row + down * window.width * channels
+        count += 1
+    return count

@@ -35,14 +35,15 @@ class SpikeConvolution:
         self._module, self._exact = module, exact
         self._window = Window(*module.kernel_size, *module.stride, *module.padding)  # type: ignore[arg-type]
         self._weights = _packed(module.weight)
-        self._bias = None if module.bias is None else module.bias.detach().numpy()
+        bias = torch.zeros(module.out_channels) if module.bias is None else module.bias
+        self._bias = bias.detach().contiguous().numpy()
         self._blocks: dict[tuple[int, ...], int | None] = {}
 
     @staticmethod
     def fits(module: nn.Conv2d) -> bool:
         """Return True for a convolution of whole vectors of channels and filters."""
         whole = module.in_channels % BLOCK == module.out_channels % BLOCK == 0
-        plain = module.groups == 1 and module.padding_mode == "zeros" and module.bias is None
+        plain = module.groups == 1 and module.padding_mode == "zeros"
         return whole and plain and set(module.dilation) == {1} and isinstance(module.padding, tuple)
 
     def __call__(self, spikes: Tensor) -> Tensor | None:
@@ -98,7 +99,7 @@ class SpikeConvolution:
             return None
         filters = len(self._weights) * self._weights.shape[2]
         currents = np.empty((images, *self._size(height, width), filters), np.float32)
-        add_events(events, starts, self._weights, self._window, channels, currents)
+        add_events(events, starts, self._weights, self._bias, self._window, currents)
         return torch.from_numpy(currents).movedim(3, 1)
 
 

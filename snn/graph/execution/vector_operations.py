@@ -26,17 +26,12 @@ def _row_sum(vectors: int) -> Any:
         sums = _summed(builder, (rows, events, begins, lines), arguments[4], reach, vectors)
         first = builder.gep(target, [arguments[7]])
         places = [_vector_at(builder, first, number) for number in range(vectors)]
-        with builder.if_else(arguments[8]) as (adding, writing):
-            with adding:
-                for place, value in zip(places, sums, strict=True):
-                    builder.store(builder.fadd(builder.load(place, align=4), value), place, align=4)
-            with writing:
-                for place, value in zip(places, sums, strict=True):
-                    builder.store(value, place, align=4)
+        for place, value in zip(places, sums, strict=True):
+            builder.store(builder.fadd(builder.load(place, align=4), value), place, align=4)
         return context.get_dummy_value()
 
-    def add_rows(typing, rows, events, begins, lines, count, reach, target, place, adding):
-        return numba.void(rows, events, begins, lines, count, reach, target, place, adding), generate
+    def add_rows(typing, rows, events, begins, lines, count, reach, target, place):
+        return numba.void(rows, events, begins, lines, count, reach, target, place), generate
 
     return intrinsic(add_rows)
 
