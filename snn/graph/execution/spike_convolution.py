@@ -7,7 +7,6 @@ import torch
 from torch import Tensor, nn
 
 from spikeatlas.snn.graph.execution.event_loops import (
-    BLOCK,
     PLACES,
     SIZES,
     Window,
@@ -15,6 +14,7 @@ from spikeatlas.snn.graph.execution.event_loops import (
     list_spikes,
 )
 from spikeatlas.snn.graph.execution.values import Floats
+from spikeatlas.snn.graph.execution.vector_operations import LANES
 
 _PER_PRODUCT, _PER_SUM, _PER_VECTOR = 0.25, 30.0, 0.3
 """Nanoseconds of torch's 16 products, of a window's sum in a block of channels, and of 16 weights that are added to it."""
@@ -42,7 +42,7 @@ class SpikeConvolution:
     @staticmethod
     def fits(module: nn.Conv2d) -> bool:
         """Return True for a convolution of whole vectors of channels and filters."""
-        whole = module.in_channels % BLOCK == module.out_channels % BLOCK == 0
+        whole = module.in_channels % LANES == module.out_channels % LANES == 0
         plain = module.groups == 1 and module.padding_mode == "zeros"
         return whole and plain and set(module.dilation) == {1} and isinstance(module.padding, tuple)
 
@@ -62,7 +62,7 @@ class SpikeConvolution:
         random = torch.randn(shape, generator=torch.Generator().manual_seed(0))
         spikes = (random > 1).float()
         expected = self._module(spikes)
-        for block in (shape[1], BLOCK):
+        for block in (shape[1], LANES):
             currents = self._sums(spikes, block, spikes.numel())
             if currents is not None and torch.equal(currents, expected):
                 return block
@@ -73,7 +73,7 @@ class SpikeConvolution:
         images, channels, height, width = shape
         high, wide = self._size(height, width)
         taps, lanes = self._window.height * self._window.width, self._weights.shape[2]
-        parts, vectors = len(self._weights), lanes // BLOCK
+        parts, vectors = len(self._weights), lanes // LANES
         sums = images * high * wide * parts
         products = sums * taps * channels * vectors
         left = _PER_PRODUCT * products - _PER_SUM * sums * (channels // block)
@@ -93,7 +93,7 @@ class SpikeConvolution:
             return None
         rows = spikes.contiguous(memory_format=torch.channels_last).movedim(1, 3).numpy()
         images, height, width, channels = rows.shape
-        events = np.empty(most + BLOCK, np.int32)
+        events = np.empty(most + LANES, np.int32)
         starts = np.empty((images, channels // block, height, width + 1), np.int32)
         if list_spikes(rows, block, PLACES, SIZES, events, starts) < 0:
             return None
@@ -106,7 +106,7 @@ class SpikeConvolution:
 def _packed(weights: Tensor) -> Floats:
     """Return weights (filters, channels, h, w) as (parts, h w channels, filters / parts)."""
     filters = len(weights)
-    lanes = next(size for size in (64, 32, BLOCK) if filters % size == 0)
+    lanes = next(size for size in (64, 32, LANES) if filters % size == 0)
     rows = weights.detach().permute(2, 3, 1, 0).reshape(-1, filters // lanes, lanes)
     packed: Floats = np.ascontiguousarray(rows.transpose(0, 1).numpy())
     return packed
