@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 - its name everywhere
 from torch.nn.modules import batchnorm, pooling
 
 from spikeatlas.snn.graph.execution.spike_convolution import SpikeConvolution
@@ -87,7 +88,7 @@ def call_operation(node: StepNode, values: Values, time_steps: int) -> Value:
         for name, value in sources.items()
         if isinstance(value.tensor, Tensor)
     }
-    if node.target not in ELEMENTWISE:
+    if node.target not in ELEMENTWISE and node.target is not F.max_pool2d:
         tensors = {name: tensor.contiguous() for name, tensor in tensors.items()}
     rows = next((len(tensor) for tensor in tensors.values()), 0)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 - its name everywhere
 from torch.nn.modules import batchnorm, pooling
 
 from spikeatlas.snn.graph.execution.affine import scale_and_shift
@@ -130,7 +131,8 @@ class Functions:
         if node.kind == "neuron":
             return isinstance(self.of(node), ScannedNeurons)
         module = self._graph.modules.get(node.target) if node.kind == "module" else None
-        return isinstance(module, pooling.MaxPool2d) and self._fires(node.args[0])
+        pooled = node.target is F.max_pool2d or isinstance(module, pooling.MaxPool2d)
+        return pooled and self._fires(node.args[0])
 
     def _neurons(self, module: nn.Module) -> ScannedNeurons | SteppedNeurons:
         rule = read_rule(module)
