@@ -70,7 +70,9 @@ def _sum_of_lines(
     line = _phi(builder, _WHOLE, (_WHOLE(0), entry))
     before = [_phi(builder, _FLOATS, (_FLOATS(None), entry)) for _ in range(vectors)]
     begin, shift = (
-        builder.load(builder.gep(pointers.lines, [builder.add(builder.shl(line, _WHOLE(1)), field)]))
+        builder.load(
+            builder.gep(pointers.lines, [builder.add(builder.shl(line, _WHOLE(1)), field)])
+        )
         for field in (_WHOLE(0), _WHOLE(1))
     )
     first = builder.gep(pointers.begins, [begin])
@@ -156,9 +158,7 @@ def _active(typing: Any, values: Any, place: Any) -> Any:
     return numba.int64(values, place), generate
 
 
-def _copy_shifted(
-    typing: Any, source: Any, begin: Any, shift: Any, target: Any, place: Any
-) -> Any:
+def _copy_shifted(typing: Any, source: Any, begin: Any, shift: Any, target: Any, place: Any) -> Any:
     """Copy eight whole numbers (int32), each with a shift, from a place of an array to one of another."""
     del typing
 
@@ -166,7 +166,9 @@ def _copy_shifted(
         kinds = signature.args
         first, goal = (
             builder.bitcast(
-                builder.gep(_pointer(context, builder, kinds[array], arguments[array]), [arguments[start]]),
+                builder.gep(
+                    _pointer(context, builder, kinds[array], arguments[array]), [arguments[start]]
+                ),
                 _HALF.as_pointer(),
             )
             for array, start in ((0, 1), (3, 4))
