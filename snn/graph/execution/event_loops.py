@@ -34,7 +34,7 @@ class Window(NamedTuple):
     down: int
     right: int
     above: int
-    left: int
+    beside: int
 
 
 @compiled
@@ -100,7 +100,7 @@ def add_events(
                         count += 1
                     place = (image * high + y) * wide * filters + part * lanes
                     for x in range(wide):
-                        left = x * window.right - window.left
-                        last = min(left + window.width, width - 1)
-                        columns = max(left, 0), last, -left * (step // window.width)
+                        column = x * window.right - window.beside
+                        last = min(column + window.width, width - 1)
+                        columns = max(column, 0), last, -column * (step // window.width)
                         add_rows(arrays, count, columns, lanes, target, place + x * filters)

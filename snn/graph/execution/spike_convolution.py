@@ -35,15 +35,15 @@ class SpikeConvolution:
     def __init__(self, module: nn.Conv2d, *, exact: bool = True) -> None:
         """``module``: one that ``fits``; ``exact``: False takes the cheaper order, whatever torch's is."""
         self._module, self._exact = module, exact
-        (high, wide), (down, right), (above, left) = (
+        (high, wide), (down, right), (above, beside) = (
             module.kernel_size,
             module.stride,
             _pair(module.padding),
         )
         # a window of one pixel looks at no others than those that it stands on
-        self._every = (down, right) if (high, wide, above, left) == (1, 1, 0, 0) else (1, 1)
+        self._every = (down, right) if (high, wide, above, beside) == (1, 1, 0, 0) else (1, 1)
         down, right = down // self._every[0], right // self._every[1]
-        self._window = Window(high, wide, down, right, above, left)
+        self._window = Window(high, wide, down, right, above, beside)
         self._weights = _packed(module.weight.detach())
         bias = torch.zeros(module.out_channels) if module.bias is None else module.bias
         self._bias = bias.detach().contiguous().numpy()
@@ -77,9 +77,9 @@ class SpikeConvolution:
     def _order(self, shape: Shape) -> int | None:
         """Return how many channels torch adds at once, or None."""
         spikes = (torch.randn(shape, generator=torch.Generator().manual_seed(0)) > 1).float()
-        expected = self._module(spikes)
+        expected, most = self._module(spikes), int(spikes.count_nonzero())
         for block in (shape[1], LANES):
-            currents = self._currents(self._places(spikes), block, spikes.numel())
+            currents = self._currents(self._places(spikes), block, most)
             if currents is not None and torch.equal(currents, expected):
                 return block
         return None
@@ -101,7 +101,7 @@ class SpikeConvolution:
         window = self._window
         return (
             (height + 2 * window.above - window.height) // window.down + 1,
-            (width + 2 * window.left - window.width) // window.right + 1,
+            (width + 2 * window.beside - window.width) // window.right + 1,
         )
 
     def _currents(self, spikes: Tensor, block: int, most: int) -> Tensor | None:

@@ -15,7 +15,7 @@ _WHOLE = ir.IntType(64)
 
 
 class _Pointers(NamedTuple):
-    """Where the arrays of a sum of rows begin."""
+    """Beginnings of the arrays of a sum of rows."""
 
     rows: Any
     events: Any
