@@ -120,19 +120,19 @@ class Functions:
             self._functions[node.name] = (
                 self._neurons(module)
                 if node.kind == "neuron"
-                else module_function(module, spikes=self._fires(node.args[0]), exact=self._exact)
+                else module_function(module, spikes=self._fires(node.sources[0]), exact=self._exact)
             )
         function: Callable[..., Any] = self._functions[node.name]
         return function
 
-    def _fires(self, source: Any) -> bool:
+    def _fires(self, name: str) -> bool:
         """Return True for a node whose values are 0 or 1: neurons of a rule, or the largest of those."""
-        node = self._graph.nodes[source.node]
+        node = self._graph.nodes[name]
         if node.kind == "neuron":
             return isinstance(self.of(node), ScannedNeurons)
         module = self._graph.modules.get(node.target) if node.kind == "module" else None
         pooled = node.target is F.max_pool2d or isinstance(module, pooling.MaxPool2d)
-        return pooled and self._fires(node.args[0])
+        return pooled and self._fires(node.sources[0])
 
     def _neurons(self, module: nn.Module) -> ScannedNeurons | SteppedNeurons:
         rule = read_rule(module)
