@@ -56,10 +56,13 @@ def checked_readout(
     return readout
 
 
-def output_layers(layers: Collection[str], readout: Readout | None) -> tuple[str, ...]:
+def output_layers(
+    layers: Collection[str], readout: Readout | None, spec: ModuleSpec
+) -> tuple[str, ...]:
     """Return the layers whose neurons stand for classes: what the read-out reads, and the layer of classes."""
     read = () if readout is None else (readout.name, readout.twin)
-    return tuple(name for name in layers if name in read or name == CLASSES)
+    mode = () if spec.classes is None else (CLASSES,)
+    return tuple(name for name in layers if name in read or name in mode)
 
 
 def layer_infos(trial: Trial, readout: Readout | None, spec: ModuleSpec) -> dict[str, LayerInfo]:
@@ -68,7 +71,8 @@ def layer_infos(trial: Trial, readout: Readout | None, spec: ModuleSpec) -> dict
     if readout is not None and spec.classes is not None:
         if CLASSES in layers:
             raise ValueError(
-                f"network.layers has a layer {CLASSES!r}, which network.classes adds: name it otherwise."
+                f"network.layers has a layer {CLASSES!r}, which network.classes adds: give it another name, as in "
+                f"layers: {{other: {trial.layers[CLASSES].place.path}}}, or leave network.classes out."
             )
         layers[CLASSES] = class_layer(readout.classes, spec.classes)
     return layers

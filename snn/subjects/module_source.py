@@ -64,7 +64,7 @@ class ModuleSource(Source):
         self.stochastic = self.trial.answers == "stochastic" or spec.coding == "poisson"
         self.time_steps = self.trial.drive.time_steps
         self.classes = None if self.readout is None else self.readout.classes
-        self.outputs = output_layers(self.layers, self.readout)
+        self.outputs = output_layers(self.layers, self.readout, spec)
         self.lacks = self._lacks(module)
         self.facts = {"factory": spec.factory, "is shown": DRIVES[self.trial.drive.kind]}
 
