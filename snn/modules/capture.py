@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -219,6 +220,11 @@ def silenced_output(output: Any, axis: int, neuron: int) -> Any:
         silent = output.clone()
         silent.select(axis, neuron).zero_() if output.dim() > axis else silent.zero_()
         return silent
+    if isinstance(output, MutableMapping):
+        key = next(key for key, item in output.items() if isinstance(item, Tensor))
+        changed = copy.copy(output)
+        changed[key] = silenced_output(output[key], axis, neuron)
+        return changed
     index = next(place for place, item in enumerate(output) if isinstance(item, Tensor))
     items = [*output]
     items[index] = silenced_output(items[index], axis, neuron)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -127,9 +127,11 @@ def output_shape(
 
 
 def first_tensor(output: object) -> Tensor | None:
-    """Return a module's output, or the first tensor of several; None where there is none."""
+    """Return a module's output, or the first tensor of several (of a dict in its order); None where there is none."""
     if isinstance(output, Tensor):
         return output
+    if isinstance(output, Mapping):
+        return first_tensor(list(output.values()))
     if isinstance(output, list | tuple):
         return next((item for item in output if isinstance(item, Tensor)), None)
     return None

@@ -22,8 +22,8 @@ def fit_tensors(module: nn.Module, tensors: Mapping[str, Tensor], path: Path) ->
 
     All of the module's tensors must be there, in their shapes, and no others. Tolerated: prefixes of DataParallel, of
     torch.compile, or one under which all of them stand, what stands beside it left out; tensors that are a neuron's
-    state, no parameter; and snnTorch's ``graded_spikes_factor`` missing where the factory's value is 1. ValueError, one sentence that lists the keys,
-    otherwise, and where snnTorch's reset is not the factory's.
+    state, no parameter; and snnTorch's ``graded_spikes_factor`` missing where the factory's value is 1. ValueError, one
+    sentence that lists the keys, otherwise, and where snnTorch's reset is not the factory's.
     """
     names = {_plain(name): name for name in module.state_dict()}
     notes, renamed = _renamed(tensors, names, path)

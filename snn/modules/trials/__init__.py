@@ -2,7 +2,28 @@
 
 from __future__ import annotations
 
+from spikeatlas.snn.modules.trials.output_tree import (
+    Keys,
+    described,
+    output_keys,
+    output_name,
+    part_of,
+    tensor_keys,
+)
 from spikeatlas.snn.modules.trials.trial import Trial, TrialLayer, try_module
 from spikeatlas.snn.modules.trials.trial_drive import InputKind
+from spikeatlas.snn.modules.trials.trial_record import is_binary
 
-__all__ = ["InputKind", "Trial", "TrialLayer", "try_module"]
+__all__ = [
+    "InputKind",
+    "Keys",
+    "Trial",
+    "TrialLayer",
+    "described",
+    "is_binary",
+    "output_keys",
+    "output_name",
+    "part_of",
+    "tensor_keys",
+    "try_module",
+]

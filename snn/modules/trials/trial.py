@@ -47,7 +47,7 @@ class Trial:
     repeats: int
     """Repetitions of the pattern of layers whenever the module is called: a loop inside has more than one."""
     outputs: tuple[object, object]
-    """Shapes of what the module returns for 2 and for 3 images, nested as it returns them."""
+    """Trees of shapes of what the module returns for 2 and for 3 images, see ``shape_tree``."""
     last: LayerPlace | None
     """The last spiking neurons that are called, a layer of the study or not; None in a network without."""
     pictures: Tensor
@@ -109,6 +109,8 @@ def _layers(
     layers: dict[str, LayerPlace] = {}
     for name, place in places.items():
         uses = pattern.uses(place.path)
+        if not uses and not named:
+            continue
         if not uses:
             raise ValueError(
                 f"network.layers names {place.path!r}, but the module does not call it: leave it out."

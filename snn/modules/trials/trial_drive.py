@@ -17,6 +17,7 @@ from spikeatlas.snn.modules.neuron_modules import (
     is_never_negative,
     neuron_paths,
 )
+from spikeatlas.snn.modules.trials.output_tree import part_of, tensor_keys
 from spikeatlas.snn.modules.trials.trial_record import CallRecord, event_shapes, record_call
 
 InputKind = Literal["auto", "image", "steps", "frames", "batch_frames"]
@@ -37,7 +38,7 @@ class CallPattern:
     repeats: int
     """Repetitions of the pattern in one call of the module."""
     outputs: tuple[object, object]
-    """Shapes of what the module returns for 2 and for 3 images."""
+    """Trees of shapes of what the module returns for 2 and for 3 images."""
 
     def uses(self, path: str) -> int:
         """Calls of a path in one time step; all there are where it is not called at every one."""
@@ -222,9 +223,8 @@ def _of_single(
 
 def _output_steps(pattern: CallPattern) -> int:
     """Time steps of the first tensor that the module returns; 1 where none has an axis of time."""
-    two, three = (
-        output[0] if isinstance(output, list) and output else output for output in pattern.outputs
-    )
+    first = next(tensor_keys(pattern.outputs[0]), ())
+    two, three = (part_of(output, first) for output in pattern.outputs)
     if not isinstance(two, tuple) or not isinstance(three, tuple):
         return 1
     shape = output_shape(two, three, pattern.drive)

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from spikeatlas.snn.modules.drive import ModuleDrive, OutputShape, first_tensor, output_shape
 from spikeatlas.snn.modules.module_state import unchanged
 from spikeatlas.snn.modules.seeds import seeded
+from spikeatlas.snn.modules.trials.output_tree import shape_tree
 
 
 @dataclass
@@ -25,7 +26,7 @@ class CallRecord:
     binary: dict[str, bool] = field(default_factory=dict)
     """By path, True where all outputs were 0 or 1 (or -1), and some not 0."""
     output: object = None
-    """Shapes of what the call returned, nested as it was."""
+    """Tree of shapes of what the call returned."""
 
 
 @torch.no_grad()
@@ -40,7 +41,7 @@ def record_call(
     ]
     try:
         with unchanged(module), seeded(0):
-            record.output = _shapes(module(next(drive.inputs(frames))))
+            record.output = shape_tree(module(next(drive.inputs(frames))))
     finally:
         for handle in handles:
             handle.remove()
@@ -80,11 +81,3 @@ def _writer(record: CallRecord, path: str) -> Any:
             record.binary[path] = record.binary.get(path, True) and is_binary(tensor)
 
     return write
-
-
-def _shapes(output: object) -> object:
-    if isinstance(output, Tensor):
-        return tuple(output.shape)
-    if isinstance(output, list | tuple):
-        return [_shapes(item) for item in output]
-    return None

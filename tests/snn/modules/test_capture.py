@@ -138,6 +138,8 @@ def test_outputs_of_every_form_are_silenced() -> None:
     assert pair[1] == 5
     assert pair[0].sum(0).sum(1).tolist() == [8, 8, 0]
     assert silenced_output([spikes], 2, 0)[0][..., 0].sum() == 0
+    table = {"words": "yes", "spikes": spikes}
+    assert silenced_output(table, 1, 2)["spikes"].sum(0).sum(1).tolist() == [8, 8, 0]
     assert spikes.all()
     assert not silenced_output(torch.ones(3), 1, 0).any()
 
