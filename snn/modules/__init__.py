@@ -22,10 +22,11 @@ from spikeatlas.snn.modules.saved import (
     pattern_problem,
     place_of,
     read_checkpoint,
+    require_finite,
 )
 from spikeatlas.snn.modules.source_code import code_digest
 from spikeatlas.snn.modules.spike_sum import SpikeReading, SpikeSum
-from spikeatlas.snn.modules.trials import InputKind, Trial, TrialLayer, try_module
+from spikeatlas.snn.modules.trials import InputKind, Trial, TrialLayer, described, try_module
 from spikeatlas.snn.modules.way_for import FasterWay, near, proven, way_for
 
 __all__ = [
@@ -53,6 +54,7 @@ __all__ = [
     "class_layer",
     "class_responses",
     "code_digest",
+    "described",
     "find_readout",
     "fit_tensors",
     "make_module",
@@ -64,6 +66,7 @@ __all__ = [
     "place_of",
     "proven",
     "read_checkpoint",
+    "require_finite",
     "try_module",
     "way_for",
 ]

@@ -12,12 +12,14 @@ from spikeatlas.snn.data import DataSet
 from spikeatlas.snn.layer_info import LayerInfo, Unit, spike_unit
 from spikeatlas.snn.modules import (
     CLASSES,
+    DRIVES,
     UNIT_NAME,
     PixelScaling,
     Readout,
     Trial,
     TrialLayer,
     class_layer,
+    described,
     find_readout,
     pixel_scaling,
 )
@@ -63,6 +65,16 @@ def output_layers(
     read = () if readout is None else (readout.name, readout.twin)
     mode = () if spec.classes is None else (CLASSES,)
     return tuple(name for name in layers if name in read or name in mode)
+
+
+def trial_facts(trial: Trial, readout: Readout | None) -> dict[str, str]:
+    """Return what a trial tells a user of a module beside its layers: its input, its read-out, and what is no layer."""
+    none = f"none is found: {described(trial.outputs[0])}"
+    facts = {
+        "is shown": DRIVES[trial.drive.kind],
+        "read-out": none if readout is None else readout.name,
+    }
+    return facts | ({"no layer is": "; ".join(trial.left_out.values())} if trial.left_out else {})
 
 
 def layer_infos(trial: Trial, readout: Readout | None, spec: ModuleSpec) -> dict[str, LayerInfo]:

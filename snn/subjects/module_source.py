@@ -14,7 +14,6 @@ from torch import nn
 from spikeatlas.snn.data import DataSet, take_evenly
 from spikeatlas.snn.files import digest_file
 from spikeatlas.snn.modules import (
-    DRIVES,
     ThreadCaptures,
     Trial,
     checkpoint_files,
@@ -34,6 +33,7 @@ from spikeatlas.snn.subjects.module_layers import (
     layer_infos,
     module_scaling,
     output_layers,
+    trial_facts,
 )
 from spikeatlas.snn.subjects.module_responder import ModuleParts
 from spikeatlas.snn.subjects.module_subject import ModuleSubject
@@ -66,7 +66,7 @@ class ModuleSource(Source):
         self.classes = None if self.readout is None else self.readout.classes
         self.outputs = output_layers(self.layers, self.readout, spec)
         self.lacks = self._lacks(module)
-        self.facts = {"factory": spec.factory, "is shown": DRIVES[self.trial.drive.kind]}
+        self.facts = {"factory": spec.factory, **trial_facts(self.trial, self.readout)}
 
     @property
     def network_digest(self) -> str:

@@ -85,8 +85,8 @@ def test_a_silenced_group_is_all_its_neurons() -> None:
 @pytest.mark.parametrize(
     ("kind", "unit", "neurons", "sentence"),
     [
-        ("rate", (4, 0), {"conv1": [0]}, "maps of layer 'conv1' have 4 rows and 4 columns"),
-        ("rate", (3, 3), {"conv1": [0], "conv2": [0]}, "maps of layer 'conv2' have 2 rows"),
+        ("rate", (4, 0), {"conv1": [0]}, r"in the maps of conv1 \(4 x 4\)"),
+        ("rate", (3, 3), {"conv1": [0], "conv2": [0]}, r"in the maps of conv2 \(2 x 2\)"),
         (
             GROUPS,
             "channel",
