@@ -26,13 +26,23 @@ from spikeatlas.snn.modules.saved import (
 )
 from spikeatlas.snn.modules.source_code import code_digest
 from spikeatlas.snn.modules.spike_sum import SpikeReading, SpikeSum
-from spikeatlas.snn.modules.trials import InputKind, Trial, TrialLayer, described, try_module
+from spikeatlas.snn.modules.trials import (
+    Answers,
+    InputKind,
+    Trial,
+    TrialLayer,
+    described,
+    require_numbers,
+    try_module,
+    verdict,
+)
 from spikeatlas.snn.modules.way_for import FasterWay, near, proven, way_for
 
 __all__ = [
     "CLASSES",
     "DRIVES",
     "UNIT_NAME",
+    "Answers",
     "Capture",
     "ClassMode",
     "FasterWay",
@@ -67,6 +77,8 @@ __all__ = [
     "proven",
     "read_checkpoint",
     "require_finite",
+    "require_numbers",
     "try_module",
+    "verdict",
     "way_for",
 ]

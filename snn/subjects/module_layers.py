@@ -67,6 +67,18 @@ def output_layers(
     return tuple(name for name in layers if name in read or name in mode)
 
 
+def module_lacks(*, readout: bool, truncation: bool, epochs: bool) -> tuple[str, ...]:
+    """Return what a module does not have, see ``LACKS``: none has gradients here, or is trained here."""
+    has = {
+        "readout": readout,
+        "truncation": truncation,
+        "gradients": False,
+        "training": False,
+        "epochs": epochs,
+    }
+    return tuple(name for name, there in has.items() if not there)
+
+
 def trial_facts(trial: Trial, readout: Readout | None) -> dict[str, str]:
     """Return what a trial tells a user of a module beside its layers: its input, its read-out, and what is no layer."""
     none = f"none is found: {described(trial.outputs[0])}"

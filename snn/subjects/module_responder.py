@@ -218,7 +218,18 @@ class ModuleResponder:
     def _scaled(self, name: str, means: NDArray[np.float64]) -> NDArray[np.float32]:
         if name in self._references:
             means = self._references[name].responses(means, self._neurons[name])
-        return means.astype(np.float32)
+        return as_numbers(f"layer {name}", means).astype(np.float32)
+
+
+def as_numbers(place: str, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a module's answers (n, ...); ValueError, naming the ``place`` they are of, where some are no numbers."""
+    faults = ~np.isfinite(values).reshape(len(values), -1).all(axis=1)
+    if faults.any():
+        raise ValueError(
+            f"network.factory: the module's answers in {place} are NaN or infinite for {faults.sum()} of {len(values)} images: "
+            "let its forward divide by nothing that may be 0, and keep its numbers within float32."
+        )
+    return values
 
 
 def presentation_keys(key: CodingKey | None, showings: int) -> list[CodingKey | None]:

@@ -23,20 +23,22 @@ from spikeatlas.snn.modules import (
     named_places,
     place_of,
     read_checkpoint,
+    require_finite,
     try_module,
-    way_for,
 )
 from spikeatlas.snn.subjects.base import Images, Progress, Source
 from spikeatlas.snn.subjects.module_layers import (
     accuracy_warning,
     checked_readout,
     layer_infos,
+    module_lacks,
     module_scaling,
     output_layers,
     trial_facts,
 )
 from spikeatlas.snn.subjects.module_responder import ModuleParts
 from spikeatlas.snn.subjects.module_subject import ModuleSubject
+from spikeatlas.snn.subjects.module_ways import runs_whole
 
 if TYPE_CHECKING:
     from spikeatlas.snn.subjects.module import ModuleSpec
@@ -57,7 +59,7 @@ class ModuleSource(Source):
         self._data = data
         self._scaling = module_scaling(spec, data)
         self._code = self._digest_code()
-        module = self._first()
+        module, notes = self._first()
         self.trial = self._try(module)
         self.readout = checked_readout(module, self.trial, spec, len(data.classes))
         self.layers = layer_infos(self.trial, self.readout, spec)
@@ -65,8 +67,16 @@ class ModuleSource(Source):
         self.time_steps = self.trial.drive.time_steps
         self.classes = None if self.readout is None else self.readout.classes
         self.outputs = output_layers(self.layers, self.readout, spec)
-        self.lacks = self._lacks(module)
-        self.facts = {"factory": spec.factory, **trial_facts(self.trial, self.readout)}
+        self.lacks = module_lacks(
+            readout=self.readout is not None,
+            truncation=not runs_whole(module, self.trial, self._scaling, self._examples()),
+            epochs=spec.checkpoints is not None,
+        )
+        self.facts = {
+            "factory": spec.factory,
+            **trial_facts(self.trial, self.readout),
+            **({"of its files": "; ".join(notes)} if notes else {}),
+        }
 
     @property
     def network_digest(self) -> str:
@@ -123,10 +133,21 @@ class ModuleSource(Source):
         problems = []
         for epoch in epochs:
             try:
-                self._module(epoch)
+                self.open(epoch).check()
+                if epoch == max(epochs):
+                    self._require_same_answers(epoch)
             except (ValueError, OSError) as error:
                 problems.append(str(error))
         return problems
+
+    def _require_same_answers(self, epoch: float) -> None:
+        """Raise ValueError where the most trained module does not answer as that of the trial, which may be silent."""
+        answers = self.open(epoch).answers()
+        if answers != self.trial.answers:
+            raise ValueError(
+                f"network.checkpoints: the module of epoch {epoch:g} is {answers}, but that of the first epoch, which all "
+                f"are taken to be like, {self.trial.answers} (is it silent?): leave silent epochs out."
+            )
 
     def unreadable(self) -> dict[float, str]:
         """See ``Source``."""
@@ -176,21 +197,24 @@ class ModuleSource(Source):
 
     def _module(self, epoch: float) -> nn.Module:
         module, path = self._made(), self._path(epoch)
-        if path is not None:
+        if path is None:
+            require_finite(module, f"network.factory: {self.spec.factory}")
+        else:
             fit_tensors(module, read_checkpoint(path).tensors, path)
+            require_finite(module, f"network.checkpoints: {path}")
         return module
 
-    def _first(self) -> nn.Module:
-        """Module of the first epoch whose file can be read: so that files to come do not change the trial."""
+    def _first(self) -> tuple[nn.Module, list[str]]:
+        """Module of the first epoch whose file can be read, and notes on that: files to come do not change the trial."""
         problem: Exception | None = None
         for epoch in self.epochs():
             try:
-                return self._module(epoch)
+                return self._module(epoch), self.notes(epoch)
             except (ValueError, OSError) as error:
                 problem = problem or error
         if problem is not None:
             raise problem
-        return self._made()
+        return self._made(), []
 
     def _try(self, module: nn.Module) -> Trial:
         spec = self.spec
@@ -202,28 +226,6 @@ class ModuleSource(Source):
             time_steps=spec.time_steps,
             named=spec.layers != "auto",
         )
-
-    def _lacks(self, module: nn.Module) -> tuple[str, ...]:
-        lacks = {
-            "readout": self.readout is None,
-            "truncation": self._runs_whole(module),
-            "gradients": True,
-            "training": True,
-            "epochs": self.spec.checkpoints is None,
-        }
-        return tuple(name for name, lacking in lacks.items() if lacking)
-
-    def _runs_whole(self, module: nn.Module) -> bool:
-        """Tell whether the shallowest layer costs as much as all: a loop inside, in which no faster way can stop."""
-        if self.trial.repeats == 1 or self.trial.drive.kind != "image":
-            return False
-        first = {
-            name: layer.place for name, layer in list(self.trial.layers.items())[:1] if layer.spikes
-        }
-        if not first or self.stochastic:
-            return True
-        way = way_for(module, first, self.trial.drive, self._scaling, self._examples())
-        return isinstance(way, str)
 
     def _examples(self) -> Images:
         images = take_evenly(self._data.train, _TRIAL_IMAGES).stills

@@ -14,8 +14,11 @@ from spikeatlas.snn.coding import CodingKey
 from spikeatlas.snn.layer_info import LayerInfo, require_neurons
 from spikeatlas.snn.modules import (
     CLASSES,
+    Answers,
     FasterWay,
     Silence,
+    require_numbers,
+    verdict,
 )
 from spikeatlas.snn.readings import RATE, UnitChoice
 from spikeatlas.snn.responder import check_counts
@@ -34,6 +37,7 @@ from spikeatlas.snn.subjects.module_responder import (
     Means,
     ModuleParts,
     ModuleResponder,
+    as_numbers,
     presentation_keys,
 )
 from spikeatlas.snn.subjects.module_ways import ProvenWays
@@ -98,7 +102,22 @@ class ModuleSubject(Subject):
             {name: means[:count] for name, means in self._shown(activity, batch).items()}
             for batch, count in padded_batches(images, _BATCH)
         ]
-        return {name: np.concatenate([row[name] for row in rows]) for name in layers}
+        return {
+            name: as_numbers(f"layer {name}", np.concatenate([row[name] for row in rows]))
+            for name in layers
+        }
+
+    def check(self) -> None:
+        """See ``Subject``: answers to some training images are numbers."""
+        parts = self._parts
+        places = {name: layer.place for name, layer in parts.trial.layers.items()}
+        require_numbers(parts.captures.mine(), places, parts.trial.pictures)
+
+    def answers(self) -> Answers:
+        """Try again whether it draws random numbers. ValueError for answers that are not one image's alone."""
+        parts = self._parts
+        places = {name: layer.place for name, layer in parts.trial.layers.items()}
+        return verdict(parts.captures.mine(), places, parts.trial.pictures)[1]
 
     def responder(self, neurons: Neurons, showing: Showing) -> ModuleResponder:
         """See ``Subject``."""
@@ -140,7 +159,7 @@ class ModuleSubject(Subject):
                 rows.append(self._batch_scores(batch, showing)[:count])
             else:
                 rows.append(self._counts(way, batch)[:count])
-        return np.concatenate(rows)
+        return as_numbers(f"its read-out {readout.name}", np.concatenate(rows))
 
     def silenced(self, layer: str, neuron: int) -> ModuleSubject:
         """See ``Subject``: the neuron's channel is 0 for all that follows it. LackError for the layer of classes."""

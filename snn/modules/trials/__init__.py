@@ -13,8 +13,10 @@ from spikeatlas.snn.modules.trials.output_tree import (
 from spikeatlas.snn.modules.trials.trial import Trial, TrialLayer, try_module
 from spikeatlas.snn.modules.trials.trial_drive import InputKind
 from spikeatlas.snn.modules.trials.trial_record import is_binary
+from spikeatlas.snn.modules.trials.verdict import Answers, require_numbers, verdict
 
 __all__ = [
+    "Answers",
     "InputKind",
     "Keys",
     "Trial",
@@ -24,6 +26,8 @@ __all__ = [
     "output_keys",
     "output_name",
     "part_of",
+    "require_numbers",
     "tensor_keys",
     "try_module",
+    "verdict",
 ]

@@ -43,6 +43,7 @@ def steps_in_call(pattern: CallPattern) -> int:
 
 
 def steps_in_output(pattern: CallPattern) -> int:
+    """Time steps in one output of the spiking layers. ValueError where they differ."""
     steps = {
         path: shape.steps
         for path, shape in zip(pattern.events, pattern.shapes, strict=True)

@@ -36,9 +36,7 @@ def _mend(module: nn.Module, pictures: Tensor, drive: ModuleDrive) -> str:
         return "it takes flat images, so let the factory put nn.Flatten before it"
     shape = _fitting(module, pictures, drive)
     if shape is not None:
-        return (
-            f"it takes images of shape {shape}, so give data of that shape, or network.options that make it for these"
-        )
+        return f"it takes images of shape {shape}, so give data of that shape, or network.options that make it for these"
     return (
         "give data of the size and channels that it was made for, or network.options that make it for these, or name in "
         "network.input the form in which it takes them"

@@ -322,3 +322,16 @@ def test_without_class_mode_a_layer_may_be_named_classes() -> None:
         responses > 0, subject.scores(IMAGES, SHOWING) > 0
     )  # the ReLU's outputs are the scores
     assert not all_responses(subject.silenced("classes", 3), IMAGES)["classes"][:, 3].any()
+
+
+def test_answers_that_are_no_numbers_are_a_sentence() -> None:
+    dark = IMAGES.copy()
+    dark[[2, 30]] = 0
+    subject = module_source(f"{UNCOMMON}:dividing").example()
+    subject.check()
+    with pytest.raises(ValueError, match=r"in layer relu1 are NaN or infinite for 1 of 8 images"):
+        all_responses(subject, dark)
+    with pytest.raises(ValueError, match=r"in its read-out output are NaN .* for 2 of 40 images"):
+        subject.scores(dark, SHOWING)
+    with pytest.raises(ValueError, match=r"in layer relu2 are NaN or infinite for 2 of 40 images"):
+        subject.activity(dark, ["relu2"])
