@@ -24,7 +24,7 @@ from spikeatlas.snn.modules.saved import (
     read_checkpoint,
     require_finite,
 )
-from spikeatlas.snn.modules.source_code import code_digest
+from spikeatlas.snn.modules.source_code import code_digest, code_parts
 from spikeatlas.snn.modules.spike_sum import SpikeReading, SpikeSum
 from spikeatlas.snn.modules.trials import (
     Answers,
@@ -64,6 +64,7 @@ __all__ = [
     "class_layer",
     "class_responses",
     "code_digest",
+    "code_parts",
     "described",
     "find_readout",
     "fit_tensors",

@@ -13,6 +13,7 @@ import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
+from spikeatlas.snn.files import digest_file
 from spikeatlas.snn.own_code import load_object
 from spikeatlas.snn.sentences import kind_of
 
@@ -28,6 +29,17 @@ def code_digest(factory: str) -> str:
         total.update(f"{name}\0{path.stat().st_size}\0".encode())
         total.update(path.read_bytes())
     return total.hexdigest()
+
+
+def code_parts(factory: str) -> dict[str, str]:
+    """SHA-256 (hex) of each file that ``code_digest`` is of, by the words that a sentence has for it."""
+    path = _origin(factory)[0]
+    return {
+        f"the factory's file {name}" if file == path else f"{name}, which it imports": digest_file(
+            file
+        )
+        for name, file in sorted(_files(factory).items())
+    }
 
 
 def _files(factory: str) -> dict[str, Path]:

@@ -164,6 +164,14 @@ class Source(ABC):
         """SHA-256 (hex) of the code that answers, and of its settings; empty where all of it is ours."""
         return ""
 
+    @property
+    def network_parts(self) -> dict[str, str]:
+        """SHA-256 (hex) of each part of what ``network_digest`` is of, by the words that a sentence has for it.
+
+        Empty where nothing tells them apart.
+        """
+        return {}
+
     @abstractmethod
     def epochs(self) -> dict[float, Path | None]:
         """Return the epochs there are now, ascending, with the file of each; None for one without."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 from collections.abc import Collection
 from typing import TYPE_CHECKING
@@ -39,6 +41,29 @@ def module_scaling(spec: ModuleSpec, data: DataSet) -> PixelScaling:
     if spec.normalise == "none":
         return pixel_scaling((0.0,), (1.0,), data.channels, spec.coding)
     return pixel_scaling(spec.normalise.mean, spec.normalise.std, data.channels, spec.coding)
+
+
+def module_settings(
+    spec: ModuleSpec, trial: Trial, readout: Readout | None, scaling: PixelScaling
+) -> dict[str, object]:
+    """Return all settings that say what a module answers, by their fields of ``network``."""
+    return {
+        "factory": spec.factory,
+        "options": spec.options,
+        "drive": trial.drive.kind,
+        "time_steps": trial.drive.time_steps,
+        "coding": spec.coding,
+        "normalise": [scaling.mean.tolist(), scaling.std.tolist()],
+        "layers": {name: str(layer.place) for name, layer in trial.layers.items()},
+        "readout": None if readout is None else readout.name,
+        "reference": [spec.reference.quantile, spec.reference.images],
+        "classes": spec.classes,
+    }
+
+
+def digest_of(value: object) -> str:
+    """SHA-256 (hex) of a value as JSON."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def checked_readout(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ from spikeatlas.snn.modules import (
     Trial,
     checkpoint_files,
     code_digest,
+    code_parts,
     fit_tensors,
     make_module,
     named_places,
@@ -30,9 +30,11 @@ from spikeatlas.snn.subjects.base import Images, Progress, Source
 from spikeatlas.snn.subjects.module_layers import (
     accuracy_warning,
     checked_readout,
+    digest_of,
     layer_infos,
     module_lacks,
     module_scaling,
+    module_settings,
     output_layers,
     trial_facts,
 )
@@ -58,7 +60,7 @@ class ModuleSource(Source):
         self.place, self.folder = place_of(spec.factory, spec.checkpoints)
         self._data = data
         self._scaling = module_scaling(spec, data)
-        self._code = self._digest_code()
+        self._code, self._code_parts = self._read_code()
         module, notes = self._first()
         self.trial = self._try(module)
         self.readout = checked_readout(module, self.trial, spec, len(data.classes))
@@ -81,23 +83,16 @@ class ModuleSource(Source):
     @property
     def network_digest(self) -> str:
         """SHA-256 (hex) of the code and of all settings that say what the module answers, checkpoints apart."""
-        spec = self.spec
-        settings = {
-            "code": self._code,
-            "factory": spec.factory,
-            "options": spec.options,
-            "drive": self.trial.drive.kind,
-            "time_steps": self.time_steps,
-            "coding": spec.coding,
-            "normalise": [self._scaling.mean.tolist(), self._scaling.std.tolist()],
-            "layers": {name: str(layer.place) for name, layer in self.trial.layers.items()},
-            "readout": None if self.readout is None else self.readout.name,
-            "reference": [spec.reference.quantile, spec.reference.images],
-            "classes": spec.classes,
-        }
-        return hashlib.sha256(
-            json.dumps(settings, sort_keys=True, default=str).encode()
-        ).hexdigest()
+        return digest_of({"code": self._code, **self._settings()})
+
+    @property
+    def network_parts(self) -> dict[str, str]:
+        """See ``Source``: each file of code, and each setting by its field."""
+        settings = {f"network.{name}": digest_of(value) for name, value in self._settings().items()}
+        return {**self._code_parts, **settings}
+
+    def _settings(self) -> dict[str, object]:
+        return module_settings(self.spec, self.trial, self.readout, self._scaling)
 
     def epochs(self) -> dict[float, Path | None]:
         """See ``Source``."""
@@ -180,8 +175,9 @@ class ModuleSource(Source):
             total.update(means.astype("<f4").tobytes())
         return total.hexdigest()
 
-    def _digest_code(self) -> str:
-        return code_digest(self.spec.factory)
+    def _read_code(self) -> tuple[str, dict[str, str]]:
+        """Digest of the code, and of each of its files."""
+        return code_digest(self.spec.factory), code_parts(self.spec.factory)
 
     def _made(self) -> nn.Module:
         return make_module(self.spec.factory, self.spec.options)

@@ -139,6 +139,11 @@ class ReadSource(Source):
         """See ``Source``."""
         return self.source.network_digest
 
+    @property
+    def network_parts(self) -> dict[str, str]:
+        """See ``Source``."""
+        return self.source.network_parts
+
     def fingerprint(self, epoch: float) -> str:
         """See ``Source``."""
         return self.source.fingerprint(epoch)

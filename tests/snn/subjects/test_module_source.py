@@ -139,12 +139,18 @@ def forget() -> None:
 def test_changed_code_changes_the_digest_and_changed_answers_the_fingerprint(users: Path) -> None:
     source = module_source("ms_model:make")
     before = source.network_digest, source.fingerprint(0)
-    for name in ("ms_model.py", "ms_helper.py"):
+    parts = source.network_parts
+    words = {
+        "ms_model.py": "the factory's file ms_model.py",
+        "ms_helper.py": "ms_helper.py, which it imports",
+    }
+    for name, part in words.items():
         text = (users / name).read_text()
         (users / name).write_text(f"{text}# changed\n")
         forget()
         changed = module_source("ms_model:make")
         assert changed.network_digest != before[0]
+        assert dict(parts.items() - changed.network_parts.items()).keys() == {part}
         assert changed.fingerprint(0) == before[1]
         (users / name).write_text(text)
         forget()
