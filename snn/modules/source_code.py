@@ -14,8 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from spikeatlas.snn.files import digest_file
-from spikeatlas.snn.own_code import load_object
-from spikeatlas.snn.sentences import kind_of
+from spikeatlas.snn.modules.factory import load_factory
 
 
 def code_digest(factory: str) -> str:
@@ -53,11 +52,7 @@ def _files(factory: str) -> dict[str, Path]:
 
 def _origin(factory: str) -> tuple[Path, str]:
     """File and dotted name of the module that defines the factory."""
-    definition = load_object(factory)
-    if not callable(definition):
-        raise ValueError(  # noqa: TRY004 - a mistake of the study
-            f"network.factory: {factory} is {kind_of(definition)}, no function."
-        )
+    definition = load_factory(factory)
     try:
         path, module = inspect.getfile(inspect.unwrap(definition)), definition.__module__
     except (TypeError, AttributeError):

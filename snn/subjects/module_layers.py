@@ -24,8 +24,10 @@ from spikeatlas.snn.modules import (
     described,
     find_readout,
     pixel_scaling,
+    way_for,
 )
 from spikeatlas.snn.networks import pixel_statistics
+from spikeatlas.snn.subjects.base import Images
 
 if TYPE_CHECKING:
     from spikeatlas.snn.subjects.module import ModuleSpec
@@ -102,6 +104,16 @@ def module_lacks(*, readout: bool, truncation: bool, epochs: bool) -> tuple[str,
         "epochs": epochs,
     }
     return tuple(name for name, there in has.items() if not there)
+
+
+def runs_whole(module: nn.Module, trial: Trial, scaling: PixelScaling, examples: Images) -> bool:
+    """Tell whether the shallowest layer costs as much as all: a loop inside, in which no faster way can stop."""
+    if trial.repeats == 1 or trial.drive.kind != "image":
+        return False
+    first = {name: layer.place for name, layer in list(trial.layers.items())[:1] if layer.spikes}
+    if not first or trial.answers == "stochastic" or scaling.coding == "poisson":
+        return True
+    return isinstance(way_for(module, first, trial.drive, scaling, examples), str)
 
 
 def trial_facts(trial: Trial, readout: Readout | None) -> dict[str, str]:

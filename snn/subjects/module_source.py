@@ -36,11 +36,11 @@ from spikeatlas.snn.subjects.module_layers import (
     module_scaling,
     module_settings,
     output_layers,
+    runs_whole,
     trial_facts,
 )
 from spikeatlas.snn.subjects.module_responder import ModuleParts
 from spikeatlas.snn.subjects.module_subject import ModuleSubject
-from spikeatlas.snn.subjects.module_ways import runs_whole
 
 if TYPE_CHECKING:
     from spikeatlas.snn.subjects.module import ModuleSpec

@@ -7,19 +7,9 @@ from collections.abc import Collection
 
 from torch import nn
 
-from spikeatlas.snn.modules import FasterWay, PixelScaling, Trial, near, proven, way_for
+from spikeatlas.snn.modules import FasterWay, near, proven, way_for
 from spikeatlas.snn.subjects.base import Images
 from spikeatlas.snn.subjects.module_responder import LayerActivity, Means, ModuleParts
-
-
-def runs_whole(module: nn.Module, trial: Trial, scaling: PixelScaling, examples: Images) -> bool:
-    """Tell whether the shallowest layer costs as much as all: a loop inside, in which no faster way can stop."""
-    if trial.repeats == 1 or trial.drive.kind != "image":
-        return False
-    first = {name: layer.place for name, layer in list(trial.layers.items())[:1] if layer.spikes}
-    if not first or trial.answers == "stochastic" or scaling.coding == "poisson":
-        return True
-    return isinstance(way_for(module, first, trial.drive, scaling, examples), str)
 
 
 class ProvenWays:

@@ -8,7 +8,8 @@ import torch
 from numpy.typing import NDArray
 
 from spikeatlas.snn.readings import RATE
-from spikeatlas.snn.subjects import Showing, reading_problems
+from spikeatlas.snn.subjects import Showing
+from spikeatlas.snn.subjects.read_source import reading_problems
 from tests.networks import token_nets
 from tests.networks.showing import KEY, all_responses, module_source, picture_data
 from tests.networks.token_nets import TOKENS, WIDTH
