@@ -49,6 +49,10 @@ def make_module(factory: str, options: Mapping[str, Any]) -> nn.Module:
     module = _unwrapped(module)
     _refuse(factory, module)
     _forget_neurons(module)
+    if any(isinstance(part, nn.MultiheadAttention) for part in module.modules()):
+        # torch's fused attention rounds otherwise and calls no hook of its parts: which way it took would depend on
+        # the layers that are asked for
+        torch.backends.mha.set_fastpath_enabled(False)
     return module.eval().requires_grad_(False)
 
 

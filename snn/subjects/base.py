@@ -152,6 +152,9 @@ class Source(ABC):
     lacks: tuple[str, ...] = ()
     """See ``Subject``."""
 
+    hidden: Mapping[str, str] = MappingProxyType({})
+    """Names that a user may take for layers and that are none, each with the reason, as a sentence goes on after it."""
+
     place: str = ""
     """Folder, pattern or function in which the epochs are, as a sentence names it."""
     folder: Path | None = None

@@ -126,6 +126,19 @@ def trial_facts(trial: Trial, readout: Readout | None) -> dict[str, str]:
     return facts | ({"no layer is": "; ".join(trial.left_out.values())} if trial.left_out else {})
 
 
+def hidden_parts(module: nn.Module, trial: Trial) -> dict[str, str]:
+    """Return the parts of a module that are no layers, by their paths, see ``Source.hidden``."""
+    names = {layer.place.path: name for name, layer in trial.layers.items()}
+    reasons = {}
+    for path, _ in module.named_modules(remove_duplicate=False):
+        if path in names:
+            reasons[path] = f"is layer {names[path]} here"
+        else:
+            reasons[path] = "is a part of the module, but no layer that network.layers names"
+    reasons |= {path: f"is no layer ({reason})" for path, reason in trial.left_out.items()}
+    return {path: reason for path, reason in reasons.items() if path not in trial.layers}
+
+
 def layer_infos(trial: Trial, readout: Readout | None, spec: ModuleSpec) -> dict[str, LayerInfo]:
     """Return a module's layers, shallow to deep, and the layer of classes if a study asks for it."""
     layers = {name: _layer_info(layer, trial) for name, layer in trial.layers.items()}

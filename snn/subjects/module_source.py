@@ -31,6 +31,7 @@ from spikeatlas.snn.subjects.module_layers import (
     accuracy_warning,
     checked_readout,
     digest_of,
+    hidden_parts,
     layer_infos,
     module_lacks,
     module_scaling,
@@ -65,6 +66,7 @@ class ModuleSource(Source):
         self.trial = self._try(module)
         self.readout = checked_readout(module, self.trial, spec, len(data.classes))
         self.layers = layer_infos(self.trial, self.readout, spec)
+        self.hidden = hidden_parts(module, self.trial)
         self.stochastic = self.trial.answers == "stochastic" or spec.coding == "poisson"
         self.time_steps = self.trial.drive.time_steps
         self.classes = None if self.readout is None else self.readout.classes

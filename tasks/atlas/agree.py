@@ -125,7 +125,7 @@ def network_change(root: zarr.Group, source: Source, epoch: float) -> str | None
     """Say how the network that is not ours has changed since an epoch was probed; None if it has not."""
     before = root.attrs.get("network_digest", "")
     if before and before != source.network_digest:
-        return _changed_parts(dict(root.attrs.get("network_parts", {})), source)
+        return _changed_parts(root.attrs.asdict().get("network_parts", {}), source)
     path = f"{PROGRESS}/fingerprint"
     fingerprint = str(values(root, path, epoch_row(root, epoch))) if path in root else ""
     if fingerprint and fingerprint != source.fingerprint(epoch):

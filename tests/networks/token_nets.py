@@ -55,6 +55,28 @@ class Recurrent(nn.Module):
         return scores
 
 
+class Encoder(nn.Module):
+    """Torch's own encoder, of three layers, tokens first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.patches = nn.Conv2d(1, 64, 2, stride=2)
+        self.encoder = nn.TransformerEncoder(
+            nn.TransformerEncoderLayer(64, 4, 128), 3, enable_nested_tensor=False
+        )
+        self.head = nn.Linear(64, 10)
+
+    def forward(self, x: Tensor) -> Tensor:
+        scores: Tensor = self.head(
+            self.encoder(self.patches(x).flatten(2).permute(2, 0, 1)).mean(0)
+        )
+        return scores
+
+
+def encoder() -> Encoder:
+    return Encoder()
+
+
 def transformer() -> Transformer:
     return Transformer()
 

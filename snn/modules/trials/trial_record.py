@@ -71,7 +71,7 @@ def event_shapes(two: CallRecord, three: CallRecord, drive: ModuleDrive) -> list
 
 def unsure_paths(record: CallRecord, shapes: Sequence[OutputShape]) -> dict[str, tuple[int, ...]]:
     """Shapes for an image of the parts whose two axes nothing tells apart, by their paths; see ``NeuronAxes``."""
-    unsure = {}
+    unsure: dict[str, tuple[int, ...]] = {}
     for path, whole, shape, axis in zip(
         record.events, record.shapes, shapes, record.axes, strict=True
     ):

@@ -119,7 +119,14 @@ def test_a_mistake_is_one_sentence(
 
 PROBES: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     (module(), {"layers": ["lif4"]}, "no layer 'lif4' .did you mean lif3 .* has lif1, lif2, lif3"),
-    (module(), {"layers": ["lif1"], "unit": [9, 0]}, "unit is .9, 0., but the maps of layer 'lif1'"),
+    (module(), {"layers": ["conv1"]}, "'conv1' is a part of the module, but no layer that network.layers"),
+    (
+        module(),
+        {"layers": ["lif1"], "reading": {"kind": "difference", "pairs": {"lif3": [[0, 1]]}}},
+        "'lif1' is a layer of which probe.reading .difference. says nothing; probe lif3",
+    ),
+    (module(), {"layers": ["lif1"], "unit": [9, 0]}, "unit is .9, 0., .* in the maps of lif1 .3 x 3."),
+    (module(), {"unit": [9, 9]}, "in the maps of lif1 .3 x 3."),
     (module(), {"unit": "center"}, "'center' is no unit; write channel"),
     (module(), {"reading": "latancy"}, "'latancy' is not known .did you mean latency"),
     (module(), {"reading": {"kind": "window", "stop": 50}}, "stop of the window is 50, .* at most 10"),

@@ -115,3 +115,20 @@ def test_positions_of_a_row_are_checked() -> None:
     assert reading_problems(source, RATE, "centre") == []
     (problem,) = reading_problems(source, RATE, (1, 0))
     assert "unit is [1, 0]" in problem
+
+
+def test_layers_of_torchs_encoder_answer_alike_whatever_else_is_asked_for() -> None:
+    paths = ["encoder.layers.0.linear1", "encoder.layers.0", "encoder.layers.2"]
+    source = module_source(f"{NETS}:encoder", layers=paths, reference=FEW)
+    assert [(info.neurons, info.map) for info in source.layers.values()] == [
+        (128, (1, 16)),
+        (64, (1, 16)),
+        (64, (1, 16)),
+    ]
+    subject = source.example()
+    whole = all_responses(subject, IMAGES)
+    for path in paths:
+        alone = subject.responses(IMAGES, {path: range(64)}, Showing(batch_size=8, key=KEY))[path]
+        assert np.array_equal(alone, whole[path][:, :64])
+    values = token_nets.outputs(subject._module, paths[2], PIXELS).double().numpy()
+    assert np.allclose(subject.activity(IMAGES, paths)[paths[2]], values.mean(0), atol=1e-5)

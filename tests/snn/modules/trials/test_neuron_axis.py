@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
@@ -14,7 +15,7 @@ from spikeatlas.snn.modules.trials.trial_record import record_call
 class Steps(nn.Module):
     """Parts that are called one after another by a function."""
 
-    def __init__(self, call: Callable[[Steps, Tensor], Tensor], **parts: nn.Module) -> None:
+    def __init__(self, call: Callable[[Any, Tensor], Tensor], **parts: nn.Module) -> None:
         super().__init__()
         self.call = call
         for name, part in parts.items():
@@ -39,7 +40,7 @@ TOKENS = torch.rand(2, 5, 6)
         (nn.Linear(6, 4), "last"),
         (nn.LayerNorm(6), "last"),
         (nn.RMSNorm(6), "last"),
-        (nn.LayerNorm((5, 6)), None),
+        (nn.LayerNorm([5, 6]), None),
         (nn.LSTM(6, 3, batch_first=True, bidirectional=True), "last"),
         (nn.TransformerEncoderLayer(6, 2, 8, batch_first=True), "last"),
         (nn.Conv1d(5, 7, 1), "first"),
