@@ -50,10 +50,10 @@ def load_object(path: str) -> Any:
 
 def _import_words(module: str, error: ImportError) -> str:
     """Say which module is missing: the one that is named, or one that its file imports."""
-    own = {module, *(module[:place] for place, sign in enumerate(module) if sign == ".")}
+    packages = {module, *(module[:place] for place, sign in enumerate(module) if sign == ".")}
     if not isinstance(error, ModuleNotFoundError) or error.name is None:
         return f", for its module fails with {reason_of(error)}"
-    if error.name in own:
+    if error.name in packages:
         return f" ({reason_of(error)}): is the module on PYTHONPATH, installed, or in the working folder?"
     return f", for its module imports {error.name}, which there is not: install that, or put it on PYTHONPATH"
 

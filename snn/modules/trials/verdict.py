@@ -34,8 +34,9 @@ def verdict(
     first = responses(capture, layers, pictures, seed=0)
     if not _equal(first, responses(capture, layers, pictures, seed=0)):
         raise ValueError(
-            "the module answers the same images otherwise when it is called again: it keeps state outside of the "
-            "module's attributes and buffers (a global, or a closure), which cannot be put back; keep it in the module."
+            "network.factory: the module answers the same images otherwise when it is called again: it keeps state outside "
+            "of the module's attributes and buffers (a global, a closure, or a random generator that it seeds anew), which "
+            "cannot be put back; keep it in the module, and draw from torch's, numpy's or Python's own generator."
         )
     if not _alone(capture, layers, pictures):
         raise BatchDependenceError(
