@@ -122,10 +122,10 @@ class Capture:
                 f"the module does not run on {self._device} ({reason_of(error)}): let its tensors be parameters or buffers, or "
                 "be made where its inputs are; or write responder.device: cpu."
             )
-        return (
-            f"network.factory: the module fails on an input of shape {tuple(inputs.shape)} ({reason_of(error)}): let its "
-            "forward take any number of images, whatever is in them."
-        )
+        mend = "let its forward take any number of images, whatever is in them"
+        if isinstance(error, MemoryError | torch.OutOfMemoryError):
+            mend = "lower responder.batch_size"
+        return f"network.factory: the module fails on an input of shape {tuple(inputs.shape)} ({reason_of(error)}): {mend}."
 
 
 class ThreadCaptures:
