@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import snntorch
 import torch
 from torch import Tensor, nn
 
@@ -42,6 +43,27 @@ class Transformer(nn.Module):
         return scores
 
 
+class SpikingTokens(nn.Module):
+    """Neurons on tokens, five steps; they are silent if ``gain`` is 0."""
+
+    def __init__(self, gain: float) -> None:
+        super().__init__()
+        self.gain = gain
+        self.patches, self.fc = nn.Conv2d(1, WIDTH, 2, stride=2), nn.Linear(WIDTH, WIDTH)
+        self.lif1, self.lif2 = (snntorch.Leaky(beta=0.8, threshold=0.1) for _ in range(2))
+        self.head = nn.Linear(WIDTH, 10)
+
+    def forward(self, x: Tensor) -> Tensor:
+        membrane1, membrane2 = self.lif1.init_leaky(), self.lif2.init_leaky()
+        record = []
+        for _ in range(5):
+            tokens = self.gain * self.fc(self.patches(x).flatten(2).transpose(1, 2))
+            spikes, membrane1 = self.lif1(tokens, membrane1)
+            spikes, membrane2 = self.lif2(self.gain * self.head(spikes.mean(1)), membrane2)
+            record.append(spikes)
+        return torch.stack(record)
+
+
 class Recurrent(nn.Module):
     """An LSTM over the rows of an image, steps first as torch has it by default."""
 
@@ -75,6 +97,10 @@ class Encoder(nn.Module):
 
 def encoder() -> Encoder:
     return Encoder()
+
+
+def spiking_tokens(gain: float = 3.0) -> SpikingTokens:
+    return SpikingTokens(gain)
 
 
 def transformer() -> Transformer:

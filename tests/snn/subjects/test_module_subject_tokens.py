@@ -7,9 +7,10 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from spikeatlas.snn.layer_info import LayerInfo, spike_unit
 from spikeatlas.snn.readings import RATE
 from spikeatlas.snn.subjects import Showing
-from spikeatlas.snn.subjects.read_source import reading_problems
+from spikeatlas.snn.subjects.read_source import read_source, reading_problems
 from tests.networks import token_nets
 from tests.networks.showing import KEY, all_responses, module_source, picture_data
 from tests.networks.token_nets import TOKENS, WIDTH
@@ -132,3 +133,32 @@ def test_layers_of_torchs_encoder_answer_alike_whatever_else_is_asked_for() -> N
         assert np.array_equal(alone, whole[path][:, :64])
     values = token_nets.outputs(subject._module, paths[2], PIXELS).double().numpy()
     assert np.allclose(subject.activity(IMAGES, paths)[paths[2]], values.mean(0), atol=1e-5)
+
+
+@pytest.mark.parametrize("gain", [3.0, 0.0])
+def test_spiking_neurons_of_tokens(gain: float) -> None:
+    source = module_source(f"{NETS}:spiking_tokens", options={"gain": gain})
+    assert source.layers["lif1"] == LayerInfo(WIDTH, (1, TOKENS), spike_unit(5, (1, TOKENS)))
+    assert (source.layers["lif2"].neurons, source.time_steps) == (10, 5)
+    subject = source.example()
+    # no faster way has their axes: silent ones would look alike in any
+    respond = subject.responder({"lif1": range(WIDTH)}, Showing(batch_size=8))
+    assert "hooks" in respond.describe()[0]
+    spikes: list[torch.Tensor] = []
+    handle = subject._module.lif1.register_forward_hook(lambda *call: spikes.append(call[2][0]))
+    with torch.no_grad():
+        subject._module(PIXELS)
+    handle.remove()
+    rates = torch.stack(spikes).double().mean((0, 2)).float().numpy()
+    assert np.array_equal(respond(IMAGES)["lif1"], rates)
+    assert rates.any() == (gain > 0)
+
+
+def test_a_token_is_read_as_a_position() -> None:
+    source = module_source(f"{NETS}:transformer", reference=FEW)
+    subject = read_source(source, RATE, (0, 5)).open(0)
+    assert subject.layers["blocks.0.act"].map == ()
+    responses = all_responses(subject, IMAGES)["blocks.0.act"]
+    values = expected("transformer", "blocks.0.act")[:, 5]
+    reference = subject.references()["blocks.0.act"]
+    assert np.allclose(responses, values / reference, atol=1e-5)
