@@ -138,7 +138,7 @@ def network_change(root: zarr.Group, source: Source, epoch: float) -> str | None
 
 def _changed_parts(root: zarr.Group, source: Source) -> str:
     """Say which files and settings of a network are others than before; its factory, where an atlas does not know."""
-    before: Mapping[str, str] = root.attrs.asdict().get("network_parts", {})
+    before: Mapping[str, str] = json.loads(str(root.attrs.get("network_parts", "{}")))
     now = source.network_parts
     names = [name for name in {**before, **now} if before.get(name) != now.get(name)]
     if before and names:

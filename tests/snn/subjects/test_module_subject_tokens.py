@@ -145,7 +145,9 @@ def test_spiking_neurons_of_tokens(gain: float) -> None:
     respond = subject.responder({"lif1": range(WIDTH)}, Showing(batch_size=8))
     assert "hooks" in respond.describe()[0]
     spikes: list[torch.Tensor] = []
-    handle = subject._module.lif1.register_forward_hook(lambda *call: spikes.append(call[2][0]))
+    handle = subject._module.get_submodule("lif1").register_forward_hook(
+        lambda *call: spikes.append(call[2][0])
+    )
     with torch.no_grad():
         subject._module(PIXELS)
     handle.remove()
