@@ -79,7 +79,7 @@ def _attempt(
     try:
         two, three = (record_call(module, drive, pictures[None, :count], paths) for count in (2, 3))
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a user's forward raises
-        return f"{type(error).__name__}: {error}".splitlines()[0]
+        return reason_of(error)
     shapes = event_shapes(two, three, drive)
     if isinstance(shapes, str):
         return shapes
