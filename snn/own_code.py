@@ -31,9 +31,7 @@ def load_object(path: str) -> Any:
     try:
         loaded = import_own(module)
     except ImportError as error:
-        raise ValueError(
-            f"{path} cannot be imported ({reason_of(error)}): is the module on PYTHONPATH, installed, or in the working folder?"
-        ) from error
+        raise ValueError(f"{path} cannot be imported{_import_words(module, error)}") from error
     except NotAllowedError:
         raise NotAllowedError(path) from None
     except (Exception, SystemExit) as error:
@@ -48,6 +46,16 @@ def load_object(path: str) -> Any:
         ) from error
     require_allowed(path, member)
     return member
+
+
+def _import_words(module: str, error: ImportError) -> str:
+    """Say which module is missing: the one that is named, or one that its file imports."""
+    packages = {module, *(module[:place] for place, sign in enumerate(module) if sign == ".")}
+    if not isinstance(error, ModuleNotFoundError) or error.name is None:
+        return f", for its module fails with {reason_of(error)}"
+    if error.name in packages:
+        return f" ({reason_of(error)}): is the module on PYTHONPATH, installed, or in the working folder?"
+    return f", for its module imports {error.name}, which there is not: install that, or put it on PYTHONPATH"
 
 
 def import_own(module: str) -> ModuleType:

@@ -18,11 +18,9 @@ def layer_problems(inputs: StudyInputs) -> list[str]:
     sizes = {layer: info.neurons for layer, info in inputs.source.layers.items()}
     neurons = study.probe.neurons
     layers = [] if study.probe.layers == "all" else list(study.probe.layers)
-    problems = [_unknown("probe.layers", layer, sizes) for layer in layers if layer not in sizes]
+    problems = _unknown("probe.layers", layers, inputs.source)
     if isinstance(neurons, dict):
-        problems += [
-            _unknown("probe.neurons", name, sizes) for name in neurons if name not in sizes
-        ]
+        problems += _unknown("probe.neurons", neurons, inputs.source)
     if isinstance(neurons, int) or neurons == "all":
         return problems
     for layer in [layer for layer in layers or sizes if layer in sizes]:
@@ -87,5 +85,13 @@ def _neuron_problems(layer: str, indices: Sequence[int], size: int) -> list[str]
     return problems
 
 
-def _unknown(field: str, name: str, layers: Iterable[str]) -> str:
-    return f"{field}: there is no layer {name!r}{near(name, layers)}; this network has {', '.join(layers)}"
+def _unknown(field: str, names: Iterable[str], source: Source) -> list[str]:
+    """Say which names are no layers, and why, where a user may have taken them for some."""
+    there = ", ".join(source.layers)
+    return [
+        f"{field}: {name!r} {source.hidden[name]}; probe {there}"
+        if name in source.hidden
+        else f"{field}: there is no layer {name!r}{near(name, source.layers)}; this network has {there}"
+        for name in names
+        if name not in source.layers
+    ]

@@ -7,6 +7,7 @@ neurons. Nothing is lowered unless every node of the chain is one of these.
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -41,12 +42,10 @@ def lowered(
     rows = _rows(graph, nodes)
     if rows is None:
         return None
-    names = {node: name for name, node in graph.layers.items()}
+    names = _public_names(graph, [neurons for neurons, _ in rows])
     layers = []
     for neurons, parts in rows:
-        spiking = _layer(
-            names.get(neurons.name, neurons.name), parts, graph.modules[neurons.target]
-        )
+        spiking = _layer(names[neurons.name], parts, graph.modules[neurons.target])
         if spiking is None:
             return None
         layers.append(spiking)
@@ -58,6 +57,17 @@ def lowered(
         mean=torch.tensor(mean, dtype=torch.float32),
         std=torch.tensor(std, dtype=torch.float32),
     ).requires_grad_(requires_grad=False)
+
+
+def _public_names(graph: StepGraph, neurons: Sequence[StepNode]) -> dict[str, str]:
+    """Names of neurons' nodes, as a reader knows them: the layer's, else the module's path if it is called once."""
+    layers = {node: name for name, node in graph.layers.items()}
+    calls = Counter(node.target for node in graph.nodes.values() if node.kind == "neuron")
+    names = {}
+    for node in neurons:
+        is_free = calls[node.target] == 1 and node.target not in graph.layers
+        names[node.name] = layers.get(node.name, node.target if is_free else node.name)
+    return names
 
 
 def _rows(graph: StepGraph, nodes: Sequence[StepNode]) -> list[tuple[StepNode, _Parts]] | None:

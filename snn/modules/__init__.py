@@ -22,16 +22,27 @@ from spikeatlas.snn.modules.saved import (
     pattern_problem,
     place_of,
     read_checkpoint,
+    require_finite,
 )
-from spikeatlas.snn.modules.source_code import code_digest
+from spikeatlas.snn.modules.source_code import code_digest, code_parts
 from spikeatlas.snn.modules.spike_sum import SpikeReading, SpikeSum
-from spikeatlas.snn.modules.trials import InputKind, Trial, TrialLayer, try_module
+from spikeatlas.snn.modules.trials import (
+    Answers,
+    InputKind,
+    Trial,
+    TrialLayer,
+    described,
+    require_numbers,
+    try_module,
+    verdict,
+)
 from spikeatlas.snn.modules.way_for import FasterWay, near, proven, way_for
 
 __all__ = [
     "CLASSES",
     "DRIVES",
     "UNIT_NAME",
+    "Answers",
     "Capture",
     "ClassMode",
     "FasterWay",
@@ -53,6 +64,8 @@ __all__ = [
     "class_layer",
     "class_responses",
     "code_digest",
+    "code_parts",
+    "described",
     "find_readout",
     "fit_tensors",
     "make_module",
@@ -64,6 +77,9 @@ __all__ = [
     "place_of",
     "proven",
     "read_checkpoint",
+    "require_finite",
+    "require_numbers",
     "try_module",
+    "verdict",
     "way_for",
 ]

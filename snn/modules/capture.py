@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,20 +105,27 @@ class Capture:
             output = self.module(inputs)
         except StopForwardSignal:
             return
-        except SystemExit as error:
-            raise ValueError(
-                f"network.factory: the module's forward calls {reason_of(error)}."
-            ) from error
-        except RuntimeError as error:
-            if self._device == "cpu" or "device" not in str(error):
+        except (Exception, SystemExit) as error:
+            if error is hooks.problem:
                 raise
-            raise ValueError(
-                f"the module does not run on {self._device} ({str(error).splitlines()[0]}): let its tensors be parameters "
-                "or buffers, or be made where its inputs are; or write responder.device: cpu."
-            ) from error
+            raise ValueError(self._refusal(inputs, error)) from error
         hooks.check()
         if on_output is not None:
             on_output(output)
+
+    def _refusal(self, inputs: Tensor, error: BaseException) -> str:
+        """Say in a sentence that the user's forward fails, and how to mend it."""
+        if isinstance(error, SystemExit):
+            return f"network.factory: the module's forward calls {reason_of(error)}."
+        if self._device != "cpu" and "device" in str(error):
+            return (
+                f"the module does not run on {self._device} ({reason_of(error)}): let its tensors be parameters or buffers, or "
+                "be made where its inputs are; or write responder.device: cpu."
+            )
+        mend = "let its forward take any number of images, whatever is in them"
+        if isinstance(error, MemoryError | torch.OutOfMemoryError):
+            mend = "lower responder.batch_size"
+        return f"network.factory: the module fails on an input of shape {tuple(inputs.shape)} ({reason_of(error)}): {mend}."
 
 
 class ThreadCaptures:
@@ -163,6 +171,8 @@ class _Hooks:
         self._waits = set(sums) if truncate else set()
         self._open = set(self._waits)
         self._counts: Counter[str] = Counter()
+        self.problem: ValueError | None = None
+        """Raised by a hook, through the user's forward."""
 
     def register(self, module: nn.Module) -> list[RemovableHandle]:
         """Put a hook on every path of the layers."""
@@ -192,10 +202,17 @@ class _Hooks:
             self._counts[path] += 1
             for place in places:
                 if place.has_call(self._counts[path]):
-                    output = self._take(place, output)
+                    output = self._checked(place, output)
             return output
 
         return fire
+
+    def _checked(self, place: LayerPlace, output: Any) -> Any:
+        try:
+            return self._take(place, output)
+        except ValueError as error:
+            self.problem = error
+            raise
 
     def _take(self, place: LayerPlace, output: Any) -> Any:
         """Silence, add up, and perhaps end the call."""
@@ -219,6 +236,11 @@ def silenced_output(output: Any, axis: int, neuron: int) -> Any:
         silent = output.clone()
         silent.select(axis, neuron).zero_() if output.dim() > axis else silent.zero_()
         return silent
+    if isinstance(output, MutableMapping):
+        key = next(key for key, item in output.items() if isinstance(item, Tensor))
+        changed = copy.copy(output)
+        changed[key] = silenced_output(output[key], axis, neuron)
+        return changed
     index = next(place for place, item in enumerate(output) if isinstance(item, Tensor))
     items = [*output]
     items[index] = silenced_output(items[index], axis, neuron)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import torch
@@ -70,21 +70,25 @@ class OutputShape:
     channels: int
     """Neurons."""
     map: tuple[int, ...]
-    """Of a neuron, () for a unit."""
+    """Of a neuron, () for a unit; (1, positions) for positions in a row, such as tokens."""
     fold: FoldKind = "time"
     """Order of what is folded into the images' axis: all images of the first step first, or all steps of the first image."""
+
+    last: bool = field(default=False, repr=False)
+    """True where neurons stand behind their positions: (n, tokens, features)."""
+    ahead: bool = field(default=False, repr=False)
+    """True where positions stand before the images: (tokens, n, features)."""
+
+    # the two are no part of its text, which is part of the digest of networks that have neither
 
     @property
     def channel_axis(self) -> int:
         """Axis of the neurons in the output."""
-        return self.axis + 1 + self.inner
+        return -1 if self.last else self.axis + 1 + self.inner
 
     def frames(self, output: Tensor, images: int) -> Tensor:
         """Outputs (steps, images, channels, ...) of an output as the module has it. ValueError for another shape."""
-        # a module may return one number for an image
-        frames = self._unfolded(output)
-        if len(frames.shape) == 2:
-            frames = frames[..., None]
+        frames = _with_neurons(self._unfolded(output), last=self.last)
         if frames.shape != (self.steps, images, self.channels, *self.map):
             raise ValueError(
                 f"a module's output has the shape {tuple(output.shape)} for {images} images, another than in its "
@@ -93,6 +97,8 @@ class OutputShape:
         return frames
 
     def _unfolded(self, output: Tensor) -> Tensor:
+        if self.ahead:
+            return output.transpose(0, 1)[None]
         if self.axis == 1:
             return output
         if self.inner:
@@ -104,12 +110,23 @@ class OutputShape:
         return output.unflatten(0, (-1, self.steps)).transpose(0, 1)
 
 
+def _with_neurons(frames: Tensor, *, last: bool) -> Tensor:
+    """Return outputs (steps, images, ...) with their neurons third, and positions in a row as a map of one row."""
+    if frames.dim() == 2:
+        # a module may return one number for an image
+        return frames[..., None]
+    if last:
+        frames = frames.movedim(-1, 2)
+    return frames[:, :, :, None] if frames.dim() == 4 else frames
+
+
 def output_shape(
-    two: tuple[int, ...], three: tuple[int, ...], drive: ModuleDrive
+    two: tuple[int, ...], three: tuple[int, ...], drive: ModuleDrive, *, last: bool = False
 ) -> OutputShape | None:
     """Tell the axes of outputs for two and for three images: the axis that grows is theirs; None where none does.
 
-    Steps are folded into it where it grows by more than 1 an image; an axis before it is time.
+    Steps are folded into it where it grows by more than 1 an image; an axis before it is time. ``last``: neurons
+    stand on the last axis.
     """
     changes = [axis for axis, (a, b) in enumerate(zip(two, three, strict=False)) if a != b]
     if len(two) != len(three) or len(changes) != 1 or changes[0] > 1:
@@ -123,13 +140,25 @@ def output_shape(
     inner = inner and len(rest) > 1 and rest[0] == drive.time_steps
     steps = rest[0] if inner else (two[0] if axis else growth)
     rest = rest[1:] if inner else rest
-    return OutputShape(steps, axis, inner, rest[0] if rest else 1, tuple(rest[1:]))
+    last = last and len(rest) > 1
+    channels, places = (rest[-1], rest[:-1]) if last else (rest[0] if rest else 1, rest[1:])
+    map_ = (1, *places) if len(places) == 1 else tuple(places)
+    return OutputShape(steps, axis, inner, channels, map_, last=last)
+
+
+def as_positions(shape: OutputShape) -> OutputShape:
+    """Return a shape whose steps are positions, (tokens, n, features): those of a module that knows no time."""
+    if shape.axis == 0 or shape.map:
+        return shape
+    return replace(shape, steps=1, map=(1, shape.steps), last=True, ahead=True)
 
 
 def first_tensor(output: object) -> Tensor | None:
-    """Return a module's output, or the first tensor of several; None where there is none."""
+    """Return a module's output, or the first tensor of several (of a dict in its order); None where there is none."""
     if isinstance(output, Tensor):
         return output
+    if isinstance(output, Mapping):
+        return first_tensor(list(output.values()))
     if isinstance(output, list | tuple):
         return next((item for item in output if isinstance(item, Tensor)), None)
     return None

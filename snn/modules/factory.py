@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import inspect
+import re
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import snntorch
 import torch
 from torch import nn
 
+from spikeatlas.snn.allowed_code import NotAllowedError
 from spikeatlas.snn.modules.seeds import seeded
 from spikeatlas.snn.own_code import load_object
-from spikeatlas.snn.sentences import kind_of, reason_of
+from spikeatlas.snn.sentences import in_field, kind_of, near, reason_of
 
 _COMPILED = "_orig_mod"
+_BY_NAME = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+_GPU = re.compile(r"cuda|nvidia|cupy|gpu|\bhip\b|\bmps\b|\bxpu\b", re.IGNORECASE)
 
 
 def make_module(factory: str, options: Mapping[str, Any]) -> nn.Module:
@@ -23,19 +28,19 @@ def make_module(factory: str, options: Mapping[str, Any]) -> nn.Module:
     modules are unwrapped: hooks may not fire in them. ValueError, one sentence, where the factory fails, returns
     something else, or where a part is a ScriptModule, in which no hook fires, or is not on the CPU.
     """
-    function = load_object(factory)
-    if not callable(function):
-        raise ValueError(  # noqa: TRY004 - a mistake of the study
-            f"network.factory: {factory} is {kind_of(function)}, no function."
-        )
+    function = load_factory(factory)
+    problem = options_problem(factory, function, options)
+    if problem is not None:
+        raise ValueError(problem)
     try:
         # weights that the factory draws are the same in every process
         with seeded(0):
             module = function(**options)
     except (Exception, SystemExit) as error:
+        reason = reason_of(error)
+        device = "; spikeatlas calls it on the CPU" if _GPU.search(reason) else ""
         raise ValueError(
-            f"network.factory: {factory}({_arguments(options)}) fails with {reason_of(error)}; "
-            "spikeatlas calls it on the CPU."
+            f"network.factory: {factory}({_arguments(options)}) fails with {reason}{device}."
         ) from error
     if not isinstance(module, nn.Module):
         raise ValueError(  # noqa: TRY004 - a mistake of the study
@@ -44,7 +49,52 @@ def make_module(factory: str, options: Mapping[str, Any]) -> nn.Module:
     module = _unwrapped(module)
     _refuse(factory, module)
     _forget_neurons(module)
+    if any(isinstance(part, nn.MultiheadAttention) for part in module.modules()):
+        # torch's fused attention rounds otherwise and calls no hook of its parts: which way it took would depend on
+        # the layers that are asked for
+        torch.backends.mha.set_fastpath_enabled(False)
     return module.eval().requires_grad_(False)
+
+
+def load_factory(factory: str) -> Callable[..., Any]:
+    """Return the function that ``factory`` ("module:function") names. ValueError, one sentence, where there is none."""
+    try:
+        function = load_object(factory)
+    except NotAllowedError:
+        raise
+    except ValueError as error:
+        raise ValueError(in_field("network.factory", f"{str(error).rstrip('.')}.")) from error
+    if not callable(function):
+        raise ValueError(  # noqa: TRY004 - a mistake of the study
+            f"network.factory: {factory} is {kind_of(function)}, no function."
+        )
+    loaded: Callable[..., Any] = function
+    return loaded
+
+
+def options_problem(
+    factory: str, function: Callable[..., Any], options: Mapping[str, Any]
+) -> str | None:
+    """Say in a sentence which arguments a factory lacks, or does not take; None if it can be called with ``options``."""
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):
+        return None
+    fields = signature.parameters.values()
+    names = [field.name for field in fields if field.kind in _BY_NAME]
+    needs = [
+        field.name
+        for field in fields
+        if field.kind in _BY_NAME and field.default is field.empty and field.name not in options
+    ]
+    if needs:
+        example = ", ".join(f"{name}: ..." for name in needs)
+        return f"network.factory: {factory} needs {', '.join(needs)}: write network.options: {{{example}}}."
+    others = [name for name in options if name not in names]
+    if not others or any(field.kind is field.VAR_KEYWORD for field in fields):
+        return None
+    hints = ", ".join(f"{name}{near(name, names)}" for name in others)
+    return f"network.options: {factory} does not take {hints}; it takes {', '.join(names) or 'nothing'}."
 
 
 def _arguments(options: Mapping[str, Any]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,11 +13,17 @@ from torch import Tensor, nn
 from spikeatlas.snn.modules.capture import Capture, LayerPlace, Silence
 from spikeatlas.snn.modules.drive import OutputShape, output_shape
 from spikeatlas.snn.modules.spike_sum import SpikeSum
-from spikeatlas.snn.modules.trials import Trial
-from spikeatlas.snn.modules.trials.trial_record import is_binary
+from spikeatlas.snn.modules.trials import (
+    Keys,
+    Trial,
+    described,
+    is_binary,
+    output_keys,
+    output_name,
+    part_of,
+    tensor_keys,
+)
 from spikeatlas.snn.sentences import near
-
-_OUTPUT = re.compile(r"output(?:\[(\d+)\])?")
 
 
 @dataclass(frozen=True)
@@ -26,7 +31,7 @@ class Readout:
     """The place where a module's scores are read."""
 
     name: str
-    """A layer's name, ``output`` or ``output[1]``."""
+    """A layer's name, ``output``, ``output[1]`` or ``output[spk]``."""
     shape: OutputShape
     """Of a layer's output, or of what the module returns."""
     spikes: bool
@@ -35,8 +40,8 @@ class Readout:
     """The layer; None for what the module returns."""
     twin: str | None = None
     """Name of a layer of units whose spikes are what the module returns; None where there is none."""
-    index: int | None = None
-    """Which of several that it returns; None where it returns one."""
+    keys: Keys = ()
+    """The way to it in what the module returns; () where it returns one tensor."""
 
     @property
     def classes(self) -> int:
@@ -68,7 +73,12 @@ class Readout:
 
     def frames(self, output: Any, images: int) -> Tensor:
         """Outputs (steps, n, classes) of what one call of the module returns."""
-        return self.shape.frames(output if self.index is None else output[self.index], images)
+        scores = part_of(output, self.keys)
+        if not isinstance(scores, Tensor):
+            raise ValueError(  # noqa: TRY004 - a mistake of the user's module
+                f"network.readout: the module returns no tensor {self.name}, as it did in its trial."
+            )
+        return self.shape.frames(scores, images)
 
     def scores(self, total: SpikeSum) -> NDArray[np.float64]:
         """Scores of what was added up over a showing."""
@@ -77,7 +87,7 @@ class Readout:
 
 
 def find_readout(module: nn.Module, trial: Trial, text: str = "auto") -> Readout | None:
-    """Return the read-out that ``text`` names: auto, output, output[k] or a layer; None where auto finds none.
+    """Return the read-out that ``text`` names: auto, output, output[k], output[key] or a layer; None if auto finds none.
 
     ValueError, one sentence, for a name that is none, and where auto cannot tell which of several outputs is the
     spikes of the last neurons.
@@ -86,18 +96,25 @@ def find_readout(module: nn.Module, trial: Trial, text: str = "auto") -> Readout
         return _automatic(module, trial)
     if text in trial.layers:
         return _of_layer(text, trial)
-    match = _OUTPUT.fullmatch(text)
-    if match is None:
+    keys = output_keys(text)
+    if keys is None:
         raise ValueError(
-            f"network.readout is {text!r}{near(text, trial.layers)}: write auto, output, output[1], or one of the "
+            f"network.readout is {text!r}{near(text, trial.layers)}: write auto, {_names(trial)}, or one of the "
             f"layers {', '.join(trial.layers)}."
         )
-    readout = _of_output(module, trial, None if match[1] is None else int(match[1]))
+    readout = _of_output(module, trial, keys)
     if readout is None:
         raise ValueError(
-            f"network.readout: the module's {text} is no tensor with one score for each class ({_described(trial)})."
+            f"network.readout: the module's {text} is no tensor with one score for each class ({described(trial.outputs[0])}): "
+            f"write {_names(trial)}, or a layer's name."
         )
     return readout
+
+
+def _names(trial: Trial) -> str:
+    """Names of all tensors that a module returns."""
+    names = [output_name(keys) for keys in tensor_keys(trial.outputs[0])]
+    return ", ".join(names or ["output"])
 
 
 def _of_layer(name: str, trial: Trial) -> Readout:
@@ -111,31 +128,36 @@ def _of_layer(name: str, trial: Trial) -> Readout:
 
 
 def _automatic(module: nn.Module, trial: Trial) -> Readout | None:
-    """The one tensor that is returned, or that of several which is the last neurons' spikes."""
-    if not isinstance(trial.outputs[0], list):
-        return _of_output(module, trial, None)
-    readouts = [_of_output(module, trial, index) for index in range(len(trial.outputs[0]))]
+    """The one tensor of scores that is returned, or that of several which is the last neurons' spikes."""
+    outputs = list(tensor_keys(trial.outputs[0]))
+    readouts = [
+        readout for keys in outputs if (readout := _of_output(module, trial, keys)) is not None
+    ]
+    if not readouts:
+        return None
+    if len(outputs) == 1 or (len(readouts) == 1 and trial.last is None):
+        return readouts[0]
     if trial.last is not None:
         spikes = _layer_frames(module, trial, trial.last)
         for readout in readouts:
-            if readout is not None and _same(_output_frames(module, trial, readout), spikes):
+            if _same(_output_frames(module, trial, readout), spikes):
                 return readout
-    names = [readout.name for readout in readouts if readout is not None] or ["one of them"]
+    names = [readout.name for readout in readouts]
     raise ValueError(
         "network.readout: auto cannot tell which of the module's outputs are its scores, for none is the spikes of the "
-        f"last neurons ({_described(trial)}): write {', '.join(names)}, or a layer's name."
+        f"last neurons ({described(trial.outputs[0])}): write {', '.join(names)}, or a layer's name."
     )
 
 
-def _of_output(module: nn.Module, trial: Trial, index: int | None) -> Readout | None:
+def _of_output(module: nn.Module, trial: Trial, keys: Keys) -> Readout | None:
     """Read-out of what the module returns; None where that is no score for each class."""
-    two, three = (_entry(output, index) for output in trial.outputs)
+    two, three = (part_of(output, keys) for output in trial.outputs)
     if not isinstance(two, tuple) or not isinstance(three, tuple):
         return None
     shape = output_shape(two, three, trial.drive)
     if shape is None or shape.map or len(two) < 2:
         return None
-    readout = Readout("output" if index is None else f"output[{index}]", shape, False, index=index)
+    readout = Readout(output_name(keys), shape, False, keys=keys)
     if trial.drive.time_steps is None:
         return readout
     frames = _output_frames(module, trial, readout)
@@ -149,12 +171,6 @@ def _last_layer(trial: Trial) -> str | None:
     """Name of the last neurons, if they are a layer of spikes."""
     places = {layer.place: name for name, layer in trial.layers.items() if layer.spikes}
     return None if trial.last is None else places.get(trial.last)
-
-
-def _entry(output: object, index: int | None) -> object:
-    if index is None:
-        return output
-    return output[index] if isinstance(output, list) and index < len(output) else None
 
 
 class _Frames(SpikeSum):
@@ -190,7 +206,3 @@ def _output_frames(module: nn.Module, trial: Trial, readout: Readout) -> list[Te
 def _same(first: list[Tensor], second: list[Tensor]) -> bool:
     one, other = torch.cat(first), torch.cat(second)
     return one.shape == other.shape and torch.equal(one, other)
-
-
-def _described(trial: Trial) -> str:
-    return f"for two images it returns {trial.outputs[0]}"

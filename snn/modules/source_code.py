@@ -13,8 +13,8 @@ import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
-from spikeatlas.snn.own_code import load_object
-from spikeatlas.snn.sentences import kind_of
+from spikeatlas.snn.files import digest_file
+from spikeatlas.snn.modules.factory import load_factory
 
 
 def code_digest(factory: str) -> str:
@@ -30,6 +30,17 @@ def code_digest(factory: str) -> str:
     return total.hexdigest()
 
 
+def code_parts(factory: str) -> dict[str, str]:
+    """SHA-256 (hex) of each file that ``code_digest`` is of, by the words that a sentence has for it."""
+    path = _origin(factory)[0]
+    return {
+        f"the factory's file {name}" if file == path else f"{name}, which it imports": digest_file(
+            file
+        )
+        for name, file in sorted(_files(factory).items())
+    }
+
+
 def _files(factory: str) -> dict[str, Path]:
     """Return the files that make the module, by their name within the tree (posix)."""
     path, dotted = _origin(factory)
@@ -41,11 +52,7 @@ def _files(factory: str) -> dict[str, Path]:
 
 def _origin(factory: str) -> tuple[Path, str]:
     """File and dotted name of the module that defines the factory."""
-    definition = load_object(factory)
-    if not callable(definition):
-        raise ValueError(  # noqa: TRY004 - a mistake of the study
-            f"network.factory: {factory} is {kind_of(definition)}, no function."
-        )
+    definition = load_factory(factory)
     try:
         path, module = inspect.getfile(inspect.unwrap(definition)), definition.__module__
     except (TypeError, AttributeError):

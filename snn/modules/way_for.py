@@ -71,6 +71,8 @@ def way_for(
     """
     if drive.time_steps is None:
         return "the module knows no time"
+    if any(place.shape.last for place in layers.values()):
+        return "its neurons are features of tokens, and no faster way has them last"
     try:
         return fast_way(
             module,

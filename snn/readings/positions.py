@@ -71,17 +71,25 @@ def pick(values: Tensor, unit: UnitChoice) -> Tensor:
 
 
 def unit_problems(unit: UnitChoice, layers: Mapping[str, LayerInfo]) -> list[str]:
-    """Say in sentences which layers' maps have no such position."""
-    problems = []
-    for name, info in layers.items():
-        place = place_of(unit, info.map)
-        if place and not (place[0] < info.map[0] and place[1] < info.map[1]):
-            height, width = info.map
-            problems.append(
-                f"unit is [{place[0]}, {place[1]}], but the maps of layer {name!r} have {height} rows and "
-                f"{width} columns: rows are 0 to {height - 1}, columns 0 to {width - 1}; or use centre."
-            )
-    return problems
+    """Say in a sentence which layers' maps have no such position."""
+    beyond = {name: info.map for name, info in layers.items() if _is_beyond(unit, info.map)}
+    if not beyond:
+        return []
+    maps = ", ".join(f"{name} ({' x '.join(map(str, map_))})" for name, map_ in beyond.items())
+    place = unit if isinstance(unit, str) else f"[{unit[0]}, {unit[1]}], row and column from 0"
+    sentence = (
+        f"unit is {place}: there is no such position in the maps of {maps}; give one that all of these have, probe "
+        "other layers, or use centre or channel."
+    )
+    return [sentence]
+
+
+def _is_beyond(unit: UnitChoice, map_: tuple[int, ...]) -> bool:
+    """Tell whether a map has no such position; those that have not two axes have none at all."""
+    if unit == "channel" or not map_:
+        return False
+    place = place_of(unit, map_) if len(map_) == 2 else None
+    return place is None or not (place[0] < map_[0] and place[1] < map_[1])
 
 
 def unit_in_vain(unit: UnitChoice, layers: Mapping[str, LayerInfo]) -> list[str]:

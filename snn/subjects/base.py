@@ -152,6 +152,9 @@ class Source(ABC):
     lacks: tuple[str, ...] = ()
     """See ``Subject``."""
 
+    hidden: Mapping[str, str] = MappingProxyType({})
+    """Names that a user may take for layers and that are none, each with the reason, as a sentence goes on after it."""
+
     place: str = ""
     """Folder, pattern or function in which the epochs are, as a sentence names it."""
     folder: Path | None = None
@@ -163,6 +166,14 @@ class Source(ABC):
     def network_digest(self) -> str:
         """SHA-256 (hex) of the code that answers, and of its settings; empty where all of it is ours."""
         return ""
+
+    @property
+    def network_parts(self) -> dict[str, str]:
+        """SHA-256 (hex) of each part of what ``network_digest`` is of, by the words that a sentence has for it.
+
+        Empty where nothing tells them apart.
+        """
+        return {}
 
     @abstractmethod
     def epochs(self) -> dict[float, Path | None]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 from collections.abc import Collection
 from typing import TYPE_CHECKING
@@ -12,16 +14,20 @@ from spikeatlas.snn.data import DataSet
 from spikeatlas.snn.layer_info import LayerInfo, Unit, spike_unit
 from spikeatlas.snn.modules import (
     CLASSES,
+    DRIVES,
     UNIT_NAME,
     PixelScaling,
     Readout,
     Trial,
     TrialLayer,
     class_layer,
+    described,
     find_readout,
     pixel_scaling,
+    way_for,
 )
 from spikeatlas.snn.networks import pixel_statistics
+from spikeatlas.snn.subjects.base import Images
 
 if TYPE_CHECKING:
     from spikeatlas.snn.subjects.module import ModuleSpec
@@ -37,6 +43,29 @@ def module_scaling(spec: ModuleSpec, data: DataSet) -> PixelScaling:
     if spec.normalise == "none":
         return pixel_scaling((0.0,), (1.0,), data.channels, spec.coding)
     return pixel_scaling(spec.normalise.mean, spec.normalise.std, data.channels, spec.coding)
+
+
+def module_settings(
+    spec: ModuleSpec, trial: Trial, readout: Readout | None, scaling: PixelScaling
+) -> dict[str, object]:
+    """Return all settings that say what a module answers, by their fields of ``network``."""
+    return {
+        "factory": spec.factory,
+        "options": spec.options,
+        "drive": trial.drive.kind,
+        "time_steps": trial.drive.time_steps,
+        "coding": spec.coding,
+        "normalise": [scaling.mean.tolist(), scaling.std.tolist()],
+        "layers": {name: str(layer.place) for name, layer in trial.layers.items()},
+        "readout": None if readout is None else readout.name,
+        "reference": [spec.reference.quantile, spec.reference.images],
+        "classes": spec.classes,
+    }
+
+
+def digest_of(value: object) -> str:
+    """SHA-256 (hex) of a value as JSON."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def checked_readout(
@@ -56,10 +85,58 @@ def checked_readout(
     return readout
 
 
-def output_layers(layers: Collection[str], readout: Readout | None) -> tuple[str, ...]:
+def output_layers(
+    layers: Collection[str], readout: Readout | None, spec: ModuleSpec
+) -> tuple[str, ...]:
     """Return the layers whose neurons stand for classes: what the read-out reads, and the layer of classes."""
     read = () if readout is None else (readout.name, readout.twin)
-    return tuple(name for name in layers if name in read or name == CLASSES)
+    mode = () if spec.classes is None else (CLASSES,)
+    return tuple(name for name in layers if name in read or name in mode)
+
+
+def module_lacks(*, readout: bool, truncation: bool, epochs: bool) -> tuple[str, ...]:
+    """Return what a module does not have, see ``LACKS``: none has gradients here, or is trained here."""
+    has = {
+        "readout": readout,
+        "truncation": truncation,
+        "gradients": False,
+        "training": False,
+        "epochs": epochs,
+    }
+    return tuple(name for name, there in has.items() if not there)
+
+
+def runs_whole(module: nn.Module, trial: Trial, scaling: PixelScaling, examples: Images) -> bool:
+    """Tell whether the shallowest layer costs as much as all: a loop inside, in which no faster way can stop."""
+    if trial.repeats == 1 or trial.drive.kind != "image":
+        return False
+    first = {name: layer.place for name, layer in list(trial.layers.items())[:1] if layer.spikes}
+    if not first or trial.answers == "stochastic" or scaling.coding == "poisson":
+        return True
+    return isinstance(way_for(module, first, trial.drive, scaling, examples), str)
+
+
+def trial_facts(trial: Trial, readout: Readout | None) -> dict[str, str]:
+    """Return what a trial tells a user of a module beside its layers: its input, its read-out, and what is no layer."""
+    none = f"none is found: {described(trial.outputs[0])}"
+    facts = {
+        "is shown": DRIVES[trial.drive.kind],
+        "read-out": none if readout is None else readout.name,
+    }
+    return facts | ({"no layer is": "; ".join(trial.left_out.values())} if trial.left_out else {})
+
+
+def hidden_parts(module: nn.Module, trial: Trial) -> dict[str, str]:
+    """Return the parts of a module that are no layers, by their paths, see ``Source.hidden``."""
+    names = {layer.place.path: name for name, layer in trial.layers.items()}
+    reasons = {}
+    for path, _ in module.named_modules(remove_duplicate=False):
+        if path in names:
+            reasons[path] = f"is layer {names[path]} here"
+        else:
+            reasons[path] = "is a part of the module, but no layer that network.layers names"
+    reasons |= {path: f"is no layer ({reason})" for path, reason in trial.left_out.items()}
+    return {path: reason for path, reason in reasons.items() if path not in trial.layers}
 
 
 def layer_infos(trial: Trial, readout: Readout | None, spec: ModuleSpec) -> dict[str, LayerInfo]:
@@ -68,7 +145,8 @@ def layer_infos(trial: Trial, readout: Readout | None, spec: ModuleSpec) -> dict
     if readout is not None and spec.classes is not None:
         if CLASSES in layers:
             raise ValueError(
-                f"network.layers has a layer {CLASSES!r}, which network.classes adds: name it otherwise."
+                f"network.layers has a layer {CLASSES!r}, which network.classes adds: give it another name, as in "
+                f"layers: {{other: {trial.layers[CLASSES].place.path}}}, or leave network.classes out."
             )
         layers[CLASSES] = class_layer(readout.classes, spec.classes)
     return layers

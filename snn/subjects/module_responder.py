@@ -14,6 +14,7 @@ from spikeatlas.snn.batching import padded_batches
 from spikeatlas.snn.coding import STILL, CodingKey
 from spikeatlas.snn.device import Device
 from spikeatlas.snn.modules import (
+    CLASSES,
     ClassMode,
     FasterWay,
     LayerPlace,
@@ -52,6 +53,10 @@ class ModuleParts:
     def stochastic(self) -> bool:
         """True where one stimulus is answered differently at each showing."""
         return self.trial.answers == "stochastic" or self.scaling.coding == "poisson"
+
+    def is_class_layer(self, name: str) -> bool:
+        """Tell whether a layer is that of the read-out's classes: without class mode a module may have any name."""
+        return self.class_mode is not None and name == CLASSES
 
     def frames(self, images: Images, key: CodingKey | None) -> Tensor:
         """Frames of a showing, see ``PixelScaling.frames``."""
@@ -113,7 +118,7 @@ class LayerActivity:
         )
         means = {name: self._means(sums[self._place(name)], name) for name in self._neurons}
         if readout is not None:
-            means["classes"] = self._classes(
+            means[CLASSES] = self._classes(
                 readout, scores if readout.layer is None else sums[readout.layer]
             )
         return means
@@ -213,7 +218,18 @@ class ModuleResponder:
     def _scaled(self, name: str, means: NDArray[np.float64]) -> NDArray[np.float32]:
         if name in self._references:
             means = self._references[name].responses(means, self._neurons[name])
-        return means.astype(np.float32)
+        return as_numbers(f"layer {name}", means).astype(np.float32)
+
+
+def as_numbers(place: str, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a module's answers (n, ...); ValueError, naming the ``place`` they are of, where some are no numbers."""
+    faults = ~np.isfinite(values).reshape(len(values), -1).all(axis=1)
+    if faults.any():
+        raise ValueError(
+            f"network.factory: the module's answers in {place} are NaN or infinite for {faults.sum()} of {len(values)} images: "
+            "let its forward divide by nothing that may be 0, and keep its numbers within float32."
+        )
+    return values
 
 
 def presentation_keys(key: CodingKey | None, showings: int) -> list[CodingKey | None]:

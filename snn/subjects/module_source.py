@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,26 +13,32 @@ from torch import nn
 from spikeatlas.snn.data import DataSet, take_evenly
 from spikeatlas.snn.files import digest_file
 from spikeatlas.snn.modules import (
-    DRIVES,
     ThreadCaptures,
     Trial,
     checkpoint_files,
     code_digest,
+    code_parts,
     fit_tensors,
     make_module,
     named_places,
     place_of,
     read_checkpoint,
+    require_finite,
     try_module,
-    way_for,
 )
 from spikeatlas.snn.subjects.base import Images, Progress, Source
 from spikeatlas.snn.subjects.module_layers import (
     accuracy_warning,
     checked_readout,
+    digest_of,
+    hidden_parts,
     layer_infos,
+    module_lacks,
     module_scaling,
+    module_settings,
     output_layers,
+    runs_whole,
+    trial_facts,
 )
 from spikeatlas.snn.subjects.module_responder import ModuleParts
 from spikeatlas.snn.subjects.module_subject import ModuleSubject
@@ -56,38 +61,40 @@ class ModuleSource(Source):
         self.place, self.folder = place_of(spec.factory, spec.checkpoints)
         self._data = data
         self._scaling = module_scaling(spec, data)
-        self._code = self._digest_code()
-        module = self._first()
+        self._code, self._code_parts = self._read_code()
+        module, notes = self._first()
         self.trial = self._try(module)
         self.readout = checked_readout(module, self.trial, spec, len(data.classes))
         self.layers = layer_infos(self.trial, self.readout, spec)
+        self.hidden = hidden_parts(module, self.trial)
         self.stochastic = self.trial.answers == "stochastic" or spec.coding == "poisson"
         self.time_steps = self.trial.drive.time_steps
         self.classes = None if self.readout is None else self.readout.classes
-        self.outputs = output_layers(self.layers, self.readout)
-        self.lacks = self._lacks(module)
-        self.facts = {"factory": spec.factory, "is shown": DRIVES[self.trial.drive.kind]}
+        self.outputs = output_layers(self.layers, self.readout, spec)
+        self.lacks = module_lacks(
+            readout=self.readout is not None,
+            truncation=not runs_whole(module, self.trial, self._scaling, self._examples()),
+            epochs=spec.checkpoints is not None,
+        )
+        self.facts = {
+            "factory": spec.factory,
+            **trial_facts(self.trial, self.readout),
+            **({"of its files": "; ".join(notes)} if notes else {}),
+        }
 
     @property
     def network_digest(self) -> str:
         """SHA-256 (hex) of the code and of all settings that say what the module answers, checkpoints apart."""
-        spec = self.spec
-        settings = {
-            "code": self._code,
-            "factory": spec.factory,
-            "options": spec.options,
-            "drive": self.trial.drive.kind,
-            "time_steps": self.time_steps,
-            "coding": spec.coding,
-            "normalise": [self._scaling.mean.tolist(), self._scaling.std.tolist()],
-            "layers": {name: str(layer.place) for name, layer in self.trial.layers.items()},
-            "readout": None if self.readout is None else self.readout.name,
-            "reference": [spec.reference.quantile, spec.reference.images],
-            "classes": spec.classes,
-        }
-        return hashlib.sha256(
-            json.dumps(settings, sort_keys=True, default=str).encode()
-        ).hexdigest()
+        return digest_of({"code": self._code, **self._settings()})
+
+    @property
+    def network_parts(self) -> dict[str, str]:
+        """See ``Source``: each file of code, and each setting by its field."""
+        settings = {f"network.{name}": digest_of(value) for name, value in self._settings().items()}
+        return {**self._code_parts, **settings}
+
+    def _settings(self) -> dict[str, object]:
+        return module_settings(self.spec, self.trial, self.readout, self._scaling)
 
     def epochs(self) -> dict[float, Path | None]:
         """See ``Source``."""
@@ -123,10 +130,21 @@ class ModuleSource(Source):
         problems = []
         for epoch in epochs:
             try:
-                self._module(epoch)
+                self.open(epoch).check()
+                if epoch == max(epochs):
+                    self._require_same_answers(epoch)
             except (ValueError, OSError) as error:
                 problems.append(str(error))
         return problems
+
+    def _require_same_answers(self, epoch: float) -> None:
+        """Raise ValueError where the most trained module does not answer as that of the trial, which may be silent."""
+        answers = self.open(epoch).answers()
+        if answers != self.trial.answers:
+            raise ValueError(
+                f"network.checkpoints: the module of epoch {epoch:g} is {answers}, but that of the first epoch, which all "
+                f"are taken to be like, {self.trial.answers} (is it silent?): leave silent epochs out."
+            )
 
     def unreadable(self) -> dict[float, str]:
         """See ``Source``."""
@@ -159,8 +177,9 @@ class ModuleSource(Source):
             total.update(means.astype("<f4").tobytes())
         return total.hexdigest()
 
-    def _digest_code(self) -> str:
-        return code_digest(self.spec.factory)
+    def _read_code(self) -> tuple[str, dict[str, str]]:
+        """Digest of the code, and of each of its files."""
+        return code_digest(self.spec.factory), code_parts(self.spec.factory)
 
     def _made(self) -> nn.Module:
         return make_module(self.spec.factory, self.spec.options)
@@ -176,21 +195,24 @@ class ModuleSource(Source):
 
     def _module(self, epoch: float) -> nn.Module:
         module, path = self._made(), self._path(epoch)
-        if path is not None:
+        if path is None:
+            require_finite(module, f"network.factory: {self.spec.factory}")
+        else:
             fit_tensors(module, read_checkpoint(path).tensors, path)
+            require_finite(module, f"network.checkpoints: {path}")
         return module
 
-    def _first(self) -> nn.Module:
-        """Module of the first epoch whose file can be read: so that files to come do not change the trial."""
+    def _first(self) -> tuple[nn.Module, list[str]]:
+        """Module of the first epoch whose file can be read, and notes on that: files to come do not change the trial."""
         problem: Exception | None = None
         for epoch in self.epochs():
             try:
-                return self._module(epoch)
+                return self._module(epoch), self.notes(epoch)
             except (ValueError, OSError) as error:
                 problem = problem or error
         if problem is not None:
             raise problem
-        return self._made()
+        return self._made(), []
 
     def _try(self, module: nn.Module) -> Trial:
         spec = self.spec
@@ -202,28 +224,6 @@ class ModuleSource(Source):
             time_steps=spec.time_steps,
             named=spec.layers != "auto",
         )
-
-    def _lacks(self, module: nn.Module) -> tuple[str, ...]:
-        lacks = {
-            "readout": self.readout is None,
-            "truncation": self._runs_whole(module),
-            "gradients": True,
-            "training": True,
-            "epochs": self.spec.checkpoints is None,
-        }
-        return tuple(name for name, lacking in lacks.items() if lacking)
-
-    def _runs_whole(self, module: nn.Module) -> bool:
-        """Tell whether the shallowest layer costs as much as all: a loop inside, in which no faster way can stop."""
-        if self.trial.repeats == 1 or self.trial.drive.kind != "image":
-            return False
-        first = {
-            name: layer.place for name, layer in list(self.trial.layers.items())[:1] if layer.spikes
-        }
-        if not first or self.stochastic:
-            return True
-        way = way_for(module, first, self.trial.drive, self._scaling, self._examples())
-        return isinstance(way, str)
 
     def _examples(self) -> Images:
         images = take_evenly(self._data.train, _TRIAL_IMAGES).stills

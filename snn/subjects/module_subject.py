@@ -14,8 +14,11 @@ from spikeatlas.snn.coding import CodingKey
 from spikeatlas.snn.layer_info import LayerInfo, require_neurons
 from spikeatlas.snn.modules import (
     CLASSES,
+    Answers,
     FasterWay,
     Silence,
+    require_numbers,
+    verdict,
 )
 from spikeatlas.snn.readings import RATE, UnitChoice
 from spikeatlas.snn.responder import check_counts
@@ -34,6 +37,7 @@ from spikeatlas.snn.subjects.module_responder import (
     Means,
     ModuleParts,
     ModuleResponder,
+    as_numbers,
     presentation_keys,
 )
 from spikeatlas.snn.subjects.module_ways import ProvenWays
@@ -98,17 +102,34 @@ class ModuleSubject(Subject):
             {name: means[:count] for name, means in self._shown(activity, batch).items()}
             for batch, count in padded_batches(images, _BATCH)
         ]
-        return {name: np.concatenate([row[name] for row in rows]) for name in layers}
+        return {
+            name: as_numbers(f"layer {name}", np.concatenate([row[name] for row in rows]))
+            for name in layers
+        }
+
+    def check(self) -> None:
+        """See ``Subject``: answers to some training images are numbers."""
+        parts = self._parts
+        places = {name: layer.place for name, layer in parts.trial.layers.items()}
+        require_numbers(parts.captures.mine(), places, parts.trial.pictures)
+
+    def answers(self) -> Answers:
+        """Try again whether it draws random numbers. ValueError for answers that are not one image's alone."""
+        parts = self._parts
+        places = {name: layer.place for name, layer in parts.trial.layers.items()}
+        return verdict(parts.captures.mine(), places, parts.trial.pictures)[1]
 
     def responder(self, neurons: Neurons, showing: Showing) -> ModuleResponder:
         """See ``Subject``."""
         self._check(neurons, showing)
-        of_module = {name: list(row) for name, row in neurons.items() if name != CLASSES}
+        of_module = {
+            name: list(row) for name, row in neurons.items() if not self._parts.is_class_layer(name)
+        }
         activity = LayerActivity(
             self._parts,
             of_module,
             self._silence,
-            class_neurons=neurons.get(CLASSES),
+            class_neurons=neurons.get(CLASSES) if self._reads_classes(neurons) else None,
             reading=showing.reading,
             unit=showing.unit,
             device=showing.device,
@@ -138,15 +159,16 @@ class ModuleSubject(Subject):
                 rows.append(self._batch_scores(batch, showing)[:count])
             else:
                 rows.append(self._counts(way, batch)[:count])
-        return np.concatenate(rows)
+        return as_numbers(f"its read-out {readout.name}", np.concatenate(rows))
 
     def silenced(self, layer: str, neuron: int) -> ModuleSubject:
         """See ``Subject``: the neuron's channel is 0 for all that follows it. LackError for the layer of classes."""
         self._check({layer: [neuron]}, Showing(key=_KEY))
-        if layer == CLASSES or self._silence is not None:
+        is_class = self._parts.is_class_layer(layer)
+        if is_class or self._silence is not None:
             raise LackError(
                 f"neuron {neuron} of layer {layer!r} cannot be silenced: "
-                + ("a class is no neuron." if layer == CLASSES else "another is silent already.")
+                + ("a class is no neuron." if is_class else "another is silent already.")
             )
         subject = copy.copy(self)
         subject._silence = Silence(self._parts.trial.layers[layer].place, neuron)  # noqa: SLF001
@@ -188,11 +210,14 @@ class ModuleSubject(Subject):
             return f"on {showing.device}, where no compiled scan runs"
         if self._silence is not None or self.stochastic:
             return "a neuron is silent" if self._silence else "its answers are drawn"
-        if CLASSES in neurons or self._are_analog(neurons):
+        if self._reads_classes(neurons) or self._are_analog(neurons):
             return "not all of the layers spike"
         if showing.reading != RATE or showing.unit != "channel":
             return f"reading {showing.reading.kind}, unit {showing.unit}"
         return self._ways.of(neurons, exact=showing.kind != "fast")
+
+    def _reads_classes(self, neurons: Neurons) -> bool:
+        return any(self._parts.is_class_layer(name) for name in neurons)
 
     def _are_analog(self, neurons: Neurons) -> bool:
         layers = self._parts.trial.layers
@@ -209,7 +234,7 @@ class ModuleSubject(Subject):
                 )
             require_neurons(name, row, self.layers[name].neurons)
         check_counts(showing.batch_size, showing.presentations)
-        if CLASSES in neurons and showing.reading != RATE:
+        if self._reads_classes(neurons) and showing.reading != RATE:
             raise ValueError(
                 f"reading {showing.reading.kind} reads spikes, and classes have none: use rate."
             )

@@ -143,9 +143,9 @@ class NirSource(ModuleSource):
                 reasons[epoch] = str(error)
         return reasons
 
-    def _digest_code(self) -> str:
+    def _read_code(self) -> tuple[str, dict[str, str]]:
         # a file is all there is of a network: the code that reads it is ours
-        return ""
+        return "", {}
 
     def _made(self) -> nn.Module:
         return self._module(min(self.epochs()))

@@ -103,10 +103,11 @@ class ReadSource(Source):
         self._way = (reading, unit)
         self.input_shape = source.input_shape
         self.layers = read_layers(source, reading, unit)
-        self.stochastic = source.stochastic
-        self.time_steps = source.time_steps
-        self.classes = source.classes
-        self.lacks = source.lacks
+        says = f"is a layer of which probe.reading ({reading.kind}) says nothing"
+        others = {name: says for name in source.layers if name not in self.layers}
+        self.hidden = {**source.hidden, **others}
+        self.stochastic, self.time_steps = source.stochastic, source.time_steps
+        self.classes, self.lacks = source.classes, source.lacks
         self.outputs = tuple(name for name in source.outputs if name in self.layers)
         self.place, self.folder, self.facts = source.place, source.folder, source.facts
 
@@ -138,6 +139,11 @@ class ReadSource(Source):
     def network_digest(self) -> str:
         """See ``Source``."""
         return self.source.network_digest
+
+    @property
+    def network_parts(self) -> dict[str, str]:
+        """See ``Source``."""
+        return self.source.network_parts
 
     def fingerprint(self, epoch: float) -> str:
         """See ``Source``."""

@@ -125,7 +125,7 @@ def network_change(root: zarr.Group, source: Source, epoch: float) -> str | None
     """Say how the network that is not ours has changed since an epoch was probed; None if it has not."""
     before = root.attrs.get("network_digest", "")
     if before and before != source.network_digest:
-        return f"the code of the network ({source.place}), or what it is made with, has changed"
+        return _changed_parts(root, source)
     path = f"{PROGRESS}/fingerprint"
     fingerprint = str(values(root, path, epoch_row(root, epoch))) if path in root else ""
     if fingerprint and fingerprint != source.fingerprint(epoch):
@@ -134,6 +134,17 @@ def network_change(root: zarr.Group, source: Source, epoch: float) -> str | None
             "library?)"
         )
     return None
+
+
+def _changed_parts(root: zarr.Group, source: Source) -> str:
+    """Say which files and settings of a network are others than before; its factory, where an atlas does not know."""
+    before: Mapping[str, str] = json.loads(str(root.attrs.get("network_parts", "{}")))
+    now = source.network_parts
+    names = [name for name in {**before, **now} if before.get(name) != now.get(name)]
+    if before and names:
+        return f"the code of the network, or what it is made with, has changed ({'; '.join(names)})"
+    factory = source.facts.get("factory", source.place)
+    return f"the code of the network ({factory}, or a file it imports), or what it is made with, has changed"
 
 
 def _changed(run: Run, name: str) -> AtlasError:

@@ -28,6 +28,8 @@ def attributes(run: Run, source: Source) -> dict[str, Any]:
         "layers": list(run.layers),
         **({"network_lacks": list(source.lacks)} if source.lacks else {}),
         **({"network_digest": source.network_digest} if source.network_digest else {}),
+        # older atlases have the digest alone
+        **({"network_parts": json.dumps(source.network_parts)} if source.network_parts else {}),
         "batch_size": run.responder.batch_size,
         "started": write.now(),
         "ended": "",

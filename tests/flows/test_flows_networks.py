@@ -219,8 +219,8 @@ def complaints(folder: Path, output: Path) -> tuple[str, str]:
 
 def test_what_has_changed_stops_resume_and_verify(own: Path, find: Find, tmp_path: Path) -> None:
     for name, change, words in (
-        ("users_models.py", append, "the code of the network"),
-        ("users_parts.py", append, "the code of the network"),
+        ("users_models.py", append, "has changed (the factory's file users_models.py)"),
+        ("users_parts.py", append, "has changed (users_parts.py, which it imports)"),
         ("net_1.pth", other_weights, "net_1.pth"),
     ):
         before = (own / name).read_bytes()

@@ -20,6 +20,7 @@ SHOWING = Showing(batch_size=8, key=KEY)
 SNNTORCH = "tests.networks.snntorch_nets"
 SPIKINGJELLY = "tests.networks.spikingjelly_nets"
 OTHER = "tests.networks.other_nets"
+UNCOMMON = "tests.networks.uncommon_nets"
 
 
 def picture_data(channels: int = 1, side: int = 8, images: int = 40) -> DataSet:

@@ -23,6 +23,8 @@ def test_a_module_of_the_working_folder_is_found(
     (tmp_path / "module_of_here.py").write_text("class Thing:\n    pass\n")
     (tmp_path / "broken_of_here.py").write_text("class Thing\n")
     (tmp_path / "failing_of_here.py").write_text("import os\nos.nothing\n")
+    (tmp_path / "lacking_of_here.py").write_text("import not_there.at_all\n")
+    (tmp_path / "wanting_of_here.py").write_text("from os import nothing\n")
     monkeypatch.setattr(sys, "path", [*sys.path])
     monkeypatch.chdir(tmp_path)
 
@@ -32,6 +34,21 @@ def test_a_module_of_the_working_folder_is_found(
     for name, error in (("broken", "SyntaxError"), ("failing", "AttributeError")):
         with pytest.raises(ValueError, match=f"its module fails with {error}: "):
             load_object(f"{name}_of_here:Thing")
+    with pytest.raises(
+        ValueError,
+        match=r"^lacking_of_here:T cannot .* its module imports not_there, which there is",
+    ):
+        load_object("lacking_of_here:T")
+    with pytest.raises(
+        ValueError,
+        match="its module fails with ImportError: cannot import name 'nothing' from 'os'",
+    ):
+        load_object("wanting_of_here:T")
+    for name in ("nowhere", "nowhere.at.all"):
+        with pytest.raises(
+            ValueError, match=r"No module named 'nowhere'\): is the module on PYTHON"
+        ):
+            load_object(f"{name}:T")
 
 
 @pytest.mark.parametrize(

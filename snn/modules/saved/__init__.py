@@ -10,6 +10,7 @@ from spikeatlas.snn.modules.saved.checkpoint_files import (
 )
 from spikeatlas.snn.modules.saved.checkpoint_fit import fit_tensors
 from spikeatlas.snn.modules.saved.checkpoint_tensors import StoredCheckpoint, read_checkpoint
+from spikeatlas.snn.modules.saved.finite_weights import require_finite
 
 __all__ = [
     "StoredCheckpoint",
@@ -19,4 +20,5 @@ __all__ = [
     "pattern_problem",
     "place_of",
     "read_checkpoint",
+    "require_finite",
 ]

@@ -21,12 +21,12 @@ def fit_tensors(module: nn.Module, tensors: Mapping[str, Tensor], path: Path) ->
     """Put tensors of ``path`` into a module, in place; return notes, one line each, of what was done to their names.
 
     All of the module's tensors must be there, in their shapes, and no others. Tolerated: prefixes of DataParallel, of
-    torch.compile, or one that all names share; tensors that are a neuron's state, no parameter; and snnTorch's
-    ``graded_spikes_factor`` missing where the factory's value is 1. ValueError, one sentence that lists the keys,
-    otherwise, and where snnTorch's reset is not the factory's.
+    torch.compile, or one under which all of them stand, what stands beside it left out; tensors that are a neuron's
+    state, no parameter; and snnTorch's ``graded_spikes_factor`` missing where the factory's value is 1. ValueError, one
+    sentence that lists the keys, otherwise, and where snnTorch's reset is not the factory's.
     """
     names = {_plain(name): name for name in module.state_dict()}
-    notes, renamed = _renamed(tensors, names)
+    notes, renamed = _renamed(tensors, names, path)
     state = {names.get(name, name): tensor for name, tensor in renamed.items()}
     notes += _drop_states(module, state)
     _check_resets(module, state, path)
@@ -46,7 +46,7 @@ def _plain(name: str) -> str:
 
 
 def _renamed(
-    tensors: Mapping[str, Tensor], names: Collection[str]
+    tensors: Mapping[str, Tensor], names: Collection[str], path: Path
 ) -> tuple[list[str], dict[str, Tensor]]:
     """Take prefixes off; return notes, and the tensors by the names that are in the module."""
     notes = []
@@ -54,23 +54,39 @@ def _renamed(
     for mark, origin in ((_PARALLEL, "DataParallel"), (f"{_COMPILED}.", "torch.compile")):
         if any(mark in f".{name}" and _plain(name) != name for name in tensors):
             notes.append(f"the prefix {mark!r} of {origin} is taken off")
-    prefix = _common_prefix(plain, names)
+    # older files lack the factor under any prefix
+    sought = [name for name in names if name.rpartition(".")[2] != _GRADED]
+    prefix = _common_prefix(plain, sought, path)
     if prefix:
         notes.append(f"the prefix {prefix!r} is taken off")
-    return notes, {name.removeprefix(prefix): tensor for name, tensor in plain.items()}
+    others = [name for name in plain if not name.startswith(prefix)]
+    if others:
+        notes.append(f"what stands outside of it is left out: {_listed(others)}")
+    return notes, {
+        name.removeprefix(prefix): tensor
+        for name, tensor in plain.items()
+        if name.startswith(prefix)
+    }
 
 
-def _common_prefix(keys: Collection[str], names: Collection[str]) -> str:
-    """Return the prefix that all keys share and whose removal makes most of them fit; '' where none does."""
-    best, prefix, hits = "", "", len(set(keys) & set(names))
-    while True:
-        heads = {key[len(prefix) :].partition(".")[0] for key in keys}
-        if len(heads) != 1 or any("." not in key[len(prefix) :] for key in keys):
-            return best
-        prefix += f"{heads.pop()}."
-        fits = len({key.removeprefix(prefix) for key in keys} & set(names))
-        if fits > hits:
-            best, hits = prefix, fits
+def _common_prefix(keys: Collection[str], names: Collection[str], path: Path) -> str:
+    """Return the prefix under which all of a module's ``names`` are among ``keys``, else most of them; '' if none are.
+
+    ValueError where several prefixes have them all, for one of these may be an average of the other's weights.
+    """
+    heads = {key[: place + 1] for key in keys for place, sign in enumerate(key) if sign == "."}
+    hits = {
+        head: sum(head + name in keys for name in names)
+        for head in ("", *sorted(heads, key=lambda head: (head.count("."), head)))
+    }
+    most = max(hits.values())
+    whole = [head for head, count in hits.items() if count == len(names)]
+    if len(whole) > 1 and "" not in whole:
+        raise ValueError(
+            f"{path} has all of the module's tensors more than once, under {' and under '.join(map(repr, whole))}: save "
+            "the state_dict of the one that is meant."
+        )
+    return next(head for head, count in hits.items() if count == most)
 
 
 def _drop_states(module: nn.Module, state: dict[str, Tensor]) -> list[str]:
@@ -122,9 +138,10 @@ def _check_keys(module: nn.Module, state: Mapping[str, Tensor], path: Path) -> N
         if names
     ]
     if parts:
+        superfluous = others and not missing and not shapes
         raise ValueError(
             f"{path} does not fit the factory's module ({'; '.join(parts)}): give network.options that make the "
-            "module as it was trained."
+            f"module as it was trained{', or save a file without what is no part of it' if superfluous else ''}."
         )
 
 

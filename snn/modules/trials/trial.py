@@ -6,20 +6,16 @@ A few calls with 2, 3 and 8 images tell it, without knowing the library that the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from torch import Tensor, nn
 
 from spikeatlas.snn.modules.capture import Capture, LayerPlace
-from spikeatlas.snn.modules.drive import ModuleDrive
+from spikeatlas.snn.modules.drive import ModuleDrive, as_positions
 from spikeatlas.snn.modules.neuron_modules import Place, is_neuron, is_never_negative
 from spikeatlas.snn.modules.spike_sum import SpikeSum
-from spikeatlas.snn.modules.trials.trial_drive import (
-    CallPattern,
-    InputKind,
-    find_pattern,
-    trial_pictures,
-)
+from spikeatlas.snn.modules.trials.call_pattern import CallPattern
+from spikeatlas.snn.modules.trials.trial_drive import InputKind, find_pattern, trial_pictures
 from spikeatlas.snn.modules.trials.trial_record import is_binary
 from spikeatlas.snn.modules.trials.verdict import Answers, BatchDependenceError, verdict
 
@@ -47,11 +43,13 @@ class Trial:
     repeats: int
     """Repetitions of the pattern of layers whenever the module is called: a loop inside has more than one."""
     outputs: tuple[object, object]
-    """Shapes of what the module returns for 2 and for 3 images, nested as it returns them."""
+    """Trees of shapes of what the module returns for 2 and for 3 images, see ``shape_tree``."""
     last: LayerPlace | None
     """The last spiking neurons that are called, a layer of the study or not; None in a network without."""
     pictures: Tensor
     """The 8 normalised images (8, c, h, w)."""
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    """Parts that auto takes for layers and that are none, each with the reason."""
 
 
 def try_module(
@@ -95,11 +93,33 @@ def _tried(
     named: bool,
 ) -> Trial:
     pattern = find_pattern(module, places, pictures, kind=kind, time_steps=time_steps)
-    layers = _layers(places, pattern, named=named)
+    reasons = _reasons(places, pattern)
+    if reasons and (named or len(reasons) == len(places)):
+        raise ValueError(f"network.layers: {'; '.join(reasons.values())}.")
+    layers = _layers(
+        {name: place for name, place in places.items() if name not in reasons}, pattern, named=named
+    )
     layers, answers = verdict(Capture(module, pattern.drive), layers, pictures)
     last = _last(pattern)
-    trial = Trial(pattern.drive, {}, answers, pattern.repeats, pattern.outputs, last, pictures)
+    trial = Trial(
+        pattern.drive, {}, answers, pattern.repeats, pattern.outputs, last, pictures, reasons
+    )
     return replace(trial, layers=_with_values(module, trial, layers))
+
+
+def _reasons(places: Mapping[str, Place], pattern: CallPattern) -> dict[str, str]:
+    """Say why places are no layers: nobody calls them, or nothing tells their neurons."""
+    reasons = {}
+    for name, place in places.items():
+        if not pattern.uses(place.path):
+            reasons[name] = f"the module does not call {place.path}: leave it out"
+        elif place.path in pattern.unsure:
+            reasons[name] = (
+                f"{place.path} gives {' x '.join(map(str, pattern.unsure[place.path]))} numbers for an image, and nothing "
+                "says which axis is its neurons: name a part beside it that does (nn.Linear and nn.LayerNorm have their "
+                "features last, nn.Conv1d its channels first)"
+            )
+    return reasons
 
 
 def _layers(
@@ -109,10 +129,6 @@ def _layers(
     layers: dict[str, LayerPlace] = {}
     for name, place in places.items():
         uses = pattern.uses(place.path)
-        if not uses:
-            raise ValueError(
-                f"network.layers names {place.path!r}, but the module does not call it: leave it out."
-            )
         if named and place.use is None and uses > 1 and name != place.path:
             raise ValueError(
                 f"network.layers: {place.path} ({name}) is called {uses} times in one step: write {place.path}#1 to "
@@ -141,7 +157,10 @@ def _refuse_doubles(layers: Mapping[str, LayerPlace]) -> None:
 
 def _place(pattern: CallPattern, path: str, use: int, uses: int) -> LayerPlace:
     events = [place for place, event in enumerate(pattern.events) if event == path]
-    return LayerPlace(path, pattern.shapes[events[use - 1]], use, uses, len(events))
+    shape = pattern.shapes[events[use - 1]]
+    if pattern.drive.time_steps is None:
+        shape = as_positions(shape)
+    return LayerPlace(path, shape, use, uses, len(events))
 
 
 def _last(pattern: CallPattern) -> LayerPlace | None:

@@ -4,45 +4,36 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
-from spikeatlas.snn.modules.drive import DriveKind, ModuleDrive, OutputShape, output_shape
+from spikeatlas.snn.modules.drive import DriveKind, ModuleDrive
 from spikeatlas.snn.modules.neuron_modules import (
     Place,
     is_neuron,
     is_never_negative,
     neuron_paths,
 )
-from spikeatlas.snn.modules.trials.trial_record import CallRecord, event_shapes, record_call
+from spikeatlas.snn.modules.trials.call_pattern import (
+    CallPattern,
+    output_steps,
+    steps_in_call,
+    steps_in_output,
+)
+from spikeatlas.snn.modules.trials.trial_record import (
+    CallRecord,
+    event_shapes,
+    record_call,
+    unsure_paths,
+)
+from spikeatlas.snn.modules.trials.unfit_images import unfit_images
+from spikeatlas.snn.sentences import reason_of
 
 InputKind = Literal["auto", "image", "steps", "frames", "batch_frames"]
 _PROBE_STEPS = 5
-
-
-@dataclass(frozen=True)
-class CallPattern:
-    """A module's calls of its layers, and the drive that they tell."""
-
-    drive: ModuleDrive
-    events: tuple[str, ...]
-    """Paths in order, in one call of the module."""
-    shapes: tuple[OutputShape, ...]
-    """Of each event's output."""
-    timed: frozenset[str]
-    """Paths that are called at every time step."""
-    repeats: int
-    """Repetitions of the pattern in one call of the module."""
-    outputs: tuple[object, object]
-    """Shapes of what the module returns for 2 and for 3 images."""
-
-    def uses(self, path: str) -> int:
-        """Calls of a path in one time step; all there are where it is not called at every one."""
-        calls = self.events.count(path)
-        return calls // self.repeats if calls % self.repeats == 0 else calls
 
 
 def find_pattern(
@@ -60,20 +51,20 @@ def find_pattern(
     # neurons that are no layers of the study tell the time as well
     paths = list(dict.fromkeys([*(place.path for place in places.values()), *neuron_paths(module)]))
     forms: Sequence[DriveKind] = ("image", "frames", "batch_frames") if kind == "auto" else (kind,)
-    reasons = []
+    reasons: dict[DriveKind, str] = {}
     for form in forms:
         pattern = _attempt(module, paths, pictures, form, time_steps)
         if isinstance(pattern, str):
-            reasons.append(f"{form}: {pattern}")
+            reasons[form] = pattern
         elif kind == "auto" and form != "image" and not pattern.timed:
-            reasons.append(f"{form}: it has no spiking neurons")
+            reasons[form] = "it has no spiking neurons"
         else:
             return _with_time(pattern, kind, time_steps)
-    raise ValueError(
-        f"the module takes {tuple(pictures.shape[1:])} images in no form that was tried ({'; '.join(reasons)}): "
-        "name its form in network.input, and check network.options; if it takes flat images, let the factory put nn.Flatten "
-        "before it."
-    )
+    raise ValueError(unfit_images(module, pictures, _drive(forms[0], time_steps), reasons))
+
+
+def _drive(form: DriveKind, time_steps: int | None) -> ModuleDrive:
+    return ModuleDrive(form, None if form == "image" else time_steps or _PROBE_STEPS)
 
 
 def _attempt(
@@ -84,17 +75,23 @@ def _attempt(
     time_steps: int | None,
 ) -> CallPattern | str:
     """Call with 2 and with 3 images in one form; a sentence where that fails."""
-    drive = ModuleDrive(form, None if form == "image" else time_steps or _PROBE_STEPS)
+    drive = _drive(form, time_steps)
     try:
         two, three = (record_call(module, drive, pictures[None, :count], paths) for count in (2, 3))
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a user's forward raises
-        return f"{type(error).__name__}: {error}".splitlines()[0]
+        return reason_of(error)
     shapes = event_shapes(two, three, drive)
     if isinstance(shapes, str):
         return shapes
     timed = frozenset(path for path in paths if _is_timed(module, path, two, time_steps))
     pattern = CallPattern(
-        drive, tuple(two.events), tuple(shapes), timed, 1, (two.output, three.output)
+        drive,
+        tuple(two.events),
+        tuple(shapes),
+        timed,
+        1,
+        (two.output, three.output),
+        unsure_paths(two, shapes),
     )
     if form in {"frames", "batch_frames"}:
         total = steps_in_call(pattern)
@@ -109,40 +106,6 @@ def _is_timed(module: nn.Module, path: str, record: CallRecord, time_steps: int 
     if is_neuron(part) or record.binary.get(path, False):
         return True
     return time_steps is not None and not is_never_negative(part) and path not in record.binary
-
-
-def steps_in_call(pattern: CallPattern) -> int:
-    """Outputs of the spiking layers in one call, over all of a single layer's uses, or by the smallest period."""
-    timed = [path for path in pattern.events if path in pattern.timed]
-    if not timed:
-        return 1
-    length = 1 if len(set(timed)) == 1 else period(timed)
-    return len(timed) // length * _steps_in_output(pattern)
-
-
-def _steps_in_output(pattern: CallPattern) -> int:
-    steps = {
-        path: shape.steps
-        for path, shape in zip(pattern.events, pattern.shapes, strict=True)
-        if path in pattern.timed
-    }
-    if len(set(steps.values())) != 1:
-        counts = ", ".join(f"{path} {count}" for path, count in steps.items())
-        raise ValueError(
-            f"the module's layers have different numbers of time steps in one output ({counts}): name in "
-            "network.layers only those that run over the same steps."
-        )
-    return next(iter(steps.values()))
-
-
-def period(events: Sequence[str]) -> int:
-    """Length of the shortest pattern whose repetition is ``events``."""
-    return next(
-        length
-        for length in range(1, len(events) + 1)
-        if len(events) % length == 0
-        and list(events) == list(events[:length]) * (len(events) // length)
-    )
 
 
 def _with_time(pattern: CallPattern, kind: InputKind, time_steps: int | None) -> CallPattern:
@@ -163,7 +126,7 @@ def _with_time(pattern: CallPattern, kind: InputKind, time_steps: int | None) ->
             f"{total}, leave it out, or let network.options change the module's own."
         )
     return replace(
-        pattern, drive=ModuleDrive("image", total), repeats=total // _steps_in_output(pattern)
+        pattern, drive=ModuleDrive("image", total), repeats=total // steps_in_output(pattern)
     )
 
 
@@ -186,7 +149,7 @@ def _of_frames(pattern: CallPattern, time_steps: int | None) -> CallPattern:
         raise ValueError(_missing(f"the module takes {pattern.drive.kind}, and"))
     # the calls in a step are what the frames leave over: one neuron alone may stand at several places
     timed = [path for path in pattern.events if path in pattern.timed]
-    repeats = time_steps // _steps_in_output(pattern)
+    repeats = time_steps // steps_in_output(pattern)
     if len(timed) % repeats:
         raise ValueError(
             f"the module takes {time_steps} frames, but calls its neurons {len(timed)} times: no whole number a step."
@@ -198,19 +161,19 @@ def _of_single(
     pattern: CallPattern, kind: InputKind, time_steps: int | None, path: str
 ) -> CallPattern:
     """Pattern of one neuron alone, which may be called at several places of a step, or at several steps."""
-    total = pattern.events.count(path) * _steps_in_output(pattern)
+    total = pattern.events.count(path) * steps_in_output(pattern)
     if time_steps is None:
         raise ValueError(
             f"{path} is the only neuron, and is called {total} times: places in one step and steps look the same, so "
             "write network.time_steps."
         )
-    stack = _output_steps(pattern)
+    stack = output_steps(pattern)
     if kind != "steps" and stack not in {1, time_steps}:
         raise ValueError(
             f"network.time_steps is {time_steps}, but the module returns {stack} steps: write {stack}."
         )
     if kind != "steps" and total % time_steps == 0:
-        repeats = max(time_steps // _steps_in_output(pattern), 1)
+        repeats = max(time_steps // steps_in_output(pattern), 1)
         return replace(pattern, drive=ModuleDrive("image", time_steps), repeats=repeats)
     if kind != "steps":
         raise ValueError(
@@ -218,17 +181,6 @@ def _of_single(
             "multiple of it: write input: steps if that is one step."
         )
     return replace(pattern, drive=ModuleDrive("steps", time_steps))
-
-
-def _output_steps(pattern: CallPattern) -> int:
-    """Time steps of the first tensor that the module returns; 1 where none has an axis of time."""
-    two, three = (
-        output[0] if isinstance(output, list) and output else output for output in pattern.outputs
-    )
-    if not isinstance(two, tuple) or not isinstance(three, tuple):
-        return 1
-    shape = output_shape(two, three, pattern.drive)
-    return shape.steps if shape is not None else 1
 
 
 def _step_by_step(pattern: CallPattern, total: int, time_steps: int | None) -> CallPattern:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,8 @@ from torch import Tensor, nn
 from spikeatlas.snn.modules.drive import ModuleDrive, OutputShape, first_tensor, output_shape
 from spikeatlas.snn.modules.module_state import unchanged
 from spikeatlas.snn.modules.seeds import seeded
+from spikeatlas.snn.modules.trials.neuron_axis import NeuronAxes, NeuronAxis
+from spikeatlas.snn.modules.trials.output_tree import shape_tree
 
 
 @dataclass
@@ -24,8 +26,10 @@ class CallRecord:
     """Shape of each event's output."""
     binary: dict[str, bool] = field(default_factory=dict)
     """By path, True where all outputs were 0 or 1 (or -1), and some not 0."""
+    axes: list[NeuronAxis | None] = field(default_factory=list)
+    """Axis of the neurons in each event's output; None where nothing says it."""
     output: object = None
-    """Shapes of what the call returned, nested as it was."""
+    """Tree of shapes of what the call returned."""
 
 
 @torch.no_grad()
@@ -33,14 +37,16 @@ def record_call(
     module: nn.Module, drive: ModuleDrive, frames: Tensor, paths: Iterable[str]
 ) -> CallRecord:
     """Call a module once with the first input of ``frames`` and write down its calls of ``paths``."""
-    record = CallRecord()
-    handles = [
-        module.get_submodule(path).register_forward_hook(_writer(record, path))
+    record, axes = CallRecord(), NeuronAxes()
+    # of one module, hooks are called in the order in which they are put on it
+    handles = [part.register_forward_hook(axes.note) for part in module.modules()]
+    handles += [
+        module.get_submodule(path).register_forward_hook(_writer(record, axes, path))
         for path in dict.fromkeys(paths)
     ]
     try:
         with unchanged(module), seeded(0):
-            record.output = _shapes(module(next(drive.inputs(frames))))
+            record.output = shape_tree(module(next(drive.inputs(frames))))
     finally:
         for handle in handles:
             handle.remove()
@@ -53,14 +59,26 @@ def event_shapes(two: CallRecord, three: CallRecord, drive: ModuleDrive) -> list
         return "it calls none of its layers"
     if two.events != three.events:
         return "it calls its layers more often for more images"
-    pairs = zip(two.events, two.shapes, three.shapes, strict=True)
+    rows = zip(two.events, two.shapes, three.shapes, two.axes, strict=True)
     shapes = []
-    for path, small, large in pairs:
-        shape = output_shape(small, large, drive)
+    for path, small, large, axis in rows:
+        shape = output_shape(small, large, drive, last=axis == "last")
         if shape is None:
             return f"the output of {path} has the shapes {small} and {large} for 2 and 3 images, with no axis of images"
         shapes.append(shape)
     return shapes
+
+
+def unsure_paths(record: CallRecord, shapes: Sequence[OutputShape]) -> dict[str, tuple[int, ...]]:
+    """Shapes for an image of the parts whose two axes nothing tells apart, by their paths; see ``NeuronAxes``."""
+    unsure: dict[str, tuple[int, ...]] = {}
+    for path, whole, shape, axis in zip(
+        record.events, record.shapes, shapes, record.axes, strict=True
+    ):
+        rest = whole[shape.axis + 1 + shape.inner :]
+        if len(rest) == 2 and axis is None:
+            unsure[path] = rest
+    return unsure
 
 
 def is_binary(values: Tensor) -> bool:
@@ -68,23 +86,16 @@ def is_binary(values: Tensor) -> bool:
     return bool(((values == 0) | (values.abs() == 1)).all() and values.any())
 
 
-def _writer(record: CallRecord, path: str) -> Any:
+def _writer(record: CallRecord, axes: NeuronAxes, path: str) -> Any:
     def write(_module: nn.Module, _inputs: Any, output: Any) -> None:
         tensor = first_tensor(output)
         if tensor is None:
             raise ValueError(f"{path} returns no tensor, so it is no layer.")
         record.events.append(path)
         record.shapes.append(tuple(tensor.shape))
+        record.axes.append(axes.latest)
         silent = not bool(tensor.any())
         if not silent:
             record.binary[path] = record.binary.get(path, True) and is_binary(tensor)
 
     return write
-
-
-def _shapes(output: object) -> object:
-    if isinstance(output, Tensor):
-        return tuple(output.shape)
-    if isinstance(output, list | tuple):
-        return [_shapes(item) for item in output]
-    return None

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from spikeatlas.snn.modules.capture import Capture, LayerPlace
+from spikeatlas.snn.modules.drive import first_tensor
 from spikeatlas.snn.modules.spike_sum import SpikeSum
 
 Answers = Literal["deterministic", "stochastic"]
@@ -22,7 +23,8 @@ class BatchDependenceError(ValueError):
 def verdict(
     capture: Capture, layers: dict[str, LayerPlace], pictures: Tensor
 ) -> tuple[dict[str, LayerPlace], Answers]:
-    """Show the same images again, with another seed, and among others; refuse what cannot be replayed."""
+    """Show the same images again, with another seed, and among others; refuse what is no number or cannot be replayed."""
+    require_numbers(capture, layers, pictures)
     if not _alone(capture, layers, pictures):
         # steps may be folded into the images' axis in the other order
         layers = {
@@ -32,8 +34,9 @@ def verdict(
     first = responses(capture, layers, pictures, seed=0)
     if not _equal(first, responses(capture, layers, pictures, seed=0)):
         raise ValueError(
-            "the module answers the same images otherwise when it is called again: it keeps state outside of the "
-            "module's attributes and buffers (a global, or a closure), which cannot be put back; keep it in the module."
+            "network.factory: the module answers the same images otherwise when it is called again: it keeps state outside "
+            "of the module's attributes and buffers (a global, a closure, or a random generator that it seeds anew), which "
+            "cannot be put back; keep it in the module, and draw from torch's, numpy's or Python's own generator."
         )
     if not _alone(capture, layers, pictures):
         raise BatchDependenceError(
@@ -42,6 +45,36 @@ def verdict(
         )
     drawn_alike = _equal(first, responses(capture, layers, pictures, seed=1))
     return layers, "deterministic" if drawn_alike else "stochastic"
+
+
+def require_numbers(capture: Capture, layers: Mapping[str, LayerPlace], pictures: Tensor) -> None:
+    """Raise ValueError for a layer that gets or gives what is no number: neurons that get NaN are silent for ever."""
+    problems: dict[str, None] = {}
+
+    def notice(path: str) -> Any:
+        def look(_module: nn.Module, inputs: Any, output: Any) -> None:
+            values = {"gets": first_tensor(inputs), "gives": first_tensor(output)}
+            for verb, tensor in values.items():
+                if tensor is not None and not tensor.isfinite().all():
+                    problems[f"{path or 'the module'} {verb}"] = None
+
+        return look
+
+    handles = [
+        capture.module.get_submodule(path).register_forward_hook(notice(path))
+        for path in dict.fromkeys(place.path for place in layers.values())
+    ]
+    try:
+        capture.show(pictures[None], {}, seed=0)
+    finally:
+        for handle in handles:
+            handle.remove()
+    if problems:
+        raise ValueError(
+            f"network.factory: {next(iter(problems))} numbers that are NaN or infinite for some of {len(pictures)} training "
+            "images, with weights that are finite: is something before it divided by 0, or the logarithm or root of a "
+            "number that may be 0 or negative?"
+        )
 
 
 def responses(
@@ -72,4 +105,4 @@ def _alone(capture: Capture, layers: Mapping[str, LayerPlace], pictures: Tensor)
 
 
 def _equal(first: Mapping[str, Tensor], second: Mapping[str, Tensor]) -> bool:
-    return all(torch.equal(first[name].nan_to_num(), second[name].nan_to_num()) for name in first)
+    return all(torch.equal(first[name], second[name]) for name in first)

@@ -57,8 +57,8 @@ NETWORKS: list[tuple[dict[str, Any], str]] = [
     (module("mymodel.make_net"), "names no function; write module:function.*mymodel:make_net"),
     (module(f"{NETS}:tutorail"), "has no tutorail .did you mean tutorial"),
     (module(f"{MISTAKES}:NO_FUNCTION"), "is an int, no function"),
-    (module(f"{MISTAKES}:needs_option"), "needs_option.. fails with TypeError: .*'hidden'"),
-    (module(options={"step": 3}), "fails with TypeError: .*unexpected keyword argument 'step'"),
+    (module(f"{MISTAKES}:needs_option"), "needs_option needs hidden: write network.options: {hidden: ...}"),
+    (module(options={"step": 3}), "network.options: .* does not take step .did you mean steps"),
     (module(f"{MISTAKES}:forgets_return"), "returns None; it must return a torch.nn.Module"),
     (module(f"{MISTAKES}:on_gpu"), "no NVIDIA driver.*; spikeatlas calls it on the CPU"),
     (module(f"{MISTAKES}:scripted"), "ScriptModule .*, in which no hook fires"),
@@ -75,7 +75,7 @@ NETWORKS: list[tuple[dict[str, Any], str]] = [
     (module(coding="poisson"), "network.input is auto, but coding poisson"),
     (module(classes="prob"), "'prob' is not known .did you mean probability"),
     # the trial
-    (module(f"{MISTAKES}:of_flat_images"), "takes .1, 8, 8. images in no form .*nn.Flatten"),
+    (module(f"{MISTAKES}:of_flat_images"), "fails on images of shape .1, 8, 8., .*nn.Flatten"),
     (module(f"{OTHERS}:functional"), "no neuron module found: .*nn.ReLU in place of F.relu"),
     (module(f"{OTHERS}:global_state"), "state outside of the module's attributes and buffers"),
     (module(f"{OTHERS}:closure"), "state outside of the module's attributes and buffers"),
@@ -119,7 +119,14 @@ def test_a_mistake_is_one_sentence(
 
 PROBES: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     (module(), {"layers": ["lif4"]}, "no layer 'lif4' .did you mean lif3 .* has lif1, lif2, lif3"),
-    (module(), {"layers": ["lif1"], "unit": [9, 0]}, "unit is .9, 0., but the maps of layer 'lif1'"),
+    (module(), {"layers": ["conv1"]}, "'conv1' is a part of the module, but no layer that network.layers"),
+    (
+        module(),
+        {"layers": ["lif1"], "reading": {"kind": "difference", "pairs": {"lif3": [[0, 1]]}}},
+        "'lif1' is a layer of which probe.reading .difference. says nothing; probe lif3",
+    ),
+    (module(), {"layers": ["lif1"], "unit": [9, 0]}, "unit is .9, 0., .* in the maps of lif1 .3 x 3."),
+    (module(), {"unit": [9, 9]}, "in the maps of lif1 .3 x 3."),
     (module(), {"unit": "center"}, "'center' is no unit; write channel"),
     (module(), {"reading": "latancy"}, "'latancy' is not known .did you mean latency"),
     (module(), {"reading": {"kind": "window", "stop": 50}}, "stop of the window is 50, .* at most 10"),

@@ -98,7 +98,8 @@ def test_another_number_of_calls_than_in_the_trial_is_an_error() -> None:
 def test_an_exception_leaves_the_module_as_it_was() -> None:
     net = nested_step()
     capture = Capture(net, ModuleDrive("steps", 5))
-    with pytest.raises(RuntimeError):
+    sentence = r"^network.factory: the module fails on an input of shape \(4, 2, 8, 8\) \(RuntimeError: .* let its forward"
+    with pytest.raises(ValueError, match=sentence):
         capture.show(torch.rand(1, 4, 2, 8, 8), {})
     assert net.get_buffer("0.2.mem").numel() == 0
     assert not net.get_submodule("0.2")._forward_hooks
@@ -117,6 +118,12 @@ def test_an_exit_is_a_sentence_and_an_interrupt_stays_one() -> None:
     error = KeyboardInterrupt()
     with pytest.raises(KeyboardInterrupt):
         counts(capture, FIRST)
+
+
+def test_a_layer_of_another_shape_than_in_the_trial_is_said_as_it_is() -> None:
+    place = LayerPlace("lif1", OutputShape(1, 0, False, 5, (3, 3)), calls=STEPS)
+    with pytest.raises(ValueError, match=r"^a module's output has the shape .* its trial"):
+        counts(Capture(tutorial(), ModuleDrive("image", STEPS)), place)
 
 
 def test_a_silent_neuron_is_silent_for_all_that_follows() -> None:
@@ -138,6 +145,8 @@ def test_outputs_of_every_form_are_silenced() -> None:
     assert pair[1] == 5
     assert pair[0].sum(0).sum(1).tolist() == [8, 8, 0]
     assert silenced_output([spikes], 2, 0)[0][..., 0].sum() == 0
+    table = {"words": "yes", "spikes": spikes}
+    assert silenced_output(table, 1, 2)["spikes"].sum(0).sum(1).tolist() == [8, 8, 0]
     assert spikes.all()
     assert not silenced_output(torch.ones(3), 1, 0).any()
 

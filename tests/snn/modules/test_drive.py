@@ -87,4 +87,5 @@ def test_the_first_tensor_of_several() -> None:
     tensor = torch.zeros(1)
     assert first_tensor(tensor) is tensor
     assert first_tensor((None, tensor)) is tensor
-    assert first_tensor({"a": tensor}) is None
+    assert first_tensor({"a": None, "b": tensor}) is tensor
+    assert first_tensor({"a": None}) is None

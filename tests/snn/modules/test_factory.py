@@ -30,6 +30,18 @@ def on_meta() -> nn.Module:
     return nn.Linear(4, 3, device="meta")
 
 
+def needy(width: int, depth: int = 1, *, seed: int) -> nn.Module:
+    return good(width * depth + seed)
+
+
+def inner() -> nn.Module:
+    return needy(seed=3)  # type: ignore[call-arg]
+
+
+def takes_all(**options: Any) -> nn.Module:
+    raise ValueError(f"no {', '.join(options)}")
+
+
 def nothing() -> None:
     return
 
@@ -93,19 +105,32 @@ def test_scriptmodules_are_refused_by_name() -> None:
             {},
             r"failing\(\) fails with RuntimeError: Found no NVIDIA driver; spikeatlas calls it on the CPU",
         ),
-        ("good", {"height": 2}, r"good\(height=2\) fails with TypeError: .*height"),
+        ("good", {"height": 2}, r"^network.options: .*:good does not take height; it takes width\."),
+        ("good", {"widht": 2}, r"does not take widht \(did you mean width\?\); it takes width\."),
+        ("needy", {"depth": 2}, r"^network.factory: .*:needy needs width, seed: write network.options: {width: ..., seed: ...}"),
+        ("inner", {}, r"inner\(\) fails with TypeError: .* missing 1 required positional argument: 'width'\.$"),
+        ("takes_all", {"depth": 2}, r"takes_all\(depth=2\) fails with ValueError: no depth\.$"),
         ("on_meta", {}, "puts weight on meta; spikeatlas calls it on the CPU"),
         ("leaving", {}, r"leaving\(\) fails with exit\(3\), which would end the program"),
         ("nothing", {}, "returns None; it must return a torch.nn.Module"),
-        ("NAME", {}, "is a str, no function"),
-        ("absent", {}, "has no absent"),
+        ("NAME", {}, "^network.factory: .*:NAME is a str, no function"),
+        ("absent", {}, "^network.factory: .* has no absent"),
     ],
-)
+)  # fmt: skip
 def test_a_factory_that_fails_is_named_in_one_sentence(
     name: str, options: dict[str, Any], sentence: str
 ) -> None:
     with pytest.raises(ValueError, match=sentence):
         make(name, **options)
+
+
+def test_an_interrupt_of_a_factory_stays_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(width: int) -> nn.Module:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(f"{NAME}.good", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        make("good", width=2)
 
 
 def test_a_missing_module_is_named() -> None:

@@ -73,14 +73,55 @@ def test_scores_of_an_ann_are_its_output() -> None:
     assert np.array_equal(scores(net)[1], expected)
 
 
-def test_maps_and_dicts_are_no_read_out() -> None:
+def test_maps_are_no_read_out() -> None:
     assert found(nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU()))[0] is None
 
-    class Table(other_nets.Small):
+    class Maps(other_nets.Small):
         def forward(self, x: Tensor) -> Any:
-            return {"logits": super().forward(x)}
+            return {"maps": self.relu1(self.conv(x)), "more": [x]}
 
-    assert found(Table())[0] is None
+    assert found(Maps())[0] is None
+
+
+class Table(other_nets.Small):
+    """Returns its scores among maps, in a dict."""
+
+    def forward(self, x: Tensor) -> Any:
+        return {"maps": x, "scores": [super().forward(x)], "words": "yes"}
+
+
+class SpikeTable(snntorch_nets.Tutorial):
+    """Returns spikes and membranes by their names."""
+
+    def forward(self, x: Tensor) -> Any:
+        spikes, membranes = super().forward(x)
+        return {"mem": membranes, "spk": spikes}
+
+
+@pytest.mark.parametrize("text", ["auto", "output[scores][0]", "output['scores'][0]"])
+def test_scores_in_a_dict_are_found_and_named(text: str) -> None:
+    net = Table().eval()
+    with torch.no_grad():
+        expected = net(GREY)["scores"][0].double().numpy()
+    name, values = scores(net, text)
+    assert name == "output[scores][0]"
+    assert np.array_equal(values, expected)
+
+
+def test_spikes_in_a_dict_are_found_and_others_named() -> None:
+    net = SpikeTable()
+    name, values = scores(net)
+    assert name == "output[spk]"
+    assert np.array_equal(values, net.record(GREY)["lif3"].double().sum(0).numpy())
+    assert scores(net, "output[mem]")[0] == "output[mem]"
+    sentence = (
+        "the module's output[0] is no tensor with one score for each class (for two images it returns output[mem] of shape "
+        "(10, 2, 10), output[spk] of shape (10, 2, 10)): write output[mem], output[spk], or a layer's name"
+    )
+    with pytest.raises(ValueError, match=re.escape(sentence)):
+        found(SpikeTable(), "output[0]")
+    with pytest.raises(ValueError, match=r"write auto, output\[mem\], output\[spk\], or one of"):
+        found(SpikeTable(), "spk")
 
 
 @pytest.mark.parametrize(

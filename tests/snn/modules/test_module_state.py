@@ -70,6 +70,7 @@ def test_state_is_put_back_after_an_exception() -> None:
 
 
 def test_hidden_membranes_start_anew_where_the_librarys_reset_finds_none() -> None:
+    torch.manual_seed(0)
     net = Nested()
     images = torch.rand(3, 1, 8, 8)
     with torch.no_grad():

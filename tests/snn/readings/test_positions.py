@@ -46,12 +46,23 @@ def test_at_a_position_one_spike_counts_for_more() -> None:
 @pytest.mark.parametrize("unit", [(4, 0), (0, 5)])
 def test_positions_outside_of_a_map(unit: Any) -> None:
     sentence = (
-        f"unit is {list(unit)}, but the maps of layer 'conv1' have 4 rows and 5 columns: rows are 0 to 3, "
-        "columns 0 to 4; or use centre."
+        f"unit is {list(unit)}, row and column from 0: there is no such position in the maps of conv1 (4 x 5); give one that "
+        "all of these have, probe other layers, or use centre or channel."
     )
     assert unit_problems(unit, LAYERS) == [sentence]
     assert unit_problems((3, 4), LAYERS) == []
     assert unit_problems("centre", LAYERS) == []
+
+
+def test_layers_without_the_position_are_named_in_one_sentence() -> None:
+    layers = {f"conv{number}": LayerInfo(2, (number, number)) for number in range(1, 6)}
+    (sentence,) = unit_problems((9, 9), layers)
+    assert "conv1 (1 x 1), conv2 (2 x 2), conv3 (3 x 3), conv4 (4 x 4), conv5 (5 x 5);" in sentence
+    assert unit_problems((2, 2), layers)[0].count("conv") == 2
+    # a video has no rows and columns alone
+    for unit in ((0, 0), "centre"):
+        (sentence,) = unit_problems(read_unit(unit), {"video": LayerInfo(2, (3, 4, 5))})
+        assert "in the maps of video (3 x 4 x 5)" in sentence
 
 
 @pytest.mark.parametrize("value", ["middle", [1], [1, -1], [True, 0], [1.0, 0], 3, None, "ab"])

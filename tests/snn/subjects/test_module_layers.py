@@ -60,3 +60,13 @@ def test_an_accuracy_that_is_not_the_trainings(
 ) -> None:
     warning = accuracy_warning(3, accuracy, recorded, 10)
     assert (warning is None) if words is None else words in str(warning)
+
+
+def test_parts_that_are_no_layers_are_told_from_names_that_there_are_not() -> None:
+    hidden = module_source(f"{SNNTORCH}:tutorial", layers={"first": "lif1"}).hidden
+    assert hidden["lif1"] == "is layer first here"
+    assert hidden["lif2"] == "is a part of the module, but no layer that network.layers names"
+    assert "first" not in hidden
+    assert "lif4" not in hidden
+    reason = module_source("tests.networks.token_nets:transformer").hidden["first"]
+    assert reason.startswith("is no layer (first gives 16 x 12 numbers for an image")

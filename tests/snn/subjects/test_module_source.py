@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import math
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -138,12 +139,18 @@ def forget() -> None:
 def test_changed_code_changes_the_digest_and_changed_answers_the_fingerprint(users: Path) -> None:
     source = module_source("ms_model:make")
     before = source.network_digest, source.fingerprint(0)
-    for name in ("ms_model.py", "ms_helper.py"):
+    parts = source.network_parts
+    words = {
+        "ms_model.py": "the factory's file ms_model.py",
+        "ms_helper.py": "ms_helper.py, which it imports",
+    }
+    for name, part in words.items():
         text = (users / name).read_text()
         (users / name).write_text(f"{text}# changed\n")
         forget()
         changed = module_source("ms_model:make")
         assert changed.network_digest != before[0]
+        assert dict(parts.items() - changed.network_parts.items()).keys() == {part}
         assert changed.fingerprint(0) == before[1]
         (users / name).write_text(text)
         forget()
@@ -280,3 +287,92 @@ def test_a_whole_module_is_refused_in_a_sentence(tmp_path: Path) -> None:
     torch.save(Small(), tmp_path / "1.pth")
     with pytest.raises(ValueError, match=r"holds whole objects .*Small.*save net.state_dict\(\)"):
         module_source(f"{OTHER}:small", checkpoints=f"{tmp_path}/{{epoch}}.pth")
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_weights_that_are_no_numbers_are_refused_with_their_file(
+    folder: Path, value: float
+) -> None:
+    diverged = weights(3)
+    diverged["fc.weight"][2, 0] = value
+    torch.save(diverged, folder / "epoch_3.pth")
+    source = module_source(TUTORIAL, checkpoints=f"{folder}/epoch_{{epoch}}.pth")
+    sentence = f"network.checkpoints: {folder}/epoch_3.pth: 1 of 60 values of fc.weight are NaN"
+    (problem,) = source.problems([0, 3])
+    assert problem.startswith(sentence)
+    with pytest.raises(ValueError, match=r"values of fc.weight are NaN or infinite"):
+        source.open(3)
+
+
+def diverged() -> nn.Module:
+    net = Small()
+    nn.init.constant_(net.fc2.bias, math.nan)
+    return net
+
+
+def test_a_factory_whose_weights_are_no_numbers_is_refused() -> None:
+    sentence = f"network.factory: {HERE}:diverged: 10 of 10 values of fc2.bias are NaN or infinite"
+    with pytest.raises(ValueError, match=sentence):
+        module_source(f"{HERE}:diverged")
+
+
+class Rooted(Small):
+    """Takes the root of a weight, which some training makes negative."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(()))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x * self.scale.sqrt())
+
+
+def rooted() -> Rooted:
+    return Rooted()
+
+
+def test_an_epoch_that_answers_no_numbers_is_named(tmp_path: Path) -> None:
+    for epoch, scale in ((0, 1.0), (1, -1.0)):
+        net = Rooted()
+        nn.init.constant_(net.scale, scale)
+        torch.save(net.state_dict(), tmp_path / f"{epoch}.pth")
+    source = module_source(f"{HERE}:rooted", checkpoints=f"{tmp_path}/{{epoch}}.pth")
+    assert source.problems([0]) == []
+    (problem,) = source.problems([0, 1])
+    assert "relu1 gets numbers that are NaN or infinite for some of 8 training images" in problem
+
+
+class Doubtful(Small):
+    """Draws random numbers, which the first epoch leaves without effect."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.noise = nn.Parameter(torch.zeros(()))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x + self.noise * torch.rand_like(x))
+
+
+def doubtful() -> Doubtful:
+    return Doubtful()
+
+
+def test_noise_that_the_first_epoch_hides_is_said(tmp_path: Path) -> None:
+    for epoch, noise in ((0, 0.0), (1, 1.0)):
+        net = Doubtful()
+        nn.init.constant_(net.noise, noise)
+        torch.save(net.state_dict(), tmp_path / f"{epoch}.pth")
+    source = module_source(f"{HERE}:doubtful", checkpoints=f"{tmp_path}/{{epoch}}.pth")
+    assert not source.stochastic
+    (problem,) = source.problems([0, 1])
+    assert "the module of epoch 1 is stochastic, but that of the first epoch" in problem
+
+
+def test_what_a_file_has_beside_the_module_is_said(tmp_path: Path) -> None:
+    tensors = {f"net.{name}": tensor for name, tensor in weights(0).items()}
+    torch.save({"state_dict": tensors | {"loss.weight": torch.ones(10)}}, tmp_path / "0.ckpt")
+    source = module_source(TUTORIAL, checkpoints=f"{tmp_path}/{{epoch}}.ckpt")
+    assert source.facts["of its files"] == (
+        "the prefix 'net.' is taken off; what stands outside of it is left out: loss.weight"
+    )
+    assert source.facts["read-out"] == "output[0]"

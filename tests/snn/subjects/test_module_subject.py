@@ -18,6 +18,7 @@ from tests.networks.showing import (
     OTHER,
     SHOWING,
     SNNTORCH,
+    UNCOMMON,
     all_responses,
     module_source,
     picture_data,
@@ -309,3 +310,28 @@ def test_neurons_that_no_library_calls_so_are_named_by_hand() -> None:
     responses = all_responses(source.example(), IMAGES)["neurons"]
     assert 0 < responses.mean() < 1
     assert np.allclose(responses * 6, np.rint(responses * 6), atol=1e-5)
+
+
+def test_without_class_mode_a_layer_may_be_named_classes() -> None:
+    source = module_source(f"{UNCOMMON}:named_classes", reference={"images": 8})
+    assert (list(source.layers), source.outputs) == (["classes"], ())
+    subject = source.example()
+    responses = all_responses(subject, IMAGES)["classes"]
+    assert responses.shape == (len(IMAGES), 10)
+    assert np.array_equal(
+        responses > 0, subject.scores(IMAGES, SHOWING) > 0
+    )  # the ReLU's outputs are the scores
+    assert not all_responses(subject.silenced("classes", 3), IMAGES)["classes"][:, 3].any()
+
+
+def test_answers_that_are_no_numbers_are_a_sentence() -> None:
+    dark = IMAGES.copy()
+    dark[[2, 30]] = 0
+    subject = module_source(f"{UNCOMMON}:dividing").example()
+    subject.check()
+    with pytest.raises(ValueError, match=r"in layer relu1 are NaN or infinite for 1 of 8 images"):
+        all_responses(subject, dark)
+    with pytest.raises(ValueError, match=r"in its read-out output are NaN .* for 2 of 40 images"):
+        subject.scores(dark, SHOWING)
+    with pytest.raises(ValueError, match=r"in layer relu2 are NaN or infinite for 2 of 40 images"):
+        subject.activity(dark, ["relu2"])

@@ -74,8 +74,20 @@ def test_a_module_that_does_not_run_there_is_a_sentence(monkeypatch: pytest.Monk
     frames = torch.zeros(1, 2, 1, 8, 8)
     with pytest.raises(ValueError, match=r"does not run on cuda .*buffers"):
         Capture(_Stranger(), ModuleDrive("image"), "cuda").show(frames, {})
-    with pytest.raises(RuntimeError, match="same device"):
+    with pytest.raises(
+        ValueError, match=r"fails on an input of shape \(2, 1, 8, 8\) .*same device"
+    ):
         Capture(_Stranger(), ModuleDrive("image")).show(frames, {})
+
+
+def test_memory_that_does_not_suffice_is_a_smaller_batch() -> None:
+    class Large(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            del x
+            raise torch.OutOfMemoryError("Tried to allocate 90 GiB")
+
+    with pytest.raises(ValueError, match=r"allocate 90 GiB\): lower responder.batch_size\."):
+        Capture(Large(), ModuleDrive("image")).show(torch.zeros(1, 2, 1, 8, 8), {})
 
 
 @needs_gpu

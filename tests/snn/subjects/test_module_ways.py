@@ -126,3 +126,15 @@ def test_scores_that_are_a_layers_spikes_come_the_faster_way(
     silent = subject.silenced("lif1", 0).scores(IMAGES[:10], SHOWING)
     assert np.array_equal(silent, plain.silenced("lif1", 0).scores(IMAGES[:10], hooks))
     assert way.calls == [8, 8, 8]
+
+
+@pytest.mark.parametrize("layers", [["lif2"], {"lif1": "lif2"}])
+def test_a_plan_has_the_names_of_its_modules(layers: Any) -> None:
+    subject = module_source(f"{SNNTORCH}:tutorial", layers=layers).example()
+    (name,) = subject.layers
+    lines = subject.responder({name: [0, 1]}, Showing(batch_size=8)).describe()
+    assert all("lowered to our own layers" in line for line in lines)
+    # the one before is a layer of no name, or its name is another's
+    assert ("#1" in "".join(lines)) == (name == "lif1")
+    assert [line for line in lines if f"{name}:" in line]
+    assert [line for line in lines if ("lif1:" if name == "lif2" else "lif1#1:") in line]

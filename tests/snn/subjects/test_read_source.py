@@ -45,6 +45,14 @@ def test_all_else_is_the_source_s() -> None:
     assert other.lacks == ("training",)
 
 
+def test_layers_that_a_reading_leaves_out_are_told_from_those_there_are_not() -> None:
+    source = read_source(ChainSource(**FIELDS), READINGS.read(PAIRS))
+
+    assert list(source.layers) == ["conv1"]
+    says = "is a layer of which probe.reading (difference) says nothing"
+    assert source.hidden == dict.fromkeys(["conv2", "fc1", "out"], says)
+
+
 @pytest.mark.parametrize("kind", ["auto", "plain"])
 @pytest.mark.parametrize("unit", ["channel", "centre", (0, 1)])
 def test_groups_are_made_of_what_the_neurons_read(unit: Any, kind: Any) -> None:
@@ -85,8 +93,8 @@ def test_a_silenced_group_is_all_its_neurons() -> None:
 @pytest.mark.parametrize(
     ("kind", "unit", "neurons", "sentence"),
     [
-        ("rate", (4, 0), {"conv1": [0]}, "maps of layer 'conv1' have 4 rows and 4 columns"),
-        ("rate", (3, 3), {"conv1": [0], "conv2": [0]}, "maps of layer 'conv2' have 2 rows"),
+        ("rate", (4, 0), {"conv1": [0]}, r"in the maps of conv1 \(4 x 4\)"),
+        ("rate", (3, 3), {"conv1": [0], "conv2": [0]}, r"in the maps of conv2 \(2 x 2\)"),
         (
             GROUPS,
             "channel",

@@ -110,3 +110,41 @@ def test_another_architecture_lists_the_keys() -> None:
 def test_a_long_list_is_cut() -> None:
     with pytest.raises(ValueError, match="and 9 more"):
         fit_tensors(tutorial(), {"other": torch.zeros(1)}, PATH)
+
+
+@pytest.mark.parametrize("prefix", ["net.", "model.", "model.net."])
+def test_what_stands_outside_of_the_prefix_is_left_out_and_said(prefix: str) -> None:
+    tensors = {prefix + name: tensor for name, tensor in trained().items()}
+    others = {"loss.weight": torch.ones(10), "metric.total": torch.zeros(())}
+    assert fits(tutorial(), tensors | others) == [
+        f"the prefix {prefix!r} is taken off",
+        "what stands outside of it is left out: loss.weight, metric.total",
+    ]
+
+
+def test_a_superfluous_tensor_under_the_prefix_is_refused() -> None:
+    tensors = {f"net.{name}": tensor for name, tensor in trained().items()}
+    sentence = r"not in the module: head.weight\): .* or save a file without what is no part of it"
+    with pytest.raises(ValueError, match=sentence):
+        fit_tensors(tutorial(), tensors | {"net.head.weight": torch.ones(2)}, PATH)
+    with pytest.raises(ValueError, match=r"not in the module: loss.weight\)"):
+        fit_tensors(tutorial(), trained() | {"loss.weight": torch.ones(2)}, PATH)
+
+
+def test_weights_and_their_average_in_one_file_are_not_chosen_between() -> None:
+    tensors = {
+        prefix + name: tensor
+        for prefix in ("ema.", "net.")
+        for name, tensor in trained().items()
+        if "graded" not in name
+    }
+    with pytest.raises(ValueError, match=r"more than once, under 'ema.' and under 'net.': save"):
+        fit_tensors(tutorial(), tensors, PATH)
+
+
+def test_the_factor_that_old_files_lack_hides_no_prefix() -> None:
+    tensors = {f"net.{name}": value for name, value in trained().items() if "graded" not in name}
+    assert fits(tutorial(), tensors | {"loss.weight": torch.ones(2)}) == [
+        "the prefix 'net.' is taken off",
+        "what stands outside of it is left out: loss.weight",
+    ]

@@ -57,8 +57,14 @@ def test_names_that_are_not_clear(layers: Any, sentence: str) -> None:
 def test_parts_that_are_never_called() -> None:
     net = snntorch_nets.tutorial()
     net.spare = nn.ReLU()
-    with pytest.raises(ValueError, match="'spare', but the module does not call it"):
+    with pytest.raises(
+        ValueError, match=r"network.layers: the module does not call spare: leave it out"
+    ):
         tried(net, ["spare", "lif1"])
+    net.lif4 = snntorch.Leaky(0.5)
+    trial = tried(net)
+    assert list(trial.layers) == ["lif1", "lif2", "lif3"]
+    assert trial.left_out == {"lif4": "the module does not call lif4: leave it out"}
 
 
 def test_layers_of_currents_have_another_unit_than_spikes() -> None:

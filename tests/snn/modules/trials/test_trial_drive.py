@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from spikeatlas.snn.modules.neuron_modules import named_places
-from spikeatlas.snn.modules.trials.trial_drive import CallPattern, find_pattern, period
+from spikeatlas.snn.modules.trials.call_pattern import CallPattern, period
+from spikeatlas.snn.modules.trials.trial_drive import find_pattern
 from tests.networks import other_nets, snntorch_nets, spikingjelly_nets
 from tests.networks.snntorch_nets import STEPS
 
