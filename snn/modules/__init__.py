@@ -6,7 +6,7 @@ from spikeatlas.snn.modules.capture import Capture, LayerPlace, Silence, ThreadC
 from spikeatlas.snn.modules.class_mode import CLASSES, ClassMode, class_layer, class_responses
 from spikeatlas.snn.modules.drive import DRIVES, ModuleDrive
 from spikeatlas.snn.modules.factory import make_module
-from spikeatlas.snn.modules.module_readout import Readout, find_readout
+from spikeatlas.snn.modules.module_readout import NO_READOUT, Readout, find_readout
 from spikeatlas.snn.modules.natural_reference import (
     UNIT_NAME,
     NaturalReference,
@@ -24,7 +24,7 @@ from spikeatlas.snn.modules.saved import (
     read_checkpoint,
     require_finite,
 )
-from spikeatlas.snn.modules.source_code import code_digest, code_parts
+from spikeatlas.snn.modules.source_code import code_digest, code_parts, digest_of
 from spikeatlas.snn.modules.spike_sum import SpikeReading, SpikeSum
 from spikeatlas.snn.modules.trials import (
     Answers,
@@ -41,6 +41,7 @@ from spikeatlas.snn.modules.way_for import FasterWay, near, proven, way_for
 __all__ = [
     "CLASSES",
     "DRIVES",
+    "NO_READOUT",
     "UNIT_NAME",
     "Answers",
     "Capture",
@@ -66,6 +67,7 @@ __all__ = [
     "code_digest",
     "code_parts",
     "described",
+    "digest_of",
     "find_readout",
     "fit_tensors",
     "make_module",

@@ -25,6 +25,9 @@ from spikeatlas.snn.modules.trials import (
 )
 from spikeatlas.snn.sentences import near
 
+NO_READOUT = "none"
+"""What a study says of a module whose output is no scores of the data's classes."""
+
 
 @dataclass(frozen=True)
 class Readout:
@@ -87,7 +90,9 @@ class Readout:
 
 
 def find_readout(module: nn.Module, trial: Trial, text: str = "auto") -> Readout | None:
-    """Return the read-out that ``text`` names: auto, output, output[k], output[key] or a layer; None if auto finds none.
+    """Return the read-out that ``text`` names: auto, output, output[k], output[key], a layer, or none.
+
+    None for none, and if auto finds none.
 
     ValueError, one sentence, for a name that is none, and where auto cannot tell which of several outputs is the
     spikes of the last neurons.
@@ -96,10 +101,12 @@ def find_readout(module: nn.Module, trial: Trial, text: str = "auto") -> Readout
         return _automatic(module, trial)
     if text in trial.layers:
         return _of_layer(text, trial)
+    if text == NO_READOUT:
+        return None
     keys = output_keys(text)
     if keys is None:
         raise ValueError(
-            f"network.readout is {text!r}{near(text, trial.layers)}: write auto, {_names(trial)}, or one of the "
+            f"network.readout is {text!r}{near(text, trial.layers)}: write auto, {NO_READOUT}, {_names(trial)}, or one of the "
             f"layers {', '.join(trial.layers)}."
         )
     readout = _of_output(module, trial, keys)

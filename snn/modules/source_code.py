@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import inspect
+import json
 import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,6 +40,11 @@ def code_parts(factory: str) -> dict[str, str]:
         )
         for name, file in sorted(_files(factory).items())
     }
+
+
+def digest_of(value: object) -> str:
+    """SHA-256 (hex) of settings as JSON."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def _files(factory: str) -> dict[str, Path]:

@@ -9,8 +9,6 @@ cannot be drawn again.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -27,6 +25,8 @@ from spikeatlas.snn.modules import (
     checkpoint_files,
     checkpoint_folder,
     code_digest,
+    code_parts,
+    digest_of,
     pattern_problem,
     place_of,
 )
@@ -53,6 +53,7 @@ from spikeatlas.snn.subjects.functions import (
 )
 
 Width = Annotated[int, Field(ge=1)]
+Files = Annotated[dict[float, Path], Field(min_length=1), AfterValidator(FrozenTable)]
 _TRIAL_IMAGES = 8
 
 
@@ -89,9 +90,7 @@ class CallableSpec(SubjectSpec):
     """Arguments of the factory, by name."""
     layers: Annotated[dict[str, Width], Field(min_length=1), AfterValidator(FrozenTable)]
     """Neurons of each layer, by its name, shallow to deep: ``{v1: 64}``."""
-    checkpoints: (
-        Annotated[dict[float, Path], Field(min_length=1), AfterValidator(FrozenTable)] | str | None
-    ) = None
+    checkpoints: Files | str | None = None
     """A file an epoch, given to the factory as ``checkpoint``: a path with {epoch}, or {0: a, 10: b}."""
     first_epoch: float = 0
     """Added to the number in a file's name."""
@@ -163,12 +162,16 @@ class FunctionSource(Source):
     @property
     def network_digest(self) -> str:
         """See ``Source``."""
-        parts = {
-            "code": code_digest(self.spec.factory),
-            "options": dict(self.spec.options),
-            "layers": list(self.spec.layers.items()),
-        }
-        return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+        return digest_of({"code": code_digest(self.spec.factory), **self._settings()})
+
+    @property
+    def network_parts(self) -> dict[str, str]:
+        """See ``Source``: each file of code, and each setting by its field."""
+        settings = {f"network.{name}": digest_of(value) for name, value in self._settings().items()}
+        return {**code_parts(self.spec.factory), **settings}
+
+    def _settings(self) -> dict[str, object]:
+        return {"options": dict(self.spec.options), "layers": list(self.spec.layers.items())}
 
     def digest(self, epoch: float) -> str:
         """See ``Source``: of the epoch's file, or of the code."""

@@ -115,7 +115,7 @@ class ModuleSpec(SubjectSpec):
     layers: PathsByName | tuple[str, ...] | Literal["auto"] = "auto"
     """Spiking neurons (else activations) that are found, or paths of modules, ``path#2`` for the second call in a step."""
     readout: str = "auto"
-    """Scores: what the module returns, output[1] of several, output[key] of a dict, or a layer by name."""
+    """Scores: what the module returns, output[1] of several, output[key] of a dict, a layer by name, or none."""
     reference: NaturalMaximum = REFERENCE
     """Unit of layers that do not spike."""
     classes: ClassMode | None = None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 from collections.abc import Collection
 from typing import TYPE_CHECKING
@@ -15,6 +13,7 @@ from spikeatlas.snn.layer_info import LayerInfo, Unit, spike_unit
 from spikeatlas.snn.modules import (
     CLASSES,
     DRIVES,
+    NO_READOUT,
     UNIT_NAME,
     PixelScaling,
     Readout,
@@ -63,11 +62,6 @@ def module_settings(
     }
 
 
-def digest_of(value: object) -> str:
-    """SHA-256 (hex) of a value as JSON."""
-    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()
-
-
 def checked_readout(
     module: nn.Module, trial: Trial, spec: ModuleSpec, classes: int
 ) -> Readout | None:
@@ -76,11 +70,16 @@ def checked_readout(
     if readout is not None and readout.classes < classes:
         raise ValueError(
             f"network.readout: {readout.name} has {readout.classes} scores, but the data have {classes} classes: name "
-            "another output or layer."
+            f"another output or layer, or write {NO_READOUT}."
         )
     if readout is None and spec.classes is not None:
         raise ValueError(
-            "network.classes needs a read-out, but the module returns no score for each class: name network.readout."
+            "network.classes needs a read-out, but "
+            + (
+                f"network.readout is {NO_READOUT}."
+                if spec.readout == NO_READOUT
+                else "the module returns no score for each class: name network.readout."
+            )
         )
     return readout
 
@@ -116,9 +115,16 @@ def runs_whole(module: nn.Module, trial: Trial, scaling: PixelScaling, examples:
     return isinstance(way_for(module, first, trial.drive, scaling, examples), str)
 
 
-def trial_facts(trial: Trial, readout: Readout | None) -> dict[str, str]:
-    """Return what a trial tells a user of a module beside its layers: its input, its read-out, and what is no layer."""
-    none = f"none is found: {described(trial.outputs[0])}"
+def trial_facts(trial: Trial, readout: Readout | None, name: str) -> dict[str, str]:
+    """Return what a trial tells a user of a module beside its layers: its input, its read-out, and what is no layer.
+
+    ``name``: the study's ``network.readout``.
+    """
+    none = (
+        "none, as the study says"
+        if name == NO_READOUT
+        else f"none is found: {described(trial.outputs[0])}"
+    )
     facts = {
         "is shown": DRIVES[trial.drive.kind],
         "read-out": none if readout is None else readout.name,

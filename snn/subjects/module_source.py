@@ -18,6 +18,7 @@ from spikeatlas.snn.modules import (
     checkpoint_files,
     code_digest,
     code_parts,
+    digest_of,
     fit_tensors,
     make_module,
     named_places,
@@ -30,7 +31,6 @@ from spikeatlas.snn.subjects.base import Images, Progress, Source
 from spikeatlas.snn.subjects.module_layers import (
     accuracy_warning,
     checked_readout,
-    digest_of,
     hidden_parts,
     layer_infos,
     module_lacks,
@@ -78,7 +78,7 @@ class ModuleSource(Source):
         )
         self.facts = {
             "factory": spec.factory,
-            **trial_facts(self.trial, self.readout),
+            **trial_facts(self.trial, self.readout, spec.readout),
             **({"of its files": "; ".join(notes)} if notes else {}),
         }
 

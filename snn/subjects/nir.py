@@ -43,7 +43,7 @@ class NirSpec(SubjectSpec):
     layers: Annotated[tuple[str, ...], Field(min_length=1)] | Literal["auto"] = "auto"
     """Nodes that are layers: all that spike, or some, by name."""
     readout: str = "auto"
-    """Scores: what the output node gets, output[1] of several, or a layer by name."""
+    """Scores: what the output node gets, output[1] of several, a layer by name, or none."""
     classes: ClassMode | None = None
     """Adds a layer ``classes``, a neuron for each score of the read-out: its probability, or the score itself (logit)."""
 

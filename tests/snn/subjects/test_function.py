@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from spikeatlas.snn.coding import CodingKey
 from spikeatlas.snn.data import Saccades, load_data
 from spikeatlas.snn.readings import READINGS
-from spikeatlas.snn.subjects import LACKS, LackError, Showing, Source, Subject, read_source
+from spikeatlas.snn.subjects import LACKS, LackError, Showing, Source, read_source
 from spikeatlas.snn.subjects.function import CallableSpec
 from tests.snn.nets import noise_images, toy_data
 from tests.snn.subjects import lab
@@ -231,21 +231,22 @@ def test_the_code_is_part_of_the_digest(tmp_path: Path, monkeypatch: pytest.Monk
     )
     fields: dict[str, Any] = {"kind": "callable", "factory": "rig.cell:make", "layers": {"v1": 1}}
 
-    def digest(**others: Any) -> str:
-        made: Subject | Source = (
-            TypeAdapter(CallableSpec)
-            .validate_python({**fields, **others})
-            .source(toy_data(), Path())
-        )
-        assert isinstance(made, Source)
-        return made.digest(0)
+    def made(**others: Any) -> Source:
+        spec = TypeAdapter(CallableSpec).validate_python({**fields, **others})
+        source = spec.source(toy_data(), Path())
+        assert isinstance(source, Source)
+        return source
 
-    before = digest()
-    assert digest() == before
-    assert digest(options={"a": 1}) != before
-    assert digest(layers={"v1": 2}) != before
+    def changes(source: Source) -> set[str]:
+        assert (source.digest(0) == digest) == (source.network_parts == parts)
+        return {name for name, part in source.network_parts.items() if parts[name] != part}
+
+    digest, parts = made().digest(0), made().network_parts
+    assert changes(made()) == set()
+    assert changes(made(options={"a": 1})) == {"network.options"}
+    assert changes(made(layers={"v1": 2})) == {"network.layers"}
     (folder / "helper.py").write_text("GAIN = 2\n")
-    assert digest() != before
+    assert changes(made()) == {"rig/helper.py, which it imports"}
 
 
 def test_a_user_s_file_needs_no_torch() -> None:

@@ -107,6 +107,7 @@ def test_without_checkpoints_there_is_one_network_the_same_in_every_process() ->
         {"normalise": {"mean": [0.1], "std": [1.0]}},
         {"layers": ["lif1"]},
         {"readout": "lif3"},
+        {"readout": "none"},
         {"classes": "logit"},
         {"reference": {"quantile": 0.5}},
     ],
@@ -115,6 +116,21 @@ def test_settings_are_part_of_the_digest(fields: dict[str, Any]) -> None:
     assert (
         module_source(TUTORIAL, **fields).network_digest != module_source(TUTORIAL).network_digest
     )
+
+
+def test_a_module_whose_outputs_are_no_classes_says_so(users: Path) -> None:
+    (users / "ms_model.py").write_text(
+        "from torch import nn\n"
+        "def make():\n    return nn.Sequential(nn.Flatten(), nn.Linear(64, 5), nn.ReLU())\n"
+    )
+    with pytest.raises(ValueError, match=r"output has 5 scores, .* 10 classes: .* or write none\."):
+        module_source("ms_model:make")
+    source = module_source("ms_model:make", readout="none")
+    assert source.classes is None
+    assert "readout" in source.lacks
+    assert source.facts["read-out"] == "none, as the study says"
+    with pytest.raises(ValueError, match=r"network.classes needs .* network.readout is none\."):
+        module_source("ms_model:make", readout="none", classes="logit")
 
 
 @pytest.fixture
