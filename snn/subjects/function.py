@@ -23,7 +23,7 @@ from spikeatlas.snn.frozen_table import FrozenTable
 from spikeatlas.snn.layer_info import LayerInfo, Unit, require_neurons
 from spikeatlas.snn.modules import (
     checkpoint_files,
-    checkpoint_folder,
+    checkpoint_paths,
     code_digest,
     code_parts,
     digest_of,
@@ -111,11 +111,7 @@ class CallableSpec(SubjectSpec):
     @property
     def paths(self) -> dict[str, Path]:
         """See ``SubjectSpec``."""
-        if self.checkpoints is None:
-            return {}
-        if isinstance(self.checkpoints, str):
-            return {"network.checkpoints": checkpoint_folder(self.checkpoints)}
-        return {f"network.checkpoints.{epoch:g}": path for epoch, path in self.checkpoints.items()}
+        return checkpoint_paths(self.checkpoints)
 
     def source(self, data: DataSet, folder: Path) -> Source:
         """See ``SubjectSpec``."""

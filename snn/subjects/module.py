@@ -13,7 +13,7 @@ from pydantic_core import ArgsKwargs
 from spikeatlas.snn.coding import Coding
 from spikeatlas.snn.data import DataSet
 from spikeatlas.snn.frozen_table import FrozenTable
-from spikeatlas.snn.modules import ClassMode, InputKind, checkpoint_folder, pattern_problem
+from spikeatlas.snn.modules import ClassMode, InputKind, checkpoint_paths, pattern_problem
 from spikeatlas.snn.own_code import FunctionPath
 from spikeatlas.snn.registry import SPEC
 from spikeatlas.snn.sentences import near
@@ -142,10 +142,7 @@ class ModuleSpec(SubjectSpec):
     @property
     def paths(self) -> dict[str, Path]:
         """Folder of the checkpoints, or each file."""
-        if isinstance(self.checkpoints, str):
-            return {"network.checkpoints": checkpoint_folder(self.checkpoints)}
-        files = self.checkpoints or {}
-        return {f"network.checkpoints.{epoch:g}": path for epoch, path in files.items()}
+        return checkpoint_paths(self.checkpoints)
 
     def source(self, data: DataSet, folder: Path) -> ModuleSource:
         """See ``SubjectSpec``."""

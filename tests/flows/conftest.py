@@ -40,3 +40,12 @@ def run_study(api: str) -> Iterator[RunStudy]:
         yield lambda study: atlas_study_flow(
             Study.model_validate(yaml.safe_load(study.read_text()))
         )
+
+
+@pytest.fixture
+def roots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The one folder that studies may use."""
+    folder = tmp_path / "studies"
+    folder.mkdir()
+    monkeypatch.setenv("SPIKEATLAS_ROOTS", str(folder))
+    return folder

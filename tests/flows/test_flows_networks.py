@@ -318,15 +318,6 @@ def test_deployments_take_them_as_parameters(users: Path, tmp_path: Path, kind: 
     assert "module:function" in form
 
 
-@pytest.fixture
-def roots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The one folder that studies may use."""
-    folder = tmp_path / "studies"
-    folder.mkdir()
-    monkeypatch.setenv("SPIKEATLAS_ROOTS", str(folder))
-    return folder
-
-
 def refusals(raw: dict[str, Any]) -> list[str]:
     with pytest.raises(StudyError) as error:
         check(raw)

@@ -93,15 +93,6 @@ def test_what_is_loaded_does_not_run(made: Checked, tmp_path: Path) -> None:
     assert mark.exists()
 
 
-@pytest.fixture
-def roots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The one folder that studies may use."""
-    folder = tmp_path / "studies"
-    folder.mkdir()
-    monkeypatch.setenv("SPIKEATLAS_ROOTS", str(folder))
-    return folder
-
-
 @pytest.mark.parametrize(
     ("field", "path"),
     [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from spikeatlas.snn.modules.saved.checkpoint_files import (
     checkpoint_files,
     checkpoint_folder,
+    checkpoint_paths,
     pattern_problem,
     place_of,
 )
@@ -16,6 +17,7 @@ __all__ = [
     "StoredCheckpoint",
     "checkpoint_files",
     "checkpoint_folder",
+    "checkpoint_paths",
     "fit_tensors",
     "pattern_problem",
     "place_of",

@@ -46,6 +46,13 @@ def checkpoint_folder(checkpoints: str) -> Path:
     return Path(*plain)
 
 
+def checkpoint_paths(checkpoints: str | Mapping[float, Path] | None) -> dict[str, Path]:
+    """Return the paths that a study's ``network.checkpoints`` holds, by their fields: a pattern's folder, or each file."""
+    if isinstance(checkpoints, str):
+        return {"network.checkpoints": checkpoint_folder(checkpoints)}
+    return {f"network.checkpoints.{epoch:g}": path for epoch, path in (checkpoints or {}).items()}
+
+
 def place_of(
     factory: str, checkpoints: str | Mapping[float, Path] | None
 ) -> tuple[str, Path | None]:

@@ -120,7 +120,9 @@ def test_spikes_in_a_dict_are_found_and_others_named() -> None:
     )
     with pytest.raises(ValueError, match=re.escape(sentence)):
         found(SpikeTable(), "output[0]")
-    with pytest.raises(ValueError, match=r"write auto, none, output\[mem\], output\[spk\], or one of"):
+    with pytest.raises(
+        ValueError, match=r"write auto, none, output\[mem\], output\[spk\], or one of"
+    ):
         found(SpikeTable(), "spk")
 
 

@@ -7,6 +7,7 @@ import pytest
 from spikeatlas.snn.modules.saved.checkpoint_files import (
     checkpoint_files,
     checkpoint_folder,
+    checkpoint_paths,
     pattern_problem,
 )
 
@@ -73,3 +74,12 @@ def test_the_folder_of_a_pattern() -> None:
     assert checkpoint_folder("a/b/run*/{epoch}.pth") == Path("a/b")
     assert checkpoint_folder("a/{epoch}.pth") == Path("a")
     assert checkpoint_folder("{epoch}.pth") == Path()
+
+
+def test_paths_are_named_by_their_fields() -> None:
+    assert checkpoint_paths("a/{epoch}.pth") == {"network.checkpoints": Path("a")}
+    files = {0.0: Path("a.pth"), 2.5: Path("b.pth")}
+    assert checkpoint_paths(files) == dict(
+        zip(("network.checkpoints.0", "network.checkpoints.2.5"), files.values(), strict=True)
+    )
+    assert checkpoint_paths(None) == {}
