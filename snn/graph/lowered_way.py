@@ -122,7 +122,7 @@ class FastWay:
                 if len(self._responders) == _RESPONDERS:
                     del self._responders[next(iter(self._responders))]
                 self._responders[key] = Responder(
-                    network, tuple(names), batch_size=batch_size, neurons=rows
+                    network, tuple(names), batch_size=batch_size, neurons=rows, guarded=True
                 )
             return self._responders[key]
 

@@ -40,8 +40,9 @@ class FastResponder:
         *,
         memory: int,
         ways: Collection[str] = WAYS,
+        guarded: bool = False,
     ) -> None:
-        """``neurons``: those asked for, by layer; see ``Responder``.
+        """``neurons``: those asked for, by layer; ``guarded``: see ``Responder``.
 
         ``ways``: those to choose from, "steps" and "frames" among them, or nothing may be possible.
         """
@@ -50,7 +51,7 @@ class FastResponder:
         self._batch_size = showing.batch_size
         self._key = showing.key
         self._presentations = showing.presentations if network.coding == "poisson" else 1
-        self._sites = network_sites(network, neurons, memory)
+        self._sites = network_sites(network, neurons, memory, guarded=guarded)
         self._names = tuple(site.name for site in self._sites)
         self.plan: Plan = make_plan(self._sites, source_feed(network), ways)
         self._encoder, self._layers = self._prepare()

@@ -18,6 +18,8 @@ from spikeatlas.snn.responder.shapes import LayerShape
 
 Floats = npt.NDArray[np.float32]
 Indices = npt.NDArray[np.int64]
+_GUARD = 64
+"""Units of a margin: five times the largest rounding that was measured."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -85,13 +87,20 @@ def layer_weights(layer: SpikingLayer, shape: LayerShape) -> Weights:
 
 
 def lanes(
-    layer: SpikingLayer, shape: LayerShape, tiling: Tiling, neurons: Sequence[int]
+    layer: SpikingLayer,
+    shape: LayerShape,
+    tiling: Tiling,
+    neurons: Sequence[int],
+    *,
+    guarded: bool = False,
 ) -> Filters:
     """Copy a layer's weights and deal the filters of ``neurons`` out to the lanes of a tiling."""
-    return dealt(layer_weights(layer, shape), tiling, neurons)
+    return dealt(layer_weights(layer, shape), tiling, neurons, guarded=guarded)
 
 
-def dealt(weights: Weights, tiling: Tiling, neurons: Sequence[int]) -> Filters:
+def dealt(
+    weights: Weights, tiling: Tiling, neurons: Sequence[int], *, guarded: bool = False
+) -> Filters:
     """Deal the filters of ``neurons`` out to the lanes of a tiling."""
     tile = (tiling.height.tile, tiling.width.tile)
     places = np.indices((len(neurons), *tile)).reshape(3, -1)
@@ -108,7 +117,20 @@ def dealt(weights: Weights, tiling: Tiling, neurons: Sequence[int]) -> Filters:
         down=indices[1],
         right=indices[2],
         zero=weights.zero,
+        margin=np.where(used, _margins(weights)[pick], np.float32(0)),
+        guarded=guarded,
     )
+
+
+def _margins(weights: Weights) -> Floats:
+    """Distances float32 (filters,) from the threshold within which the order of sums may decide on a spike.
+
+    A membrane's rounding goes with the size of its current, that is with the weights' norm: 1.3 times 2^-24 of it in
+    standard deviation, and up to 14 times among six million neurons and steps that were measured.
+    """
+    norms = np.sqrt((weights.values.astype(np.float64) ** 2).sum(axis=(1, 2, 3)))
+    margins: Floats = (_GUARD * 2.0**-24 * norms).astype(np.float32)
+    return margins
 
 
 def _dealt_weights(weights: Weights, tiling: Tiling, pick: Indices, places: Indices) -> Floats:

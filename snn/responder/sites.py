@@ -31,6 +31,8 @@ class Site:
     """A module that only torch computes exactly, if there is one."""
     lookup: Lookup | None
     """Tables of the neurons' spike trains, of a first layer under constant current; None if too many."""
+    guarded: bool = False
+    """Count neurons again whose spikes may hang on the order of a sum: see ``ways.recount``."""
 
     @property
     def name(self) -> str:
@@ -61,13 +63,20 @@ def source_feed(network: SpikingNetwork) -> Feed:
 
 
 def network_sites(
-    network: SpikingNetwork, neurons: Mapping[str, tuple[int, ...]], memory: int
+    network: SpikingNetwork,
+    neurons: Mapping[str, tuple[int, ...]],
+    memory: int,
+    *,
+    guarded: bool = False,
 ) -> tuple[Site, ...]:
     """Return the layers down to the deepest of those in ``neurons``, which names the neurons asked for."""
     layers = network.upto(neurons)
     shapes = layer_shapes(network, layers)
     return tuple(
-        _site(network, place, shape, neurons, memory, last=place == len(layers) - 1)
+        dataclasses.replace(
+            _site(network, place, shape, neurons, memory, last=place == len(layers) - 1),
+            guarded=guarded,
+        )
         for place, shape in enumerate(shapes)
     )
 

@@ -21,7 +21,15 @@ import numpy as np
 
 from spikeatlas.snn.compiled import compiled
 from spikeatlas.snn.responder.kernels import lanes
-from spikeatlas.snn.responder.kernels.tiles import Filters, add_rows, clear, corner, finish, inside
+from spikeatlas.snn.responder.kernels.tiles import (
+    Doubts,
+    Filters,
+    add_rows,
+    clear,
+    corner,
+    finish,
+    inside,
+)
 from spikeatlas.snn.responder.kernels.tiling import LANES, Tiling
 
 Array = np.ndarray[Any, Any]
@@ -198,6 +206,7 @@ def respond(
     room: TrainRoom,
     counts: Array,
     spikes: Array,
+    doubts: Doubts,
 ) -> None:
     """Count every neuron's spikes, adding to counts int64 (n, neurons), and write the spikes.
 
@@ -223,6 +232,8 @@ def respond(
                         filters,
                         room.currents,
                         steps,
-                        counts[image],
-                        spikes[image],
+                        counts,
+                        spikes,
+                        image,
+                        doubts,
                     )

@@ -12,7 +12,15 @@ import numpy as np
 
 from spikeatlas.snn.compiled import compiled
 from spikeatlas.snn.responder.kernels import lanes
-from spikeatlas.snn.responder.kernels.tiles import Filters, add_rows, clear, corner, finish, inside
+from spikeatlas.snn.responder.kernels.tiles import (
+    Doubts,
+    Filters,
+    add_rows,
+    clear,
+    corner,
+    finish,
+    inside,
+)
 from spikeatlas.snn.responder.kernels.tiling import LANES, Tiling
 
 Array = np.ndarray[Any, Any]
@@ -105,6 +113,7 @@ def respond(
     room: PatternRoom,
     counts: Array,
     out: Array,
+    doubts: Doubts,
 ) -> None:
     """Count every neuron's spikes, adding to counts int64 (n, neurons), and write the spikes.
 
@@ -124,6 +133,8 @@ def respond(
                         filters,
                         room.currents,
                         steps,
-                        counts[image],
-                        out[image],
+                        counts,
+                        out,
+                        image,
+                        doubts,
                     )

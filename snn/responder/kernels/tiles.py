@@ -32,6 +32,19 @@ class Filters(NamedTuple):
     """int64: the same along the width."""
     zero: bool
     """Reset to zero (or by subtraction of the threshold)."""
+    margin: Array
+    """float32: a membrane as near to the threshold as that, at any step, makes a neuron doubtful."""
+    guarded: bool
+    """Look for doubtful neurons."""
+
+
+class Doubts(NamedTuple):
+    """Neurons whose membrane came so near to the threshold that sums in another order might tell otherwise."""
+
+    rows: Array
+    """int64 (room, 6): image, column of the response, y, x, spikes counted, place in the spikes that are written."""
+    found: Array
+    """int64 (1,): how many there are, whether or not the room sufficed."""
 
 
 @compiled
@@ -107,9 +120,18 @@ def fold(currents: Array, groups: int, steps: int) -> None:
 
 @compiled
 def fire(
-    currents: Array, filters: Filters, block: int, steps: int, fired: Array, out: Array, place: int
+    currents: Array,
+    filters: Filters,
+    block: int,
+    steps: int,
+    fired: Array,
+    gaps: Array,
+    out: Array,
+    place: int,
 ) -> None:
     """Step 32 neurons through time; count their spikes, and write them from ``place`` of out on.
+
+    ``gaps``: float32 (32,), minus the smallest distance of the membrane from the threshold, where it is looked for.
 
     The arithmetic is snnTorch's, operation for operation: (beta * m + current) - reset * threshold,
     or beta * ((1 - reset) * m) + current, spike where m - threshold > 0, reset one step later.
@@ -119,6 +141,7 @@ def fire(
     bias, beta = lanes.load(filters.bias, at), lanes.load(filters.beta, at)
     threshold, still = lanes.load(filters.threshold, at), lanes.zeros()
     membrane, spikes, count, byte = still, lanes.never(), lanes.none(), lanes.none()
+    gap = lanes.spread(np.float32(-1e30))
     stride = len(out) // ((steps + 7) // 8)
     for step in range(steps):
         current = lanes.add(lanes.load(currents, step * LANES), bias)
@@ -127,26 +150,47 @@ def fire(
         membrane = lanes.add(lanes.multiply(beta, membrane), current)
         if not filters.zero:
             membrane = lanes.subtract(membrane, lanes.choose(spikes, threshold, still))
-        spikes = lanes.above(lanes.subtract(membrane, threshold), still)
+        distance = lanes.subtract(membrane, threshold)
+        spikes = lanes.above(distance, still)
+        if filters.guarded:
+            size = lanes.larger(distance, lanes.subtract(still, distance))
+            gap = lanes.larger(gap, lanes.subtract(still, size))
         count = lanes.add(count, lanes.bits(spikes, 0))
         byte = lanes.unite(byte, lanes.bits(spikes, step & 7))
         if stride > 0 and (step & 7 == 7 or step == steps - 1):
             lanes.store_bytes(out, place + (step >> 3) * stride, byte)
             byte = lanes.none()
     lanes.store(fired, 0, count)
+    lanes.store(gaps, 0, gap)
 
 
 @compiled
 def tally(
-    fired: Array, filters: Filters, block: int, tiling: Tiling, tile: tuple[int, int], counts: Array
+    fired: Array,
+    gaps: Array,
+    filters: Filters,
+    block: int,
+    tiling: Tiling,
+    tile: tuple[int, int],
+    counts: Array,
+    place: int,
+    image: int,
+    doubts: Doubts,
 ) -> None:
-    """Add the spikes of 32 lanes to their neurons' counts, where the lane has a neuron in the map."""
+    """Add the spikes of 32 lanes to their neurons' counts, where the lane has a neuron in the map; list the doubtful."""
     for lane in range(LANES):
         at = block * LANES + lane
         y = tile[0] * tiling.height.tile + filters.down[at]
         x = tile[1] * tiling.width.tile + filters.right[at]
         if filters.neuron[at] >= 0 and y < tiling.height.outputs and x < tiling.width.outputs:
             counts[filters.neuron[at]] += fired[lane]
+            if filters.guarded and gaps[lane] > -filters.margin[at]:
+                number = doubts.found[0]
+                doubts.found[0] += 1
+                if number < len(doubts.rows):
+                    row = doubts.rows[number]
+                    row[0], row[1], row[2], row[3] = image, filters.neuron[at], y, x
+                    row[4], row[5] = fired[lane], place + lane
 
 
 @compiled
@@ -159,14 +203,16 @@ def finish(
     steps: int,
     counts: Array,
     spikes: Array,
+    image: int,
+    doubts: Doubts,
 ) -> None:
     """Pool, fire and count the 32 lanes of a tile whose currents are known.
 
-    ``spikes`` is one image's, (bytes, map, 32 blocks) flat, or empty; only where lanes are filters.
+    ``counts`` and ``spikes`` are of all images; spikes (n, bytes * map * 32 blocks), or (n, 0); only where lanes are filters.
     """
     if tiling.fold > 1:
         fold(currents, tiling.fold, steps)
-    place = (tile[0] * tiling.width.outputs + tile[1]) * tiling.blocks + block
-    fired = np.empty(LANES, np.int32)
-    fire(currents, filters, block, steps, fired, spikes, place * LANES)
-    tally(fired, filters, block, tiling, tile, counts)
+    place = ((tile[0] * tiling.width.outputs + tile[1]) * tiling.blocks + block) * LANES
+    fired, gaps = np.empty(LANES, np.int32), np.empty(LANES, np.float32)
+    fire(currents, filters, block, steps, fired, gaps, spikes[image], place)
+    tally(fired, gaps, filters, block, tiling, tile, counts[image], place, image, doubts)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+import itertools
 from collections.abc import Iterator
 from typing import Self
 
 import numpy as np
+import numpy.typing as npt
 
 from spikeatlas.snn.responder import costs
 from spikeatlas.snn.responder.filters import aligned, lanes
@@ -16,6 +19,7 @@ from spikeatlas.snn.responder.kernels.tiling import LANES, Tiling
 from spikeatlas.snn.responder.signals import Counts, Spikes, Trains
 from spikeatlas.snn.responder.sites import Feed, Site
 from spikeatlas.snn.responder.ways.base import Batches, LayerPlan, Way, tiling_of, tilings
+from spikeatlas.snn.responder.ways.recount import Recount, counted
 
 # Nanoseconds of one train's sum of 32 lanes, cleared, bounded, summed up; and of one rise of 32 lanes.
 _TRAIN = 6.5
@@ -42,6 +46,7 @@ class Factorised(Way):
     """Neurons asked for."""
     passes_on: bool
     """True if a layer follows."""
+    recount: Recount | None
 
     @classmethod
     def fits(cls, site: Site, feed: Feed) -> str | None:
@@ -84,25 +89,56 @@ class Factorised(Way):
         if feed.lookup is None:
             raise ValueError(f"layer {plan.layer!r} gets no tables of spike trains.")
         tiling = tiling_of(plan)
-        filters = lanes(site.layer, site.shape, tiling, plan.neurons)
+        recount = Recount.of(site, plan.neurons)
+        filters = lanes(site.layer, site.shape, tiling, plan.neurons, guarded=recount is not None)
         rises = feed.lookup.rises._replace(ranked=plan.ranked)
-        return cls(tiling, filters, rises, len(plan.neurons), not site.last)
+        return cls(tiling, filters, rises, len(plan.neurons), not site.last, recount)
 
     def __call__(self, signal: Trains) -> tuple[Counts, Spikes | None]:
         """Spike counts int64 (n, neurons), and the spikes if a layer follows."""
         count = len(signal.begins)
-        counts = np.zeros((count, self.neurons), np.int64)
-        spikes = np.zeros((count, self._written()), np.uint8)
-        kernel.respond(
-            kernel.Inputs(signal.trains, signal.columns, signal.begins),
-            self.rises,
-            self.tiling,
-            self.filters,
-            self._room(signal.trains.shape[1]),
-            counts,
-            spikes,
+        inputs = kernel.Inputs(signal.trains, signal.columns, signal.begins)
+        room = self._room(signal.trains.shape[1])
+        counts, spikes = counted(
+            functools.partial(kernel.respond, inputs, self.rises, self.tiling, self.filters, room),
+            count,
+            self.neurons,
+            self._written(),
+            self.recount,
+            functools.partial(self._fired, signal),
         )
         return counts, unfolded(spikes, self.tiling, self._bytes) if self.passes_on else None
+
+    def _fired(
+        self, signal: Trains, image: int, pixels: npt.NDArray[np.intp]
+    ) -> npt.NDArray[np.float32]:
+        """Spikes (T, k, channels) of an image's input at some pixels of the map."""
+        begins = signal.begins[image]
+        active = slice(begins[-1])
+        numbers = np.full((len(begins) - 1, self.tiling.channels), self._silent)
+        places = np.repeat(np.arange(len(begins) - 1), np.diff(begins))
+        numbers[places, signal.columns[image, active] % self.tiling.channels] = signal.trains[
+            image, active
+        ]
+        fired: npt.NDArray[np.float32] = np.moveaxis(self._spikes[numbers[pixels]], 2, 0)
+        return fired
+
+    @property
+    def _silent(self) -> int:
+        """Number of the train without spikes, behind all others."""
+        return int(self.rises.tables[-1])
+
+    @functools.cached_property
+    def _spikes(self) -> npt.NDArray[np.float32]:
+        """Spikes (trains + 1, T) of every train, from the steps at which its count rises; the last is silent."""
+        totals = np.zeros((self._silent + 1, len(self.rises.begins)))
+        for table, last in itertools.pairwise(self.rises.tables.tolist()):
+            for step, (begin, end) in enumerate(itertools.pairwise(self.rises.begins.tolist()), 1):
+                rises = np.sort(self.rises.trains[begin:end])
+                first = np.searchsorted(rises, table)
+                numbers = np.arange(table, last)
+                totals[table:last, step] = np.searchsorted(rises, numbers, "right") - first
+        return np.diff(totals, axis=1).astype(np.float32)
 
     @property
     def _bytes(self) -> int:

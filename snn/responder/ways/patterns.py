@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Iterator
 from typing import Self
 
@@ -17,6 +18,7 @@ from spikeatlas.snn.responder.signals import Counts, Spikes
 from spikeatlas.snn.responder.sites import Feed, Site
 from spikeatlas.snn.responder.ways.base import Batches, LayerPlan, Way, tiling_of, tilings
 from spikeatlas.snn.responder.ways.factorised import stored_map, unfolded
+from spikeatlas.snn.responder.ways.recount import Recount, counted, inputs_of
 
 # Nanoseconds of four time steps of 32 lanes: 15 patterns cleared, and summed into four currents.
 _GROUP = 90.0
@@ -40,6 +42,7 @@ class Patterns(Way):
     """Neurons asked for."""
     passes_on: bool
     """True if a layer follows."""
+    recount: Recount | None
 
     @classmethod
     def fits(cls, site: Site, feed: Feed) -> str | None:
@@ -78,22 +81,23 @@ class Patterns(Way):
         """See ``Way``."""
         del feed, batches
         tiling = tiling_of(plan)
-        filters = lanes(site.layer, site.shape, tiling, plan.neurons)
-        return cls(tiling, filters, site.time_steps, len(plan.neurons), not site.last)
+        recount = Recount.of(site, plan.neurons)
+        filters = lanes(site.layer, site.shape, tiling, plan.neurons, guarded=recount is not None)
+        return cls(tiling, filters, site.time_steps, len(plan.neurons), not site.last, recount)
 
     def __call__(self, signal: Spikes) -> tuple[Counts, Spikes | None]:
         """Spike counts int64 (n, neurons), and the spikes if a layer follows."""
         count, steps_in_bytes = signal.bits.shape[:2]
-        counts = np.zeros((count, self.neurons), np.int64)
-        spikes = np.zeros((count, self._written()), np.uint8)
-        kernel.respond(
-            signal.bits.reshape(count, steps_in_bytes, -1),
-            self.time_steps,
-            self.tiling,
-            self.filters,
-            self._room(),
-            counts,
-            spikes,
+        bits, room = signal.bits.reshape(count, steps_in_bytes, -1), self._room()
+        counts, spikes = counted(
+            functools.partial(
+                kernel.respond, bits, self.time_steps, self.tiling, self.filters, room
+            ),
+            count,
+            self.neurons,
+            self._written(),
+            self.recount,
+            inputs_of(signal, self.time_steps),
         )
         return counts, unfolded(spikes, self.tiling, steps_in_bytes) if self.passes_on else None
 
