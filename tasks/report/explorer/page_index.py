@@ -65,7 +65,7 @@ def atlas_index(tree: Tree, summary: Summary, measures: list[KnownMeasure]) -> d
 
 def _reference_share(summary: Summary) -> float:
     """Return the share of natural images that reach a neuron's reference, or more."""
-    reference = summary.study["network"].get("reference") or {}
+    reference = summary.study.get("network", {}).get("reference") or {}
     return round(1 - float(reference.get("quantile", 0.99)), 6)
 
 
