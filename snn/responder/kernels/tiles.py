@@ -43,7 +43,7 @@ class Doubts(NamedTuple):
 
     rows: Array
     """int64 (room, 6): image, column of the response, y, x, spikes counted, place in the spikes that are written."""
-    found: Array
+    total: Array
     """int64 (1,): how many there are, whether or not the room sufficed."""
 
 
@@ -185,8 +185,8 @@ def tally(
         if filters.neuron[at] >= 0 and y < tiling.height.outputs and x < tiling.width.outputs:
             counts[filters.neuron[at]] += fired[lane]
             if filters.guarded and gaps[lane] > -filters.margin[at]:
-                number = doubts.found[0]
-                doubts.found[0] += 1
+                number = doubts.total[0]
+                doubts.total[0] += 1
                 if number < len(doubts.rows):
                     row = doubts.rows[number]
                     row[0], row[1], row[2], row[3] = image, filters.neuron[at], y, x

@@ -59,10 +59,10 @@ def counted(
         kernel(counts, spikes, doubts)
         if recount is None:
             return counts, spikes
-        if doubts.found[0] <= room:
+        if doubts.total[0] <= room:
             recount(doubts, inputs, counts, spikes)
             return counts, spikes
-        room = int(doubts.found[0])
+        room = int(doubts.total[0])
 
 
 def inputs_of(signal: Spikes, time_steps: int) -> Inputs:
@@ -116,7 +116,7 @@ class Recount:
         self, doubts: Doubts, inputs: Inputs, counts: Ints, spikes: npt.NDArray[np.uint8]
     ) -> None:
         """Put the doubtful neurons' counts (n, neurons) and spikes (n, bytes * map * 32 blocks) right, in place."""
-        rows = doubts.rows[: int(doubts.found[0])]
+        rows = doubts.rows[: int(doubts.total[0])]
         if not len(rows):
             return
         filters = [self.neurons[column] for column in rows[:, 1]]

@@ -83,13 +83,11 @@ def test_one_decay(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_one_rise(monkeypatch: pytest.MonkeyPatch) -> None:
     respond = factorised.respond
 
-    def shifted(
-        inputs: Any, rises: Any, tiling: Any, dealt: Any, room: Any, counts: Any, spikes: Any
-    ) -> None:
+    def shifted(inputs: Any, rises: Any, tiling: Any, dealt: Any, room: Any, *results: Any) -> None:
         late = rises.trains.copy()
         late[len(late) // 2] += 1
         changed = (rises._replace(trains=late), tiling, dealt, room._replace(rises=late))
-        respond(inputs, *changed, counts, spikes)
+        respond(inputs, *changed, *results)
 
     monkeypatch.setattr(factorised, "respond", shifted)
     assert spikes_apart(0.9) > 0

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -19,10 +20,11 @@ from spikeatlas.snn.responder.ways import recount
 from tests.snn.responder.small import Images, custom, pictures, prefer
 
 SHAPE = (2, 9, 9)
+Reset = Literal["subtract", "zero"]
 
 
 def chain(
-    reset: str, *, stride: int = 1, padding: int = 1, pool_padding: int = 0
+    reset: Reset, *, stride: int = 1, padding: int = 1, pool_padding: int = 0
 ) -> SpikingNetwork:
     """Three convolutions, the second pooled by overlapping windows, and a linear layer."""
 
@@ -43,7 +45,7 @@ def chain(
 
 
 def counts(
-    made: SpikingNetwork, images: Images, neurons: dict[str, Sequence[int]], *, guarded: bool
+    made: SpikingNetwork, images: Images, neurons: Mapping[str, Sequence[int]], *, guarded: bool
 ) -> dict[str, np.ndarray]:
     respond = Responder(made, tuple(neurons), batch_size=4, neurons=neurons, guarded=guarded)
     return respond(images)
@@ -69,7 +71,7 @@ def test_neurons_that_are_counted_again_are_the_plain_loops(
     monkeypatch: pytest.MonkeyPatch,
     all_doubtful: None,
     first: str,
-    reset: str,
+    reset: Reset,
     form: dict[str, int],
 ) -> None:
     prefer(monkeypatch, first, "factorised", "patterns")
@@ -109,7 +111,7 @@ def test_what_hangs_on_the_order_of_a_sum_is_as_torch_sums(monkeypatch: pytest.M
     made, images = chain("subtract"), pictures("noise", SHAPE, 12)
     at_the_threshold(made, images)
     expected = plain(made, images)["conv2"]
-    everyone: dict[str, Sequence[int]] = {"conv2": range(32)}
+    everyone = {"conv2": range(32)}
 
     free = counts(made, images, everyone, guarded=False)["conv2"]
     guarded = counts(made, images, everyone, guarded=True)["conv2"]
