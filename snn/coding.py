@@ -112,6 +112,11 @@ def spike_trains(
     return trains
 
 
+def first_frames(stimuli: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Images (n, c, h, w) as they are; of sequences (n, F, c, h, w), their first frames."""
+    return stimuli if stimuli.ndim == STILL else stimuli[:, 0]
+
+
 def frame_numbers(frames: int, time_steps: int) -> npt.NDArray[np.int64]:
     """Return the frame, from 0, that each step shows. ValueError where steps are no multiple of the frames."""
     if frames < 1 or time_steps % frames:

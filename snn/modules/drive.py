@@ -37,17 +37,21 @@ class ModuleDrive:
         """Calls of the module in a showing."""
         return self.time_steps or 1 if self.kind == "steps" else 1
 
+    def require_shown(self, frames: int) -> None:
+        """Raise ValueError for so many frames of a module that takes one image and loops over time inside."""
+        if self.kind == "image" and frames > 1:
+            raise ValueError(
+                f"the module is called once with an image, and cannot be shown {frames} frames: write one that "
+                "takes a step a call, or frames (T, n, ...), and say so in network.input."
+            )
+
     def inputs(self, frames: Tensor) -> Iterator[Tensor]:
         """Yield the input of each call, for normalised frames (T, n, c, h, w), or (1, n, c, h, w) if constant.
 
         Each is a tensor of its own: a module may write into it. ValueError for frames of a module that takes one
         image and loops over time inside.
         """
-        if self.kind == "image" and len(frames) > 1:
-            raise ValueError(
-                f"the module is called once with an image, and cannot be shown {len(frames)} frames: write one that "
-                "takes a step a call, or frames (T, n, ...), and say so in network.input."
-            )
+        self.require_shown(len(frames))
         if self.kind in {"image", "steps"}:
             for step in range(self.calls):
                 yield frames[step if len(frames) > 1 else 0].clone()

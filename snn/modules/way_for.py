@@ -7,9 +7,10 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 
-from spikeatlas.snn.graph import fast_way
+from spikeatlas.snn.coding import STILL
+from spikeatlas.snn.graph import FastWay, fast_way
 from spikeatlas.snn.modules.capture import LayerPlace
 from spikeatlas.snn.modules.drive import ModuleDrive
 from spikeatlas.snn.modules.pixel_scaling import PixelScaling
@@ -54,8 +55,59 @@ class FasterWay(Protocol):
         *,
         batch_size: int,
     ) -> Rates:
-        """Spikes a step and position (n, neurons) of stimuli uint8 (n, c, h, w), by layer."""
+        """Spikes a step and position (n, neurons) of stimuli uint8 (n, c, h, w) or (n, F, c, h, w), by layer."""
         ...
+
+
+class FramedWay:
+    """A faster way that is shown sequences as hooks are: each frame at its own time steps, layer by layer."""
+
+    def __init__(self, way: FastWay, drive: ModuleDrive, scaling: PixelScaling) -> None:
+        self._way, self._drive, self._scaling = way, drive, scaling
+
+    @property
+    def name(self) -> str:
+        """See ``FasterWay``."""
+        return self._way.name
+
+    def reordered(self) -> FramedWay | None:
+        """See ``FasterWay``."""
+        return self._around(self._way.reordered())
+
+    def plainer(self) -> FramedWay | None:
+        """See ``FasterWay``."""
+        return self._around(self._way.plainer())
+
+    def _around(self, way: FastWay | None) -> FramedWay | None:
+        return None if way is None else FramedWay(way, self._drive, self._scaling)
+
+    def describe(self, names: Sequence[str]) -> list[str]:
+        """See ``FasterWay``."""
+        return self._way.describe(names)
+
+    def counts(
+        self,
+        images: Images,
+        names: Sequence[str],
+        neurons: Mapping[str, Sequence[int]],
+        *,
+        batch_size: int,
+    ) -> Rates:
+        """See ``FasterWay``. ValueError for sequences that the module cannot be shown, and for a wrong number of answers."""
+        stimuli = images if images.ndim == STILL else self._frames(images)
+        rates = self._way.counts(stimuli, names, neurons, batch_size=batch_size)
+        for name, rows in rates.items():
+            if rows.shape != (len(images), len(neurons[name])):
+                raise ValueError(
+                    f"the way {self.name} answers {len(images)} images with {rows.shape} in layer {name}."
+                )
+        return rates
+
+    def _frames(self, images: Images) -> Tensor:
+        """Frames (T, n, c, h, w) of sequences uint8 (n, F, c, h, w)."""
+        frames = self._scaling.frames(images, None, self._drive.time_steps)
+        self._drive.require_shown(len(frames))
+        return frames
 
 
 def way_for(
@@ -74,7 +126,7 @@ def way_for(
     if any(place.shape.last for place in layers.values()):
         return "its neurons are features of tokens, and no faster way has them last"
     try:
-        return fast_way(
+        way = fast_way(
             module,
             {name: (place.path, place.use) for name, place in layers.items()},
             drive=drive.kind,
@@ -83,6 +135,7 @@ def way_for(
             mean=scaling.mean.tolist(),
             std=scaling.std.tolist(),
         )
+        return way if isinstance(way, str) else FramedWay(way, drive, scaling)
     except Exception as error:  # noqa: BLE001 - a user's code may be read in no way, and is still called
         return f"no faster way reads it: {type(error).__name__}: {error}".splitlines()[0]
 
@@ -93,7 +146,7 @@ def proven(
     examples: Images,
     by_hooks: Callable[[Images], Rates],
 ) -> FasterWay | str:
-    """Hold a way, and then its plainer one, against the hooks on stimuli uint8 (8, c, h, w).
+    """Hold a way, and then its plainer one, against the hooks on stimuli uint8 (8, c, h, w) or (8, F, c, h, w).
 
     The first of the two all of whose rates are equal; if neither's are, why not.
     """

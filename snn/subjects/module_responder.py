@@ -45,7 +45,7 @@ class ModuleParts:
     readout: Readout | None
     class_mode: ClassMode | None
     examples: Images
-    """Stimuli uint8 (8, c, h, w) that ways are tried with."""
+    """Stimuli uint8 (8, c, h, w) that ways are tried with; of data that are sequences (8, F, c, h, w)."""
     truncations: dict[frozenset[str], bool] = field(default_factory=dict)
     """Layers (together) that were tried, and True where a call that ends at the deepest answers the same."""
 
@@ -57,6 +57,10 @@ class ModuleParts:
     def is_class_layer(self, name: str) -> bool:
         """Tell whether a layer is that of the read-out's classes: without class mode a module may have any name."""
         return self.class_mode is not None and name == CLASSES
+
+    def tries(self, stimuli: Images) -> bool:
+        """Tell whether faster ways were tried with the like: stills, and sequences where the data are sequences."""
+        return stimuli.ndim in (STILL, self.examples.ndim)
 
     def frames(self, images: Images, key: CodingKey | None) -> Tensor:
         """Frames of a showing, see ``PixelScaling.frames``."""
@@ -204,7 +208,7 @@ class ModuleResponder:
 
     def _mean(self, batch: Images) -> Means:
         """Mean activity over the presentations (one where nothing is drawn)."""
-        if not isinstance(self._way, str) and batch.ndim == STILL:
+        if not isinstance(self._way, str) and self._parts.tries(batch):
             neurons = {name: row.tolist() for name, row in self._neurons.items()}
             return self._way.counts(batch, list(neurons), neurons, batch_size=len(batch))
         showings = self._showing.presentations if self._parts.stochastic else 1

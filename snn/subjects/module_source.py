@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from torch import nn
 
+from spikeatlas.snn.coding import first_frames
 from spikeatlas.snn.data import DataSet, take_evenly
 from spikeatlas.snn.files import digest_file
 from spikeatlas.snn.modules import (
@@ -19,10 +20,10 @@ from spikeatlas.snn.modules import (
     code_digest,
     code_parts,
     digest_of,
-    fit_tensors,
     make_module,
     named_places,
     place_of,
+    put_checkpoint,
     read_checkpoint,
     require_finite,
     try_module,
@@ -73,7 +74,9 @@ class ModuleSource(Source):
         self.outputs = output_layers(self.layers, self.readout, spec)
         self.lacks = module_lacks(
             readout=self.readout is not None,
-            truncation=not runs_whole(module, self.trial, self._scaling, self._examples()),
+            truncation=not runs_whole(
+                module, self.trial, self._scaling, first_frames(self._examples())
+            ),
             epochs=spec.checkpoints is not None,
         )
         self.facts = {
@@ -121,9 +124,7 @@ class ModuleSource(Source):
     def notes(self, epoch: float) -> list[str]:
         """Say what was done to the names of a checkpoint's tensors, one line each."""
         path = self._path(epoch)
-        return (
-            [] if path is None else fit_tensors(self._made(), read_checkpoint(path).tensors, path)
-        )
+        return [] if path is None else put_checkpoint(self._made(), path)
 
     def problems(self, epochs: Sequence[float]) -> list[str]:
         """See ``Source``."""
@@ -198,7 +199,7 @@ class ModuleSource(Source):
         if path is None:
             require_finite(module, f"network.factory: {self.spec.factory}")
         else:
-            fit_tensors(module, read_checkpoint(path).tensors, path)
+            put_checkpoint(module, path)
             require_finite(module, f"network.checkpoints: {path}")
         return module
 
@@ -219,14 +220,14 @@ class ModuleSource(Source):
         return try_module(
             module,
             named_places(module, spec.layers),
-            self._scaling.normalise(self._examples()),
+            self._scaling.normalise(first_frames(self._examples())),
             kind=spec.input,
             time_steps=spec.time_steps,
             named=spec.layers != "auto",
         )
 
     def _examples(self) -> Images:
-        images = take_evenly(self._data.train, _TRIAL_IMAGES).stills
+        images = take_evenly(self._data.train, _TRIAL_IMAGES).images
         return images[np.arange(_TRIAL_IMAGES) % len(images)]
 
     def _subject(self, module: nn.Module) -> ModuleSubject:

@@ -155,7 +155,7 @@ class ModuleSubject(Subject):
         rows = [np.empty((0, readout.classes))]
         way = "hooks" if readout.twin is None else self._way({readout.twin: [0]}, showing)
         for batch, count in padded_batches(images, showing.batch_size):
-            if isinstance(way, str):
+            if isinstance(way, str) or not self._parts.tries(batch):
                 rows.append(self._batch_scores(batch, showing)[:count])
             else:
                 rows.append(self._counts(way, batch)[:count])

@@ -7,6 +7,7 @@ from collections.abc import Collection
 
 from torch import nn
 
+from spikeatlas.snn.coding import STILL, first_frames
 from spikeatlas.snn.modules import FasterWay, near, proven, way_for
 from spikeatlas.snn.subjects.base import Images
 from spikeatlas.snn.subjects.module_responder import LayerActivity, Means, ModuleParts
@@ -32,13 +33,28 @@ class ProvenWays:
     def _tried(self, names: frozenset[str], exact: bool) -> FasterWay | str:
         parts, trial = self._parts, self._parts.trial
         places = {name: layer.place for name, layer in trial.layers.items() if name in names}
-        way = way_for(self._module, places, trial.drive, parts.scaling, parts.examples)
+        stimuli = self._stimuli()
+        way = way_for(self._module, places, trial.drive, parts.scaling, stimuli[-1])
+        if len(stimuli) > 1 and not isinstance(way, str):
+            # our own layers are shown stills only, and a plan has one line for all stimuli
+            way = way.plainer() or way
         neurons = {name: range(place.shape.channels) for name, place in places.items()}
 
         def by_hooks(images: Images) -> Means:
             return LayerActivity(parts, neurons)(parts.frames(images, None))
 
-        way = proven(way, neurons, parts.examples, by_hooks)
+        for examples in stimuli:
+            way = proven(way, neurons, examples, by_hooks)
         if exact or isinstance(way, str):
             return way
-        return near(way, neurons, parts.examples, by_hooks)
+        others = [near(way, neurons, examples, by_hooks) for examples in stimuli]
+        return way if way in others else others[0]
+
+    def _stimuli(self) -> list[Images]:
+        """Stimuli that ways are tried with, stills last: before them sequences, if the module can be shown them."""
+        parts = self._parts
+        if parts.examples.ndim == STILL:
+            return [parts.examples]
+        stills, drive = first_frames(parts.examples), parts.trial.drive
+        fit = drive.kind != "image" and not (drive.time_steps or 1) % parts.examples.shape[1]
+        return [parts.examples, stills] if fit else [stills]

@@ -36,6 +36,7 @@ class Layered:
 
     def __init__(self, graph: StepGraph, example: Tensor, *, exact: bool = True) -> None:
         self._graph, self._exact = graph, exact
+        self._input = tuple(example.shape[1:])
         self._shapes = shapes(graph, example)
         self._functions = Functions(graph, self._shapes, exact=exact)
         self._lock = threading.Lock()
@@ -77,8 +78,9 @@ class Layered:
     ) -> Rates:
         """Spikes a step and position, {layer: (n, neurons)}, of normalised images float32 (n, c, h, w).
 
-        Or of (T, n, c, h, w), one for every step.
+        Or of (T, n, c, h, w), one for every step. ValueError for another shape.
         """
+        self._require(images)
         program = self._program(frozenset(names))
         parts: dict[str, list[npt.NDArray[np.float64]]] = {name: [] for name in names}
         batch = 1 if images.dim() == 5 else 0
@@ -91,6 +93,18 @@ class Layered:
             for name, rows in parts.items()
         }
 
+    def _require(self, images: Tensor) -> None:
+        """Refuse what would be taken for other images: a batch where time should stand, or the other way round."""
+        steps = self._graph.time_steps
+        ahead = tuple(images.shape[:-3])
+        if tuple(images.shape[-3:]) != self._input or not (
+            len(ahead) == 1 or (len(ahead) == 2 and ahead[0] == steps)
+        ):
+            raise ValueError(
+                f"images have the shape {tuple(images.shape)}: expected is {('n', *self._input)}, or "
+                f"{(steps, 'n', *self._input)} with one for every time step."
+            )
+
     def _rates(self, program: Program, chunk: Tensor, batch: int) -> Rates:
         """Rates of all neurons, to a chunk that is filled up with its last image."""
         count = chunk.shape[batch]
@@ -98,6 +112,9 @@ class Layered:
         full = torch.cat([chunk, *[last] * (self._chunk - count)], batch)
         counts = program(full.flatten(0, 1) if batch else full, timed=bool(batch))
         steps = self._graph.time_steps
+        for name, rows in counts.items():
+            if len(rows) != self._chunk:
+                raise ValueError(f"layer {name} answers {len(rows)} images of {self._chunk}.")
         return {name: spike_rates(rows[:count], steps) for name, rows in counts.items()}
 
     def _program(self, names: frozenset[str]) -> Program:

@@ -9,7 +9,7 @@ from spikeatlas.snn.modules.saved.checkpoint_files import (
     pattern_problem,
     place_of,
 )
-from spikeatlas.snn.modules.saved.checkpoint_fit import fit_tensors
+from spikeatlas.snn.modules.saved.checkpoint_tables import put_checkpoint
 from spikeatlas.snn.modules.saved.checkpoint_tensors import StoredCheckpoint, read_checkpoint
 from spikeatlas.snn.modules.saved.finite_weights import require_finite
 
@@ -18,9 +18,9 @@ __all__ = [
     "checkpoint_files",
     "checkpoint_folder",
     "checkpoint_paths",
-    "fit_tensors",
     "pattern_problem",
     "place_of",
+    "put_checkpoint",
     "read_checkpoint",
     "require_finite",
 ]

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from spikeatlas.snn.modules.neuron_modules import is_neuron
+from spikeatlas.snn.modules.saved.tensor_kinds import require_plain, whole_numbers
 
 _PARALLEL = "module."
 _COMPILED = "_orig_mod"
@@ -25,15 +26,29 @@ def fit_tensors(module: nn.Module, tensors: Mapping[str, Tensor], path: Path) ->
     state, no parameter; and snnTorch's ``graded_spikes_factor`` missing where the factory's value is 1. ValueError, one
     sentence that lists the keys, otherwise, and where snnTorch's reset is not the factory's.
     """
-    names = {_plain(name): name for name in module.state_dict()}
+    expected = module.state_dict()
+    names = {_plain(name): name for name in expected}
     notes, renamed = _renamed(tensors, names, path)
     state = {names.get(name, name): tensor for name, tensor in renamed.items()}
     notes += _drop_states(module, state)
+    require_plain(expected, state, path)
+    state = whole_numbers(expected, state, path)
     _check_resets(module, state, path)
     _check_keys(module, state, path)
     with torch.no_grad():
         module.load_state_dict(state, strict=False)
     return notes
+
+
+def holds_all(module: nn.Module, tensors: Mapping[str, Tensor]) -> bool:
+    """Tell whether all of a module's tensors are among some, by name and shape, under whatever prefix."""
+    shapes = {_plain(name): tensor.shape for name, tensor in tensors.items()}
+    expected = {_plain(name): tensor.shape for name, tensor in module.state_dict().items()}
+    names = _sought(expected)
+    return any(
+        all(shapes.get(head + name) == expected[name] for name in names)
+        for head in ("", *_heads(shapes))
+    )
 
 
 def _plain(name: str) -> str:
@@ -54,9 +69,7 @@ def _renamed(
     for mark, origin in ((_PARALLEL, "DataParallel"), (f"{_COMPILED}.", "torch.compile")):
         if any(mark in f".{name}" and _plain(name) != name for name in tensors):
             notes.append(f"the prefix {mark!r} of {origin} is taken off")
-    # older files lack the factor under any prefix
-    sought = [name for name in names if name.rpartition(".")[2] != _GRADED]
-    prefix = _common_prefix(plain, sought, path)
+    prefix = _common_prefix(plain, _sought(names), path)
     if prefix:
         notes.append(f"the prefix {prefix!r} is taken off")
     others = [name for name in plain if not name.startswith(prefix)]
@@ -74,10 +87,9 @@ def _common_prefix(keys: Collection[str], names: Collection[str], path: Path) ->
 
     ValueError where several prefixes have them all, for one of these may be an average of the other's weights.
     """
-    heads = {key[: place + 1] for key in keys for place, sign in enumerate(key) if sign == "."}
     hits = {
         head: sum(head + name in keys for name in names)
-        for head in ("", *sorted(heads, key=lambda head: (head.count("."), head)))
+        for head in ("", *sorted(_heads(keys), key=lambda head: (head.count("."), head)))
     }
     most = max(hits.values())
     whole = [head for head, count in hits.items() if count == len(names)]
@@ -89,17 +101,24 @@ def _common_prefix(keys: Collection[str], names: Collection[str], path: Path) ->
     return next(head for head, count in hits.items() if count == most)
 
 
+def _sought(names: Iterable[str]) -> list[str]:
+    """Names that every file of a module has: older ones lack the factor of graded spikes, under any prefix."""
+    return [name for name in names if name.rpartition(".")[2] != _GRADED]
+
+
+def _heads(keys: Iterable[str]) -> set[str]:
+    """All prefixes of names, up to a dot."""
+    return {key[: place + 1] for key in keys for place, sign in enumerate(key) if sign == "."}
+
+
 def _drop_states(module: nn.Module, state: dict[str, Tensor]) -> list[str]:
-    """Leave out a neuron's state that the module has not, or has in another shape; say so."""
+    """Leave out a neuron's state that the module has not; say so."""
     expected = module.state_dict()
-    parameters = dict(module.named_parameters())
     modules = dict(module.named_modules())
     states = [
         name
-        for name, tensor in state.items()
-        if name not in parameters
-        and is_neuron(modules.get(name.rpartition(".")[0]))
-        and (name not in expected or expected[name].shape != tensor.shape)
+        for name in state
+        if name not in expected and is_neuron(modules.get(name.rpartition(".")[0]))
     ]
     for name in states:
         del state[name]
@@ -109,13 +128,18 @@ def _drop_states(module: nn.Module, state: dict[str, Tensor]) -> list[str]:
 def _check_resets(module: nn.Module, state: Mapping[str, Tensor], path: Path) -> None:
     """Raise ValueError where snnTorch would go on to reset as its factory said, against what the file says."""
     for name, value in module.state_dict().items():
-        if name.rpartition(".")[2] == _RESET and name in state and not state[name].equal(value):
+        if name.rpartition(".")[2] == _RESET and name in state and _differ(state[name], value):
             kinds = dict(enumerate(("subtract", "zero", "none")))
             raise ValueError(
                 f"{path} was saved with reset_mechanism {kinds.get(int(state[name]))!r} of "
                 f"{name.rpartition('.')[0]}, but the factory makes it with {kinds.get(int(value))!r}, which snnTorch "
                 "would keep: let the factory build it as it was trained."
             )
+
+
+def _differ(first: Tensor, second: Tensor) -> bool:
+    """Tell whether two numbers of one shape differ; whole ones may be kept as floats."""
+    return first.shape == second.shape and bool((first.double() != second.double()).any())
 
 
 def _check_keys(module: nn.Module, state: Mapping[str, Tensor], path: Path) -> None:

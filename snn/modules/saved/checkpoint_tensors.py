@@ -8,7 +8,7 @@ import pickle
 import re
 import warnings
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +51,8 @@ class StoredCheckpoint:
     """Loss that the file records; NaN where it records none."""
     step: int = -1
     """Training steps that the file records; -1 where it records none."""
+    tables: Mapping[str, Mapping[str, Tensor]] = field(default_factory=dict)
+    """All tables of tensors by their names in the file; none where the file is the table itself."""
 
 
 def read_checkpoint(path: Path) -> StoredCheckpoint:
@@ -175,6 +177,7 @@ def _stored(tensors: Mapping[str, Tensor], table: Mapping[str, Any]) -> StoredCh
         accuracy=accuracy if 0 <= accuracy <= 1 else math.nan,
         loss=_number(table, _LOSS)[1],
         step=-1 if math.isnan(step) else int(step),
+        tables={str(key): value for key, value in table.items() if is_table(value)},
     )
 
 
