@@ -171,9 +171,8 @@ class ModuleSource(Source):
         """SHA-256 (hex) of all layers' activity for 8 test images: a changed library changes it too."""
         total = hashlib.sha256()
         subject = self.open(epoch)
-        names = list(self.trial.layers)
         images = take_evenly(self._data.test, _TRIAL_IMAGES).images
-        for name, means in subject.activity(images, names).items():
+        for name, means in subject.activity(images, list(self.trial.layers)).items():
             total.update(f"{name}\0{means.shape}".encode())
             total.update(means.astype("<f4").tobytes())
         return total.hexdigest()

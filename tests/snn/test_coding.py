@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from spikeatlas.snn.coding import CodingKey, encode, spike_trains
+from spikeatlas.snn.coding import CodingKey, encode, first_frames, spike_trains
 from tests.snn.nets import network, noise_images
 
 KEY = CodingKey(seed=1, checkpoint="abc", purpose="search")
@@ -63,3 +63,9 @@ def test_global_generators_are_untouched() -> None:
     spike_trains(noise_images(2), KEY, 3)
 
     assert torch.equal(torch.rand(2), wanted)
+
+
+def test_first_frames_of_stills_and_sequences() -> None:
+    pixels = np.arange(12, dtype=np.uint8).reshape(2, 3, 1, 1, 2)
+    assert first_frames(pixels).tolist() == pixels[:, 0].tolist()
+    assert first_frames(pixels[:, 1]).tolist() == pixels[:, 1].tolist()

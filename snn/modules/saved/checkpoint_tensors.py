@@ -107,8 +107,9 @@ def _load(path: Path) -> Mapping[str, Any]:
             warnings.catch_warnings(),
             path.open("rb") as file,
         ):
-            # files of protocol 3 are read all the same
-            warnings.filterwarnings("ignore", "Detected pickle protocol", UserWarning)
+            # files of protocol 3 are read all the same; sparse and quantised tensors are refused in our own words
+            for start in ("Detected pickle protocol", "Sparse invariant checks", "torch.quantize_"):
+                warnings.filterwarnings("ignore", start, UserWarning)
             contents = torch.load(file, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise _refusal(path, error) from None

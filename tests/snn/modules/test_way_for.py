@@ -2,13 +2,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
+from torch import Tensor
 
+from spikeatlas.snn.graph import FastWay
 from spikeatlas.snn.modules.drive import ModuleDrive
 from spikeatlas.snn.modules.pixel_scaling import pixel_scaling
-from spikeatlas.snn.modules.way_for import Rates, near, proven, way_for
+from spikeatlas.snn.modules.way_for import FramedWay, Rates, near, proven, way_for
 from tests.networks.showing import picture_data
 from tests.networks.snntorch_nets import tutorial
 
@@ -87,3 +91,24 @@ def test_without_a_faster_way_there_is_a_reason() -> None:
         ),
         str,
     )
+
+
+class Miscounting:
+    """A way that answers for its time steps, not for the images."""
+
+    name = "layered"
+
+    def counts(self, images: Tensor, *_: object, **_more: object) -> Rates:
+        return {"a": np.zeros((len(images), 1))}
+
+
+def test_a_wrong_number_of_answers_is_refused() -> None:
+    drive, scaling = ModuleDrive("steps", 4), pixel_scaling([0.0], [1.0], 1)
+    way = FramedWay(cast("FastWay", Miscounting()), drive, scaling)
+    pixels = np.zeros((3, 2, 1, 4, 4), np.uint8)
+    sentence = r"the way layered answers 3 images with \(4, 1\) in layer a"
+    with pytest.raises(ValueError, match=sentence):
+        way.counts(pixels, ["a"], {"a": [0]}, batch_size=3)
+    once = FramedWay(cast("FastWay", Miscounting()), ModuleDrive("image", 4), scaling)
+    with pytest.raises(ValueError, match="cannot be shown 4 frames"):
+        once.counts(pixels, ["a"], {"a": [0]}, batch_size=3)
