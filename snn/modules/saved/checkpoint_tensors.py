@@ -28,6 +28,12 @@ _SHARES = ("accuracy", "acc", "test_accuracy", "test_acc", "val_accuracy", "val_
 _PERCENTAGES = ("max_test_acc1", "test_acc1", "acc1")
 _ACCURACY = (*_SHARES, *_PERCENTAGES)
 _LOSS = ("loss", "test_loss", "val_loss")
+_EXPECTED_WARNINGS = (
+    "Detected pickle protocol",
+    "Validating sparse tensor",
+    "TypedStorage is deprecated",
+    "torch.quantize_per_tensor",
+)
 _STEP = ("step", "global_step")
 # SpikingJelly's trainer keeps the arguments of its command line, other scripts an accuracy as numpy's number
 _PLAIN: list[Any] = [argparse.Namespace, np.dtype]
@@ -108,7 +114,7 @@ def _load(path: Path) -> Mapping[str, Any]:
             path.open("rb") as file,
         ):
             # files of protocol 3 are read all the same; sparse and quantised tensors are refused in our own words
-            for start in ("Detected pickle protocol", "Sparse invariant checks", "torch.quantize_"):
+            for start in _EXPECTED_WARNINGS:
                 warnings.filterwarnings("ignore", start, UserWarning)
             contents = torch.load(file, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:

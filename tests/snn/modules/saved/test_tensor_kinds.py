@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from spikeatlas.snn.modules.saved.checkpoint_fit import fit_tensors
+from spikeatlas.snn.modules.saved.checkpoint_tables import put_checkpoint
 from spikeatlas.snn.modules.saved.tensor_kinds import require_plain, whole_numbers
 from tests.networks.snntorch_nets import tutorial
 
@@ -36,9 +38,13 @@ def _like(values: Tensor, kind: Tensor) -> Tensor:
     return values.to(device=kind.device, dtype=kind.dtype)
 
 
-def test_a_quantised_tensor_is_one_sentence() -> None:
-    scale = torch.tensor(0.1)
-    quantised = torch._make_per_tensor_quantized_tensor(WEIGHT.to(torch.int8), float(scale), 0)
+def test_a_quantised_tensor_is_one_sentence(tmp_path: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "torch.quantize_per_tensor", UserWarning)
+        quantised = torch.quantize_per_tensor(WEIGHT, 0.1, 0, torch.qint8)
+        torch.save({"weight": quantised}, tmp_path / "a.pth")
+    with pytest.raises(ValueError, match=r"a.pth holds weight as a quantised tensor"):
+        put_checkpoint(nn.Linear(3, 2, bias=False), tmp_path / "a.pth")
     with pytest.raises(ValueError, match=r"a.pth holds w as a quantised tensor: save tensor.deq"):
         require_plain({"w": WEIGHT}, {"w": quantised}, PATH)
 
