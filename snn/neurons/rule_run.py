@@ -60,10 +60,16 @@ def scan_rows(
     spiking: bool = True,
     counting: bool = True,
 ) -> tuple[Floats | None, Floats | None]:
-    """Spikes (T, n, features) and counts (n, features), each None unless asked for.
+    """Spikes (T, n, features) and counts (n, features), each None unless asked for. ValueError for drives of other shapes.
 
     ``codes``: of ``rule_codes``; ``values`` (6, features): of ``rule_values``, in the order of the rows.
     """
+    for rows in (drive.rows, *([] if other is None else [other.rows])):
+        # compiled code would read beyond its end
+        if rows.shape[1:] != drive.rows.shape[1:] or len(rows) not in (1, time_steps):
+            raise ValueError(
+                f"neurons are driven by {rows.shape} beside {drive.rows.shape} in {time_steps} time steps."
+            )
     second = other or Drive(np.empty((0, 0, 0), np.float32))
     shape = drive.rows.shape[1:]
     spikes = np.empty((time_steps, *shape) if spiking else (0, 0, 0), np.float32)

@@ -57,7 +57,7 @@ class ScannedNeurons:
         """Spikes and counts; ``inputs``: each with its norm."""
         first = inputs[0][0].tensor
         shape, last = tuple(first.shape[1:]), channels_last(first)
-        drives = [self._drive(value, norm, shape, last=last) for value, norm in inputs]
+        drives = _alike([self._drive(value, norm, shape, last=last) for value, norm in inputs])
         spikes, counts = scan_rows(
             drives[0],
             drives[1] if len(drives) > 1 else None,
@@ -95,6 +95,17 @@ class ScannedNeurons:
             full = rule_values(self._rule, shape)
             self._values[key] = np.ascontiguousarray(rows_of(full, last=last))
         return self._values[key]
+
+
+def _alike(drives: list[Drive]) -> list[Drive]:
+    """Give a tensor of the module's own, which has one row for all images, as many rows as the others."""
+    count = max(drive.rows.shape[1] for drive in drives)
+    return [
+        drive._replace(rows=np.repeat(drive.rows, count, axis=1))
+        if drive.rows.shape[1] == 1 < count
+        else drive
+        for drive in drives
+    ]
 
 
 class SteppedNeurons:

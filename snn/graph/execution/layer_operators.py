@@ -83,14 +83,15 @@ def call_operation(node: StepNode, values: Values, time_steps: int) -> Value:
     """Compute a function or method of a node, whose tensors may be constant, timed, or both."""
     sources = {name: values[name] for name in node.sources}
     timed = any(value.timed for value in sources.values())
+    shared = bool(sources) and all(value.shared for value in sources.values())
     tensors = {
-        name: repeated(value, time_steps) if timed else value.tensor
+        name: repeated(value, time_steps) if timed and not value.shared else value.tensor
         for name, value in sources.items()
         if isinstance(value.tensor, Tensor)
     }
     if node.target not in ELEMENTWISE and node.target is not F.max_pool2d:
         tensors = {name: tensor.contiguous() for name, tensor in tensors.items()}
-    rows = next((len(tensor) for tensor in tensors.values()), 0)
+    rows = next((len(tensor) for name, tensor in tensors.items() if not sources[name].shared), 0)
 
     def replace(argument: Output | BatchSize) -> Any:
         if isinstance(argument, BatchSize):
@@ -98,4 +99,4 @@ def call_operation(node: StepNode, values: Values, time_steps: int) -> Value:
         return tensors.get(argument.node, values[argument.node].tensor)
 
     args, kwargs = replaced(node.args, replace), replaced(node.kwargs, replace)
-    return Value(computed(node.target)(*args, **kwargs), timed)
+    return Value(computed(node.target)(*args, **kwargs), timed, shared)

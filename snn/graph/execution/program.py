@@ -93,10 +93,10 @@ class Program:
             case "input":
                 return images
             case "constant":
-                return Value(work.node.target, timed=False)
+                return Value(work.node.target, timed=False, shared=True)
             case "module":
                 value = values[work.sources[0]]
-                return Value(work.function(value.tensor), value.timed)
+                return Value(work.function(value.tensor), value.timed, value.shared)
         return call_operation(work.node, values, self._time_steps)
 
 
@@ -199,7 +199,7 @@ def shapes(graph: StepGraph, example: Tensor) -> dict[str, tuple[int, ...]]:
             case "input":
                 value = Value(example, timed=False)
             case "constant":
-                value = Value(node.target, timed=False)
+                value = Value(node.target, timed=False, shared=True)
             case "module":
                 value = Value(
                     graph.modules[node.target](values[node.sources[0]].tensor), timed=False

@@ -18,6 +18,8 @@ class Value(NamedTuple):
     tensor: Tensor
     """(T n, ...), step after step; or (n, ...) if it is the same at every step."""
     timed: bool
+    shared: bool = False
+    """True for a tensor of the module's own: it has no rows, and is the same for all images and steps."""
 
     def steps(self, time_steps: int) -> int:
         """Steps that it holds: ``time_steps``, or 1."""

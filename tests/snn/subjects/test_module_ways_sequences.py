@@ -153,3 +153,38 @@ def test_a_way_that_takes_frames_in_another_order_is_not_used(
     (line,) = subject.responder({"2": [0]}, Showing(batch_size=4)).describe()
     assert "hooks" in line
     assert "does not give the module's own responses" in line
+
+
+class Shifted(nn.Module):
+    """Reads tensors of its own, which have no rows for images or steps."""
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        super().__init__()
+        self.net = torch_net()
+        generator = torch.Generator().manual_seed(1)
+        self.register_buffer("gain", torch.rand(shape, generator=generator) + 0.5)
+        self.register_buffer("shift", torch.rand(1, 5, 8, 8, generator=generator))
+
+    def forward(self, images: Tensor) -> Tensor:
+        first, norm, leaky, *rest = self.net
+        values = leaky(norm(first(images * self.gain)) + self.shift)
+        for module in rest:
+            values = module(values)
+        return values[0]
+
+
+def shifted(shape: list[int]) -> nn.Module:
+    return Shifted(tuple(shape))
+
+
+@pytest.mark.parametrize("shape", [[], [8], [1, 8, 8], [1, 1, 8, 8]])
+def test_tensors_of_the_modules_own_are_no_rows(shape: list[int]) -> None:
+    data = sequences(3)
+    fields: dict[str, Any] = {"time_steps": STEPS, "options": {"shape": shape}}
+    subject = module_source(f"{__name__}:shifted", data=data, **fields).example()
+    for size in (1, STEPS, 4):
+        fast = answers(subject, data.test.images[:7], Showing(batch_size=size))
+        hooks = answers(subject, data.test.images[:7], Showing(batch_size=size, kind="plain"))
+        assert all(np.array_equal(fast[name], hooks[name]) for name in hooks)
+    plan = subject.responder({name: [0] for name in subject.layers}, Showing()).describe()
+    assert all("layered: torch's operations" in line for line in plan)
