@@ -158,9 +158,13 @@ def test_a_way_that_takes_frames_in_another_order_is_not_used(
 class Shifted(nn.Module):
     """Reads tensors of its own, which have no rows for images or steps."""
 
+    gain: Tensor
+    shift: Tensor
+    net: nn.Sequential
+
     def __init__(self, shape: tuple[int, ...]) -> None:
         super().__init__()
-        self.net = torch_net()
+        self.net = nn.Sequential(*torch_net().children())
         generator = torch.Generator().manual_seed(1)
         self.register_buffer("gain", torch.rand(shape, generator=generator) + 0.5)
         self.register_buffer("shift", torch.rand(1, 5, 8, 8, generator=generator))
