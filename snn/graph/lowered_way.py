@@ -11,6 +11,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from spikeatlas.snn.coding import STILL
 from spikeatlas.snn.graph.execution.layered import Layered, Rates
 from spikeatlas.snn.graph.lower import lowered
 from spikeatlas.snn.graph.step_graph import StepGraph
@@ -93,6 +94,8 @@ class FastWay:
         """
         if isinstance(images, Tensor):
             return self._layered.counts(images, names, neurons)
+        if images.ndim != STILL:
+            raise ValueError(f"images have the shape {images.shape}: give (n, c, h, w).")
         network = self._network(names)
         if network is None:
             return self._layered.counts(self._normalise(images), names, neurons)

@@ -194,6 +194,10 @@ def test_inputs_may_differ_at_every_step() -> None:
     assert isinstance(way, FastWay)
     rates = way.counts(frames, net.paths, everyone(recorded))
     assert all(np.array_equal(rates[path], recorded[path]) for path in net.paths)
+    # raw sequences, whose images might be read as time
+    raw = np.repeat(stimuli(styles.TIME_STEPS, 16)[:, None], 6, axis=1)
+    with pytest.raises(ValueError, match=r"images have the shape .*: give \(n, c, h, w\)"):
+        way.counts(raw, net.paths, everyone(recorded))
 
 
 @pytest.mark.parametrize(
