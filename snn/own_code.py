@@ -32,8 +32,8 @@ def load_object(path: str) -> Any:
         loaded = import_own(module)
     except ImportError as error:
         raise ValueError(f"{path} cannot be imported{_import_words(module, error)}") from error
-    except NotAllowedError:
-        raise NotAllowedError(path) from None
+    except NotAllowedError as error:
+        raise NotAllowedError(path, error.hindrance) from None
     except (Exception, SystemExit) as error:
         raise ValueError(
             f"{path} cannot be imported, for its module fails with {reason_of(error)}"
