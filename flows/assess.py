@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from rich.table import Table
 
+from spikeatlas.flows.failures import working
 from spikeatlas.flows.runners import progress
 from spikeatlas.snn.generators.evaluation import Quality
 from spikeatlas.tasks.atlas import coordinator
@@ -25,7 +26,7 @@ def assess_study(run: Run) -> Iterator[str]:
     if run.classifier is None:
         message = "classifier: there is none to judge the generator; add the section, for example classifier: {}"
         raise StudyError([message])
-    with progress.in_terminal(), coordinator(run.folder):
+    with progress.in_terminal(), coordinator(run.folder), working():
         train.train_classifier(run)
         train.train_generator(run)
         train.train_prior(run)

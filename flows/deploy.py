@@ -15,6 +15,7 @@ import yaml
 from spikeatlas.flows.runners.health import ServerError, require_health
 from spikeatlas.flows.runners.server import configure
 from spikeatlas.snn.allowed_code import CODE, ROOTS
+from spikeatlas.snn.allowed_places import DASK, URLS
 
 POOL = "spikeatlas"
 FILE = Path("deployments/prefect.yaml")
@@ -91,7 +92,14 @@ def _prefect(*words: str, root: Path) -> None:
     done = subprocess.run(  # noqa: S603 - fixed words
         [sys.executable, "-m", "prefect", "--no-prompt", *words],
         cwd=root,
-        env={ROOTS: str(root), CODE: "", **os.environ, "SPIKEATLAS_HOME": str(root)},
+        env={
+            ROOTS: str(root),
+            CODE: "",
+            DASK: "",
+            URLS: "",
+            **os.environ,
+            "SPIKEATLAS_HOME": str(root),
+        },
         capture_output=True,
         text=True,
         check=False,

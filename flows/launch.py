@@ -7,6 +7,7 @@ import logging
 import httpx
 
 from spikeatlas.flows.checks.study_checks import Checked
+from spikeatlas.flows.failures import working
 from spikeatlas.flows.runners import health, progress, server
 from spikeatlas.flows.start import start
 from spikeatlas.tasks.study.run import Run
@@ -44,7 +45,8 @@ def _run_flow(run: Run, api: str) -> list[str]:
 
     with submissions() as task_runs:
         try:
-            atlas_flow(run)
+            with working():
+                atlas_flow(run)
         except FailedBlocks as error:
             failures = str(error).splitlines()
         except httpx.TransportError as error:

@@ -8,6 +8,7 @@ from pathlib import Path
 from prefect import flow
 from prefect.artifacts import create_markdown_artifact
 
+from spikeatlas.flows.checks.roots import require_report_within
 from spikeatlas.flows.runners.task_runners import submit
 from spikeatlas.tasks import units
 from spikeatlas.tasks.report.artifacts import claims_text
@@ -23,7 +24,9 @@ def report_flow(atlas: str, folder: Path) -> Path:
     """Write the page of an atlas (a folder or a URL), then publish its key figures with a link.
 
     1. ``report``: a self-contained HTML page. 2. a markdown artifact on the run's page.
+    Raises StudyError where this host allows one of the two places not.
     """
+    require_report_within(atlas, folder)
     log.info("report")
     location = place(atlas)
     result: tuple[Path, str] = submit(units.report_task, location, folder).result()

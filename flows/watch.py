@@ -7,6 +7,7 @@ import logging
 from prefect import flow
 
 from spikeatlas.flows.atlas import complete
+from spikeatlas.flows.checks.roots import require_within
 from spikeatlas.flows.start import start_study
 from spikeatlas.tasks.atlas import BusyError, finished
 from spikeatlas.tasks.study.study import Study, StudyError
@@ -39,6 +40,7 @@ def watch_study_flow(study: Study) -> None:
 
 def with_readable_epochs(study: Study) -> Study | None:
     """Return the study of those of its checkpoints that are there and can be read; None if there is none."""
+    require_within(study)
     source = None if study.network.trained_here else models.source(study)
     if source is None or (source.folder is not None and not source.folder.is_dir()):
         folder = None if source is None else source.folder

@@ -14,6 +14,7 @@ from spikeatlas.flows.checks.generator_checks import (
     space_problems,
     space_to_try,
 )
+from spikeatlas.flows.checks.roots import require_within
 from spikeatlas.optim import Points, make_maximizer
 from spikeatlas.snn.data import sequence_problem
 from spikeatlas.snn.generators import AdapterSpec
@@ -30,6 +31,7 @@ from spikeatlas.tasks.workers import models
 
 def check(bench: Bench) -> None:
     """Check everything that can be known now; StudyError with one sentence a problem."""
+    require_within(bench)
     problems = caught("data", lambda: models.dataset(bench.data))
     sizes = layer_sizes(bench.network, 1)
     named = [("layers", name) for name in bench.layers]

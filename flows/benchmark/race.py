@@ -26,6 +26,7 @@ from spikeatlas.flows.benchmark.preparation import (
     train_networks,
 )
 from spikeatlas.flows.benchmark.race_report import report, undone
+from spikeatlas.flows.failures import working
 from spikeatlas.snn.data import DataSet
 from spikeatlas.snn.generators import open_generator
 from spikeatlas.snn.networks import NetworkSite, layer_sizes, pixel_statistics
@@ -100,7 +101,7 @@ def _any_network(bench: Bench, data: DataSet, trained: list[int]) -> ChainSubjec
 
 def run(bench: Bench) -> Generator[str, None, None]:
     """Run what is not done; yields what to print. Stopped anywhere, the next run goes on."""
-    with coordinator(bench.output), worker_processes(bench.workers) as pool:
+    with coordinator(bench.output), worker_processes(bench.workers) as pool, working():
         yield from train_generator(bench, pool)
         yield from train_judges(bench, pool)
         text, costs = plan(bench)

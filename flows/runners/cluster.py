@@ -103,6 +103,12 @@ def problems(kind: str, address: str | None, folder: Path) -> list[str]:
             "correct the address (tcp://host:8786), or leave it out to use this machine"
         )
         return [message]
+    except Exception as error:  # noqa: BLE001 - whatever a stranger answers
+        message = (
+            f"runner.address: what answers at {address} is no Dask scheduler with workers of Spike Atlas "
+            f"({type(error).__name__}: {' '.join(str(error).split())}): correct the address, or leave it out to use this machine"
+        )
+        return [message]
 
 
 def _unfit(client: Client, folder: Path, mark: str, address: str) -> list[str]:

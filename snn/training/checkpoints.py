@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from spikeatlas.snn.allowed_places import require_place
 from spikeatlas.snn.files import load_checkpoint, read_metadata, save_checkpoint
 from spikeatlas.snn.networks import Architecture, NetworkSite, TrainableNetwork
 from spikeatlas.snn.neurons import SpikingNeuron
@@ -53,8 +54,13 @@ def epoch_path(folder: Path, epoch: float) -> Path:
 
 
 def list_epochs(folder: Path) -> dict[float, Path]:
-    """Return the checkpoints in a folder by epoch, ascending."""
+    """Return the checkpoints in a folder by epoch, ascending.
+
+    ValueError for a link that leaves the roots of a confined host.
+    """
     epochs = {float(m[1]): path for path in folder.iterdir() if (m := _NAME.fullmatch(path.name))}
+    for path in epochs.values():
+        require_place(path)
     return dict(sorted(epochs.items()))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pickle
 from contextlib import suppress
@@ -10,12 +11,18 @@ from typing import Any
 
 import psutil
 import pytest
+import yaml
+from prefect.flows import load_flow_from_entrypoint
 
+from spikeatlas.flows.benchmark.bench import parse
+from spikeatlas.flows.benchmark.flow import benchmark_flow
 from spikeatlas.flows.checks.study_checks import Checked, check
+from spikeatlas.flows.runners import cluster
 from spikeatlas.flows.runners.server import SETTINGS
 from spikeatlas.snn.files import load_checkpoint
 from spikeatlas.tasks.study.study import StudyError
 from tests.conftest import Ask
+from tests.flows.conftest import ROOT
 from tests.flows.running import ended, running, wait_until
 from tests.tiny import study_file, tiny
 
@@ -132,6 +139,105 @@ def test_within_the_roots_no_function_is_named(roots: Path) -> None:
     raw["search"] = {**raw["search"], "methods": ["random", "os:PathLike"]}
     with pytest.raises(StudyError, match="os:PathLike is code of your own, which this host"):
         check(raw)
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The addresses of schedulers that were asked for anything."""
+    addresses: list[str] = []
+
+    def connected(address: str) -> None:
+        addresses.append(address)
+        raise OSError("nobody")
+
+    monkeypatch.setattr(cluster, "_connected", connected)
+    return addresses
+
+
+def test_no_scheduler_is_asked_that_the_host_does_not_name(
+    roots: Path, asked: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = "tcp://evil:8786"
+    raw = study_within(roots, runner={"kind": "dask", "address": address})
+    with pytest.raises(
+        StudyError, match=rf"^runner\.address: {address} is no Dask scheduler that this host uses: "
+    ):
+        check(raw)
+    assert asked == []
+    monkeypatch.setenv("SPIKEATLAS_DASK", address)
+    with pytest.raises(StudyError, match="no Dask scheduler answers"):
+        check(raw)
+    assert asked == [address]
+
+
+def test_a_url_is_no_way_out(roots: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = study_within(roots, atlas="memory://bucket/x.zarr")
+    with pytest.raises(
+        StudyError, match=r"^atlas: memory://bucket/x\.zarr is no place for atlases"
+    ):
+        check(raw)
+    monkeypatch.setenv("SPIKEATLAS_URLS", "memory://bucket")
+    assert check(raw).study.atlas == "memory://bucket/x.zarr"
+
+
+def study_within(roots: Path, **sections: Any) -> dict[str, Any]:
+    """The tiny study, as a confined host allows it, with some other sections."""
+    data = {"dataset": "digits", "limit": 120, "root": str(roots)}
+    return {**tiny(roots / "run"), "data": data, **sections}
+
+
+ELSEWHERE = "/srv/elsewhere"
+METHODS = [{"name": "random", "class": "generator prior"}]
+FORBIDDEN: dict[str, tuple[dict[str, Any], ...]] = {
+    **{
+        name: ({"study": {"output": ELSEWHERE}},)
+        for name in ("atlas", "train", "maximize", "analyze")
+    },
+    "watch": (
+        {"study": {"output": ELSEWHERE}},
+        {"study": {"network": {"checkpoints": ELSEWHERE}, "output": "{roots}"}},
+    ),
+    "report": (
+        {"atlas": "{roots}/atlas.zarr", "folder": ELSEWHERE},
+        {"atlas": f"{ELSEWHERE}/atlas.zarr", "folder": "{roots}"},
+        {"atlas": "s3://elsewhere/atlas.zarr", "folder": "{roots}"},
+    ),
+    "benchmark": (
+        {"bench": {"methods": METHODS, "output": ELSEWHERE}},
+        {"bench": {"methods": METHODS, "output": "{roots}", "data": {"dataset": "digits", "root": ELSEWHERE}}},
+        {"bench": {"methods": METHODS, "output": "{roots}", "generator": {"checkpoint": f"{ELSEWHERE}/g.pt"}}},
+        {"bench": {"methods": METHODS, "output": "{roots}", "network": {"checkpoints": ELSEWHERE}}},
+    ),
+}  # fmt: skip
+"""Parameters of each deployment that name a place which no root holds."""
+
+
+def deployed() -> dict[str, Any]:
+    """The deployments by name."""
+    file = ROOT / "deployments" / "prefect.yaml"
+    return {each["name"]: each for each in yaml.safe_load(file.read_text())["deployments"]}
+
+
+@pytest.mark.parametrize("name", deployed())
+def test_what_is_triggered_from_the_page_stays_within_the_roots(roots: Path, name: str) -> None:
+    deployment = deployed()[name]
+    flow: Any = load_flow_from_entrypoint(deployment["entrypoint"])
+    for parameters in FORBIDDEN[name]:
+        text = json.dumps({**deployment["parameters"], **parameters}).replace("{roots}", str(roots))
+        with pytest.raises(StudyError, match=r"elsewhere.* (the only place|that this host uses)"):
+            flow.fn(**flow.validate_parameters(json.loads(text)))
+    assert list(roots.iterdir()) == []
+
+
+def test_a_benchmark_from_the_page_runs_no_code_of_users(roots: Path) -> None:
+    methods = [{"name": "os:getcwd", "class": "generator prior"}]
+    bench = {
+        "methods": methods,
+        "output": str(roots),
+        "data": {"dataset": "digits", "root": str(roots)},
+    }
+    with pytest.raises(StudyError, match="os:getcwd"):
+        benchmark_flow.fn(parse(bench))
 
 
 def test_within_the_roots_a_study_is_as_ever(roots: Path) -> None:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from spikeatlas.snn.allowed_places import require_place
+
 _NUMBER = r"(\d+(?:\.\d+)?)"
 
 
@@ -16,7 +18,8 @@ def checkpoint_files(
 
     ``checkpoints``: a path in which ``{epoch}`` stands for a number such as 12 or 0.5 and ``*`` for any other text,
     or the path of each epoch. ``first_epoch`` is added to the number: libraries that count from 0 call the state after
-    the first epoch 0, which is 1 here. ValueError for a pattern without number, or two files of one epoch.
+    the first epoch 0, which is 1 here. ValueError for a pattern without number, two files of one epoch, or, on a
+    confined host, one outside of its roots, links followed.
     """
     if checkpoints is None:
         return {0.0: None}
@@ -32,6 +35,7 @@ def checkpoint_files(
                 f"network.checkpoints: {files[epoch]} and {path} are both epoch {epoch:g}; move one away, or make "
                 "the pattern narrower."
             )
+        require_place(path)
         files[epoch] = path
     return files
 
@@ -68,10 +72,22 @@ def pattern_problem(checkpoints: str) -> str | None:
     """Say what is wrong with a pattern; None if nothing is."""
     count = checkpoints.count("{epoch}")
     if count == 1:
-        return None
+        return _climb_problem(checkpoints)
     return (
         f"network.checkpoints: {checkpoints!r} has {{epoch}} {count} times; write it once, where the file's name has "
         "its number, or write each epoch with its file: {0: a.pth, 10: b.pth}."
+    )
+
+
+def _climb_problem(checkpoints: str) -> str | None:
+    """Say that a pattern leaves the folder in which it begins: all its files lie below that."""
+    parts = Path(checkpoints).parts
+    first = next(place for place, part in enumerate(parts) if _is_pattern(part))
+    if ".." not in parts[first:]:
+        return None
+    return (
+        f"network.checkpoints: {checkpoints!r} has .. behind {parts[first]!r}; write .. before the first * or {{epoch}} "
+        "only."
     )
 
 

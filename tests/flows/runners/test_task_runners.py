@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -132,3 +134,16 @@ def test_workers_unlike_this_process_are_named(
 
     assert len(problems) == 1
     assert f"has torch {here['torch']} (here 0.1)" in problems[0]
+
+
+@pytest.mark.parametrize("answer", [{"tcp://1.2.3.4:5": 0}, {"tcp://1.2.3.4:5": (True, {})}, 7])
+def test_a_scheduler_that_answers_nonsense_is_no_traceback(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: object
+) -> None:
+    client = SimpleNamespace(run=lambda *_, **__: answer)
+    monkeypatch.setattr(cluster, "_connected", lambda _: nullcontext(client))
+
+    (problem,) = cluster.problems("dask", "tcp://stranger:8786", tmp_path)
+
+    assert problem.startswith("runner.address: what answers at tcp://stranger:8786 is no Dask")
+    assert "\n" not in problem

@@ -83,3 +83,31 @@ def test_paths_are_named_by_their_fields() -> None:
         zip(("network.checkpoints.0", "network.checkpoints.2.5"), files.values(), strict=True)
     )
     assert checkpoint_paths(None) == {}
+
+
+@pytest.mark.parametrize(
+    "pattern", ["/a/*/../../e_{epoch}.pth", "/a/{epoch}/../e.pth", "a/*/../e_{epoch}.pth"]
+)
+def test_a_pattern_does_not_climb(pattern: str) -> None:
+    problem = pattern_problem(pattern)
+    assert problem is not None
+    assert "has .. behind" in problem
+    with pytest.raises(ValueError, match=r"has \.\. behind"):
+        checkpoint_files(pattern)
+
+
+def test_before_its_first_wildcard_it_may(tmp_path: Path) -> None:
+    touch(tmp_path, "e_1.pth", "a/x")
+    assert list(checkpoint_files(f"{tmp_path}/a/../e_{{epoch}}.pth")) == [1]
+
+
+def test_a_link_out_of_the_roots_is_no_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    touch(tmp_path, "outside/e_1.pth", "roots/e_0.pth")
+    (tmp_path / "roots" / "e_1.pth").symlink_to(tmp_path / "outside" / "e_1.pth")
+    pattern = f"{tmp_path}/roots/e_{{epoch}}.pth"
+    assert list(checkpoint_files(pattern)) == [0, 1]
+    monkeypatch.setenv("SPIKEATLAS_ROOTS", str(tmp_path / "roots"))
+    with pytest.raises(ValueError, match=r"e_1\.pth is outside of .*roots, the only place"):
+        checkpoint_files(pattern)
