@@ -20,9 +20,9 @@ SPARE = 64 * 2**20
 
 
 def url_problems(study: Study) -> list[str]:
-    """Name an atlas where none can be."""
+    """Name an atlas where none can be, or which the workers cannot reach."""
     atlas = study.atlas
-    return [] if atlas is None else caught("atlas", lambda: Url(atlas))
+    return [] if atlas is None else caught("atlas", lambda: Url(atlas)) + _memory_problems(study)
 
 
 def remote_problems(run: Run) -> list[str]:
@@ -33,10 +33,10 @@ def remote_problems(run: Run) -> list[str]:
 
 def output_problems(run: Run, layout: Layout) -> list[str]:
     """Name a folder that cannot be written, or one without room, and workers that cannot work there."""
-    return _folder_problems(run, layout) or [
-        *cluster.problems(run.study.runner.kind, run.study.runner.address, run.folder),
-        *_memory_problems(run.study),
-    ]
+    runner = run.study.runner
+    return _folder_problems(run, layout) or cluster.problems(
+        runner.kind, runner.address, run.folder
+    )
 
 
 def _folder_problems(run: Run, layout: Layout) -> list[str]:

@@ -27,6 +27,7 @@ from spikeatlas.snn.data import DataSet
 from spikeatlas.snn.sentences import caught, near
 from spikeatlas.tasks.stages.screen import natural_images
 from spikeatlas.tasks.study.run import Run
+from spikeatlas.tasks.study.specs import SearchSpec
 from spikeatlas.tasks.study.study import Study
 
 
@@ -142,17 +143,34 @@ def _encoder_users(study: Study) -> Iterator[str]:
             yield f"search.methods: {label}"
 
 
+def plain_room_problems(inputs: StudyInputs) -> list[str]:
+    """Do the same as ``room_problems`` where neither layers nor epochs matter: also without a network."""
+    search = inputs.study.search
+    if search.share or search.warm_start or not search.methods:
+        return []
+    return _room_problems(search, search.budget, payers=1)
+
+
 def room_problems(run: Run) -> list[str]:
     """Name a screening that takes all the budget of a search that learns from it."""
     search = run.search
     if not search.methods:
         return []
-    labels = [label for label in search.labels if uses_screening(search.method(label))]
     # sharing, all neurons of a block pay for it together
     payers = (
         min(block.stop - block.start for block in run.blocks(run.epochs[0])) if search.share else 1
     )
-    budget = min(run.budgets(first=len(run.epochs) == 1))
+    return _room_problems(search, min(run.budgets(first=len(run.epochs) == 1)), payers)
+
+
+def _room_problems(search: SearchSpec, budget: int, payers: int) -> list[str]:
+    """Hold the screening against the ``budget`` images a neuron of so many that pay for it together."""
+    labels = [
+        label
+        for label in search.labels
+        if not caught("", lambda label=label: uses_pool(search.method(label)))  # type: ignore[misc]
+        and uses_screening(search.method(label))
+    ]
     if not labels or search.screening_images < budget * payers:
         return []
     part = "half of search.budget (search.warm_start)" if search.warm_start else "search.budget"

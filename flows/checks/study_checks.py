@@ -62,6 +62,7 @@ PARTS: tuple[Callable[[StudyInputs], list[str]], ...] = (
     search_checks.repeat_problems,
     analysis_checks.analysis_problems,
     search_checks.screening_problems,
+    search_checks.plain_room_problems,
     _generator_problems,
     search_checks.naturalness_problems,
     search_checks.diverse_problems,
@@ -144,7 +145,8 @@ def _load(raw: Mapping[str, Any] | Study) -> tuple[StudyInputs, list[str]]:
     plain, unfit = _loaded("network", partial(models.plain_source, study))
     if plain is not None:
         unfit += probe_checks.name_problems(study, plain) + probe_checks.read_problems(study, plain)
-    source = None if unfit else models.source(study)
+    # what cannot be read as asked for has its layers and epochs all the same
+    source = plain if unfit else models.source(study)
     return StudyInputs(study, data, source), [*problems, *unfit]
 
 

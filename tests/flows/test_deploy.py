@@ -78,7 +78,12 @@ def test_schedules_are_off() -> None:
 
 @pytest.mark.server
 @pytest.mark.parametrize("times", [1, pytest.param(2, marks=pytest.mark.slow)])
-def test_all_are_registered_also_when_they_are(api: str, cli: Cli, times: int) -> None:
+def test_all_are_registered_also_when_they_are(
+    api: str, cli: Cli, times: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allowed = {"SPIKEATLAS_DASK": "tcp://cluster:8786", "SPIKEATLAS_URLS": "s3://lab/atlases"}
+    for variable, value in allowed.items():
+        monkeypatch.setenv(variable, value)
     for _ in range(times):
         done = cli("deploy", "--root", ROOT)
         assert done.returncode == 0, done.stderr
@@ -91,7 +96,11 @@ def test_all_are_registered_also_when_they_are(api: str, cli: Cli, times: int) -
     assert search["budget"]["description"]
     assert search["grid"]["enum"]
     assert not any(schedule["active"] for each in held for schedule in each["schedules"])
-    assert {each["job_variables"]["env"]["SPIKEATLAS_ROOTS"] for each in held} == {str(ROOT)}
+    for each in held:
+        assert (
+            each["job_variables"]["env"].items()
+            >= {"SPIKEATLAS_ROOTS": str(ROOT), **allowed}.items()
+        )
     keep_a_schedule(api, next(each for each in held if each["name"] == "atlas"))
 
 

@@ -235,3 +235,27 @@ def test_an_accuracy_that_is_not_the_trainings_is_said(ask: Ask, tmp_path: Path)
     assert re.search(
         "test images right, but its checkpoint records 91.0%: is network.normalise", words
     )
+
+
+@pytest.mark.parametrize(
+    ("network", "sections", "hint"),
+    [
+        (module(readout="nonsense"), {}, "network.readout is 'nonsense'"),
+        (module(), {"probe": {"unit": [99, 99]}}, "probe.unit"),
+    ],
+)
+def test_a_network_that_cannot_be_made_hides_no_other_mistake(
+    ask: Ask, tmp_path: Path, network: dict[str, Any], sections: dict[str, Any], hint: str
+) -> None:
+    search = {"methods": ["screened"], "budget": 20, "screening_images": 20}
+    told = problems(ask, tmp_path, network, search=search, **sections)
+    assert any(hint in sentence for sentence in told), told
+    assert any(
+        sentence.startswith("search.screening_images: 20 leave nothing") for sentence in told
+    ), told
+
+
+def test_a_wrong_reading_hides_no_wrong_layer(ask: Ask, tmp_path: Path) -> None:
+    told = problems(ask, tmp_path, module(), probe={"unit": [99, 99], "neurons": {"nowhere": [0]}})
+    assert any("probe.unit" in sentence for sentence in told), told
+    assert any("there is no layer 'nowhere'" in sentence for sentence in told), told
