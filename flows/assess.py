@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from rich.table import Table
 
-from spikeatlas.flows.failures import working
 from spikeatlas.flows.runners import progress
+from spikeatlas.flows.runners.failures import working
 from spikeatlas.snn.generators.evaluation import Quality
 from spikeatlas.tasks.atlas import coordinator
 from spikeatlas.tasks.inspect.text import as_text

@@ -7,8 +7,8 @@ import logging
 import httpx
 
 from spikeatlas.flows.checks.study_checks import Checked
-from spikeatlas.flows.failures import working
 from spikeatlas.flows.runners import health, progress, server
+from spikeatlas.flows.runners.failures import working
 from spikeatlas.flows.start import start
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.workers.stopping import carry_on

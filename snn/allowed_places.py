@@ -36,7 +36,7 @@ def url_problem(url: str) -> str | None:
     allowed = _named(URLS)
     # what a store makes of dots and of escaped letters is its own affair
     plain = ".." not in url.split("/") and "%" not in url and "\\" not in url
-    below = any(f"{url}/".startswith(f"{each.rstrip('/')}/") for each in allowed)
+    below = any(f"{url}/".startswith(f"{prefix.rstrip('/')}/") for prefix in allowed)
     if not is_confined() or (plain and below):
         return None
     return _refusal(url, "is no place for atlases", URLS, allowed, "choose a folder")

@@ -26,7 +26,7 @@ from spikeatlas.flows.benchmark.preparation import (
     train_networks,
 )
 from spikeatlas.flows.benchmark.race_report import report, undone
-from spikeatlas.flows.failures import working
+from spikeatlas.flows.runners.failures import working
 from spikeatlas.snn.data import DataSet
 from spikeatlas.snn.generators import open_generator
 from spikeatlas.snn.networks import NetworkSite, layer_sizes, pixel_statistics

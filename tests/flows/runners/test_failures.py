@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from spikeatlas.flows.failures import WorkError, working
+from spikeatlas.flows.runners.failures import WorkError, working
 from tests.flows.conftest import Cli
 from tests.tiny import study_file, tiny
 
