@@ -110,7 +110,7 @@ def test_the_terminal_answers_about_each(odd: Checked, name: str, tmp_path: Path
 )
 def test_a_name_that_no_store_can_hold_is_refused(tmp_path: Path, name: str, part: str) -> None:
     raw = odd_study(tmp_path / "run")
-    raw["network"]["layers"] = {name: 4}
+    raw["network"] |= {"layers": {name: 4}, "options": {"more": [name]}}
     with pytest.raises(StudyError) as caught:
         check(raw)
     (problem,) = caught.value.problems
