@@ -39,16 +39,15 @@ def put_checkpoint(module: nn.Module, path: Path) -> list[str]:
 def _table(module: nn.Module, stored: StoredCheckpoint, path: Path) -> str | None:
     """Return the name of the table that is meant; None where the file is the table itself."""
     tables = {name: stored.tables[name] for name in TABLES if name in stored.tables}
-    names = [name for name, table in tables.items() if holds_all(module, table)]
-    names = names or list(tables)
-    different = [name for name in names[1:] if not _are_equal(tables[names[0]], tables[name])]
-    if different and holds_all(module, tables[names[0]]):
-        both = " and under ".join(map(repr, [names[0], *different]))
+    whole = [name for name, table in tables.items() if holds_all(module, table)]
+    different = [name for name in whole[1:] if not _are_equal(tables[whole[0]], tables[name])]
+    if different:
+        both = " and under ".join(map(repr, [whole[0], *different]))
         raise ValueError(
             f"network.checkpoints: {path} has all of the module's tensors more than once, under {both}, and they differ: save "
             "the state_dict of the one that is meant."
         )
-    return next(iter(names), None)
+    return next(iter(whole or tables), None)
 
 
 def _are_equal(first: Table, second: Table) -> bool:
@@ -57,5 +56,5 @@ def _are_equal(first: Table, second: Table) -> bool:
         return False
     try:
         return all(torch.equal(tensor, second[name]) for name, tensor in first.items())
-    except (RuntimeError, NotImplementedError):
+    except RuntimeError:
         return False

@@ -248,14 +248,16 @@ def test_a_network_that_cannot_be_made_hides_no_other_mistake(
     ask: Ask, tmp_path: Path, network: dict[str, Any], sections: dict[str, Any], hint: str
 ) -> None:
     search = {"methods": ["screened"], "budget": 20, "screening_images": 20}
-    told = problems(ask, tmp_path, network, search=search, **sections)
-    assert any(hint in sentence for sentence in told), told
+    sentences = problems(ask, tmp_path, network, search=search, **sections)
+    assert any(hint in sentence for sentence in sentences), sentences
     assert any(
-        sentence.startswith("search.screening_images: 20 leave nothing") for sentence in told
-    ), told
+        sentence.startswith("search.screening_images: 20 leave nothing") for sentence in sentences
+    ), sentences
 
 
 def test_a_wrong_reading_hides_no_wrong_layer(ask: Ask, tmp_path: Path) -> None:
-    told = problems(ask, tmp_path, module(), probe={"unit": [99, 99], "neurons": {"nowhere": [0]}})
-    assert any("probe.unit" in sentence for sentence in told), told
-    assert any("there is no layer 'nowhere'" in sentence for sentence in told), told
+    sentences = problems(
+        ask, tmp_path, module(), probe={"unit": [99, 99], "neurons": {"nowhere": [0]}}
+    )
+    assert any("probe.unit" in sentence for sentence in sentences), sentences
+    assert any("there is no layer 'nowhere'" in sentence for sentence in sentences), sentences

@@ -16,10 +16,10 @@ STATES = ("COMPLETED", "COMPLETED", "FAILED", "CRASHED", "RUNNING")
 
 
 def answer(request: httpx.Request) -> httpx.Response:
-    asked = json.loads(request.content)["task_runs"]
-    states = asked["state"]["type"]["any_"]
+    query = json.loads(request.content)["task_runs"]
+    states = query["state"]["type"]["any_"]
     return httpx.Response(
-        200, json=sum(state in states for state in STATES[: len(asked["id"]["any_"])])
+        200, json=sum(state in states for state in STATES[: len(query["id"]["any_"])])
     )
 
 

@@ -47,10 +47,10 @@ def test_a_neuron_s_pictures_are_its_best_sequences(sequences: Checked, page: st
     strips = film_strips(sequences.data.test.images)
     row = page[page.index("<b>neuron 1</b>") :].split("</tr>", maxsplit=1)[0]
     pictures = re.findall(r'<img src="data:image/png;base64,([^"]+)"', row)
-    shown = [np.asarray(Image.open(io.BytesIO(base64.b64decode(data)))) for data in pictures]
+    films = [np.asarray(Image.open(io.BytesIO(base64.b64decode(data)))) for data in pictures]
     best = [*top[:, 1, 0], *top[-1, 1]]
-    assert len(shown) == len(best)
-    for picture, index in zip(shown, best, strict=True):
+    assert len(films) == len(best)
+    for picture, index in zip(films, best, strict=True):
         np.testing.assert_array_equal(picture, strips[index, 0])
 
 

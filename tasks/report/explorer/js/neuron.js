@@ -34,8 +34,8 @@ function responsesPanel({ layer, place, core, tuning }) {
   const row = state.epoch, lost = atlas.searched && beaten(core, row, place);
   const line = (what, response) => `<tr><th scope="row">${what}</th><td>${rate(response)}</td></tr>`;
   const blanks = missing("blank") ? "" : atlas.blanks.map((name, b) => line(name === "mean" ? `mean of the test ${what}s` : `${name} image`, at(tuning.blank, row, place, b))).join("");
-  const found = atlas.searched ? line("MEI, the best found by the search", at(core.response, 0, row, place)) : "";
-  const rows = found + line(`best test ${what}`, at(tuning.top_response, row, place, 0)) + blanks;
+  const mei = atlas.searched ? line("MEI, the best found by the search", at(core.response, 0, row, place)) : "";
+  const rows = mei + line(`best test ${what}`, at(tuning.top_response, row, place, 0)) + blanks;
   const verdict = lost ? `<p class="beaten">${esc(lost[0].toUpperCase() + lost.slice(1))}.</p>` : "";
   return panel("Responses", `<table class="facts"><tbody>${rows}</tbody></table>${verdict}${sayMissing("blank") || ""}${sayMissing("best_known") || ""}`, `At epoch ${epochName(row)}, in units of: ${esc(layer.unit.long)}. ${referenceOf(tuning, row, place)}${stepOf(layer)}`);
 }

@@ -65,14 +65,14 @@ def test_a_neuron_has_tuning_sequences_and_history(page: Page) -> None:
     page.locator(".tile").first.click()
     expect(page.locator("#neuron h1")).to_contain_text("conv2, neuron ")
     headings = page.locator("#neuron .panel h3").all_inner_texts()
-    wanted = [
+    expected = [
         "Best test sequence over training",
         "Responses",
         "Best test sequences",
         "Tuning curve",
     ]
-    assert headings[:4] == wanted
-    assert len(headings) == len(wanted) + 2
+    assert headings[:4] == expected
+    assert len(headings) == len(expected) + 2
     expect(page.locator("#neuron .moment")).to_have_count(2)
     assert "MEI" not in page.locator("#neuron").inner_text()
     page.keyboard.press("[")
