@@ -9,6 +9,7 @@ import dataclasses
 import json
 import math
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -17,6 +18,7 @@ import numpy.typing as npt
 
 from spikeatlas.snn.batching import padded_batches
 from spikeatlas.snn.files import load_checkpoint
+from spikeatlas.snn.generators.priors.row_draws import code_table, draw_codes
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
@@ -50,6 +52,11 @@ class Context:
     output: Floats
     """(hidden, codes)."""
 
+    @cached_property
+    def table(self) -> Floats:
+        """The first layer as a table, ``code_table``."""
+        return code_table(self.features, self.window)
+
     def correct(self, points: Whole, position: int) -> Floats:
         """Corrections (n, codes) of the logits at `position`, given what `points` hold before it."""
         padded = np.pad(points, ((0, 0), (0, 1)), constant_values=len(self.features) - 1)
@@ -64,8 +71,8 @@ class Context:
 class CodePrior:
     """Typicality of rows of codes: int64 (n, positions), each 0..codes-1, in raster order.
 
-    A row's numbers are the same bits in any company: every product runs on a batch of one size (seen
-    on the machines we tested; BLAS does not promise it).
+    A row's numbers are the same bits in any company: draws are made row by row, and the products of
+    likelihoods run on a batch of one size (seen on the machines we tested; BLAS does not promise it).
     """
 
     log_marginals: Floats
@@ -130,18 +137,24 @@ class CodePrior:
         """
         self._check(points)
         _check_beside(points, free, uniform)
-        codes = points.astype(np.int64)
-        for position in map(int, np.flatnonzero(free.any(axis=0))):
-            for rows, logits in self._logits(codes, position, np.flatnonzero(free[:, position])):
-                codes[rows, position] = _draw(logits, uniform[rows, position])
-        return codes
+        # a code of its own stands for what is outside
+        codes = np.pad(points.astype(np.int64), ((0, 0), (0, 1)), constant_values=self.codes)
+        draw_codes(codes, free, uniform, self.log_marginals, *self._network)
+        return np.ascontiguousarray(codes[:, :-1])
 
-    def _logits(
-        self, points: Whole, position: int, rows: Whole | None = None
-    ) -> Iterator[tuple[Whole, Floats]]:
+    @property
+    def _network(self) -> tuple[Whole, Floats, Floats, Floats, Floats, Floats]:
+        """The arrays of the context as the compiled loop takes them; empty ones where there is none."""
+        context = self.context
+        if context is None:
+            none = np.zeros((0, 0))
+            return np.zeros((self.positions, 0), np.int64), none, none, none, np.zeros(0), none
+        layers = context.place, context.mix, context.bias, context.output
+        return context.neighbours, context.table, *layers
+
+    def _logits(self, points: Whole, position: int) -> Iterator[tuple[Whole, Floats]]:
         """Rows (m,) of a batch and their logits (m, codes) at `position`, batch by batch."""
-        every = np.arange(len(points)) if rows is None else rows
-        for batch, count in padded_batches(every, _BATCH):
+        for batch, count in padded_batches(np.arange(len(points)), _BATCH):
             logits = np.broadcast_to(self.log_marginals[position], (len(batch), self.codes))
             if self.context is not None:
                 logits = logits + self.context.correct(points[batch], position)
@@ -228,10 +241,3 @@ def _log_total(logits: Floats) -> Floats:
     total: Floats = top + np.log(np.exp(logits - top[:, None]).sum(axis=1))
     return total
 
-
-def _draw(logits: Floats, uniform: Floats) -> Whole:
-    """Draw one code a row of `logits` (m, codes) with uniform numbers (m,) in [0, 1)."""
-    bounds = np.cumsum(np.exp(logits - logits.max(axis=1, keepdims=True)), axis=1)
-    # the last bound is left out: rounding must not lead beyond the last code
-    codes: Whole = (bounds[:, :-1] <= uniform[:, None] * bounds[:, -1:]).sum(axis=1)
-    return codes
