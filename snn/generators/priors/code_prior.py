@@ -55,7 +55,7 @@ class Context:
     @cached_property
     def table(self) -> Floats:
         """The first layer as a table, ``code_table``."""
-        return code_table(self.features, self.window)
+        return code_table(self.features[:-1], self.window)
 
     def correct(self, points: Whole, position: int) -> Floats:
         """Corrections (n, codes) of the logits at `position`, given what `points` hold before it."""
@@ -137,10 +137,9 @@ class CodePrior:
         """
         self._check(points)
         _check_beside(points, free, uniform)
-        # a code of its own stands for what is outside
-        codes = np.pad(points.astype(np.int64), ((0, 0), (0, 1)), constant_values=self.codes)
+        codes = points.astype(np.int64)
         draw_codes(codes, free, uniform, self.log_marginals, *self._network)
-        return np.ascontiguousarray(codes[:, :-1])
+        return codes
 
     @property
     def _network(self) -> tuple[Whole, Floats, Floats, Floats, Floats, Floats]:

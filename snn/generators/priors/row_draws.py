@@ -16,9 +16,9 @@ Whole = npt.NDArray[np.int64]
 
 
 def code_table(features: Floats, window: Floats) -> Floats:
-    """Return each code's part (window * (codes + 1), hidden) in the first layer at each place of the window.
+    """Return each code's part (window * codes, hidden) in the first layer at each place of the window.
 
-    From the codes' ``features`` (codes + 1, k) and the layer's weights (window * k, hidden): the layer is
+    From the codes' ``features`` (codes, k) and the layer's weights (window * k, hidden): the layer is
     then a sum of rows of this table.
     """
     places = window.reshape(-1, features.shape[1], window.shape[1])
@@ -40,12 +40,11 @@ def draw_codes(
 ) -> None:
     """Draw the codes at ``free`` (n, positions) again, in place, as ``CodePrior.redraw`` says.
 
-    ``codes`` (n, positions + 1): the last column holds the code of what is outside of the grid. The
-    arrays of the network are those of ``Context``, ``table`` is ``code_table``'s, (window * (codes + 1), hidden);
+    The arrays of the network are those of ``Context``; ``table`` (window * codes, hidden) is ``code_table``'s;
     a window of 0 is a prior of independent positions.
     """
     count, positions = free.shape
-    window, kinds = neighbours.shape[1], log_marginals.shape[1] + 1
+    window, kinds = neighbours.shape[1], log_marginals.shape[1]
     first, second = np.empty(bias.shape[0]), np.empty(bias.shape[0])
     weights, seen = np.empty(log_marginals.shape[1]), np.empty(window, np.int64)
     ones = np.ones(window)
@@ -55,11 +54,15 @@ def draw_codes(
                 continue
             weights[:] = log_marginals[position]
             if window:
+                inside = 0
                 for place_seen in range(window):
-                    code = codes[row, neighbours[position, place_seen]]
-                    seen[place_seen] = place_seen * kinds + code
+                    neighbour = neighbours[position, place_seen]
+                    # what is outside adds zeros
+                    if neighbour < positions:
+                        seen[inside] = place_seen * kinds + codes[row, neighbour]
+                        inside += 1
                 first[:] = place[position]
-                _add_rows(first, table, seen, ones, window)
+                _add_rows(first, table, seen, ones, inside)
                 second[:] = bias
                 _add_active(second, mix, first)
                 _add_active(weights, output, second)
