@@ -62,7 +62,7 @@ class SearchLedger:
         points, owner, count = points[affordable], owner[affordable], count[affordable]
         slot = int(self.proposal_count.sum()) + np.arange(len(owner))
         self.column[slot] = slot // self._problem.neurons if self._problem.share else count
-        np.add.at(self.proposal_count, owner, 1)
+        self.proposal_count += self._tally(owner)
         batch = Batch(points, owner, slot)
         self._start(batch)
         self.pending = self.pending.join(batch)
@@ -111,7 +111,7 @@ class SearchLedger:
             self._record(batch, scores)
             self.lowest = np.fmin(self.lowest, np.fmin.reduce(values))
             self.highest = np.fmax(self.highest, np.fmax.reduce(values))
-        np.add.at(self.answer_count, batch.owner, 1)
+        self.answer_count += self._tally(batch.owner)
         self.pending = self.pending.take(np.delete(np.arange(len(self.pending)), rows))
         return batch.slot, scores
 
@@ -144,7 +144,7 @@ class SearchLedger:
 
     def _record(self, batch: Batch, scores: Scores) -> None:
         """Update peaks and bests; among equal scores the first proposal wins."""
-        np.maximum.at(self.peaks.T, self.column[batch.slot], scores)
+        self._raise_peaks(batch, scores)
         order = np.argsort(batch.slot)
         top = order[scores[order].argmax(axis=0)]
         score, slot = scores[top, self._neurons], batch.slot[top]
@@ -152,6 +152,20 @@ class SearchLedger:
         better = (score > self.best_score) | earlier
         self.best_score[better], self.best_slot[better] = score[better], slot[better]
         self.best_point[better] = batch.points[top[better]]
+
+    def _raise_peaks(self, batch: Batch, scores: Scores) -> None:
+        column = self.column[batch.slot]
+        if self._problem.share:
+            np.maximum.at(self.peaks.T, column, scores)
+            return
+        # a column of a neuron is one of its own images, and so are its scores: no place comes twice
+        own = scores[np.arange(len(scores)), batch.owner]
+        self.peaks[batch.owner, column] = np.maximum(self.peaks[batch.owner, column], own)
+
+    def _tally(self, owner: Indices) -> Indices:
+        """Count the rows of each owner (N + 1,); the last counts those for all (-1)."""
+        size = self._problem.neurons + 1
+        return np.bincount(owner % size, minlength=size)
 
     def result(self) -> Result:
         """Return the outcome so far; RuntimeError before the first proposal."""
