@@ -77,8 +77,9 @@ class GeneticSearch(Maximizer):
         lowest, highest = self._fitness.min(axis=1), self._fitness.max(axis=1)
         breeds = np.isfinite(lowest) & (lowest < highest)
         points = np.empty((len(breeds), count, space.dim), dtype=space.dtype)
-        for neuron in np.flatnonzero(~breeds):
-            points[neuron] = space.sample(self._rngs[neuron], count)
+        if not breeds.all():
+            rngs = [self._rngs[neuron] for neuron in np.flatnonzero(~breeds)]
+            points[~breeds] = space.sample_each(rngs, count)
         if breeds.any():
             points[breeds] = self._children(np.flatnonzero(breeds))
         return in_turn(points)

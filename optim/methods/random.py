@@ -14,6 +14,6 @@ class RandomSearch(Maximizer):
     def _propose(self) -> tuple[Points, Indices]:
         space, count = self.problem.space, self.options.batch
         if not self.problem.share:
-            return in_turn(np.stack([space.sample(rng, count) for rng in self._rngs]))
+            return in_turn(space.sample_each(self._rngs, count))
         points = space.sample(self._common_rng, count * self.problem.neurons)
         return points, np.full(len(points), -1, dtype=np.int64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
@@ -31,6 +32,9 @@ class Space(Protocol):
 
     def sample(self, rng: np.random.Generator, count: int) -> Points:
         """Draw `count` points (count, dim) from the prior."""
+
+    def sample_each(self, rngs: Sequence[np.random.Generator], count: int) -> Points:
+        """Draw `count` points of each of N generators, (N, count, dim): those that `sample` draws of it."""
 
     def from_indices(self, indices: Indices) -> Points:
         """Return the points (k, dim) at grid indices (k, dim), each in [0, levels)."""

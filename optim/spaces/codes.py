@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, cast
 
@@ -22,9 +23,6 @@ class CodePriorLike(Protocol):
     @property
     def codes(self) -> int:
         """Values a code can take."""
-
-    def sample(self, rng: np.random.Generator, count: int) -> Indices:
-        """Draw `count` typical points."""
 
     def redraw(
         self, points: Indices, free: npt.NDArray[np.bool_], uniform: npt.NDArray[np.float64]
@@ -78,9 +76,18 @@ class CodeSpace:
 
     def sample(self, rng: np.random.Generator, count: int) -> Points:
         """Draw `count` points from the prior, or with independent, uniform codes."""
-        if self.prior is not None:
-            return self.prior.sample(rng, count)
-        return rng.integers(self.codes, size=(count, self.positions), dtype=np.int64)
+        return self.sample_each([rng], count)[0]
+
+    def sample_each(self, rngs: Sequence[np.random.Generator], count: int) -> Points:
+        """Draw `count` points of each of N generators, (N, count, positions), all in one call of the prior."""
+        shape = (count, self.positions)
+        if self.prior is None:
+            codes = [rng.integers(self.codes, size=shape, dtype=np.int64) for rng in rngs]
+            return np.stack(codes)
+        uniform = np.concatenate([rng.random(shape) for rng in rngs])
+        free = np.ones(uniform.shape, np.bool_)
+        points = self.prior.redraw(np.zeros(uniform.shape, np.int64), free, uniform)
+        return points.reshape(len(rngs), *shape)
 
     def from_indices(self, indices: Indices) -> Points:
         """Return the points at the indices, which are the codes; ValueError outside [0, codes)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import NormalDist
@@ -73,6 +74,10 @@ class GaussianSpace:
         if self.grid == "quantile":
             return self.values[rng.integers(self.levels, size=shape)]
         return self.values[self._nearest(rng.standard_normal(shape))]
+
+    def sample_each(self, rngs: Sequence[np.random.Generator], count: int) -> Points:
+        """Draw `count` points of each of N generators, (N, count, dim)."""
+        return np.stack([self.sample(rng, count) for rng in rngs])
 
     def from_indices(self, indices: Indices) -> Points:
         """Return the points at grid indices; ValueError outside [0, levels) or where continuous."""
