@@ -49,7 +49,7 @@ def analyze_flow(run: Run) -> None:
 @flow(name="analyze a study", flow_run_name="analyze {study.output}")
 def analyze_study_flow(study: Study) -> None:
     """Measure what the searches of a study have found so far, and how it changes over training."""
-    with start_study(study) as run, workers(study.runner) as runner:
+    with start_study(study) as run, workers(run) as runner:
         analyze_flow.with_options(task_runner=runner)(run)
 
 

@@ -46,7 +46,7 @@ def complete(run: Run) -> None:
     """
     tag_run(run)
     write.note(run.atlas, "", {"ended": "", "reported": ""})
-    with workers(run.study.runner) as runner, quiet_subflows():
+    with workers(run) as runner, quiet_subflows():
         blocks = unfinished(
             run.atlas, [block for epoch in run.epochs for block in run.blocks(epoch)]
         )

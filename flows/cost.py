@@ -9,6 +9,7 @@ import numpy as np
 from rich.table import Table
 
 from spikeatlas.flows.checks.study_checks import Checked
+from spikeatlas.flows.runners.choice import count_workers
 from spikeatlas.snn.subjects import Respond
 from spikeatlas.tasks.atlas import BLANKS, EPOCH, exists, open_store, size_of, unfinished, values
 from spikeatlas.tasks.atlas.allocate import repeats_to_add
@@ -71,7 +72,7 @@ def cost(checked: Checked) -> str:
     images = count_images(checked, blocks)
     epoch_tasks = 6 if study.analysis.cross else 5
     task_runs = len(blocks) + epoch_tasks * len(run.epochs) + len(study.analysis.ablation) + 4
-    showings = images.showings(study.search.presentations) / study.runner.workers
+    showings = images.showings(study.search.presentations) / count_workers(run)
     seconds = seconds_per_image(run) * (showings + TRAINING_FACTOR * images.training)
     neurons = ", ".join(f"{layer} {len(indices)}" for layer, indices in run.layers.items())
     table = Table("plan", "")
@@ -79,7 +80,7 @@ def cost(checked: Checked) -> str:
     table.add_row("task runs", str(task_runs))
     table.add_row("images", images.summary(stochastic=run.stochastic))
     table.add_row("atlas", f"at most {size_of(checked.layout) / 1e6:,.1f} MB")
-    workers = f"{study.runner.workers} workers, the generator apart"
+    workers = f"{count_workers(run)} workers, the generator apart"
     table.add_row("time", f"about {minutes(seconds)} on {workers}")
     return as_text(table)
 

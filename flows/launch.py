@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from contextlib import ExitStack
+from functools import partial
 
 import httpx
 
@@ -28,11 +30,20 @@ def launch(checked: Checked, *, fresh: bool = False) -> list[str]:
     with (
         progress.in_terminal(),
         start(checked, fresh=fresh) as run,
-        server.serving(run.folder / "prefect") as api,
+        ExitStack() as ahead,
+        server.serving(run.folder / "prefect", partial(_start_ahead, run, ahead)) as api,
         health.needed(api),
     ):
         log.info(f"watch it in a browser: {server.ui_address(api)}")
         return _run_flow(run, api)
+
+
+def _start_ahead(run: Run, ahead: ExitStack) -> None:
+    """Import what the flow needs, and start its processes, while the server starts: each takes seconds."""
+    from spikeatlas.flows import atlas  # noqa: F401, PLC0415 - after the settings
+    from spikeatlas.flows.runners.task_runners import early_processes  # noqa: PLC0415
+
+    ahead.enter_context(early_processes(run))
 
 
 def _run_flow(run: Run, api: str) -> list[str]:

@@ -63,7 +63,7 @@ def maximize_study_flow(study: Study, epoch: float) -> None:
         if epoch not in run.epochs:
             names = ", ".join(f"{probed:g}" for probed in run.epochs)
             raise ValueError(f"epoch {epoch:g} is not probed: the study's probe.epochs has {names}")
-        with workers(study.runner) as runner:
+        with workers(run) as runner:
             train_flow.with_options(task_runner=runner)(run)
             with progress.tallied(unfinished(run.atlas, run.blocks(epoch))):
                 failures = maximize_flow.with_options(task_runner=runner)(run, epoch)

@@ -31,5 +31,5 @@ def train_flow(run: Run) -> None:
 @flow(name="train a study", flow_run_name="train {study.output}")
 def train_study_flow(study: Study) -> None:
     """Train the generator and the network of a study, unless that is done."""
-    with start_study(study) as run, workers(study.runner) as runner:
+    with start_study(study) as run, workers(run) as runner:
         train_flow.with_options(task_runner=runner)(run)

@@ -65,7 +65,7 @@ def _folder_problems(run: Run, layout: Layout) -> list[str]:
 def _memory_problems(study: Study) -> list[str]:
     """Name workers that do not share the memory of this process, where the atlas is in it."""
     kind = study.runner.kind
-    if kind == "threads" or not (study.atlas or "").startswith("memory://"):
+    if kind in ("auto", "threads") or not (study.atlas or "").startswith("memory://"):
         return []
     message = (
         f"runner.kind: {kind} cannot write to {study.atlas}, which is the memory of one process: set kind: threads, or "

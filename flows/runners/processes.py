@@ -5,11 +5,14 @@ from __future__ import annotations
 import multiprocessing
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from prefect.task_runners import ProcessPoolTaskRunner
 
 from spikeatlas.tasks.workers.process import start_worker
+
+if TYPE_CHECKING:
+    from concurrent.futures import ProcessPoolExecutor
 
 
 class KeptPool(ProcessPoolTaskRunner):
@@ -48,10 +51,23 @@ class KeptPool(ProcessPoolTaskRunner):
 
     @contextmanager
     def kept(self) -> Iterator[Self]:
-        """The started pool; its processes end with the block, and running tasks stop if that is left early."""
-        nothing: Any = None
-        super().__enter__()
+        """The pool, started unless it is; its processes end with the block, and running tasks stop if that is left early."""
+        if not self._started:
+            super().__enter__()
+            for _ in range(self._max_workers):
+                # each asks for one more process, which loads what its first task will need
+                cast("ProcessPoolExecutor", self._executor).submit(load_units)
         try:
             yield self
         finally:
+            self._end()
+
+    def _end(self) -> None:
+        nothing: Any = None
+        if self._started:
             super().__exit__(nothing, nothing, nothing)
+
+
+def load_units() -> None:
+    """Import the units of work, which takes a process some seconds."""
+    import spikeatlas.tasks.units  # noqa: F401, PLC0415 - in the process that this is called in

@@ -18,7 +18,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -69,13 +69,22 @@ def configure(home: Path) -> None:
         os.environ["PREFECT_HOME"] = str(home.absolute())
 
 
+def load_prefect() -> None:
+    """Import Prefect, which takes seconds, and reads the address of its server meanwhile."""
+    import prefect.flows  # noqa: F401, PLC0415
+
+
 @contextmanager
-def serving(home: Path) -> Iterator[str]:
-    """Yield the API's address, of the user's server or of one of our own that lives as long as this block."""
+def serving(home: Path, meanwhile: Callable[[], object] = load_prefect) -> Iterator[str]:
+    """Yield the API's address, of the user's server or of one of our own that lives as long as this block.
+
+    ``meanwhile``: called once the address stands in the environment, while a server of our own is starting.
+    """
     configure(home)
     address = os.environ.get("PREFECT_API_URL")
     if address:
         require_health(address)
+        meanwhile()
         yield address
         return
     home.mkdir(parents=True, exist_ok=True)
@@ -85,9 +94,7 @@ def serving(home: Path) -> Iterator[str]:
         server = _Server(port, output.fileno())
         os.environ["PREFECT_API_URL"] = address
         try:
-            # meanwhile: it takes seconds too, and reads the address
-            import prefect.flows  # noqa: F401, PLC0415
-
+            meanwhile()
             _wait_until_healthy(server.process, address, home / "server.log")
             with server.kept():
                 yield address

@@ -15,15 +15,16 @@ from prefect.futures import PrefectFuture, as_completed
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
+from spikeatlas.flows.runners.choice import choose
 from spikeatlas.flows.runners.cluster import cluster
 from spikeatlas.flows.runners.processes import KeptPool
 from spikeatlas.tasks.study.run import Run
-from spikeatlas.tasks.study.specs import RunnerSpec
 from spikeatlas.tasks.workers.opaque import Opaque
 from spikeatlas.tasks.workers.stopping import ask_to_stop
 
 log = logging.getLogger("spikeatlas")
 
+_early: ContextVar[KeptPool | None] = ContextVar("early", default=None)
 _submissions: ContextVar[list[UUID] | None] = ContextVar("submissions", default=None)
 
 
@@ -43,21 +44,39 @@ def submissions() -> Iterator[list[UUID]]:
 
 
 @contextmanager
-def workers(spec: RunnerSpec) -> Iterator[TaskRunner[Any]]:
-    """Yield the task runner of a study, for every flow run in the block; its processes end with the block.
+def workers(run: Run) -> Iterator[TaskRunner[Any]]:
+    """Yield the task runner of a run, for every flow run in the block; its processes end with the block.
 
-    Always bounded (Prefect's default number of threads is not).
+    Always bounded (Prefect's default number of threads is not). One line says which it is, and why.
     """
-    if spec.kind == "threads":
-        yield ThreadPoolTaskRunner(max_workers=spec.workers)
-    elif spec.kind == "processes":
-        with KeptPool(spec.workers).kept() as pool:
+    choice = choose(run)
+    log.info(str(choice))
+    if choice.kind == "threads":
+        yield ThreadPoolTaskRunner(max_workers=choice.workers)
+    elif choice.kind == "processes":
+        with (_early.get() or KeptPool(choice.workers)).kept() as pool:
             yield pool
     else:
         from prefect_dask.task_runners import DaskTaskRunner  # noqa: PLC0415 - an optional package
 
-        with cluster(spec.workers, spec.address) as address:
+        with cluster(choice.workers, run.study.runner.address) as address:
             yield DaskTaskRunner(address=address)
+
+
+@contextmanager
+def early_processes(run: Run) -> Iterator[None]:
+    """Start the processes that ``workers`` will yield in the block, where it will: they load what they need meanwhile."""
+    choice = choose(run)
+    if choice.kind != "processes":
+        yield
+        return
+    pool = KeptPool(choice.workers)
+    token = _early.set(pool)
+    try:
+        with pool.kept():
+            yield
+    finally:
+        _early.reset(token)
 
 
 @contextmanager

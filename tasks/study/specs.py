@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 from annotated_types import Ge, Gt, Le
 from pydantic import Field, PlainSerializer, PlainValidator
@@ -18,6 +18,8 @@ from spikeatlas.snn.registry import SPEC
 from spikeatlas.snn.selectivity import BUILT_IN, Measure
 from spikeatlas.snn.showing import ResponderKind
 from spikeatlas.tasks.study.latent_space import Grid, Prior, SpaceSpec
+
+RunnerKind: TypeAlias = Literal["threads", "processes", "dask"]
 
 MOST_DIVERSE = 64
 """Largest ``search.diverse``."""
@@ -210,10 +212,11 @@ class ResponderSpec:
 class RunnerSpec:
     """The machines and processes of the work; they never change a value."""
 
-    kind: Literal["threads", "processes", "dask"] = "threads"
-    """``threads`` of one process; ``processes`` of this machine; ``dask``: workers of a Dask cluster."""
-    workers: Annotated[int, Ge(1)] = 2
-    """Tasks at the same time; a cluster at an address has as many workers as it has."""
+    kind: Literal["auto"] | RunnerKind = "auto"
+    """``threads`` of one process; ``processes`` of this machine; ``dask``: workers of a Dask cluster; ``auto``:
+    processes where there is enough to search for, threads elsewhere."""
+    workers: Annotated[int, Ge(1)] | Literal["auto"] = "auto"
+    """Tasks at the same time, ``auto``: one for each core; a cluster at an address has as many workers as it has."""
     address: str | None = None
     """Of a running Dask scheduler, e.g. tcp://10.0.0.1:8786; left out, a cluster is started here."""
     timeout: Annotated[float, Gt(0)] | None = None
