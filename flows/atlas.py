@@ -50,7 +50,7 @@ def complete(run: Run) -> None:
         blocks = unfinished(
             run.atlas, [block for epoch in run.epochs for block in run.blocks(epoch)]
         )
-        with tallied(blocks):
+        with tallied(run, blocks):
             train_flow.with_options(task_runner=runner)(run)
             maximize = maximize_flow.with_options(task_runner=runner)
             failures = [failure for epoch in run.epochs for failure in maximize(run, epoch)]

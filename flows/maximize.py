@@ -65,7 +65,7 @@ def maximize_study_flow(study: Study, epoch: float) -> None:
             raise ValueError(f"epoch {epoch:g} is not probed: the study's probe.epochs has {names}")
         with workers(run) as runner:
             train_flow.with_options(task_runner=runner)(run)
-            with progress.tallied(unfinished(run.atlas, run.blocks(epoch))):
+            with progress.tallied(run, unfinished(run.atlas, run.blocks(epoch))):
                 failures = maximize_flow.with_options(task_runner=runner)(run, epoch)
     if failures:
         raise RuntimeError("\n".join(failures))
@@ -91,7 +91,7 @@ def search_blocks(run: Run, epoch: float, blocks: list[Block]) -> list[str]:
             failures.append(
                 f"{name(block)}: {outcome[STATUS[FAILED]]} neurons gave no response that is a number"
             )
-        progress.advance(block.stop - block.start, None if failed else outcome)
+        progress.advance(run, block, None if failed else outcome)
 
     task = units.maximize_task.with_options(timeout_seconds=run.study.runner.timeout)
     settle([submit(task, run, *block) for block in blocks], on_end)

@@ -63,11 +63,7 @@ def _fitting(run: Run, workers: int) -> tuple[RunnerKind, str]:
 def images_to_search(run: Run) -> int:
     """Return the images that the searches still to be done show, all neurons, methods and repeats together."""
     blocks = [block for epoch in run.epochs for block in run.blocks(epoch)]
-    searches = sum(
-        run.repeats(block.epoch) * (block.stop - block.start)
-        for block in unfinished(run.atlas, blocks)
-    )
-    return searches * len(run.search.labels) * run.search.budget
+    return sum(run.images(block) for block in unfinished(run.atlas, blocks))
 
 
 def count_workers(run: Run) -> int:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 from prefect.task_runners import ProcessPoolTaskRunner
 
 from spikeatlas.tasks.workers.process import start_worker
+from spikeatlas.tasks.workers.showings import make_counts, use_counts
 
 if TYPE_CHECKING:
     from concurrent.futures import ProcessPoolExecutor
@@ -26,7 +27,9 @@ class KeptPool(ProcessPoolTaskRunner):
         """So many processes, of one torch thread each."""
         # not an Event: setting one waits for all who wait for it, also for a process that was killed
         stopped, self._stop = multiprocessing.Pipe(duplex=False)
-        super().__init__(workers, initializer=start_worker, initargs=(stopped,))
+        counts = make_counts()
+        use_counts(counts)
+        super().__init__(workers, initializer=start_worker, initargs=(stopped, counts))
 
     def duplicate(self) -> Self:
         """Itself."""

@@ -87,7 +87,8 @@ class CodeSpace:
         uniform = np.concatenate([rng.random(shape) for rng in rngs])
         free = np.ones(uniform.shape, np.bool_)
         points = self.prior.redraw(np.zeros(uniform.shape, np.int64), free, uniform)
-        return points.reshape(len(rngs), *shape)
+        each: Indices = points.reshape(len(rngs), *shape)
+        return each
 
     def from_indices(self, indices: Indices) -> Points:
         """Return the points at the indices, which are the codes; ValueError outside [0, codes)."""

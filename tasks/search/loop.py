@@ -13,6 +13,7 @@ from spikeatlas.optim import Batch, Maximizer, MethodLike, Points, Result, make_
 from spikeatlas.tasks.search.archive import Archive
 from spikeatlas.tasks.search.objective import Objective
 from spikeatlas.tasks.search.probe import Evaluation, Probe, Screening
+from spikeatlas.tasks.workers.showings import add_images
 from spikeatlas.tasks.workers.stopping import check_stop
 
 
@@ -95,6 +96,8 @@ def run_search(probe: Probe, searches: Searches) -> Outcome:
     if searches.screening:
         maximizer.tell_screening(searches.screening.points, searches.screening.evaluation.values)
         record.add_screening(searches.screening)
+        shown_to = 1 if searches.share else searches.seeds.size
+        add_images(len(searches.screening.points) * shown_to)
     while not maximizer.done:
         check_stop()
         with probe.watch("optimizer"):
@@ -103,6 +106,7 @@ def run_search(probe: Probe, searches: Searches) -> Outcome:
         with probe.watch("optimizer"):
             maximizer.tell(batch, evaluation.values)
         record.add(batch, evaluation)
+        add_images(len(batch))
     with probe.watch("optimizer"):
         result = maximizer.result()
     return record.end(result, probe.objective)

@@ -127,6 +127,11 @@ class Run:
         """Return the searches of each neuron and method at one epoch."""
         return (self.search.repeats_at or {}).get(epoch, self.search.repeats)
 
+    def images(self, block: Block) -> int:
+        """Return the images of a block's searches: of all its neurons, methods and repeats."""
+        searches = len(self.search.labels) * self.repeats(block.epoch) * (block.stop - block.start)
+        return searches * self.search.budget
+
     def budgets(self, *, first: bool) -> tuple[int, ...]:
         """Return the images a neuron of the cold search and, with a warm start, of the warm one.
 

@@ -15,6 +15,7 @@ from multiprocessing.connection import Connection, wait
 
 import torch
 
+from spikeatlas.tasks.workers.showings import Counts, use_counts
 from spikeatlas.tasks.workers.stopping import ask_to_stop
 
 
@@ -40,11 +41,13 @@ def worker_processes(count: int) -> Iterator[ProcessPoolExecutor]:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def start_worker(stopped: Connection) -> None:
+def start_worker(stopped: Connection, counts: Counts | None = None) -> None:
     """Make this a worker of a pool, which ends with its coordinator.
 
-    It stops at its next safe point when the other end of ``stopped`` is closed.
+    It stops at its next safe point when the other end of ``stopped`` is closed; ``counts``: of the pool's images.
     """
+    if counts is not None:
+        use_counts(counts)
     leave_interrupts()
     one_thread()
     threading.Thread(target=_follow, args=(stopped,), daemon=True).start()

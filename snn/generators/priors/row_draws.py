@@ -102,7 +102,7 @@ def _draw(logits: Floats, uniform: float) -> int:
     """Return the code of one uniform number in [0, 1); turns ``logits`` into cumulated weights."""
     top, total = logits[0], 0.0
     for code in range(1, logits.shape[0]):
-        top = logits[code] if logits[code] > top else top
+        top = max(top, logits[code])
     for code in range(logits.shape[0]):
         total += np.exp(logits[code] - top)
         logits[code] = total
