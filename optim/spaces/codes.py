@@ -76,7 +76,8 @@ class CodeSpace:
 
     def sample(self, rng: np.random.Generator, count: int) -> Points:
         """Draw `count` points from the prior, or with independent, uniform codes."""
-        return self.sample_each([rng], count)[0]
+        points: Points = self.sample_each([rng], count)[0]
+        return points
 
     def sample_each(self, rngs: Sequence[np.random.Generator], count: int) -> Points:
         """Draw `count` points of each of N generators, (N, count, positions), all in one call of the prior."""
@@ -87,8 +88,7 @@ class CodeSpace:
         uniform = np.concatenate([rng.random(shape) for rng in rngs])
         free = np.ones(uniform.shape, np.bool_)
         points = self.prior.redraw(np.zeros(uniform.shape, np.int64), free, uniform)
-        each: Indices = points.reshape(len(rngs), *shape)
-        return each
+        return points.reshape(len(rngs), *shape)
 
     def from_indices(self, indices: Indices) -> Points:
         """Return the points at the indices, which are the codes; ValueError outside [0, codes)."""
