@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from spikeatlas.flows.runners.health import ServerError, require_health
-from spikeatlas.flows.runners.server import configure
+from spikeatlas.flows.runners.server_settings import configure
 from spikeatlas.snn.allowed_code import CODE, ROOTS
 from spikeatlas.snn.allowed_places import DASK, URLS
 
