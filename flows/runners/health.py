@@ -96,9 +96,7 @@ def _refusal(api: str, error: Exception) -> str:
             f"has a certificate that is not trusted here ({_reason(error)}): set PREFECT_API_SSL_CERT_FILE to that of "
             "its authority"
         )
-    return (
-        f"does not answer ({_reason(error)}): start it, or unset PREFECT_API_URL to use one of our own"
-    )
+    return f"does not answer ({_reason(error)}): start it, or unset PREFECT_API_URL to use one of our own"
 
 
 def _password_problem() -> str:

@@ -45,6 +45,7 @@ UNDONE = ("FAILED", "CRASHED", "CANCELLED")
 ENDED = ("COMPLETED", *UNDONE)
 """States of a task run that is over."""
 
+
 @contextmanager
 def serving(home: Path) -> Iterator[str]:
     """Yield the API's address, of the user's server or of one of our own that lives as long as this block."""
@@ -102,9 +103,7 @@ def drain(api: str, task_runs: Sequence[UUID]) -> Recorded:
         return Recorded(ended, _recorded(client, task_runs, UNDONE))
 
 
-def _recorded(
-    client: SyncPrefectClient, task_runs: Sequence[UUID], states: Sequence[str]
-) -> int:
+def _recorded(client: SyncPrefectClient, task_runs: Sequence[UUID], states: Sequence[str]) -> int:
     """Return the number of ``task_runs`` in some states, as the server knows it (200 a request); 0 while it is away."""
     among = {"type": {"any_": list(states)}}
     total = 0

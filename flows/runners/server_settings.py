@@ -42,12 +42,15 @@ OF_ANOTHER_SERVER = re.compile(
 """Settings that a run which has a server of its own does without: they say how to reach another, or where that works."""
 
 
-def configure(home: Path) -> None:
-    """Set this process's environment; to be called before Prefect is imported."""
+def configure(home: Path | None) -> None:
+    """Set this process's environment; to be called before Prefect is imported.
+
+    ``home``: the folder of Prefect's files where PREFECT_API_URL names no server; None for that of the user.
+    """
     spare_loopback()
     for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)
-    if not os.environ.get("PREFECT_API_URL"):
+    if home is not None and not os.environ.get("PREFECT_API_URL"):
         os.environ["PREFECT_HOME"] = str(home.absolute())
 
 
