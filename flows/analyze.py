@@ -15,7 +15,7 @@ from spikeatlas.flows.start import DEFAULTS, StudyFile, run_name, start_study
 from spikeatlas.tasks import units
 from spikeatlas.tasks.atlas import ABLATED, ANALYSED, KNOWN, flagged, holds, open_tree, unfinished
 from spikeatlas.tasks.report.artifacts import epoch_table
-from spikeatlas.tasks.report.epoch_picture import PICTURES, epoch_picture
+from spikeatlas.tasks.report.layers.epoch_picture import PICTURES, epoch_picture
 from spikeatlas.tasks.stages.cross import to_show
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.study.study import Study

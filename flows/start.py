@@ -79,10 +79,14 @@ def fields(study: Study, file: Path | None) -> Study | dict[str, Any]:
     return read_study(file)
 
 
-def run_name(what: str) -> Callable[[dict[str, Any]], str]:
+def run_name(what: str) -> Callable[[], str]:
     """Return the function that names a flow run: what it does, its study's file or folder, its epoch if it has one."""
 
-    def name(parameters: dict[str, Any]) -> str:
+    def name() -> str:
+        # a command line starts before Prefect has an address
+        from prefect.runtime import flow_run  # noqa: PLC0415
+
+        parameters = flow_run.parameters
         place = parameters.get("file") or parameters["study"].output
         epoch = f" epoch={parameters['epoch']:g}" if "epoch" in parameters else ""
         return f"{what} {place}{epoch}"

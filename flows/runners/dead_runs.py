@@ -78,7 +78,7 @@ def _close(dead: UUID, this: UUID) -> bool:
             run = client.read_flow_run(dead)
         except ObjectNotFound:
             return False
-        end = Crashed(
+        end: State[Any] = Crashed(
             message="Its process ended without a word: a later run holds the lock of its folder."
         )
         _close_below(client, dead, end)
@@ -88,7 +88,7 @@ def _close(dead: UUID, this: UUID) -> bool:
     return True
 
 
-def close_below(_flow: Any, flow_run: FlowRun, _state: State[Any]) -> None:
+def close_below(flow: Any, flow_run: FlowRun, state: State[Any]) -> None:  # noqa: ARG001 - Prefect names them
     """Close what a crashed flow run leaves at work: a hook, which a worker calls when the run's process is gone."""
     with get_client(sync_client=True) as client:
         _close_below(client, flow_run.id, Crashed(message="The process of its flow run ended."))

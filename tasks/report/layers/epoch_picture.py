@@ -47,10 +47,10 @@ class Strip:
         canvas.text((GAP, top), title, fill=0, font=font)
         tiles = zip(self.images, self.neurons, self.responses, strict=True)
         for place, (image, neuron, response) in enumerate(tiles):
-            left = GAP + place * (width + GAP)
-            picture.paste(Image.fromarray(image.squeeze()), (left, top + LINE))
-            canvas.text((left, top + LINE + height), f"n {neuron}", fill=0, font=font)
-            canvas.text((left, top + 2 * LINE + height), f"{response:.3g}", fill=0, font=font)
+            column = GAP + place * (width + GAP)
+            picture.paste(Image.fromarray(image.squeeze()), (column, top + LINE))
+            canvas.text((column, top + LINE + height), f"n {neuron}", fill=0, font=font)
+            canvas.text((column, top + 2 * LINE + height), f"{response:.3g}", fill=0, font=font)
 
 
 def epoch_picture(tree: Tree, epoch: float) -> str:
