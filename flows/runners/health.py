@@ -21,6 +21,9 @@ from spikeatlas.flows.runners.proxies import proxy_to, without_password
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
 
+PATIENCE = 10
+"""Seconds that a server has to answer."""
+
 LOST_SECONDS = 60
 """Seconds that a server may be away before a run ends; each of Prefect's requests is tried again for as long."""
 
@@ -50,15 +53,16 @@ def asking(api: str, timeout: float) -> Iterator[SyncPrefectClient]:
 def require_health(api: str) -> None:
     """Raise ServerError, with what to do, unless the user's server answers, lets us in and is of our version."""
     from prefect.client.base import ServerType  # noqa: PLC0415 - as above
+    from prefect.settings import get_current_settings  # noqa: PLC0415 - as above
 
     try:
-        with asking(api, timeout=10) as client:
+        with asking(api, timeout=PATIENCE) as client:
             error = client.api_healthcheck()
             there = "" if error else client.api_version()
             # Prefect's own service takes clients of any version
             managed = client.server_type == ServerType.CLOUD
     except FileNotFoundError as missing:
-        message = f"PREFECT_API_SSL_CERT_FILE={os.environ.get('PREFECT_API_SSL_CERT_FILE', '')} is no file: correct or unset it"
+        message = f"PREFECT_API_SSL_CERT_FILE={get_current_settings().api.ssl_cert_file} is no file: correct or unset it"
         raise ServerError(message) from missing
     except (httpx.HTTPError, ValueError) as refusal:
         error = refusal
@@ -103,7 +107,7 @@ def _password_problem() -> str:
     from prefect.settings import get_current_settings  # noqa: PLC0415 - as above
 
     settings = get_current_settings().api
-    if settings.auth_string is not None:
+    if settings.auth_string is not None and settings.auth_string.get_secret_value():
         return "refuses the password of PREFECT_API_AUTH_STRING: correct it, it is the server's user:password"
     if settings.key is not None:
         return (
@@ -138,7 +142,7 @@ def needed(api: str) -> Iterator[None]:
 
 def _end_without(api: str, done: threading.Event) -> None:
     answered = time.monotonic()
-    with asking(api, timeout=10) as client:
+    with asking(api, timeout=PATIENCE) as client:
         while not done.wait(2):
             if client.api_healthcheck() is None:
                 answered = time.monotonic()
