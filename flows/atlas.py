@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from prefect import flow
 
 from spikeatlas.flows.analyze import analyze_flow
@@ -9,7 +11,7 @@ from spikeatlas.flows.maximize import maximize_flow
 from spikeatlas.flows.report import report_flow
 from spikeatlas.flows.runners.dead_runs import close_below, on_record
 from spikeatlas.flows.runners.progress import tallied
-from spikeatlas.flows.runners.run_page import one_page
+from spikeatlas.flows.runners.run_page import absolute, one_page
 from spikeatlas.flows.runners.tags import tag_run
 from spikeatlas.flows.runners.task_runners import quiet_subflows, workers
 from spikeatlas.flows.start import DEFAULTS, StudyFile, run_name, start_study
@@ -17,6 +19,8 @@ from spikeatlas.flows.train import train_flow
 from spikeatlas.tasks.atlas import consolidate, unfinished, write
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.study.study import Study
+
+log = logging.getLogger("spikeatlas")
 
 
 class FailedBlocks(RuntimeError):  # noqa: N818 - named for what it holds
@@ -59,8 +63,9 @@ def complete(run: Run) -> None:
             failures = [failure for epoch in run.epochs for failure in maximize(run, epoch)]
         analyze_flow.with_options(task_runner=runner)(run)
         write.note(run.atlas, "", {"ended": write.now()})
-        report_flow.with_options(task_runner=runner)(str(run.atlas), run.folder / "report")
+        page = report_flow.with_options(task_runner=runner)(str(run.atlas), run.folder / "report")
         write.note(run.atlas, "", {"reported": write.now()})
+    log.info(f"atlas: {absolute(run.atlas)}, report: {page.absolute()}")
     if failures:
         consolidate(run.atlas)
         raise FailedBlocks("\n".join(failures))

@@ -44,5 +44,4 @@ def report_flow(atlas: str, folder: Path) -> Path:
     text = "\n\n".join(part for part in parts if part)
     key = artifact_key(location, "atlas")
     publish(MarkdownArtifact(markdown=text, key=key, description="Key figures, claims and paths"))
-    log.info(f"atlas: {absolute(location)}, report: {page.absolute()}")
     return page
