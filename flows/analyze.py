@@ -14,8 +14,6 @@ from spikeatlas.flows.runners.task_runners import gather, submit, workers
 from spikeatlas.flows.start import DEFAULTS, StudyFile, run_name, start_study
 from spikeatlas.tasks import units
 from spikeatlas.tasks.atlas import ABLATED, ANALYSED, KNOWN, flagged, holds, open_tree, unfinished
-from spikeatlas.tasks.report.artifacts import epoch_table
-from spikeatlas.tasks.report.layers.epoch_picture import PICTURES, epoch_picture
 from spikeatlas.tasks.stages.cross import to_show
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.study.study import Study
@@ -64,6 +62,10 @@ def run_epochs(task: Any, run: Run, epochs: list[float]) -> None:
 
 def show_epoch(run: Run, epoch: float) -> None:
     """Show a table of an epoch on the run's page, and a picture of what was found at it."""
+    # the pages draw: a second to import, which a run that a worker starts does not wait for
+    from spikeatlas.tasks.report.artifacts import epoch_table  # noqa: PLC0415
+    from spikeatlas.tasks.report.layers.epoch_picture import PICTURES, epoch_picture  # noqa: PLC0415
+
     name = f"epoch-{epoch:g}"
     with open_tree(run.atlas) as tree:
         table = epoch_table(tree, epoch)

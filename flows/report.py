@@ -12,9 +12,6 @@ from spikeatlas.flows.checks.roots import require_report_within
 from spikeatlas.flows.runners.run_page import absolute, artifact_key, link, publish
 from spikeatlas.flows.runners.task_runners import submit
 from spikeatlas.tasks import units
-from spikeatlas.tasks.report.artifacts import claims_text
-from spikeatlas.tasks.report.explorer.claim_rows import read_claims
-from spikeatlas.tasks.report.page import EXPLORER
 from spikeatlas.tasks.study.location import place
 
 log = logging.getLogger("spikeatlas")
@@ -28,6 +25,11 @@ def report_flow(atlas: str, folder: Path) -> Path:
     pages as links where ``spikeatlas serve`` shows their folder, else as paths.
     Raises StudyError where this host allows one of the two places not.
     """
+    # the pages draw: a second to import, which a run that a worker starts does not wait for
+    from spikeatlas.tasks.report.artifacts import claims_text  # noqa: PLC0415
+    from spikeatlas.tasks.report.explorer.claim_rows import read_claims  # noqa: PLC0415
+    from spikeatlas.tasks.report.page import EXPLORER  # noqa: PLC0415
+
     require_report_within(atlas, folder)
     log.info("report")
     location = place(atlas)
