@@ -27,8 +27,10 @@ SETTINGS = {
     # the terminal shows our own progress and failures; Prefect's log lines go to its UI
     "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
     "PREFECT_CLI_COLORS": "false",
+    # a process that starts takes no module of the working folder for one of Python's (a user's types.py, queue.py)
+    "PYTHONSAFEPATH": "1",
 }
-"""Settings of every process of a run (a user's own wins)."""
+"""Environment of every process of a run (a user's own wins)."""
 
 OF_ANOTHER_SERVER = re.compile(
     # who asks it, and as whom
