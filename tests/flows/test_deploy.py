@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -16,6 +17,7 @@ from prefect import Flow
 from prefect.events.schemas.automations import AutomationCore
 from prefect.flows import load_flow_from_entrypoint
 
+from spikeatlas.flows.atlas import atlas_study_flow
 from spikeatlas.flows.deploy import FILE, POOL, deploy, senseless
 from spikeatlas.flows.runners.health import ServerError
 from tests.flows.conftest import ROOT, Cli
@@ -118,7 +120,9 @@ def test_all_are_registered_also_when_they_are(
             each["job_variables"]["env"].items()
             >= {"SPIKEATLAS_ROOTS": str(ROOT), **HEARTBEAT, **allowed}.items()
         )
-    keep_a_schedule(api, next(each for each in held if each["name"] == "atlas"))
+    atlas = next(each for each in held if each["name"] == "atlas")
+    keep_a_schedule(api, atlas)
+    trigger_as_documented(api, atlas)
 
 
 def keep_a_schedule(api: str, deployment: dict[str, Any]) -> None:
@@ -179,3 +183,34 @@ def test_a_profile_of_prefect_s_may_name_the_server(
     monkeypatch.delenv("PREFECT_API_URL", raising=False)
     with pytest.raises(ServerError, match=r"http://127\.0\.0\.1:9/api does not answer"):
         list(deploy(ROOT))
+
+
+def documented(heading: str) -> list[str]:
+    """The shell blocks below a heading of docs/operations.md."""
+    text = (ROOT / "docs" / "operations.md").read_text()
+    section = text.partition(f"### {heading}\n")[2].partition("\n### ")[0]
+    return re.findall(r"^```sh\n(.*?)^```$", section, flags=re.MULTILINE | re.DOTALL)
+
+
+def trigger_as_documented(api: str, deployment: dict[str, Any]) -> None:
+    """What docs/operations.md says of triggering and scheduling, word for word; nothing of it is left behind."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    wanted = {"deployments": {"id": {"any_": [deployment["id"]]}}}
+    for block in documented("Triggering and scheduling"):
+        environment = {**os.environ, "PATH": path, "PREFECT_API_URL": api}
+        subprocess.run(["bash", "-e", "-c", block], env=environment, check=True)
+    runs = httpx.post(f"{api}/flow_runs/filter", json=wanted).json()
+    by_hand = [run["parameters"] for run in runs if not run["auto_scheduled"]]
+    assert sorted(by_hand, key=str) == [
+        {"file": "deployments/studies/demo.yaml"},
+        {"file": "deployments/studies/demo.yaml"},
+        {"study": {"output": "runs/quick", "search": {"budget": 100}}},
+    ]
+    for parameters in by_hand:
+        atlas_study_flow.validate_parameters(parameters)
+    schedules = httpx.get(f"{api}/deployments/{deployment['id']}").json()["schedules"]
+    (own,) = [one for one in schedules if one["active"]]
+    assert own["parameters"] == {"file": "deployments/studies/fashion.yaml"}
+    httpx.delete(f"{api}/deployments/{deployment['id']}/schedules/{own['id']}").raise_for_status()
+    for run in httpx.post(f"{api}/flow_runs/filter", json=wanted).json():
+        httpx.delete(f"{api}/flow_runs/{run['id']}").raise_for_status()
