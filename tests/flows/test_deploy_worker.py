@@ -61,26 +61,45 @@ def trigger(*parameters: str) -> str:
     return done.stdout.split("UUID: ")[1].split()[0]
 
 
-def wait_for(reached: Callable[[], object], seconds: float = 180) -> None:
+def wait_for(reached: Callable[[], object], seconds: float, pause: float = 1) -> None:
     deadline = time.monotonic() + seconds
     while not reached():
         assert time.monotonic() < deadline
-        time.sleep(0.05)
+        time.sleep(pause)
 
 
-def states(api: str, run: str) -> dict[str, str]:
-    """The states that the page of a flow run shows: its own, its subflows' and of all their tasks."""
-    wanted: dict[str, Any] = {"flow_runs": {BELOW: {"any_": [run]}}}
-    subflows = httpx.post(f"{api}/flow_runs/filter", json=wanted).json()
-    runs = [httpx.get(f"{api}/flow_runs/{run}").json(), *subflows]
-    of_runs = {"flow_runs": {"id": {"any_": [each["id"] for each in runs]}}}
-    tasks = httpx.post(f"{api}/task_runs/filter", json=of_runs).json()
-    return {each["name"]: each["state_name"] for each in [*tasks, *runs]}
+class Page:
+    """What Prefect's page shows, by the API that it asks."""
+
+    def __init__(self, api: str) -> None:
+        self.client = httpx.Client(base_url=api, timeout=60)
+
+    def filter(self, kind: str, **wanted: Any) -> list[dict[str, Any]]:
+        reply: list[dict[str, Any]] = self.client.post(f"/{kind}/filter", json=wanted).json()
+        return reply
+
+    def state(self, run: str) -> str:
+        return str(self.client.get(f"/flow_runs/{run}").json()["state_name"])
+
+    def below(self, run: str) -> list[str]:
+        """The states of the subflows of a run, and of all their tasks and its own."""
+        subflows = self.filter("flow_runs", flow_runs={BELOW: {"any_": [run]}})
+        runs = [run, *(each["id"] for each in subflows)]
+        tasks = self.filter("task_runs", flow_runs={"id": {"any_": runs}})
+        return [each["state_name"] for each in [*subflows, *tasks]]
+
+    def is_closed(self, run: str) -> bool:
+        """Whether a run is shown as crashed, and nothing below it as at work."""
+        return self.state(run) == "Crashed" and {*self.below(run)} == {"Completed", "Crashed"}
 
 
-def is_closed(api: str, run: str) -> bool:
-    """Whether nothing of a run is shown as at work."""
-    return set(states(api, run).values()) <= {"Completed", "Crashed"}
+def killed(page: Page, folder: Path, study: Path, end: Callable[[], None]) -> str:
+    """Trigger a study, and end it as soon as a first block is searched and others are at work."""
+    run = trigger("--param", f"file={study}")
+    wait_for(begun(folder), seconds=180, pause=0.01)
+    end()
+    assert "Running" in page.below(run)
+    return run
 
 
 def test_the_page_tells_the_truth_of_runs_that_were_killed(
@@ -89,30 +108,28 @@ def test_the_page_tells_the_truth_of_runs_that_were_killed(
     monkeypatch.setenv("SPIKEATLAS_ROOTS", str(tmp_path))
     done = cli("deploy", "--root", ROOT)
     assert done.returncode == 0, done.stderr
+    page, other = Page(api), tmp_path / "other"
+    other.mkdir()
     study = study_file(tmp_path, tiny(tmp_path / "run"))
 
     with worker() as first:
-        alone = trigger("--param", f"file={study}")
-        wait_for(begun(tmp_path / "run", "atlas.zarr/progress/trained/c/*"))
-        for each in flows_of(first):
-            each.send_signal(signal.SIGKILL)
+
+        def kill_flow() -> None:
+            for each in flows_of(first):
+                each.send_signal(signal.SIGKILL)
+
+        alone = killed(page, other, study_file(other, tiny(other)), kill_flow)
         # the worker is alive and closes it, and its hook what is below
-        wait_for(lambda: is_closed(api, alone))
-        together = trigger("--param", f"file={study}")
-        wait_for(begun(tmp_path / "run"))
-        kill(first)
+        wait_for(lambda: page.is_closed(alone), seconds=120)
+        together = killed(page, tmp_path / "run", study, lambda: kill(first))
     with worker():
         last = trigger("--params", f'{{"file": "{study}"}}')
-        wait_for(lambda: states(api, together)[f"atlas {study}"] == "Crashed", seconds=90)
-        wait_for(lambda: states(api, last).get(f"atlas {study}") == "Completed")
+        wait_for(lambda: page.is_closed(together), seconds=90)
+        wait_for(lambda: page.state(last) == "Completed", seconds=180)
 
-    for run in (alone, together):
-        assert is_closed(api, run)
-        assert "Crashed" in {each for name, each in states(api, run).items() if "atlas" not in name}
-    assert set(states(api, last).values()) == {"Completed"}
+    assert {*page.below(last)} == {"Completed"}
     assert differences(made.run.atlas, tmp_path / "run" / "atlas.zarr") == []
-    of_run = {"logs": {"flow_run_id": {"any_": [last]}}, "limit": 200}
-    lines = httpx.post(f"{api}/logs/filter", json=of_run).json()
+    lines = page.filter("logs", logs={"flow_run_id": {"any_": [last]}})
     assert any(
         line["name"] == "spikeatlas" and line["message"].startswith("atlas: ") for line in lines
     )

@@ -55,8 +55,9 @@ def dead(client: SyncPrefectClient) -> tuple[FlowRun, FlowRun]:
 def states(client: SyncPrefectClient, run: UUID) -> list[str]:
     """The states of a flow run and of its task runs, in the order of their keys."""
     tasks = client.read_task_runs(flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=[run])))
-    runs = [client.read_flow_run(run), *sorted(tasks, key=lambda task: task.dynamic_key)]
-    return [str(run.state and run.state.name) for run in runs]
+    states = [client.read_flow_run(run).state]
+    states += [task.state for task in sorted(tasks, key=lambda task: task.dynamic_key)]
+    return [str(state and state.name) for state in states]
 
 
 def note(folder: Path, *runs: UUID) -> None:
