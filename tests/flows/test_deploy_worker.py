@@ -71,8 +71,8 @@ def wait_for(reached: Callable[[], object], seconds: float, pause: float = 1) ->
 class Page:
     """What Prefect's page shows, by the API that it asks."""
 
-    def __init__(self, api: str) -> None:
-        self.client = httpx.Client(base_url=api, timeout=60)
+    def __init__(self, client: httpx.Client) -> None:
+        self.client = client
 
     def filter(self, kind: str, **wanted: Any) -> list[dict[str, Any]]:
         reply: list[dict[str, Any]] = self.client.post(f"/{kind}/filter", json=wanted).json()
@@ -108,28 +108,30 @@ def test_the_page_tells_the_truth_of_runs_that_were_killed(
     monkeypatch.setenv("SPIKEATLAS_ROOTS", str(tmp_path))
     done = cli("deploy", "--root", ROOT)
     assert done.returncode == 0, done.stderr
-    page, other = Page(api), tmp_path / "other"
+    other = tmp_path / "other"
     other.mkdir()
     study = study_file(tmp_path, tiny(tmp_path / "run"))
 
-    with worker() as first:
+    with httpx.Client(base_url=api, timeout=60) as client:
+        page = Page(client)
+        with worker() as first:
 
-        def kill_flow() -> None:
-            for each in flows_of(first):
-                each.send_signal(signal.SIGKILL)
+            def kill_flow() -> None:
+                for each in flows_of(first):
+                    each.send_signal(signal.SIGKILL)
 
-        alone = killed(page, other, study_file(other, tiny(other)), kill_flow)
-        # the worker is alive and closes it, and its hook what is below
-        wait_for(lambda: page.is_closed(alone), seconds=120)
-        together = killed(page, tmp_path / "run", study, lambda: kill(first))
-    with worker():
-        last = trigger("--params", f'{{"file": "{study}"}}')
-        wait_for(lambda: page.is_closed(together), seconds=90)
-        wait_for(lambda: page.state(last) == "Completed", seconds=180)
+            alone = killed(page, other, study_file(other, tiny(other)), kill_flow)
+            # the worker is alive and closes it, and its hook what is below
+            wait_for(lambda: page.is_closed(alone), seconds=120)
+            together = killed(page, tmp_path / "run", study, lambda: kill(first))
+        with worker():
+            last = trigger("--params", f'{{"file": "{study}"}}')
+            wait_for(lambda: page.is_closed(together), seconds=90)
+            wait_for(lambda: page.state(last) == "Completed", seconds=180)
 
-    assert {*page.below(last)} == {"Completed"}
-    assert differences(made.run.atlas, tmp_path / "run" / "atlas.zarr") == []
-    lines = page.filter("logs", logs={"flow_run_id": {"any_": [last]}})
-    assert any(
-        line["name"] == "spikeatlas" and line["message"].startswith("atlas: ") for line in lines
-    )
+        assert {*page.below(last)} == {"Completed"}
+        assert differences(made.run.atlas, tmp_path / "run" / "atlas.zarr") == []
+        lines = page.filter("logs", logs={"flow_run_id": {"any_": [last]}})
+        assert any(
+            line["name"] == "spikeatlas" and line["message"].startswith("atlas: ") for line in lines
+        )
