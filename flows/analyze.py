@@ -6,13 +6,14 @@ import logging
 from typing import Any
 
 from prefect import flow
-from prefect.artifacts import create_image_artifact, create_table_artifact
+from prefect.artifacts import MarkdownArtifact, TableArtifact
 
+from spikeatlas.flows.runners.dead_runs import close_below
+from spikeatlas.flows.runners.run_page import artifact_key, publish
 from spikeatlas.flows.runners.task_runners import gather, submit, workers
-from spikeatlas.flows.start import start_study
+from spikeatlas.flows.start import DEFAULTS, StudyFile, run_name, start_study
 from spikeatlas.tasks import units
 from spikeatlas.tasks.atlas import ABLATED, ANALYSED, KNOWN, flagged, holds, open_tree, unfinished
-from spikeatlas.tasks.report.artifacts import epoch_picture, epoch_table
 from spikeatlas.tasks.stages.cross import to_show
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.study.study import Study
@@ -32,7 +33,7 @@ def analyze_flow(run: Run) -> None:
     pending = [epoch for epoch in searched if not flagged(run.atlas, ANALYSED, epoch)]
     run_epochs(units.analyze_task, run, pending)
     for epoch in pending:
-        publish(run, epoch)
+        show_epoch(run, epoch)
     if holds(run.atlas, "cross"):
         run_epochs(units.cross_task, run, [epoch for epoch in run.epochs if to_show(run, epoch)])
     ablated = [epoch for epoch in run.epochs if epoch in run.analysis.ablation]
@@ -46,10 +47,10 @@ def analyze_flow(run: Run) -> None:
         log.info(f"{claim.statement} {claim.answer}")
 
 
-@flow(name="analyze a study", flow_run_name="analyze {study.output}")
-def analyze_study_flow(study: Study) -> None:
+@flow(name="analyze a study", flow_run_name=run_name("analyze"), on_crashed=[close_below])
+def analyze_study_flow(study: Study = DEFAULTS, file: StudyFile | None = None) -> None:
     """Measure what the searches of a study have found so far, and how it changes over training."""
-    with start_study(study) as run, workers(run) as runner:
+    with start_study(study, file) as run, workers(run) as runner:
         analyze_flow.with_options(task_runner=runner)(run)
 
 
@@ -59,17 +60,24 @@ def run_epochs(task: Any, run: Run, epochs: list[float]) -> None:
     gather([submit(task, run, epoch) for epoch in epochs])
 
 
-def publish(run: Run, epoch: float) -> None:
+def show_epoch(run: Run, epoch: float) -> None:
     """Show a table of an epoch on the run's page, and a picture of what was found at it."""
-    name = f"epoch-{epoch:g}".replace(".", "-")
+    # the pages draw: a second to import, which a run that a worker starts does not wait for
+    from spikeatlas.tasks.report.artifacts import epoch_table  # noqa: PLC0415
+    from spikeatlas.tasks.report.layers.epoch_picture import PICTURES, epoch_picture  # noqa: PLC0415
+
+    name = f"epoch-{epoch:g}"
     with open_tree(run.atlas) as tree:
         table = epoch_table(tree, epoch)
         picture = epoch_picture(tree, epoch) if run.search.methods else None
-    create_table_artifact(table, key=f"{name}-layers", description=f"Layers at epoch {epoch:g}")
+    key = artifact_key(run.atlas, name, "layers")
+    publish(TableArtifact(table=table, key=key, description=f"Layers at epoch {epoch:g}"))
     if picture is None:
         return
-    create_image_artifact(
-        picture,
-        key=f"{name}-meis",
-        description=f"MEIs of the most driven neurons of each layer at epoch {epoch:g}",
+    meaning = (
+        f"MEIs of the {PICTURES} most driven neurons of each layer at epoch {epoch:g}, "
+        "each with the neuron's number and its response"
     )
+    key = artifact_key(run.atlas, name, "meis")
+    text = f"{meaning}\n\n![{meaning}]({picture})"
+    publish(MarkdownArtifact(markdown=text, key=key, description=meaning))

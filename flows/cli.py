@@ -203,7 +203,8 @@ def deploy(root: options.SourceFolder = Path()) -> None:
     """Register all flows on the Prefect server at PREFECT_API_URL, to be scheduled and triggered there."""
     from spikeatlas.flows.deploy import deploy as register
 
-    tell("\n".join(register(root.resolve())))
+    for line in register(root.resolve()):
+        tell(line)
 
 
 command(benchmark)

@@ -3,32 +3,36 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from spikeatlas.flows.runners.health import ServerError, require_health
-from spikeatlas.flows.runners.server import configure
+from spikeatlas.flows.runners.health import ServerError, asking, require_health
+from spikeatlas.flows.runners.server_settings import configure
 from spikeatlas.snn.allowed_code import CODE, ROOTS
 from spikeatlas.snn.allowed_places import DASK, URLS
 
 POOL = "spikeatlas"
 FILE = Path("deployments/prefect.yaml")
+DEAD_RUNS = Path("deployments/dead-run.yaml")
+REGISTERED = re.compile(r"Deployment '(.+)' successfully")
 WHEN = ("cron", "interval", "rrule", "timezone", "day_or")
 """Fields of a schedule that say when."""
 NO_SERVER = (
-    "PREFECT_API_URL is not set, so there is no server to deploy to: start one with 'prefect server start' and "
+    "neither PREFECT_API_URL nor a profile of Prefect's names a server to deploy to: start one with 'prefect server start' and "
     "set PREFECT_API_URL=http://127.0.0.1:4200/api"
 )
 
 
-def deploy(root: Path) -> list[str]:
-    """Create the work pool, register every deployment, and return the lines to tell the user.
+def deploy(root: Path) -> Iterator[str]:
+    """Create the work pool, register every deployment, and the automation for dead runs; a line as each is done.
 
     ``root``: the folder of the source, in which the deployed flows run. Raises FileNotFoundError where it has no
     ``deployments/prefect.yaml``, ValueError for a
@@ -39,20 +43,48 @@ def deploy(root: Path) -> list[str]:
         raise FileNotFoundError(
             f"{root} has no {FILE}: run 'spikeatlas deploy' in the folder of the source, or give it with --root"
         )
-    address = os.environ.get("PREFECT_API_URL")
-    if not address:
-        raise ServerError(NO_SERVER)
-    configure(root)
-    if problems := senseless(yaml.safe_load(file.read_text())["deployments"]):
+    deployments = yaml.safe_load(file.read_text())["deployments"]
+    address = server_of_settings()
+    if problems := senseless(deployments):
         raise ValueError("\n".join(problems))
     require_health(address)
-    _prefect("work-pool", "create", POOL, "--type", "process", "--overwrite", root=root)
-    _prefect("deploy", "--all", "--prefect-file", str(FILE), root=root)
-    names = [deployment["name"] for deployment in yaml.safe_load(file.read_text())["deployments"]]
-    return [
-        f"deployed {', '.join(names)} to {address}",
-        f"start a worker in {root}:  prefect worker start --pool {POOL} --limit 1",
-    ]
+    yield f"the server at {address} answers"
+    for _ in _prefect("work-pool", "create", POOL, "--type", "process", "--overwrite", root=root):
+        pass
+    yield f"work pool {POOL} is there; registering {len(deployments)} deployments of {file}"
+    for line in _prefect("deploy", "--all", "--prefect-file", str(FILE), root=root):
+        if name := REGISTERED.search(line):
+            yield f"  {name[1]}"
+    yield automate(root / DEAD_RUNS, address)
+    yield f"start a worker in {root}:  prefect worker start --pool {POOL} --limit 1"
+
+
+def server_of_settings() -> str:
+    """Return the address of the server that Prefect's settings name: the environment, a file or a profile.
+
+    Raises ServerError where none does.
+    """
+    configure(None)
+    from prefect.settings import Settings  # noqa: PLC0415 - after the environment
+
+    address = Settings().api.url
+    if not address:
+        raise ServerError(NO_SERVER)
+    return address
+
+
+def automate(file: Path, address: str) -> str:
+    """Register an automation, in place of one of its name, and say so."""
+    from prefect.events.schemas.automations import AutomationCore  # noqa: PLC0415 - as above
+
+    automation = AutomationCore.model_validate(yaml.safe_load(file.read_text()))
+    with asking(address, timeout=30) as client:
+        former = client.read_automations_by_name(automation.name)
+        if former:
+            client.update_automation(former[0].id, automation)
+        else:
+            client.create_automation(automation)
+    return f"automation {automation.name!r}: {automation.description}"
 
 
 def senseless(deployments: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -87,10 +119,10 @@ def _schedule(when: Mapping[str, Any]) -> Any:
     )
 
 
-def _prefect(*words: str, root: Path) -> None:
-    """Call Prefect's own command line."""
-    done = subprocess.run(  # noqa: S603 - fixed words
-        [sys.executable, "-m", "prefect", "--no-prompt", *words],
+def _prefect(*words: str, root: Path) -> Iterator[str]:
+    """Call Prefect's own command line; yield what it prints, as it does."""
+    with subprocess.Popen(  # noqa: S603 - fixed words
+        [sys.executable, "-P", "-m", "prefect", "--no-prompt", *words],
         cwd=root,
         env={
             ROOTS: str(root),
@@ -98,12 +130,19 @@ def _prefect(*words: str, root: Path) -> None:
             DASK: "",
             URLS: "",
             **os.environ,
+            # a line of Prefect's is not broken in two
+            "COLUMNS": "1000",
             "SPIKEATLAS_HOME": str(root),
         },
-        capture_output=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
-        check=False,
-    )
-    if done.returncode:
-        last = "\n".join((done.stdout + done.stderr).strip().splitlines()[-5:])
-        raise RuntimeError(f"'prefect {' '.join(words)}' failed:\n{last}")
+    ) as process:
+        assert process.stdout is not None
+        last: deque[str] = deque(maxlen=5)
+        for line in process.stdout:
+            last.append(line.rstrip())
+            yield line
+    if process.returncode:
+        raise RuntimeError("\n".join([f"'prefect {' '.join(words)}' failed:", *last]))

@@ -8,8 +8,9 @@ from typing import Any
 from prefect import flow
 
 from spikeatlas.flows.runners import progress
+from spikeatlas.flows.runners.dead_runs import close_below
 from spikeatlas.flows.runners.task_runners import gather, settle, submit, workers
-from spikeatlas.flows.start import start_study
+from spikeatlas.flows.start import DEFAULTS, StudyFile, run_name, start_study
 from spikeatlas.flows.train import train_flow
 from spikeatlas.tasks import units
 from spikeatlas.tasks.atlas import (
@@ -53,13 +54,19 @@ def maximize_flow(run: Run, epoch: float) -> list[str]:
     return search_blocks(run, epoch, blocks)
 
 
-@flow(name="maximize a study", flow_run_name="maximize {study.output} epoch={epoch:g}")
-def maximize_study_flow(study: Study, epoch: float) -> None:
+@flow(
+    name="maximize a study",
+    flow_run_name=run_name("maximize"),
+    on_crashed=[close_below],
+)
+def maximize_study_flow(
+    study: Study = DEFAULTS, file: StudyFile | None = None, *, epoch: float
+) -> None:
     """Search what the neurons of one epoch want to see; train first what is missing.
 
     Raises ValueError for an epoch that the study does not probe, RuntimeError for blocks that failed.
     """
-    with start_study(study) as run:
+    with start_study(study, file) as run:
         if epoch not in run.epochs:
             names = ", ".join(f"{probed:g}" for probed in run.epochs)
             raise ValueError(f"epoch {epoch:g} is not probed: the study's probe.epochs has {names}")

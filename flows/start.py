@@ -3,16 +3,33 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from spikeatlas.flows.checks.study_checks import Checked, check
+from spikeatlas.flows.study_file import read_study
+from spikeatlas.snn.allowed_places import path_problem
 from spikeatlas.tasks.atlas import consolidate, coordinator, remove
 from spikeatlas.tasks.atlas.allocate import allocate
 from spikeatlas.tasks.study.run import Run
-from spikeatlas.tasks.study.study import Study
+from spikeatlas.tasks.study.study import Study, StudyError
 from spikeatlas.tasks.workers.stopping import ask_to_stop
+
+DEFAULTS = Study()
+"""The study of which nothing is said."""
+
+StudyFile = Annotated[
+    Path,
+    Field(
+        description="Path of a study file on the worker's machine, in place of all fields of study."
+    ),
+]
+"""The study by the name of its file, as a deployment takes it."""
 
 
 @contextmanager
@@ -32,13 +49,49 @@ def start(checked: Checked, *, fresh: bool = False) -> Iterator[Run]:
 
 
 @contextmanager
-def start_study(study: Study) -> Iterator[Run]:
-    """Do the same of a study from a form on Prefect's page, which nobody has checked.
+def start_study(study: Study, file: Path | None = None) -> Iterator[Run]:
+    """Do the same of a study from Prefect's page, by its fields or by its ``file``, which nobody has checked.
 
     Raises StudyError with one sentence a problem, before any work.
     """
-    with start(check(study)) as run:
+    # a command line starts before Prefect has an address
+    from spikeatlas.flows.runners.dead_runs import on_record  # noqa: PLC0415
+
+    with start(check(fields(study, file))) as run, on_record(run.folder):
         yield run
+
+
+def fields(study: Study, file: Path | None) -> Study | dict[str, Any]:
+    """Return a study, or what its ``file`` holds, if one is named.
+
+    Raises StudyError for fields beside a file, for a file that is not there, and for one that this host reads not.
+    """
+    if file is None:
+        return study
+    if study != DEFAULTS:
+        raise StudyError(
+            [
+                f"file: {file}, and fields of a study beside it: give the file alone, or the fields alone"
+            ]
+        )
+    if problem := path_problem(file):
+        raise StudyError([f"file: {problem}"])
+    return read_study(file)
+
+
+def run_name(what: str) -> Callable[[], str]:
+    """Return the function that names a flow run: what it does, its study's file or folder, its epoch if it has one."""
+
+    def name() -> str:
+        # a command line starts before Prefect has an address
+        from prefect.runtime import flow_run  # noqa: PLC0415
+
+        parameters = flow_run.parameters
+        place = parameters.get("file") or parameters["study"].output
+        epoch = f" epoch={parameters['epoch']:g}" if "epoch" in parameters else ""
+        return f"{what} {place}{epoch}"
+
+    return name
 
 
 def _discard(run: Run) -> None:

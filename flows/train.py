@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from prefect import flow
 
+from spikeatlas.flows.runners.dead_runs import close_below
 from spikeatlas.flows.runners.task_runners import gather, submit, workers
-from spikeatlas.flows.start import start_study
+from spikeatlas.flows.start import DEFAULTS, StudyFile, run_name, start_study
 from spikeatlas.tasks import units
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.study.study import Study
@@ -28,8 +29,8 @@ def train_flow(run: Run) -> None:
     gather([submit(units.record_task, run)])
 
 
-@flow(name="train a study", flow_run_name="train {study.output}")
-def train_study_flow(study: Study) -> None:
+@flow(name="train a study", flow_run_name=run_name("train"), on_crashed=[close_below])
+def train_study_flow(study: Study = DEFAULTS, file: StudyFile | None = None) -> None:
     """Train the generator and the network of a study, unless that is done."""
-    with start_study(study) as run, workers(run) as runner:
+    with start_study(study, file) as run, workers(run) as runner:
         train_flow.with_options(task_runner=runner)(run)

@@ -6,6 +6,7 @@ nothing: the atlas is the only record of what is done.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -14,7 +15,9 @@ from typing import Any
 from prefect import Task, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
-from prefect.context import TaskRunContext
+from prefect.context import FlowRunContext, TaskRunContext
+from prefect.logging.handlers import APILogHandler
+from prefect.states import Cancelled
 
 from spikeatlas.tasks.analysis.claim import Claim
 from spikeatlas.tasks.atlas import writing
@@ -41,23 +44,48 @@ from spikeatlas.tasks.workers import stopping
 from spikeatlas.tasks.workers.opaque import Opaque
 from spikeatlas.tasks.workers.process import ended_if_stuck, one_thread
 
+log = logging.getLogger("spikeatlas")
+
+
+def _log_to_prefect() -> None:
+    """Let our log lines be on the page of the run that they are of, whoever started this process.
+
+    Prefect's setting for loggers of others would have to be made before anybody imports it, and knows no level.
+    """
+    if log.level == logging.NOTSET:
+        log.setLevel(logging.INFO)
+    if not any(isinstance(handler, APILogHandler) for handler in log.handlers):
+        handler = APILogHandler()
+        # elsewhere there is no page, and Prefect would warn of each line
+        handler.addFilter(lambda _: bool(FlowRunContext.get() or TaskRunContext.get()))
+        log.addHandler(handler)
+
+
+_log_to_prefect()
+
 
 def _worth_retrying(_task: Task[..., Any], _run: TaskRun, _state: State[Any]) -> bool:
     return not stopping.stop_asked()
 
 
 def _writer(body: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a unit that writes, as one of its run's, in one thread, and that ends if it is stuck."""
+    """Return a unit that writes, as one of its run's, in one thread, and that ends if it is stuck.
+
+    One that is stopped on request ends as cancelled: it did not fail.
+    """
 
     @wraps(body)
     def unit(run: Opaque, *arguments: Any) -> Any:
         one_thread()
         resolved = run.run
-        with (
-            writing(resolved.folder, resolved.run_id, resolved.atlas, stopping.ask_to_stop),
-            ended_if_stuck(_time_out()),
-        ):
-            return body(resolved, *arguments)
+        try:
+            with (
+                writing(resolved.folder, resolved.run_id, resolved.atlas, stopping.ask_to_stop),
+                ended_if_stuck(_time_out()),
+            ):
+                return body(resolved, *arguments)
+        except InterruptedError as request:
+            return Cancelled(message=str(request), data=request)
 
     return unit
 

@@ -98,7 +98,8 @@ def bucket() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def api(shared: Path) -> Iterator[str]:
     """The address of a running server, shared by all flow tests."""
-    from spikeatlas.flows.runners.server import configure, serving
+    from spikeatlas.flows.runners.server import serving
+    from spikeatlas.flows.runners.server_settings import configure
 
     before = dict(os.environ)
     # a test waits for a scheduled run

@@ -22,12 +22,16 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
 import httpx
 
-from spikeatlas.flows.runners.health import ServerError, is_healthy, require_health
+from spikeatlas.flows.runners.health import ServerError, asking, require_health
+from spikeatlas.flows.runners.server_settings import configure, private, share_password
+
+if TYPE_CHECKING:
+    from prefect.client.orchestration import SyncPrefectClient
 
 log = logging.getLogger("spikeatlas")
 
@@ -41,41 +45,9 @@ UNDONE = ("FAILED", "CRASHED", "CANCELLED")
 ENDED = ("COMPLETED", *UNDONE)
 """States of a task run that is over."""
 
-SETTINGS = {
-    "DO_NOT_TRACK": "1",
-    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
-    # one transaction per 100 events instead of one each: a sixth of the server's time
-    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "100",
-    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "50",
-    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
-    "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_READ_BATCH_SIZE": "50",
-    "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_BATCH_SIZE": "200",
-    "PREFECT_SERVER_SERVICES_TRIGGERS_ENABLED": "false",
-    # the terminal shows our own progress and failures; Prefect's log lines go to its UI
-    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
-    "PREFECT_LOGGING_EXTRA_LOGGERS": "spikeatlas",
-    "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
-    "PREFECT_CLI_COLORS": "false",
-}
-"""Settings of every process of a run, made before it imports Prefect (a user's own wins)."""
-
-
-def configure(home: Path) -> None:
-    """Set this process's environment; to be called before Prefect is imported."""
-    for name, value in SETTINGS.items():
-        os.environ.setdefault(name, value)
-    if not os.environ.get("PREFECT_API_URL"):
-        os.environ["PREFECT_HOME"] = str(home.absolute())
-
-
-def load_prefect() -> None:
-    """Import Prefect, which takes seconds, and reads the address of its server meanwhile."""
-    import prefect.flows  # noqa: F401, PLC0415
-
 
 @contextmanager
-def serving(home: Path, meanwhile: Callable[[], object] = load_prefect) -> Iterator[str]:
+def serving(home: Path, meanwhile: Callable[[], object] | None = None) -> Iterator[str]:
     """Yield the API's address, of the user's server or of one of our own that lives as long as this block.
 
     ``meanwhile``: called once the address stands in the environment, while a server of our own is starting.
@@ -84,22 +56,26 @@ def serving(home: Path, meanwhile: Callable[[], object] = load_prefect) -> Itera
     address = os.environ.get("PREFECT_API_URL")
     if address:
         require_health(address)
-        meanwhile()
+        if meanwhile is not None:
+            meanwhile()
         yield address
         return
     home.mkdir(parents=True, exist_ok=True)
     port = _free_port()
     address = f"http://127.0.0.1:{port}/api"
-    with (home / "server.log").open("ab") as output:
+    with (home / "server.log").open("ab") as output, private(address):
         server = _Server(port, output.fileno())
-        os.environ["PREFECT_API_URL"] = address
         try:
-            meanwhile()
+            # meanwhile: it takes seconds too, and reads the address
+            import prefect.flows  # noqa: F401, PLC0415
+
+            share_password()
+            if meanwhile is not None:
+                meanwhile()
             _wait_until_healthy(server.process, address, home / "server.log")
             with server.kept():
                 yield address
         finally:
-            os.environ.pop("PREFECT_API_URL", None)
             server.stop()
 
 
@@ -122,8 +98,8 @@ def drain(api: str, task_runs: Sequence[UUID]) -> Recorded:
     Warns when some are still missing after DRAIN_TIMEOUT: the atlas is complete nevertheless.
     """
     deadline = time.monotonic() + DRAIN_TIMEOUT
-    with httpx.Client(timeout=30) as client:
-        while (ended := _recorded(client, api, task_runs, ENDED)) < len(task_runs):
+    with asking(api, timeout=30) as client:
+        while (ended := _recorded(client, task_runs, ENDED)) < len(task_runs):
             if time.monotonic() > deadline:
                 missing = len(task_runs) - ended
                 log.warning(
@@ -131,12 +107,10 @@ def drain(api: str, task_runs: Sequence[UUID]) -> Recorded:
                 )
                 break
             time.sleep(0.25)
-        return Recorded(ended, _recorded(client, api, task_runs, UNDONE))
+        return Recorded(ended, _recorded(client, task_runs, UNDONE))
 
 
-def _recorded(
-    client: httpx.Client, api: str, task_runs: Sequence[UUID], states: Sequence[str]
-) -> int:
+def _recorded(client: SyncPrefectClient, task_runs: Sequence[UUID], states: Sequence[str]) -> int:
     """Return the number of ``task_runs`` in some states, as the server knows it (200 a request); 0 while it is away."""
     among = {"type": {"any_": list(states)}}
     total = 0
@@ -144,7 +118,7 @@ def _recorded(
         ids = {"any_": [str(run) for run in task_runs[start : start + 200]]}
         query = {"task_runs": {"id": ids, "state": among}}
         try:
-            reply = client.post(f"{api}/task_runs/count", json=query).raise_for_status()
+            reply = client.request("POST", "/task_runs/count", json=query)
         except httpx.HTTPError:
             return 0
         total += int(reply.json())
@@ -160,7 +134,6 @@ def _free_port() -> int:
 def _spawn(port: int, output: int) -> subprocess.Popen[bytes]:
     environment = {
         **os.environ,
-        "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
         # the UI asks this address, whatever port the server was told
         "PREFECT_SERVER_API_HOST": "127.0.0.1",
         "PREFECT_SERVER_API_PORT": str(port),
@@ -175,11 +148,12 @@ def _spawn(port: int, output: int) -> subprocess.Popen[bytes]:
 
 def _wait_until_healthy(server: subprocess.Popen[bytes], api: str, printed: Path) -> None:
     deadline = time.monotonic() + START_TIMEOUT
-    while not is_healthy(api):
-        if server.poll() is not None or time.monotonic() > deadline:
-            message = f"the Prefect server did not start; what it printed is in {printed}"
-            raise ServerError(message)
-        time.sleep(0.1)
+    with asking(api, timeout=1) as client:
+        while client.api_healthcheck() is not None:
+            if server.poll() is not None or time.monotonic() > deadline:
+                message = f"the Prefect server did not start; what it printed is in {printed}"
+                raise ServerError(message)
+            time.sleep(0.1)
 
 
 class _Server:

@@ -1,4 +1,4 @@
-"""A run on Prefect's page: an epoch as a table and a picture, and the claims."""
+"""A run on Prefect's page: an epoch as a table, and the claims."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
 from spikeatlas.tasks.analysis.claim import Claim
 from spikeatlas.tasks.analysis.onset import selective
@@ -23,17 +22,9 @@ from spikeatlas.tasks.atlas import (
     layout_of,
 )
 from spikeatlas.tasks.report.atlas_words import stimulus_word
-from spikeatlas.tasks.report.grid import PICTURED
-from spikeatlas.tasks.report.pictures import data_uri
-
-PICTURES = 16
-"""Neurons of a layer on an epoch's picture: those with the highest responses."""
 
 COUNTED = (DONE, SILENT, SATURATED)
 """States that an epoch's table counts."""
-
-EDGE, GAP = 48, 3
-"""Least height of an image on it, and the space between two, in pixels of the screen."""
 
 
 def epoch_table(tree: Tree, epoch: float) -> list[dict[str, Any]]:
@@ -75,33 +66,6 @@ def _of_tests(tree: Tree, layer: str, epoch: float) -> dict[str, Any]:
 
 def _rounded(value: xr.DataArray) -> float | None:
     return None if np.isnan(value) else round(float(value), 3)
-
-
-def epoch_picture(tree: Tree, epoch: float) -> str:
-    """Draw the MEIs of the most driven neurons, a row for each layer, each at least EDGE pixels high, as a data URI."""
-    rows = [_strip(tree[f"best/{layer}"].sel(epoch=epoch)) for layer in tree.layers]
-    width = max(1, *(row.shape[2] for row in rows))
-    padded = [
-        np.pad(row, ((0, 0), (0, 0), (0, width - row.shape[2])), constant_values=255)
-        for row in rows
-    ]
-    return data_uri(np.concatenate(padded, axis=1))
-
-
-def _strip(best: xr.Dataset) -> NDArray[np.uint8]:
-    """Return (channels, height, width) of the best images side by side, silent neurons left out."""
-    alive = best.isel(neuron=np.isin(best.status.values, [STATUS[state] for state in PICTURED]))
-    order = np.argsort(-alive.response.values, kind="stable")[:PICTURES]
-    images = _enlarged(alive.mei.values[order])
-    empty: NDArray[np.uint8] = np.zeros((*images.shape[1:3], 0), np.uint8)
-    return np.concatenate([empty, *images], axis=2)
-
-
-def _enlarged(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return (n, channels, height, width) images, each pixel a square, with a white gap right and below."""
-    scale = -(-EDGE // images.shape[2])
-    large = images.repeat(scale, axis=2).repeat(scale, axis=3)
-    return np.pad(large, ((0, 0), (0, 0), (0, GAP), (0, GAP)), constant_values=255)
 
 
 def claims_text(claims: Iterable[Claim | dict[str, Any]]) -> str:

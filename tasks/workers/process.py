@@ -27,6 +27,8 @@ def one_thread() -> None:
 @contextmanager
 def worker_processes(count: int) -> Iterator[ProcessPoolExecutor]:
     """Open a pool of processes; when the block is left by an error, those at work stop at their next image."""
+    # none takes a module of the working folder for one of Python's: a user's types.py, queue.py
+    os.environ.setdefault("PYTHONSAFEPATH", "1")
     context = multiprocessing.get_context("spawn")
     stopped, stop = context.Pipe(duplex=False)
     pool = ProcessPoolExecutor(

@@ -14,6 +14,7 @@ import zarr
 
 from spikeatlas.flows.atlas import FailedBlocks
 from spikeatlas.flows.checks.study_checks import Checked
+from spikeatlas.flows.runners.run_page import artifact_key
 from spikeatlas.tasks.atlas import ANALYSED, FAILED, finished
 from spikeatlas.tasks.search.probe import BlockProbe
 from tests.equal import differences
@@ -45,21 +46,32 @@ def test_a_run_equals_the_plain_functions_and_is_recorded(
     wanted = {"flow_runs": {"name": {"any_": [f"atlas {tmp_path / 'run'}"]}}}
     (told,) = httpx.post(f"{api}/flow_runs/filter", json=wanted).json()
     assert set(told["tags"]) == {"spikeatlas", "digits", "vqvae"}
-    shown = {
-        each["key"]: each["data"] for each in httpx.post(f"{api}/artifacts/filter", json={}).json()
-    }
-    for epoch in (0, 2):
-        assert [row["layer"] for row in json.loads(shown[f"epoch-{epoch}-layers"])] == [
-            "conv2",
-            "fc1",
-        ]
-        assert shown[f"epoch-{epoch}-meis"].startswith("data:image/png")
-    for words in ("undecided", "explore.html", "index.html"):
-        assert words in shown["spike-atlas"]
+    show_all_on_one_page(api, told["id"], tmp_path / "run")
 
     before = mtimes(tmp_path / "run" / "atlas.zarr" / "layers")
     run_study(study)
     assert mtimes(tmp_path / "run" / "atlas.zarr" / "layers") == before
+
+
+def show_all_on_one_page(api: str, flow_run: str, folder: Path) -> None:
+    """The run that somebody started shows figures, claims, pictures and paths, and our log lines."""
+    here = {"artifacts": {"flow_run_id": {"any_": [flow_run]}}}
+    artifacts = httpx.post(f"{api}/artifacts/filter", json=here).json()
+    shown = {each["key"]: each["data"] for each in artifacts}
+    for epoch in (0, 2):
+        layers = shown[artifact_key(folder / "atlas.zarr", f"epoch-{epoch}", "layers")]
+        assert [row["layer"] for row in json.loads(layers)] == ["conv2", "fc1"]
+        picture = shown[artifact_key(folder / "atlas.zarr", f"epoch-{epoch}", "meis")]
+        assert f"at epoch {epoch}, each with the neuron's number and its response" in picture
+        assert "](data:image/png" in picture
+    text = shown[artifact_key(folder / "atlas.zarr", "atlas")]
+    for words in ("undecided", "explore.html", "index.html", str(folder / "atlas.zarr")):
+        assert words in text
+    assert "file://" not in text
+    ours = {"logs": {"flow_run_id": {"any_": [flow_run]}}, "limit": 200}
+    of_run = httpx.post(f"{api}/logs/filter", json=ours).json()
+    lines = [each["message"] for each in of_run if each["name"] == "spikeatlas"]
+    assert any(line.startswith(f"atlas: {folder / 'atlas.zarr'}, report: ") for line in lines)
 
 
 def test_more_epochs_extend_an_atlas(run_study: RunStudy, copied: Checked, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -16,13 +17,14 @@ from prefect import Flow
 from prefect.events.schemas.automations import AutomationCore
 from prefect.flows import load_flow_from_entrypoint
 
+from spikeatlas.flows.atlas import atlas_study_flow
 from spikeatlas.flows.deploy import FILE, POOL, deploy, senseless
-from spikeatlas.flows.runners import health
 from spikeatlas.flows.runners.health import ServerError
 from tests.flows.conftest import ROOT, Cli
 
 DEPLOYMENTS: list[dict[str, Any]] = yaml.safe_load((ROOT / FILE).read_text())["deployments"]
 NAMES = [each["name"] for each in DEPLOYMENTS]
+HEARTBEAT = {"PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30"}
 
 
 @pytest.mark.parametrize("deployment", DEPLOYMENTS, ids=NAMES)
@@ -32,7 +34,7 @@ def test_every_entry_fits_its_flow(
     monkeypatch.chdir(ROOT)
     loaded: Flow[Any, Any] = load_flow_from_entrypoint(deployment["entrypoint"])
     found = loaded.validate_parameters(deployment["parameters"])
-    assert set(found) == set(deployment["parameters"])
+    assert set(found) >= set(deployment["parameters"])
     assert deployment["description"]
     assert loaded.description
     assert deployment["work_pool"]["name"] == POOL
@@ -70,6 +72,14 @@ def test_the_automation_is_one() -> None:
     assert automation.enabled
 
 
+def test_a_run_is_dead_when_beats_are_missing_and_a_late_one_is_not_enough() -> None:
+    raw = yaml.safe_load((ROOT / "deployments" / "dead-run.yaml").read_text())
+    automation = AutomationCore.model_validate(raw)
+    beat = int(HEARTBEAT["PREFECT_FLOWS_HEARTBEAT_FREQUENCY"])
+    # within 90 s of its death, with the 5 s in which a server looks
+    assert 2 * beat < automation.trigger.within.total_seconds() <= 85  # type: ignore[union-attr]
+
+
 def test_schedules_are_off() -> None:
     schedules = [schedule for each in DEPLOYMENTS for schedule in each.get("schedules", ())]
     assert schedules
@@ -87,7 +97,14 @@ def test_all_are_registered_also_when_they_are(
     for _ in range(times):
         done = cli("deploy", "--root", ROOT)
         assert done.returncode == 0, done.stderr
-    assert f"prefect worker start --pool {POOL}" in done.stdout
+    *_, automation, worker = done.stdout.splitlines()
+    assert f"prefect worker start --pool {POOL}" in worker
+    assert sorted(
+        line.rpartition("/")[2] for line in done.stdout.splitlines() if line.startswith("  ")
+    ) == sorted(NAMES)
+    assert "a Spike Atlas run died" in automation
+    (registered,) = httpx.post(f"{api}/automations/filter", json={}).json()
+    assert registered["trigger"]["within"] == 75
     held = httpx.post(f"{api}/deployments/filter", json={}).json()
     assert sorted(each["name"] for each in held) == sorted(NAMES)
     schema = next(each for each in held if each["name"] == "atlas")["parameter_openapi_schema"]
@@ -97,11 +114,15 @@ def test_all_are_registered_also_when_they_are(
     assert search["grid"]["enum"]
     assert not any(schedule["active"] for each in held for schedule in each["schedules"])
     for each in held:
+        # Prefect's own place for a run would be held by a dead one
+        assert each["concurrency_limit"] is None
         assert (
             each["job_variables"]["env"].items()
-            >= {"SPIKEATLAS_ROOTS": str(ROOT), **allowed}.items()
+            >= {"SPIKEATLAS_ROOTS": str(ROOT), **HEARTBEAT, **allowed}.items()
         )
-    keep_a_schedule(api, next(each for each in held if each["name"] == "atlas"))
+    atlas = next(each for each in held if each["name"] == "atlas")
+    keep_a_schedule(api, atlas)
+    trigger_as_documented(api, atlas)
 
 
 def keep_a_schedule(api: str, deployment: dict[str, Any]) -> None:
@@ -141,18 +162,55 @@ def test_a_schedule_that_makes_no_sense_is_told(schedule: dict[str, Any], told: 
     assert senseless(DEPLOYMENTS) == []
 
 
-def test_a_server_of_another_version_is_refused(api: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(health, "version", lambda _: "2.20.1")
-    with pytest.raises(ServerError, match=r"is of version 3\..* but Prefect here is 2\.20\.1"):
-        health.require_health(api)
-
-
 def test_what_is_missing_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PREFECT_HOME", str(tmp_path / "home"))
     with pytest.raises(FileNotFoundError, match="in the folder of the source"):
-        deploy(tmp_path)
+        list(deploy(tmp_path))
     monkeypatch.delenv("PREFECT_API_URL", raising=False)
     with pytest.raises(ServerError, match="prefect server start"):
-        deploy(ROOT)
+        list(deploy(ROOT))
     monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:9/api")
     with pytest.raises(ServerError, match="does not answer"):
-        deploy(ROOT)
+        list(deploy(ROOT))
+
+
+def test_a_profile_of_prefect_s_may_name_the_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    profile = '[profiles.lab]\nPREFECT_API_URL = "http://127.0.0.1:9/api"\n'
+    (tmp_path / "profiles.toml").write_text(f'active = "lab"\n\n{profile}')
+    monkeypatch.setenv("PREFECT_HOME", str(tmp_path))
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    with pytest.raises(ServerError, match=r"http://127\.0\.0\.1:9/api does not answer"):
+        list(deploy(ROOT))
+
+
+def documented(heading: str) -> list[str]:
+    """The shell blocks below a heading of docs/operations.md."""
+    text = (ROOT / "docs" / "operations.md").read_text()
+    section = text.partition(f"### {heading}\n")[2].partition("\n### ")[0]
+    return re.findall(r"^```sh\n(.*?)^```$", section, flags=re.MULTILINE | re.DOTALL)
+
+
+def trigger_as_documented(api: str, deployment: dict[str, Any]) -> None:
+    """What docs/operations.md says of triggering and scheduling, word for word; nothing of it is left behind."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    wanted = {"deployments": {"id": {"any_": [deployment["id"]]}}}
+    for block in documented("Triggering and scheduling"):
+        environment = {**os.environ, "PATH": path, "PREFECT_API_URL": api}
+        subprocess.run(["bash", "-e", "-c", block], env=environment, check=True)
+    runs = httpx.post(f"{api}/flow_runs/filter", json=wanted).json()
+    by_hand = [run["parameters"] for run in runs if not run["auto_scheduled"]]
+    assert sorted(by_hand, key=str) == [
+        {"file": "deployments/studies/demo.yaml"},
+        {"file": "deployments/studies/demo.yaml"},
+        {"study": {"output": "runs/quick", "search": {"budget": 100}}},
+    ]
+    for parameters in by_hand:
+        atlas_study_flow.validate_parameters(parameters)
+    schedules = httpx.get(f"{api}/deployments/{deployment['id']}").json()["schedules"]
+    (own,) = [one for one in schedules if one["active"]]
+    assert own["parameters"] == {"file": "deployments/studies/fashion.yaml"}
+    httpx.delete(f"{api}/deployments/{deployment['id']}/schedules/{own['id']}").raise_for_status()
+    for run in httpx.post(f"{api}/flow_runs/filter", json=wanted).json():
+        httpx.delete(f"{api}/flow_runs/{run['id']}").raise_for_status()

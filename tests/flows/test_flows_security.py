@@ -18,7 +18,7 @@ from spikeatlas.flows.benchmark.bench import parse
 from spikeatlas.flows.benchmark.flow import benchmark_flow
 from spikeatlas.flows.checks.study_checks import Checked, check
 from spikeatlas.flows.runners import cluster
-from spikeatlas.flows.runners.server import SETTINGS
+from spikeatlas.flows.runners.server_settings import SETTINGS
 from spikeatlas.snn.files import load_checkpoint
 from spikeatlas.tasks.study.study import StudyError
 from tests.conftest import Ask

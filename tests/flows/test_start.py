@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from spikeatlas.flows.checks.study_checks import Checked, check
-from spikeatlas.flows.start import start, start_study
+from spikeatlas.flows.start import DEFAULTS, fields, start, start_study
 from spikeatlas.tasks.atlas import BusyError, unfinished
 from spikeatlas.tasks.study.study import Study, StudyError
-from tests.tiny import tiny
+from tests.tiny import study_file, tiny
 
 
 def test_a_started_run_goes_on_under_a_lock_of_its_own(copied: Checked) -> None:
@@ -39,3 +39,20 @@ def test_a_study_from_a_form_is_checked_first(tmp_path: Path) -> None:
     with pytest.raises(StudyError, match="there is no layer 'conv7'"), start_study(study):
         pass
     assert not (tmp_path / "run").exists()
+
+
+def test_a_study_s_file_stands_for_its_fields(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = study_file(tmp_path, tiny(tmp_path / "run"))
+    assert fields(DEFAULTS, file) == tiny(tmp_path / "run")
+    assert fields(DEFAULTS, None) is DEFAULTS
+    own = Study(seed=1)
+    assert fields(own, None) is own
+    with pytest.raises(StudyError, match="give the file alone, or the fields alone"):
+        fields(own, file)
+    with pytest.raises(StudyError, match="there is no study file"):
+        fields(DEFAULTS, tmp_path / "none.yaml")
+    monkeypatch.setenv("SPIKEATLAS_ROOTS", str(tmp_path / "elsewhere"))
+    with pytest.raises(StudyError, match=r"^file: "):
+        fields(DEFAULTS, file)

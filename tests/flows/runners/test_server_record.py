@@ -2,48 +2,48 @@
 
 from __future__ import annotations
 
-import json
-from functools import partial
+from typing import Any
 from uuid import uuid4
 
-import httpx
 import pytest
+from prefect.settings import PREFECT_API_AUTH_STRING, temporary_settings
 
 from spikeatlas.flows import launch
 from spikeatlas.flows.runners import server
+from tests.flows.runners.answering import answering
 
 STATES = ("COMPLETED", "COMPLETED", "FAILED", "CRASHED", "RUNNING")
 
 
-def answer(request: httpx.Request) -> httpx.Response:
-    query = json.loads(request.content)["task_runs"]
+def count(query: dict[str, Any]) -> int:
     states = query["state"]["type"]["any_"]
-    return httpx.Response(
-        200, json=sum(state in states for state in STATES[: len(query["id"]["any_"])])
-    )
+    return sum(state in states for state in STATES[: len(query["id"]["any_"])])
 
 
 @pytest.mark.parametrize(
-    ("count", "sentence"),
+    ("total", "sentence"),
     [
         (2, "2 of 2 task runs are on record"),
         (4, "4 of 4 task runs are on record, 2 of them as failed"),
     ],
 )
-def test_failures_are_no_success(
-    monkeypatch: pytest.MonkeyPatch, count: int, sentence: str
-) -> None:
-    client = partial(httpx.Client, transport=httpx.MockTransport(answer))
-    monkeypatch.setattr(httpx, "Client", client)
+def test_failures_are_no_success(total: int, sentence: str) -> None:
+    with answering(count=count) as api:
+        recorded = server.drain(api, [uuid4() for _ in range(total)])
 
-    recorded = server.drain("http://here/api", [uuid4() for _ in range(count)])
-
-    assert launch.recorded_line(recorded, count) == sentence
+    assert launch.recorded_line(recorded, total) == sentence
 
 
 def test_what_is_not_recorded_in_time_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    client = partial(httpx.Client, transport=httpx.MockTransport(answer))
-    monkeypatch.setattr(httpx, "Client", client)
     monkeypatch.setattr(server, "DRAIN_TIMEOUT", -1)
 
-    assert server.drain("http://here/api", [uuid4() for _ in range(5)]) == (4, 2)
+    with answering(count=count) as api:
+        assert server.drain(api, [uuid4() for _ in range(5)]) == (4, 2)
+
+
+def test_a_server_with_password_and_token_is_asked_as_prefect_asks_it() -> None:
+    with (
+        answering(count=count, login="admin:pass", csrf="t") as api,
+        temporary_settings({PREFECT_API_AUTH_STRING: "admin:pass"}),
+    ):
+        assert server.drain(api, [uuid4() for _ in range(2)]) == (2, 0)
