@@ -9,6 +9,7 @@ from prefect import flow
 from spikeatlas.flows.analyze import analyze_flow
 from spikeatlas.flows.maximize import maximize_flow
 from spikeatlas.flows.report import report_flow
+from spikeatlas.flows.runners import first_look
 from spikeatlas.flows.runners.dead_runs import close_below, on_record
 from spikeatlas.flows.runners.progress import tallied
 from spikeatlas.flows.runners.run_page import absolute, one_page
@@ -53,7 +54,7 @@ def complete(run: Run) -> None:
     """
     tag_run(run)
     write.note(run.atlas, "", {"ended": "", "reported": ""})
-    with workers(run) as runner, quiet_subflows(), one_page():
+    with workers(run) as runner, quiet_subflows(), one_page(), first_look.opened(run):
         blocks = unfinished(
             run.atlas, [block for epoch in run.epochs for block in run.blocks(epoch)]
         )

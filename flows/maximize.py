@@ -7,7 +7,7 @@ from typing import Any
 
 from prefect import flow
 
-from spikeatlas.flows.runners import progress
+from spikeatlas.flows.runners import first_look, progress
 from spikeatlas.flows.runners.dead_runs import close_below
 from spikeatlas.flows.runners.task_runners import gather, settle, submit, workers
 from spikeatlas.flows.start import DEFAULTS, StudyFile, run_name, start_study
@@ -51,6 +51,8 @@ def maximize_flow(run: Run, epoch: float) -> list[str]:
     )
     blocks = unfinished(run.atlas, run.blocks(epoch))
     log.info(f"epoch {epoch:g}: maximize {len(blocks)} blocks")
+    if blocks:
+        first_look.show(run, epoch)
     return search_blocks(run, epoch, blocks)
 
 
@@ -99,6 +101,7 @@ def search_blocks(run: Run, epoch: float, blocks: list[Block]) -> list[str]:
                 f"{name(block)}: {outcome[STATUS[FAILED]]} neurons gave no response that is a number"
             )
         progress.advance(run, block, None if failed else outcome)
+        first_look.show(run, epoch)
 
     task = units.maximize_task.with_options(timeout_seconds=run.study.runner.timeout)
     settle([submit(task, run, *block) for block in blocks], on_end)

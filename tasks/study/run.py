@@ -118,6 +118,11 @@ class Run:
         """The folder of pictures that the generator makes, and of measures of it."""
         return self.folder / "generator"
 
+    @property
+    def picture_so_far(self) -> Path:
+        """The picture of a run at work, which goes when its report is there."""
+        return self.folder / "so-far.png"
+
     @cached_property
     def classifier_file(self) -> Path:
         """The classifier's file."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,15 +21,15 @@ PICTURES = 16
 EDGE, GAP = 48, 6
 """Least side of an image on it, and the space between two, in pixels of the screen."""
 
-LINE = 13
-"""Height of a line of text."""
+LINE, LETTER = 13, 8
+"""Height of a line of text, and the most width of a letter."""
 
 
 @dataclass(frozen=True)
 class Strip:
     """The images of a layer, side by side."""
 
-    layer: str
+    title: str
     images: NDArray[np.uint8]
     """(n, height, width, channels), enlarged."""
     neurons: list[int]
@@ -37,13 +39,14 @@ class Strip:
     def size(self) -> tuple[int, int]:
         """Its width and height with all labels, in pixels."""
         height, width = self.images.shape[1:3]
-        return max(1, len(self.neurons)) * (width + GAP) + GAP, height + 3 * LINE + GAP
+        tiles = len(self.neurons) * (width + GAP) + GAP
+        return max(tiles, LETTER * len(self.title)), height + 3 * LINE + GAP
 
     def draw(self, canvas: ImageDraw.ImageDraw, picture: Image.Image, top: int) -> None:
         """Draw it from row ``top`` on."""
         font = ImageFont.load_default()
         height, width = self.images.shape[1:3]
-        title = self.layer if self.neurons else f"{self.layer}: no neuron fires"
+        title = self.title if self.neurons else f"{self.title}: no neuron fires"
         canvas.text((GAP, top), title, fill=0, font=font)
         tiles = zip(self.images, self.neurons, self.responses, strict=True)
         for place, (image, neuron, response) in enumerate(tiles):
@@ -56,14 +59,26 @@ class Strip:
 def epoch_picture(tree: Tree, epoch: float) -> str:
     """Draw the MEIs of the most driven neurons, a row for each layer, with neuron and response below, as a data URI."""
     strips = [_strip(layer, tree[f"best/{layer}"].sel(epoch=epoch)) for layer in tree.layers]
+    pixels = np.atleast_3d(np.asarray(paint(strips)))
+    return data_uri(pixels.transpose(2, 0, 1))
+
+
+def paint(strips: Sequence[Strip]) -> Image.Image:
+    """Draw strips one below the other."""
     size = max(strip.size[0] for strip in strips), sum(strip.size[1] for strip in strips)
     picture = Image.new("L" if strips[0].images.shape[3] == 1 else "RGB", size, "white")
     canvas, top = ImageDraw.Draw(picture), 0
     for strip in strips:
         strip.draw(canvas, picture, top)
         top += strip.size[1]
-    pixels = np.atleast_3d(np.asarray(picture))
-    return data_uri(pixels.transpose(2, 0, 1))
+    return picture
+
+
+def png(picture: Image.Image) -> bytes:
+    """Return a picture as a PNG file."""
+    file = io.BytesIO()
+    picture.save(file, "PNG")
+    return file.getvalue()
 
 
 def _strip(layer: str, best: xr.Dataset) -> Strip:
@@ -72,13 +87,13 @@ def _strip(layer: str, best: xr.Dataset) -> Strip:
     order = np.argsort(-alive.response.values, kind="stable")[:PICTURES]
     return Strip(
         layer,
-        _enlarged(alive.mei.values[order]),
+        enlarged(alive.mei.values[order]),
         [int(neuron) for neuron in alive.neuron.values[order]],
         [float(response) for response in alive.response.values[order]],
     )
 
 
-def _enlarged(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def enlarged(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return (n, channels, height, width) images as (n, height, width, channels), each pixel a square."""
     scale = -(-EDGE // min(images.shape[2:]))
     return images.repeat(scale, axis=2).repeat(scale, axis=3).transpose(0, 2, 3, 1)
