@@ -1,5 +1,6 @@
-# Three commands: `make demo` (an atlas of the quickstart study), `make test` (all checks) and `make quick` (the checks
-# that touch neither a server, a browser nor a training run: after each change). They make their own environment in
+# Four commands: `make demo` (an atlas of the quickstart study), `make test` (all checks), `make quick` (the checks
+# that touch neither a server, a browser nor a training run: after each change) and `make docs` (the documentation as
+# one site, which opens from disk). They make their own environment in
 # .venv with pip alone. CI may name another folder: make test VENV=...
 
 PYTHON ?= python3
@@ -11,7 +12,7 @@ STUDY := deployments/studies/demo.yaml
 unexport PYTHONDONTWRITEBYTECODE
 
 .DELETE_ON_ERROR:
-.PHONY: demo test quick lint types unit fast slow clean
+.PHONY: demo test quick lint types unit fast slow docs clean
 
 demo: $(VENV)/.installed
 	$(BIN)/spikeatlas run $(STUDY)
@@ -40,6 +41,11 @@ fast: $(VENV)/.dev
 slow: $(VENV)/.dev
 	$(BIN)/pytest -m slow
 
+# strict: a dead link, or a page that docs/index.md does not list, is an error
+docs: $(VENV)/.docs
+	$(BIN)/python -m sphinx -q -b html -W --keep-going -n docs docs/_build
+	@echo "documentation: docs/_build/index.html"
+
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
@@ -51,5 +57,9 @@ $(VENV)/.dev: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	touch $@
 
+$(VENV)/.docs: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --editable '.[docs]'
+	touch $@
+
 clean:
-	rm -rf $(VENV) runs
+	rm -rf $(VENV) runs docs/_build

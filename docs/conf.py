@@ -14,7 +14,6 @@ PROJECT = tomllib.loads((HERE.parent / "pyproject.toml").read_text())["project"]
 project = "Spike Atlas"
 release = version = PROJECT["version"]
 html_title = f"{project} {version}"
-copyright = ""  # the licence is in LICENSE
 extensions = ["myst_parser"]
 exclude_patterns = ["results", "_build"]
 
@@ -22,10 +21,14 @@ exclude_patterns = ["results", "_build"]
 myst_heading_anchors = 4
 
 nitpicky = True
-suppress_warnings = ["myst.header"]  # pages are read on a code host too, where levels may be skipped
+suppress_warnings = [
+    "myst.header"
+]  # pages are read on a code host too, where levels may be skipped
 
 # a theme without fonts, scripts or pictures from elsewhere: the site opens from disk
 html_theme = "furo"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
 html_show_sphinx = False
 html_copy_source = False
 html_theme_options = {"top_of_page_buttons": []}
