@@ -52,6 +52,10 @@ NOT_CHECKED = {
 """Studies that are only parsed, by their place."""
 
 PARSED = {
+    "spikeatlas run study.yaml --set seed=": "`run study.yaml` runs, once",
+    "spikeatlas run study.yaml --set training.labels=": "likewise",
+    "spikeatlas claims runs/mine-": "`claims atlas.zarr` runs",
+    "spikeatlas info runs/mine-": "`info atlas.zarr --verify` runs",
     "spikeatlas deploy": "tests/flows/test_deploy.py registers on a server",
     "spikeatlas benchmark": "takes hours; tests/flows/benchmark has the small ones",
     "spikeatlas claims runs/fashion/atlas.zarr": "of studies that take hours; `claims atlas.zarr` runs",

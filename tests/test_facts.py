@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import re
 import tomllib
 from functools import reduce
@@ -50,3 +51,20 @@ def test_the_citation_is_of_this_version() -> None:
     assert citation["authors"] == [
         {"name": re.search(r"Copyright \(c\) \d+ (.*)", (ROOT / "LICENSE").read_text())[1]}  # type: ignore[index]
     ]
+
+
+POSITIONS = {"the demo's digits": "position-digits.json", "Fashion-MNIST": "position-fashion.json"}
+COLUMNS = ("csi, channel", "csi, position", "selective, channel", "selective, position", "same class")  # fmt: skip
+
+
+def test_channels_and_units_are_as_measured() -> None:
+    page = (ROOT / "docs" / "selectivity.md").read_text()
+    table = re.findall(
+        r"^\| ([^|]+) \| (conv\d) \| ([\d.]+) \| (\d+) \| (.*) \|$", page, re.MULTILINE
+    )
+    assert len(table) == 8
+    for images, layer, epoch, neurons, numbers in table:
+        rows = json.loads((ROOT / "docs" / "results" / POSITIONS[images]).read_text())
+        (row,) = [row for row in rows if row["layer"] == layer and row["epoch"] == float(epoch)]
+        assert row["neurons"] == int(neurons)
+        assert numbers.split(" | ") == [f"{row[column]:.2f}" for column in COLUMNS]
