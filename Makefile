@@ -43,8 +43,8 @@ slow: $(VENV)/.dev
 
 # strict: a dead link, or a page that docs/index.md does not list, is an error
 docs: $(VENV)/.docs
-	$(BIN)/python -m sphinx -q -b html -W --keep-going -n docs docs/_build
-	@echo "documentation: docs/_build/index.html"
+	$(BIN)/python -m sphinx -q -b html -W --keep-going -n docs build/docs
+	@echo "documentation: build/docs/index.html"
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
@@ -62,4 +62,4 @@ $(VENV)/.docs: $(VENV)/.installed
 	touch $@
 
 clean:
-	rm -rf $(VENV) runs docs/_build
+	rm -rf $(VENV) runs build/docs

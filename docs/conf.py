@@ -15,7 +15,7 @@ project = "Spike Atlas"
 release = version = PROJECT["version"]
 html_title = f"{project} {version}"
 extensions = ["myst_parser"]
-exclude_patterns = ["results", "_build"]
+exclude_patterns = ["results"]
 
 # a link to a heading that is not there is an error, as is a page that index.md does not list
 myst_heading_anchors = 4
