@@ -32,7 +32,6 @@ html_css_files = ["site.css"]
 html_show_sphinx = False
 html_show_copyright = False
 html_copy_source = False
-html_theme_options = {"top_of_page_buttons": []}
 
 PAGE = re.compile(r"^(?:\d+\.|-) .*?\[.*?\]\((?P<page>[\w-]+)\.md\)", re.MULTILINE)
 
