@@ -69,10 +69,10 @@ class Command:
 
 
 def commands(text: str) -> Iterator[Command]:
-    """Yield the commands of a shell block, in order: loops are gone through, comments left out."""
+    """Yield the commands of a shell block, in order, without comments; loops, pipes and substitutions are taken apart."""
     for line in re.sub(r" \\\n\s+", " ", text).splitlines():
         for turn in _unrolled(line):
-            for part in re.split(r" && ", turn):
+            for part in _parts(turn):
                 words = shlex.split(part, comments=True)
                 assigned = [word.partition("=")[0] for word in words if _ASSIGNMENT.match(word)]
                 rest = words[len(assigned) :] if words[:1] != ["export"] else words
@@ -81,6 +81,11 @@ def commands(text: str) -> Iterator[Command]:
 
 
 _ASSIGNMENT = re.compile(r"[A-Z_]+=")
+
+
+def _parts(line: str) -> list[str]:
+    """Return the commands of a line, those whose output becomes a variable's value or another's input too."""
+    return re.split(r" && | \| ", re.sub(r"^\w+=\$\((.*)\)$", r"\1", line))
 
 
 def _unrolled(line: str) -> list[str]:

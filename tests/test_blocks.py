@@ -6,7 +6,8 @@ commands run where what they name is there, and are parsed by the program that t
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
+import json
 import re
 import shutil
 import subprocess
@@ -155,7 +156,7 @@ def studies_of(text: str) -> list[str]:
 def test_json_is_json() -> None:
     for block in BLOCKS:
         if block.language == "json":
-            yaml.safe_load(block.text)
+            json.loads(block.text)
 
 
 EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
@@ -185,11 +186,28 @@ def dask_knows(words: list[str]) -> None:
     tool.make_context(words[0], words[1:])
 
 
+def python_knows(words: list[str]) -> None:
+    """Compile what ``-c`` is given, and look for the modules that it imports."""
+    code = words[words.index("-c") + 1]
+    compile(code, "-c", "exec")
+    for names in re.findall(r"import ([\w., ]+)", code):
+        assert all(importlib.util.find_spec(name.strip()) for name in names.split(","))
+
+
+def curl_knows(words: list[str]) -> None:
+    """Read the JSON that is sent; that a server takes it is for tests/flows/test_deploy.py."""
+    for option, value in pairwise(words):
+        if option == "-d":
+            json.loads(value)
+
+
 PROGRAMS: dict[str, Callable[[list[str]], None]] = {
     "make": make_knows,
     "pip": pip_knows,
     "prefect": prefect_knows,
     "dask": dask_knows,
+    "python": python_knows,
+    "curl": curl_knows,
     "export": lambda _words: None,
 }
 """Programs of others, and what says whether they take a command."""

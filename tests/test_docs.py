@@ -43,7 +43,8 @@ def command_lines(page: Path) -> Iterator[list[str]]:
     for text in mentions(page):
         if text.startswith(f"{PROGRAM} "):
             words = shlex.split(re.sub(r"; done$", "", text), comments=True)
-            yield [re.sub(r"^\[|\.{3}\]$|\]$", "", word) for word in words[1:] if word != "\\"]
+            plain = [re.sub(r"^\[|\.{3}\]$|\]$", "", word) for word in words[1:] if word != "\\"]
+            yield [word for word in plain if word]
 
 
 def idle(mode: Mode) -> Mode:
