@@ -16,6 +16,7 @@ from spikeatlas.flows.benchmark.command import benchmark
 from spikeatlas.flows.interrupts import stop_tidily
 from spikeatlas.flows.runners.terminal import commands_of, tell
 from spikeatlas.flows.serving.serve_command import serve
+from spikeatlas.flows.starter.init_command import init
 from spikeatlas.tasks.study.location import store_failure
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
@@ -212,6 +213,7 @@ def deploy(root: options.SourceFolder = Path()) -> None:
 
 
 command(serve)
+command(init)
 command(benchmark)
 
 

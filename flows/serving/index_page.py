@@ -56,13 +56,12 @@ def index_page(folder: Path) -> LivePage:
 
 def _row(atlas: ServedAtlas, folder: Path) -> IndexRow:
     state = state_of(atlas.path)
-    known = isinstance(state, RunState)
     pages = quote(atlas.pages.relative_to(folder).as_posix())
     return IndexRow(
         name=atlas.path.relative_to(folder).as_posix(),
         report=f"{pages}/{REPORT}",
         explorer=f"{pages}/{EXPLORER}",
-        live=known and is_outdated(atlas.pages / REPORT, atlas.path),
+        live=isinstance(state, RunState) and is_outdated(atlas.pages / REPORT, atlas.path),
         state=state if isinstance(state, RunState) else None,
         problem="" if isinstance(state, RunState) else state,
     )
