@@ -23,6 +23,6 @@ def init(folder: StartFolder) -> None:
     tell(
         f"wrote {place / STUDY} and {len(written) - 1} files in {place / 'deployments'}; in {place}:"
     )
-    tell(f"  spikeatlas validate {STUDY}    # its plan: images, bytes, time")
-    tell(f"  spikeatlas run {STUDY}         # its atlas and report")
-    tell("  spikeatlas deploy                # or on a Prefect server (PREFECT_API_URL)")
+    tell(f"  spikeatlas validate {STUDY} # its plan: images, bytes, time")
+    tell(f"  spikeatlas run {STUDY}      # its atlas and report")
+    tell("  spikeatlas deploy              # or on a Prefect server (PREFECT_API_URL)")
