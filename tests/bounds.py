@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+OURS = "spikeatlas"
 UPPER = re.compile(r",?\s*(<=?|==|~=)\s*([\w.]+)")
 
 STUDY = """
@@ -99,6 +100,13 @@ def smoke(folder: Path) -> dict[str, list[str]]:
     }
 
 
+def shortened(errors: str) -> str:
+    """Return pip's first error without the list of all versions but the newest."""
+    first = next((line for line in errors.splitlines() if line.startswith("ERROR")), "no error")
+    words, listed, versions = first.removeprefix("ERROR: ").partition(" (from versions: ")
+    return f"{words}; the newest is {versions.rstrip(')').split(', ')[-1]}" if listed else words
+
+
 class Overlay:
     """An environment whose packages come before those of the one that runs this."""
 
@@ -114,10 +122,12 @@ class Overlay:
         """Install, with what is there where that fits; the reason where no set of versions does."""
         command = ["-m", "pip", "install", "--quiet", "--progress-bar", "off", *requirements]
         done = self._call(command, ROOT)
-        lines = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
-        # what pip left as it is may ask for the older version
-        clashes = [line for line in done.stderr.splitlines() if "but you have" in line]
-        return "; ".join([*lines[:1], *clashes]) if done.returncode or clashes else ""
+        if done.returncode:
+            return shortened(done.stderr)
+        # what pip left as it is may ask for the older version; our own bound is the one that is lifted
+        lines = done.stderr.splitlines()
+        clashes = [line for line in lines if "but you have" in line and line.split()[0] != OURS]
+        return "; ".join(clashes)
 
     def version(self, package: str) -> str:
         """Return the version of a package that the environment has."""

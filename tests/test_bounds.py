@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests import bounds
-from tests.bounds import Bound, Overlay, judge, requirements
+from tests.bounds import Bound, Overlay, judge, requirements, shortened
 
 
 def test_every_upper_bound_is_found() -> None:
@@ -49,7 +49,13 @@ def test_a_bound_is_judged(
 
 def test_what_pip_could_not_change_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     said = "ERROR: pip's dependency resolver ...\nprefect 3.8 requires a<2, but you have a 2.1\n"
+    said += "spikeatlas 0.1 requires b<2, but you have b 2.1\n"
     done = subprocess.CompletedProcess([], 0, "", said)
     overlay = Overlay(tmp_path / "venv")
     monkeypatch.setattr(Overlay, "_call", lambda *_: done)
-    assert "but you have a 2.1" in overlay.install(["a>=2"])
+    assert overlay.install(["a>=2"]) == "prefect 3.8 requires a<2, but you have a 2.1"
+
+
+def test_of_all_versions_the_newest_is_told() -> None:
+    said = "WARNING: x\nERROR: Could not find a>=3 (from versions: 1, 2.0, 2.1)\nERROR: y\n"
+    assert shortened(said) == "Could not find a>=3; the newest is 2.1"
