@@ -62,7 +62,7 @@ ReportFolder = Annotated[
     ),
 ]
 SourceFolder = Annotated[
-    Path, typer.Option(help="Folder of the source, in which deployed flows run.")
+    Path, typer.Option(help="Folder with deployments/, in which deployed flows run.")
 ]
 
 # of `serve`

@@ -62,7 +62,7 @@ def test_commands_run(api: str, ask: Ask, folder: Path, monkeypatch: pytest.Monk
     commands = [
         line for block in blocks("") for line in block.splitlines() if line.startswith("spikeatlas")
     ]
-    assert len(commands) == 9
+    assert len(commands) == 10
     for command in commands:
         program, *words = command.split()
         # a run needs a process of its own, installed as a user has it

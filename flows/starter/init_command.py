@@ -10,6 +10,12 @@ import typer
 from spikeatlas.flows.runners.terminal import tell
 from spikeatlas.flows.starter.start_files import STUDY, write_start
 
+NEXT = (
+    (f"validate {STUDY}", "its plan: images, bytes, time"),
+    (f"run {STUDY}", "its atlas and report"),
+    ("deploy", "or on a Prefect server (PREFECT_API_URL)"),
+)
+
 StartFolder = Annotated[
     Path,
     typer.Argument(help="Where to write; made if it is not there.", metavar="DIR"),
@@ -23,6 +29,5 @@ def init(folder: StartFolder) -> None:
     tell(
         f"wrote {place / STUDY} and {len(written) - 1} files in {place / 'deployments'}; in {place}:"
     )
-    tell(f"  spikeatlas validate {STUDY} # its plan: images, bytes, time")
-    tell(f"  spikeatlas run {STUDY}      # its atlas and report")
-    tell("  spikeatlas deploy              # or on a Prefect server (PREFECT_API_URL)")
+    for words, meaning in NEXT:
+        tell(f"  spikeatlas {words:<20} # {meaning}")
