@@ -2,6 +2,7 @@
 # that touch neither a server, a browser nor a training run: after each change) and `make docs` (the documentation as
 # one site, which opens from disk). They make their own environment in
 # .venv with pip alone. CI may name another folder: make test VENV=...
+# `make bounds` tries what lies above each upper bound of pyproject.toml (CONTRIBUTING.md).
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -12,9 +13,10 @@ STUDY := deployments/studies/demo.yaml
 unexport PYTHONDONTWRITEBYTECODE
 
 .DELETE_ON_ERROR:
-.PHONY: demo test quick lint types unit fast slow docs clean
+.PHONY: demo test quick lint types unit fast slow docs bounds clean
 
 demo: $(VENV)/.installed
+	@echo "3/3 $(STUDY): the line with its address comes first, then progress with the time left"
 	$(BIN)/spikeatlas run $(STUDY)
 
 # the types are checked by one process: the tests run beside it
@@ -46,20 +48,30 @@ docs: $(VENV)/.docs
 	$(BIN)/python -m sphinx -q -b html -W --keep-going -n docs build/docs
 	@echo "documentation: build/docs/index.html"
 
+bounds: $(VENV)/.dev
+	$(BIN)/python tests/bounds.py
+
+# pip, with a line for what it does: packages as they come, then the size of the environment while it unpacks
+pip = $(BIN)/python -u tests/pip_lines.py $(VENV)
+
 $(VENV)/bin/python:
-	$(PYTHON) -m venv $(VENV)
+	@echo "1/3 a Python environment in $(VENV) (some seconds)"
+	@$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --editable .
-	touch $@
+	@echo "2/3 Spike Atlas and what it needs, into $(VENV): torch is most of it (with CUDA 3 GB to load and 6 GB on disk; minutes)"
+	@$(pip) --editable .
+	@touch $@
 
 $(VENV)/.dev: $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet --editable '.[dev]'
-	touch $@
+	@echo "the tools of the tests, into $(VENV) (a minute)"
+	@$(pip) --editable '.[dev]'
+	@touch $@
 
 $(VENV)/.docs: $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet --editable '.[docs]'
-	touch $@
+	@echo "the tools of the documentation, into $(VENV) (seconds)"
+	@$(pip) --editable '.[docs]'
+	@touch $@
 
 clean:
 	rm -rf $(VENV) runs build/docs

@@ -37,7 +37,8 @@ def deploy(root: Path) -> list[str]:
     file = root / FILE
     if not file.is_file():
         raise FileNotFoundError(
-            f"{root} has no {FILE}: run 'spikeatlas deploy' in the folder of the source, or give it with --root"
+            f"{root} has no {FILE}: run 'spikeatlas deploy' in the folder of the source or one that 'spikeatlas init' wrote, "
+            "or give it with --root"
         )
     address = os.environ.get("PREFECT_API_URL")
     if not address:
