@@ -53,6 +53,7 @@ NOT_CHECKED = {
 """Studies that are only parsed, by their place."""
 
 PARSED = {
+    "spikeatlas serve": "serves until Ctrl-C; tests/flows/serving asks it",
     "spikeatlas run study.yaml --set seed=": "`run study.yaml` runs, once",
     "spikeatlas run study.yaml --set training.labels=": "likewise",
     "spikeatlas claims runs/mine-": "`claims atlas.zarr` runs",
