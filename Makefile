@@ -1,6 +1,8 @@
-# Three commands: `make demo` (an atlas of the quickstart study), `make test` (all checks) and `make quick` (the checks
-# that touch neither a server, a browser nor a training run: after each change). They make their own environment in
+# Four commands: `make demo` (an atlas of the quickstart study), `make test` (all checks), `make quick` (the checks
+# that touch neither a server, a browser nor a training run: after each change) and `make docs` (the documentation as
+# one site, which opens from disk). They make their own environment in
 # .venv with pip alone. CI may name another folder: make test VENV=...
+# `make bounds` tries what lies above each upper bound of pyproject.toml (CONTRIBUTING.md).
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -11,9 +13,10 @@ STUDY := deployments/studies/demo.yaml
 unexport PYTHONDONTWRITEBYTECODE
 
 .DELETE_ON_ERROR:
-.PHONY: demo test quick lint types unit fast slow clean
+.PHONY: demo test quick lint types unit fast slow docs bounds clean
 
 demo: $(VENV)/.installed
+	@echo "3/3 $(STUDY): the line with its address comes first, then progress with the time left"
 	$(BIN)/spikeatlas run $(STUDY)
 
 # the types are checked by one process: the tests run beside it
@@ -40,16 +43,35 @@ fast: $(VENV)/.dev
 slow: $(VENV)/.dev
 	$(BIN)/pytest -m slow
 
+# strict: a dead link, or a page that docs/index.md does not list, is an error
+docs: $(VENV)/.docs
+	$(BIN)/python -m sphinx -q -b html -W --keep-going -n docs build/docs
+	@echo "documentation: build/docs/index.html"
+
+bounds: $(VENV)/.dev
+	$(BIN)/python tests/bounds.py
+
+# pip, with a line for what it does: packages as they come, then the size of the environment while it unpacks
+pip = $(BIN)/python -u tests/pip_lines.py $(VENV)
+
 $(VENV)/bin/python:
-	$(PYTHON) -m venv $(VENV)
+	@echo "1/3 a Python environment in $(VENV) (some seconds)"
+	@$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --editable .
-	touch $@
+	@echo "2/3 Spike Atlas and what it needs, into $(VENV): torch is most of it (with CUDA 3 GB to load and 6 GB on disk; minutes)"
+	@$(pip) --editable .
+	@touch $@
 
 $(VENV)/.dev: $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet --editable '.[dev]'
-	touch $@
+	@echo "the tools of the tests, into $(VENV) (a minute)"
+	@$(pip) --editable '.[dev]'
+	@touch $@
+
+$(VENV)/.docs: $(VENV)/.installed
+	@echo "the tools of the documentation, into $(VENV) (seconds)"
+	@$(pip) --editable '.[docs]'
+	@touch $@
 
 clean:
-	rm -rf $(VENV) runs
+	rm -rf $(VENV) runs build/docs

@@ -15,6 +15,8 @@ from spikeatlas.flows import options
 from spikeatlas.flows.benchmark.command import benchmark
 from spikeatlas.flows.interrupts import stop_tidily
 from spikeatlas.flows.runners.terminal import commands_of, tell
+from spikeatlas.flows.serving.serve_command import serve
+from spikeatlas.flows.starter.init_command import init
 from spikeatlas.tasks.study.location import store_failure
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
@@ -88,7 +90,11 @@ def info(
     atlas: the layers of the study's network, how they respond, and what it reads.
     """
     if network:
-        tell(network_of(atlas))
+        from spikeatlas.flows.checks.study_checks import check_network
+        from spikeatlas.flows.study_file import read_study
+        from spikeatlas.tasks.inspect.network_table import describe_network
+
+        tell(describe_network(check_network(read_study(atlas, ()))))
         return
     from spikeatlas.tasks.atlas.integrity import metadata_damage
     from spikeatlas.tasks.atlas.origin import run_of_atlas
@@ -207,16 +213,9 @@ def deploy(root: options.SourceFolder = Path()) -> None:
         tell(line)
 
 
+command(serve)
+command(init)
 command(benchmark)
-
-
-def network_of(study: Path) -> str:
-    """Describe the network of a study file."""
-    from spikeatlas.flows.checks.study_checks import check_network
-    from spikeatlas.flows.study_file import read_study
-    from spikeatlas.tasks.inspect.network_table import describe_network
-
-    return describe_network(check_network(read_study(study, ())))
 
 
 def _say(*sentences: str) -> None:

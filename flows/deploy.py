@@ -41,7 +41,8 @@ def deploy(root: Path) -> Iterator[str]:
     file = root / FILE
     if not file.is_file():
         raise FileNotFoundError(
-            f"{root} has no {FILE}: run 'spikeatlas deploy' in the folder of the source, or give it with --root"
+            f"{root} has no {FILE}: run 'spikeatlas deploy' in the folder of the source or one that 'spikeatlas init' wrote, "
+            "or give it with --root"
         )
     deployments = yaml.safe_load(file.read_text())["deployments"]
     address = server_of_settings()

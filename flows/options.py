@@ -62,7 +62,20 @@ ReportFolder = Annotated[
     ),
 ]
 SourceFolder = Annotated[
-    Path, typer.Option(help="Folder of the source, in which deployed flows run.")
+    Path, typer.Option(help="Folder with deployments/, in which deployed flows run.")
+]
+
+# of `serve`
+ServedFolder = Annotated[
+    Path, typer.Argument(help="Folder of a run, or one above several.", metavar="FOLDER")
+]
+Port = Annotated[
+    int | None,
+    typer.Option(
+        "-p",
+        "--port",
+        help="Port; 8350, or a free one where that is taken, if left out; 0 for a free one.",
+    ),
 ]
 
 # of `query`

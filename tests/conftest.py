@@ -9,12 +9,15 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+# not the settings and the database of whoever runs the tests, who may have no home
+os.environ.setdefault("PREFECT_HOME", f"{tempfile.gettempdir()}/spikeatlas-tests-{os.getuid()}")
 os.environ.update(
     {
         "DO_NOT_TRACK": "1",

@@ -9,7 +9,6 @@ import shlex
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import typer
@@ -20,18 +19,12 @@ from spikeatlas.flows.benchmark.mode import RACE, Mode
 from spikeatlas.flows.benchmark.modes import MODES
 from spikeatlas.flows.checks.study_checks import check
 from spikeatlas.flows.cli import app
-from spikeatlas.flows.study_file import parse
+from spikeatlas.flows.study_file import parse, read_study
 from spikeatlas.snn.subjects import ChainSpec
+from tests.pages import PAGES, ROOT, blocks
 
-ROOT = Path(__file__).parents[1]
-PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
 ROOMS = ("flows", "tasks", "snn", "optim", "tests", "deployments", "docs")
 PROGRAM = "spikeatlas"
-
-
-def blocks(page: Path, language: str) -> list[str]:
-    text = re.findall(r"^```(\w*)\n(.*?)^```$", page.read_text(), flags=re.MULTILINE | re.DOTALL)
-    return [block for name, block in text if name == language]
 
 
 def mentions(page: Path) -> list[str]:
@@ -50,7 +43,8 @@ def command_lines(page: Path) -> Iterator[list[str]]:
     for text in mentions(page):
         if text.startswith(f"{PROGRAM} "):
             words = shlex.split(re.sub(r"; done$", "", text), comments=True)
-            yield [re.sub(r"^\[|\.{3}\]$|\]$", "", word) for word in words[1:] if word != "\\"]
+            plain = [re.sub(r"^\[|\.{3}\]$|\]$", "", word) for word in words[1:] if word != "\\"]
+            yield [word for word in plain if word]
 
 
 def idle(mode: Mode) -> Mode:
@@ -84,12 +78,6 @@ def test_every_mode_of_the_benchmark_is_documented() -> None:
     assert [mode for mode in MODES if mode != RACE and f"benchmark {mode}" not in text] == []
 
 
-def studies() -> Iterator[Any]:
-    for page in PAGES:
-        for number, block in enumerate(blocks(page, "yaml")):
-            yield pytest.param(block, id=f"{page.stem}-{number}")
-
-
 @pytest.fixture
 def own_modules(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """The modules that pages name in studies, made of their own code."""
@@ -98,17 +86,6 @@ def own_modules(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Non
     monkeypatch.syspath_prepend(tmp_path)
     yield
     sys.modules.pop("mine", None)
-
-
-@pytest.mark.usefixtures("own_modules")
-@pytest.mark.parametrize("text", [*studies()])
-def test_studies_are_well_formed(text: str) -> None:
-    # a block may show several values of one section, one below the other
-    lines = re.findall(r"^\w+: .*(?:\n[ #].*)*", text, flags=re.MULTILINE)
-    sections = [line.partition(":")[0] for line in lines]
-    parts = [text] if len(set(sections)) == len(sections) else lines
-    for part in parts:
-        assert parse(yaml.safe_load(part))[1] == []
 
 
 @pytest.mark.usefixtures("own_modules")
@@ -171,14 +148,31 @@ def resolves(path: str) -> bool:
     return True
 
 
+def anchors(page: Path) -> set[str]:
+    """The anchors that a code host gives to the headings of a page."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(), re.MULTILINE)
+    plain = [re.sub(r"[^\w\s-]", "", heading.lower()) for heading in headings]
+    return {text.strip().replace(" ", "-") for text in plain}
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_links_lead_somewhere(page: Path) -> None:
-    for link in re.findall(r"\]\((?!http)([^)#]+)\)", page.read_text()):
-        assert (page.parent / link).exists(), link
+    for link in re.findall(r"\]\((?!http)([^)]+)\)", page.read_text()):
+        name, _, anchor = link.partition("#")
+        target = page.parent / name if name else page
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link
 
 
-def test_folders_of_contributing_hold_a_table() -> None:
-    text = (ROOT / "CONTRIBUTING.md").read_text()
+@pytest.mark.parametrize(
+    "study", sorted((ROOT / "deployments" / "studies").glob("*.yaml")), ids=lambda p: p.stem
+)
+def test_shipped_studies_parse(study: Path) -> None:
+    assert parse(read_study(study))[1] == []
+
+
+def test_folders_of_additions_hold_a_table() -> None:
+    text = (ROOT / "docs" / "additions.md").read_text()
     folders = re.findall(r"`([\w/]+)/<name>\.py`", text)
     assert len(folders) == 12
     for folder in folders:

@@ -20,8 +20,8 @@ from spikeatlas.tasks.study.study import Study
 from spikeatlas.tasks.workers import models
 from tests.conftest import Ask
 from tests.networks.spikingjelly_nets import library
+from tests.pages import ROOT, blocks
 from tests.sharing import once
-from tests.test_docs import ROOT, blocks
 from tests.tiny import STUDY, build, study_file
 
 PAGE = ROOT / "docs" / "networks.md"

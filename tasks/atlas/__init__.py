@@ -38,7 +38,7 @@ from spikeatlas.tasks.atlas.groups.progress_group import (
     TRAINED,
 )
 from spikeatlas.tasks.atlas.layout import SPIKES, TOP_IMAGES, Layout, UnitFields, image_counts
-from spikeatlas.tasks.atlas.locking.lock import coordinator, writing
+from spikeatlas.tasks.atlas.locking.lock import at_work, coordinator, writing
 from spikeatlas.tasks.atlas.metadata import store_of
 from spikeatlas.tasks.atlas.open import (
     epoch_row,
@@ -51,7 +51,7 @@ from spikeatlas.tasks.atlas.open import (
     values,
     writable,
 )
-from spikeatlas.tasks.atlas.read import finished, flagged, sign, unfinished
+from spikeatlas.tasks.atlas.read import Stamp, finished, flagged, sign, stamp, unfinished
 from spikeatlas.tasks.atlas.select import (
     SEARCH,
     alive,
@@ -104,10 +104,12 @@ __all__ = [
     "Layout",
     "OldError",
     "OutdatedError",
+    "Stamp",
     "Tree",
     "UnitFields",
     "alive",
     "at_search",
+    "at_work",
     "best_rows",
     "best_search",
     "by_search",
@@ -138,6 +140,7 @@ __all__ = [
     "settled",
     "sign",
     "size_of",
+    "stamp",
     "store_of",
     "study_of",
     "undefined",

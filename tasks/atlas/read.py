@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from functools import cache
+from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,6 +70,28 @@ def flagged(path: Place, mark: str, epoch: float) -> bool:
     """Return whether a per-epoch stage is committed: its mark, by the path of that."""
     root = open_store(path)
     return bool(values(root, mark, epoch_row(root, epoch)))
+
+
+class Stamp(NamedTuple):
+    """A moment in the life of an atlas."""
+
+    text: str
+    """Another one after each piece of work that is committed."""
+    changed: float
+    """Time (s since 1970) of the last piece."""
+
+
+def stamp(path: Path) -> Stamp:
+    """Return the moment that an atlas in a folder is at: what is committed, without a look at any value."""
+    marks = [
+        *(path / "progress").rglob("*"),
+        *path.glob(f"{path_of('status', '*')}/c/**/*"),
+        path / "zarr.json",
+    ]
+    states = [(name, name.stat()) for name in sorted(marks) if name.is_file()]
+    text = "\n".join(f"{name} {state.st_mtime_ns} {state.st_size}" for name, state in states)
+    changed = max((s.st_mtime for name, s in states if name.name != "zarr.json"), default=0.0)
+    return Stamp(hashlib.sha256(text.encode()).hexdigest()[:20], changed)
 
 
 def screening(path: Place, block: Block, repeat: int) -> tuple[Points, NDArray[np.float32]]:

@@ -29,6 +29,9 @@ from spikeatlas.tasks.report.pictures import Panel, short_names
 from spikeatlas.tasks.report.summary import Summary, read_summary
 from spikeatlas.tasks.study.location import Place, write_whole
 
+REPORT = "index.html"
+"""The report, in a folder of its own."""
+
 EXPLORER = "explore.html"
 """The page to walk through every neuron, beside the report."""
 
@@ -63,11 +66,16 @@ def write_report(atlas: Place, folder: Path) -> Path:
 
 def write_pages(atlas: Place, summary: Summary, folder: Path) -> Path:
     """As ``write_report``, of an atlas whose summary is read already."""
-    pages = {"index.html": render(summary), EXPLORER: render_explorer(atlas, summary)}
+    pages = render_pages(atlas, summary)
     folder.mkdir(parents=True, exist_ok=True)
     for name, html in pages.items():
         write_whole(folder / name, html)
-    return folder / "index.html"
+    return folder / REPORT
+
+
+def render_pages(atlas: Place, summary: Summary) -> dict[str, str]:
+    """Render the report and the explorer, by the names of their files."""
+    return {REPORT: render(summary), EXPLORER: render_explorer(atlas, summary)}
 
 
 def render(summary: Summary) -> str:

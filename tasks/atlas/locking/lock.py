@@ -24,6 +24,9 @@ from spikeatlas.tasks.study.location import Place, Url
 WAIT_SECONDS = 60
 """Time that workers of an earlier run have to end."""
 
+GLANCE_SECONDS = 0.2
+"""Time in which a lock is tried again, which somebody who asks ``at_work`` holds for a moment."""
+
 Lost = Callable[[], object]
 """What to do when a lease of an atlas in an object store is lost: let the process's work end."""
 
@@ -42,12 +45,31 @@ def coordinator(
     """
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("ab") as lock:
-        if not _try_lock(lock.fileno(), fcntl.LOCK_EX):
+        if not _locked_soon(lock.fileno()):
             message = f"another run is writing to {folder}: wait until it has ended, or choose another output"
             raise BusyError(message)
         run = _begin(folder, wait)
         with _leased(atlas, run, wait, lost):
             yield run
+
+
+def at_work(folder: Path) -> bool:
+    """Return whether a run is writing to ``folder`` now, on whatever host that has the folder; nothing is written."""
+    try:
+        with (folder / ".lock").open("rb") as lock:
+            return not _try_lock(lock.fileno(), fcntl.LOCK_SH)
+    except OSError:
+        # no run has begun there, or it is not for us to know
+        return False
+
+
+def _locked_soon(file: int) -> bool:
+    deadline = time.monotonic() + GLANCE_SECONDS
+    while not _try_lock(file, fcntl.LOCK_EX):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(GLANCE_SECONDS / 10)
+    return True
 
 
 def _leased(

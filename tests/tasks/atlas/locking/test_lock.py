@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import multiprocessing
+import threading
 from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import pytest
 
-from spikeatlas.tasks.atlas import BusyError, OutdatedError, coordinator, writing
+from spikeatlas.tasks.atlas import BusyError, OutdatedError, at_work, coordinator, writing
 
 SPAWN = multiprocessing.get_context("spawn")
 
@@ -61,3 +63,21 @@ def test_a_unit_of_an_earlier_run_does_not_start(tmp_path: Path) -> None:
             pass
         with writing(tmp_path, later), writing(tmp_path, later):
             pass
+
+
+def test_whether_a_run_is_at_work_can_be_asked_without_a_trace(tmp_path: Path) -> None:
+    assert not at_work(tmp_path)
+    assert not list(tmp_path.iterdir())
+    with coordinator(tmp_path):
+        assert at_work(tmp_path)
+    assert not at_work(tmp_path)
+
+
+def test_a_run_begins_while_somebody_asks(tmp_path: Path) -> None:
+    with coordinator(tmp_path):
+        pass
+    with (tmp_path / ".lock").open("rb") as glance:
+        fcntl.flock(glance, fcntl.LOCK_SH)
+        threading.Timer(0.05, lambda: fcntl.flock(glance, fcntl.LOCK_UN)).start()
+        with coordinator(tmp_path):
+            assert at_work(tmp_path)
