@@ -56,6 +56,9 @@ def benchmark(
         bool,
         typer.Option("--orchestration", help="Time a study as a flow against a bare loop."),
     ] = False,
+    runners: Annotated[
+        bool, typer.Option("--runners", help="Time the demo's searches on threads and processes.")
+    ] = False,
     analysis: Annotated[
         bool, typer.Option("--analysis", help="Time the analysis of a large atlas.")
     ] = False,
@@ -79,7 +82,7 @@ def benchmark(
         int | None,
         typer.Option(
             min=1,
-            help="With --responder, --training or --generator: rounds, 3 by default; medians are printed.",
+            help="With --responder, --training, --generator or --runners: rounds, 3 by default; medians are printed.",
         ),
     ] = None,
     single: Annotated[

@@ -13,6 +13,7 @@ from spikeatlas.flows.benchmark.modes.orchestration import time_orchestration
 from spikeatlas.flows.benchmark.modes.planted_rates import score_planted
 from spikeatlas.flows.benchmark.modes.race_searches import race_searches
 from spikeatlas.flows.benchmark.modes.responder_speed import time_responder
+from spikeatlas.flows.benchmark.modes.runner_speed import time_runners
 from spikeatlas.flows.benchmark.modes.training_speed import time_training
 
 MODES: dict[str, Mode] = {
@@ -21,6 +22,7 @@ MODES: dict[str, Mode] = {
     "--training": time_training,
     "--generator": time_decoding,
     "--orchestration": time_orchestration,
+    "--runners": time_runners,
     "--analysis": time_analysis,
     "--planted": score_planted,
     "--explorer": time_explorer,
