@@ -129,6 +129,12 @@ def basis(summary: Summary) -> str:
 
 
 def problems(summary: Summary) -> list[str]:
+    """Return sentences about images that were left out or look wrong, and about results that are missing."""
+    notes = [f"Data: {note}." for note in summary.provenance.get("images_notes", ())]
+    return [*notes, *_missing(summary)]
+
+
+def _missing(summary: Summary) -> list[str]:
     """Return sentences about results that are missing, over all epochs."""
     if not summary.searched:
         return _unanalysed(summary)
