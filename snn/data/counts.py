@@ -16,13 +16,15 @@ def count_words(data: DataSet) -> str:
     frames = f"{data.frames} frames of " if data.frames else ""
     what = "sequences" if data.frames else "images"
     head = f"{len(data.train):,} training and {len(data.test):,} test {what}, {frames}{channels}x{height}x{width}"
-    counts = [_counts(split, len(data.classes)) for split in (data.train, data.test)]
+    train, test = (_counts(split, len(data.classes)) for split in (data.train, data.test))
+    if len(set(train)) == len(set(test)) == 1:
+        return f"{head}; of each class {train[0]:,} and {test[0]:,}"
     if len(data.classes) > _LISTED:
-        train, test = (f"{part.min():,} to {part.max():,}" for part in counts)
-        return f"{head}; {len(data.classes)} classes, of {train} and {test} each"
-    pairs = zip(data.classes, *counts, strict=True)
-    return f"{head}; {', '.join(f'{name} {train:,} and {test:,}' for name, train, test in pairs)}"
+        return f"{head}; of each class {min(train):,} to {max(train):,} and {min(test):,} to {max(test):,}"
+    counts = zip(data.classes, train, test, strict=True)
+    return f"{head}; {', '.join(f'{name} ({one:,}, {two:,})' for name, one, two in counts)}"
 
 
-def _counts(split: Split, classes: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    return np.bincount(split.labels, minlength=classes)
+def _counts(split: Split, classes: int) -> list[int]:
+    counts: list[int] = np.bincount(split.labels, minlength=classes).tolist()
+    return counts

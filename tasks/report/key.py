@@ -129,9 +129,10 @@ def basis(summary: Summary) -> str:
 
 
 def problems(summary: Summary) -> list[str]:
-    """Return sentences about images that were left out or look wrong, and about results that are missing."""
+    """Return sentences about images that were left out or look wrong, mute layers, and results that are missing."""
     notes = [f"Data: {note}." for note in summary.provenance.get("images_notes", ())]
-    return [*notes, *_missing(summary)]
+    mute = [sentence if sentence.endswith("?") else f"{sentence}." for sentence in summary.mute]
+    return [*notes, *mute, *_missing(summary)]
 
 
 def _missing(summary: Summary) -> list[str]:
