@@ -28,6 +28,7 @@ from spikeatlas.snn.training import CheckpointHeader
 from spikeatlas.snn.training import train_network as train_checkpoints
 from spikeatlas.tasks.atlas import TRAINED, write
 from spikeatlas.tasks.stages.assess import assess
+from spikeatlas.tasks.stages.collapse import require_variety, variety_of
 from spikeatlas.tasks.stages.samples import QualityCurve
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.study.setup import Setup
@@ -190,12 +191,17 @@ def record_training(run: Run) -> None:
 
 
 def _record_generator(run: Run) -> None:
-    """Enter the digest and the quality of what makes a search's stimuli."""
-    note = {"generator_digest": models.generator_digest(run)}
-    assessment = assess(run)
-    if assessment is not None:
-        note |= {"generator_quality": json.dumps(dataclasses.asdict(assessment))}
-    write.note(run.atlas, "", note)
+    """Enter the digest and the quality of what makes a search's stimuli; ValueError where it has collapsed."""
+    variety, assessment = variety_of(run), assess(run)
+    quality = {} if assessment is None else dataclasses.asdict(assessment)
+    quality["variety"] = dataclasses.asdict(variety)
+    digest = models.generator_digest(run)
+    write.note(
+        run.atlas, "", {"generator_digest": digest, "generator_quality": json.dumps(quality)}
+    )
+    require_variety(run, variety)
+    if variety.doubt is not None:
+        log.warning(variety.doubt)
 
 
 def _measured(run: Run, epoch: float, progress: Progress) -> Progress:
