@@ -131,10 +131,10 @@ def basis(summary: Summary) -> str:
 
 
 def problems(summary: Summary) -> list[str]:
-    """Return sentences about images that were left out or look wrong, mute layers, and results that are missing."""
+    """Return sentences about results that are missing, images left out, a poor generator, and mute layers."""
     notes = [f"Data: {note}." for note in summary.provenance.get("images_notes", ())]
     mute = [sentence if sentence.endswith("?") else f"{sentence}." for sentence in summary.mute]
-    return [*notes, *_of_generator(summary), *mute, *_missing(summary)]
+    return [*_missing(summary), *notes, *_of_generator(summary), *mute]
 
 
 def _of_generator(summary: Summary) -> list[str]:
