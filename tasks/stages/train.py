@@ -207,11 +207,11 @@ def _record_generator(run: Run) -> None:
 def _measured(run: Run, epoch: float, progress: Progress) -> Progress:
     """Return what is known of a training, with accuracy and loss on the test images where nobody else tells them."""
     subject, digest = models.subject(run, epoch)
-    if subject.classes is None or not math.isnan(progress.accuracy):
+    if subject.classes is None or not (math.isnan(progress.accuracy) or math.isnan(progress.loss)):
         return progress
     test = models.dataset(run.data).test
     scores = subject.scores(test.images, models.showing(run, digest, "accuracy"))
     measured = performance(scores[None], test.labels)
-    return dataclasses.replace(
-        progress, accuracy=float(measured.accuracy[0]), loss=float(measured.loss[0])
-    )
+    values = {"accuracy": float(measured.accuracy[0]), "loss": float(measured.loss[0])}
+    unknown = {name: value for name, value in values.items() if math.isnan(getattr(progress, name))}
+    return dataclasses.replace(progress, **unknown)
