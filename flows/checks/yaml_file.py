@@ -41,7 +41,7 @@ class _Loader(yaml.SafeLoader):
         super().__init__(text)
         self.problems: list[str] = []
 
-    def compose_scalar_node(self, anchor: dict[Any, Any]) -> ScalarNode:  # type: ignore[override]
+    def compose_scalar_node(self, anchor: dict[Any, Any]) -> ScalarNode:
         node = super().compose_scalar_node(anchor)
         assert isinstance(node, ScalarNode)
         if node.style is None and _OCTAL.fullmatch(node.value):
@@ -52,7 +52,7 @@ class _Loader(yaml.SafeLoader):
             )
         return node
 
-    def compose_mapping_node(self, anchor: dict[Any, Any]) -> MappingNode:  # type: ignore[override]
+    def compose_mapping_node(self, anchor: dict[Any, Any]) -> MappingNode:
         node = super().compose_mapping_node(anchor)
         lines: dict[tuple[str, str], list[int]] = defaultdict(list)
         for name, _ in node.value:

@@ -18,7 +18,9 @@ def loaded(
     """The digits, one split changed, as every data set is loaded."""
     digits = Digits().load()
     part = getattr(digits, split)
-    other = dataclasses.replace(digits, **{split: Split(change(part.images), part.labels)})
+    changed = Split(change(part.images), part.labels)
+    splits = {"train": digits.train, "test": digits.test, split: changed}
+    other = dataclasses.replace(digits, train=splits["train"], test=splits["test"])
     monkeypatch.setattr(Digits, "load", lambda _: other)
     spec: DataSpec = Digits(limit=600)
     return load_data(spec)

@@ -23,10 +23,13 @@ IMAGES = np.random.default_rng(0).integers(0, 256, (5, 1, 8, 8), dtype=np.uint8)
 
 def snntorch_network() -> nn.Sequential:
     torch.manual_seed(0)
-    return nn.Sequential(
+    network = nn.Sequential(
         nn.Conv2d(1, 3, 3, padding=1), nn.MaxPool2d(2), snn.Leaky(beta=0.9), nn.Flatten(),
         nn.Linear(48, 10), snn.Leaky(beta=0.9),
     )  # fmt: skip
+    for layer in (network[0], network[4]):
+        layer.weight.data *= 4
+    return network
 
 
 def tensors(network: nn.Sequential) -> dict[str, Tensor]:

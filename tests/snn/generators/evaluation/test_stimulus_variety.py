@@ -12,7 +12,7 @@ from spikeatlas.snn.data import Digits, load_data
 from spikeatlas.snn.generators import Adapter, CodeLatent, GaussianLatent
 from spikeatlas.snn.generators.adapter import AdaptedGenerator
 from spikeatlas.snn.generators.evaluation import Variety, measure_variety
-from spikeatlas.snn.generators.latent import Latent
+from spikeatlas.snn.generators.latent import Latent, Points
 
 DATA = load_data(Digits(limit=60))
 RNG = np.random.default_rng(0)
@@ -26,8 +26,8 @@ def variety(
 ) -> Variety:
     model = AdaptedGenerator(Adapter(decode, latent, (1, 8, 8), encode=encode))
     codes = isinstance(latent, CodeLatent)
-    points = RNG.integers(0, 2, (64, latent.size)) if codes else RNG.normal(size=(64, latent.size))
-    points = points.astype(np.int64 if codes else np.float32)
+    shape = (64, latent.size)
+    points: Points = RNG.integers(0, 2, shape) if codes else RNG.normal(size=shape).astype("f4")
     return measure_variety(model, points, DATA.train.images, DATA.test.images)
 
 
