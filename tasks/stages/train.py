@@ -212,6 +212,12 @@ def _measured(run: Run, epoch: float, progress: Progress) -> Progress:
     test = models.dataset(run.data).test
     scores = subject.scores(test.images, models.showing(run, digest, "accuracy"))
     measured = performance(scores[None], test.labels)
-    values = {"accuracy": float(measured.accuracy[0]), "loss": float(measured.loss[0])}
-    unknown = {name: value for name, value in values.items() if math.isnan(getattr(progress, name))}
-    return dataclasses.replace(progress, **unknown)
+    return dataclasses.replace(
+        progress,
+        accuracy=_known(progress.accuracy, float(measured.accuracy[0])),
+        loss=_known(progress.loss, float(measured.loss[0])),
+    )
+
+
+def _known(value: float, measured: float) -> float:
+    return measured if math.isnan(value) else value

@@ -27,8 +27,10 @@ def snntorch_network() -> nn.Sequential:
         nn.Conv2d(1, 3, 3, padding=1), nn.MaxPool2d(2), snn.Leaky(beta=0.9), nn.Flatten(),
         nn.Linear(48, 10), snn.Leaky(beta=0.9),
     )  # fmt: skip
-    for layer in (network[0], network[4]):
-        layer.weight.data *= 4
+    state = network.state_dict()
+    network.load_state_dict(
+        {name: 4 * state[name] if "weight" in name else state[name] for name in state}
+    )
     return network
 
 
@@ -47,6 +49,8 @@ def counts(network: nn.Sequential) -> Tensor:
     """Output spikes (n, 10), as snnTorch's loop counts them."""
     pixels = torch.from_numpy(IMAGES).float() / 255
     first, last = network[2], network[5]
+    assert isinstance(first, snn.Leaky)
+    assert isinstance(last, snn.Leaky)
     one, two = first.init_leaky(), last.init_leaky()
     total = torch.zeros(len(IMAGES), 10)
     for _ in range(SPEC.time_steps):

@@ -66,7 +66,7 @@ def test_epochs_that_are_not_observed_are_no_silence(compared_copy: Checked) -> 
 
 def test_the_report_names_them(compared_copy: Checked) -> None:
     answering(compared_copy, "conv2", 2, 0.0)
-    (problem, *_) = problems(read_summary(compared_copy.run.atlas))
+    *_, problem = problems(read_summary(compared_copy.run.atlas))
     assert problem.startswith("conv2 (epoch 2): no probed neuron answers any test image; ")
 
 
