@@ -13,7 +13,7 @@ from pydantic.dataclasses import dataclass
 from spikeatlas.snn.data.base import DataFields
 from spikeatlas.snn.data.dataset import DataSet, Split, even_rows
 from spikeatlas.snn.data.image_files import LAYOUT, list_images, some_of
-from spikeatlas.snn.data.picture_file import Picture, read_picture
+from spikeatlas.snn.data.picture_file import PictureFile, read_picture
 from spikeatlas.snn.registry import SPEC
 
 DARKEST = 65
@@ -54,7 +54,7 @@ def load_folder(root: Path, limit: int | None) -> DataSet:
     train, test = list_images(root / "train"), list_images(root / "test")
     _check_classes(train.classes, test.classes)
     files = [_choose(split.classes, limit) for split in (train, test)]
-    paths = [file for chosen, _ in files for file in chosen]
+    paths = [file for names, _ in files for file in names]
     pictures = _decode(paths)
     _require_full_range(paths, pictures)
     images = _stack([picture.pixels for picture in pictures])
@@ -86,9 +86,9 @@ def _choose(
     return [files[row] for row in rows], labels[rows].astype(np.int64)
 
 
-def _decode(files: list[Path]) -> list[Picture]:
+def _decode(files: list[Path]) -> list[PictureFile]:
     """Read pictures, all square and of the first one's size."""
-    pictures: list[Picture] = []
+    pictures: list[PictureFile] = []
     for file in files:
         picture = read_picture(file)
         height, width = picture.pixels.shape[:2]
@@ -106,7 +106,7 @@ def _decode(files: list[Path]) -> list[Picture]:
     return pictures
 
 
-def _require_full_range(files: list[Path], pictures: list[Picture]) -> None:
+def _require_full_range(files: list[Path], pictures: list[PictureFile]) -> None:
     """Raise ValueError where 16-bit files hold 14 bits or fewer: they would be read as nearly black."""
     deep = [place for place, picture in enumerate(pictures) if picture.deep]
     brightest = max((int(pictures[place].pixels.max()) for place in deep), default=255)

@@ -112,7 +112,7 @@ def _files(folder: Path, above: tuple[Path, ...]) -> Iterator[Path]:
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:
-    """What a folder holds, in the order of names, without what is hidden."""
+    """Return the entries of a folder in the order of names, without those that are hidden."""
     try:
         with os.scandir(folder) as scan:
             entries = sorted(scan, key=lambda entry: entry.name)

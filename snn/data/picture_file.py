@@ -28,7 +28,7 @@ _COMPOSITES = ("MPO", "PSD")
 """Formats whose further frames belong to one picture: other views, layers."""
 
 
-class Picture(NamedTuple):
+class PictureFile(NamedTuple):
     """A picture."""
 
     pixels: Pixels
@@ -37,7 +37,7 @@ class Picture(NamedTuple):
     """True if the file has more than 8 bits a value."""
 
 
-def read_picture(file: Path) -> Picture:
+def read_picture(file: Path) -> PictureFile:
     """Read a picture file, turned as its orientation says.
 
     Deeper values are rounded to 8 bits; a palette of greys is grey. ValueError, with the file's name, for what is no
@@ -48,7 +48,9 @@ def read_picture(file: Path) -> Picture:
         with Image.open(file) as image:
             layout = _layout(image)
             problem = _problem(image)
-            picture = None if problem else Picture(_pixels(image, layout), _is_deep(image, layout))
+            picture = (
+                None if problem else PictureFile(_pixels(image, layout), _is_deep(image, layout))
+            )
     except _UNREADABLE as error:
         raise ValueError(
             f"{file} is no readable image ({error}): repair or remove the file."

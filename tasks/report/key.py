@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from spikeatlas.snn.generators.evaluation import Variety
+from spikeatlas.snn.generators.evaluation import StimulusVariety
 from spikeatlas.tasks.atlas import DONE, FAILED, PENDING, SATURATED, SILENT, STATUS
 from spikeatlas.tasks.report.atlas_words import UNKNOWN, level, stimulus_word
 from spikeatlas.tasks.report.averages import Array, mean, quartiles
@@ -142,7 +142,7 @@ def _of_generator(summary: Summary) -> list[str]:
     quality = json.loads(summary.attributes.get("generator_quality", "{}"))
     if "variety" not in quality:
         return []
-    variety = Variety(**quality["variety"])
+    variety = StimulusVariety(**quality["variety"])
     sentences = filter(None, (variety.problem, variety.doubt))
     return [f"{sentence[0].upper()}{sentence[1:]}." for sentence in sentences]
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from spikeatlas.snn.generators.evaluation import DRAWS, Variety, measure_variety
+from spikeatlas.snn.generators.evaluation import DRAWS, StimulusVariety, measure_variety
 from spikeatlas.tasks.stages.samples import quality_rng
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.workers import models
 
 
-def variety_of(run: Run) -> Variety:
+def variety_of(run: Run) -> StimulusVariety:
     """Measure what the run's generator makes of latents as its searches draw them."""
     model, space = models.generator(run), models.search_space(run)
     points = space.sample(quality_rng(run, "variety"), DRAWS)
@@ -18,7 +18,7 @@ def variety_of(run: Run) -> Variety:
     )
 
 
-def require_variety(run: Run, variety: Variety) -> None:
+def require_variety(run: Run, variety: StimulusVariety) -> None:
     """Raise ValueError for a generator that has collapsed, saying what to do."""
     if variety.problem is None:
         return

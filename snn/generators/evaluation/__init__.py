@@ -23,7 +23,7 @@ from spikeatlas.snn.generators.evaluation.quality import (
 )
 from spikeatlas.snn.generators.evaluation.stimulus_variety import (
     DRAWS,
-    Variety,
+    StimulusVariety,
     measure_variety,
 )
 
@@ -34,7 +34,7 @@ __all__ = [
     "Memorisation",
     "Overlap",
     "Quality",
-    "Variety",
+    "StimulusVariety",
     "class_shares",
     "density_quantile",
     "frechet_distance",

@@ -1,4 +1,4 @@
-"""Variety of what a generator makes: one that collapsed makes one image of whatever it is given."""
+"""StimulusVariety of what a generator makes: one that collapsed makes one image of whatever it is given."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LEAST_SPREAD = 1e-3
 
 
 @dataclasses.dataclass(frozen=True)
-class Variety:
+class StimulusVariety:
     """The variety of a generator's images, and how well it copies."""
 
     draws: int
@@ -45,12 +45,12 @@ class Variety:
             return None
         count = f"{self.images:.0f}" if self.images < LEAST_IMAGES else "nearly the same"
         noun = "different image" if round(self.images) == 1 else "different images"
-        made = (
+        outcome = (
             f"only {count} {noun}"
             if self.images < LEAST_IMAGES
             else f"{count} image again and again"
         )
-        return f"the generator has collapsed: of {self.draws} latents it makes {made}"
+        return f"the generator has collapsed: of {self.draws} latents it makes {outcome}"
 
     @property
     def doubt(self) -> str | None:
@@ -65,7 +65,7 @@ class Variety:
 
 def measure_variety(
     model: Generator, points: Points, train: Images, test: Images, batch_size: int = 256
-) -> Variety:
+) -> StimulusVariety:
     """Decode ``points`` (n, d), and hold the images against training and test images (n, c, h, w), uint8."""
     images = model.decode(points, batch_size)
     error = None
@@ -73,7 +73,7 @@ def measure_variety(
         real = test[:DRAWS]
         copies = model.decode(model.encode(real, batch_size), batch_size)
         error = _squared_error(copies, real) / max(float(real.var(dtype=np.float64)), 1.0)
-    return Variety(
+    return StimulusVariety(
         len(images),
         _different(images, model.latent),
         _spread(images) / _spread(train[:DRAWS]),

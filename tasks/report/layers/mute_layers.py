@@ -30,21 +30,24 @@ def mute_sentences(atlas: Place, epochs: Iterable[float] | None = None) -> list[
     """
     root = open_store(atlas)
     layout = layout_of(root)
-    chosen = list(layout.epochs if epochs is None else epochs)
+    states = list(layout.epochs if epochs is None else epochs)
     # one epoch is read by itself, while others may still be written
-    at = slice(None) if epochs is None else [epoch_row(root, epoch) for epoch in chosen]
+    at = slice(None) if epochs is None else [epoch_row(root, epoch) for epoch in states]
     silent: dict[str, list[float]] = {}
     constant: dict[str, list[float]] = {}
     for layer in layout.layers:
         tops = values(root, path_of("natural_top_response", layer), at)[..., 0]
         means = values(root, path_of("natural_response", layer), at)
-        for epoch, top, mean in zip(chosen, tops, means, strict=True):
+        for epoch, top, mean in zip(states, tops, means, strict=True):
             if _is_silent(layout, layer, top):
                 silent.setdefault(layer, []).append(epoch)
             elif _is_constant(top, mean):
                 constant.setdefault(layer, []).append(epoch)
-    ours = study_of(root).get("network", {}).get("kind", "chain") in ("chain", "resnet")
-    return [*_silent_sentence(silent, ours=ours), *_constant_sentence(constant, ours=ours)]
+    trainable = study_of(root).get("network", {}).get("kind", "chain") in ("chain", "resnet")
+    return [
+        *_silent_sentence(silent, trainable=trainable),
+        *_constant_sentence(constant, trainable=trainable),
+    ]
 
 
 def _is_silent(layout: Layout, layer: str, top: NDArray[Any]) -> bool:
@@ -58,19 +61,19 @@ def _is_constant(top: NDArray[Any], means: NDArray[Any]) -> bool:
     return bool(np.isfinite(top).all() and alike.all())
 
 
-def _silent_sentence(layers: Mapping[str, list[float]], *, ours: bool) -> list[str]:
+def _silent_sentence(layers: Mapping[str, list[float]], *, trainable: bool) -> list[str]:
     remedy = (
         "lower network.threshold, or raise network.beta or network.time_steps"
-        if ours
+        if trainable
         else "is network.normalise what the network was trained with?"
     )
     return _sentence(layers, "no probed neuron answers any test image", remedy)
 
 
-def _constant_sentence(layers: Mapping[str, list[float]], *, ours: bool) -> list[str]:
+def _constant_sentence(layers: Mapping[str, list[float]], *, trainable: bool) -> list[str]:
     remedy = (
         "raise network.threshold, or lower network.beta"
-        if ours
+        if trainable
         else "is network.normalise what the network was trained with?"
     )
     return _sentence(layers, "each probed neuron answers all test images alike", remedy)

@@ -6,21 +6,21 @@ import json
 import pytest
 
 from spikeatlas.flows.checks.study_checks import Checked
-from spikeatlas.snn.generators.evaluation import Variety
+from spikeatlas.snn.generators.evaluation import StimulusVariety
 from spikeatlas.tasks.atlas import open_tree, write
 from spikeatlas.tasks.report.key import problems
 from spikeatlas.tasks.report.summary import read_summary
 from spikeatlas.tasks.stages import train
 from spikeatlas.tasks.stages.collapse import require_variety, variety_of
 
-COLLAPSED = Variety(draws=256, images=1.3, spread=0.04, reconstruction_error=187.0)
+COLLAPSED = StimulusVariety(draws=256, images=1.3, spread=0.04, reconstruction_error=187.0)
 
 
 def test_the_generator_of_an_atlas_is_noted_with_its_variety(compared: Checked) -> None:
     variety = variety_of(compared.run)
     with open_tree(compared.run.atlas) as tree:
         note = json.loads(tree.attrs["generator_quality"])
-    assert Variety(**note["variety"]) == variety
+    assert StimulusVariety(**note["variety"]) == variety
     assert not variety.collapsed
     require_variety(compared.run, variety)
 

@@ -11,19 +11,19 @@ from torch import Tensor
 from spikeatlas.snn.data import Digits, load_data
 from spikeatlas.snn.generators import Adapter, CodeLatent, GaussianLatent
 from spikeatlas.snn.generators.adapter import AdaptedGenerator
-from spikeatlas.snn.generators.evaluation import Variety, measure_variety
+from spikeatlas.snn.generators.evaluation import StimulusVariety, measure_variety
 from spikeatlas.snn.generators.latent import Latent, Points
 
 DATA = load_data(Digits(limit=60))
 RNG = np.random.default_rng(0)
-WELL = Variety(draws=64, images=60.0, spread=0.4, reconstruction_error=None)
+WELL = StimulusVariety(draws=64, images=60.0, spread=0.4, reconstruction_error=None)
 
 
 def variety(
     decode: Callable[[Tensor], Tensor],
     latent: Latent,
     encode: Callable[[Tensor], Tensor] | None = None,
-) -> Variety:
+) -> StimulusVariety:
     model = AdaptedGenerator(Adapter(decode, latent, (1, 8, 8), encode=encode))
     codes = isinstance(latent, CodeLatent)
     shape = (64, latent.size)
