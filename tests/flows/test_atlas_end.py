@@ -17,10 +17,11 @@ def test_the_end_is_noted_before_the_page_is_written(
     place = compared_copy.run.atlas
     pages: list[str] = []
 
-    def work(*arguments: Any) -> list[str]:
-        if arguments[0] == str(place):
-            pages.append(render(read_summary(place)))
-        return []
+    def work(*arguments: Any) -> Any:
+        if arguments[0] != str(place):
+            return []
+        pages.append(render(read_summary(place)))
+        return compared_copy.run.folder / "report" / "index.html"
 
     class Flow:
         def with_options(self, **_: Any) -> Any:
