@@ -18,6 +18,7 @@ from spikeatlas.flows.runners.task_runners import quiet_subflows, workers
 from spikeatlas.flows.start import DEFAULTS, StudyFile, run_name, start_study
 from spikeatlas.flows.train import train_flow
 from spikeatlas.tasks.atlas import consolidate, unfinished, write
+from spikeatlas.tasks.report.layers import mute_sentences
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.study.study import Study
 
@@ -66,6 +67,8 @@ def complete(run: Run) -> None:
         write.note(run.atlas, "", {"ended": write.now()})
         page = report_flow.with_options(task_runner=runner)(str(run.atlas), run.folder / "report")
         write.note(run.atlas, "", {"reported": write.now()})
+        for sentence in mute_sentences(run.atlas):
+            log.warning(sentence)
     log.info(f"atlas: {absolute(run.atlas)}, report: {page.absolute()}")
     if failures:
         consolidate(run.atlas)

@@ -233,7 +233,7 @@ def main() -> NoReturn:
     except (ValueError, OSError) as error:
         _say(*str(error).splitlines())
         sys.exit(BAD_INPUT)
-    except RuntimeError as error:
+    except (RuntimeError, FloatingPointError) as error:  # the latter: a training that diverged
         _say(*str(error).splitlines())
         sys.exit(FAILED)
     except Exception as error:

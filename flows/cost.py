@@ -10,6 +10,7 @@ from rich.table import Table
 
 from spikeatlas.flows.checks.study_checks import Checked
 from spikeatlas.flows.runners.choice import count_workers
+from spikeatlas.snn.data import count_words
 from spikeatlas.snn.subjects import Respond
 from spikeatlas.tasks.atlas import BLANKS, EPOCH, exists, open_store, size_of, unfinished, values
 from spikeatlas.tasks.atlas.allocate import repeats_to_add
@@ -76,13 +77,14 @@ def cost(checked: Checked) -> str:
     seconds = seconds_per_image(run) * (showings + TRAINING_FACTOR * images.training)
     neurons = ", ".join(f"{layer} {len(indices)}" for layer, indices in run.layers.items())
     table = Table("plan", "")
+    table.add_row("data", count_words(checked.data))
     table.add_row("probe", f"{len(run.epochs)} epochs, {neurons} neurons")
     table.add_row("task runs", str(task_runs))
     table.add_row("images", images.summary(stochastic=run.stochastic))
     table.add_row("atlas", f"at most {size_of(checked.layout) / 1e6:,.1f} MB")
     workers = f"{count_workers(run)} workers, the generator apart"
     table.add_row("time", f"about {minutes(seconds)} on {workers}")
-    return as_text(table)
+    return "\n".join([as_text(table), *(f"data: {note}" for note in checked.data.notes)])
 
 
 def count_images(checked: Checked, blocks: list[Block]) -> ImageCounts:

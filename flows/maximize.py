@@ -23,6 +23,7 @@ from spikeatlas.tasks.atlas import (
     unfinished,
     write,
 )
+from spikeatlas.tasks.report.layers import mute_sentences
 from spikeatlas.tasks.study.blocks import Block
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.study.study import Study
@@ -49,6 +50,8 @@ def maximize_flow(run: Run, epoch: float) -> list[str]:
             if not flagged(run.atlas, mark, epoch)
         ]
     )
+    for sentence in mute_sentences(run.atlas, [epoch]):
+        log.warning(sentence)
     blocks = unfinished(run.atlas, run.blocks(epoch))
     log.info(f"epoch {epoch:g}: maximize {len(blocks)} blocks")
     if blocks:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from pydantic import Field
 from spikeatlas.flows.checks.study_checks import Checked, check
 from spikeatlas.flows.study_file import read_study
 from spikeatlas.snn.allowed_places import path_problem
+from spikeatlas.snn.data import count_words
 from spikeatlas.tasks.atlas import consolidate, coordinator, remove
 from spikeatlas.tasks.atlas.allocate import allocate
 from spikeatlas.tasks.study.run import Run
@@ -30,6 +32,7 @@ StudyFile = Annotated[
     ),
 ]
 """The study by the name of its file, as a deployment takes it."""
+log = logging.getLogger("spikeatlas")
 
 
 @contextmanager
@@ -44,6 +47,8 @@ def start(checked: Checked, *, fresh: bool = False) -> Iterator[Run]:
         if fresh:
             _discard(run)
         run = allocate(run, checked.layout, checked.data, checked.source)
+        for words in (count_words(checked.data), *checked.data.notes):
+            log.info(f"data: {words}")
         yield replace(run, run_id=run_id)
         consolidate(run.atlas)
 

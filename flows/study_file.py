@@ -11,6 +11,8 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from spikeatlas.flows.checks.field_words import form_errors, form_sentence
+from spikeatlas.flows.checks.truth_values import truth_problems
+from spikeatlas.flows.checks.yaml_file import load_yaml
 from spikeatlas.snn.sentences import near
 from spikeatlas.snn.training import renamed_fields
 from spikeatlas.tasks.study.study import Study, StudyError
@@ -31,9 +33,11 @@ def read_study(path: Path, overrides: Iterable[str] = ()) -> dict[str, Any]:
     Raises StudyError for a missing file, broken YAML or an override without a value.
     """
     try:
-        raw = yaml.safe_load(path.read_text())
+        raw = load_yaml(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise StudyError([f"there is no study file {path}: give the path of a YAML file"]) from None
+    except StudyError as error:
+        raise StudyError([f"{path}: {problem}" for problem in error.problems]) from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         message = f"{path} cannot be read as a YAML file: {' '.join(str(error).split())}"
         raise StudyError([message]) from error
@@ -61,7 +65,9 @@ def _override(raw: dict[str, Any], override: str) -> None:
             raise StudyError([_no_group(override, key, parent, inner)])
         section = inner
     try:
-        section[last] = yaml.safe_load(text)
+        section[last] = load_yaml(text)
+    except StudyError as error:
+        raise StudyError([f"--set {override}: {problem}" for problem in error.problems]) from None
     except yaml.YAMLError as error:
         reason = getattr(error, "problem", None) or type(error).__name__
         message = (
@@ -86,7 +92,8 @@ def parse(raw: Mapping[str, Any]) -> tuple[Study, list[str]]:
     """Return the study, and every problem of form in it; a section that does not parse stands at its default."""
     renamed = renamed_fields(raw.get("training"))
     try:
-        return Study.model_validate(raw), renamed
+        study = Study.model_validate(raw)
+        return study, [*renamed, *truth_problems(raw, study)]
     except ValidationError as error:
         problems = [*renamed, *sentences(error, Study, raw)]
     sound: dict[str, Any] = {}

@@ -25,7 +25,7 @@ from tests.sharing import once
 from tests.tiny import STUDY, build, study_file
 
 PAGE = ROOT / "docs" / "networks.md"
-SCRIPTS = ("train_net.py", "train_zoo.py", "export_nir.py")
+SCRIPTS = ("train_net.py", "train_zoo.py", "export_nir.py", "weights.py")
 SMALL: dict[str, Any] = {
     "data": {"dataset": "digits", "limit": 120},
     "generator": STUDY["generator"],
@@ -85,7 +85,7 @@ def small(name: str, output: Path) -> dict[str, Any]:
 def test_every_kind_of_network_has_an_example() -> None:
     kinds = {raw["network"]["kind"] for raw in STUDIES.values()}
 
-    assert kinds == {"module", "resnet", "nir", "callable"}
+    assert kinds == {"chain", "module", "resnet", "nir", "callable"}
     assert set(SCRIPTS) < set(files())
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from annotated_types import Ge, MinLen
 from pydantic import ValidationError
 
+from spikeatlas.flows.checks.truth_values import truth_problems
 from spikeatlas.flows.study_file import sentences
 from spikeatlas.snn.classifier import ClassifierSpec
 from spikeatlas.snn.subjects import ChainSpec
@@ -111,6 +112,7 @@ def parse(raw: Mapping[str, Any]) -> Bench:
         bench = Bench.model_validate(raw)
     except ValidationError as error:
         raise StudyError([*problems, *sentences(error, Bench, raw)]) from None
+    problems += truth_problems(raw, bench)
     if problems:
         raise StudyError(problems)
     return bench

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from spikeatlas.flows.checks.inputs import StudyInputs
+from spikeatlas.snn.networks import Architecture
 from spikeatlas.snn.sentences import in_field
 from spikeatlas.snn.subjects import Source
 from spikeatlas.tasks.study.resolve import probed_epochs
@@ -47,7 +48,7 @@ def _given_problems(study: Study, source: Source) -> list[str]:
     """Name epochs that a network which comes trained does not have, and what is wrong with the others."""
     there = source.epochs()
     if not there:
-        return source.problems([]) or [_nothing_there(source)]
+        return source.problems([]) or [_nothing_there(study, source)]
     epochs = list(there) if study.probe.epochs == "all" else list(study.probe.epochs)
     missing = ", ".join(f"{epoch:g}" for epoch in epochs if epoch not in there)
     names = ", ".join(f"{epoch:g}" for epoch in there)
@@ -60,7 +61,7 @@ def _given_problems(study: Study, source: Source) -> list[str]:
     return problems + [in_field("network", problem) for problem in opened]
 
 
-def _nothing_there(source: Source) -> str:
+def _nothing_there(study: Study, source: Source) -> str:
     """Say that no file is a checkpoint, and which files there are instead."""
     folder = source.folder
     if folder is None or not folder.is_dir():
@@ -68,5 +69,15 @@ def _nothing_there(source: Source) -> str:
     files = sorted(path.name for path in folder.iterdir())[:MOST_FILES]
     return (
         f"network.checkpoints: no file fits {source.place}; in {folder} there is "
-        f"{', '.join(files) or 'nothing'}"
+        f"{', '.join(files) or 'nothing'}{_form(study)}"
+    )
+
+
+def _form(study: Study) -> str:
+    """Say which files a network of ours is loaded from."""
+    if not isinstance(study.network, Architecture):
+        return ""
+    return (
+        "; of this kind are files epoch-<number>.safetensors, and docs/networks.md (weights of your own) says how to "
+        "make one of a state_dict"
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 from spikeatlas.optim import Space
 from spikeatlas.snn.data import DataSet
 from spikeatlas.snn.generators import (
@@ -12,8 +14,12 @@ from spikeatlas.snn.generators import (
     GeneratorSpec,
     open_generator,
 )
+from spikeatlas.snn.generators.evaluation import measure_variety
 from spikeatlas.snn.sentences import caught
 from spikeatlas.tasks.study.latent_space import SpaceSpec, space_of
+
+FEW_DRAWS = 64
+"""Latents that show before any work whether a given generator has collapsed; a run draws more, as its searches do."""
 
 
 def generator_problems(spec: GeneratorSpec, data: DataSet) -> list[str]:
@@ -33,7 +39,19 @@ def generator_problems(spec: GeneratorSpec, data: DataSet) -> list[str]:
         )
     if isinstance(model.latent, CodeLatent):
         problems += caught(name, model.latent.check)
+    if not problems:
+        problems += _collapse(model, data, name)
     return [*problems, *_other_latents(spec, model, name)] if spec.trained else problems
+
+
+def _collapse(model: Generator, data: DataSet, name: str) -> list[str]:
+    """Say that a given generator makes one image of everything."""
+    points = space_of(model.latent, SpaceSpec()).sample(np.random.default_rng(0), FEW_DRAWS)
+    try:
+        variety = measure_variety(model, points, data.train.images, data.test.images[:FEW_DRAWS])
+    except ValueError as error:
+        return [f"{name}: {error}"]
+    return [] if variety.problem is None else [f"{name}: {variety.problem}; give another one"]
 
 
 def space_problems(spec: GeneratorSpec, space: SpaceSpec) -> list[str]:

@@ -12,8 +12,15 @@ class WorkError(RuntimeError):
 
 @contextmanager
 def working() -> Iterator[None]:
-    """Turn a refusal or a failed file in the block into a WorkError, with the same sentences."""
+    """Turn a refusal, a failed file, a divergence or a lack of memory in the block into a WorkError, in a sentence."""
     try:
         yield
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, FloatingPointError) as error:
         raise WorkError(str(error)) from error
+    except MemoryError as error:
+        reason = " ".join(str(error).split()) or "no more is to be had"
+        message = (
+            f"memory ran out ({reason}): what is done is kept; run the same command again to go on, with fewer "
+            "runner.workers, or a smaller responder.memory or responder.batch_size"
+        )
+        raise WorkError(message) from error

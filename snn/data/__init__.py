@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from spikeatlas.snn.data.base import DataFields, DataSpec, load_data
 from spikeatlas.snn.data.cifar10 import CIFAR10
+from spikeatlas.snn.data.counts import count_words
 from spikeatlas.snn.data.dataset import DataSet, Split, sequence_problem, take_evenly
 from spikeatlas.snn.data.digits import Digits
 from spikeatlas.snn.data.fashion_mnist import FashionMNIST
@@ -43,6 +44,7 @@ __all__ = [
     "Saccades",
     "Split",
     "choose_images",
+    "count_words",
     "load_data",
     "sequence_problem",
     "take_evenly",

@@ -11,6 +11,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from spikeatlas.snn.data.dataset import DataSet, take_evenly
+from spikeatlas.snn.data.sameness import dark_notes, plain_notes, require_pictures
 from spikeatlas.snn.registry import SPEC, Contract
 
 
@@ -54,10 +55,17 @@ class DataFields(DataSpec, ABC):
 
 
 def load_data(spec: DataSpec) -> DataSet:
-    """Load the images of ``spec``, as many as its limit leaves; errors as ``DataSpec.load``."""
+    """Load the images of ``spec``, as many as its limit leaves.
+
+    Errors as ``DataSpec.load``; ValueError for a split whose images are all the same picture.
+    """
     data = spec.load()
-    return DataSet(
-        train=take_evenly(data.train, spec.limit),
-        test=take_evenly(data.test, spec.limit),
-        classes=data.classes,
-    )
+    splits = {
+        "train": take_evenly(data.train, spec.limit),
+        "test": take_evenly(data.test, spec.limit),
+    }
+    for name, split in splits.items():
+        require_pictures(name, split)
+    plain = [note for name, split in splits.items() for note in plain_notes(name, split)]
+    notes = (*data.notes, *plain, *dark_notes(splits["train"]))
+    return dataclasses.replace(data, train=splits["train"], test=splits["test"], notes=notes)

@@ -34,6 +34,8 @@ class DataSet:
     train: Split
     test: Split
     classes: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    """What was left out of it, or looks wrong, in phrases that a person reads."""
 
     @property
     def channels(self) -> int:

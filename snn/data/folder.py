@@ -7,25 +7,17 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, UnidentifiedImageError
 from pydantic import model_validator
 from pydantic.dataclasses import dataclass
 
 from spikeatlas.snn.data.base import DataFields
 from spikeatlas.snn.data.dataset import DataSet, Split, even_rows
+from spikeatlas.snn.data.image_files import LAYOUT, list_images, some_of
+from spikeatlas.snn.data.picture_file import PictureFile, read_picture
 from spikeatlas.snn.registry import SPEC
 
-_LAYOUT = (
-    "a folder data set is laid out as root/train/<class>/<image> and root/test/<class>/<image>"
-)
-_UNREADABLE = (
-    UnidentifiedImageError,
-    OSError,
-    ValueError,
-    SyntaxError,
-    Image.DecompressionBombError,
-)
-_GREY = ("1", "L", "LA", "La", "I;16", "I;16B", "I;16L", "I;16N")
+DARKEST = 65
+"""Brightest value, of 255, below which 16-bit pictures hold fewer bits than their files: 14 bits reach 64."""
 
 
 @dataclass(frozen=True, config=SPEC)
@@ -53,48 +45,26 @@ class FolderImages(DataFields):
 def load_folder(root: Path, limit: int | None) -> DataSet:
     """Read the images of a folder; grey if every image read is grey, else RGB.
 
-    Only the files that ``limit`` leaves are decoded. FileNotFoundError for a missing folder;
-    ValueError for folders without images, splits with other classes, images of another size and
-    unreadable files.
+    Only the files that ``limit`` leaves are decoded. What else lies there is noted. FileNotFoundError for a missing
+    folder; ValueError for folders without images, splits with other classes, images of another size, and files that
+    cannot be read as they are meant (``list_images``, ``read_picture``).
     """
     if not root.is_dir():
-        raise FileNotFoundError(f"data.root {root} is no folder: {_LAYOUT}.")
-    train, test = _list_split(root / "train"), _list_split(root / "test")
-    _check_classes(train, test)
-    files = [_choose(listing, limit) for listing in (train, test)]
-    pictures = _decode([file for paths, _ in files for file in paths])
-    images = _stack(pictures)
+        raise FileNotFoundError(f"data.root {root} is no folder: {LAYOUT}.")
+    train, test = list_images(root / "train"), list_images(root / "test")
+    _check_classes(train.classes, test.classes)
+    files = [_choose(split.classes, limit) for split in (train, test)]
+    paths = [file for names, _ in files for file in names]
+    pictures = _decode(paths)
+    _require_full_range(paths, pictures)
+    images = _stack([picture.pixels for picture in pictures])
     count = len(files[0][0])
     return DataSet(
         train=Split(images[:count], files[0][1]),
         test=Split(images[count:], files[1][1]),
-        classes=tuple(train),
+        classes=tuple(train.classes),
+        notes=(*train.notes(), *test.notes(), *_plain_notes(paths, images)),
     )
-
-
-def _list_split(folder: Path) -> dict[str, list[Path]]:
-    """List image files by class, both in the order of their names."""
-    if not folder.is_dir():
-        raise FileNotFoundError(f"data.root has no folder {folder}: {_LAYOUT}.")
-    classes = sorted(entry for entry in folder.iterdir() if entry.is_dir() and _visible(entry))
-    endings = Image.registered_extensions()
-    listing = {
-        entry.name: sorted(
-            file
-            for file in entry.iterdir()
-            if file.suffix.lower() in endings and _visible(file) and file.is_file()
-        )
-        for entry in classes
-    }
-    empty = [name for name, files in listing.items() if not files]
-    if empty or not listing:
-        where = ", ".join(str(folder / name) for name in empty) or str(folder)
-        raise ValueError(f"data.root has no images in {where}: {_LAYOUT}, each class with images.")
-    return listing
-
-
-def _visible(entry: Path) -> bool:
-    return not entry.name.startswith(".")
 
 
 def _check_classes(train: dict[str, list[Path]], test: dict[str, list[Path]]) -> None:
@@ -116,18 +86,18 @@ def _choose(
     return [files[row] for row in rows], labels[rows].astype(np.int64)
 
 
-def _decode(files: list[Path]) -> list[npt.NDArray[np.uint8]]:
-    """Read pictures (h, w) or (h, w, 3), all square and of the first one's size."""
-    pictures: list[npt.NDArray[np.uint8]] = []
+def _decode(files: list[Path]) -> list[PictureFile]:
+    """Read pictures, all square and of the first one's size."""
+    pictures: list[PictureFile] = []
     for file in files:
-        picture = _read_picture(file)
-        height, width = picture.shape[:2]
+        picture = read_picture(file)
+        height, width = picture.pixels.shape[:2]
         if height != width:
             raise ValueError(
                 f"{file} is {width}x{height} pixels: images must be square; crop or resize them."
             )
-        if pictures and len(pictures[0]) != height:
-            first = len(pictures[0])
+        if pictures and len(pictures[0].pixels) != height:
+            first = len(pictures[0].pixels)
             raise ValueError(
                 f"{file} is {width}x{height} pixels but {files[0]} is {first}x{first}: all images "
                 "of a data set have one size; resize them."
@@ -136,18 +106,25 @@ def _decode(files: list[Path]) -> list[npt.NDArray[np.uint8]]:
     return pictures
 
 
-def _read_picture(file: Path) -> npt.NDArray[np.uint8]:
-    try:
-        with Image.open(file) as image:
-            if image.mode.startswith("I;16"):
-                return np.round(np.asarray(image) / 257).astype(np.uint8)
-            # Pillow warns when a palette with transparency turns into RGB directly
-            solid = image.convert("RGBA") if image.mode == "P" else image
-            return np.asarray(solid.convert("L" if image.mode in _GREY else "RGB"))
-    except _UNREADABLE as error:
+def _require_full_range(files: list[Path], pictures: list[PictureFile]) -> None:
+    """Raise ValueError where 16-bit files hold 14 bits or fewer: they would be read as nearly black."""
+    deep = [place for place, picture in enumerate(pictures) if picture.deep]
+    brightest = max((int(pictures[place].pixels.max()) for place in deep), default=255)
+    if 0 < brightest < DARKEST:
         raise ValueError(
-            f"{file} is no readable image ({error}): repair or remove the file."
-        ) from None
+            f"the pictures of 16 bits ({some_of([files[place] for place in deep])}) are nearly black, with {brightest} "
+            "of 255 for their brightest value: do their files hold fewer bits, such as 12? Stretch the values to the "
+            "whole range, or save 8 bits."
+        )
+
+
+def _plain_notes(files: list[Path], images: npt.NDArray[np.uint8]) -> list[str]:
+    """Name the images of one colour."""
+    flat = images.reshape(*images.shape[:2], -1)
+    plain = np.flatnonzero((flat == flat[..., :1]).all(axis=(1, 2)))
+    if len(plain) in (0, len(files)):
+        return []
+    return [f"of one colour all over: {some_of([files[row] for row in plain])}"]
 
 
 def _stack(pictures: list[npt.NDArray[np.uint8]]) -> npt.NDArray[np.uint8]:

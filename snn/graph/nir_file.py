@@ -106,7 +106,7 @@ def nir_module(
 
     ``input_shape``: (c, h, w) of what it will be shown, which the file's input may take flattened; the file's own if
     None. FileNotFoundError; ValueError, one sentence, for what is no NIR file, for nodes that are not read here, for
-    recurrent connections, and for shapes that do not fit; ImportError without the library.
+    recurrent connections, and for shapes that do not fit; ValueError without the library.
     """
     if not dt > 0:
         raise ValueError(f"dt is {dt}: it must be positive, in seconds.")
@@ -121,7 +121,7 @@ def read_file(path: Path) -> Any:
     try:
         import nir  # noqa: PLC0415 - an extra
     except ImportError as error:
-        raise ImportError(
+        raise ValueError(
             "kind nir needs the library nir, which is not installed: pip install 'spikeatlas[nir]'."
         ) from error
     try:

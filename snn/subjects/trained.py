@@ -169,7 +169,8 @@ class TrainedSource(Source):
             study = read_header(epoch_path(self.folder, epoch)).study
             studies.setdefault(study, []).append(f"{epoch:g}")
         parts = [
-            f"epochs {', '.join(names)} of study {study[:12]}" for study, names in studies.items()
+            f"epochs {', '.join(names)} of {f'study {study[:12]}' if study else 'an unknown study'}"
+            for study, names in studies.items()
         ]
         if len(parts) < 2:
             return []

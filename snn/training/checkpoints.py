@@ -31,15 +31,15 @@ class CheckpointHeader:
     epoch: float
     """Training progress: 0 is untrained."""
     step: int
-    """Training steps taken."""
+    """Training steps taken; -1: not known."""
     images_seen: int
-    """Training images seen."""
+    """Training images seen; -1: not known."""
     accuracy: float
-    """Share of test images whose class has the most output spikes, 0 to 1."""
+    """Share of test images whose class has the most output spikes, 0 to 1; NaN: not known."""
     loss: float
-    """Mean test loss: cross-entropy of output spike counts, in nats."""
+    """Mean test loss: cross-entropy of output spike counts, in nats; NaN: not known."""
     study: str
-    """Digest of the study that trained it."""
+    """Digest of the study that trained it; empty: of weights from elsewhere."""
 
 
 def checkpoint_epochs(epochs: int) -> tuple[float, ...]:
@@ -99,23 +99,24 @@ def save_network(path: Path, network: TrainableNetwork, header: CheckpointHeader
 
 
 def read_header(path: Path) -> CheckpointHeader:
-    """Read a checkpoint's header.
+    """Read a checkpoint's header; what weights from elsewhere do not tell is -1, NaN or empty, the epoch that of the name.
 
-    FileNotFoundError where there is none; ValueError for a file that is damaged or without header.
+    FileNotFoundError where there is none; ValueError for a file that is damaged or whose header holds no numbers.
     """
     fields = read_metadata(path)
+    name = _NAME.fullmatch(path.name)
     try:
         return CheckpointHeader(
-            epoch=float(fields["epoch"]),
-            step=int(fields["step"]),
-            images_seen=int(fields["images_seen"]),
-            accuracy=float(fields["accuracy"]),
-            loss=float(fields["loss"]),
-            study=fields["study"],
+            epoch=float(fields.get("epoch", name[1] if name else "nan")),
+            step=int(fields.get("step", -1)),
+            images_seen=int(fields.get("images_seen", -1)),
+            accuracy=float(fields.get("accuracy", "nan")),
+            loss=float(fields.get("loss", "nan")),
+            study=fields.get("study", ""),
         )
-    except (KeyError, ValueError) as error:
+    except ValueError as error:
         raise ValueError(
-            f"{path} has no usable header ({error}): give checkpoints that spikeatlas trained."
+            f"{path} has no usable header ({error}): leave the field out, or write a number."
         ) from None
 
 
@@ -130,28 +131,39 @@ def load_network(
     blank = [0.0] * input_shape[0], [1.0] * input_shape[0]
     network = spec.build(NetworkSite(input_shape, classes, *blank, seed=0))
     _require_fit(path, tensors, network)
-    network.load_state_dict(tensors)
+    network.load_state_dict({**_constants(network), **tensors})
     return network.eval()
 
 
-def _require_fit(path: Path, stored: Mapping[str, Tensor], network: TrainableNetwork) -> None:
-    target = network.state_dict()
-    # what a neuron learns is the checkpoint's; what the study says of it must agree
-    fixed = {
+def _constants(network: TrainableNetwork) -> dict[str, Tensor]:
+    """Return what the study says of the neurons: a file need not repeat it, but must not say otherwise."""
+    state = network.state_dict()
+    names = {
         f"{path}.{name}"
         for path, module in network.named_modules()
         if isinstance(module, SpikingNeuron)
         for name, _ in module.named_buffers()
     }
-    misfits = [f"{name} is missing" for name in target if name not in stored]
+    # membranes are no part of the state
+    return {name: tensor for name, tensor in state.items() if name in names}
+
+
+def _require_fit(path: Path, stored: Mapping[str, Tensor], network: TrainableNetwork) -> None:
+    # what a neuron learns is the checkpoint's
+    target, constants = network.state_dict(), _constants(network)
+    misfits = [
+        f"{name} of shape {tuple(tensor.shape)} is missing"
+        for name, tensor in target.items()
+        if name not in stored and name not in constants
+    ]
     misfits += [f"{name} is not in the network" for name in stored if name not in target]
     for name in target:
         if name in stored:
-            misfits += _misfit(name, stored[name], target[name], fixed=name in fixed)
+            misfits += _misfit(name, stored[name], target[name], fixed=name in constants)
     if misfits:
         raise ValueError(
-            f"{path} does not fit the study's network: {'; '.join(misfits)}. Set the network's fields "
-            "to those it was trained with, or give other checkpoints."
+            f"{path} does not fit the study's network: {'; '.join(misfits)}. Set the network's fields to those it was "
+            "trained with, give other checkpoints, or name the tensors so (docs/networks.md, weights of your own)."
         )
 
 

@@ -59,7 +59,10 @@ def course_of(tree: Tree, name: str) -> Course:
     ValueError where it keeps no responses to single test images, or nothing is analysed.
     """
     if "natural_image" not in tree:
-        message = f"{name} keeps no responses to single test images, which change over training is tested on: run its study again"
+        message = (
+            f"{name} is of an earlier version, without responses to single test images, on which change over training is "
+            "tested: only a new atlas has them; run its study with another output"
+        )
         raise ValueError(message)
     rows = np.flatnonzero(tree.progress.analysed.values == 1)
     if not rows.size:

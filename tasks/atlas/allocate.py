@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
-from spikeatlas.snn.data import DataSet, choose_images
+from spikeatlas.snn.data import DataSet, choose_images, count_words
 from spikeatlas.snn.subjects import SPIKE_RATE, LayerInfo, Source
 from spikeatlas.snn.training import checkpoint_epochs
 from spikeatlas.tasks.atlas import read, write
@@ -113,7 +114,8 @@ def allocate(run: Run, layout: Layout, data: DataSet, source: Source) -> Run:
     images = data.digest()
     if not exists(run.atlas):
         filled = {TEST_IMAGES: data.test.images}
-        create(run.atlas, layout, attributes(run, source), provenance(run, images), filled=filled)
+        origin = {**provenance(run, images), **_images(data)}
+        create(run.atlas, layout, attributes(run, source), origin, filled=filled)
         return run
     agree(run, source, images)
     root = open_store(run.atlas)
@@ -126,6 +128,12 @@ def allocate(run: Run, layout: Layout, data: DataSet, source: Source) -> Run:
         write.clear_epoch(run.atlas, block.epoch)
         write.plan_repeats(run.atlas, block, run.repeats(block.epoch))
     return replace(run, digest=str(root.attrs["study_digest"]))
+
+
+def _images(data: DataSet) -> dict[str, Any]:
+    """Return what ``/provenance`` tells of the images: how many there are, and what was left out or looks wrong."""
+    notes = {"images_notes": list(data.notes)} if data.notes else {}
+    return {"images": count_words(data), **notes}
 
 
 def _extend_epochs(run: Run, before: Layout, layout: Layout) -> None:

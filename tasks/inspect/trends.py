@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from spikeatlas.tasks.analysis.onset import selective
 from spikeatlas.tasks.analysis.thresholds import thresholds
-from spikeatlas.tasks.atlas import Tree, layer_rows, layout_of, open_tree
+from spikeatlas.tasks.atlas import GROUPS, Tree, layer_rows, layout_of, open_tree
 from spikeatlas.tasks.inspect.neurons import Selection, require_known
 from spikeatlas.tasks.study.location import Place
 
@@ -111,7 +111,7 @@ def accuracy(tree: Tree) -> pd.DataFrame:
     table = _group(tree, "selectivity")
     if "selective_q" not in table:
         raise ValueError(
-            "this atlas keeps no tests of selectivity: run its study again with this version"
+            f"this atlas is of an earlier version, without tests of selectivity: {ANEW}"
         )
     is_selective = selective(
         table.class_selectivity_index, table.selective_q, bars.selective_csi, bars.rate
@@ -182,16 +182,27 @@ TRENDS: Mapping[str, Trend] = {
     "position": position,
 }
 
+ANEW = "only a new atlas has it: run its study with another output"
+"""Remedy for what an atlas has no place for."""
+
 
 def _group(tree: Tree, name: str) -> xr.Dataset:
     """Return a group; ValueError where there is none."""
     if name not in tree:
-        searched = bool(layout_of(tree.root).methods)
-        remedy = (
-            "run its study to its end with this version" if searched else "nothing was searched"
-        )
-        raise ValueError(f"this atlas has no /{name}: {remedy}")
+        raise ValueError(f"this atlas has no /{name}: {_remedy(tree, name)}")
     return tree[name]
+
+
+def _remedy(tree: Tree, name: str) -> str:
+    """Say why a group is not there, and what would bring it: a run adds no place to an atlas that is."""
+    condition = next((group.condition for group in GROUPS if group.path == name), "")
+    if condition.startswith("analysis."):
+        return f"its study does not ask for it ({condition}); ask for it in a study with another output"
+    if not layout_of(tree.root).methods:
+        return "nothing was searched"
+    if "natural_image" not in tree:
+        return f"it is of an earlier version, without responses to single test images; {ANEW}"
+    return "run its study to its end" if name == "training" else ANEW
 
 
 def _last(flag: xr.DataArray, lacking: str) -> int:

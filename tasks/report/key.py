@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 import numpy as np
 
+from spikeatlas.snn.generators.evaluation import StimulusVariety
 from spikeatlas.tasks.atlas import DONE, FAILED, PENDING, SATURATED, SILENT, STATUS
 from spikeatlas.tasks.report.atlas_words import UNKNOWN, level, stimulus_word
 from spikeatlas.tasks.report.averages import Array, mean, quartiles
@@ -129,6 +131,23 @@ def basis(summary: Summary) -> str:
 
 
 def problems(summary: Summary) -> list[str]:
+    """Return sentences about results that are missing, images left out, a poor generator, and mute layers."""
+    notes = [f"Data: {note}." for note in summary.provenance.get("images_notes", ())]
+    mute = [sentence if sentence.endswith("?") else f"{sentence}." for sentence in summary.mute]
+    return [*_missing(summary), *notes, *_of_generator(summary), *mute]
+
+
+def _of_generator(summary: Summary) -> list[str]:
+    """Say what is wrong with the generator; older atlases do not tell."""
+    quality = json.loads(summary.attributes.get("generator_quality", "{}"))
+    if "variety" not in quality:
+        return []
+    variety = StimulusVariety(**quality["variety"])
+    sentences = filter(None, (variety.problem, variety.doubt))
+    return [f"{sentence[0].upper()}{sentence[1:]}." for sentence in sentences]
+
+
+def _missing(summary: Summary) -> list[str]:
     """Return sentences about results that are missing, over all epochs."""
     if not summary.searched:
         return _unanalysed(summary)

@@ -23,7 +23,7 @@ from spikeatlas.tasks.atlas import (
 )
 from spikeatlas.tasks.atlas import sign as sign_of
 from spikeatlas.tasks.report.averages import Array
-from spikeatlas.tasks.report.layers import LayerSummary, read_searched, read_tuned
+from spikeatlas.tasks.report.layers import LayerSummary, mute_sentences, read_searched, read_tuned
 from spikeatlas.tasks.report.natural_images import TestImages, test_images
 from spikeatlas.tasks.report.pictures import side, strip_side, strip_width
 from spikeatlas.tasks.study.location import Place
@@ -50,6 +50,8 @@ class Summary:
     layers: tuple[LayerSummary, ...]
     test: TestImages
     """The test images that the atlas names by their indices."""
+    mute: tuple[str, ...]
+    """Sentences that name layers which tell nothing."""
 
     @property
     def epochs(self) -> Array:
@@ -129,6 +131,7 @@ def read_summary(atlas: Place) -> Summary:
             flags=flags,
             layers=tuple(_read_layer(tree, name, layout, sign, flags) for name in layout.layers),
             test=test_images(tree, study.get("data", {}), provenance.get("data_digest")),
+            mute=tuple(mute_sentences(atlas)),
         )
 
 

@@ -28,6 +28,7 @@ from spikeatlas.snn.training import CheckpointHeader
 from spikeatlas.snn.training import train_network as train_checkpoints
 from spikeatlas.tasks.atlas import TRAINED, write
 from spikeatlas.tasks.stages.assess import assess
+from spikeatlas.tasks.stages.collapse import require_variety, variety_of
 from spikeatlas.tasks.stages.samples import QualityCurve
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.study.setup import Setup
@@ -190,22 +191,33 @@ def record_training(run: Run) -> None:
 
 
 def _record_generator(run: Run) -> None:
-    """Enter the digest and the quality of what makes a search's stimuli."""
-    note = {"generator_digest": models.generator_digest(run)}
-    assessment = assess(run)
-    if assessment is not None:
-        note |= {"generator_quality": json.dumps(dataclasses.asdict(assessment))}
-    write.note(run.atlas, "", note)
+    """Enter the digest and the quality of what makes a search's stimuli; ValueError where it has collapsed."""
+    variety, assessment = variety_of(run), assess(run)
+    quality = {} if assessment is None else dataclasses.asdict(assessment)
+    quality["variety"] = dataclasses.asdict(variety)
+    digest = models.generator_digest(run)
+    write.note(
+        run.atlas, "", {"generator_digest": digest, "generator_quality": json.dumps(quality)}
+    )
+    require_variety(run, variety)
+    if variety.doubt is not None:
+        log.warning(variety.doubt)
 
 
 def _measured(run: Run, epoch: float, progress: Progress) -> Progress:
     """Return what is known of a training, with accuracy and loss on the test images where nobody else tells them."""
     subject, digest = models.subject(run, epoch)
-    if subject.classes is None or not math.isnan(progress.accuracy):
+    if subject.classes is None or not (math.isnan(progress.accuracy) or math.isnan(progress.loss)):
         return progress
     test = models.dataset(run.data).test
     scores = subject.scores(test.images, models.showing(run, digest, "accuracy"))
     measured = performance(scores[None], test.labels)
     return dataclasses.replace(
-        progress, accuracy=float(measured.accuracy[0]), loss=float(measured.loss[0])
+        progress,
+        accuracy=_known(progress.accuracy, float(measured.accuracy[0])),
+        loss=_known(progress.loss, float(measured.loss[0])),
     )
+
+
+def _known(value: float, measured: float) -> float:
+    return measured if math.isnan(value) else value

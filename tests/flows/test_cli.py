@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from spikeatlas.flows import cli as cli_module
 from spikeatlas.flows.checks.study_checks import Checked
 from tests.conftest import Ask
 from tests.flows.conftest import Cli
@@ -122,3 +123,17 @@ def test_what_a_user_s_code_prints_is_no_part_of_an_answer(ask: Ask, tmp_path: P
         assert "talks" not in done.stdout
         assert done.stdout.startswith("┏")
         assert "the function talks" in done.stderr
+
+
+@pytest.mark.parametrize("error", [FloatingPointError, RuntimeError])
+def test_a_training_that_diverges_is_its_sentence_and_exit_1(
+    error: type[Exception], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail() -> None:
+        raise error("it diverged: choose a smaller lr.")
+
+    monkeypatch.setattr(cli_module, "app", fail)
+    with pytest.raises(SystemExit) as ended:
+        cli_module.main()
+    assert ended.value.code == 1
+    assert capsys.readouterr().err == "it diverged: choose a smaller lr.\n"

@@ -84,3 +84,30 @@ def test_an_override_that_cannot_be_says_how_to_mend_it(
 
     with pytest.raises(StudyError, match=sentence):
         read_study(path, [override])
+
+
+def test_a_key_that_stands_twice_is_refused_with_its_file(tmp_path: Path) -> None:
+    path = tmp_path / "study.yaml"
+    path.write_text("search: {repeats: 5}\nsearch: {budget: 9}\n")
+
+    with pytest.raises(StudyError, match=r"study.yaml: search stands twice, in lines 1 and 2"):
+        read_study(path)
+
+
+def test_an_override_is_read_as_a_file_is(tmp_path: Path) -> None:
+    path = tmp_path / "study.yaml"
+    path.write_text("seed: 1\n")
+
+    assert read_study(path, ["output=no", "search.budget=1e3"])["output"] == "no"
+    with pytest.raises(StudyError, match=r"--set search=.*: budget stands twice in line 1"):
+        read_study(path, ["search={budget: 1, budget: 2}"])
+
+
+def test_a_study_is_utf_8_whatever_the_locale(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("locale.getpreferredencoding", lambda *_: "latin-1")
+    path = tmp_path / "study.yaml"
+    path.write_bytes("output: runs/größe\n".encode())
+
+    assert read_study(path) == {"output": "runs/größe"}

@@ -180,7 +180,7 @@ def strip(folder: Path) -> None:
     [
         (remove, "there is no folder .* to watch"),
         (mix, "holds files of several studies .* give a folder of one training"),
-        (strip, "has no usable header"),
+        (strip, "holds files of several studies .*epochs 0 of an unknown study"),
     ],
 )
 def test_a_folder_of_something_else_is_refused(

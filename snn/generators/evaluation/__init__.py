@@ -21,13 +21,20 @@ from spikeatlas.snn.generators.evaluation.quality import (
     mean_confidence,
     measure_quality,
 )
+from spikeatlas.snn.generators.evaluation.stimulus_variety import (
+    DRAWS,
+    StimulusVariety,
+    measure_variety,
+)
 
 __all__ = [
+    "DRAWS",
     "NEIGHBOURS",
     "Judge",
     "Memorisation",
     "Overlap",
     "Quality",
+    "StimulusVariety",
     "class_shares",
     "density_quantile",
     "frechet_distance",
@@ -35,6 +42,7 @@ __all__ = [
     "kth_distances",
     "mean_confidence",
     "measure_quality",
+    "measure_variety",
     "memorisation",
     "nearest_distances",
     "precision_recall",

@@ -239,4 +239,3 @@ def _log_total(logits: Floats) -> Floats:
     top = logits.max(axis=1)
     total: Floats = top + np.log(np.exp(logits - top[:, None]).sum(axis=1))
     return total
-

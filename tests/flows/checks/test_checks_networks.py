@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 import torch
 
+from spikeatlas.flows.checks.study_checks import check
+from spikeatlas.tasks.study.study import StudyError
 from tests.conftest import Ask
 from tests.networks import mistakes, snntorch_nets
-from tests.tiny import STUDY, study_file
+from tests.tiny import STUDY, study_file, tiny
 
 NETS = "tests.networks.snntorch_nets"
 MISTAKES = "tests.networks.mistakes"
@@ -261,3 +263,19 @@ def test_a_wrong_reading_hides_no_wrong_layer(ask: Ask, tmp_path: Path) -> None:
     )
     assert any("probe.unit" in sentence for sentence in sentences), sentences
     assert any("there is no layer 'nowhere'" in sentence for sentence in sentences), sentences
+
+
+def test_a_folder_without_files_of_our_form_says_which_they_are(tmp_path: Path) -> None:
+    (tmp_path / "ck").mkdir()
+    (tmp_path / "ck" / "epoch-0.pt").write_bytes(b"")
+    with pytest.raises(StudyError) as caught:
+        check(
+            tiny(
+                tmp_path / "run",
+                network={"checkpoints": str(tmp_path / "ck")},
+                training={"epochs": 0},
+            )
+        )
+    (problem,) = [each for each in caught.value.problems if "no file fits" in each]
+    assert "there is epoch-0.pt; of this kind are files epoch-<number>.safetensors" in problem
+    assert "docs/networks.md (weights of your own)" in problem

@@ -21,11 +21,20 @@ ADAPTER = """
 import torch
 from spikeatlas.snn.generators import Adapter, CodeLatent, GaussianLatent
 
+def greys(points):
+    return points.float().abs().mean(1).reshape(-1, 1, 1, 1).expand(-1, 1, 8, 8) / 8
+
+def grey(checkpoint):
+    return Adapter(greys, GaussianLatent(3), (1, 8, 8))
+
+def codes(checkpoint):
+    return Adapter(greys, CodeLatent(4, 8, None), (1, 8, 8))
+
 def blank(checkpoint):
     return Adapter(lambda points: torch.zeros(len(points), 1, 8, 8), GaussianLatent(3), (1, 8, 8))
 
-def codes(checkpoint):
-    return Adapter(lambda points: torch.zeros(len(points), 1, 8, 8), CodeLatent(4, 8, None), (1, 8, 8))
+def alike(checkpoint):
+    return Adapter(lambda points: 0.5 + points[:, :1, None, None].expand(-1, 1, 8, 8) / 200, GaussianLatent(3), (1, 8, 8))
 
 def colour(checkpoint):
     return Adapter(lambda points: torch.zeros(len(points), 3, 8, 8), GaussianLatent(3), (3, 8, 8))
@@ -132,8 +141,10 @@ def test_a_spoilt_codebook_is_refused(tmp_path: Path, change: str, words: str) -
             {"prior": "autoregressive"},
             ("search.prior", "autoregressive", "prior: uniform"),
         ),
-        ("blank", {"naturalness": 0.5}, ("search.naturalness", "0.5", "critic")),
+        ("grey", {"naturalness": 0.5}, ("search.naturalness", "0.5", "critic")),
         ("codes", {"screening": "natural"}, ("search.screening: natural", "no encoder")),
+        ("blank", {}, ("mine:blank", "has collapsed", "only 1 different image", "give another")),
+        ("alike", {}, ("mine:alike", "has collapsed", "nearly the same image", "give another")),
     ],
 )
 def test_a_user_s_own_generator_must_fit(
@@ -146,9 +157,20 @@ def test_a_user_s_own_generator_must_fit(
 
 
 def test_a_user_s_own_generator_is_taken(folder: Path) -> None:
-    generator = {"kind": "adapter", "adapter": "mine:blank"}
+    generator = {"kind": "adapter", "adapter": "mine:grey"}
     found = check(tiny(folder / "run", generator=generator, search=FREE))
     assert found.run.generator_file == folder / "mine.py"
+
+
+def test_a_given_generator_that_collapsed_is_refused(tmp_path: Path) -> None:
+    path = trained(tmp_path)
+    tensors, metadata = load_checkpoint(path)
+    for name, tensor in tensors.items():
+        if name.startswith("decoder") and name.endswith("weight"):
+            tensor.zero_()
+    save_checkpoint(path, tensors, metadata)
+    (problem,) = problems(tmp_path, generator={"kind": "vqvae", **VQVAE, "checkpoint": str(path)})
+    assert "the generator has collapsed: of 64 latents it makes only 1 different image" in problem
 
 
 def test_a_kind_with_a_preset_keeps_what_is_said(tmp_path: Path) -> None:

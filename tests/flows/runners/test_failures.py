@@ -23,7 +23,9 @@ def third():
 """
 
 
-@pytest.mark.parametrize("error", [ValueError("no layer"), FileNotFoundError("no layer")])
+@pytest.mark.parametrize(
+    "error", [ValueError("no layer"), FileNotFoundError("no layer"), FloatingPointError("no layer")]
+)
 def test_a_refusal_amid_the_work_is_a_failure(error: Exception) -> None:
     with pytest.raises(WorkError, match=r"^no layer$"), working():
         raise error
@@ -32,6 +34,24 @@ def test_a_refusal_amid_the_work_is_a_failure(error: Exception) -> None:
 def test_an_interrupt_is_none() -> None:
     with pytest.raises(KeyboardInterrupt), working():
         raise KeyboardInterrupt
+
+
+def test_a_lack_of_memory_says_what_to_lower() -> None:
+    with (
+        pytest.raises(WorkError, match=r"^memory ran out \(no more is to be had\): .*runner"),
+        working(),
+    ):
+        raise MemoryError
+    with (
+        pytest.raises(WorkError, match=r"\(Unable to allocate 9 GiB\).*responder\.memory"),
+        working(),
+    ):
+        raise MemoryError("Unable to allocate 9 GiB")
+
+
+def test_a_fault_of_the_program_stays_what_it_is() -> None:
+    with pytest.raises(ZeroDivisionError), working():
+        _ = 1 // 0
 
 
 @pytest.mark.server

@@ -28,6 +28,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             for row in range(3):
                 Image.new("L", (8, 8), 40 * row).save(tmp_path / split / name / f"{row}.png")
     pixels = np.zeros((20, 32, 32, 3), np.uint8)
+    pixels[::2, :4] = 200
 
     class Files:
         data = pixels

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from torchvision.datasets import ImageFolder
 
 from spikeatlas.snn.data import DataSet, FolderImages, load_data
+from spikeatlas.snn.data.image_files import list_images
 
 RNG = np.random.default_rng(0)
 
@@ -60,7 +62,7 @@ def test_modes_of_images_become_grey_or_rgb(tmp_path: Path) -> None:
         np.array([[0, 257], [257 * 7, 65535]], np.uint16).repeat(2, 0).repeat(2, 1)
     )
     palette = colour.quantize(8)
-    palette.info["transparency"] = bytes([0, 255] * 4)
+    palette.info["transparency"] = bytes([255] * 8 + [0])  # of a colour that no pixel has
     modes = {
         "grey": [colour.convert("L"), colour.convert("LA"), colour.convert("1"), deep],
         "rgb": [colour, colour.convert("RGBA"), palette, colour.convert("CMYK")],
@@ -94,9 +96,71 @@ def test_other_files_are_left_alone(grey: Path) -> None:
     (grey / "train" / ".hidden").mkdir()
     (grey / "train" / "cat" / ".0.png").write_bytes(b"")
     (grey / "train" / "cat" / "notes.txt").write_text("seen in May")
+    (grey / "train" / "cat" / "0").write_bytes((grey / "train" / "cat" / "0.png").read_bytes())
     (grey / "train" / "cat" / "more.png").mkdir()
     (grey / "train" / "list.csv").write_text("")
-    assert len(load(grey).train) == 10
+    data = load(grey)
+    assert len(data.train) == 10
+    ending, classless = data.notes
+    assert ending.startswith("left out, for the names of 2 files do not end as an image's: ")
+    assert "train/cat/0, " in ending
+    assert ending.endswith("train/cat/notes.txt")
+    assert classless.startswith("left out, for they lie beside the class folders, in none: ")
+    assert classless.endswith("train/list.csv")
+
+
+def test_images_in_subfolders_are_read_as_torchvision_does(grey: Path) -> None:
+    for name in ("a-b/1.png", "a/1.png", "a/b/1.PNG", "z/0.png"):
+        write_image(grey / "train" / "cat" / name, 6, 6)
+    write_image(grey / "elsewhere" / "5.png", 6, 6)
+    (grey / "train" / "dog" / "more").symlink_to(grey / "elsewhere")
+    (grey / "train" / "dog" / "9.png").symlink_to(grey / "elsewhere" / "5.png")
+    listing = list_images(grey / "train")
+    theirs = ImageFolder(grey / "train").imgs
+    ours = [str(file) for files in listing.classes.values() for file in files]
+    assert ours == [name for name, _ in theirs]
+    assert len(load(grey).train) == 16
+
+
+def test_links_that_lead_nowhere_are_named(grey: Path) -> None:
+    for name in ("cat/a.png", "cat/b", "cat/in/c.png", "emu"):
+        link = grey / "train" / name
+        link.parent.mkdir(exist_ok=True)
+        link.symlink_to("/nowhere")
+    with pytest.raises(ValueError, match=r"links that lead nowhere \(.*train/emu, .* and 1 more\)"):
+        load(grey)
+
+
+def test_links_in_a_circle_are_named(grey: Path) -> None:
+    (grey / "train" / "cat" / "again").symlink_to(grey / "train")
+    with pytest.raises(ValueError, match=r"cat/again is a link to a folder that it lies in"):
+        load(grey)
+
+
+def test_links_out_of_the_roots_are_refused(grey: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPIKEATLAS_ROOTS", str(grey))
+    (grey / "train" / "cat" / "etc").symlink_to("/etc")
+    with pytest.raises(ValueError, match=r"cat/etc is outside of"):
+        load(grey)
+
+
+def test_images_of_one_colour_are_noted(grey: Path) -> None:
+    Image.new("L", (6, 6), 7).save(grey / "train" / "cat" / "3.png")
+    (note,) = load(grey).notes
+    assert note.startswith("of one colour all over: ")
+    assert note.endswith("train/cat/3.png")
+
+
+@pytest.mark.parametrize("bits", [10, 12, 14])
+def test_files_of_16_bits_that_hold_fewer_are_refused(grey: Path, bits: int) -> None:
+    for number, file in enumerate(sorted(grey.rglob("*.png"))):
+        pixels = RNG.integers(0, 2**bits, (6, 6)).astype(np.uint16)
+        pixels[0, 0] = 2**bits - 1
+        Image.fromarray(pixels).save(file.with_suffix(".tif" if number % 2 else ".png"))
+        if number % 2:
+            file.unlink()
+    with pytest.raises(ValueError, match=r"pictures of 16 bits \(.* are nearly black, .*12\?"):
+        load(grey)
 
 
 def test_a_missing_folder_is_named(grey: Path) -> None:

@@ -493,5 +493,5 @@ def test_files_that_are_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.delitem(sys.modules, "nir")
     monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(ImportError, match=re.escape("pip install 'spikeatlas[nir]'")):
+    with pytest.raises(ValueError, match=re.escape("pip install 'spikeatlas[nir]'")):
         nir_module(tmp_path / "b.nir")

@@ -134,6 +134,20 @@ def test_what_does_not_fit_is_one_sentence(compared_copy: Checked) -> None:
             asked(compared_copy, about)
 
 
+def test_what_a_run_cannot_add_is_not_asked_of_one(compared_copy: Checked) -> None:
+    root = zarr.open_group(compared_copy.run.atlas, mode="r+")
+    del root["training"], root["importance/ablation"]
+    with pytest.raises(ValueError, match="has no /training: run its study to its end"):
+        asked(compared_copy, "onset")
+    with pytest.raises(
+        ValueError, match=r"does not ask for it \(analysis\.ablation\); ask for it in"
+    ):
+        asked(compared_copy, "importance")
+    del root["natural_image"]
+    with pytest.raises(ValueError, match=r"of an earlier version, .* only a new atlas has it: run"):
+        asked(compared_copy, "onset")
+
+
 def test_a_sheet_has_an_end(compared: Checked, tmp_path: Path) -> None:
     found = read_neurons(compared.run.atlas, ALL._replace(layer="conv2"))
     many = NeuronResults(found.frame, found.results * SHEET)
