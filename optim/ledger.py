@@ -159,8 +159,8 @@ class SearchLedger:
             np.maximum.at(self.peaks.T, column, scores)
             return
         # a column of a neuron is one of its own images, and so are its scores: no place comes twice
-        own = scores[np.arange(len(scores)), batch.owner]
-        self.peaks[batch.owner, column] = np.maximum(self.peaks[batch.owner, column], own)
+        values = scores[np.arange(len(scores)), batch.owner]
+        self.peaks[batch.owner, column] = np.maximum(self.peaks[batch.owner, column], values)
 
     def _tally(self, owner: Indices) -> Indices:
         """Count the rows of each owner (N + 1,); the last counts those for all (-1)."""

@@ -22,7 +22,7 @@ class Look:
     """The picture of a run."""
 
     due: float = 0.0
-    drawn: bool = False
+    pictures: int = 0
 
 
 _look: ContextVar[Look | None] = ContextVar("look", default=None)
@@ -48,6 +48,6 @@ def show(run: Run, epoch: float) -> None:
     from spikeatlas.tasks.report.layers.so_far import draw_so_far  # noqa: PLC0415
 
     file = draw_so_far(run, epoch)
-    if not look.drawn:
+    if not look.pictures:
         log.info(f"a first look, drawn anew as neurons are done: {file.absolute()}")
-    look.drawn, look.due = True, time.monotonic() + EVERY_SECONDS
+    look.pictures, look.due = look.pictures + 1, time.monotonic() + EVERY_SECONDS

@@ -56,7 +56,8 @@ class Tally:
     failed: int = 0
     ended_images: int = 0
     """Images of the blocks that ended; workers elsewhere tell of no others."""
-    shown: int = 0
+    progress: int = 0
+    """Images shown."""
     began: float | None = None
     """Moment of the first image."""
 
@@ -70,14 +71,14 @@ class Tally:
 
     def look(self) -> None:
         """Note how many images are shown by now."""
-        self.shown = min(max(images_shown() - self.before, self.ended_images), self.images)
-        if self.shown and self.began is None:
+        self.progress = min(max(images_shown() - self.before, self.ended_images), self.images)
+        if self.progress and self.began is None:
             self.began = time.monotonic()
 
     @property
     def share(self) -> float:
         """Share of the images, 0 to 1."""
-        return self.shown / self.images
+        return self.progress / self.images
 
     def __str__(self) -> str:
         """One line; what a card on the page has room for comes first."""
@@ -88,12 +89,12 @@ class Tally:
         """Say how long it takes at the pace so far."""
         if self.ended >= self.neurons:
             return "done"
-        if self.began is None or not self.shown:
+        if self.began is None or not self.progress:
             return "not begun"
         spent = time.monotonic() - self.began
-        seconds = spent * (self.images - self.shown) / self.shown
-        left = f"{seconds / 60:.0f} min" if seconds > 90 else f"{seconds:.0f} s"
-        return f"about {left} left"
+        seconds = spent * (self.images - self.progress) / self.progress
+        rest = f"{seconds / 60:.0f} min" if seconds > 90 else f"{seconds:.0f} s"
+        return f"about {rest} left"
 
 
 @dataclass
@@ -131,7 +132,7 @@ class Display:
             bar.update(
                 task,
                 total=tally.images,
-                completed=tally.shown,
+                completed=tally.progress,
                 neurons=f"{tally.ended:,}/{tally.neurons:,}",
                 left=tally.time_left(),
             )

@@ -83,8 +83,8 @@ def _search_in_new(workers: int, run: Run) -> None:
 
 def _search_all(executor: Executor | None, run: Run) -> None:
     blocks = run.blocks(run.epochs[0])
-    each = map if executor is None else executor.map
-    list(each(search_block, [run] * len(blocks), blocks))
+    over = map if executor is None else executor.map
+    list(over(search_block, [run] * len(blocks), blocks))
 
 
 def search_block(run: Run, block: Block) -> None:

@@ -46,7 +46,7 @@ def draw_codes(
     count, positions = free.shape
     window, kinds = neighbours.shape[1], log_marginals.shape[1]
     first, second = np.empty(bias.shape[0]), np.empty(bias.shape[0])
-    weights, seen = np.empty(log_marginals.shape[1]), np.empty(window, np.int64)
+    weights, rows = np.empty(log_marginals.shape[1]), np.empty(window, np.int64)
     ones = np.ones(window)
     for row in range(count):
         for position in range(positions):
@@ -55,14 +55,14 @@ def draw_codes(
             weights[:] = log_marginals[position]
             if window:
                 inside = 0
-                for place_seen in range(window):
-                    neighbour = neighbours[position, place_seen]
+                for cell in range(window):
+                    neighbour = neighbours[position, cell]
                     # what is outside adds zeros
                     if neighbour < positions:
-                        seen[inside] = place_seen * kinds + codes[row, neighbour]
+                        rows[inside] = cell * kinds + codes[row, neighbour]
                         inside += 1
                 first[:] = place[position]
-                _add_rows(first, table, seen, ones, inside)
+                _add_rows(first, table, rows, ones, inside)
                 second[:] = bias
                 _add_active(second, mix, first)
                 _add_active(weights, output, second)
