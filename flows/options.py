@@ -7,9 +7,29 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from spikeatlas.tasks.study.location import place
+from spikeatlas.snn.allowed_places import expand
+from spikeatlas.tasks.study.location import Place, place
 
-StudyFile = Annotated[Path, typer.Argument(help="The study, a YAML file.", metavar="STUDY")]
+
+def path(text: str) -> Path:
+    """Read a path; BadParameter, in a sentence, for what is none."""
+    try:
+        return expand(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def atlas_place(text: str) -> Place:
+    """Read the place of an atlas; BadParameter, in a sentence, for what is none."""
+    try:
+        return place(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+StudyFile = Annotated[
+    Path, typer.Argument(help="The study, a YAML file.", metavar="STUDY", parser=path)
+]
 Overrides = Annotated[
     list[str] | None,
     typer.Option(
@@ -22,7 +42,7 @@ AtlasPath = Annotated[
     typer.Argument(
         help="The atlas: a folder named atlas.zarr, or a URL such as s3://bucket/name.zarr.",
         metavar="ATLAS",
-        parser=place,
+        parser=atlas_place,
     ),
 ]
 AtlasPaths = Annotated[
@@ -30,7 +50,7 @@ AtlasPaths = Annotated[
     typer.Argument(
         help="Atlases of one study; further ones are of networks trained from other seeds, or on shuffled labels.",
         metavar="ATLAS...",
-        parser=place,
+        parser=atlas_place,
     ),
 ]
 
@@ -58,16 +78,26 @@ DeviceName = Annotated[
 ReportFolder = Annotated[
     Path | None,
     typer.Option(
-        "-o", "--output", help="Folder of the page; report/ beside the atlas if left out."
+        "-o",
+        "--output",
+        help="Folder of the page; report/ beside the atlas if left out.",
+        metavar="PATH",
+        parser=path,
     ),
 ]
 SourceFolder = Annotated[
-    Path, typer.Option(help="Folder with deployments/, in which deployed flows run.")
+    Path,
+    typer.Option(
+        help="Folder with deployments/, in which deployed flows run.", metavar="PATH", parser=path
+    ),
 ]
 
 # of `serve`
 ServedFolder = Annotated[
-    Path, typer.Argument(help="Folder of a run, or one above several.", metavar="FOLDER")
+    Path,
+    typer.Argument(
+        help="Folder of a run, or one above several.", metavar="FOLDER", parser=path
+    ),
 ]
 Port = Annotated[
     int | None,
@@ -86,7 +116,10 @@ Layer = Annotated[str | None, typer.Option(help="Layer; all if left out.")]
 NeuronNumber = Annotated[int | None, typer.Option(help="Neuron of the layer; all if left out.")]
 MethodName = Annotated[str | None, typer.Option(help="Search method; the best if left out.")]
 Repeat = Annotated[int | None, typer.Option(help="Repeat; the best if left out.")]
-Image = Annotated[Path | None, typer.Option(help="Write the stimulus to this PNG file.")]
+Image = Annotated[
+    Path | None,
+    typer.Option(help="Write the stimulus to this PNG file.", metavar="PATH", parser=path),
+]
 About = Annotated[
     str,
     typer.Option(
@@ -94,4 +127,6 @@ About = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print rows as JSON.")]
-Drawing = Annotated[Path | None, typer.Option(help="Draw the answer to this file.")]
+Drawing = Annotated[
+    Path | None, typer.Option(help="Draw the answer to this file.", metavar="PATH", parser=path)
+]

@@ -11,6 +11,7 @@ from prefect.artifacts import MarkdownArtifact
 from spikeatlas.flows.checks.roots import require_report_within
 from spikeatlas.flows.runners.run_page import absolute, artifact_key, link, publish
 from spikeatlas.flows.runners.task_runners import submit
+from spikeatlas.snn.allowed_places import expand
 from spikeatlas.tasks import units
 from spikeatlas.tasks.study.location import place
 
@@ -30,9 +31,9 @@ def report_flow(atlas: str, folder: Path) -> Path:
     from spikeatlas.tasks.report.explorer.claim_rows import read_claims  # noqa: PLC0415
     from spikeatlas.tasks.report.page import EXPLORER  # noqa: PLC0415
 
-    require_report_within(atlas, folder)
+    location, folder = place(atlas), expand(folder)
+    require_report_within(location, folder)
     log.info("report")
-    location = place(atlas)
     result: tuple[Path, str] = submit(units.report_task, location, folder).result()
     page, figures = result
     explorer = page.with_name(EXPLORER)

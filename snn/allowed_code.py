@@ -133,7 +133,11 @@ def _require_free(module: str, name: str, file: Path) -> None:
 
 
 def _folders() -> list[Path]:
-    return [Path(place).resolve() for place in os.environ.get(CODE, "").split(os.pathsep) if place]
+    return [
+        Path(place).expanduser().resolve()
+        for place in os.environ.get(CODE, "").split(os.pathsep)
+        if place
+    ]
 
 
 def _places() -> list[Path]:

@@ -11,9 +11,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, TypeVar, get_args
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Generic, TypeVar, get_args
 
 from pydantic import (
+    BeforeValidator,
     ConfigDict,
     GetCoreSchemaHandler,
     TypeAdapter,
@@ -27,12 +29,26 @@ from pydantic_core import (
     core_schema,
 )
 
+from spikeatlas.snn.allowed_places import expand
 from spikeatlas.snn.own_code import load_object
 from spikeatlas.snn.sentences import near
 
 SPEC = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 """Configuration of every specification: unknown fields are errors, docstrings describe fields."""
 
+
+def _expanded(value: object) -> object:
+    return expand(value) if isinstance(value, str | Path) else value
+
+
+def _expanded_text(value: object) -> object:
+    return str(expand(value)) if isinstance(value, str) else value
+
+
+UserPath = Annotated[Path, BeforeValidator(_expanded)]
+"""A path in a study or a benchmark."""
+UserPattern = Annotated[str, BeforeValidator(_expanded_text)]
+"""A path in which something stands for other text."""
 
 Member = TypeVar("Member")
 _LONGEST = 80

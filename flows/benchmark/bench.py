@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from spikeatlas.flows.checks.truth_values import truth_problems
 from spikeatlas.flows.study_file import sentences
 from spikeatlas.snn.classifier import ClassifierSpec
+from spikeatlas.snn.registry import UserPath
 from spikeatlas.snn.subjects import ChainSpec
 from spikeatlas.snn.training import renamed_fields
 from spikeatlas.tasks.benchmark.matrix import (
@@ -56,7 +57,7 @@ class Bench(Setup):
     """The gradient ascent that the searches are held against."""
     workers: Annotated[int, Ge(1)] = 2
     """Processes; they change no value."""
-    output: Path = Path("runs/benchmark")
+    output: UserPath = Path("runs/benchmark")
     """Folder of the networks, the dataset and the figures."""
 
     @property

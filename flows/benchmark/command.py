@@ -11,7 +11,9 @@ import typer
 
 from spikeatlas.flows.benchmark.mode import RACE, Mode
 from spikeatlas.flows.interrupts import stop_tidily
+from spikeatlas.flows.options import path
 from spikeatlas.flows.runners.terminal import tell
+from spikeatlas.snn.allowed_places import expand
 
 SPELLINGS = {
     "overrides": "--set",
@@ -75,7 +77,9 @@ def benchmark(
     images: Annotated[
         Path | None,
         typer.Option(
-            help="With --responder or --training: image folder (train/<class>/*, test/<class>/*) of 32x32 colour images."
+            metavar="PATH",
+            parser=path,
+            help="With --responder or --training: image folder (train/<class>/*, test/<class>/*) of 32x32 colour images.",
         ),
     ] = None,
     rounds: Annotated[
@@ -103,7 +107,11 @@ def benchmark(
     ] = None,
     figure: Annotated[
         Path | None,
-        typer.Option(help="With BENCH or --responder: draw the result to this PNG file."),
+        typer.Option(
+            metavar="PATH",
+            parser=path,
+            help="With BENCH or --responder: draw the result to this PNG file.",
+        ),
     ] = None,
 ) -> None:
     """Race searches as BENCH says and print the table, or measure one part of the program.
@@ -134,7 +142,7 @@ def measure(modes: Mapping[str, Mode], arguments: Mapping[str, Any]) -> Iterator
         )
     options = {name: value for name, value in arguments.items() if name != "words"}
     if not flags:
-        return run(modes, RACE, options | {"bench": Path(words[0])})
+        return run(modes, RACE, options | {"bench": expand(words[0])})
     if options[flags[0]] is True:
         del options[flags[0]]
     if words:

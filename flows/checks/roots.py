@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from spikeatlas.snn.allowed_places import path_problem, scheduler_problem, url_problem
+from spikeatlas.tasks.study.location import Place
 from spikeatlas.tasks.study.setup import Setup
 from spikeatlas.tasks.study.study import Study, StudyError
 
@@ -26,9 +27,9 @@ def require_within(setup: Setup) -> None:
         raise StudyError(problems)
 
 
-def require_report_within(atlas: str, folder: Path) -> None:
-    """Raise StudyError for an atlas (a folder or a URL) or a report's folder that is not allowed."""
-    source = url_problem(atlas) if "://" in atlas else path_problem(Path(atlas))
+def require_report_within(atlas: Place, folder: Path) -> None:
+    """Raise StudyError for an atlas or a report's folder that is not allowed."""
+    source = path_problem(atlas) if isinstance(atlas, Path) else url_problem(str(atlas))
     problems = {"atlas": source, "folder": path_problem(folder)}
     sentences = [f"{field}: {problem}" for field, problem in problems.items() if problem]
     if sentences:

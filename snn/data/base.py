@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from abc import ABC, abstractmethod
-from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
@@ -12,14 +11,14 @@ from pydantic.dataclasses import dataclass
 
 from spikeatlas.snn.data.dataset import DataSet, take_evenly
 from spikeatlas.snn.data.sameness import dark_notes, plain_notes, require_pictures
-from spikeatlas.snn.registry import SPEC, Contract
+from spikeatlas.snn.registry import SPEC, Contract, UserPath
 
 
 class DataSpec(Contract, ABC):
     """A data set, as a study names it: a frozen pydantic dataclass with its own fields (``DataFields``)."""
 
     dataset: str
-    root: Path | None = None
+    root: UserPath | None = None
     download: bool = False
     limit: int | None = None
 
@@ -42,7 +41,7 @@ class DataFields(DataSpec, ABC):
 
     dataset: str
     """Name of the data set."""
-    root: Path | None = None
+    root: UserPath | None = None
     """Folder of the images (folder), or where the data set lies or is downloaded to (others)."""
     download: bool = False
     """Whether a missing data set may be downloaded into ``root``."""

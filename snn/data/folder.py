@@ -10,6 +10,7 @@ import numpy.typing as npt
 from pydantic import model_validator
 from pydantic.dataclasses import dataclass
 
+from spikeatlas.snn.allowed_places import require_place
 from spikeatlas.snn.data.base import DataFields
 from spikeatlas.snn.data.dataset import DataSet, Split, even_rows
 from spikeatlas.snn.data.image_files import LAYOUT, list_images, some_of
@@ -39,7 +40,7 @@ class FolderImages(DataFields):
     def load(self) -> DataSet:
         """Load as many images as the limit leaves."""
         assert self.root is not None
-        return load_folder(self.root.expanduser(), self.limit)
+        return load_folder(self.root, self.limit)
 
 
 def load_folder(root: Path, limit: int | None) -> DataSet:
@@ -90,6 +91,8 @@ def _decode(files: list[Path]) -> list[PictureFile]:
     """Read pictures, all square and of the first one's size."""
     pictures: list[PictureFile] = []
     for file in files:
+        # links followed: a folder within the roots of a confined host may hold others
+        require_place(file)
         picture = read_picture(file)
         height, width = picture.pixels.shape[:2]
         if height != width:

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from spikeatlas.snn.allowed_places import require_place
 from spikeatlas.snn.data.base import DataSpec
 from spikeatlas.snn.data.dataset import Split
 from spikeatlas.snn.data.torchvision_files import read_torchvision
@@ -21,9 +22,12 @@ _UNSIGNED_BYTES = 0x08
 
 def read_family(spec: DataSpec, name: str, folders: Sequence[Path | None]) -> tuple[Split, Split]:
     """Read both splits: idx files of the first of ``folders`` that has them, else torchvision's ``name``."""
-    candidates = [folder.expanduser() for folder in folders if folder is not None]
+    candidates = [folder for folder in folders if folder is not None]
     folder = next((candidate for candidate in candidates if has_idx(candidate)), None)
     if folder is not None:
+        if folder == spec.root:
+            # what the system's own packages install may be read on every host
+            _require_places(folder)
         return read_idx_split(folder, "train"), read_idx_split(folder, "test")
     return read_torchvision(spec, name, train=True), read_torchvision(spec, name, train=False)
 
@@ -31,6 +35,13 @@ def read_family(spec: DataSpec, name: str, folders: Sequence[Path | None]) -> tu
 def has_idx(folder: Path) -> bool:
     """Tell whether the folder holds both splits as idx files."""
     return all(file.is_file() for split in _NAMES for file in _files(folder, split))
+
+
+def _require_places(folder: Path) -> None:
+    """Raise ValueError for a file that a confined host does not allow, links followed."""
+    for split in _NAMES:
+        for file in _files(folder, split):
+            require_place(file)
 
 
 def read_idx_split(folder: Path, split: str) -> Split:

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from spikeatlas.snn.allowed_places import expand, require_place
 from spikeatlas.snn.data.base import DataSpec
 from spikeatlas.snn.data.dataset import Split
 
-_DEFAULT_ROOT = Path("~/.cache/spikeatlas")
+_DEFAULT_ROOT = "~/.cache/spikeatlas"
 
 
 def read_torchvision(spec: DataSpec, name: str, *, train: bool) -> Split:
@@ -18,7 +19,8 @@ def read_torchvision(spec: DataSpec, name: str, *, train: bool) -> Split:
     # torchvision takes seconds to import
     from torchvision import datasets  # noqa: PLC0415
 
-    root = (spec.root or _DEFAULT_ROOT).expanduser()
+    root = expand(spec.root or _DEFAULT_ROOT)
+    require_place(root)
     files = _open(getattr(datasets, name), spec, root, train=train)
     images = np.asarray(files.data, np.uint8)
     planes = images[:, None] if images.ndim == 3 else images.transpose(0, 3, 1, 2)

@@ -26,7 +26,7 @@ from spikeatlas.snn.generators.latent import (
 )
 from spikeatlas.snn.generators.spec import GeneratorSpec, Naturalness
 from spikeatlas.snn.own_code import load_object
-from spikeatlas.snn.registry import SPEC
+from spikeatlas.snn.registry import SPEC, UserPath
 from spikeatlas.snn.sentences import kind_of, reason_of
 
 
@@ -110,7 +110,7 @@ class AdapterSpec(GeneratorSpec):
     """``adapter``: whatever the function at ``adapter`` makes."""
     adapter: Annotated[str, Field(pattern=r"^[\w.]+:\w+$")]
     """Import path ``module:function``; called with ``checkpoint``, it returns an Adapter."""
-    checkpoint: Path | None = None
+    checkpoint: UserPath | None = None
     """File of weights that the function reads, if it needs one."""
     trained: ClassVar[bool] = False
 

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal, TypeAlias
 from spikeatlas.snn.generators.base import Generator, Images, Shape
 from spikeatlas.snn.generators.latent import Latent
 from spikeatlas.snn.generators.learner import GeneratorLearner
-from spikeatlas.snn.registry import Contract
+from spikeatlas.snn.registry import Contract, UserPath
 
 Naturalness: TypeAlias = Literal["critic", "code", "norm", "pixels"]
 """What tells how natural stimuli are: a critic; the prior of the codes; the length of the latents alone;
@@ -30,7 +30,7 @@ class GeneratorSpec(Contract, ABC):
     kind: str
     trained: ClassVar[bool] = True
     """Whether it is trained here, into a file of ours; otherwise ``make`` makes it of its ``sources``."""
-    checkpoint: Path | None = None
+    checkpoint: UserPath | None = None
     """File of a trained generator to load instead of training one."""
 
     @property

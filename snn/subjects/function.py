@@ -32,7 +32,7 @@ from spikeatlas.snn.modules import (
 )
 from spikeatlas.snn.own_code import FunctionPath
 from spikeatlas.snn.readings import RATE
-from spikeatlas.snn.registry import SPEC
+from spikeatlas.snn.registry import SPEC, UserPath, UserPattern
 from spikeatlas.snn.sentences import caught
 from spikeatlas.snn.showing import Showing
 from spikeatlas.snn.subjects.base import (
@@ -53,7 +53,7 @@ from spikeatlas.snn.subjects.functions import (
 )
 
 Width = Annotated[int, Field(ge=1)]
-Files = Annotated[dict[float, Path], Field(min_length=1), AfterValidator(FrozenTable)]
+Files = Annotated[dict[float, UserPath], Field(min_length=1), AfterValidator(FrozenTable)]
 _TRIAL_IMAGES = 8
 
 
@@ -90,7 +90,7 @@ class CallableSpec(SubjectSpec):
     """Arguments of the factory, by name."""
     layers: Annotated[dict[str, Width], Field(min_length=1), AfterValidator(FrozenTable)]
     """Neurons of each layer, by its name, shallow to deep: ``{v1: 64}``."""
-    checkpoints: Files | str | None = None
+    checkpoints: Files | UserPattern | None = None
     """A file an epoch, given to the factory as ``checkpoint``: a path with {epoch}, or {0: a, 10: b}."""
     first_epoch: float = 0
     """Added to the number in a file's name."""

@@ -15,7 +15,7 @@ from spikeatlas.snn.data import DataSet
 from spikeatlas.snn.frozen_table import FrozenTable
 from spikeatlas.snn.modules import ClassMode, InputKind, checkpoint_paths, pattern_problem
 from spikeatlas.snn.own_code import FunctionPath
-from spikeatlas.snn.registry import SPEC
+from spikeatlas.snn.registry import SPEC, UserPath, UserPattern
 from spikeatlas.snn.sentences import near
 from spikeatlas.snn.subjects.base import SubjectSpec
 from spikeatlas.snn.subjects.module_source import ModuleSource
@@ -23,7 +23,7 @@ from spikeatlas.snn.subjects.module_source import ModuleSource
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Options = Annotated[dict[str, Any], AfterValidator(FrozenTable)]
-FilesByEpoch = Annotated[dict[Finite, Path], Field(min_length=1), AfterValidator(FrozenTable)]
+FilesByEpoch = Annotated[dict[Finite, UserPath], Field(min_length=1), AfterValidator(FrozenTable)]
 PathsByName = Annotated[dict[str, str], Field(min_length=1), AfterValidator(FrozenTable)]
 
 
@@ -100,7 +100,7 @@ class ModuleSpec(SubjectSpec):
     """Import path ``module:function``; called on the CPU with ``options``, it returns the torch.nn.Module."""
     options: Options = Field(default_factory=FrozenTable)
     """Arguments of the factory, by name."""
-    checkpoints: FilesByEpoch | str | None = None
+    checkpoints: FilesByEpoch | UserPattern | None = None
     """Files with ``{epoch}`` for the number and ``*`` for any text, or a file for each epoch; none: the module as made."""
     first_epoch: Finite = 0
     """Added to the numbers of the files: 1 where 0 is the state after the first epoch (Lightning, SpikingJelly)."""

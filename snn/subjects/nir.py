@@ -14,7 +14,7 @@ from spikeatlas.snn.data import DataSet
 from spikeatlas.snn.frozen_table import FrozenTable
 from spikeatlas.snn.graph.nir_file import DT, nir_module
 from spikeatlas.snn.modules import ClassMode, checkpoint_files, checkpoint_folder, pattern_problem
-from spikeatlas.snn.registry import SPEC
+from spikeatlas.snn.registry import SPEC, UserPath
 from spikeatlas.snn.sentences import near
 from spikeatlas.snn.subjects.base import Progress, SubjectSpec
 from spikeatlas.snn.subjects.module import ModuleSpec, Normalise, require_normalise, require_rates
@@ -28,7 +28,7 @@ class NirSpec(SubjectSpec):
     """A spiking network in a NIR file, its neurons integrated by Euler's method in float32, all states from 0."""
 
     kind: Literal["nir"] = "nir"
-    file: Path
+    file: UserPath
     """NIR file; ``{epoch}`` in its name stands for a number, where there is one for each epoch."""
     first_epoch: Annotated[float, Field(allow_inf_nan=False)] = 0
     """Added to the numbers in the files' names."""

@@ -22,7 +22,7 @@ from spikeatlas.snn.networks import (
     TrainableNetwork,
     pixel_statistics,
 )
-from spikeatlas.snn.registry import SPEC
+from spikeatlas.snn.registry import SPEC, UserPath
 from spikeatlas.snn.sentences import caught
 from spikeatlas.snn.subjects.base import Progress, Source, Subject, SubjectSpec
 from spikeatlas.snn.subjects.chain_subject import ChainSubject
@@ -38,7 +38,7 @@ from spikeatlas.snn.training import (
 class TrainedSpec(SubjectSpec, ABC):
     """A network of an architecture of ours; a member has the architecture's fields beside ``checkpoints``."""
 
-    checkpoints: Path | None
+    checkpoints: UserPath | None
     lacks: ClassVar[tuple[str, ...]] = ()
     """See ``Source``."""
 
@@ -80,7 +80,7 @@ class ChainSpec(NetworkSpec, TrainedSpec):
 
     # left out of a study's JSON: digests of before there were other kinds stay the same
     kind: Literal["chain"] = Field(default="chain", exclude=True)
-    checkpoints: Path | None = None
+    checkpoints: UserPath | None = None
     """Folder of checkpoints to load instead of training."""
 
     outputs: ClassVar[tuple[str, ...]] = (OUTPUT,)

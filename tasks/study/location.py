@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlsplit
 
+from spikeatlas.snn.allowed_places import expand
 from spikeatlas.snn.atomic import write_atomically
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ PATIENCE = timedelta(seconds=60)
 """Time in which a request is tried again, at most RETRIES times."""
 
 RETRIES = 10
+
+ATLAS = "atlas.zarr"
+"""Name of an atlas in the folder of its run."""
 
 
 @dataclass(frozen=True)
@@ -117,8 +121,16 @@ Place: TypeAlias = Path | Url
 
 
 def place(text: str | Path) -> Place:
-    """Return the folder, or URL, that a user names."""
-    return Url(str(text)) if "://" in str(text) else Path(text)
+    """Return the folder, or URL, that a user names for an atlas; of a run's folder the atlas in it.
+
+    ValueError for what names neither.
+    """
+    if "://" in str(text):
+        return Url(str(text))
+    path = expand(text)
+    within = path / ATLAS
+    is_run = path.name != ATLAS and not (path / "zarr.json").exists() and within.is_dir()
+    return within if is_run else path
 
 
 @cache

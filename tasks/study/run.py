@@ -17,7 +17,7 @@ from spikeatlas.snn.subjects import SubjectSpec
 from spikeatlas.snn.training import TrainingSpec
 from spikeatlas.tasks.study import run_files
 from spikeatlas.tasks.study.blocks import Block, block_size, epoch_blocks
-from spikeatlas.tasks.study.location import Place, Url
+from spikeatlas.tasks.study.location import ATLAS, Place, Url
 from spikeatlas.tasks.study.specs import AnalysisSpec, Indices, ResponderSpec, SearchSpec
 from spikeatlas.tasks.study.study import Study
 
@@ -96,7 +96,7 @@ class Run:
     @cached_property
     def atlas(self) -> Place:
         """The Zarr store: a folder, or a URL."""
-        return self.folder / "atlas.zarr" if self.store is None else Url(self.store)
+        return self.folder / ATLAS if self.store is None else Url(self.store)
 
     @cached_property
     def checkpoints(self) -> Path:

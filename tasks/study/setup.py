@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from spikeatlas.snn.classifier import ClassifierSpec
 from spikeatlas.snn.data import DataSpec, Digits
 from spikeatlas.snn.generators import GeneratorSpec, VQVAESpec
+from spikeatlas.snn.registry import UserPath
 from spikeatlas.snn.subjects import ChainSpec, SubjectSpec
 from spikeatlas.snn.training import TrainingSpec
 from spikeatlas.tasks.study.specs import ResponderSpec
@@ -35,5 +36,5 @@ class Setup(BaseModel):
     """How responses are computed."""
     seed: Annotated[int, Ge(0)] = 0
     """All randomness derives from it."""
-    output: Path = Path("runs/atlas")
+    output: UserPath = Path("runs/atlas")
     """Folder of the results, the checkpoints, the generator and the report."""

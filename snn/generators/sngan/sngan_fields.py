@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from spikeatlas.snn.generators.presets import AtLeastOne, Positive, with_preset
-from spikeatlas.snn.registry import SPEC
+from spikeatlas.snn.registry import SPEC, UserPath
 
 # Miyato et al. 2018 for CIFAR-10, 100,000 steps of the decoder on 50,000 images
 PUBLISHED: Mapping[str, Any] = {
@@ -56,7 +55,7 @@ class SNGANFields:
     """How much of the running mean of the decoder's weights, which is what is kept, stays at a step."""
     precision: Literal["bfloat16", "float32"] = "bfloat16"
     """Of convolutions while training: ``bfloat16`` is twice as fast where the processor knows it."""
-    checkpoint: Path | None = None
+    checkpoint: UserPath | None = None
     """File of a trained generator to load instead of training one."""
 
     @model_validator(mode="before")

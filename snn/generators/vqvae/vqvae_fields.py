@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from spikeatlas.snn.generators.presets import AtLeastOne, Positive, with_preset
-from spikeatlas.snn.registry import SPEC
+from spikeatlas.snn.registry import SPEC, UserPath
 
 # MANGO's VQ-VAE for CIFAR-10 (arXiv 2401.10748)
 PUBLISHED: Mapping[str, Any] = {
@@ -46,7 +45,7 @@ class VQVAEFields:
     """Images a training step (>= 1)."""
     lr: Positive = 2e-3
     """Adam's learning rate at the start, falling to zero along a half cosine (> 0)."""
-    checkpoint: Path | None = None
+    checkpoint: UserPath | None = None
     """File of a trained generator to load instead of training one."""
 
     @model_validator(mode="before")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -24,7 +23,7 @@ from spikeatlas.snn.networks import (
     TrainableNetwork,
     with_neurons,
 )
-from spikeatlas.snn.registry import SPEC
+from spikeatlas.snn.registry import SPEC, UserPath
 from spikeatlas.snn.responder import check_weights
 from spikeatlas.snn.showing import Showing, check_stimuli
 from spikeatlas.snn.subjects.base import Images, Neurons, Scores, Subject
@@ -165,7 +164,7 @@ class ResNetSpec(ResNetArchitecture, TrainedSpec):
     """A spiking residual network, trained here: by default the paper's ResNet-18."""
 
     kind: Literal["resnet"] = "resnet"
-    checkpoints: Path | None = None
+    checkpoints: UserPath | None = None
     """Folder of checkpoints to load instead of training."""
     lacks: ClassVar[tuple[str, ...]] = LACKED
 
