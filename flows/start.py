@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,10 +13,11 @@ from pydantic import Field
 
 from spikeatlas.flows.checks.study_checks import Checked, check
 from spikeatlas.flows.study_file import read_study
-from spikeatlas.snn.allowed_places import path_problem
+from spikeatlas.snn.allowed_places import expand, path_problem
 from spikeatlas.snn.data import count_words
-from spikeatlas.tasks.atlas import consolidate, coordinator, remove
+from spikeatlas.tasks.atlas import consolidate, coordinator
 from spikeatlas.tasks.atlas.allocate import allocate
+from spikeatlas.tasks.atlas.ownership import discard, leavings
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.study.study import Study, StudyError
 from spikeatlas.tasks.workers.stopping import ask_to_stop
@@ -45,7 +45,7 @@ def start(checked: Checked, *, fresh: bool = False) -> Iterator[Run]:
     run = checked.run
     with coordinator(run.folder, run.atlas, lost=ask_to_stop) as run_id:
         if fresh:
-            _discard(run)
+            discard(leavings(run, checked.source))
         run = allocate(run, checked.layout, checked.data, checked.source)
         for words in (count_words(checked.data), *checked.data.notes):
             log.info(f"data: {words}")
@@ -79,6 +79,7 @@ def fields(study: Study, file: Path | None) -> Study | dict[str, Any]:
                 f"file: {file}, and fields of a study beside it: give the file alone, or the fields alone"
             ]
         )
+    file = expand(file)
     if problem := path_problem(file):
         raise StudyError([f"file: {problem}"])
     return read_study(file)
@@ -97,10 +98,3 @@ def run_name(what: str) -> Callable[[], str]:
         return f"{what} {place}{epoch}"
 
     return name
-
-
-def _discard(run: Run) -> None:
-    """Remove what a run with other values must not find; a trained generator is named by what made it."""
-    remove(run.atlas)
-    for name in ("checkpoints", "report"):
-        shutil.rmtree(run.folder / name, ignore_errors=True)

@@ -102,6 +102,8 @@ def build(raw: dict[str, Any]) -> Checked:
     checked = check(raw)
     run = checked.run
     allocate(run, checked.layout, checked.data, checked.source)
+    # as a run that holds the folder leaves it
+    (run.folder / ".writers").touch()
     train_classifier(run)
     train_generator(run)
     train_prior(run)

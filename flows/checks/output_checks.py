@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from spikeatlas.flows.runners import cluster
 from spikeatlas.snn.data import DataSet
@@ -35,24 +37,40 @@ def output_problems(run: Run, layout: Layout) -> list[str]:
     """Name a folder that cannot be written, or one without room, and workers that cannot work there."""
     runner = run.study.runner
     return _folder_problems(run, layout) or cluster.problems(
-        runner.kind, runner.address, run.folder
+        runner.kind, runner.address, _nearest(run.folder)
     )
 
 
-def _folder_problems(run: Run, layout: Layout) -> list[str]:
-    """Try to write: mode bits say little."""
-    folder = run.folder
-    probe = folder / f".writable-{os.getpid()}"
+def folder_problems(folder: Path) -> list[str]:
+    """Name a folder that cannot be written, or made: tried, for mode bits say little, and nothing is left there."""
+    place = _nearest(folder)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe.write_bytes(b"")
-        probe.unlink()
+        with NamedTemporaryFile(dir=place, prefix=".writable-"):
+            pass
+    except NotADirectoryError:
+        return [
+            f"output: {place} is no folder, so {folder} cannot be written; choose another output"
+        ]
     except OSError as error:
         return [
             f"output: {folder} cannot be written ({error.strerror}); choose a folder on a writable disk"
         ]
+    return []
+
+
+def _nearest(folder: Path) -> Path:
+    """Return the folder, or the deepest one above it that there is: nothing is made to check a study."""
+    return next(place for place in (folder, *folder.absolute().parents) if os.path.lexists(place))
+
+
+def _folder_problems(run: Run, layout: Layout) -> list[str]:
+    """Name a folder that cannot be written, or one without room."""
+    folder = run.folder
+    problems = folder_problems(folder)
+    if problems:
+        return problems
     needed = (size_of(layout) if run.store is None else 0) + SPARE
-    free = shutil.disk_usage(folder).free
+    free = shutil.disk_usage(_nearest(folder)).free
     if free >= needed:
         return []
     message = (

@@ -27,6 +27,7 @@ from spikeatlas.snn.sentences import in_field
 from spikeatlas.snn.subjects import Source
 from spikeatlas.tasks.atlas import Layout
 from spikeatlas.tasks.atlas.allocate import study_layout
+from spikeatlas.tasks.atlas.ownership import obstacles
 from spikeatlas.tasks.study.resolve import resolve
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.study.study import Study, StudyError
@@ -90,11 +91,11 @@ class Checked:
         return self.run.study
 
 
-def check(raw: Mapping[str, Any] | Study, *, fresh: bool = False) -> Checked:
+def check(raw: Mapping[str, Any] | Study, *, fresh: bool = False, atlas: bool = True) -> Checked:
     """Check everything that can be known now of a study, or of what its file holds.
 
-    Raises StudyError with one sentence a problem. ``fresh``: what is in the output folder will go, so it
-    need not agree.
+    Raises StudyError with one sentence a problem. ``fresh``: what an earlier run left will go, so it
+    need not agree. ``atlas``: it is made, with its report; otherwise one that is there is neither read nor changed.
     """
     inputs, problems = _load(raw)
     study, data, source = inputs.study, inputs.data, inputs.source
@@ -108,7 +109,8 @@ def check(raw: Mapping[str, Any] | Study, *, fresh: bool = False) -> Checked:
         search_checks.room_problems(run)
         or output_checks.remote_problems(run)
         or output_checks.output_problems(run, checked.layout)
-        + ([] if fresh else output_checks.atlas_problems(run, source, data))
+        or (obstacles(run, fresh=fresh) if atlas else [])
+        + ([] if fresh or not atlas else output_checks.atlas_problems(run, source, data))
     )
     if problems:
         raise StudyError(problems)

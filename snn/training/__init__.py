@@ -15,11 +15,12 @@ from spikeatlas.snn.training.checkpoints import (
 from spikeatlas.snn.training.methods import TRAINING_METHODS, Assignment, Teacher, TrainingMethod
 from spikeatlas.snn.training.objectives import OBJECTIVES, TrainingObjective
 from spikeatlas.snn.training.spec import TrainingSpec, renamed_fields
-from spikeatlas.snn.training.trainer import train_network
+from spikeatlas.snn.training.trainer import STATE, train_network
 
 __all__ = [
     "CALLBACKS",
     "OBJECTIVES",
+    "STATE",
     "TRAINING_METHODS",
     "Assignment",
     "CheckpointHeader",

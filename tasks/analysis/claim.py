@@ -10,9 +10,6 @@ import numpy as np
 from spikeatlas.tasks.analysis.intervals import NOTHING, Estimate, over_seeds
 from spikeatlas.tasks.analysis.thresholds import Thresholds
 
-CLAIMS_FILE = "claims.json"
-"""Name of the file beside an atlas that holds the claims, for the explorer."""
-
 Answer: TypeAlias = Literal["supported", "consistent in this network", "not supported", "undecided"]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from spikeatlas.tasks.atlas import integrity, read, select, write
 from spikeatlas.tasks.atlas.consolidated import consolidate
-from spikeatlas.tasks.atlas.create import CODECS, create, remove
+from spikeatlas.tasks.atlas.create import CODECS, create
 from spikeatlas.tasks.atlas.errors import AtlasError, BusyError, OldError, OutdatedError
 from spikeatlas.tasks.atlas.extend import extend
 from spikeatlas.tasks.atlas.former.migrate import migrate
@@ -135,7 +135,6 @@ __all__ = [
     "open_tree",
     "path_of",
     "read",
-    "remove",
     "select",
     "settled",
     "sign",

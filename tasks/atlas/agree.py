@@ -15,6 +15,7 @@ from spikeatlas.tasks.atlas.errors import AtlasError
 from spikeatlas.tasks.atlas.groups.base import PROGRESS
 from spikeatlas.tasks.atlas.groups.progress_group import EPOCH
 from spikeatlas.tasks.atlas.open import epoch_row, open_store, require_current, study_of, values
+from spikeatlas.tasks.atlas.ownership import leavings
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.study.study import Study
 from spikeatlas.tasks.study.value_fields import fixed_fields, own_sources
@@ -33,18 +34,20 @@ def agree(run: Run, source: Source, images: str) -> None:
         changes = "; ".join(differences(before, fixed_fields(run.study)))
         # none: the atlas is from before there was some field, and as its default makes it
         if changes:
-            message = (
-                f"{run.atlas} was made by another study: {changes}. Choose another output, "
-                "or run with --fresh to discard what is there"
-            )
+            message = f"{run.atlas} was made by another study: {changes}. Choose another output, or {fresh(run, source)}"
             raise AtlasError(message)
     origin: dict[str, Any] = dict(root["provenance"].attrs)
-    _agree_on_order(run)
-    _agree_on_images(run, origin["data_digest"], images)
-    _agree_on_sources(run, json.loads(origin.get("sources", "{}")))
+    _agree_on_order(run, source)
+    _agree_on_images(run, source, origin["data_digest"], images)
+    _agree_on_sources(run, source, json.loads(origin.get("sources", "{}")))
     # a changed file also answers otherwise: it is named first
     _agree_on_files(run, source, root)
     _agree_on_network(run, source, root)
+
+
+def fresh(run: Run, source: Source) -> str:
+    """Advise to begin anew, naming what would go."""
+    return f"`spikeatlas run ... --fresh`, which removes {leavings(run, source)}"
 
 
 def differences(before: Mapping[str, Any], now: Mapping[str, Any], prefix: str = "") -> list[str]:
@@ -61,7 +64,7 @@ def differences(before: Mapping[str, Any], now: Mapping[str, Any], prefix: str =
     return sentences
 
 
-def _agree_on_order(run: Run) -> None:
+def _agree_on_order(run: Run, source: Source) -> None:
     """With a warm start a result rests on the epoch before it: none may come to stand there later."""
     trained = read.trained_epochs(run.atlas)
     last = max(trained, default=0)
@@ -70,27 +73,27 @@ def _agree_on_order(run: Run) -> None:
         message = (
             f"probe.epochs: with search.warm_start each epoch starts from the one before, so {', '.join(early)} "
             f"cannot be added to {run.atlas}, which reaches {last:g}: add later epochs only, choose "
-            "another output, or run with --fresh"
+            f"another output, or {fresh(run, source)}"
         )
         raise AtlasError(message)
 
 
-def _agree_on_images(run: Run, before: str, now: str) -> None:
+def _agree_on_images(run: Run, source: Source, before: str, now: str) -> None:
     if before != now:
         message = (
             f"{run.atlas} was made from other images than data.root={run.data.root} holds now: "
-            "restore them, or run with --fresh"
+            f"restore them, or {fresh(run, source)}"
         )
         raise AtlasError(message)
 
 
-def _agree_on_sources(run: Run, before: Mapping[str, str]) -> None:
+def _agree_on_sources(run: Run, source: Source, before: Mapping[str, str]) -> None:
     """The user's own code that results rest on must be the code that made them."""
     for path, digest in own_sources(run.study).items():
         if before.get(path, digest) != digest:
             message = (
                 f"the source of {path} has changed since {run.atlas} was made with it: put the old file back, "
-                "choose another output, or run with --fresh"
+                f"choose another output, or {fresh(run, source)}"
             )
             raise AtlasError(message)
 
@@ -99,14 +102,14 @@ def _agree_on_files(run: Run, source: Source, root: Any) -> None:
     """The generator and the checkpoints that results rest on must be the ones that made them."""
     path, before = run.generator_file, str(root.attrs.get("generator_digest", ""))
     if before and path.exists() and before != digest_generator(run.generator, path):
-        raise _changed(run, str(path))
+        raise _changed(run, source, str(path))
     files = source.epochs()
     rows = zip(values(root, EPOCH), values(root, f"{PROGRESS}/checkpoint_digest"), strict=True)
     for epoch, digest in rows:
         # what has no file is its code
         file = files.get(epoch)
         if digest and file is not None and str(digest) != source.digest(float(epoch)):
-            raise _changed(run, str(file))
+            raise _changed(run, source, str(file))
 
 
 def _agree_on_network(run: Run, source: Source, root: Any) -> None:
@@ -117,7 +120,7 @@ def _agree_on_network(run: Run, source: Source, root: Any) -> None:
     for change in changes:
         raise AtlasError(
             f"{change}, since {run.atlas} was made with it: put back what it was, choose another output, "
-            "or run with --fresh"
+            f"or {fresh(run, source)}"
         )
 
 
@@ -147,8 +150,8 @@ def _changed_parts(root: zarr.Group, source: Source) -> str:
     return f"the code of the network ({factory}, or a file it imports), or what it is made with, has changed"
 
 
-def _changed(run: Run, name: str) -> AtlasError:
+def _changed(run: Run, source: Source, name: str) -> AtlasError:
     return AtlasError(
         f"{name} has changed since {run.atlas} was made with it: put the old file back, "
-        "choose another output, or run with --fresh"
+        f"choose another output, or {fresh(run, source)}"
     )

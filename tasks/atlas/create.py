@@ -17,13 +17,13 @@ import zarr
 from numpy.dtypes import StringDType
 from numpy.typing import NDArray
 from zarr.codecs import Crc32cCodec, ZstdCodec
-from zarr.core.sync import sync
 from zarr.storage import MemoryStore
 
 from spikeatlas.tasks.atlas.groups.arrays import AtlasArray, arrays, chunk, labels
 from spikeatlas.tasks.atlas.groups.axes import AxisLabels, network_label
 from spikeatlas.tasks.atlas.layout import Layout
 from spikeatlas.tasks.atlas.metadata import (
+    BUILDING,
     Attributes,
     arrays_digest,
     digests,
@@ -31,7 +31,7 @@ from spikeatlas.tasks.atlas.metadata import (
     store_of,
 )
 from spikeatlas.tasks.atlas.open import SCHEMA_VERSION, layout_json, open_store, writable
-from spikeatlas.tasks.study.location import Place, Url
+from spikeatlas.tasks.study.location import Place, Url, beside
 
 CODECS = (ZstdCodec(level=1), Crc32cCodec())
 """How every array is packed: a flipped bit raises."""
@@ -52,11 +52,13 @@ def create(
     A folder is made beside ``path`` and renamed into place; in an object store, where nothing can be renamed, the
     root's attributes come last, and without them there is no atlas.
     """
-    building = path if isinstance(path, Url) else path.with_name(path.name + ".new")
+    building = path if isinstance(path, Url) else beside(path, "new")
     if isinstance(building, Path):
         shutil.rmtree(building, ignore_errors=True)
         building.parent.mkdir(parents=True, exist_ok=True)
-    root = zarr.open_group(store_of(building, "w"), mode="w", zarr_format=3)
+    root = zarr.open_group(
+        store_of(building, "w"), mode="w", zarr_format=3, attributes=dict(BUILDING)
+    )
     allocate_arrays(root, layout, list(arrays(layout)) if content is None else content)
     for name, values in (filled or {}).items():
         writable(root[name])[...] = values
@@ -101,15 +103,6 @@ def _group(name: str) -> str:
     return name.rpartition("/")[0]
 
 
-def remove(path: Place) -> None:
-    """Discard an atlas, and what a killed extension of it may have left."""
-    if isinstance(path, Url):
-        sync(store_of(path, "w").delete_dir(""))
-        return
-    for name in (path.name, f"{path.name}.old"):
-        shutil.rmtree(path.with_name(name), ignore_errors=True)
-
-
 def _allocate(root: zarr.Group, array: AtlasArray, layout: Layout) -> None:
     """Create one empty array: unwritten chunks take no space."""
     variable = array.variable
@@ -148,7 +141,7 @@ def create_table(path: Place, name: str, table: xr.Dataset, labels: Mapping[Any,
     ``labels``: attributes of its coordinates.
     """
     root = open_store(path, "r+")
-    building = None if isinstance(path, Url) else path.with_name(f"{path.name}.{name}")
+    building = None if isinstance(path, Url) else beside(path, name)
     group = (
         root.create_group(name, overwrite=True)
         if building is None

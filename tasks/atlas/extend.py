@@ -14,7 +14,8 @@ from spikeatlas.tasks.atlas.errors import AtlasError
 from spikeatlas.tasks.atlas.groups.arrays import arrays as all_arrays
 from spikeatlas.tasks.atlas.layout import Layout
 from spikeatlas.tasks.atlas.open import arrays_of, open_store
-from spikeatlas.tasks.study.location import Place, Url
+from spikeatlas.tasks.atlas.ownership.store_files import require_pure
+from spikeatlas.tasks.study.location import Place, Url, beside
 
 AT_FDCWD, RENAME_EXCHANGE = -100, 2
 """Of Linux: names relative to the working folder; exchange two."""
@@ -26,18 +27,19 @@ def extend(path: Place, old: Layout, layout: Layout) -> None:
     It has the arrays of the old one and no others, so that an atlas stays of the version that made it: what is
     measured since has no values at the epochs that are there.
     Readers find one or the other, whole; a kill leaves the old tree or the new one. AtlasError in an object store,
-    which cannot exchange two trees.
+    which cannot exchange two trees, and where somebody keeps files in the old tree, which goes.
     """
     if isinstance(path, Url):
         new = ", ".join(f"{epoch:g}" for epoch in layout.epochs if epoch not in old.epochs)
         message = (
             f"epoch {new} has no place in {path}, and an atlas in an object store cannot grow: choose another atlas, "
-            "run with --fresh, or name all epochs from the start (watch.max_epochs)"
+            "or name all epochs from the start (watch.max_epochs)"
         )
         raise AtlasError(message)
+    require_pure(path)
     source = open_store(path)
     arrays = arrays_of(source)
-    grown = path.with_name(path.name + ".grown")
+    grown = beside(path, "grown")
     shutil.rmtree(grown, ignore_errors=True)
     paths = {array.path for array in arrays}
     content = [array for array in all_arrays(layout) if array.path in paths]
@@ -81,7 +83,8 @@ def exchange(new: Path, path: Path) -> None:
     except OSError as error:
         if error.errno not in (errno.ENOSYS, errno.EINVAL):
             raise
-        retired = path.with_name(path.name + ".old")
+        retired = beside(path, "retired")
+        shutil.rmtree(retired, ignore_errors=True)
         path.replace(retired)
         new.replace(path)
         shutil.rmtree(retired)

@@ -24,6 +24,9 @@ from spikeatlas.tasks.study.location import Place
 
 Attributes = Mapping[str, Any]
 
+BUILDING = {"spikeatlas": "an atlas is being made here"}
+"""Attributes of the root while there is no more of an atlas than a part."""
+
 CHECKSUM = "checksum"
 """Attribute of a group: the digest of its others."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ from spikeatlas.tasks.atlas.layout import (
     UnitFields,
 )
 from spikeatlas.tasks.atlas.metadata import digest, metadata, set_attributes, store_of
-from spikeatlas.tasks.study.location import Place, Url
+from spikeatlas.tasks.study.location import Place, Url, beside
 
 SCHEMA_VERSION = 2
 """Raised when a name or a shape changes: a new group or variable changes nothing for who does not know it."""
@@ -128,10 +129,17 @@ def renewed(path: Place, root: zarr.Group) -> MemoryStore:
 
 
 def recover(path: Path) -> None:
-    """Finish an extension that was killed between its two renames."""
-    retired = path.with_name(path.name + ".old")
-    if retired.exists() and not path.exists():
-        retired.replace(path)
+    """Finish an extension that was killed between its two renames, where we may write."""
+    if path.exists():
+        return
+    retired = beside(path, "retired")
+    former = path.with_name(f"{path.name}.old")
+    # what earlier versions left; without the tree that was to follow, it is a copy of somebody's
+    grown = any(path.with_name(f"{path.name}.{name}").exists() for name in ("grown", "migrated"))
+    remains = retired if retired.exists() else former if grown and former.exists() else None
+    if remains is not None:
+        with suppress(OSError):
+            remains.replace(path)
 
 
 def holds(path: Place, name: str) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from spikeatlas.tasks.atlas.ownership import in_the_way, report_files
 from spikeatlas.tasks.report import key
 from spikeatlas.tasks.report.anchors import anchor
 from spikeatlas.tasks.report.atlas_words import (
@@ -28,12 +29,10 @@ from spikeatlas.tasks.report.layers import LayerSummary
 from spikeatlas.tasks.report.pictures import Panel, short_names
 from spikeatlas.tasks.report.summary import Summary, read_summary
 from spikeatlas.tasks.study.location import Place, write_whole
+from spikeatlas.tasks.study.run_files import PAGES
 
-REPORT = "index.html"
-"""The report, in a folder of its own."""
-
-EXPLORER = "explore.html"
-"""The page to walk through every neuron, beside the report."""
+REPORT, EXPLORER = PAGES
+"""The page, and the one to walk through every neuron."""
 
 RUN_ONLY = ("runner", "output")
 """Fields of a study that say where it ran, not what was measured."""
@@ -59,13 +58,15 @@ class Section:
 def write_report(atlas: Place, folder: Path) -> Path:
     """Write ``folder/index.html``, and the explorer beside it, each whole or not at all; the first's path.
 
-    Raises FileNotFoundError when there is no atlas, AtlasError when it is damaged or newer than we are.
+    Raises FileNotFoundError when there is no atlas, AtlasError when it is damaged or newer than we are, ValueError where
+    somebody else's pages are in the folder.
     """
     return write_pages(atlas, read_summary(atlas), folder)
 
 
 def write_pages(atlas: Place, summary: Summary, folder: Path) -> Path:
     """As ``write_report``, of an atlas whose summary is read already."""
+    require_free(folder)
     pages = render_pages(atlas, summary)
     folder.mkdir(parents=True, exist_ok=True)
     for name, html in pages.items():
@@ -76,6 +77,13 @@ def write_pages(atlas: Place, summary: Summary, folder: Path) -> Path:
 def render_pages(atlas: Place, summary: Summary) -> dict[str, str]:
     """Render the report and the explorer, by the names of their files."""
     return {REPORT: render(summary), EXPLORER: render_explorer(atlas, summary)}
+
+
+def require_free(folder: Path) -> None:
+    """Raise ValueError where somebody else's files have the names of the pages."""
+    problems = in_the_way(report_files(folder), "report", "folder (--output)")
+    if problems:
+        raise ValueError(*problems)
 
 
 def render(summary: Summary) -> str:

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from rich.table import Table
 
 from spikeatlas.tasks.analysis import tables
-from spikeatlas.tasks.analysis.claim import CLAIMS_FILE, Claim
+from spikeatlas.tasks.analysis.claim import Claim
 from spikeatlas.tasks.analysis.claims import claims
 from spikeatlas.tasks.analysis.course import Course, course_of, training_table
 from spikeatlas.tasks.atlas import Tree, layout_of, open_tree, sign, write
 from spikeatlas.tasks.study.location import Place, write_whole
+from spikeatlas.tasks.study.run_files import CLAIMS_FILE
 
 
 def conclude(atlas: Place) -> list[Claim]:

@@ -133,6 +133,11 @@ def place(text: str | Path) -> Place:
     return within if is_run else path
 
 
+def beside(path: Path, purpose: str) -> Path:
+    """Return a neighbour of an atlas that is nobody's but ours, for a purpose: ``new``, ``grown``, ``retired``."""
+    return path.with_name(f".{path.name}.spikeatlas-{purpose}")
+
+
 @cache
 def bucket(address: str) -> ObjectStore:
     """Return the store of all below ``address``, as the environment lets us in; memory lasts as long as the process.

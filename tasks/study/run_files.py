@@ -7,6 +7,12 @@ from pathlib import Path
 from spikeatlas.tasks.study.digests import digest, json_values
 from spikeatlas.tasks.study.setup import Setup
 
+CLAIMS_FILE = "claims.json"
+"""What was decided on the claims, beside the atlas."""
+
+PAGES = ("index.html", "explore.html")
+"""The report and the explorer, in ``report/`` or where a user wants them."""
+
 
 def checkpoint_folder(setup: Setup) -> Path:
     """Return the folder of the checkpoints that the setup's own training writes."""

@@ -21,7 +21,8 @@ from spikeatlas.tasks.atlas.open import (
     version_of,
 )
 from spikeatlas.tasks.atlas.origin import run_of_atlas
-from spikeatlas.tasks.study.location import Place, Url
+from spikeatlas.tasks.atlas.ownership.store_files import require_pure
+from spikeatlas.tasks.study.location import Place, Url, beside
 from spikeatlas.tasks.study.run import Run
 
 SHOWN = 5
@@ -32,7 +33,8 @@ def migrate(path: Place) -> list[str]:
     """Make the atlas at ``path`` one of today's version, in its place; return what was done, in sentences.
 
     The new tree is built beside the old one and the two are swapped: a kill leaves the old or the new one, whole.
-    Raises AtlasError for a damaged atlas, and for one in an object store, which cannot exchange two trees.
+    Raises AtlasError for a damaged atlas, for one in which somebody keeps other
+    files, and for one in an object store, which cannot exchange two trees.
     """
     if _is_current(path):
         return [f"{path} has schema version {SCHEMA_VERSION}, this program's own: nothing to do"]
@@ -45,12 +47,13 @@ def migrate(path: Place) -> list[str]:
     with coordinator(path.absolute().parent):
         if _is_current(path):
             return [f"{path} has been migrated by another process"]
+        require_pure(path)
         run = run_of_atlas(path)
         _refuse_damage(run)
         images, reason = test_images(
             run.data, str(open_store(path)["provenance"].attrs["data_digest"])
         )
-        building = path.with_name(f"{path.name}.migrated")
+        building = beside(path, "migrated")
         shutil.rmtree(building, ignore_errors=True)
         renew(path, building, images)
         consolidate(building)

@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from spikeatlas.tasks.analysis.claim import CLAIMS_FILE
 from spikeatlas.tasks.study.location import Place
+from spikeatlas.tasks.study.run_files import CLAIMS_FILE
 
 FIELDS = ("name", "statement", "answer")
 NUMBERS = ("effect", "low", "high")
