@@ -6,6 +6,8 @@ Heavy modules are imported by the commands that need them, after the environment
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -17,6 +19,7 @@ from spikeatlas.flows.interrupts import stop_tidily
 from spikeatlas.flows.runners.terminal import commands_of, tell
 from spikeatlas.flows.serving.serve_command import serve
 from spikeatlas.flows.starter.init_command import init
+from spikeatlas.snn.sentences import os_sentence, sentence_of
 from spikeatlas.tasks.study.location import store_failure
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
@@ -139,16 +142,16 @@ def query(
         if image is not None:
             raise ValueError(f"--image is a neuron's stimulus: --about {about} is drawn by --png")
         frame = trends.read_trend(atlas, about, selection)
-        if png is not None:
-            text.draw(frame, about, png)
+        problems = _unwritten(lambda path: text.draw(frame, about, path), png)
     else:
         reply = read_neurons(atlas, selection)
         frame = reply.frame
-        if png is not None:
-            draw_stimuli(reply, png)
-        if image is not None:
-            save_image(reply, image)
+        problems = _unwritten(partial(draw_stimuli, reply), png)
+        problems += _unwritten(partial(save_image, reply), image)
     tell(text.as_json(frame) if as_json else text.text(frame))
+    if problems:
+        _say(*problems)
+        raise typer.Exit(BAD_INPUT)
 
 
 @command
@@ -217,6 +220,16 @@ command(init)
 command(benchmark)
 
 
+def _unwritten(write: Callable[[Path], None], path: Path | None) -> list[str]:
+    """Write to a path, if one is asked for; say what could not be written, for the answer is printed all the same."""
+    try:
+        if path is not None:
+            write(path)
+    except OSError as error:
+        return [os_sentence(error)]
+    return []
+
+
 def _say(*sentences: str) -> None:
     print(*sentences, sep="\n", file=sys.stderr)
 
@@ -230,7 +243,7 @@ def main() -> NoReturn:
             _say("interrupted: what is done is kept; run the same command again to go on")
         raise
     except (ValueError, OSError) as error:
-        _say(*str(error).splitlines())
+        _say(*sentence_of(error).splitlines())
         sys.exit(BAD_INPUT)
     except (RuntimeError, FloatingPointError) as error:  # the latter: a training that diverged
         _say(*str(error).splitlines())

@@ -56,7 +56,10 @@ AtlasPaths = Annotated[
 
 Fresh = Annotated[
     bool,
-    typer.Option("--fresh", help="Discard the output folder's atlas and checkpoints first."),
+    typer.Option(
+        "--fresh",
+        help="Remove the atlas, checkpoints and pages that runs made in the output folder first.",
+    ),
 ]
 Ways = Annotated[
     bool, typer.Option("--plan", help="Show how responses are computed, layer by layer.")
@@ -95,9 +98,7 @@ SourceFolder = Annotated[
 # of `serve`
 ServedFolder = Annotated[
     Path,
-    typer.Argument(
-        help="Folder of a run, or one above several.", metavar="FOLDER", parser=path
-    ),
+    typer.Argument(help="Folder of a run, or one above several.", metavar="FOLDER", parser=path),
 ]
 Port = Annotated[
     int | None,

@@ -22,6 +22,8 @@ from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.study.study import Study, StudyError
 from spikeatlas.tasks.workers.stopping import ask_to_stop
 
+log = logging.getLogger("spikeatlas")
+
 DEFAULTS = Study()
 """The study of which nothing is said."""
 
@@ -45,7 +47,9 @@ def start(checked: Checked, *, fresh: bool = False) -> Iterator[Run]:
     run = checked.run
     with coordinator(run.folder, run.atlas, lost=ask_to_stop) as run_id:
         if fresh:
-            discard(leavings(run, checked.source))
+            remains = leavings(run, checked.source)
+            discard(remains)
+            log.info(f"removed {remains}")
         run = allocate(run, checked.layout, checked.data, checked.source)
         for words in (count_words(checked.data), *checked.data.notes):
             log.info(f"data: {words}")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 
@@ -14,6 +16,7 @@ from spikeatlas.flows.checks.generator_checks import (
     space_problems,
     space_to_try,
 )
+from spikeatlas.flows.checks.output_checks import folder_problems
 from spikeatlas.flows.checks.roots import require_within
 from spikeatlas.optim import Points, make_maximizer
 from spikeatlas.snn.data import sequence_problem
@@ -21,6 +24,13 @@ from spikeatlas.snn.generators import AdapterSpec
 from spikeatlas.snn.gradient_ascent import ASCENTS
 from spikeatlas.snn.networks import layer_sizes
 from spikeatlas.snn.sentences import caught, near
+from spikeatlas.tasks.atlas.ownership import (
+    WRITERS,
+    in_the_way,
+    is_run_mark,
+    strangers,
+    training_files,
+)
 from spikeatlas.tasks.benchmark import results_store
 from spikeatlas.tasks.benchmark.cells import NATURAL
 from spikeatlas.tasks.benchmark.matrix import MethodSpec
@@ -47,10 +57,24 @@ def check(bench: Bench) -> None:
         if sequences is not None:
             raise StudyError([f"data: {sequences}"])
         problems += generator_problems(bench.generator, models.dataset(bench.data))
+    problems += _obstacles(bench)
     if bench.store.exists():
         problems += caught(str(bench.store), lambda: results_store.existing(bench.store))
     if problems:
         raise StudyError(list(dict.fromkeys(problems)))
+
+
+def _obstacles(bench: Bench) -> list[str]:
+    """Name what somebody else put where the benchmark writes."""
+    files: list[tuple[Path, Callable[[Path], bool]]] = [(bench.output / WRITERS, is_run_mark)]
+    for seed in bench.training_seeds:
+        # of whatever study: a network that other fields made is trained again
+        files += training_files(bench.folder(seed), bench.training.epochs, (bench.epoch,), "")
+    return [
+        *folder_problems(bench.output),
+        *in_the_way(files),
+        *strangers(bench.output, ("search.png", "naturalness.png", "stimuli.png")),
+    ]
 
 
 def _networks(bench: Bench) -> list[str]:

@@ -27,6 +27,7 @@ from spikeatlas.flows.benchmark.preparation import (
 )
 from spikeatlas.flows.benchmark.race_report import report, undone
 from spikeatlas.flows.runners.failures import working
+from spikeatlas.snn.atomic import require_picture
 from spikeatlas.snn.data import DataSet
 from spikeatlas.snn.generators import open_generator
 from spikeatlas.snn.networks import NetworkSite, layer_sizes, pixel_statistics
@@ -45,6 +46,8 @@ from spikeatlas.tasks.workers.process import one_thread, worker_processes
 def search_benchmark(bench: Bench, only: str | None, figure: Path | None) -> Iterator[str]:
     """Check the benchmark, run it, and yield what to print; ``only``: ``plan`` or ``table`` alone."""
     check(bench)
+    if figure is not None:
+        require_picture(figure)
     if only == "plan":
         yield plan(bench)[0]
         return

@@ -12,6 +12,7 @@ from spikeatlas.flows.benchmark.preparation import (
     is_trained,
     make_setting,
 )
+from spikeatlas.snn.atomic import require_picture
 from spikeatlas.snn.classifier import load_classifier
 from spikeatlas.tasks.benchmark import naturalness_race, results_store
 from spikeatlas.tasks.benchmark.cells import MAIN, Cell, Setting
@@ -42,6 +43,7 @@ def report(bench: Bench, figure: Path | None) -> Iterator[str]:
     if missing:
         yield f"missing {len(missing)} of {len(cells)} cells: {', '.join(sorted(missing))}"
     for path in (bench.output / "search.png", *([figure] if figure else ())):
+        require_picture(path)
         draw_race(results, list(bench.layers), path)
         yield f"figure: {path}"
     yield from _naturalness(bench, setting, finished)

@@ -23,7 +23,7 @@ from spikeatlas.flows.checks.inputs import StudyInputs
 from spikeatlas.flows.study_file import parse
 from spikeatlas.snn.data import DataSet
 from spikeatlas.snn.networks import Architecture
-from spikeatlas.snn.sentences import in_field
+from spikeatlas.snn.sentences import in_field, sentence_of
 from spikeatlas.snn.subjects import Source
 from spikeatlas.tasks.atlas import Layout
 from spikeatlas.tasks.atlas.allocate import study_layout
@@ -157,4 +157,4 @@ def _loaded(field: str, load: Callable[[], Loaded]) -> tuple[Loaded | None, list
     try:
         return load(), []
     except (ValueError, OSError) as error:
-        return None, [in_field(field, str(error))]
+        return None, [in_field(field, sentence_of(error))]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from spikeatlas.snn.sentences import sentence_of
+
 
 class WorkError(RuntimeError):
     """Work that had begun and failed: the message of whatever refused to go on."""
@@ -16,7 +18,7 @@ def working() -> Iterator[None]:
     try:
         yield
     except (ValueError, OSError, FloatingPointError) as error:
-        raise WorkError(str(error)) from error
+        raise WorkError(sentence_of(error)) from error
     except MemoryError as error:
         reason = " ".join(str(error).split()) or "no more is to be had"
         message = (

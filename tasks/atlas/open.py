@@ -29,6 +29,7 @@ from spikeatlas.tasks.atlas.layout import (
 )
 from spikeatlas.tasks.atlas.metadata import digest, metadata, set_attributes, store_of
 from spikeatlas.tasks.study.location import Place, Url, beside
+from spikeatlas.tasks.study.other_places import other_than_atlas
 
 SCHEMA_VERSION = 2
 """Raised when a name or a shape changes: a new group or variable changes nothing for who does not know it."""
@@ -109,7 +110,10 @@ def open_as_is(path: Place, mode: str = "r") -> zarr.Group:
 
 
 def _damaged(path: Place, error: Exception) -> str:
-    return f"{path} is not an atlas, or its zarr.json is damaged ({error}): restore it, or run again with --fresh"
+    other = other_than_atlas(path) if isinstance(path, Path) else None
+    if other is not None:
+        return other
+    return f"{path} is no atlas, or its zarr.json is damaged ({error}): restore it from a copy"
 
 
 RENEWALS: dict[int, Callable[[Place, MemoryStore], None]] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ import xarray as xr
 from numpy.typing import NDArray
 from PIL import Image
 
+from spikeatlas.snn.atomic import write_picture
 from spikeatlas.tasks.atlas import (
     STATUS,
     UNPLANNED,
@@ -169,7 +171,9 @@ def save_image(neurons: NeuronResults, path: Path) -> None:
     if not alive(result.status).item():
         message = "this neuron is silent: no stimulus of the search drove it, so there is no image"
         raise ValueError(message)
-    Image.fromarray(_pixels(result)).save(path, format="PNG")
+    file = BytesIO()
+    Image.fromarray(_pixels(result)).save(file, format="PNG")
+    write_picture(path, file.getvalue())
 
 
 def draw_stimuli(neurons: NeuronResults, path: Path) -> None:
@@ -194,7 +198,9 @@ def draw_stimuli(neurons: NeuronResults, path: Path) -> None:
             axes.imshow(_pixels(result), cmap="gray", vmin=0, vmax=255)
     for axes in figure.axes:
         axes.set_axis_off()
-    figure.savefig(path, format="png", dpi=120)
+    file = BytesIO()
+    figure.savefig(file, format="png", dpi=120)
+    write_picture(path, file.getvalue())
 
 
 def _pixels(result: xr.Dataset) -> NDArray[np.uint8]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,8 @@ import numpy as np
 import pandas as pd
 from rich.console import Console
 from rich.table import Table
+
+from spikeatlas.snn.atomic import write_picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -66,7 +69,9 @@ def draw(frame: pd.DataFrame, about: str, file: Path) -> None:
         PICTURES[about](axes, frame)
         if axes.get_legend_handles_labels()[1]:
             axes.legend()
-        figure.savefig(file, format="png", dpi=120)
+        content = BytesIO()
+        figure.savefig(content, format="png", dpi=120)
+    write_picture(file, content.getvalue())
 
 
 PLAIN: Any = {"text.parse_math": False}

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Sequence
+from pathlib import Path
 
 from rich.table import Table
 
+from spikeatlas.snn.sentences import sentence_of
 from spikeatlas.tasks.analysis import tables
 from spikeatlas.tasks.analysis.claim import Claim
 from spikeatlas.tasks.analysis.claims import claims
 from spikeatlas.tasks.analysis.course import Course, course_of, training_table
 from spikeatlas.tasks.atlas import Tree, layout_of, open_tree, sign, write
-from spikeatlas.tasks.study.location import Place, write_whole
+from spikeatlas.tasks.atlas.ownership import in_the_way, is_claims
+from spikeatlas.tasks.study.location import Place, store_failure, write_whole
 from spikeatlas.tasks.study.run_files import CLAIMS_FILE
+
+log = logging.getLogger("spikeatlas")
 
 
 def conclude(atlas: Place) -> list[Claim]:
@@ -32,13 +38,36 @@ def conclude(atlas: Place) -> list[Claim]:
 def save(atlas: Place, courses: Sequence[Course]) -> list[Claim]:
     """Test the claims on networks of one study and write ``claims.json`` beside the first's atlas."""
     results = claims(courses)
-    text = json.dumps([claim.as_json() for claim in results], indent=1)
-    write_whole(atlas.parent / CLAIMS_FILE, text + "\n")
+    _write(atlas, results)
     return results
+
+
+def _write(atlas: Place, results: Sequence[Claim]) -> None:
+    """Write claims beside an atlas. ValueError where a file of somebody else's has their name."""
+    file = atlas.parent / CLAIMS_FILE
+    if isinstance(file, Path) and (problems := in_the_way([(file, is_claims)], "claims", "folder")):
+        raise ValueError(*problems)
+    text = json.dumps([claim.as_json() for claim in results], indent=1)
+    write_whole(file, text + "\n")
+
+
+def _write_if_possible(atlas: Place, results: Sequence[Claim]) -> None:
+    """Write claims, or say why they are told and not written: on a disk of somebody else's, say."""
+    try:
+        _write(atlas, results)
+    except Exception as error:
+        reason = store_failure(error) or (
+            sentence_of(error) if isinstance(error, ValueError | OSError) else None
+        )
+        if reason is None:
+            raise
+        log.warning(f"the claims are not written beside {atlas}: {reason}")
 
 
 def report_claims(atlases: Sequence[Place]) -> list[Table | str]:
     """Return the claims on one or more networks, the first being the main one, with the tables they rest on.
+
+    They are written beside the first, where that can be; otherwise a warning says why not.
 
     ValueError where the atlases are of different studies (but for seeds and labels), or lack what is tested.
     """
@@ -50,7 +79,8 @@ def report_claims(atlases: Sequence[Place]) -> list[Table | str]:
             courses.append(course_of(tree, atlas.parent.name))
     for course in courses[1:]:
         _check_alike(courses[0], course)
-    results = save(atlases[0], courses)
+    results = claims(courses)
+    _write_if_possible(atlases[0], results)
     trained = [course for course in courses if not course.control]
     return [
         tables.claim_table(results),

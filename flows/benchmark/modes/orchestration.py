@@ -21,7 +21,8 @@ from spikeatlas.flows.benchmark.bare_loop import make_atlas, seconds_in_store, t
 from spikeatlas.flows.checks.study_checks import Checked, check
 from spikeatlas.flows.launch import hand_over
 from spikeatlas.flows.runners import server
-from spikeatlas.tasks.atlas import remove
+from spikeatlas.tasks.atlas import coordinator, exists
+from spikeatlas.tasks.atlas.ownership import remove
 from spikeatlas.tasks.inspect.text import as_text
 from spikeatlas.tasks.workers import models
 from spikeatlas.tasks.workers.process import one_thread
@@ -109,7 +110,8 @@ def as_flow(checked: Checked) -> tuple[int, int]:
 
 def timed(make: Callable[[Checked], Any], checked: Checked) -> tuple[float, Any]:
     """Make the atlas anew; returns the seconds it took, and what the maker returned."""
-    remove(checked.run.atlas)
+    if exists(checked.run.atlas):
+        remove(checked.run.atlas)
     began = time.perf_counter()
     counts = make(checked)
     return time.perf_counter() - began, counts
@@ -119,7 +121,8 @@ def measure(neurons: int, folder: Path, search: dict[str, Any], pairs: int) -> C
     """Train once, then make the atlas in both ways, ``pairs`` times; the first in turn goes second next time."""
     checked = check(study_of(neurons, folder / str(neurons), search))
     run = checked.run
-    train(run)
+    with coordinator(run.folder):
+        train(run)
     # what a process loads once is loaded: networks, Prefect
     import spikeatlas.flows.atlas  # noqa: F401, PLC0415 - after its server's address is known
 

@@ -26,6 +26,7 @@ from spikeatlas.flows.benchmark.response_timing import (
     table,
     time_responses,
 )
+from spikeatlas.snn.atomic import require_picture
 from spikeatlas.snn.data import Digits
 from spikeatlas.snn.generators.base import Images
 from spikeatlas.snn.networks import NetworkSite, NetworkSpec, SpikingNetwork, pixel_statistics
@@ -46,6 +47,8 @@ def time_responder(
     ``images``: an image folder with 32x32 colour images for the natural pictures; pictures with the
     spectrum of natural ones if left out.
     """
+    if figure is not None:
+        require_picture(figure)
     one_thread()
     natural = natural_images(images)
     pictures = {"natural" if images else "1/f": natural[:BATCH], "noise": noise_images(BATCH)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spikeatlas.tasks.atlas.ownership.leavings import Leavings, discard, leavings
+from spikeatlas.tasks.atlas.ownership.leavings import Leavings, discard, leavings, remove
 from spikeatlas.tasks.atlas.ownership.obstacles import (
     in_the_way,
     obstacles,
@@ -11,14 +11,17 @@ from spikeatlas.tasks.atlas.ownership.obstacles import (
     training_files,
 )
 from spikeatlas.tasks.atlas.ownership.signatures import (
+    WRITERS,
     is_checkpoint,
     is_claims,
     is_page,
     is_run_folder,
+    is_run_mark,
     is_training_state,
 )
 
 __all__ = [
+    "WRITERS",
     "Leavings",
     "discard",
     "in_the_way",
@@ -26,9 +29,11 @@ __all__ = [
     "is_claims",
     "is_page",
     "is_run_folder",
+    "is_run_mark",
     "is_training_state",
     "leavings",
     "obstacles",
+    "remove",
     "report_files",
     "strangers",
     "training_files",

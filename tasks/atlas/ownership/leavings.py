@@ -57,21 +57,27 @@ def leavings(run: Run, source: Source) -> Leavings:
 
 
 def discard(remains: Leavings) -> None:
-    """Remove them, and the folders of ours that are empty then; the atlas goes at once, however long that takes."""
-    if isinstance(remains.atlas, Url):
-        store = store_of(remains.atlas, "r+")
-        for name in store_files(remains.atlas).names:
-            sync(store.delete(name))
-    elif remains.atlas is not None:
-        going = beside(remains.atlas, "discarded")
-        shutil.rmtree(going, ignore_errors=True)
-        remains.atlas.replace(going)
-        shutil.rmtree(going)
+    """Remove them, and the folders of ours that are empty then."""
+    if remains.atlas is not None:
+        remove(remains.atlas)
     for path in remains.files:
         path.unlink(missing_ok=True)
     for folder in {path.parent for path in remains.files if path.name != CLAIMS_FILE}:
         if not folder.is_symlink() and not any(folder.iterdir()):
             folder.rmdir()
+
+
+def remove(at: Place) -> None:
+    """Remove an atlas of ours: a folder at once, however long that takes."""
+    if isinstance(at, Url):
+        store = store_of(at, "r+")
+        for name in store_files(at).names:
+            sync(store.delete(name))
+        return
+    going = beside(at, "discarded")
+    shutil.rmtree(going, ignore_errors=True)
+    at.replace(going)
+    shutil.rmtree(going)
 
 
 def _candidates(run: Run) -> Iterable[Path]:

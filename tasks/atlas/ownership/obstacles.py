@@ -94,9 +94,9 @@ def _sentences(field: str, paths: Sequence[object], choice: str = "output") -> l
         return []
     more = f" and {len(paths) - MOST_NAMES} more" if paths[MOST_NAMES:] else ""
     names = ", ".join(map(str, paths[:MOST_NAMES])) + more
-    is_it, it = ("is", "it") if len(paths) == 1 else ("are", "them")
+    it, they_are = ("it", "it is") if len(paths) == 1 else ("them", "they are")
     sentence = (
-        f"{field}: {names} would be written over, and {is_it} nothing that a run made (or damaged): move {it} away, or "
+        f"{field}: {names} would be written over, though no run made {it} (or {they_are} damaged): move {it} away, or "
         f"choose another {choice}"
     )
     return [sentence]

@@ -10,10 +10,10 @@ import xarray as xr
 import zarr
 
 from spikeatlas.flows.checks.study_checks import Checked
-from spikeatlas.tasks.analysis.claim import CLAIMS_FILE
 from spikeatlas.tasks.atlas import TRAINING_VARIABLES
 from spikeatlas.tasks.inspect.text import as_text
 from spikeatlas.tasks.stages.conclude import conclude, report_claims
+from spikeatlas.tasks.study.run_files import CLAIMS_FILE
 from tests.tiny import atlas_folder
 
 

@@ -13,7 +13,6 @@ import zarr
 
 from spikeatlas.flows.checks.study_checks import Checked
 from spikeatlas.flows.cost import cost
-from spikeatlas.tasks.analysis.claim import CLAIMS_FILE
 from spikeatlas.tasks.atlas import AtlasError, finished, open_tree
 from spikeatlas.tasks.atlas.integrity import epoch_damage, metadata_damage, whole_damage
 from spikeatlas.tasks.atlas.origin import run_of_atlas
@@ -25,6 +24,7 @@ from spikeatlas.tasks.inspect.trends import read_trend
 from spikeatlas.tasks.inspect.verify import verify
 from spikeatlas.tasks.stages.conclude import report_claims
 from spikeatlas.tasks.study.location import Place
+from spikeatlas.tasks.study.run_files import CLAIMS_FILE
 from tests.tiny import atlas_folder
 
 

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from spikeatlas.flows.checks.study_checks import Checked, check
-from spikeatlas.tasks.atlas import ANALYSED, AtlasError, exists, open_tree, read, remove
+from spikeatlas.tasks.atlas import ANALYSED, AtlasError, exists, open_tree, read
 from spikeatlas.tasks.atlas.allocate import allocate
+from spikeatlas.tasks.atlas.ownership import remove
 from spikeatlas.tasks.inspect.verify import verify
 from spikeatlas.tasks.stages.conclude import conclude
 from spikeatlas.tasks.study.location import Url, bucket, place, try_store
