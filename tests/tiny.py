@@ -103,6 +103,7 @@ def build(raw: dict[str, Any]) -> Checked:
     run = checked.run
     allocate(run, checked.layout, checked.data, checked.source)
     # as a run that holds the folder leaves it
+    run.folder.mkdir(parents=True, exist_ok=True)
     (run.folder / ".writers").touch()
     train_classifier(run)
     train_generator(run)

@@ -37,6 +37,11 @@ _POINTS = 0.02
 def module_scaling(spec: ModuleSpec, data: DataSet) -> PixelScaling:
     """Return what pixels are normalised with, as a study says."""
     if spec.normalise == "data":
+        if not len(data.train):
+            raise ValueError(
+                "network.normalise: data takes mean and std of the training images, which cannot be read here: put them "
+                "back where data.root says."
+            )
         mean, std = pixel_statistics(data.train.images)
         return pixel_scaling(mean, std, data.channels, spec.coding)
     if spec.normalise == "none":

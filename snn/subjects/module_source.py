@@ -226,7 +226,7 @@ class ModuleSource(Source):
         )
 
     def _examples(self) -> Images:
-        images = take_evenly(self._data.train, _TRIAL_IMAGES).images
+        images = take_evenly(self._data.train or self._data.test, _TRIAL_IMAGES).images
         return images[np.arange(_TRIAL_IMAGES) % len(images)]
 
     def _subject(self, module: nn.Module) -> ModuleSubject:

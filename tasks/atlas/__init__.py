@@ -26,6 +26,7 @@ from spikeatlas.tasks.atlas.groups.of_layers.layer_group import (
     UNPLANNED,
     UNSETTLED,
 )
+from spikeatlas.tasks.atlas.groups.of_layers.natural_group import TEST_IMAGES
 from spikeatlas.tasks.atlas.groups.progress_group import (
     ABLATED,
     ANALYSED,
@@ -91,6 +92,7 @@ __all__ = [
     "SOURCES",
     "SPIKES",
     "STATUS",
+    "TEST_IMAGES",
     "TOP_IMAGES",
     "TRAINED",
     "TRAINING_VARIABLES",

@@ -17,11 +17,12 @@ from spikeatlas.tasks.atlas.groups.of_layers.natural_group import TEST_IMAGES
 from spikeatlas.tasks.atlas.groups.progress_group import EPOCH
 from spikeatlas.tasks.atlas.layout import Layout, Named, UnitFields
 from spikeatlas.tasks.atlas.open import exists, layout_of, open_store, study_of, values
-from spikeatlas.tasks.atlas.origin import attributes, provenance
+from spikeatlas.tasks.atlas.origin import PLACES, attributes, provenance
 from spikeatlas.tasks.study.blocks import Block
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.study.specs import AnalysisSpec
 from spikeatlas.tasks.study.study import Study
+from spikeatlas.tasks.study.study_paths import absolute_paths
 
 
 def study_layout(run: Run, data: DataSet, source: Source) -> Layout:
@@ -122,8 +123,11 @@ def allocate(run: Run, layout: Layout, data: DataSet, source: Source) -> Run:
     _extend_epochs(run, layout_of(root), layout)
     before = Study.model_validate(study_of(root))
     merged = merge(before, run.study)
-    if merged != before:
-        write.note(run.atlas, "", {"study": merged.model_dump_json()})
+    notes = {"study": merged.model_dump_json()} if merged != before else {}
+    if (places := absolute_paths(run.study)) != root.attrs.get(PLACES):
+        notes[PLACES] = places
+    if notes:
+        write.note(run.atlas, "", notes)
     for block in repeats_to_add(run):
         write.clear_epoch(run.atlas, block.epoch)
         write.plan_repeats(run.atlas, block, run.repeats(block.epoch))

@@ -8,13 +8,25 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import zarr
+
+from spikeatlas.snn.data import DataSpec
 from spikeatlas.snn.subjects import Source
 from spikeatlas.tasks.atlas import write
 from spikeatlas.tasks.atlas.open import layout_of, open_store, study_of
 from spikeatlas.tasks.study.location import Place
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.study.study import Study
+from spikeatlas.tasks.study.study_paths import (
+    absolute_paths,
+    changed_paths,
+    moved_path,
+    replaced_paths,
+)
 from spikeatlas.tasks.study.value_fields import own_sources, study_digest
+
+PLACES = "places"
+"""Attribute of the root: the study's paths, absolute, at its last run."""
 
 PACKAGES = ("spikeatlas", "torch", "snntorch", "numpy", "zarr", "xarray", "prefect")
 
@@ -25,6 +37,7 @@ def attributes(run: Run, source: Source) -> dict[str, Any]:
         "title": "Spike Atlas: the most exciting image of every neuron over training",
         "study": run.study.model_dump_json(),
         "study_digest": run.digest,
+        PLACES: absolute_paths(run.study),
         "layers": list(run.layers),
         **({"network_lacks": list(source.lacks)} if source.lacks else {}),
         **({"network_digest": source.network_digest} if source.network_digest else {}),
@@ -36,6 +49,27 @@ def attributes(run: Run, source: Source) -> dict[str, Any]:
         "reported": "",
         **{f"{package}_version": version(package) for package in PACKAGES},
     }
+
+
+def images_now(atlas: Place) -> DataSpec:
+    """Return the images that an atlas was made from, where they were when its study ran, or beside its folder."""
+    root = open_store(atlas)
+    spec: DataSpec = DataSpec.family.read(_fields_now(root, atlas)["data"])
+    return spec
+
+
+def _fields_now(root: zarr.Group, atlas: Place) -> dict[str, Any]:
+    """Return an atlas's study as JSON values, its paths where they are now."""
+    fields = study_of(root)
+    # older atlases have the paths of the study alone, relative to who knows what
+    places = json.loads(str(root.attrs.get(PLACES, "{}")))
+    fields = replaced_paths(fields, places)
+    output = str(places.get("output", fields["output"]))
+    if not isinstance(atlas, Path):
+        return {**fields, "output": output, "atlas": str(atlas)}
+    here = atlas.absolute().parent
+    fields = changed_paths(fields, lambda path: moved_path(path, output, here))
+    return {**fields, "output": str(here), "atlas": None}
 
 
 def provenance(run: Run, images: str) -> dict[str, Any]:
@@ -56,15 +90,13 @@ def provenance(run: Run, images: str) -> dict[str, Any]:
 def run_of_atlas(atlas: Place) -> Run:
     """Return the run of an atlas as it stands, wherever its folder was moved to.
 
-    Of one in an object store, the folder is the study's.
+    What the study reads is where it was when it ran, or beside the folder as it was then. Of one in an object store,
+    the folder is the study's.
     """
     root = open_store(atlas)
-    here = (
-        {"output": atlas.absolute().parent, "atlas": None}
-        if isinstance(atlas, Path)
-        else {"atlas": str(atlas)}
-    )
-    study = Study.model_validate({**study_of(root), **here})
+    fields = _fields_now(root, atlas)
+    # the names of what was trained here follow from how the study itself names its images
+    study = Study.model_validate({**fields, "data": study_of(root)["data"]})
     layout = layout_of(root)
     stochastic = layout.stochastic or study.network.stochastic
     return Run(study, study_digest(study), dict(layout.layers), layout.epochs, stochastic)

@@ -23,6 +23,7 @@ from spikeatlas.tasks.atlas import (
 )
 from spikeatlas.tasks.inspect.replay_tolerance import tolerance
 from spikeatlas.tasks.inspect.replay_verdict import Verdict
+from spikeatlas.tasks.inspect.stored_images import replayable
 from spikeatlas.tasks.inspect.verify_best import best_damage
 from spikeatlas.tasks.inspect.verify_device import (
     Devices,
@@ -54,7 +55,7 @@ def verify(run: Run, *, plain: bool = False, device: Device | None = None) -> Ve
         return Verdict(0, {}, damaged)
     if plain:
         run = run.with_fields(responder=replace(run.responder, kind="plain"))
-    run = replayed_on(run, device)
+    run = replayable(replayed_on(run, device))
     if not run.search.methods:
         return verify_tuning(run)
     checked, problems, near = 0, integrity.whole_damage(run.atlas), []

@@ -11,11 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from zarr.core.sync import sync
-
 from spikeatlas.snn.subjects import Source
 from spikeatlas.snn.training import STATE, list_epochs
-from spikeatlas.tasks.atlas.metadata import store_of
 from spikeatlas.tasks.atlas.ownership.signatures import (
     is_checkpoint,
     is_claims,
@@ -70,9 +67,9 @@ def discard(remains: Leavings) -> None:
 def remove(at: Place) -> None:
     """Remove an atlas of ours: a folder at once, however long that takes."""
     if isinstance(at, Url):
-        store = store_of(at, "r+")
-        for name in store_files(at).names:
-            sync(store.delete(name))
+        import obstore  # noqa: PLC0415 - an optional package
+
+        obstore.delete(at.below, list(store_files(at).names))
         return
     going = beside(at, "discarded")
     shutil.rmtree(going, ignore_errors=True)
