@@ -28,7 +28,15 @@ class NaturalReference:
 
 
 def natural_reference(means: NDArray[np.float64], quantile: float) -> NaturalReference:
-    """Reference of mean activities (n, channels) in n natural images: their ``quantile`` (0 to 1) in each channel."""
+    """Reference of mean activities (n, channels) in n natural images: their ``quantile`` (0 to 1) in each channel.
+
+    ValueError without images.
+    """
+    if not len(means):
+        raise ValueError(
+            "what does not spike is measured in units of the training images, which cannot be read here: put them back "
+            "where data.root says."
+        )
     reached = np.quantile(means, quantile, axis=0).astype(np.float32)
     inactive = ~(reached > 0)
     return NaturalReference(np.where(inactive, np.float32(1), reached), inactive)

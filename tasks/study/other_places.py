@@ -61,7 +61,7 @@ def _within(path: Path) -> str | None:
         return f"{path} is a part of the atlas {whole}: name that"
     if (path / ATLAS).exists():
         return f"{path} is the folder of a run: its atlas is {path / ATLAS}"
-    if (place.parent / ATLAS).exists():
+    if place.name != ATLAS and (place.parent / ATLAS).exists():
         return f"{path} is no atlas: that of this run is {path.parent / ATLAS}"
     return None
 

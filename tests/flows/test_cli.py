@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 from pathlib import Path
 
@@ -137,3 +138,69 @@ def test_a_training_that_diverges_is_its_sentence_and_exit_1(
         cli_module.main()
     assert ended.value.code == 1
     assert capsys.readouterr().err == "it diverged: choose a smaller lr.\n"
+
+
+@pytest.fixture
+def full(copied: Checked, monkeypatch: pytest.MonkeyPatch) -> Checked:
+    """A finished study on a disk on which nobody may write."""
+
+    def refuse(path: Path, data: bytes, beside: Path | None = None) -> None:
+        del data, beside
+        raise OSError(errno.EROFS, "Read-only file system", str(path))
+
+    for place in ("study.location", "atlas.metadata"):
+        monkeypatch.setattr(f"spikeatlas.tasks.{place}.write_atomically", refuse)
+    monkeypatch.setattr("spikeatlas.snn.atomic.write_atomically", refuse)
+    return copied
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "answer", "told"),
+    [
+        (["claims", "ATLAS"], 0, "undecided", "the claims are not written beside"),
+        (["info", "ATLAS"], 0, "test accuracy", ""),
+        (["info", "ATLAS", "--verify"], 0, "no mismatch", ""),
+        (["compare", "ATLAS", "tt", "random"], 0, "conv2", ""),
+        (["query", "ATLAS", "--layer", "fc1", "--neuron", "0", "--png", "x.png"], 2, "fc1", "x.png: Read-only"),
+        (["report", "ATLAS"], 2, "", "choose a folder on a writable disk"),
+    ],
+)  # fmt: skip
+def test_answers_are_printed_on_a_disk_of_somebody_elses(
+    ask: Ask, full: Checked, words: list[str], code: int, answer: str, told: str
+) -> None:
+    done = ask(*[str(full.run.atlas) if word == "ATLAS" else word for word in words])
+    assert done.returncode == code, done.stderr
+    assert answer in done.stdout
+    assert told in done.stderr
+    assert "Errno" not in done.stderr
+
+
+def test_claims_of_somebody_elses_stay(ask: Ask, copied: Checked) -> None:
+    file = copied.run.folder / "claims.json"
+    file.write_text('{"mine": 1}')
+    done = ask("claims", copied.run.folder)
+    assert done.returncode == 0
+    assert "claims.json would be written over" in done.stderr
+    assert file.read_text() == '{"mine": 1}'
+
+
+def test_a_report_and_a_picture_replace_their_kind_alone(
+    ask: Ask, made: Checked, tmp_path: Path
+) -> None:
+    pages, thesis = tmp_path / "site", tmp_path / "thesis.tex"
+    pages.mkdir()
+    for file in (pages / "index.html", thesis):
+        file.write_text("mine")
+    one = ["query", made.run.atlas, "--layer", "fc1"]
+    for words in (
+        ["report", made.run.atlas, "-o", pages],
+        ["report", made.run.atlas, "-o", thesis],
+        [*one, "--png", thesis],
+        [*one, "--about", "onset", "--png", thesis],
+        [*one, "--png", pages],
+    ):
+        done = ask(*words)
+        assert done.returncode == 2, words
+        assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+    assert {path.name for path in tmp_path.rglob("*")} == {"site", "index.html", "thesis.tex"}
+    assert thesis.read_text() == (pages / "index.html").read_text() == "mine"

@@ -12,6 +12,7 @@ from typing import Any
 import psutil
 import pytest
 import yaml
+from PIL import Image
 from prefect.flows import load_flow_from_entrypoint
 
 from spikeatlas.flows.benchmark.bench import parse
@@ -258,3 +259,37 @@ def test_the_command_line_says_so_too(roots: Path, ask: Ask, tmp_path: Path) -> 
 
     assert done.returncode == 2
     assert "SPIKEATLAS_ROOTS" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "field", ["output", "data.root", "network.checkpoints", "generator.checkpoint"]
+)
+def test_a_home_folder_is_no_way_out(
+    roots: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, field: str
+) -> None:
+    home = tmp_path / "home"
+    (home / "private").mkdir(parents=True)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.chdir(roots)
+    section, _, name = field.partition(".")
+    raw: dict[str, Any] = study_within(roots)
+    raw[section] = {**raw[section], name: "~/private"} if name else "~/private"
+    with pytest.raises(StudyError, match=rf"{field}: {home}/private is outside of"):
+        check(raw)
+
+
+@pytest.mark.parametrize("root", [None, "link"])
+def test_data_that_no_study_names_are_within_the_roots_too(
+    roots: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, root: str | None
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(roots)
+    private = tmp_path / "private"
+    for split in ("train", "test"):
+        (private / split / "cat").mkdir(parents=True)
+        Image.new("L", (8, 8)).save(private / split / "cat" / "0.png")
+        (roots / "link" / split).mkdir(parents=True)
+        (roots / "link" / split / "cat").symlink_to(private / split / "cat")
+    data = {"dataset": "cifar10"} if root is None else {"dataset": "folder", "root": root}
+    with pytest.raises(StudyError, match=r"data: .* is outside of"):
+        check({**study_within(roots), "data": data})

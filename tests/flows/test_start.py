@@ -34,6 +34,15 @@ def test_a_fresh_start_discards_what_another_study_left(copied: Checked) -> None
         assert run.generator_file == generator
 
 
+def test_a_fresh_start_leaves_what_no_run_made(copied: Checked) -> None:
+    mine = copied.run.checkpoints / "resnet.pt"
+    mine.write_text("mine")
+    raw = tiny(copied.study.output, search={"budget": 30})
+    with start(check(raw, fresh=True), fresh=True):
+        assert [path.name for path in copied.run.checkpoints.iterdir()] == ["resnet.pt"]
+    assert mine.read_text() == "mine"
+
+
 def test_a_study_from_a_form_is_checked_first(tmp_path: Path) -> None:
     study = Study.model_validate(tiny(tmp_path / "run", probe={"layers": ["conv7"]}))
     with pytest.raises(StudyError, match="there is no layer 'conv7'"), start_study(study):

@@ -8,6 +8,7 @@ from spikeatlas.snn.allowed_code import ROOTS
 from spikeatlas.snn.allowed_places import (
     DASK,
     URLS,
+    expand,
     path_problem,
     require_place,
     scheduler_problem,
@@ -61,3 +62,60 @@ def test_schedulers_are_those_that_are_named(roots: Path, monkeypatch: pytest.Mo
     assert "allows tcp://host:8786, tcp://second:8786, tcp://third:1 alone" in str(
         scheduler_problem("tcp://host:87")
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("~", "{home}"),
+        ("~/runs/a", "{home}/runs/a"),
+        ("./~/a", "{here}/~/a"),
+        ("././~x", "{here}/~x"),
+        ("a/~/b", "a/~/b"),
+        ("/~/a", "/~/a"),
+        ("runs/a/", "runs/a"),
+        ("a b/c", "a b/c"),
+        ("cash$/a", "cash$/a"),
+        ("US$cats", "US$cats"),
+        ("../x", "../x"),
+    ],
+)
+def test_a_path_is_read_by_one_rule(
+    text: str, path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    here = expand(text)
+    assert str(here) == path.format(home=tmp_path / "home", here=tmp_path)
+    # whoever else expands it, once more or in another library, reads the same
+    assert expand(here) == here == here.expanduser()
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("$HOME/a", r"only a shell puts in the value of \$HOME"),
+        ("a/${NAME}-b", r"only a shell puts in the value of \$\{NAME\}"),
+        ("~nobody-of-that-name/a", "no home folder ~nobody-of-that-name"),
+        ("s3://bucket/a", "is a URL"),
+        ("", "the path is empty"),
+        ("  ", "the path is empty"),
+        ("a\0b", "NUL"),
+    ],
+)
+def test_what_is_no_path_is_refused(text: str, told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        expand(text)
+
+
+def test_an_empty_home_is_no_root(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "")
+    with pytest.raises(ValueError, match="HOME is empty"):
+        expand("~/runs")
+
+
+def test_roots_are_expanded_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv(ROOTS, "~/studies")
+    require_place(tmp_path / "studies" / "run")
+    assert path_problem(tmp_path / "other")

@@ -98,7 +98,9 @@ def _is_zarr(name: str, names: Collection[str]) -> bool:
     if parts[-1] == NODE or _PARTIAL.fullmatch(parts[-1]):
         return True
     return any(
+        # the root itself is a group
         part == "c"
+        and place > 0
         and all(key.isdecimal() for key in parts[place + 1 :])
         and "/".join([*parts[:place], NODE]) in names
         for place, part in enumerate(parts)
