@@ -6,7 +6,6 @@ Heavy modules are imported by the commands that need them, after the environment
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -16,10 +15,10 @@ import typer
 from spikeatlas.flows import options
 from spikeatlas.flows.benchmark.command import benchmark
 from spikeatlas.flows.interrupts import stop_tidily
-from spikeatlas.flows.runners.terminal import commands_of, tell
+from spikeatlas.flows.runners.terminal import commands_of, tell, unwritten
 from spikeatlas.flows.serving.serve_command import serve
 from spikeatlas.flows.starter.init_command import init
-from spikeatlas.snn.sentences import os_sentence, sentence_of
+from spikeatlas.snn.sentences import sentence_of
 from spikeatlas.tasks.study.location import store_failure
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
@@ -142,12 +141,12 @@ def query(
         if image is not None:
             raise ValueError(f"--image is a neuron's stimulus: --about {about} is drawn by --png")
         frame = trends.read_trend(atlas, about, selection)
-        problems = _unwritten(lambda path: text.draw(frame, about, path), png)
+        problems = unwritten(lambda path: text.draw(frame, about, path), png)
     else:
         reply = read_neurons(atlas, selection)
         frame = reply.frame
-        problems = _unwritten(partial(draw_stimuli, reply), png)
-        problems += _unwritten(partial(save_image, reply), image)
+        problems = unwritten(partial(draw_stimuli, reply), png)
+        problems += unwritten(partial(save_image, reply), image)
     tell(text.as_json(frame) if as_json else text.text(frame))
     if problems:
         _say(*problems)
@@ -172,7 +171,7 @@ def claims(atlases: options.AtlasPaths) -> None:
     from spikeatlas.tasks.inspect.text import as_text
     from spikeatlas.tasks.stages.conclude import report_claims
 
-    for part in report_claims(atlases):
+    for part in report_claims(atlases, warn=_say):
         tell(part if isinstance(part, str) else as_text(part), end="\n\n")
 
 
@@ -218,16 +217,6 @@ def deploy(root: options.SourceFolder = Path()) -> None:
 command(serve)
 command(init)
 command(benchmark)
-
-
-def _unwritten(write: Callable[[Path], None], path: Path | None) -> list[str]:
-    """Write to a path, if one is asked for; say what could not be written, for the answer is printed all the same."""
-    try:
-        if path is not None:
-            write(path)
-    except OSError as error:
-        return [os_sentence(error)]
-    return []
 
 
 def _say(*sentences: str) -> None:

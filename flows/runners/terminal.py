@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from contextvars import ContextVar
 from functools import wraps
+from pathlib import Path
 from typing import ParamSpec, TextIO
 
 import typer
 
-from spikeatlas.snn.sentences import reason_of
+from spikeatlas.snn.sentences import os_sentence, reason_of
 
 Arguments = ParamSpec("Arguments")
 
@@ -50,6 +51,16 @@ def commands_of(app: typer.Typer) -> Callable[[Callable[..., None]], Callable[..
         return app.command()(answering(command))
 
     return add
+
+
+def unwritten(write: Callable[[Path], None], path: Path | None) -> list[str]:
+    """Write to a path, if one is asked for; say what could not be written, for the answer is printed all the same."""
+    try:
+        if path is not None:
+            write(path)
+    except OSError as error:
+        return [os_sentence(error)]
+    return []
 
 
 @contextmanager

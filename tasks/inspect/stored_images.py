@@ -46,9 +46,8 @@ def images_of_atlas(at: Place) -> DataSet:
     layout = layout_of(root)
     sizes = (layout.frames, *layout.image) if layout.frames else layout.image
     none = Split(np.zeros((0, *sizes), np.uint8), np.zeros(0, np.int64))
-    held = TEST_IMAGES in root
     labels = np.asarray(layout.test_labels, np.int64)
-    test = Split(values(root, TEST_IMAGES), labels) if held else none
+    test = Split(values(root, TEST_IMAGES), labels) if TEST_IMAGES in root else none
     return DataSet(none, test, layout.classes)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rich.table import Table
@@ -51,7 +51,9 @@ def _write(atlas: Place, results: Sequence[Claim]) -> None:
     write_whole(file, text + "\n")
 
 
-def _write_if_possible(atlas: Place, results: Sequence[Claim]) -> None:
+def _write_if_possible(
+    atlas: Place, results: Sequence[Claim], warn: Callable[[str], object]
+) -> None:
     """Write claims, or say why they are told and not written: on a disk of somebody else's, say."""
     try:
         _write(atlas, results)
@@ -61,13 +63,15 @@ def _write_if_possible(atlas: Place, results: Sequence[Claim]) -> None:
         )
         if reason is None:
             raise
-        log.warning(f"the claims are not written beside {atlas}: {reason}")
+        warn(f"the claims are not written beside {atlas}: {reason}")
 
 
-def report_claims(atlases: Sequence[Place]) -> list[Table | str]:
+def report_claims(
+    atlases: Sequence[Place], warn: Callable[[str], object] = log.warning
+) -> list[Table | str]:
     """Return the claims on one or more networks, the first being the main one, with the tables they rest on.
 
-    They are written beside the first, where that can be; otherwise a warning says why not.
+    They are written beside the first, where that can be; otherwise ``warn`` gets the sentence that says why not.
 
     ValueError where the atlases are of different studies (but for seeds and labels), or lack what is tested.
     """
@@ -80,7 +84,7 @@ def report_claims(atlases: Sequence[Place]) -> list[Table | str]:
     for course in courses[1:]:
         _check_alike(courses[0], course)
     results = claims(courses)
-    _write_if_possible(atlases[0], results)
+    _write_if_possible(atlases[0], results, warn)
     trained = [course for course in courses if not course.control]
     return [
         tables.claim_table(results),

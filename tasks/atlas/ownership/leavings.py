@@ -34,7 +34,7 @@ class Leavings:
     files: tuple[Path, ...]
 
     def __str__(self) -> str:
-        """What they are, as a sentence names it: each folder with its number of files."""
+        """Name them as a sentence does: each folder with its number of files."""
         names = [] if self.atlas is None else [str(self.atlas)]
         for folder, count in Counter(path.parent for path in self.files).items():
             first = next(path for path in self.files if path.parent == folder)

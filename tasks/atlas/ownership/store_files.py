@@ -28,7 +28,7 @@ _TOP = {"provenance", "training", *(group.path.partition("/")[0] for group in GR
 
 @dataclass(frozen=True)
 class StoreFiles:
-    """What lies where an atlas is, or is to be."""
+    """The files at the place of an atlas that is, or is to be."""
 
     is_atlas: bool
     """True where it can be told to be one of ours, damaged or half made as it may be."""
