@@ -18,7 +18,7 @@ from spikeatlas.tasks.atlas.ownership.signatures import (
     is_run_mark,
     is_training_state,
 )
-from spikeatlas.tasks.atlas.ownership.store_files import MOST_NAMES, store_files
+from spikeatlas.tasks.atlas.ownership.store_files import MOST_NAMES, says_atlas, store_files
 from spikeatlas.tasks.study.location import Place, Url
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.study.run_files import CLAIMS_FILE, PAGES
@@ -45,7 +45,8 @@ def obstacles(run: Run, *, fresh: bool) -> list[str]:
     return [
         *_no_folders(run.folder, FOLDERS),
         *in_the_way(files_of(run)),
-        *strangers(run.folder, ONLY_OF_RUNS),
+        # a copy of a run's folder may lack the file that says so
+        *([] if says_atlas(run.atlas) else strangers(run.folder, ONLY_OF_RUNS)),
         *_in_the_atlas(run.atlas, fresh=fresh),
     ]
 

@@ -47,6 +47,11 @@ def store_files(path: Place) -> StoreFiles:
     return StoreFiles(_is_atlas(root, there), names, foreign)
 
 
+def says_atlas(path: Place) -> bool:
+    """Tell whether the root of a store says that it is an atlas, whatever else is there."""
+    return _root(path).get("attributes", {}).keys() >= _ROOT
+
+
 def require_pure(path: Path) -> None:
     """Raise AtlasError where somebody keeps files of another kind in an atlas that is to make place for a new tree."""
     foreign = store_files(path).foreign

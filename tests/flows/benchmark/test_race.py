@@ -231,3 +231,16 @@ def test_a_stopped_benchmark_leaves_no_process_and_is_gone_on_with(
     again = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True)
     left = sum("mean response" in line for line in again.stdout.splitlines())
     assert 0 < left <= CELLS - 2
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["networks/seed-1/epoch-1.safetensors", "networks/seed-1/training-state.pt", "search.png", ".writers"],
+)  # fmt: skip
+def test_a_users_files_stay(tmp_path: Path, name: str) -> None:
+    file = tmp_path / "own" / name
+    file.parent.mkdir(parents=True)
+    file.write_text("mine")
+    with pytest.raises(StudyError, match=rf"{file.name} would be written over"):
+        check(parse(raw(tmp_path / "own")))
+    assert file.read_text() == "mine"

@@ -150,6 +150,13 @@ def test_a_file_is_no_output(tmp_path: Path) -> None:
     assert f"{tmp_path / 'own'} is no folder, so" in told
 
 
+def test_a_copy_without_hidden_files_goes_on(copied: Checked) -> None:
+    (copied.run.folder / ".writers").unlink()
+    (copied.run.folder / "prefect").mkdir()
+    put(copied.run.folder, "prefect/prefect.db")
+    assert obstacles(copied.run, fresh=False) == []
+
+
 def test_a_copy_without_its_atlas_goes_on(copied: Checked) -> None:
     shutil.rmtree(copied.run.folder / "atlas.zarr")
     check(tiny(copied.run.folder, search={"budget": 30}))
