@@ -49,7 +49,8 @@ def store_files(path: Place) -> StoreFiles:
 
 def says_atlas(path: Place) -> bool:
     """Tell whether the root of a store says that it is an atlas, whatever else is there."""
-    return _root(path).get("attributes", {}).keys() >= _ROOT
+    attributes: dict[str, Any] = _root(path).get("attributes") or {}
+    return attributes.keys() >= _ROOT
 
 
 def require_pure(path: Path) -> None:
