@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import os
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 PICTURES = (
@@ -65,10 +66,12 @@ def write_atomically(path: Path, data: bytes, beside: Path | None = None) -> Non
         temporary.replace(path)
     except OSError as error:
         if beside is None or error.errno != errno.EXDEV:
-            if error.filename == str(temporary):
+            if str(error.filename) == str(temporary):
                 # the name that a user knows
                 error.filename, error.filename2 = str(path), None
             raise
         write_atomically(path, data)
     finally:
-        temporary.unlink(missing_ok=True)
+        # a read-only disk refuses that too, and what happened first is what is told
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
