@@ -124,7 +124,8 @@ def test_the_query_on_the_page_works(
 def test_a_page_that_cannot_be_written_leaves_the_old_one(
     whole: Synthetic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "index.html").write_text("old")
+    old = "<title>Spike Atlas: digits</title>"
+    (tmp_path / "index.html").write_text(old)
 
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
@@ -134,7 +135,7 @@ def test_a_page_that_cannot_be_written_leaves_the_old_one(
         with pytest.raises(OSError, match="No space left"):
             write_report(whole.path, tmp_path)
     assert [file.name for file in tmp_path.iterdir()] == ["index.html"]
-    assert (tmp_path / "index.html").read_text() == "old"
+    assert (tmp_path / "index.html").read_text() == old
 
 
 def test_no_atlas(tmp_path: Path) -> None:
