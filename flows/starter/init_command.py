@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from spikeatlas.flows.options import path
 from spikeatlas.flows.runners.terminal import tell
 from spikeatlas.flows.starter.start_files import STUDY, write_start
 
@@ -18,7 +19,7 @@ NEXT = (
 
 StartFolder = Annotated[
     Path,
-    typer.Argument(help="Where to write; made if it is not there.", metavar="DIR"),
+    typer.Argument(help="Where to write; made if it is not there.", metavar="DIR", parser=path),
 ]
 
 
