@@ -23,7 +23,6 @@ from spikeatlas.tasks.atlas import (
 )
 from spikeatlas.tasks.inspect.replay_tolerance import tolerance
 from spikeatlas.tasks.inspect.replay_verdict import Verdict
-from spikeatlas.tasks.inspect.stored_images import replayable
 from spikeatlas.tasks.inspect.verify_best import best_damage
 from spikeatlas.tasks.inspect.verify_device import (
     Devices,
@@ -34,7 +33,7 @@ from spikeatlas.tasks.inspect.verify_device import (
     summed,
     unlike,
 )
-from spikeatlas.tasks.inspect.verify_origin import changed_checkpoint, made_by
+from spikeatlas.tasks.inspect.verify_origin import changed_checkpoint, made_by, replayable
 from spikeatlas.tasks.inspect.verify_tuning import verify_tuning
 from spikeatlas.tasks.study.blocks import Block
 from spikeatlas.tasks.study.run import Run
