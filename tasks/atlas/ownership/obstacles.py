@@ -31,6 +31,7 @@ ONLY_OF_RUNS = (
     "prefect/*.db",
     "prefect/*.log",
     "prefect/*.toml",
+    "so-far.png",
 )
 """Files that nothing tells to be ours but the folder that they lie in."""
 

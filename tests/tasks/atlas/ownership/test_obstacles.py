@@ -27,6 +27,7 @@ MINE = (
     "generator/epoch-0001.png",
     "generator/curve.csv",
     "prefect/prefect.db",
+    "so-far.png",
     "atlas.zarr/thesis.tex",
 )
 """Files of a user's, by names that a run writes."""
