@@ -49,8 +49,8 @@ def atlas_study_flow(study: Study = DEFAULTS, file: StudyFile | None = None) -> 
 def complete(run: Run) -> None:
     """Do all that is not done of an atlas that is allocated.
 
-    1. ``train`` the generator and the network. 2. ``maximize`` each epoch: observe, screen, and search block
-    by block. 3. ``analyze`` selectivity. 4. ``report``.
+    1. ``train`` the generator and the network, and observe its epochs. 2. ``maximize`` each epoch: screen, and search
+    block by block. 3. ``analyze`` selectivity. 4. ``report``.
     Raises FailedBlocks, after all else is done, when the search of a block failed for good.
     """
     tag_run(run)
@@ -60,7 +60,7 @@ def complete(run: Run) -> None:
             run.atlas, [block for epoch in run.epochs for block in run.blocks(epoch)]
         )
         with tallied(run, blocks):
-            train_flow.with_options(task_runner=runner)(run)
+            train_flow.with_options(task_runner=runner)(run, run.epochs)
             maximize = maximize_flow.with_options(task_runner=runner)
             failures = [failure for epoch in run.epochs for failure in maximize(run, epoch)]
         analyze_flow.with_options(task_runner=runner)(run)

@@ -25,6 +25,10 @@ from spikeatlas.tasks.workers.process import one_thread
 ROUNDS = 2
 """Batches timed for the estimate, after one to warm up."""
 
+ONCE = 9
+"""Task runs of a study as a whole: train the network, the classifier, the generator and its prior, assess the
+generator, record both, conclude, report."""
+
 TRAINING_FACTOR = 3
 """A training step costs about three forward passes (forward, and backward about twice that)."""
 
@@ -72,7 +76,7 @@ def cost(checked: Checked) -> str:
     blocks = blocks_to_search(run)
     images = count_images(checked, blocks)
     epoch_tasks = 6 if study.analysis.cross else 5
-    task_runs = len(blocks) + epoch_tasks * len(run.epochs) + len(study.analysis.ablation) + 4
+    task_runs = len(blocks) + epoch_tasks * len(run.epochs) + len(study.analysis.ablation) + ONCE
     showings = images.showings(study.search.presentations) / count_workers(run)
     seconds = seconds_per_image(run) * (showings + TRAINING_FACTOR * images.training)
     neurons = ", ".join(f"{layer} {len(indices)}" for layer, indices in run.layers.items())

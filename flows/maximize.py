@@ -14,9 +14,7 @@ from spikeatlas.flows.start import DEFAULTS, StudyFile, run_name, start_study
 from spikeatlas.flows.train import train_flow
 from spikeatlas.tasks import units
 from spikeatlas.tasks.atlas import (
-    BLANKED,
     FAILED,
-    OBSERVED,
     SCREENED,
     STATUS,
     flagged,
@@ -35,21 +33,12 @@ log = logging.getLogger("spikeatlas")
 def maximize_flow(run: Run, epoch: float) -> list[str]:
     """Do what is not done of one epoch; return a sentence for each block that failed.
 
-    1. ``observe``: responses to the test images, ``show blanks``: to images with nothing in them, and 2. ``screen``:
-    to random stimuli.
-    3. ``maximize``: one task run for each block of neurons.
+    1. ``screen``: responses to random stimuli. (``observe`` and ``show blanks`` went before, in ``train``.)
+    2. ``maximize``: one task run for each block of neurons.
     """
-    log.info(f"epoch {epoch:g}: observe, screen")
-    tasks = {OBSERVED: units.observe_task, BLANKED: units.blank_task}
-    if run.search.methods:
-        tasks[SCREENED] = units.screen_task
-    gather(
-        [
-            submit(task, run, epoch)
-            for mark, task in tasks.items()
-            if not flagged(run.atlas, mark, epoch)
-        ]
-    )
+    if run.search.methods and not flagged(run.atlas, SCREENED, epoch):
+        log.info(f"epoch {epoch:g}: screen")
+        gather([submit(units.screen_task, run, epoch)])
     for sentence in mute_sentences(run.atlas, [epoch]):
         log.warning(sentence)
     blocks = unfinished(run.atlas, run.blocks(epoch))
@@ -76,7 +65,7 @@ def maximize_study_flow(
             names = ", ".join(f"{probed:g}" for probed in run.epochs)
             raise ValueError(f"epoch {epoch:g} is not probed: the study's probe.epochs has {names}")
         with workers(run) as runner:
-            train_flow.with_options(task_runner=runner)(run)
+            train_flow.with_options(task_runner=runner)(run, (epoch,))
             with progress.tallied(run, unfinished(run.atlas, run.blocks(epoch))):
                 failures = maximize_flow.with_options(task_runner=runner)(run, epoch)
     if failures:

@@ -32,7 +32,8 @@ from spikeatlas.tasks.stages.maximize import maximize
 from spikeatlas.tasks.stages.observe import observe
 from spikeatlas.tasks.stages.screen import screen
 from spikeatlas.tasks.stages.train import (
-    record_training,
+    record_generator,
+    record_network,
     train_classifier,
     train_generator,
     train_network,
@@ -124,7 +125,8 @@ train_network_task = _task(_writer(train_network), "train network")
 train_classifier_task = _task(_writer(train_classifier), "train classifier")
 train_prior_task = _task(_writer(train_prior), "train prior")
 assess_task = _task(_writer(assess), "assess generator")
-record_task = _task(_writer(record_training), "record training")
+record_network_task = _task(_writer(record_network), "record network")
+record_generator_task = _task(_writer(record_generator), "record generator")
 observe_task = _epoch_task(observe, "observe")
 blank_task = _epoch_task(show_blanks, "show blanks")
 screen_task = _epoch_task(screen, "screen")

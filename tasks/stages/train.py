@@ -171,6 +171,12 @@ def require_converged(run: Run) -> None:
 
 def record_training(run: Run) -> None:
     """Enter every probed epoch's progress, and the generator's digest, in the atlas."""
+    record_network(run)
+    record_generator(run)
+
+
+def record_network(run: Run) -> None:
+    """Enter every probed epoch's progress in the atlas."""
     require_converged(run)
     source = models.source(run)
     for epoch in run.epochs:
@@ -186,12 +192,12 @@ def record_training(run: Run) -> None:
             fingerprint = np.asarray(source.fingerprint(epoch), dtype=object)
             arrays = {**arrays, "progress/fingerprint": fingerprint}
         write.write_epoch(run.atlas, epoch, arrays, TRAINED)
-    if run.search.methods:
-        _record_generator(run)
 
 
-def _record_generator(run: Run) -> None:
+def record_generator(run: Run) -> None:
     """Enter the digest and the quality of what makes a search's stimuli; ValueError where it has collapsed."""
+    if not run.search.methods:
+        return
     variety, assessment = variety_of(run), assess(run)
     quality = {} if assessment is None else dataclasses.asdict(assessment)
     quality["variety"] = dataclasses.asdict(variety)

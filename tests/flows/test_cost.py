@@ -66,10 +66,10 @@ def test_a_stochastic_coding_measures_what_is_known_again(tmp_path: Path) -> Non
 
 def test_task_runs_are_those_of_a_run(tmp_path: Path) -> None:
     blocks = 3 * (2 + 2)
-    # generator, network, record, report; observe, show blanks, screen, analyze, cross and know of each epoch; ablate of two
-    assert task_runs(comparing(tmp_path / "run")) == blocks + 4 + 6 * 3 + 2
+    # nine of the study as a whole; observe, show blanks, screen, analyze, cross and know of each epoch; ablate of two
+    assert task_runs(comparing(tmp_path / "run")) == blocks + 9 + 6 * 3 + 2
     raw = tiny(tmp_path / "run", analysis={"cross": False})
-    assert task_runs(raw) == 2 * (2 + 2) + 4 + 5 * 2
+    assert task_runs(raw) == 2 * (2 + 2) + 9 + 5 * 2
 
 
 def test_a_finished_atlas_has_nothing_to_search(compared: Checked) -> None:

@@ -78,4 +78,4 @@ def test_they_are_named_when_an_epoch_is_observed(
         monkeypatch.setattr(maximize, name, lambda *_: [])
     with caplog.at_level(logging.INFO, "spikeatlas"):
         maximize.maximize_flow.fn(compared_copy.run, 2.0)
-    assert caplog.messages[1].startswith("conv2 (epoch 2): no probed neuron answers")
+    assert caplog.messages[0].startswith("conv2 (epoch 2): no probed neuron answers")
