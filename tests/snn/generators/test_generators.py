@@ -9,12 +9,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from pydantic import TypeAdapter
 
 from spikeatlas.snn.data import Digits, load_data
 from spikeatlas.snn.generators import (
     GENERATORS,
+    Adapter,
     CodeLatent,
+    GaussianLatent,
     Generator,
     GeneratorSpec,
     digest_generator,
@@ -22,6 +25,7 @@ from spikeatlas.snn.generators import (
     open_generator,
     train_generator,
 )
+from spikeatlas.snn.generators.adapter import AdaptedGenerator
 
 OWN = "tests.snn.brought:Grey"
 IMAGES = load_data(Digits(limit=40)).train.images
@@ -93,6 +97,27 @@ def test_points_become_stimuli(spec: GeneratorSpec, tmp_path: Path) -> None:
     assert ((share >= 0) & (share <= 1)).all()
     with pytest.raises(ValueError, match=r"this generator takes .* of shape \(n, "):
         model.decode(np.zeros((2, model.latent.size + 1), points.dtype))
+
+
+def test_wide_batches_change_no_bit(spec: GeneratorSpec, tmp_path: Path) -> None:
+    model = opened(spec, tmp_path / "file")
+    points = points_of(model, 2 * 256 + 70)
+    one_by_one = [model.decode(points[start : start + 64]) for start in range(0, len(points), 64)]
+    assert np.array_equal(model.decode(points), np.concatenate(one_by_one))
+
+
+def test_a_decoder_whose_pixels_hang_on_the_batch_gets_small_ones() -> None:
+    sizes = []
+
+    def decode(points: torch.Tensor) -> torch.Tensor:
+        sizes.append(len(points))
+        return (points / len(points)).view(-1, 1, 1, 1).expand(-1, 1, 8, 8)
+
+    model = AdaptedGenerator(Adapter(decode, GaussianLatent(1), (1, 8, 8)))
+    model.decode(np.ones((600, 1), np.float32))
+    assert sizes[:1] == [256]
+    assert set(sizes[1:]) == {64}
+    assert len(sizes) == 1 + 4 + 10
 
 
 def test_images_become_points(spec: GeneratorSpec, tmp_path: Path) -> None:
