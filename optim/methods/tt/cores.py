@@ -1,4 +1,4 @@
-"""A probability over multi-indices in tensor-train form: draws, likelihood and its gradient.
+"""A probability over multi-indices in tensor-train form: likelihood and its gradient; ``draws`` draws from it.
 
 The model of PROTES (Batsheva et al., NeurIPS 2023, arXiv 2301.12162), for N neurons at once. With
 prefixes q, suffixes z and cores G, mode j takes value i with probability
@@ -19,23 +19,6 @@ import torch
 from torch import Tensor
 
 _TINY = torch.finfo(torch.float64).tiny
-
-
-def draw(cores: Tensor, uniforms: Tensor) -> Tensor:
-    """Draw indices (d, N, k) by ancestral sampling, from uniform numbers (d, N, k) in [0, 1)."""
-    _, neurons, values, rank, _ = cores.shape
-    count = uniforms.shape[-1]
-    masses = _masses(cores, _suffixes(cores)).mT.contiguous()
-    offsets = values * torch.arange(neurons).unsqueeze(-1)
-    prefix = _unit(neurons * count, rank)
-    indices = []
-    for core, mass, uniform in zip(cores.flatten(1, 2), masses, uniforms, strict=True):
-        summed = torch.bmm(prefix.view(neurons, count, rank), mass).abs_().cumsum(-1)
-        index = (summed[..., :-1] <= uniform.unsqueeze(-1) * summed[..., -1:]).sum(-1)
-        indices.append(index)
-        prefix = torch.bmm(prefix.mT, core.index_select(0, (index + offsets).view(-1))).mT
-        prefix = prefix / _largest(prefix)
-    return torch.stack(indices)
 
 
 def log_likelihood(cores: Tensor, indices: Tensor) -> Tensor:
@@ -84,11 +67,6 @@ def _vectors(cores: Tensor, indices: Tensor) -> tuple[Tensor, Tensor, Tensor, Te
     vectors, divisors = _carry(chain)
     both = vectors.view(len(chain), neurons, -1, chain.shape[-1])
     return both[:, :, :-1], both[:, :, -1:].flip(0), chain, divisors
-
-
-def _suffixes(cores: Tensor) -> Tensor:
-    vectors, _ = _carry(cores.sum(2).flip(0))
-    return vectors.flip(0).unsqueeze(2)
 
 
 def _carry(chain: Tensor) -> tuple[Tensor, Tensor]:

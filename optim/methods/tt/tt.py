@@ -18,7 +18,8 @@ import torch
 from spikeatlas.optim.base import Maximizer, in_turn
 from spikeatlas.optim.checks import whole
 from spikeatlas.optim.methods.tt.adam import Adam
-from spikeatlas.optim.methods.tt.cores import draw, gradient
+from spikeatlas.optim.methods.tt.cores import gradient
+from spikeatlas.optim.methods.tt.draws import draw
 from spikeatlas.optim.methods.tt.quantization import modes_of, modes_problems
 from spikeatlas.optim.spaces import Indices, Points
 from spikeatlas.optim.types import Batch, Options, Problem, Scores, State
@@ -82,7 +83,9 @@ class TensorTrain(Maximizer):
     def _propose(self) -> tuple[Points, Indices]:
         shape = (self.options.batch, self._modes.count)
         uniforms = torch.from_numpy(np.stack([rng.random(shape) for rng in self._rngs]))
-        values = draw(_by_mode(self._cores), uniforms.permute(2, 0, 1)).permute(1, 2, 0).numpy()
+        values = (
+            draw(self._cores.transpose(0, 1), uniforms.permute(2, 0, 1)).permute(1, 2, 0).numpy()
+        )
         rows, owner = in_turn(values)
         return self.problem.space.from_indices(self._modes.join(rows)), owner
 

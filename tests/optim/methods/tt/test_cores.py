@@ -11,7 +11,8 @@ import teneva
 import torch
 from torch import Tensor
 
-from spikeatlas.optim.methods.tt.cores import draw, gradient, log_likelihood
+from spikeatlas.optim.methods.tt.cores import gradient, log_likelihood
+from spikeatlas.optim.methods.tt.draws import draw
 
 
 def cores_of(sizes: tuple[int, int, int, int], *, signed: bool = False, seed: int = 0) -> Tensor:
