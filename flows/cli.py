@@ -14,14 +14,14 @@ import typer
 
 from spikeatlas.flows import options
 from spikeatlas.flows.benchmark.command import benchmark
-from spikeatlas.flows.interrupts import stop_tidily
+from spikeatlas.flows.interrupts import INTERRUPTED, stop_tidily
+from spikeatlas.flows.runners.failures import known_failure
 from spikeatlas.flows.runners.terminal import commands_of, tell, unwritten
 from spikeatlas.flows.serving.serve_command import serve
 from spikeatlas.flows.starter.init_command import init
 from spikeatlas.snn.sentences import sentence_of
-from spikeatlas.tasks.study.location import store_failure
 
-FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
+FAILED, BAD_INPUT = 1, 2
 
 app = typer.Typer(
     name="spikeatlas",
@@ -238,7 +238,7 @@ def main() -> NoReturn:
         _say(*str(error).splitlines())
         sys.exit(FAILED)
     except Exception as error:
-        sentence = store_failure(error)
+        sentence = known_failure(error)
         if sentence is None:
             raise
         _say(sentence)

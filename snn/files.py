@@ -25,7 +25,7 @@ from spikeatlas.snn.atomic import write_atomically
 # Checkpoints of ours carry the digest of their tensors: safetensors alone sees only a wrong length.
 _DIGEST_KEY = "tensors_sha256"
 _LENGTH_BYTES = 8
-_DAMAGE = "delete it to have it made again, or copy it anew from where it came."
+_DAMAGE = "copy it anew from where it came; what a run trained itself, it makes again when it is moved away."
 
 
 def save_checkpoint(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:

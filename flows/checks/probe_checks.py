@@ -19,6 +19,10 @@ def layer_problems(inputs: StudyInputs) -> list[str]:
     neurons = study.probe.neurons
     layers = [] if study.probe.layers == "all" else list(study.probe.layers)
     problems = _unknown("probe.layers", layers, inputs.source)
+    if study.probe.layers == ():
+        problems.append(
+            f"probe.layers: the list is empty; name at least one of {', '.join(sizes)}, or give all"
+        )
     if isinstance(neurons, dict):
         problems += _unknown("probe.neurons", neurons, inputs.source)
     if isinstance(neurons, int) or neurons == "all":

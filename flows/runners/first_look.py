@@ -31,12 +31,14 @@ _look: ContextVar[Look | None] = ContextVar("look", default=None)
 @contextmanager
 def opened(run: Run) -> Iterator[None]:
     """Let ``show`` draw in the block; its picture goes with the block, for the report then shows all."""
-    token = _look.set(Look())
+    look = Look()
+    token = _look.set(look)
     try:
         yield
     finally:
         _look.reset(token)
-    run.picture_so_far.unlink(missing_ok=True)
+    if look.pictures:
+        run.picture_so_far.unlink(missing_ok=True)
 
 
 def show(run: Run, epoch: float) -> None:

@@ -12,8 +12,8 @@ from spikeatlas.tasks.inspect.run_state import RunState, read_state
 
 REPORT_FOLDER = "report"
 SUFFIX, MARK = ".zarr", "zarr.json"
-PAGES = {".html", ".png", ".svg", ".gif", ".webp", ".jpg", ".json", ".csv"}
-"""Endings of what a run writes for people to look at."""
+PAGES = (f"{REPORT_FOLDER}/*.html", "generator/*.png", "generator/*.csv", "*.png", "claims.json")
+"""What a run writes, or a command draws, for people to look at, in its folder."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,12 @@ def belongs_to_an_atlas(path: Path, folder: Path) -> bool:
     if any(store.suffix == SUFFIX and (store / MARK).is_file() for store in above):
         return True
     runs = (run for run in above if any(run.glob(f"*{SUFFIX}/{MARK}")))
-    return path.suffix.lower() in PAGES and next(runs, None) is not None
+    return any(_is_page(path.relative_to(run)) for run in runs)
+
+
+def _is_page(path: Path) -> bool:
+    """Tell what is to be looked at by its path in a run's folder."""
+    return any(len(path.parts) == len(Path(page).parts) and path.match(page) for page in PAGES)
 
 
 def state_of(atlas: Path) -> RunState | str:

@@ -25,7 +25,7 @@ _STORED = {backend: loop for loop, backend in _LOOPS.items()}
 class TrainingSpec:
     """Training of the network."""
 
-    epochs: Annotated[int, Field(ge=0)] = 5
+    epochs: Annotated[int, Field(ge=0, le=100_000)] = 5
     """Passes through the training images (0: only the untrained network is kept)."""
     batch_size: Annotated[int, Field(ge=1)] = 16
     """Images a training step (>= 1)."""

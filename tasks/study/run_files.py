@@ -7,6 +7,9 @@ from pathlib import Path
 from spikeatlas.tasks.study.digests import digest, json_values
 from spikeatlas.tasks.study.setup import Setup
 
+PICTURE_MARK = "Spike Atlas: a run at work"
+"""Title within the picture of a run at work."""
+
 CLAIMS_FILE = "claims.json"
 """What was decided on the claims, beside the atlas."""
 

@@ -89,9 +89,9 @@ class SearchSpec:
     {kind: "module:object", options...} of a Maximizer of your own."""
     options: dict[str, dict[str, Any]] | None = None
     """Options of a method by its name, e.g. {tt: {quantize: false}}."""
-    budget: Annotated[int, Ge(1)] = 500
+    budget: Annotated[int, Ge(1), Le(10_000_000)] = 500
     """Images shown for one neuron, method and repeat."""
-    repeats: Annotated[int, Ge(1)] = 1
+    repeats: Annotated[int, Ge(1), Le(10_000)] = 1
     """Independent searches, each with its own seed."""
     repeats_at: dict[float, Annotated[int, Ge(1)]] | None = None
     """Other numbers of them at some epochs, e.g. {1: 5}: how much searches of one epoch differ is what
@@ -105,7 +105,7 @@ class SearchSpec:
     """Neurons that one task searches for together; ``auto``: even blocks of at most 64."""
     presentations: Annotated[int, Ge(1)] = 1
     """Times a stimulus is shown for one response (more than 1 only helps a stochastic coding)."""
-    screening_images: Annotated[int, Ge(1)] = 256
+    screening_images: Annotated[int, Ge(1), Le(10_000_000)] = 256
     """Stimuli shown once per epoch and repeat, whose responses serve every neuron; a method that learns
     from them pays for all of them out of its budget."""
     screening: Literal["prior", "natural", "both"] = "prior"

@@ -14,6 +14,7 @@ from spikeatlas.tasks.atlas.ownership.signatures import (
     is_checkpoint,
     is_claims,
     is_page,
+    is_picture,
     is_run_folder,
     is_run_mark,
     is_training_state,
@@ -31,7 +32,6 @@ ONLY_OF_RUNS = (
     "prefect/*.db",
     "prefect/*.log",
     "prefect/*.toml",
-    "so-far.png",
 )
 """Files that nothing tells to be ours but the folder that they lie in."""
 
@@ -48,6 +48,8 @@ def obstacles(run: Run, *, fresh: bool) -> list[str]:
         *in_the_way(files_of(run)),
         # a copy of a run's folder may lack the file that says so
         *([] if says_atlas(run.atlas) else strangers(run.folder, ONLY_OF_RUNS)),
+        # an atlas says itself that it is another study's
+        *([] if fresh or says_atlas(run.atlas) else _of_another_study(run)),
         *_in_the_atlas(run.atlas, fresh=fresh),
     ]
 
@@ -69,7 +71,27 @@ def files_of(run: Run) -> Iterator[tuple[Path, Sign]]:
     if run.network.trained_here:
         yield from training_files(run.checkpoints, run.training.epochs, run.epochs, run.digest)
     yield run.folder / CLAIMS_FILE, is_claims
+    yield run.picture_so_far, is_picture
     yield from report_files(run.folder / "report")
+
+
+def _of_another_study(run: Run) -> list[str]:
+    """Name checkpoints of another study of ours, which this one's training would write over."""
+    if not run.network.trained_here:
+        return []
+    files = training_files(run.checkpoints, run.training.epochs, run.epochs, "")
+    others = [
+        path
+        for path, is_ours in files
+        if path.name != STATE and is_ours(path) and not is_checkpoint(path, run.digest)
+    ]
+    if not others:
+        return []
+    sentence = (
+        f"output: {others[0]} is a checkpoint of a study with other settings ({len(others)} in all), and this one's training "
+        "would write over it: move it away, choose another output, or run with --fresh to have it removed"
+    )
+    return [sentence]
 
 
 def training_files(

@@ -11,6 +11,7 @@ import re
 from pathlib import Path
 
 from spikeatlas.snn.training import read_header
+from spikeatlas.tasks.study.run_files import PICTURE_MARK
 
 _TITLE = re.compile(rb"<title>(Explorer \xc2\xb7 )?Spike Atlas: ")
 _HEAD = 4096
@@ -24,6 +25,11 @@ WRITERS = ".writers"
 def is_page(path: Path) -> bool:
     """Tell a report or an explorer."""
     return _TITLE.search(_content(path, _HEAD)) is not None
+
+
+def is_picture(path: Path) -> bool:
+    """Tell the picture of a run at work."""
+    return PICTURE_MARK.encode() in _content(path, _HEAD)
 
 
 def is_claims(path: Path) -> bool:

@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
+from PIL.PngImagePlugin import PngInfo
 
 from spikeatlas.tasks.atlas import STATUS, Tree
 from spikeatlas.tasks.report.grid import PICTURED
@@ -74,10 +75,11 @@ def paint(strips: Sequence[Strip]) -> Image.Image:
     return picture
 
 
-def png(picture: Image.Image) -> bytes:
-    """Return a picture as a PNG file."""
-    file = io.BytesIO()
-    picture.save(file, "PNG")
+def png(picture: Image.Image, title: str) -> bytes:
+    """Return a picture as a PNG file with a title within."""
+    file, text = io.BytesIO(), PngInfo()
+    text.add_text("Title", title)
+    picture.save(file, "PNG", pnginfo=text)
     return file.getvalue()
 
 

@@ -12,6 +12,7 @@ from spikeatlas.snn.atomic import write_atomically
 from spikeatlas.tasks.atlas import Tree, at_search, best_search, open_tree, settled, sign
 from spikeatlas.tasks.report.layers.epoch_picture import PICTURES, Strip, enlarged, paint, png
 from spikeatlas.tasks.study.run import Run
+from spikeatlas.tasks.study.run_files import PICTURE_MARK
 
 
 def draw_so_far(run: Run, epoch: float) -> Path:
@@ -21,7 +22,7 @@ def draw_so_far(run: Run, epoch: float) -> Path:
     """
     with open_tree(run.atlas) as tree:
         strips = [_strip(tree, layer, epoch, sign(run.atlas)) for layer in run.layers]
-    write_atomically(run.picture_so_far, png(paint(strips)))
+    write_atomically(run.picture_so_far, png(paint(strips), PICTURE_MARK))
     return run.picture_so_far
 
 

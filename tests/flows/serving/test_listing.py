@@ -46,9 +46,11 @@ def test_files_of_an_atlas_and_pictures_of_its_run_belong_to_it(served: Path) ->
 
     assert belong("a b/atlas.zarr/zarr.json", "a b/atlas.zarr/progress/c/0") == [True, True]
     assert (
-        belong("a b/report/index.html", "a b/claims.json", "a b/generator/codes.PNG") == [True] * 3
+        belong("a b/report/index.html", "a b/claims.json", "a b/generator/codes.png") == [True] * 3
     )
     assert belong("private.png", "a b/weights.pt", "other/page.html", "half.zarr/x") == [False] * 4
+    # a run's folder may be that of a project
+    assert belong("a b/mine/key.json", "a b/key.json", "a b/mine/generator/x.png") == [False] * 3
 
 
 def test_the_state_follows_the_atlas(served: Path) -> None:

@@ -38,6 +38,22 @@ def test_no_file_is_written_over(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("link", [False, True])
+def test_nothing_is_written_where_a_folder_is_a_file_or_a_link(
+    tmp_path: Path, *, link: bool
+) -> None:
+    place = tmp_path / "deployments"
+    if link:
+        (tmp_path / "elsewhere").mkdir()
+        place.symlink_to("elsewhere")
+    else:
+        place.write_text("mine")
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(FileExistsError, match="has deployments already"):
+        write_start(tmp_path)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
 def test_its_study_passes_and_says_what_it_sets(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

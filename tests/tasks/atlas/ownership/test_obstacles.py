@@ -111,6 +111,15 @@ def test_where_a_link_leads_the_checkpoints_of_another_study_stay(
     check(tiny(folder))
 
 
+def test_checkpoints_of_another_study_stay_where_its_atlas_is_gone(copied: Checked) -> None:
+    folder = copied.run.folder
+    shutil.rmtree(folder / "atlas.zarr")
+    check(tiny(folder))
+    problem = refusal(tiny(folder, seed=7))
+    assert "epoch-0.safetensors is a checkpoint of a study with other settings" in problem
+    check(tiny(folder, seed=7), fresh=True)
+
+
 def test_files_of_others_in_an_atlas_keep_it(copied: Checked) -> None:
     put(copied.run.folder, "atlas.zarr/layers/conv2/notes.txt", "atlas.zarr/c/0")
     assert obstacles(copied.run, fresh=False) == []
@@ -160,4 +169,4 @@ def test_a_copy_without_hidden_files_goes_on(copied: Checked) -> None:
 
 def test_a_copy_without_its_atlas_goes_on(copied: Checked) -> None:
     shutil.rmtree(copied.run.folder / "atlas.zarr")
-    check(tiny(copied.run.folder, search={"budget": 30}))
+    check(tiny(copied.run.folder))
