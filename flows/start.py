@@ -20,6 +20,7 @@ from spikeatlas.tasks.atlas.allocate import allocate
 from spikeatlas.tasks.atlas.ownership import discard, leavings
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.study.study import Study, StudyError
+from spikeatlas.tasks.workers.readers import outlive_readers
 from spikeatlas.tasks.workers.stopping import ask_to_stop
 
 log = logging.getLogger("spikeatlas")
@@ -66,6 +67,8 @@ def start_study(study: Study, file: Path | None = None) -> Iterator[Run]:
     # a command line starts before Prefect has an address
     from spikeatlas.flows.runners.dead_runs import on_record  # noqa: PLC0415
 
+    # a worker that is killed leaves its runs alive
+    outlive_readers()
     with start(check(fields(study, file))) as run, on_record(run.folder):
         yield run
 

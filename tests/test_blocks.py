@@ -102,6 +102,9 @@ def desk(made: Checked, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
     """The working folder of a reader: an atlas and a study of the names that the pages use."""
     shutil.copytree(atlas_folder(made), tmp_path / "atlas.zarr")
     consolidate(tmp_path / "atlas.zarr")  # as a run leaves it
+    # the demo's, where its folder is named
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "demo").symlink_to(tmp_path)
     shutil.copytree(made.study.output / "checkpoints", tmp_path / "checkpoints")
     shutil.copy(made.run.generator_file, tmp_path)
     fields = {"epochs": [0], "layers": ["fc1"]}

@@ -41,6 +41,10 @@ FIRST_LINE_SECONDS, LINE_SECONDS = 30.0, 60.0
 """Time to the first line where no terminal shows a bar, and between two of them."""
 
 
+TELLING_SHARE, TELLING_SECONDS = 0.01, 20.0
+"""Share of the images, or time, from which on the pace tells something."""
+
+
 @dataclass
 class Tally:
     """Neurons of a run and the images of their searches: how many there are, how many are through."""
@@ -90,7 +94,9 @@ class Tally:
         if self.ended >= self.neurons:
             return "done"
         if self.began is None or not self.progress:
-            return "not begun"
+            return "training comes first"
+        if self.share < TELLING_SHARE and time.monotonic() - self.began < TELLING_SECONDS:
+            return "just begun"
         spent = time.monotonic() - self.began
         seconds = spent * (self.images - self.progress) / self.progress
         rest = f"{seconds / 60:.0f} min" if seconds > 90 else f"{seconds:.0f} s"
@@ -200,7 +206,7 @@ def _bar_on(console: Console) -> Iterator[None]:
         TextColumn("elapsed, {task.fields[left]}"),
     )
     bar = Progress(*columns, console=console)
-    bar.add_task("maximise", total=None, neurons="0", left="not begun")
+    bar.add_task("maximise", total=None, neurons="0", left="training comes first")
     token = _bar.set(bar)
     try:
         with bar:

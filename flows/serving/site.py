@@ -84,7 +84,8 @@ class SiteAnswers:
         of_atlas = atlas_of_page(path / REPORT) is not None
         if of_atlas or path.is_dir():
             if not request.url.path.endswith("/"):
-                return RedirectResponse(f"{quote(path.name)}/")
+                # of the address, not of where a link leads
+                return RedirectResponse(f"{quote(Path(request.path_params['path']).name)}/")
             if not of_atlas:
                 return self._index(path, request)
             path /= REPORT

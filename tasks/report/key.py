@@ -153,7 +153,7 @@ def _missing(summary: Summary) -> list[str]:
         return _unanalysed(summary)
     status = np.concatenate([layer.status.ravel() for layer in summary.layers])
     remedies = {
-        PENDING: "are pending: run the study again to go on",
+        PENDING: "are pending: a run that is at work goes on with them, or else the next one",
         FAILED: "have failed: the run's log says why, and another run tries them again",
     }
     return [
@@ -168,7 +168,8 @@ def _unanalysed(summary: Summary) -> list[str]:
     if not missing:
         return []
     return [
-        f"{missing} of {len(summary.epochs)} epochs are not analysed yet: run the study again to go on."
+        f"{missing} of {len(summary.epochs)} epochs are not analysed yet: a run that is at work goes on with them, "
+        "or else the next one."
     ]
 
 

@@ -15,6 +15,7 @@ from multiprocessing.connection import Connection, wait
 
 import torch
 
+from spikeatlas.tasks.workers.readers import outlive_readers
 from spikeatlas.tasks.workers.showings import Counts, use_counts
 from spikeatlas.tasks.workers.stopping import ask_to_stop
 
@@ -51,6 +52,7 @@ def start_worker(stopped: Connection, counts: Counts | None = None) -> None:
     if counts is not None:
         use_counts(counts)
     leave_interrupts()
+    outlive_readers()
     one_thread()
     threading.Thread(target=_follow, args=(stopped,), daemon=True).start()
     threading.Thread(target=_end_with_parent, daemon=True).start()

@@ -45,7 +45,7 @@ class Strip:
 
     def draw(self, canvas: ImageDraw.ImageDraw, picture: Image.Image, top: int) -> None:
         """Draw it from row ``top`` on."""
-        font = ImageFont.load_default()
+        font = ImageFont.load_default(size=11)
         height, width = self.images.shape[1:3]
         title = self.title if self.neurons else f"{self.title}: no neuron fires"
         canvas.text((GAP, top), title, fill=0, font=font)

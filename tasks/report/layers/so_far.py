@@ -37,6 +37,7 @@ def _strip(tree: Tree, layer: str, epoch: float, direction: int) -> Strip:
         images[done] = meis[done]
         responses[done] = at_search(searches.response, place)[done]
     title = f"{layer}, epoch {epoch:g}: {done.sum()} of {len(done)} neurons searched"
+    title += "" if done.all() else ", the others' best images of the screening"
     neurons = searches.neuron.values
     answering = np.flatnonzero(np.isfinite(responses) & ((responses != 0) | (direction < 0)))
     order = answering[np.argsort(-direction * responses[answering], kind="stable")][:PICTURES]

@@ -22,7 +22,9 @@ def test_it_is_drawn_once_in_a_while_and_goes_with_the_run(
         file.unlink()
         first_look.show(made.run, 2.0)
         assert not file.exists()
-        monkeypatch.setattr(first_look.time, "monotonic", lambda: float("inf"))
+        monkeypatch.setattr(
+            "spikeatlas.flows.runners.first_look.time.monotonic", lambda: float("inf")
+        )
         first_look.show(made.run, 2.0)
         assert file.exists()
     assert not file.exists()

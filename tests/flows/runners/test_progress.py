@@ -13,7 +13,7 @@ STATES = {"silent": 20}
 
 def test_a_tally_tells_how_far_and_how_long(monkeypatch: pytest.MonkeyPatch) -> None:
     tally = Tally(1200, 12_000, before=500)
-    assert str(tally) == "0 of 1,200 neurons, not begun; 0 silent, 0 failed"
+    assert str(tally) == "0 of 1,200 neurons, training comes first; 0 silent, 0 failed"
 
     monkeypatch.setattr(progress, "images_shown", lambda: 500 + 3_000)
     tally.began = time.monotonic() - 60
@@ -39,3 +39,13 @@ def test_the_time_is_told_while_the_first_block_is_at_work(monkeypatch: pytest.M
     assert tally.began is not None
     tally.began -= 1
     assert tally.time_left() == "about 2 min left"
+
+
+def test_a_pace_of_a_moment_tells_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    tally = Tally(64, 10_000)
+    monkeypatch.setattr(progress, "images_shown", lambda: 10)
+    tally.look()
+    assert tally.time_left() == "just begun"
+    assert tally.began is not None
+    tally.began -= 25
+    assert tally.time_left().startswith("about 4")
