@@ -167,10 +167,11 @@ def _unanalysed(summary: Summary) -> list[str]:
     missing = np.count_nonzero(~summary.flags["analysed"])
     if not missing:
         return []
-    return [
+    sentence = (
         f"{missing} of {len(summary.epochs)} epochs are not analysed yet: a run that is at work goes on with them, "
         "or else the next one."
-    ]
+    )
+    return [sentence]
 
 
 def epoch_names(summary: Summary) -> list[str]:
