@@ -7,6 +7,7 @@ from typing import Any
 
 from prefect import flow
 from prefect.artifacts import MarkdownArtifact, TableArtifact
+from prefect.futures import PrefectFuture
 
 from spikeatlas.flows.runners.dead_runs import close_below
 from spikeatlas.flows.runners.run_page import artifact_key, publish
@@ -25,20 +26,16 @@ log = logging.getLogger("spikeatlas")
 def analyze_flow(run: Run) -> None:
     """Do what is not done yet of each epoch whose searches are all done.
 
-    1. ``analyze``: selectivity. 2. ``cross``: the network of every epoch sees the MEIs of every other.
-    3. ``ablate``: each neuron is silenced in turn. 4. ``know``: whether any image drives a neuron more than its MEI.
-    5. ``conclude``: what changed over training.
+    1. ``analyze``: selectivity. 2. ``cross``: the network of every epoch sees the MEIs of every other, and
+    ``ablate``: each neuron is silenced in turn. 3. ``know``: whether any image drives a neuron more than its MEI.
+    4. ``conclude``: what changed over training.
     """
     searched = [epoch for epoch in run.epochs if not unfinished(run.atlas, run.blocks(epoch))]
     pending = [epoch for epoch in searched if not flagged(run.atlas, ANALYSED, epoch)]
     run_epochs(units.analyze_task, run, pending)
     for epoch in pending:
         show_epoch(run, epoch)
-    if holds(run.atlas, "cross"):
-        run_epochs(units.cross_task, run, [epoch for epoch in run.epochs if to_show(run, epoch)])
-    ablated = [epoch for epoch in run.epochs if epoch in run.analysis.ablation]
-    pending = [epoch for epoch in ablated if not flagged(run.atlas, ABLATED, epoch)]
-    run_epochs(units.ablate_task, run, pending)
+    gather([*ablations(run), *crossings(run)])
     if run.search.methods:
         pending = [epoch for epoch in searched if not flagged(run.atlas, KNOWN, epoch)]
         run_epochs(units.know_task, run, pending)
@@ -54,10 +51,30 @@ def analyze_study_flow(study: Study = DEFAULTS, file: StudyFile | None = None) -
         analyze_flow.with_options(task_runner=runner)(run)
 
 
+def ablations(run: Run) -> list[PrefectFuture[Any]]:
+    """Submit the ablation of each epoch that is to have one and has none."""
+    ablated = [epoch for epoch in run.epochs if epoch in run.analysis.ablation]
+    pending = [epoch for epoch in ablated if not flagged(run.atlas, ABLATED, epoch)]
+    return submit_epochs(units.ablate_task, run, pending)
+
+
+def crossings(run: Run) -> list[PrefectFuture[Any]]:
+    """Submit the cross-responses of each epoch that lacks some."""
+    if not holds(run.atlas, "cross"):
+        return []
+    pending = [epoch for epoch in run.epochs if to_show(run, epoch)]
+    return submit_epochs(units.cross_task, run, pending)
+
+
 def run_epochs(task: Any, run: Run, epochs: list[float]) -> None:
     """Run a task once for each epoch, and wait for all."""
+    gather(submit_epochs(task, run, epochs))
+
+
+def submit_epochs(task: Any, run: Run, epochs: list[float]) -> list[PrefectFuture[Any]]:
+    """Submit a task once for each epoch."""
     log.info(f"{task.name} {len(epochs)} epochs")
-    gather([submit(task, run, epoch) for epoch in epochs])
+    return [submit(task, run, epoch) for epoch in epochs]
 
 
 def show_epoch(run: Run, epoch: float) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from prefect.task_runners import ProcessPoolTaskRunner
@@ -23,13 +24,14 @@ class KeptPool(ProcessPoolTaskRunner):
     has nothing loaded. Entering and leaving this one does nothing; ``kept`` starts and ends it.
     """
 
-    def __init__(self, workers: int) -> None:
-        """So many processes, of one torch thread each."""
+    def __init__(self, workers: int, *, in_terminal: bool = False) -> None:
+        """So many processes, of one torch thread each; ``in_terminal``: their log lines stand there too."""
         # not an Event: setting one waits for all who wait for it, also for a process that was killed
         stopped, self._stop = multiprocessing.Pipe(duplex=False)
         counts = make_counts()
         use_counts(counts)
-        super().__init__(workers, initializer=start_worker, initargs=(stopped, counts))
+        start = partial(start_worker, in_terminal=in_terminal)
+        super().__init__(workers, initializer=start, initargs=(stopped, counts))
 
     def duplicate(self) -> Self:
         """Itself."""

@@ -27,12 +27,10 @@ from rich.progress import (
 from spikeatlas.tasks.atlas import FAILED, SILENT, STATUS
 from spikeatlas.tasks.study.blocks import Block
 from spikeatlas.tasks.study.run import Run
+from spikeatlas.tasks.workers.process import CLOCK
 from spikeatlas.tasks.workers.showings import images_shown
 
 log = logging.getLogger("spikeatlas")
-
-CLOCK = "%H:%M:%S"
-"""Time of a line."""
 
 PAGE_SECONDS = 5.0
 """Time between two updates of a page: each is a request of some 20 ms."""

@@ -70,7 +70,7 @@ def early_processes(run: Run) -> Iterator[None]:
     if choice.kind != "processes":
         yield
         return
-    pool = KeptPool(choice.workers)
+    pool = KeptPool(choice.workers, in_terminal=True)
     token = _early.set(pool)
     try:
         with pool.kept():

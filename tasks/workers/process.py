@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import faulthandler
+import logging
 import multiprocessing
 import os
 import signal
@@ -18,6 +19,9 @@ import torch
 from spikeatlas.tasks.workers.readers import outlive_readers
 from spikeatlas.tasks.workers.showings import Counts, use_counts
 from spikeatlas.tasks.workers.stopping import ask_to_stop
+
+CLOCK = "%H:%M:%S"
+"""Time of a line in the terminal."""
 
 
 def one_thread() -> None:
@@ -44,18 +48,32 @@ def worker_processes(count: int) -> Iterator[ProcessPoolExecutor]:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def start_worker(stopped: Connection, counts: Counts | None = None) -> None:
+def start_worker(
+    stopped: Connection, counts: Counts | None = None, *, in_terminal: bool = False
+) -> None:
     """Make this a worker of a pool, which ends with its coordinator.
 
-    It stops at its next safe point when the other end of ``stopped`` is closed; ``counts``: of the pool's images.
+    It stops at its next safe point when the other end of ``stopped`` is closed. ``counts``: of the pool's images;
+    ``in_terminal``: its log lines stand beside its coordinator's.
     """
     if counts is not None:
         use_counts(counts)
+    if in_terminal:
+        write_lines()
     leave_interrupts()
     outlive_readers()
     one_thread()
     threading.Thread(target=_follow, args=(stopped,), daemon=True).start()
     threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def write_lines() -> None:
+    """Write this process's log lines on standard error, as its coordinator does."""
+    handler = logging.StreamHandler(sys.stderr)
+    # a bar that its coordinator draws there stands in the way, and is drawn again below
+    clear = "\r\x1b[2K" if sys.stderr.isatty() else ""
+    handler.setFormatter(logging.Formatter(f"{clear}%(asctime)s %(message)s", CLOCK))
+    logging.getLogger("spikeatlas").addHandler(handler)
 
 
 def leave_interrupts() -> None:
