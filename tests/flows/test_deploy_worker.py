@@ -135,3 +135,24 @@ def test_the_page_tells_the_truth_of_runs_that_were_killed(
         assert any(
             line["name"] == "spikeatlas" and line["message"].startswith("atlas: ") for line in lines
         )
+
+
+@pytest.mark.parametrize("kind", ["threads", "processes"])
+def test_a_run_outlives_its_worker(
+    api: str, cli: Cli, made: Checked, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setenv("SPIKEATLAS_ROOTS", str(tmp_path))
+    done = cli("deploy", "--root", ROOT)
+    assert done.returncode == 0, done.stderr
+    runner = {"kind": kind, "workers": 2}
+    study = study_file(tmp_path, tiny(tmp_path / "run", runner=runner))
+
+    with httpx.Client(base_url=api, timeout=60) as client, worker() as first:
+        page = Page(client)
+        run = trigger("--param", f"file={study}")
+        wait_for(begun(tmp_path / "run"), seconds=180, pause=0.01)
+        first.kill()  # and so nobody reads what the run writes
+        first.wait()
+        wait_for(lambda: page.state(run) == "Completed", seconds=180)
+        assert {*page.below(run)} == {"Completed"}
+    assert differences(made.run.atlas, tmp_path / "run" / "atlas.zarr") == []
