@@ -35,7 +35,7 @@ def analyze_flow(run: Run) -> None:
     run_epochs(units.analyze_task, run, pending)
     for epoch in pending:
         show_epoch(run, epoch)
-    gather([*ablations(run), *crossings(run)])
+    gather([*crossings(run), *ablations(run)])
     if run.search.methods:
         pending = [epoch for epoch in searched if not flagged(run.atlas, KNOWN, epoch)]
         run_epochs(units.know_task, run, pending)
