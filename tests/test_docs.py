@@ -84,6 +84,7 @@ def own_modules(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Non
     (family,) = blocks(ROOT / "docs" / "families.md", "python")
     (tmp_path / "mine.py").write_text(family)
     monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "mine", raising=False)
     yield
     sys.modules.pop("mine", None)
 

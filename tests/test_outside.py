@@ -37,7 +37,7 @@ def test_xarray_s_own_verbs(tmp_path: Path) -> None:
 def test_xarray_s_own_verbs_on_a_migrated_atlas(tmp_path: Path) -> None:
     atlas = unpack("before-dimensions", tmp_path)
     migrate(atlas)
-    other = build({**raw_study(atlas, tmp_path / "other"), "seed": 1})
+    other = build({**raw_study(atlas, tmp_path / "other"), "seed": 2})
     consolidate(folder_of(other.run))
     look(atlas, folder_of(other.run), tmp_path)
 

@@ -310,7 +310,7 @@ def test_deployments_take_them_as_parameters(users: Path, tmp_path: Path, kind: 
     raw = study(kind, users, tmp_path / "run")
 
     for flow in (atlas_study_flow, watch_study_flow):
-        (read,) = flow.validate_parameters({"study": raw}).values()
+        read = flow.validate_parameters({"study": raw})["study"]
         assert read.network.kind == kind
         assert Study.model_validate(read.model_dump(mode="json")) == read
     form = str(atlas_study_flow.parameters.definitions)

@@ -61,7 +61,9 @@ def test_it_is_the_same_run(made: Checked, tmp_path: Path) -> None:
     for name in NAMES:
         (folder / f"{name}.py").write_text(f"raise SystemExit('{name} of the user')\n")
     study = study_file(folder, tiny(folder / "run", runner={"kind": "processes", "workers": 1}))
-    packages = os.pathsep.join([str(ROOT / ".package"), os.environ.get("PYTHONPATH", "")])
+    # an empty part would be the working folder
+    paths = [str(ROOT / ".package"), os.environ.get("PYTHONPATH")]
+    packages = os.pathsep.join(filter(None, paths))
 
     done = subprocess.run(
         [sys.executable, program, "run", study],

@@ -99,7 +99,7 @@ def test_a_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_an_address_is_of_dask(tmp_path: Path) -> None:
     (problem,) = complaints(tiny(tmp_path / "run", runner={"address": "tcp://127.0.0.1:1"}))
 
-    assert "runner.kind is threads" in problem
+    assert "runner.kind is auto" in problem
 
 
 def test_a_scheduler_that_does_not_answer_is_named(tmp_path: Path) -> None:

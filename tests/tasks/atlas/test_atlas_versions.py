@@ -53,7 +53,7 @@ NEVER_MEASURED = {
     "onset": "no /training",
     "switched": "no /training",
     "importance": "no /importance/ablation",
-    "accuracy": "keeps no tests of selectivity",
+    "accuracy": "without tests of selectivity: only a new atlas has it",
 }
 """Questions that the two oldest versions cannot answer, and the sentence that says so."""
 

@@ -53,7 +53,7 @@ def test_an_older_atlas_is_left_alone(compared_copy: Checked) -> None:
     (atlas_folder(compared_copy).parent / CLAIMS_FILE).unlink()
     assert conclude(compared_copy.run.atlas) == []
     assert not (atlas_folder(compared_copy).parent / CLAIMS_FILE).exists()
-    with pytest.raises(ValueError, match="run its study again"):
+    with pytest.raises(ValueError, match="run its study with another output"):
         report_claims([compared_copy.run.atlas])
 
 
