@@ -156,12 +156,12 @@ class Overlay:
 
 def main(packages: list[str]) -> None:
     """Judge all bounds, or those of some packages, and print a line for each."""
-    wanted = requirements()
-    for bound in bounds(wanted):
+    names = requirements()
+    for bound in bounds(names):
         if packages and bound.package not in packages:
             continue
         print(f"{bound.requirement}: trying {bound.lifted} ...", flush=True)
-        others = [requirement for requirement in wanted if requirement != bound.requirement]
+        others = [requirement for requirement in names if requirement != bound.requirement]
         with tempfile.TemporaryDirectory(prefix="spikeatlas-bounds-") as folder:
             print(f"{bound.requirement}: {judge(bound, others, Path(folder))}", flush=True)
 

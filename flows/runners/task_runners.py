@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from prefect import Task
@@ -15,7 +15,7 @@ from prefect.futures import PrefectFuture, as_completed
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
-from spikeatlas.flows.runners.choice import choose
+from spikeatlas.flows.runners.choice import Choice, choose
 from spikeatlas.flows.runners.cluster import cluster
 from spikeatlas.flows.runners.processes import KeptPool
 from spikeatlas.tasks.study.run import Run
@@ -24,8 +24,18 @@ from spikeatlas.tasks.workers.stopping import ask_to_stop
 
 log = logging.getLogger("spikeatlas")
 
-_early: ContextVar[KeptPool | None] = ContextVar("early", default=None)
 _submissions: ContextVar[list[UUID] | None] = ContextVar("submissions", default=None)
+
+
+class Early(NamedTuple):
+    """The runner that was chosen for a run before its flow began."""
+
+    choice: Choice
+    pool: KeptPool | None
+    """Started; None where it has no processes."""
+
+
+_early: ContextVar[Early | None] = ContextVar("early", default=None)
 
 
 class WorkerLost(RuntimeError):  # noqa: N818 - named for what happened
@@ -49,12 +59,12 @@ def workers(run: Run) -> Iterator[TaskRunner[Any]]:
 
     Always bounded (Prefect's default number of threads is not). One line says which it is, and why.
     """
-    choice = choose(run)
+    choice, early = _early.get() or Early(choose(run), None)
     log.info(str(choice))
     if choice.kind == "threads":
         yield ThreadPoolTaskRunner(max_workers=choice.workers)
     elif choice.kind == "processes":
-        with (_early.get() or KeptPool(choice.workers)).kept() as pool:
+        with (early or KeptPool(choice.workers)).kept() as pool:
             yield pool
     else:
         from prefect_dask.task_runners import DaskTaskRunner  # noqa: PLC0415 - an optional package
@@ -65,15 +75,13 @@ def workers(run: Run) -> Iterator[TaskRunner[Any]]:
 
 @contextmanager
 def early_processes(run: Run) -> Iterator[None]:
-    """Start the processes that ``workers`` will yield in the block, where it will: they load what they need meanwhile."""
+    """Choose the runner that ``workers`` will yield in the block, and start its processes: they load what they need meanwhile."""
     choice = choose(run)
-    if choice.kind != "processes":
-        yield
-        return
-    pool = KeptPool(choice.workers, in_terminal=True)
-    token = _early.set(pool)
+    processes = choice.kind == "processes"
+    pool = KeptPool(choice.workers, in_terminal=True) if processes else None
+    token = _early.set(Early(choice, pool))
     try:
-        with pool.kept():
+        with nullcontext() if pool is None else pool.kept():
             yield
     finally:
         _early.reset(token)

@@ -57,14 +57,14 @@ def show_all_on_one_page(api: str, flow_run: str, folder: Path) -> None:
     """The run that somebody started shows figures, claims, pictures and paths, and our log lines."""
     here = {"artifacts": {"flow_run_id": {"any_": [flow_run]}}}
     artifacts = httpx.post(f"{api}/artifacts/filter", json=here).json()
-    shown = {each["key"]: each["data"] for each in artifacts}
+    contents = {each["key"]: each["data"] for each in artifacts}
     for epoch in (0, 2):
-        layers = shown[artifact_key(folder / "atlas.zarr", f"epoch-{epoch}", "layers")]
+        layers = contents[artifact_key(folder / "atlas.zarr", f"epoch-{epoch}", "layers")]
         assert [row["layer"] for row in json.loads(layers)] == ["conv2", "fc1"]
-        picture = shown[artifact_key(folder / "atlas.zarr", f"epoch-{epoch}", "meis")]
+        picture = contents[artifact_key(folder / "atlas.zarr", f"epoch-{epoch}", "meis")]
         assert f"at epoch {epoch}, each with the neuron's number and its response" in picture
         assert "](data:image/png" in picture
-    text = shown[artifact_key(folder / "atlas.zarr", "atlas")]
+    text = contents[artifact_key(folder / "atlas.zarr", "atlas")]
     for words in ("undecided", "explore.html", "index.html", str(folder / "atlas.zarr")):
         assert words in text
     assert "file://" not in text

@@ -131,9 +131,9 @@ def keep_a_schedule(api: str, deployment: dict[str, Any]) -> None:
     switch = f"{api}/deployments/{deployment['id']}/schedules/{nightly['id']}"
     httpx.patch(switch, json={"active": True}).raise_for_status()
 
-    wanted = {"deployments": {"id": {"any_": [deployment["id"]]}}}
+    of_deployment = {"deployments": {"id": {"any_": [deployment["id"]]}}}
     deadline = time.monotonic() + 120
-    while not (runs := httpx.post(f"{api}/flow_runs/filter", json=wanted).json()):
+    while not (runs := httpx.post(f"{api}/flow_runs/filter", json=of_deployment).json()):
         assert time.monotonic() < deadline
         time.sleep(1)
 
@@ -195,11 +195,11 @@ def documented(heading: str) -> list[str]:
 def trigger_as_documented(api: str, deployment: dict[str, Any]) -> None:
     """What docs/operations.md says of triggering and scheduling, word for word; nothing of it is left behind."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    wanted = {"deployments": {"id": {"any_": [deployment["id"]]}}}
+    of_deployment = {"deployments": {"id": {"any_": [deployment["id"]]}}}
     for block in documented("Triggering and scheduling"):
         environment = {**os.environ, "PATH": path, "PREFECT_API_URL": api}
         subprocess.run(["bash", "-e", "-c", block], env=environment, check=True)
-    runs = httpx.post(f"{api}/flow_runs/filter", json=wanted).json()
+    runs = httpx.post(f"{api}/flow_runs/filter", json=of_deployment).json()
     by_hand = [run["parameters"] for run in runs if not run["auto_scheduled"]]
     assert sorted(by_hand, key=str) == [
         {"file": "deployments/studies/demo.yaml"},
@@ -212,5 +212,5 @@ def trigger_as_documented(api: str, deployment: dict[str, Any]) -> None:
     (own,) = [one for one in schedules if one["active"]]
     assert own["parameters"] == {"file": "deployments/studies/fashion.yaml"}
     httpx.delete(f"{api}/deployments/{deployment['id']}/schedules/{own['id']}").raise_for_status()
-    for run in httpx.post(f"{api}/flow_runs/filter", json=wanted).json():
+    for run in httpx.post(f"{api}/flow_runs/filter", json=of_deployment).json():
         httpx.delete(f"{api}/flow_runs/{run['id']}").raise_for_status()

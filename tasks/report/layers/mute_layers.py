@@ -23,6 +23,12 @@ _RELATIVE = 1e-6
 """Relative difference below which a mean of equal float32 responses is taken for one of them."""
 
 
+LOUDER = "lower network.threshold, or raise network.beta or network.time_steps"
+QUIETER = "raise network.threshold, or lower network.beta"
+NORMALISE = "is network.normalise what the network was trained with?"
+"""Remedies: for a network of ours that is silent, for one that answers everything alike, and for a user's."""
+
+
 def mute_sentences(atlas: Place, epochs: Iterable[float] | None = None) -> list[str]:
     """Name the layers in which no probed neuron answers any test image, and those in which each answers all alike.
 
@@ -44,9 +50,10 @@ def mute_sentences(atlas: Place, epochs: Iterable[float] | None = None) -> list[
             elif _is_constant(top, mean):
                 constant.setdefault(layer, []).append(epoch)
     trainable = study_of(root).get("network", {}).get("kind", "chain") in ("chain", "resnet")
+    remedies = (LOUDER, QUIETER) if trainable else (NORMALISE, NORMALISE)
     return [
-        *_silent_sentence(silent, trainable=trainable),
-        *_constant_sentence(constant, trainable=trainable),
+        *_sentence(silent, "no probed neuron answers any test image", remedies[0]),
+        *_sentence(constant, "each probed neuron answers all test images alike", remedies[1]),
     ]
 
 
@@ -59,24 +66,6 @@ def _is_constant(top: NDArray[Any], means: NDArray[Any]) -> bool:
     there = np.isfinite(means)
     alike = np.isclose(means, top[:, None], rtol=_RELATIVE, atol=0) | ~there
     return bool(np.isfinite(top).all() and alike.all())
-
-
-def _silent_sentence(layers: Mapping[str, list[float]], *, trainable: bool) -> list[str]:
-    remedy = (
-        "lower network.threshold, or raise network.beta or network.time_steps"
-        if trainable
-        else "is network.normalise what the network was trained with?"
-    )
-    return _sentence(layers, "no probed neuron answers any test image", remedy)
-
-
-def _constant_sentence(layers: Mapping[str, list[float]], *, trainable: bool) -> list[str]:
-    remedy = (
-        "raise network.threshold, or lower network.beta"
-        if trainable
-        else "is network.normalise what the network was trained with?"
-    )
-    return _sentence(layers, "each probed neuron answers all test images alike", remedy)
 
 
 def _sentence(layers: Mapping[str, list[float]], what: str, remedy: str) -> list[str]:

@@ -32,10 +32,10 @@ def variety(
 
 
 def test_a_generator_of_many_images_is_well() -> None:
-    found = variety(lambda points: points.abs().reshape(-1, 1, 8, 8) / 3, GaussianLatent(64))
-    assert found.images == pytest.approx(64)
-    assert 0.3 < found.spread < 3
-    assert (found.collapsed, found.problem, found.doubt) == (False, None, None)
+    measure = variety(lambda points: points.abs().reshape(-1, 1, 8, 8) / 3, GaussianLatent(64))
+    assert measure.images == pytest.approx(64)
+    assert 0.3 < measure.spread < 3
+    assert (measure.collapsed, measure.problem, measure.doubt) == (False, None, None)
 
 
 @pytest.mark.parametrize("images", [1, 2])
@@ -44,31 +44,31 @@ def test_one_or_two_images_are_a_collapse(images: int) -> None:
         which = (points[:, 0] > 0).float() * (images - 1)
         return which[:, None, None, None].expand(-1, 1, 8, 8)
 
-    found = variety(decode, GaussianLatent(8))
-    assert round(found.images) == images
+    measure = variety(decode, GaussianLatent(8))
+    assert round(measure.images) == images
     plural = "" if images == 1 else "s"
-    assert found.problem is not None
-    assert found.problem.endswith(f"of 64 latents it makes only {images} different image{plural}")
+    assert measure.problem is not None
+    assert measure.problem.endswith(f"of 64 latents it makes only {images} different image{plural}")
 
 
 def test_a_rare_other_image_does_not_save_it() -> None:
-    found = variety(lambda points: (points[:, :1, None, None] > 2).float().expand(-1, 1, 8, 8), GaussianLatent(8))  # fmt: skip
-    assert 1 <= found.images < 3
-    assert found.collapsed
+    measure = variety(lambda points: (points[:, :1, None, None] > 2).float().expand(-1, 1, 8, 8), GaussianLatent(8))  # fmt: skip
+    assert 1 <= measure.images < 3
+    assert measure.collapsed
 
 
 def test_images_that_nobody_can_tell_apart_are_a_collapse() -> None:
-    found = variety(lambda points: 0.5 + points.reshape(-1, 1, 8, 8) / 500, GaussianLatent(64))
-    assert found.images > 3
-    assert found.problem is not None
-    assert found.problem.endswith("it makes nearly the same image again and again")
+    measure = variety(lambda points: 0.5 + points.reshape(-1, 1, 8, 8) / 500, GaussianLatent(64))
+    assert measure.images > 3
+    assert measure.problem is not None
+    assert measure.problem.endswith("it makes nearly the same image again and again")
 
 
 def test_a_space_of_few_points_has_no_more_images() -> None:
-    found = variety(
+    measure = variety(
         lambda points: points[:, :1, None, None].float().expand(-1, 1, 8, 8), CodeLatent(1, 2, None)
     )
-    assert not found.collapsed
+    assert not measure.collapsed
     assert variety(
         lambda points: torch.zeros(len(points), 1, 8, 8), CodeLatent(1, 2, None)
     ).collapsed
