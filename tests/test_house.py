@@ -27,6 +27,7 @@ SHARED = {
     "gaussian",
     "factorised",
     "patterns",
+    "rate",
 }
 """Names that several families may have: their contract and tables, and members that two of them share."""
 

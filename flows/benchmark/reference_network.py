@@ -32,8 +32,8 @@ def reference_network(images: Images, time_steps: int, seed: int = 0) -> Spiking
     are enough.
     """
     layers = [
-        SpikingLayer("conv1", nn.Conv2d(3, 200, 5), LeakyNeuron(0.9, 1.0), pool=True),
-        SpikingLayer("conv2", nn.Conv2d(200, 64, 5), LeakyNeuron(0.9, 1.0), pool=True),
+        SpikingLayer("conv1", nn.Conv2d(3, 200, 5), LeakyNeuron(0.9, 1.0), pool="max"),
+        SpikingLayer("conv2", nn.Conv2d(200, 64, 5), LeakyNeuron(0.9, 1.0), pool="max"),
         SpikingLayer("fc1", SteadyLinear(1600, 100), LeakyNeuron(0.9, 1.0), flatten=True),
         SpikingLayer("out", SteadyLinear(100, 10), LeakyNeuron(0.9, 1.0)),
     ]

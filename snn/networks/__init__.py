@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from spikeatlas.snn.networks.base import Architecture, NetworkSite, TrainableNetwork
 from spikeatlas.snn.networks.chain import pixel_statistics
-from spikeatlas.snn.networks.decodings import DECODINGS, DecodingSpec, MeanDecoding, RateDecoding
+from spikeatlas.snn.networks.decodings import (
+    DECODINGS,
+    DecodingSpec,
+    MeanDecoding,
+    MembraneDecoding,
+    OutputReadout,
+    RateDecoding,
+    WeightedRateDecoding,
+)
 from spikeatlas.snn.networks.layer import SpikingLayer
 from spikeatlas.snn.networks.network import SpikingNetwork
 from spikeatlas.snn.networks.residual_block import ResidualBlock
@@ -19,8 +27,10 @@ __all__ = [
     "Architecture",
     "DecodingSpec",
     "MeanDecoding",
+    "MembraneDecoding",
     "NetworkSite",
     "NetworkSpec",
+    "OutputReadout",
     "RateDecoding",
     "ResNetArchitecture",
     "ResidualBlock",
@@ -30,6 +40,7 @@ __all__ = [
     "SpikingResNet",
     "Trace",
     "TrainableNetwork",
+    "WeightedRateDecoding",
     "layer_maps",
     "layer_sizes",
     "pixel_statistics",

@@ -12,9 +12,10 @@ import torch
 from torch import nn
 
 from spikeatlas.snn.networks.base import NetworkSite, Shape
-from spikeatlas.snn.networks.layer import SpikingLayer, SteadyLinear, convolution, linear
+from spikeatlas.snn.networks.layer import Pool, SpikingLayer, SteadyLinear, convolution, linear
 from spikeatlas.snn.networks.network import SpikingNetwork
 from spikeatlas.snn.neurons import FastSigmoid, NeuronSite, SurrogateSpec
+from spikeatlas.snn.norms import NormSite
 
 if TYPE_CHECKING:
     # the specification builds its network with the functions of this module
@@ -44,13 +45,14 @@ def pixel_statistics(
 def build_chain(spec: NetworkSpec, site: NetworkSite) -> SpikingNetwork:
     """Build the untrained network of ``spec``; torch's generator is left alone.
 
-    Each convolution is followed by a 2x2 pool while its map is at least 2 wide.
+    Each convolution is followed by a 2x2 pool while its map is at least 2 wide, if the study does not say otherwise.
     """
     with torch.random.fork_rng(devices=[]):
         # for what neurons and normalisations may draw as they are built
         torch.manual_seed(site.seed)
         rows = list(_operators(spec, site.input_shape, site.classes))
         layers = _layers(spec, rows, site.surrogate)
+        readout = spec.decoding.readout(site.classes, spec.time_steps)
     network = SpikingNetwork(
         layers,
         input_shape=site.input_shape,
@@ -59,6 +61,7 @@ def build_chain(spec: NetworkSpec, site: NetworkSite) -> SpikingNetwork:
         mean=torch.tensor(site.mean, dtype=torch.float32),
         std=torch.tensor(site.std, dtype=torch.float32),
         decoding=spec.decoding,
+        readout=readout,
     )
     generator = torch.Generator().manual_seed(site.seed)
     for layer in network:
@@ -70,7 +73,7 @@ class _Row(NamedTuple):
     """Everything that stands before a layer's neurons."""
 
     operator: nn.Conv2d | SteadyLinear
-    pool: bool
+    pool: Pool
     flatten: bool
     shape: tuple[int, ...]
     """Of one image's currents."""
@@ -79,14 +82,15 @@ class _Row(NamedTuple):
 def _operators(spec: NetworkSpec, shape: Shape, classes: int) -> Iterator[_Row]:
     width = shape[0]
     size: tuple[int, ...] = shape[1:]
-    for channels in spec.channels:
-        pool, size = halved(size) != size, halved(size)
-        operator = convolution(width, channels, spec.kernel)
+    for channels, kind in zip(spec.channels, spec.pools, strict=True):
+        pool, size = pooled(kind, size)
+        operator = convolution(width, channels, spec.kernel, bias=spec.bias)
         yield _Row(operator, pool, flatten=False, shape=(channels, *size))
         width = channels
     flatten, width = True, width * math.prod(size)
-    for units in (*spec.hidden, classes):
-        yield _Row(linear(width, units), pool=False, flatten=flatten, shape=(units,))
+    for units in (*spec.hidden, spec.decoding.outputs(classes)):
+        row = linear(width, units, bias=spec.bias)
+        yield _Row(row, "none", flatten=flatten, shape=(units,))
         flatten, width = False, units
 
 
@@ -101,18 +105,20 @@ def _layers(
             SpikingLayer(
                 name,
                 row.operator,
-                spec.neuron.build(site),
+                spec.neurons_at(site),
                 pool=row.pool,
                 flatten=row.flatten,
-                norm=norm.build(row.shape, spec.time_steps),
+                norm=norm.build(NormSite(row.shape, spec.time_steps, row.operator)),
             )
         )
     return layers
 
 
-def halved(size: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the size (h, w) of a map after pooling, which leaves one without two rows or columns as it is."""
-    return tuple(side // 2 for side in size) if min(size) >= 2 else size
+def pooled(kind: Pool, size: tuple[int, ...]) -> tuple[Pool, tuple[int, ...]]:
+    """Return the pool of a map and the size (h, w) after it; one without two rows or columns stays as it is."""
+    if kind == "none" or min(size) < 2:
+        return "none", size
+    return kind, tuple(side // 2 for side in size)
 
 
 def _initialise(operator: nn.Conv2d | nn.Linear, generator: torch.Generator) -> None:

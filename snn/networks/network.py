@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from spikeatlas.snn.coding import Coding
 from spikeatlas.snn.networks.base import Shape, TrainableNetwork
-from spikeatlas.snn.networks.decodings import DecodingSpec, RateDecoding
+from spikeatlas.snn.networks.decodings import DecodingSpec, OutputReadout, RateDecoding
 from spikeatlas.snn.networks.layer import SpikingLayer, unroll
 from spikeatlas.snn.sentences import near
 
@@ -31,13 +31,17 @@ class SpikingNetwork(TrainableNetwork):
         mean: Tensor,
         std: Tensor,
         decoding: DecodingSpec | None = None,
+        readout: OutputReadout | None = None,
     ) -> None:
+        """``readout``: of the output layer's spikes; None: the decoding's, one class an output neuron."""
         super().__init__(
             input_shape=input_shape, time_steps=time_steps, coding=coding, mean=mean, std=std
         )
         # the name is part of the checkpoints' format: their tensors are called stages.0.operator.weight
         self.stages = nn.ModuleList(layers)
         self.decoding = decoding or RateDecoding()
+        outputs = list(self)[-1].size
+        self.readout = readout or self.decoding.readout(outputs, time_steps)
 
     def __iter__(self) -> Iterator[SpikingLayer]:
         return (cast("SpikingLayer", layer) for layer in self.stages)
@@ -54,8 +58,8 @@ class SpikingNetwork(TrainableNetwork):
 
     @property
     def classes(self) -> int:
-        """Output neurons."""
-        return list(self)[-1].size
+        """Classes that the output is read as."""
+        return self.readout.classes
 
     def upto(self, layers: Iterable[str]) -> list[SpikingLayer]:
         """Return the layers from the input to the deepest of ``layers``.
@@ -90,5 +94,6 @@ class SpikingNetwork(TrainableNetwork):
         return torch.stack([row[-1] for row in unroll(list(self), inputs, self.time_steps)])
 
     def scores(self, spikes: Tensor) -> Tensor:
-        """Scores (n, classes) of output spikes (T, n, classes), as the network's decoding reads them."""
-        return self.decoding.scores(list(self)[-1].neuron.relative(spikes))
+        """Scores (n, classes) of output spikes (T, n, outputs), as the network's decoding reads them."""
+        scores: Tensor = self.readout(list(self)[-1].neuron.relative(spikes))
+        return scores

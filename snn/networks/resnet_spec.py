@@ -11,7 +11,7 @@ from pydantic.dataclasses import dataclass
 from torch import nn
 
 from spikeatlas.snn.coding import Coding
-from spikeatlas.snn.layer_info import LayerInfo, spike_unit
+from spikeatlas.snn.layer_info import LayerInfo
 from spikeatlas.snn.networks.base import Architecture, NetworkSite, Shape
 from spikeatlas.snn.networks.decodings import DecodingSpec, MeanDecoding
 from spikeatlas.snn.networks.layer import convolution, linear
@@ -129,7 +129,7 @@ class ResNetArchitecture(Architecture):
         neurons = self._neurons(NetworkSite(shape, classes, *blank, seed=0))
         infos = {}
         for name, (channels, *size) in self.layer_shapes(shape).items():
-            unit = spike_unit(self.time_steps, tuple(size), signed=neurons[name].signed)
+            unit = neurons[name].unit(self.time_steps, tuple(size))
             infos[name] = LayerInfo(channels, tuple(size), unit)
         return infos
 

@@ -7,6 +7,7 @@ from typing import Self, TypeVar
 
 from torch import Tensor, nn
 
+from spikeatlas.snn.layer_info import Unit
 from spikeatlas.snn.networks.layer import SpikingLayer
 from spikeatlas.snn.networks.network import SpikingNetwork
 from spikeatlas.snn.neurons import SpikingNeuron, State
@@ -20,7 +21,7 @@ class SilencedNeurons(SpikingNeuron):
     def __init__(self, neurons: SpikingNeuron, index: int) -> None:
         super().__init__()
         self.neurons, self.index = neurons, index
-        self.height, self.signed = neurons.height, neurons.signed
+        self.height, self.signed, self.spiking = neurons.height, neurons.signed, neurons.spiking
 
     def step(self, current: Tensor, state: State) -> tuple[Tensor, State]:
         """See ``SpikingNeuron``."""
@@ -28,6 +29,10 @@ class SilencedNeurons(SpikingNeuron):
         spikes = spikes.clone()
         spikes[:, self.index] = 0
         return spikes, state
+
+    def unit(self, time_steps: int, map_: tuple[int, ...]) -> Unit:
+        """See ``SpikingNeuron``."""
+        return self.neurons.unit(time_steps, map_)
 
     def private(self) -> Self:
         """See ``SpikingNeuron``."""
@@ -58,6 +63,7 @@ def silenced(network: SpikingNetwork, layer: str, neuron: int) -> SpikingNetwork
         mean=network.mean,
         std=network.std,
         decoding=network.decoding,
+        readout=network.readout,
     ).train(network.training)
 
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Self
 
 from pydantic import Field, PlainValidator, TypeAdapter, model_validator
 from pydantic.dataclasses import dataclass
 
 from spikeatlas.snn.coding import Coding
-from spikeatlas.snn.layer_info import LayerInfo, spike_unit
+from spikeatlas.snn.layer_info import LayerInfo
 from spikeatlas.snn.networks.base import Architecture, NetworkSite, Shape
-from spikeatlas.snn.networks.chain import build_chain, halved
+from spikeatlas.snn.networks.chain import build_chain, pooled
 from spikeatlas.snn.networks.decodings import DecodingSpec, RateDecoding
+from spikeatlas.snn.networks.layer import Pool
 from spikeatlas.snn.networks.network import SpikingNetwork
-from spikeatlas.snn.neurons import LeakySpec, NeuronSite, NeuronSpec, Reset
+from spikeatlas.snn.neurons import LeakySpec, NeuronSite, NeuronSpec, Reset, SpikingNeuron
 from spikeatlas.snn.norms import NORMS, NoNorm, NormSpec
 from spikeatlas.snn.registry import SPEC, inheritable
 
@@ -49,8 +51,8 @@ OUTPUT = "out"
 class NetworkSpec(Architecture):
     """A feed-forward spiking network: convolutions, hidden linear layers, a spiking output."""
 
-    channels: Annotated[tuple[Width, ...], Field(min_length=1)] = (16, 32)
-    """Channels of the convolutional layers conv1, conv2, ... (each >= 1, at least one layer)."""
+    channels: tuple[Width, ...] = (16, 32)
+    """Channels of the convolutional layers conv1, conv2, ... (each >= 1; none is allowed)."""
     hidden: tuple[Width, ...] = (64,)
     """Units of the hidden linear layers fc1, fc2, ... (each >= 1; none is allowed)."""
     kernel: Width = 3
@@ -72,6 +74,10 @@ class NetworkSpec(Architecture):
     """Between currents and neurons: none; one for all layers, or one per spiking layer."""
     decoding: DecodingSpec = Field(default=RATE, exclude_if=lambda value: value == RATE)
     """Reading of the output: rate, the class of the neuron with the most spikes."""
+    pool: Pool | tuple[Pool, ...] = Field(default="max", exclude_if=lambda value: value == "max")
+    """After each convolution, over 2x2 currents: ``max``, ``average`` or ``none``; one for all, or one a convolution."""
+    bias: bool = Field(default=True, exclude_if=lambda value: value is True)
+    """True: every operator adds a number of its own to each neuron's currents."""
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -80,19 +86,25 @@ class NetworkSpec(Architecture):
                 f"kernel is {self.kernel}: it must be odd, so that maps keep their size; "
                 f"use {self.kernel + 1}."
             )
-        for field in ("beta", "threshold", "norm"):
+        for field, layers in (
+            *((field, self.layers) for field in ("beta", "threshold", "norm")),
+            ("pool", self.layers[: len(self.channels)]),
+        ):
             values = getattr(self, field)
-            if isinstance(values, tuple) and len(values) != self.depth:
-                raise ValueError(
-                    f"{field} has {len(values)} values: give one for all, or one for each of the "
-                    f"{self.depth} spiking layers {', '.join(self.layers)}."
-                )
-        problems = [f"neuron: {problem}" for problem in self.neuron.problems(self.time_steps)]
-        for norm in self.norms:
-            problems += [f"norm: {problem}" for problem in norm.problems(self.time_steps)]
+            if isinstance(values, tuple) and len(values) != len(layers):
+                raise ValueError(_count_sentence(field, len(values), layers))
+        problems = list(self._problems())
         if problems:
             raise ValueError("; ".join(dict.fromkeys(problems)))
         return self
+
+    def _problems(self) -> Iterator[str]:
+        """Say what keeps the parts from working together, and one after the other."""
+        members = [("neuron", self.neuron.problems(self.time_steps))]
+        members += [("norm", norm.problems(self.time_steps)) for norm in self.norms]
+        members.append(("decoding", self.decoding.problems(self.neuron, self.time_steps)))
+        for field, problems in members:
+            yield from (f"{field}: {problem}" for problem in problems)
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -120,8 +132,22 @@ class NetworkSpec(Architecture):
 
     @property
     def norms(self) -> tuple[NormSpec, ...]:
-        """Normalisation of every spiking layer."""
-        return self.norm if isinstance(self.norm, tuple) else (self.norm,) * self.depth
+        """Normalisation of every layer; one for all leaves an output without spikes as it is."""
+        if isinstance(self.norm, tuple):
+            return self.norm
+        last = self.norm if self.decoding.spiking else NO_NORM
+        return (*(self.norm,) * (self.depth - 1), last)
+
+    @property
+    def pools(self) -> tuple[Pool, ...]:
+        """Pool after every convolution."""
+        return self.pool if isinstance(self.pool, tuple) else (self.pool,) * len(self.channels)
+
+    def neurons_at(self, site: NeuronSite) -> SpikingNeuron:
+        """Make the neurons of one layer."""
+        if site.name == OUTPUT:
+            return self.decoding.output_neurons(self.neuron, site)
+        return self.neuron.build(site)
 
     def build(self, site: NetworkSite) -> SpikingNetwork:
         """See ``Architecture``."""
@@ -129,32 +155,36 @@ class NetworkSpec(Architecture):
 
     def layer_infos(self, shape: Shape, classes: int) -> dict[str, LayerInfo]:
         """See ``Architecture``."""
-        maps, signed = layer_maps(self, shape), self._is_signed()
-        return {
-            name: LayerInfo(
-                size, maps[name], spike_unit(self.time_steps, maps[name], signed=signed)
-            )
-            for name, size in layer_sizes(self, classes).items()
-        }
+        sizes, maps = layer_sizes(self, classes), layer_maps(self, shape)
+        infos = {}
+        for name, beta, threshold in zip(self.layers, self.betas, self.thresholds, strict=True):
+            currents = (sizes[name], *maps[name])
+            site = NeuronSite(name, currents, self.time_steps, beta, threshold, self.reset)
+            unit = self.neurons_at(site).unit(self.time_steps, maps[name])
+            infos[name] = LayerInfo(sizes[name], maps[name], unit)
+        return infos
 
-    def _is_signed(self) -> bool:
-        site = NeuronSite(
-            OUTPUT, (1,), self.time_steps, self.betas[-1], self.thresholds[-1], self.reset
-        )
-        return self.neuron.build(site).signed
+
+def _count_sentence(field: str, count: int, layers: Sequence[str]) -> str:
+    kind = "convolutions" if field == "pool" else "spiking layers"
+    return (
+        f"{field} has {count} values: give one for all, or one for each of the {len(layers)} {kind}"
+        f"{' ' if layers else ''}{', '.join(layers)}."
+    )
 
 
 def layer_sizes(spec: NetworkSpec, classes: int) -> dict[str, int]:
     """Return the neurons (channels or units) of every spiking layer, in order: conv1.., fc1.., out."""
-    return dict(zip(spec.layers, (*spec.channels, *spec.hidden, classes), strict=True))
+    outputs = spec.decoding.outputs(classes)
+    return dict(zip(spec.layers, (*spec.channels, *spec.hidden, outputs), strict=True))
 
 
 def layer_maps(spec: NetworkSpec, shape: tuple[int, int, int]) -> dict[str, tuple[int, ...]]:
     """Return the map (h, w) of every convolutional layer's channels, () of others, for images (c, h, w)."""
     size: tuple[int, ...] = shape[1:]
     maps: list[tuple[int, ...]] = []
-    for _ in spec.channels:
-        size = halved(size)
+    for pool in spec.pools:
+        _, size = pooled(pool, size)
         maps.append(size)
     maps += [()] * (len(spec.hidden) + 1)
     return dict(zip(spec.layers, maps, strict=True))

@@ -1,24 +1,23 @@
 """Spiking neurons: one file a member, one table.
 
-``base`` has the contract, ``surrogates`` the gradients that backpropagation takes for a spike's. ``rule`` has one step
-of the neurons of every library that is run fast, ``library_rules`` reads it off their modules.
+``base`` has the contract, ``surrogates`` the gradients that backpropagation takes for a spike's. ``rules`` has one step
+of the neurons of every library that is run fast, and reads it off their modules.
 """
 
 from __future__ import annotations
 
 from spikeatlas.snn.neurons.base import NeuronSite, NeuronSpec, Reset, SpikingNeuron, State
 from spikeatlas.snn.neurons.leaky import LeakyNeuron, LeakySpec
-from spikeatlas.snn.neurons.library_rules import is_neuron, read_rule
 from spikeatlas.snn.neurons.lif import LifNeuron, LifSpec
-from spikeatlas.snn.neurons.rule import Rule
-from spikeatlas.snn.neurons.rule_neuron import RuleNeuron
+from spikeatlas.snn.neurons.relu import ReluNeuron, ReluSpec
+from spikeatlas.snn.neurons.rules import Rule, RuleNeuron, is_neuron, read_rule
 from spikeatlas.snn.neurons.surrogates import SURROGATES, ATan, FastSigmoid, SurrogateSpec
 from spikeatlas.snn.registry import Family
 
 NEURONS: Family[NeuronSpec] = Family(
     "neuron",
     NeuronSpec,  # type: ignore[type-abstract]
-    {"leaky": LeakySpec, "lif": LifSpec},
+    {"leaky": LeakySpec, "lif": LifSpec, "relu": ReluSpec},
 )
 """``network.neuron`` of a study."""
 
@@ -34,6 +33,8 @@ __all__ = [
     "LifSpec",
     "NeuronSite",
     "NeuronSpec",
+    "ReluNeuron",
+    "ReluSpec",
     "Reset",
     "Rule",
     "RuleNeuron",

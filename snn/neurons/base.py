@@ -10,6 +10,7 @@ import torch
 from pydantic.dataclasses import dataclass as specification
 from torch import Tensor, nn
 
+from spikeatlas.snn.layer_info import Unit, spike_unit
 from spikeatlas.snn.neurons.surrogates import FastSigmoid, SurrogateSpec
 from spikeatlas.snn.registry import SPEC, Contract
 
@@ -31,6 +32,8 @@ class SpikingNeuron(nn.Module):
     """Of one spike: every spike is 0 or this; a response counts spikes, whatever their height."""
     signed: bool = False
     """True if spikes may be -height as well; responses then lie in [-1, 1]."""
+    spiking: bool = True
+    """False if what it hands on is no spike but a number, as a membrane; ``unit`` then says which."""
 
     def step(self, current: Tensor, state: State) -> tuple[Tensor, State]:
         """Spikes (n, ...) of one step's currents (n, ...), and the state that the next step starts from."""
@@ -57,10 +60,14 @@ class SpikingNeuron(nn.Module):
         """Spikes (T, n, ...) of currents (T, n, ...), or (1, n, ...) if constant, from rest, with gradient."""
         return self.unroll(currents, time_steps)[0]
 
+    def unit(self, time_steps: int, map_: tuple[int, ...]) -> Unit:
+        """Unit of responses: spikes a step and position of a map (h, w), () of units."""
+        return spike_unit(time_steps, map_, signed=self.signed)
+
     @property
     def binary(self) -> bool:
         """True if every spike is 0 or 1."""
-        return self.height == 1 and not self.signed
+        return self.spiking and self.height == 1 and not self.signed
 
     def relative(self, spikes: Tensor) -> Tensor:
         """Spikes in units of their height: 0 or 1, or -1 where they are signed."""

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from spikeatlas.snn.neurons.base import NeuronSite, NeuronSpec, SpikingNeuron, State
 from spikeatlas.snn.neurons.fused_lif import LifRule, run_fused_lif
-from spikeatlas.snn.neurons.rule import Rule
+from spikeatlas.snn.neurons.rules.rule import Rule
 from spikeatlas.snn.neurons.surrogates import ATan, FastSigmoid, SurrogateSpec
 from spikeatlas.snn.registry import SPEC
 

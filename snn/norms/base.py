@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from abc import ABC, abstractmethod
 
 from pydantic.dataclasses import dataclass
@@ -26,6 +27,17 @@ class Norm(nn.Module):
         raise NotImplementedError
 
 
+@dataclasses.dataclass(frozen=True)
+class NormSite:
+    """The layer that a normalisation is built for."""
+
+    shape: tuple[int, ...]
+    """Of one image's currents: (channels, h, w), or (units,)."""
+    time_steps: int
+    operator: nn.Conv2d | nn.Linear
+    """The operator whose currents, pooled, are normalised; its weights may not be set yet, and change in training."""
+
+
 @dataclass(frozen=True, config=SPEC)
 class NormSpec(Contract, ABC):
     """A normalisation, as a study names it; a member adds its fields.
@@ -41,8 +53,8 @@ class NormSpec(Contract, ABC):
         return []
 
     @abstractmethod
-    def build(self, shape: tuple[int, ...], time_steps: int) -> Norm | None:
-        """Make that of one layer, whose currents are (channels, h, w) or (units,) for each image.
+    def build(self, site: NormSite) -> Norm | None:
+        """Make that of one layer.
 
         None leaves currents as they are, and the network without a module for it.
         """

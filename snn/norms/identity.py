@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic.dataclasses import dataclass
 
-from spikeatlas.snn.norms.base import NormSpec
+from spikeatlas.snn.norms.base import NormSite, NormSpec
 from spikeatlas.snn.registry import SPEC
 
 
@@ -16,6 +16,6 @@ class NoNorm(NormSpec):
 
     kind: Literal["none"] = "none"
 
-    def build(self, shape: tuple[int, ...], time_steps: int) -> None:
+    def build(self, site: NormSite) -> None:
         """Make nothing."""
-        del shape, time_steps
+        del site

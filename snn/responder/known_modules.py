@@ -97,8 +97,8 @@ def _wiring_problem(layer: SpikingLayer, *, units: bool) -> str | None:
     return None
 
 
-def _pool_problem(pool: nn.MaxPool2d | None) -> str | None:
-    if pool is None:
+def _pool_problem(pool: nn.Module | None) -> str | None:
+    if not isinstance(pool, nn.MaxPool2d):
         return None
     dilated = pool.dilation not in (1, (1, 1))
     odd = pool.ceil_mode or pool.return_indices or dilated

@@ -94,13 +94,14 @@ def _simple(operator: nn.Conv2d) -> bool:
     return operator.groups == 1 and set(operator.dilation) == {1} and zeros
 
 
-def _span(operator: nn.Conv2d, pool: nn.MaxPool2d | None, axis: int, inputs: int) -> Span:
+def _span(operator: nn.Conv2d, pool: nn.Module | None, axis: int, inputs: int) -> Span:
     padding = operator.padding[axis]
     if not isinstance(padding, int):
         raise TypeError(f"padding is {operator.padding!r}: it must be numbers.")
     kernel = operator.dilation[axis] * (operator.kernel_size[axis] - 1) + 1
     span = Span(inputs, kernel, operator.stride[axis], padding)
-    if pool is None:
+    # any other pool is no operator that is known
+    if not isinstance(pool, nn.MaxPool2d):
         return span
     sides = [_pair(values)[axis] for values in (pool.kernel_size, pool.stride, pool.padding)]
     return dataclasses.replace(span, pool=sides[0], pool_stride=sides[1], pool_padding=sides[2])

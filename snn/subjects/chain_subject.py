@@ -12,7 +12,7 @@ from torch import Tensor
 from spikeatlas.snn.batching import padded_batches
 from spikeatlas.snn.coding import encode
 from spikeatlas.snn.device import copy_on
-from spikeatlas.snn.layer_info import LayerInfo, spike_unit
+from spikeatlas.snn.layer_info import LayerInfo
 from spikeatlas.snn.networks import RateDecoding, SpikingLayer, SpikingNetwork, silenced
 from spikeatlas.snn.responder import Responder, check_weights, layer_shapes
 from spikeatlas.snn.showing import Showing
@@ -118,7 +118,7 @@ class ChainSubject(Subject):
 
 
 def _info(network: SpikingNetwork, layer: SpikingLayer, shape: tuple[int, ...]) -> LayerInfo:
-    unit = spike_unit(network.time_steps, shape[1:], signed=layer.neuron.signed)
+    unit = layer.neuron.unit(network.time_steps, shape[1:])
     return LayerInfo(layer.size, shape[1:], unit)
 
 

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from spikeatlas.snn.networks import DecodingSpec
 from spikeatlas.snn.neurons import NeuronSite, NeuronSpec, SpikingNeuron, SurrogateSpec
-from spikeatlas.snn.norms import Norm, NormSpec
+from spikeatlas.snn.norms import Norm, NormSite, NormSpec
 from spikeatlas.snn.registry import SPEC
 
 
@@ -95,9 +95,8 @@ class ChannelNorm(Norm):
 class Channels(NormSpec):
     """Batch normalisation."""
 
-    def build(self, shape: tuple[int, ...], time_steps: int) -> Norm:
-        del time_steps
-        return ChannelNorm(shape[0])
+    def build(self, site: NormSite) -> Norm:
+        return ChannelNorm(site.shape[0])
 
 
 class RampNorm(Norm):
@@ -118,9 +117,8 @@ class RampNorm(Norm):
 class Ramp(NormSpec):
     """A gain for every step."""
 
-    def build(self, shape: tuple[int, ...], time_steps: int) -> Norm:
-        del shape
-        return RampNorm(time_steps)
+    def build(self, site: NormSite) -> Norm:
+        return RampNorm(site.time_steps)
 
 
 @dataclass(frozen=True, config=SPEC)

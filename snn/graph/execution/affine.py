@@ -8,8 +8,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from spikeatlas.snn.neurons.rule_run import rounds_once
-from spikeatlas.snn.neurons.rule_scan import affine
+from spikeatlas.snn.neurons.rules.rule_run import rounds_once
+from spikeatlas.snn.neurons.rules.rule_scan import affine
 
 _LARGE = 2.0**60
 """Beside it a shift is lost in rounding, so the result is the scale times this."""

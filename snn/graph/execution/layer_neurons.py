@@ -18,7 +18,7 @@ from spikeatlas.snn.graph.execution.values import (
     rows_of,
 )
 from spikeatlas.snn.neurons import Rule, SpikingNeuron
-from spikeatlas.snn.neurons.rule_run import Drive, rule_codes, rule_values, scan_rows
+from spikeatlas.snn.neurons.rules.rule_run import Drive, rule_codes, rule_values, scan_rows
 
 
 class NeuronInput(NamedTuple):

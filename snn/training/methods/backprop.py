@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import torch
+from pydantic import Field
 from pydantic.dataclasses import dataclass
 from torch import Tensor
 
@@ -17,23 +18,29 @@ from spikeatlas.snn.training.methods.base import Assignment, Teacher, TrainingMe
 class Backprop(TrainingMethod):
     """Backpropagation through time, spikes with a surrogate gradient (Neftci et al. 2019, arXiv 1901.09948).
 
-    Adam follows the gradient, its rate falling from ``training.lr`` to zero along a half cosine.
+    Adam or gradient descent follows the gradient, its rate falling from ``training.lr`` to zero along a half cosine.
     """
 
     kind: Literal["backprop"] = "backprop"
     """``backprop``: surrogate gradients through all layers and time steps."""
+    optimizer: Literal["adam", "sgd"] = "adam"
+    """Rule of the steps: Adam (Kingma and Ba 2015), or gradient descent with momentum."""
+    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
+    """Of ``sgd``, 0 to below 1."""
+    weight_decay: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
+    """Share of every parameter that is added to its gradient (>= 0)."""
 
     def begin(self, assignment: Assignment) -> BackpropTeacher:
         """Make ready to train."""
-        return BackpropTeacher(assignment)
+        return BackpropTeacher(assignment, self)
 
 
 class BackpropTeacher(Teacher):
-    """Adam and its schedule at work on one network."""
+    """An optimiser and its schedule at work on one network."""
 
-    def __init__(self, assignment: Assignment) -> None:
+    def __init__(self, assignment: Assignment, method: Backprop) -> None:
         self._assignment = assignment
-        self._optimizer = torch.optim.Adam(assignment.network.parameters(), lr=assignment.lr)
+        self._optimizer = _optimizer(assignment, method)
         self._scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(
             self._optimizer, assignment.steps
         )
@@ -60,3 +67,12 @@ class BackpropTeacher(Teacher):
         """Go on from what state_dict gave."""
         self._optimizer.load_state_dict(state["optimizer"])
         self._scheduler.load_state_dict(state["scheduler"])
+
+
+def _optimizer(assignment: Assignment, method: Backprop) -> torch.optim.Optimizer:
+    parameters, lr = assignment.network.parameters(), assignment.lr
+    if method.optimizer == "adam":
+        return torch.optim.Adam(parameters, lr=lr, weight_decay=method.weight_decay)
+    return torch.optim.SGD(
+        parameters, lr=lr, momentum=method.momentum, weight_decay=method.weight_decay
+    )

@@ -2,15 +2,24 @@ from __future__ import annotations
 
 import copy
 import pickle
+from typing import Any
 
 import numpy as np
 import pytest
 import snntorch
 import torch
 from pydantic import ValidationError
+from torch import nn
 
-from spikeatlas.snn.networks import NetworkSite, NetworkSpec, layer_sizes, pixel_statistics
+from spikeatlas.snn.networks import (
+    NetworkSite,
+    NetworkSpec,
+    layer_maps,
+    layer_sizes,
+    pixel_statistics,
+)
 from spikeatlas.snn.networks.layer import SteadyLinear
+from spikeatlas.snn.responder import Responder
 from tests.snn.nets import network, noise_images
 
 
@@ -29,7 +38,8 @@ def test_layers_are_named_from_the_input_on() -> None:
         ({"threshold": 0.0}, "threshold"),
         ({"beta": 1.5}, "beta"),
         ({"time_steps": 0}, "time_steps"),
-        ({"channels": ()}, "channels"),
+        ({"channels": (0,)}, "channels"),
+        ({"pool": ("max",)}, "pool has 1 values: give one for all, or one for each of the 2"),
         ({"widths": 3}, "widths"),
     ],
 )
@@ -115,3 +125,32 @@ def test_statistics_are_of_pixels_over_255() -> None:
 def test_shapes_that_do_not_fit_are_refused() -> None:
     with pytest.raises(ValueError, match="one for each of the 3 channels"):
         NetworkSpec().build(NetworkSite((3, 8, 8), 10, [0.0], [1.0], seed=0))
+
+
+@pytest.mark.parametrize("pool", ["max", "average", "none", ("none", "average")])
+def test_maps_are_pooled_as_the_study_says(pool: Any) -> None:
+    made = network(pool=pool, bias=False).eval()
+    spec = NetworkSpec(channels=(4, 6), hidden=(8,), pool=pool)
+    inputs = made.normalise(torch.from_numpy(noise_images(3)))[None]
+    kinds = {"max": nn.MaxPool2d, "average": nn.AvgPool2d, "none": type(None)}
+
+    assert [type(layer.pool) for layer in made][:2] == [kinds[kind] for kind in spec.pools]
+    assert all(layer.operator.bias is None for layer in made)
+    assert torch.equal(made(inputs), made.unroll(inputs))
+    maps = layer_maps(spec, (1, 8, 8))
+    rates = Responder(made, list(made.layers))(noise_images(3))
+    assert rates["conv2"].shape == (3, 6)
+    assert maps["conv1"] == ((8, 8) if spec.pools[0] == "none" else (4, 4))
+
+
+def test_a_network_may_have_no_convolution() -> None:
+    made = network(channels=(), hidden=(12,), neuron="relu", time_steps=1).eval()
+    images = noise_images(3)
+
+    rates = Responder(made, list(made.layers))(images)
+
+    assert made.layers == ("fc1", "out")
+    inputs = made.normalise(torch.from_numpy(images)).flatten(1)
+    first = next(iter(made))
+    expected = first.operator(inputs).relu().detach().numpy()
+    assert np.allclose(rates["fc1"], expected, atol=1e-5)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 import torch
+from torch import nn
 
-from spikeatlas.snn.norms import NORMS, Norm
+from spikeatlas.snn.norms import NORMS, Norm, NormSite
 from tests.snn.nets import network, noise_images
 
 SHAPES = ((5,), (3, 4, 4))
@@ -19,9 +20,18 @@ def kind(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+def operator(shape: tuple[int, ...]) -> nn.Conv2d | nn.Linear:
+    """An operator whose currents have this shape."""
+    generator = torch.Generator().manual_seed(2)
+    made = nn.Conv2d(2, shape[0], 3, padding=1) if len(shape) == 3 else nn.Linear(7, shape[0])
+    with torch.no_grad():
+        made.weight.copy_(torch.randn(made.weight.shape, generator=generator))
+    return made
+
+
 def settled(kind: str, shape: tuple[int, ...]) -> Norm | None:
     """A normalisation that has seen some currents in training, ready for evaluation."""
-    norm = NORMS.read(kind).build(shape, STEPS)
+    norm = NORMS.read(kind).build(NormSite(shape, STEPS, operator(shape)))
     if norm is not None:
         norm(torch.randn((STEPS, 6, *shape), generator=torch.Generator().manual_seed(1)) * 3)
         norm.eval()

@@ -107,7 +107,7 @@ def huge(layer: SpikingLayer) -> None:
 
 
 def another_pool(layer: SpikingLayer) -> None:
-    layer.pool = nn.AvgPool2d(2)  # type: ignore[assignment]
+    layer.pool = nn.AvgPool2d(2)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from spikeatlas.snn.graph.execution.affine import scale_and_shift
-from spikeatlas.snn.neurons.rule_scan import affine
+from spikeatlas.snn.neurons.rules.rule_scan import affine
 
 SHAPES = ((40, 64, 16, 16), (20, 16, 64, 64), (9, 130, 33, 33), (640, 100, 5, 3))
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from spikeatlas.snn.compiled import compiled
-from spikeatlas.snn.neurons.float_operations import fused, quotient
+from spikeatlas.snn.neurons.rules.float_operations import fused, quotient
 
 Array = np.ndarray[Any, Any]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from torch import Tensor
 
 from spikeatlas.snn.neurons.base import SpikingNeuron, State
-from spikeatlas.snn.neurons.rule import VALUES, Rule
-from spikeatlas.snn.neurons.rule_run import run_rule
+from spikeatlas.snn.neurons.rules.rule import VALUES, Rule
+from spikeatlas.snn.neurons.rules.rule_run import run_rule
 
 
 class RuleNeuron(SpikingNeuron):

@@ -12,9 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from spikeatlas.snn.neurons import LeakyNeuron, RuleNeuron
-from spikeatlas.snn.neurons.library_rules import is_neuron, read_rule
-from spikeatlas.snn.neurons.rule import Rule
-from spikeatlas.snn.neurons.rule_run import run_rule
+from spikeatlas.snn.neurons.rules.library_rules import is_neuron, read_rule
+from spikeatlas.snn.neurons.rules.rule import Rule
+from spikeatlas.snn.neurons.rules.rule_run import run_rule
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from spikeatlas.snn.neurons.base import SpikingNeuron
-from spikeatlas.snn.neurons.rule import Rule
+from spikeatlas.snn.neurons.rules.rule import Rule
 
 NEURON_CLASSES = (
     ("snntorch", "SpikingNeuron"),

@@ -10,8 +10,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from spikeatlas.snn.neurons.rule import VALUES, Rule
-from spikeatlas.snn.neurons.rule_scan import CHARGES, affine, scan
+from spikeatlas.snn.neurons.rules.rule import VALUES, Rule
+from spikeatlas.snn.neurons.rules.rule_scan import CHARGES, affine, scan
 
 Floats = npt.NDArray[np.float32]
 _NO_NORM = np.empty((2, 0), np.float32)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from spikeatlas.snn.neurons import Rule
-from spikeatlas.snn.neurons.rule_run import Drive, rule_codes, rule_values, scan_rows
+from spikeatlas.snn.neurons.rules.rule_run import Drive, rule_codes, rule_values, scan_rows
 
 
 def test_drives_of_other_shapes_are_refused_and_not_read_beyond_their_end() -> None:

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import torch
 
-from spikeatlas.snn.neurons.rule import VALUES, Rule
-from spikeatlas.snn.neurons.rule_neuron import RuleNeuron
-from spikeatlas.snn.neurons.rule_run import (
+from spikeatlas.snn.neurons.rules.rule import VALUES, Rule
+from spikeatlas.snn.neurons.rules.rule_neuron import RuleNeuron
+from spikeatlas.snn.neurons.rules.rule_run import (
     Drive,
     rounds_once,
     rule_codes,

@@ -1,0 +1,22 @@
+"""Spike counts of the output neurons."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic.dataclasses import dataclass
+from torch import Tensor
+
+from spikeatlas.snn.networks.decodings.base import DecodingSpec
+from spikeatlas.snn.registry import SPEC
+
+
+@dataclass(frozen=True, config=SPEC)
+class RateDecoding(DecodingSpec):
+    """Spikes of each output neuron over all time steps."""
+
+    kind: Literal["rate"] = "rate"
+
+    def scores(self, spikes: Tensor) -> Tensor:
+        """Spike counts (n, classes)."""
+        return spikes.sum(0)
