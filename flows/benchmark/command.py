@@ -43,6 +43,14 @@ def benchmark(
     table: Annotated[
         bool, typer.Option("--table", help="Print only the table, from what is done.")
     ] = False,
+    networks: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PATH",
+            parser=path,
+            help="Train the networks that a YAML file lists with each seed, and compare each with its control.",
+        ),
+    ] = None,
     responder: Annotated[
         bool,
         typer.Option("--responder", help="Time responses and training against snnTorch's loop."),

@@ -9,6 +9,7 @@ from spikeatlas.flows.benchmark.mode import RACE, Mode
 from spikeatlas.flows.benchmark.modes.analysis_cost import time_analysis
 from spikeatlas.flows.benchmark.modes.decoding_speed import time_decoding
 from spikeatlas.flows.benchmark.modes.explorer_page import time_explorer
+from spikeatlas.flows.benchmark.modes.network_comparison import compare_networks
 from spikeatlas.flows.benchmark.modes.orchestration import time_orchestration
 from spikeatlas.flows.benchmark.modes.planted_rates import score_planted
 from spikeatlas.flows.benchmark.modes.race_searches import race_searches
@@ -18,6 +19,7 @@ from spikeatlas.flows.benchmark.modes.training_speed import time_training
 
 MODES: dict[str, Mode] = {
     RACE: race_searches,
+    "--networks": compare_networks,
     "--responder": time_responder,
     "--training": time_training,
     "--generator": time_decoding,

@@ -1,0 +1,120 @@
+"""The file of a comparison: what all networks share, and what each row has of its own. Unknown keys are errors."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from annotated_types import Ge, MinLen
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
+
+from spikeatlas.flows.study_file import read_study, sentences
+from spikeatlas.snn.data import DataSpec, Digits
+from spikeatlas.snn.registry import UserPath
+from spikeatlas.snn.sentences import near
+from spikeatlas.snn.subjects import ChainSpec
+from spikeatlas.snn.training import TrainingSpec
+from spikeatlas.tasks.study.study import StudyError
+
+STRICT = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class Row(BaseModel):
+    """One network."""
+
+    model_config = STRICT
+
+    name: str
+    """As the table has it."""
+    network: ChainSpec
+    """The shared network with the row's own fields."""
+    training: TrainingSpec
+    """The shared training with the row's own fields."""
+    control: str | None = None
+    """The row that this one is held against."""
+    margin: Annotated[float, Ge(0)] = 2.0
+    """Points of accuracy that it may stay behind its control."""
+
+    @property
+    def slug(self) -> str:
+        """The name as a part of a file's."""
+        return "".join(letter if letter.isalnum() else "-" for letter in self.name.lower())
+
+
+class NetworkComparison(BaseModel):
+    """Networks x seeds, and where their numbers go."""
+
+    model_config = STRICT
+
+    data: DataSpec = Digits()
+    """Images that all are trained and tested on."""
+    seeds: Annotated[tuple[Annotated[int, Ge(0)], ...], MinLen(1)] = (0, 1, 2)
+    """Of weights and order of images."""
+    rows: Annotated[tuple[Row, ...], MinLen(1)]
+    """The networks."""
+    workers: Annotated[int, Ge(1)] = 2
+    """Processes, one thread each; they change no value."""
+    output: UserPath = Path("runs/comparison")
+    """Folder of the checkpoints."""
+    results: UserPath = Path("runs/comparison/results")
+    """Folder of the numbers, one file a row and seed."""
+
+    @field_validator("rows")
+    @classmethod
+    def _check_rows(cls, rows: tuple[Row, ...]) -> tuple[Row, ...]:
+        names = [row.name for row in rows]
+        doubles = sorted({name for name in names if names.count(name) > 1})
+        if doubles:
+            raise ValueError(f"several rows are called {', '.join(doubles)}: name each otherwise")
+        for row in rows:
+            if row.control is not None and row.control not in names:
+                raise ValueError(
+                    f"the control of {row.name!r} is {row.control!r}, which is no row{near(row.control, names)}"
+                )
+        return rows
+
+    @model_validator(mode="after")
+    def _check_training(self) -> Self:
+        for row in self.rows:
+            problems = row.training.method.problems(row.network)
+            if problems:
+                raise ValueError(f"row {row.name!r}: {'; '.join(problems)}")
+        return self
+
+    def key(self, row: Row, seed: int) -> str:
+        """Digest of all that the numbers of a row and seed rest on."""
+        fields = [
+            self.model_dump(mode="json")["data"],
+            row.model_dump(mode="json", include={"network", "training"}),
+            seed,
+        ]
+        return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
+
+    def result_path(self, row: Row, seed: int) -> Path:
+        """Return the file of the numbers of a row and seed."""
+        return self.results / f"{row.slug}-seed-{seed}.json"
+
+
+def read_comparison(path: Path, overrides: Sequence[str] = ()) -> NetworkComparison:
+    """Read the file of a comparison. StudyError with every problem of form."""
+    raw = read_study(path, overrides)
+    try:
+        return NetworkComparison.model_validate(with_shared_fields(raw))
+    except ValidationError as error:
+        raise StudyError(sentences(error, NetworkComparison, raw)) from None
+
+
+def with_shared_fields(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the file's values, ``network`` and ``training`` of all rows merged into each row's own."""
+    fields = dict(raw)
+    shared = {name: fields.pop(name, {}) for name in ("network", "training")}
+    rows = fields.get("rows")
+    if isinstance(rows, list) and all(isinstance(row, Mapping) for row in rows):
+        fields["rows"] = [
+            {**row, **{name: {**part, **row.get(name, {})} for name, part in shared.items()}}
+            for row in rows
+        ]
+    return fields

@@ -1,0 +1,78 @@
+"""The table of a comparison: each row beside its control, with the interval of their difference over seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from statistics import mean, median
+
+import numpy as np
+from scipy import stats
+
+from spikeatlas.flows.benchmark.comparison.comparison import NetworkComparison, Row
+from spikeatlas.flows.benchmark.comparison.piece import Piece
+
+HEADINGS = (
+    "network",
+    "accuracy",
+    "active",
+    "Hoyer",
+    "steps / s",
+    "loop's",
+    "ratio",
+    "control",
+    "difference, points",
+    "within",
+)
+CONFIDENCE = 0.95
+
+
+def comparison_table(comparison: NetworkComparison, pieces: Sequence[Piece]) -> str:
+    """Return a Markdown table, a row for each network that has numbers."""
+    table = {row.name: {p.seed: p for p in pieces if p.row == row.name} for row in comparison.rows}
+    lines = ["| " + " | ".join(HEADINGS) + " |", "| " + " | ".join("---" for _ in HEADINGS) + " |"]
+    rows = [row for row in comparison.rows if table[row.name]]
+    return "\n".join([*lines, *("| " + " | ".join(_cells(row, table)) + " |" for row in rows)])
+
+
+def _cells(row: Row, table: Mapping[str, Mapping[int, Piece]]) -> Iterator[str]:
+    pieces = list(table[row.name].values())
+    accuracies = [piece.accuracy for piece in pieces]
+    yield row.name
+    yield f"{mean(accuracies):.3f} ({', '.join(f'{value:.3f}' for value in accuracies)})"
+    yield f"{mean(_overall(piece.active) for piece in pieces):.3f}"
+    yield f"{mean(_overall(piece.sparsity) for piece in pieces):.2f}"
+    fast, slow = (
+        median(getattr(piece, name) for piece in pieces)
+        for name in ("steps_a_second", "loop_steps_a_second")
+    )
+    yield f"{fast:.1f}"
+    yield f"{slow:.1f}"
+    yield f"{median(piece.steps_a_second / piece.loop_steps_a_second for piece in pieces):.1f}x"
+    yield from _difference(row, table)
+
+
+def _overall(values: Mapping[str, float]) -> float:
+    return float(np.nanmean(list(values.values()))) if values else float("nan")
+
+
+def _difference(row: Row, table: Mapping[str, Mapping[int, Piece]]) -> tuple[str, str, str]:
+    """Control, difference to it with its interval, and the verdict."""
+    if row.control is None:
+        return "", "", ""
+    pieces, others = table[row.name], table[row.control]
+    differences = [
+        100 * (pieces[seed].accuracy - others[seed].accuracy) for seed in pieces if seed in others
+    ]
+    if len(differences) < 2:
+        return row.control, ", ".join(f"{value:+.2f}" for value in differences), ""
+    low, high = paired_interval(differences)
+    verdict = "yes" if low >= -row.margin else "no"
+    interval = f"{mean(differences):+.2f} ({low:+.2f} to {high:+.2f})"
+    return row.control, interval, f"{row.margin:g}: {verdict}"
+
+
+def paired_interval(differences: Sequence[float]) -> tuple[float, float]:
+    """Return the 95 % interval (low, high) of the mean of paired differences, by Student's t."""
+    center, error = mean(differences), float(stats.sem(differences))
+    width = float(stats.t.ppf((1 + CONFIDENCE) / 2, len(differences) - 1)) * error
+    return center - width, center + width

@@ -1,0 +1,145 @@
+"""One network of a comparison, trained with one seed, and its numbers."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from spikeatlas.flows.benchmark.comparison.comparison import NetworkComparison, Row
+from spikeatlas.snn.atomic import write_atomically
+from spikeatlas.snn.batching import padded_batches
+from spikeatlas.snn.coding import CodingKey, encode
+from spikeatlas.snn.data import DataSet
+from spikeatlas.snn.networks import SpikingNetwork
+from spikeatlas.snn.training import epoch_path, load_network, read_header, train_network
+from spikeatlas.tasks.workers import models
+from spikeatlas.tasks.workers.process import one_thread
+from spikeatlas.tasks.workers.stopping import stop_asked
+
+IMAGES = 1000
+"""Test images whose activity is measured."""
+BATCH = 100
+TIMED_BATCH = 32
+ROUNDS = 3
+
+
+@dataclasses.dataclass(frozen=True)
+class Piece:
+    """The numbers of one row and seed; a share or a mean is in [0, 1], times are in seconds of one core."""
+
+    row: str
+    seed: int
+    key: str
+    """Digest of what they rest on: ``NetworkComparison.key``."""
+    accuracy: float
+    """Of the test images, after the last epoch."""
+    loss: float
+    """Cross-entropy of the test images, nats."""
+    active: dict[str, float]
+    """Share of steps and neurons that are not 0, of each hidden layer."""
+    sparsity: dict[str, float]
+    """Hoyer sparsity (0 flat, 1 one-hot) of a layer's mean activity in an image, averaged over images."""
+    seconds: float
+    """Of the whole training, when the piece was trained at once; 0 for one that was resumed."""
+    steps_a_second: float
+    """Training steps of 32 images, forward and backward, by the row's own back end."""
+    loop_steps_a_second: float
+    """The same, by the loop over time steps through all layers."""
+
+
+def measure_piece(comparison: NetworkComparison, row: Row, seed: int) -> Piece:
+    """Train one network, or go on where its training was stopped, measure it, and keep the numbers."""
+    one_thread()
+    data = models.dataset(comparison.data)
+    key = comparison.key(row, seed)
+    folder = comparison.output / f"{row.slug}-seed-{seed}"
+    fresh, began = not folder.exists(), time.process_time()
+    train_network(
+        row.network, row.training, data, folder=folder, seed=seed, study=key, should_stop=stop_asked
+    )
+    seconds = time.process_time() - began if fresh else 0.0
+    path = epoch_path(folder, row.training.epochs)
+    network = load_network(path, row.network, data.shape, len(data.classes))
+    assert isinstance(network, SpikingNetwork)
+    header, images = read_header(path), data.test.images[:IMAGES]
+    active, sparsity = _activity(network, images, seed)
+    fast, slow = _speeds(network, row, data, seed)
+    piece = Piece(
+        row.name, seed, key, header.accuracy, header.loss, active, sparsity, seconds, fast, slow
+    )
+    write_atomically(
+        comparison.result_path(row, seed),
+        (json.dumps(dataclasses.asdict(piece), indent=1) + "\n").encode(),
+    )
+    return piece
+
+
+@torch.no_grad()
+def _activity(
+    network: SpikingNetwork, images: np.ndarray, seed: int
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Share of activity and sparsity of every hidden layer."""
+    active: dict[str, list[float]] = {name: [] for name in network.layers[:-1]}
+    sparsity: dict[str, list[float]] = {name: [] for name in network.layers[:-1]}
+    for batch, count in padded_batches(images, BATCH):
+        for name, spikes in _spikes(network, batch, seed):
+            active[name].append(float((spikes[:, :count] != 0).float().mean()))
+            sparsity[name] += hoyer(spikes[:, :count].mean(0).flatten(1)).tolist()
+    return (
+        {name: float(np.mean(values)) for name, values in active.items()},
+        {name: float(np.nanmean(values)) for name, values in sparsity.items()},
+    )
+
+
+def _spikes(network: SpikingNetwork, images: np.ndarray, seed: int) -> Iterator[tuple[str, Tensor]]:
+    """Spikes (T, n, ...) of every hidden layer."""
+    spikes = encode(network, images, CodingKey(seed, checkpoint="", purpose="activity"))
+    for layer in list(network)[:-1]:
+        spikes = layer(spikes, network.time_steps)
+        yield layer.name, layer.neuron.relative(spikes)
+
+
+def hoyer(activity: Tensor) -> Tensor:
+    """Hoyer sparsity (n,) of rows (n, k): (sqrt(k) - |a|_1 / |a|_2) / (sqrt(k) - 1); NaN for rows of zeros."""
+    root = activity.shape[1] ** 0.5
+    return (root - activity.abs().sum(1) / activity.norm(dim=1)) / (root - 1)
+
+
+def _speeds(network: SpikingNetwork, row: Row, data: DataSet, seed: int) -> tuple[float, float]:
+    """Steps a second of one core, by the row's back end and by the plain loop; both take turns."""
+    images, labels = data.train.images[:TIMED_BATCH], data.train.labels[:TIMED_BATCH]
+    inputs = encode(network, images, CodingKey(seed, checkpoint="", purpose="speed"))
+    backend = network if row.training.backend == "fused" else network.unroll
+    ways = {"backend": backend, "loop": network.unroll}
+    network.train()
+    seconds: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(ROUNDS + 1):
+        for name, run in ways.items():
+            seconds[name].append(_step_seconds(network, run, inputs, torch.from_numpy(labels)))
+    fast, slow = (median(seconds[name][1:]) for name in ways)
+    return 1 / fast, 1 / slow
+
+
+def _step_seconds(
+    network: SpikingNetwork, run: Callable[[Tensor], Tensor], inputs: Tensor, labels: Tensor
+) -> float:
+    network.zero_grad()
+    began = time.process_time()
+    torch.nn.functional.cross_entropy(network.scores(run(inputs)), labels).backward()
+    return time.process_time() - began
+
+
+def read_piece(path: Path) -> Piece | None:
+    """Return the numbers in a file; None where there are none, or others' than this version's."""
+    try:
+        return Piece(**json.loads(path.read_text(encoding="utf-8")))
+    except (FileNotFoundError, ValueError, TypeError):
+        return None

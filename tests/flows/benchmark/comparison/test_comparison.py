@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from spikeatlas.flows.benchmark.comparison import read_comparison
+from spikeatlas.tasks.study.study import StudyError
+
+RAW: dict[str, Any] = {
+    "data": {"dataset": "digits", "limit": 120},
+    "network": {"channels": [], "hidden": [8], "time_steps": 4},
+    "training": {"epochs": 1, "batch_size": 32},
+    "seeds": [0, 1],
+    "rows": [{"name": "LIF"}, {"name": "A & B", "network": {"beta": 0.5}, "control": "LIF"}],
+    "workers": 1,
+}
+
+
+def written(folder: Path, **fields: Any) -> Path:
+    path = folder / "networks.yaml"
+    places = {"output": str(folder / "out"), "results": str(folder / "results")}
+    path.write_text(yaml.safe_dump({**RAW, **places, **fields}))
+    return path
+
+
+def test_rows_have_what_all_share_and_their_own(tmp_path: Path) -> None:
+    comparison = read_comparison(written(tmp_path), ["training.epochs=3"])
+    first, second = comparison.rows
+
+    assert (first.network.beta, second.network.beta) == (0.9, 0.5)
+    assert {row.training.epochs for row in comparison.rows} == {3}
+    assert second.network.hidden == (8,)
+    assert comparison.result_path(second, 1).name == "a---b-seed-1.json"
+
+
+def test_a_key_follows_what_numbers_rest_on(tmp_path: Path) -> None:
+    before = read_comparison(written(tmp_path))
+    other = read_comparison(written(tmp_path, training={"epochs": 2}))
+    moved = read_comparison(written(tmp_path, output=str(tmp_path / "elsewhere"), workers=2))
+    keys = {(row.name, seed): before.key(row, seed) for row in before.rows for seed in (0, 1)}
+
+    assert len(set(keys.values())) == 4
+    assert other.key(other.rows[0], 0) != keys["LIF", 0]
+    assert moved.key(moved.rows[0], 0) == keys["LIF", 0]
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"rows": [{"name": "A", "control": "B"}]}, r"the control of 'A' is 'B', which is no row"),
+        ({"rows": [{"name": "A"}, {"name": "A"}]}, "several rows are called A"),
+        ({"rows": [{"name": "A", "network": {"neuron": "leeky"}}]}, "did you mean leaky"),
+        ({"rows": "LIF"}, "rows"),
+        ({"speed": 1}, "speed"),
+    ],
+)
+def test_bad_files_are_refused_in_sentences(
+    tmp_path: Path, fields: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(StudyError, match=sentence):
+        read_comparison(written(tmp_path, **fields))

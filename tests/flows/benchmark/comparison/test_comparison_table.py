@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from spikeatlas.flows.benchmark.comparison import Piece, comparison_table, read_comparison
+from spikeatlas.flows.benchmark.comparison.comparison_table import paired_interval
+from tests.flows.benchmark.comparison.test_comparison import written
+
+
+def piece(row: str, seed: int, accuracy: float) -> Piece:
+    return Piece(row, seed, "", accuracy, 0.1, {"fc1": 0.25}, {"fc1": 0.5}, 1.0, 30.0, 10.0)
+
+
+def test_the_interval_is_student_s_of_paired_differences() -> None:
+    low, high = paired_interval([1.0, 2.0, 3.0])
+
+    assert low == pytest.approx(2 - 4.302653 / 3**0.5, rel=1e-6)
+    assert high == pytest.approx(2 + 4.302653 / 3**0.5, rel=1e-6)
+
+
+def test_each_row_stands_beside_its_control(tmp_path: Path) -> None:
+    comparison = read_comparison(written(tmp_path))
+    pieces = [
+        piece("LIF", 0, 0.90), piece("LIF", 1, 0.92), piece("A & B", 0, 0.89), piece("A & B", 1, 0.91)
+    ]  # fmt: skip
+
+    first, second = comparison_table(comparison, pieces).splitlines()[2:]
+
+    assert first == "| LIF | 0.910 (0.900, 0.920) | 0.250 | 0.50 | 30.0 | 10.0 | 3.0x |  |  |  |"
+    assert second.endswith("| LIF | -1.00 (-1.00 to -1.00) | 2: yes |")
+
+
+def test_a_row_beyond_its_margin_is_told(tmp_path: Path) -> None:
+    comparison = read_comparison(written(tmp_path))
+    pieces = [
+        piece("LIF", 0, 0.90), piece("LIF", 1, 0.92), piece("A & B", 0, 0.89), piece("A & B", 1, 0.80)
+    ]  # fmt: skip
+
+    assert "2: no" in comparison_table(comparison, pieces)
+    assert "2:" not in comparison_table(comparison, pieces[:3])

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import torch
+
+from spikeatlas.flows.benchmark.comparison import read_comparison
+from spikeatlas.flows.benchmark.comparison.piece import hoyer, measure_piece, read_piece
+from tests.flows.benchmark.comparison.test_comparison import written
+
+
+def test_hoyer_is_0_for_flat_and_1_for_one_hot_activity() -> None:
+    values = hoyer(torch.tensor([[2.0, 2, 2, 2], [0, 5, 0, 0], [0, 0, 0, 0]]))
+
+    assert values[:2].tolist() == [0.0, 1.0]
+    assert math.isnan(values[2])
+
+
+def test_a_piece_is_trained_and_measured(tmp_path: Path) -> None:
+    comparison = read_comparison(written(tmp_path, data={"dataset": "digits"}))
+    row = comparison.rows[0]
+
+    piece = measure_piece(comparison, row, 0)
+
+    assert read_piece(comparison.result_path(row, 0)) == piece
+    assert 0.2 < piece.accuracy < 1
+    assert 0 < piece.active["fc1"] < 1
+    assert min(piece.steps_a_second, piece.loop_steps_a_second, piece.seconds) > 0
+    again = measure_piece(comparison, row, 0)
+    assert (again.accuracy, again.loss, again.active) == (piece.accuracy, piece.loss, piece.active)
+    assert again.seconds == 0
+
+
+def test_numbers_of_another_version_are_none(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    path.write_text('{"row": "LIF"}')
+
+    assert read_piece(path) is None
+    assert read_piece(tmp_path / "missing.json") is None
