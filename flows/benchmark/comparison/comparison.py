@@ -33,10 +33,8 @@ class Row(BaseModel):
     """The shared network with the row's own fields."""
     training: TrainingSpec
     """The shared training with the row's own fields."""
-    control: str | None = None
-    """The row that this one is held against."""
-    margin: Annotated[float, Ge(0)] = 2.0
-    """Points of accuracy that it may stay behind its control."""
+    controls: dict[str, Annotated[float, Ge(0)]] = {}
+    """Rows that this one is held against, and the points of accuracy that it may stay behind each."""
 
     @property
     def slug(self) -> str:
@@ -70,9 +68,9 @@ class NetworkComparison(BaseModel):
         if doubles:
             raise ValueError(f"several rows are called {', '.join(doubles)}: name each otherwise")
         for row in rows:
-            if row.control is not None and row.control not in names:
+            for control in row.controls.keys() - set(names):
                 raise ValueError(
-                    f"the control of {row.name!r} is {row.control!r}, which is no row{near(row.control, names)}"
+                    f"a control of {row.name!r} is {control!r}, which is no row{near(control, names)}"
                 )
         return rows
 

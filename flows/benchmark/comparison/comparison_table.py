@@ -19,9 +19,7 @@ HEADINGS = (
     "steps / s",
     "loop's",
     "ratio",
-    "control",
-    "difference, points",
-    "within",
+    "difference to its controls, points",
 )
 CONFIDENCE = 0.95
 
@@ -48,27 +46,28 @@ def _cells(row: Row, table: Mapping[str, Mapping[int, Piece]]) -> Iterator[str]:
     yield f"{fast:.1f}"
     yield f"{slow:.1f}"
     yield f"{median(piece.steps_a_second / piece.loop_steps_a_second for piece in pieces):.1f}x"
-    yield from _difference(row, table)
+    yield "; ".join(
+        _difference(row, control, margin, table) for control, margin in row.controls.items()
+    )
 
 
 def _overall(values: Mapping[str, float]) -> float:
     return float(np.nanmean(list(values.values()))) if values else float("nan")
 
 
-def _difference(row: Row, table: Mapping[str, Mapping[int, Piece]]) -> tuple[str, str, str]:
-    """Control, difference to it with its interval, and the verdict."""
-    if row.control is None:
-        return "", "", ""
-    pieces, others = table[row.name], table[row.control]
+def _difference(
+    row: Row, control: str, margin: float, table: Mapping[str, Mapping[int, Piece]]
+) -> str:
+    """Say the difference to a control with its interval, and whether that lies within the margin."""
+    pieces, others = table[row.name], table[control]
     differences = [
         100 * (pieces[seed].accuracy - others[seed].accuracy) for seed in pieces if seed in others
     ]
     if len(differences) < 2:
-        return row.control, ", ".join(f"{value:+.2f}" for value in differences), ""
+        return f"{control} {', '.join(f'{value:+.2f}' for value in differences)}".strip()
     low, high = paired_interval(differences)
-    verdict = "yes" if low >= -row.margin else "no"
-    interval = f"{mean(differences):+.2f} ({low:+.2f} to {high:+.2f})"
-    return row.control, interval, f"{row.margin:g}: {verdict}"
+    verdict = "within" if low >= -margin else "NOT within"
+    return f"{control} {mean(differences):+.2f} ({low:+.2f} to {high:+.2f}), {verdict} {margin:g}"
 
 
 def paired_interval(differences: Sequence[float]) -> tuple[float, float]:

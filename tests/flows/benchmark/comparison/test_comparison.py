@@ -14,7 +14,7 @@ RAW: dict[str, Any] = {
     "network": {"channels": [], "hidden": [8], "time_steps": 4},
     "training": {"epochs": 1, "batch_size": 32},
     "seeds": [0, 1],
-    "rows": [{"name": "LIF"}, {"name": "A & B", "network": {"beta": 0.5}, "control": "LIF"}],
+    "rows": [{"name": "LIF"}, {"name": "A & B", "network": {"beta": 0.5}, "controls": {"LIF": 2}}],
     "workers": 1,
 }
 
@@ -50,7 +50,10 @@ def test_a_key_follows_what_numbers_rest_on(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"rows": [{"name": "A", "control": "B"}]}, r"the control of 'A' is 'B', which is no row"),
+        (
+            {"rows": [{"name": "A", "controls": {"B": 1}}]},
+            r"a control of 'A' is 'B', which is no row",
+        ),
         ({"rows": [{"name": "A"}, {"name": "A"}]}, "several rows are called A"),
         ({"rows": [{"name": "A", "network": {"neuron": "leeky"}}]}, "did you mean leaky"),
         ({"rows": "LIF"}, "rows"),
