@@ -1,7 +1,8 @@
 """Spiking neurons: one file a member, one table.
 
-``base`` has the contract, ``surrogates`` the gradients that backpropagation takes for a spike's. ``rules`` has one step
-of the neurons of every library that is run fast, and reads it off their modules.
+``base`` has the contract, ``surrogates`` the gradients that backpropagation takes for a spike's, ``slopes`` those that
+compiled passes know. ``rules`` has one step of the neurons of every library that is run fast, and reads it off their
+modules.
 """
 
 from __future__ import annotations
@@ -11,7 +12,15 @@ from spikeatlas.snn.neurons.leaky import LeakyNeuron, LeakySpec
 from spikeatlas.snn.neurons.lif import LifNeuron, LifSpec
 from spikeatlas.snn.neurons.relu import ReluNeuron, ReluSpec
 from spikeatlas.snn.neurons.rules import Rule, RuleNeuron, is_neuron, read_rule
-from spikeatlas.snn.neurons.surrogates import SURROGATES, ATan, FastSigmoid, SurrogateSpec
+from spikeatlas.snn.neurons.surrogates import (
+    SURROGATES,
+    ATan,
+    FastSigmoid,
+    Rectangle,
+    StraightThrough,
+    SurrogateSpec,
+    Triangle,
+)
 from spikeatlas.snn.registry import Family
 
 NEURONS: Family[NeuronSpec] = Family(
@@ -33,6 +42,7 @@ __all__ = [
     "LifSpec",
     "NeuronSite",
     "NeuronSpec",
+    "Rectangle",
     "ReluNeuron",
     "ReluSpec",
     "Reset",
@@ -40,7 +50,9 @@ __all__ = [
     "RuleNeuron",
     "SpikingNeuron",
     "State",
+    "StraightThrough",
     "SurrogateSpec",
+    "Triangle",
     "is_neuron",
     "read_rule",
 ]

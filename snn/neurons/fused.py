@@ -7,8 +7,8 @@ Forward, for every neuron (snnTorch's arithmetic, in its order, without fused mu
     m_t = beta (m_{t-1} - r_t m_{t-1}) + I_t          (reset "zero")
     s_t = [m_t > threshold]
 
-Backward, with g_t the gradient of s_t, the surrogate h(x) = 1 / (1 + slope |x|)^2 (Zenke and Ganguli
-2018) and the reset detached, as snnTorch has it:
+Backward, with g_t the gradient of s_t, h the surrogate's derivative (``slopes``) and the reset detached, as
+snnTorch has it:
 
     d_t = g_t h(m_t - threshold) + k_{t+1} d_{t+1},   k_t = beta, or beta (1 - r_t) for reset "zero"
 
@@ -26,6 +26,7 @@ import torch
 from torch import Tensor
 
 from spikeatlas.snn.compiled import compiled
+from spikeatlas.snn.neurons.slopes import FAST_SIGMOID, Shape, SlopeCode, slopes
 
 Array = npt.NDArray[np.float32]
 
@@ -34,12 +35,18 @@ _LANES = 512
 
 
 def run_fused(
-    currents: Tensor, beta: Tensor, threshold: Tensor, *, zero: bool, slope: float, time_steps: int
+    currents: Tensor,
+    beta: Tensor,
+    threshold: Tensor,
+    *,
+    zero: bool,
+    slope: SlopeCode,
+    time_steps: int,
 ) -> Tensor:
     """Spikes (T, n, ...) of currents (T, n, ...), or (1, n, ...) if constant, with gradient.
 
     ``beta`` and ``threshold`` may differ by neuron, as in LeakyNeuron; ``zero``: reset to zero, not by
-    subtraction; ``slope`` of the surrogate.
+    subtraction; ``slope`` of a spike: its surrogate gradient.
     """
     shape = currents.shape[2:]
     parameters = (
@@ -61,7 +68,7 @@ class _Leaky(torch.autograd.Function):
         beta: Tensor,
         threshold: Tensor,
         zero: bool,
-        slope: float,
+        slope: SlopeCode,
         time_steps: int,
     ) -> Tensor:
         currents = currents.contiguous()
@@ -77,8 +84,8 @@ class _Leaky(torch.autograd.Function):
         result = torch.zeros_like(currents)
         parameters = (beta.numpy(), threshold.numpy(), ctx.zero)
         arriving = gradients[0].contiguous().numpy()
-        slope = np.float32(ctx.slope)
-        _backward(currents.detach().numpy(), *parameters, arriving, slope, result.numpy())
+        shape = ctx.slope.shape()
+        _backward(currents.detach().numpy(), *parameters, arriving, shape, result.numpy())
         return result, None, None, None, None, None
 
 
@@ -127,13 +134,14 @@ def _backward(
     threshold: Array,
     zero: bool,
     gradients: Array,
-    slope: np.float32,
+    shape: Shape,
     result: Array,
 ) -> None:
     steps, count, features = gradients.shape
     static = len(currents) == 1
     membranes = np.zeros((steps + 1, _LANES), np.float32)
-    backward = np.empty(_LANES, np.float32)
+    backward, excess = np.empty(_LANES, np.float32), np.empty(_LANES, np.float32)
+    slope = np.empty(_LANES, np.float32)
     for image in range(count):
         for start in range(0, features, _LANES):
             width = min(_LANES, features - start)
@@ -155,11 +163,25 @@ def _backward(
                 total = result[0 if static else step, image, start : start + width]
                 membrane = membranes[step + 1]
                 for i in range(width):
-                    excess = membrane[i] - threshold[start + i]
-                    flat = np.float32(1) + slope * abs(excess)
-                    backward[i] += arriving[i] / (flat * flat)
+                    excess[i] = membrane[i] - threshold[start + i]
+                _add_slopes(backward[:width], arriving, excess[:width], shape, slope)
+                for i in range(width):
                     total[i] += backward[i]
                 before = membranes[step]
                 for i in range(width):
                     fired = before[i] - threshold[start + i] > np.float32(0)
                     backward[i] *= np.float32(0) if zero and fired else beta[start + i]
+
+
+@compiled
+def _add_slopes(total: Array, arriving: Array, excess: Array, shape: Shape, slope: Array) -> None:
+    """Add gradients of spikes, by the surrogate's derivative at these excesses; it is written to ``slope``."""
+    if shape[0] == FAST_SIGMOID:
+        # divided, as snnTorch rounds
+        for i in range(len(total)):
+            flat = np.float32(1) + shape[1] * abs(excess[i])
+            total[i] += np.divide(arriving[i], flat * flat)
+    else:
+        slopes(excess, np.float32(0), shape, slope)
+        for i in range(len(total)):
+            total[i] += arriving[i] * slope[i]

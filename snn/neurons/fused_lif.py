@@ -6,7 +6,7 @@ Forward, for every neuron, in this order and without fused multiply-add:
     s_t = [h_t - threshold >= 0]
     v_t = v_r where s_t, else h_t  (hard)        or  h_t - s_t threshold
 
-Backward, with g_t the gradient of s_t, h the surrogate's derivative and the reset detached:
+Backward, with g_t the gradient of s_t, h the surrogate's derivative (``slopes``) and the reset detached:
 
     d_t = g_t h(h_t - threshold) + k_t (1 - 1/tau) d_{t+1},   k_t = 1 - s_t (hard) or 1
 
@@ -24,6 +24,7 @@ import torch
 from torch import Tensor
 
 from spikeatlas.snn.compiled import compiled
+from spikeatlas.snn.neurons.slopes import Shape, SlopeCode, slopes
 
 Array = npt.NDArray[np.float32]
 Single = np.float32
@@ -48,12 +49,10 @@ class LifRule(NamedTuple):
         return tau, threshold, v_reset, self.decay_input, self.hard
 
 
-def run_fused_lif(
-    currents: Tensor, rule: LifRule, surrogate: tuple[int, float], time_steps: int
-) -> Tensor:
+def run_fused_lif(currents: Tensor, rule: LifRule, surrogate: SlopeCode, time_steps: int) -> Tensor:
     """Spikes (T, n, ...) of currents (T, n, ...), or (1, n, ...) if constant, with gradient.
 
-    ``surrogate``: 0 and the slope of a fast sigmoid, or 1 and the alpha of an arcus tangent.
+    ``surrogate``: the gradient of a spike.
     """
     if currents.dim() == 5 and not currents.is_contiguous():
         # the order of neurons is nobody's business: channels may stand last in memory
@@ -69,7 +68,7 @@ class _Lif(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, currents: Tensor, rule: LifRule, surrogate: tuple[int, float], time_steps: int
+        ctx: Any, currents: Tensor, rule: LifRule, surrogate: SlopeCode, time_steps: int
     ) -> Tensor:
         currents = currents.contiguous()
         spikes = torch.empty((time_steps, *currents.shape[1:]))
@@ -83,9 +82,8 @@ class _Lif(torch.autograd.Function):
         (currents,) = ctx.saved_tensors
         result = torch.empty_like(currents)
         arriving = gradients[0].contiguous().numpy()
-        kind, parameter = ctx.surrogate
-        shape = (kind, np.float32(parameter))
-        _backward(currents.detach().numpy(), ctx.rule.numbers(), arriving, *shape, result.numpy())
+        shape = ctx.surrogate.shape()
+        _backward(currents.detach().numpy(), ctx.rule.numbers(), arriving, shape, result.numpy())
         return result, None, None, None
 
 
@@ -131,33 +129,17 @@ def _charge(
 
 
 @compiled
-def _slopes(charged: Array, threshold: Single, kind: int, parameter: Single, slopes: Array) -> None:
-    """Write the derivative that a surrogate has at these membranes."""
-    width = len(charged)
-    if kind == 0:
-        for i in range(width):
-            flat = np.float32(1) + parameter * abs(charged[i] - threshold)
-            slopes[i] = np.divide(np.float32(1), flat * flat)
-    else:
-        half = parameter / np.float32(2)
-        for i in range(width):
-            angle = np.float32(np.pi) * half * (charged[i] - threshold)
-            slopes[i] = np.divide(half, np.float32(1) + angle * angle)
-
-
-@compiled
 def _backward(
     currents: Array,
     rule: tuple[Single, Single, Single, bool, bool],
     gradients: Array,
-    kind: int,
-    parameter: Single,
+    shape: Shape,
     result: Array,
 ) -> None:
     steps, count, features = gradients.shape
     static = len(currents) == 1
     membranes = np.empty((steps + 1, _LANES), np.float32)
-    backward, slopes = np.empty(_LANES, np.float32), np.empty(_LANES, np.float32)
+    backward, slope = np.empty(_LANES, np.float32), np.empty(_LANES, np.float32)
     tau, threshold, v_reset, decay_input, hard = rule
     decay = np.float32(1) - np.float32(1) / tau
     share = np.float32(1) / tau if decay_input else np.float32(1)
@@ -175,11 +157,11 @@ def _backward(
                 arriving = gradients[step, image, start : start + width]
                 total = result[0 if static else step, image, start : start + width]
                 charged = membranes[step + 1]
-                _slopes(charged[:width], threshold, kind, parameter, slopes)
+                slopes(charged[:width], threshold, shape, slope)
                 for i in range(width):
                     fired = charged[i] - threshold >= np.float32(0)
                     later = np.float32(0) if hard and fired else backward[i]
-                    value = arriving[i] * slopes[i] + later
+                    value = arriving[i] * slope[i] + later
                     before = total[i] if static else np.float32(0)
                     total[i] = before + value * share
                     backward[i] = value * decay

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from spikeatlas.snn.neurons.base import NeuronSite, NeuronSpec, Reset, SpikingNeuron, State
 from spikeatlas.snn.neurons.fused import run_fused
+from spikeatlas.snn.neurons.slopes import slope_code
 from spikeatlas.snn.neurons.surrogates import FastSigmoid, SurrogateSpec
 from spikeatlas.snn.registry import SPEC
 
@@ -72,10 +73,10 @@ class LeakyNeuron(snntorch.Leaky, SpikingNeuron):
 
     def run(self, currents: Tensor, time_steps: int) -> Tensor:
         """See ``SpikingNeuron``: in one compiled pass, where that computes this neuron."""
-        if self.change() or not isinstance(self.surrogate, FastSigmoid) or currents.is_cuda:
+        slope = slope_code(self.surrogate)
+        if slope is None or self.change() or currents.is_cuda:
             return self.unroll(currents, time_steps)[0]
         zero = self.reset_mechanism == "zero"
-        slope = self.surrogate.slope
         return run_fused(
             currents, self.beta, self.threshold, zero=zero, slope=slope, time_steps=time_steps
         )

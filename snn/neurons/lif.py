@@ -12,7 +12,8 @@ from torch import Tensor
 from spikeatlas.snn.neurons.base import NeuronSite, NeuronSpec, SpikingNeuron, State
 from spikeatlas.snn.neurons.fused_lif import LifRule, run_fused_lif
 from spikeatlas.snn.neurons.rules.rule import Rule
-from spikeatlas.snn.neurons.surrogates import ATan, FastSigmoid, SurrogateSpec
+from spikeatlas.snn.neurons.slopes import slope_code
+from spikeatlas.snn.neurons.surrogates import FastSigmoid, SurrogateSpec
 from spikeatlas.snn.registry import SPEC
 
 FAST_SIGMOID = FastSigmoid()
@@ -88,10 +89,10 @@ class LifNeuron(SpikingNeuron):
 
     def run(self, currents: Tensor, time_steps: int) -> Tensor:
         """See ``SpikingNeuron``: in one compiled pass, where that knows the surrogate."""
-        code = _code(self.surrogate)
-        if code is None or type(self) is not LifNeuron or currents.device.type != "cpu":
+        slope = slope_code(self.surrogate)
+        if slope is None or type(self) is not LifNeuron or currents.device.type != "cpu":
             return self.unroll(currents, time_steps)[0]
-        return run_fused_lif(currents, self._rule(), code, time_steps)
+        return run_fused_lif(currents, self._rule(), slope, time_steps)
 
     def _rule(self) -> LifRule:
         return LifRule(
@@ -101,16 +102,6 @@ class LifNeuron(SpikingNeuron):
             decay_input=bool(self.decay_input),
             hard=bool(self.hard),
         )
-
-
-def _code(surrogate: SurrogateSpec) -> tuple[int, float] | None:
-    """Return the number of a surrogate in the compiled pass, and its parameter; None for another."""
-    # a subclass may have another gradient
-    if type(surrogate) is FastSigmoid:
-        return 0, surrogate.slope
-    if type(surrogate) is ATan:
-        return 1, surrogate.alpha
-    return None
 
 
 @dataclass(frozen=True, config=SPEC)

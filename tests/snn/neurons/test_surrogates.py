@@ -25,6 +25,29 @@ def test_the_fast_sigmoid_is_snntorchs_bit_for_bit(slope: float) -> None:
     assert torch.equal(ours.fire(EXCESS), (EXCESS > 0).float())
 
 
+@pytest.mark.parametrize(
+    ("fields", "at"),
+    [
+        ("triangle", {0.0: 0.3, 0.5: 0.15, -0.75: 0.075, 1.0: 0.0, -1.5: 0.0}),
+        ({"kind": "triangle", "height": 2, "width": 1}, {0.0: 2.0, -0.25: 1.0, 0.5: 0.0}),
+        ("rectangle", {0.0: 1.0, 0.49: 1.0, -0.49: 1.0, 0.5: 0.0, -0.5: 0.0, 2.0: 0.0}),
+        ({"kind": "rectangle", "width": 3}, {1.4: 1.0, -1.5: 0.0}),
+        ("straight-through", {0.0: 1.0, -5.0: 1.0, 7.0: 1.0}),
+        ("fast-sigmoid", {0.0: 1.0, 0.5: 0.25, -1.0: 1 / 9}),
+        ("atan", {0.0: 1.0, 1 / torch.pi: 0.5}),
+    ],
+    ids=str,
+)
+def test_a_derivative_is_what_its_equation_says(fields: object, at: dict[float, float]) -> None:
+    excess = torch.tensor(list(at)).requires_grad_()
+    weights = torch.arange(1.0, len(at) + 1)
+
+    (SURROGATES.read(fields).fire(excess) * weights).sum().backward()
+
+    assert excess.grad is not None
+    torch.testing.assert_close(excess.grad / weights, torch.tensor(list(at.values())))
+
+
 @pytest.mark.parametrize("kind", [*SURROGATES.members, "tests.snn.own_layers:Straight"])
 def test_a_surrogate_changes_gradients_and_no_spike(kind: str) -> None:
     surrogate = SURROGATES.read(kind)
@@ -53,7 +76,17 @@ def test_the_gradients_differ() -> None:
         assert not torch.equal(grads[first], grads[second])  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("slope", [0, -1, float("inf")])
-def test_a_bad_slope_is_refused(slope: float) -> None:
-    with pytest.raises(ValueError, match="slope"):
-        SURROGATES.read({"kind": "fast-sigmoid", "slope": slope})
+@pytest.mark.parametrize("value", [0, -1, float("inf")])
+@pytest.mark.parametrize(
+    ("kind", "field"),
+    [
+        ("fast-sigmoid", "slope"),
+        ("atan", "alpha"),
+        ("triangle", "height"),
+        ("triangle", "width"),
+        ("rectangle", "width"),
+    ],
+)
+def test_a_value_out_of_its_range_is_refused(kind: str, field: str, value: float) -> None:
+    with pytest.raises(ValueError, match=field):
+        SURROGATES.read({"kind": kind, field: value})
