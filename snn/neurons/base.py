@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import torch
 from pydantic.dataclasses import dataclass as specification
@@ -13,6 +13,10 @@ from torch import Tensor, nn
 from spikeatlas.snn.layer_info import Unit, spike_unit
 from spikeatlas.snn.neurons.surrogates import FastSigmoid, SurrogateSpec
 from spikeatlas.snn.registry import SPEC, Contract
+
+if TYPE_CHECKING:
+    # the package of rules names this class
+    from spikeatlas.snn.neurons.rules.rule import Rule
 
 Reset = Literal["subtract", "zero"]
 State = Any
@@ -63,6 +67,15 @@ class SpikingNeuron(nn.Module):
     def unit(self, time_steps: int, map_: tuple[int, ...]) -> Unit:
         """Unit of responses: spikes a step and position of a map (h, w), () of units."""
         return spike_unit(time_steps, map_, signed=self.signed)
+
+    @property
+    def rule(self) -> Rule | None:
+        """The rule that its steps in evaluation are, bit for bit, with the values they have now; None: it is none.
+
+        A rule fires 0 and 1: what is handed on is that times ``height``. Neurons with a rule are computed by
+        compiled loops; with another value of ``theta`` or ``drop``, say, for every channel, (channels, 1, 1).
+        """
+        return None
 
     @property
     def binary(self) -> bool:

@@ -9,11 +9,13 @@ from types import MethodType
 from typing import Any, Literal, Self
 
 import snntorch
+import torch
 from pydantic.dataclasses import dataclass
 from torch import Tensor
 
 from spikeatlas.snn.neurons.base import NeuronSite, NeuronSpec, Reset, SpikingNeuron, State
 from spikeatlas.snn.neurons.fused import run_fused
+from spikeatlas.snn.neurons.rules.rule import Rule
 from spikeatlas.snn.neurons.slopes import slope_code
 from spikeatlas.snn.neurons.surrogates import FastSigmoid, SurrogateSpec
 from spikeatlas.snn.registry import SPEC
@@ -79,6 +81,20 @@ class LeakyNeuron(snntorch.Leaky, SpikingNeuron):
         zero = self.reset_mechanism == "zero"
         return run_fused(
             currents, self.beta, self.threshold, zero=zero, slope=slope, time_steps=time_steps
+        )
+
+    @property
+    def rule(self) -> Rule | None:
+        """The equations above; None where ``change`` says that it spikes otherwise."""
+        if self.change() or {self.beta.dtype, self.threshold.dtype} != {torch.float32}:
+            return None
+        return Rule(
+            "decay",
+            ">",
+            "value" if self.reset_mechanism == "zero" else "subtract",
+            "next",
+            a=self.beta.detach().clamp(0, 1),
+            theta=self.threshold.detach(),
         )
 
     def change(self) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spikeatlas.snn.norms.base import Norm, NormSite, NormSpec
+from spikeatlas.snn.norms.base import Norm, NormSite, NormSpec, scaled
 from spikeatlas.snn.norms.identity import NoNorm
 from spikeatlas.snn.registry import Family
 
@@ -14,4 +14,4 @@ NORMS: Family[NormSpec] = Family(
 """``network.norm`` of a study."""
 
 
-__all__ = ["NORMS", "NoNorm", "Norm", "NormSite", "NormSpec"]
+__all__ = ["NORMS", "NoNorm", "Norm", "NormSite", "NormSpec", "scaled"]

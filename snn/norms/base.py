@@ -26,6 +26,26 @@ class Norm(nn.Module):
         """Normalise currents (T, n, ...) of the steps from ``first_step`` on; of one shape with them."""
         raise NotImplementedError
 
+    def affine(self) -> tuple[Tensor, Tensor] | None:
+        """Scales and shifts (1, channels), or (T, channels) if timed, that it is in evaluation; None: it is no such map.
+
+        Read where weights are read, for compiled loops. Its ``forward`` in evaluation must then be ``scaled`` by
+        exactly these tensors: one product and one sum, each rounded, which torch computes to the same bits in every
+        layout, as the loops do. (nn.BatchNorm2d rounds otherwise: its ``scale`` is weight / sqrt(var + eps), its
+        ``shift`` is bias - mean * scale.) A shift of 0 changes nothing.
+        """
+        return None
+
+
+def scaled(currents: Tensor, scale: Tensor, shift: Tensor, first_step: int = 0) -> Tensor:
+    """Currents (T, n, channels, ...) of the steps from ``first_step`` on, times ``scale``, plus ``shift``.
+
+    Both as of ``Norm.affine``; (1, channels) for all steps.
+    """
+    steps = slice(first_step, first_step + len(currents)) if len(scale) > 1 else slice(0, 1)
+    shape = (-1, 1, scale.shape[1], *(1,) * (currents.dim() - 3))
+    return currents * scale[steps].reshape(shape) + shift[steps].reshape(shape)
+
 
 @dataclasses.dataclass(frozen=True)
 class NormSite:

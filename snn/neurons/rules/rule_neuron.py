@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from spikeatlas.snn.neurons.base import SpikingNeuron, State
-from spikeatlas.snn.neurons.rules.rule import VALUES, Rule
+from spikeatlas.snn.neurons.rules.rule import EXTRAS, VALUES, Rule
 from spikeatlas.snn.neurons.rules.rule_run import run_rule
 
 
@@ -22,12 +22,17 @@ class RuleNeuron(SpikingNeuron):
         for name in VALUES:
             # its own: loading a state writes into it, and rules share their defaults
             self.register_buffer(name, getattr(rule, name).clone())
+        for name in EXTRAS:
+            value = getattr(rule, name)
+            if value is not None:
+                self.register_buffer(name, value.clone())
 
     @property
     def rule(self) -> Rule:
         """The rule, with the values that the buffers hold now."""
         kind = self._kind
         values = {name: getattr(self, name) for name in VALUES}
+        values |= {name: getattr(self, name, None) for name in EXTRAS}
         return Rule(kind.charge, kind.compare, kind.change, kind.when, **values)
 
     def forward(self, current: Tensor, state: State = None) -> tuple[Tensor, State]:

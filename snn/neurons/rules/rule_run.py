@@ -10,10 +10,11 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from spikeatlas.snn.neurons.rules.rule import VALUES, Rule
+from spikeatlas.snn.neurons.rules.rule import EXTRAS, VALUES, Rule
 from spikeatlas.snn.neurons.rules.rule_scan import CHARGES, affine, scan
 
 Floats = npt.NDArray[np.float32]
+_ROWS = len((*VALUES, *EXTRAS))
 _NO_NORM = np.empty((2, 0), np.float32)
 
 
@@ -27,20 +28,27 @@ class Drive(NamedTuple):
 
 
 def rule_codes(rule: Rule) -> npt.NDArray[np.int64]:
-    """Codes (4,) of a rule's charge, compare, change and when, for the compiled scan."""
+    """Codes (6,) of a rule's charge, compare, change and when, and whether it has a drop and a synapse of its own."""
     return np.array(
         [
             CHARGES.index(rule.charge),
             (">", ">=").index(rule.compare),
             ("none", "subtract", "value").index(rule.change),
             ("same", "next", "undelayed").index(rule.when),
+            rule.drop is not None,
+            rule.synapse is not None,
         ]
     )
 
 
 def rule_values(rule: Rule, shape: tuple[int, ...]) -> Tensor:
-    """Values (6, ...) of a rule for one image's currents of this shape: a, b, c, theta, v_reset, start."""
-    return torch.stack([_image_values(getattr(rule, name), shape) for name in VALUES])
+    """Values (8, ...) of a rule for one image's currents of this shape.
+
+    They are a, b, c, theta, v_reset, start, drop and synapse.
+    """
+    values = [getattr(rule, name) for name in VALUES]
+    synapse = torch.zeros(()) if rule.synapse is None else rule.synapse
+    return torch.stack([_image_values(row, shape) for row in (*values, rule.drops, synapse)])
 
 
 def _image_values(values: Tensor, shape: tuple[int, ...]) -> Tensor:
@@ -62,7 +70,7 @@ def scan_rows(
 ) -> tuple[Floats | None, Floats | None]:
     """Spikes (T, n, features) and counts (n, features), each None unless asked for. ValueError for drives of other shapes.
 
-    ``codes``: of ``rule_codes``; ``values`` (6, features): of ``rule_values``, in the order of the rows.
+    ``codes``: of ``rule_codes``; ``values`` (8, features): of ``rule_values``, in the order of the rows.
     """
     for rows in (drive.rows, *([] if other is None else [other.rows])):
         # compiled code would read beyond its end
@@ -92,7 +100,7 @@ def run_rule(rule: Rule, currents: Tensor, time_steps: int) -> Tensor:
     """Spikes (T, n, ...) of currents (T, n, ...), or (1, n, ...) if constant; those of ``Rule.run``."""
     shape = currents.shape[2:]
     rows = currents.detach().reshape(*currents.shape[:2], -1).contiguous().numpy()
-    values = rule_values(rule, tuple(shape)).reshape(len(VALUES), -1).numpy()
+    values = rule_values(rule, tuple(shape)).reshape(_ROWS, -1).numpy()
     spikes, _ = scan_rows(Drive(rows), None, rule_codes(rule), values, time_steps, counting=False)
     assert spikes is not None
     return torch.from_numpy(spikes).reshape(time_steps, *currents.shape[1:])

@@ -25,6 +25,7 @@ CHARGES = (
     "norse",
     "euler",
     "gain",
+    "blend",
 )
 """Codes of ``rule.Charge`` are places in here."""
 _LANES = 1024
@@ -55,21 +56,23 @@ def scan(
     """Spikes (T, n, f) and counts (n, f) of currents (T, n, f), or (1, n, f) if constant; all float32.
 
     ``norm``: (2, f) scale and shift of the currents, or (2, 0). ``others``: a second input like the currents, with its
-    ``other_norm``, or (0, 0, 0). ``codes``: see ``run.rule_codes``; ``values`` (6, f): a, b, c, theta, v_reset, start.
+    ``other_norm``, or (0, 0, 0). ``codes`` and ``values`` (8, f): see ``rule_run``.
     ``spikes``, ``counts``: written, or left where empty.
     """
     features = currents.shape[2]
-    constant = len(currents) == 1 and len(others) <= 1
+    synapse = codes[5] > 0
+    constant = len(currents) == 1 and len(others) <= 1 and not synapse
     current, v = np.empty(_LANES, np.float32), np.empty(_LANES, np.float32)
     spike, total = np.empty(_LANES, np.float32), np.empty(_LANES, np.float32)
-    before = np.zeros(_LANES, np.float32)
+    before, held = np.zeros(_LANES, np.float32), np.empty(_LANES, np.float32)
     for image in range(currents.shape[1]):
         for start in range(0, features, _LANES):
             stop = min(start + _LANES, features)
             width = stop - start
-            lanes = _lanes(values, start, stop)
+            lanes = _lanes(codes, values, start, stop)
             v[:width] = lanes[5]
             total[:width] = 0
+            held[:width] = 0
             for step in range(steps):
                 if step == 0 or not constant:
                     row = currents[step if len(currents) > 1 else 0, image, start:stop]
@@ -77,6 +80,8 @@ def scan(
                     if len(others) > 0:
                         row = others[step if len(others) > 1 else 0, image, start:stop]
                         _add(row, other_norm, start, current)
+                    if synapse:
+                        _gather(lanes[7], current, held)
                 target = spikes[step, image, start:stop] if len(spikes) > 0 else spike
                 if codes[3] > 0:
                     _delayed_step(codes, lanes, current, v, before, target, total)
@@ -88,7 +93,7 @@ def scan(
 
 
 @compiled
-def _lanes(values: Array, start: int, stop: int) -> Any:
+def _lanes(codes: Array, values: Array, start: int, stop: int) -> Any:
     """Return the rows of some neurons' values, each one piece of memory, so that loops over them become vectors."""
     return (
         values[0][start:stop],
@@ -97,7 +102,18 @@ def _lanes(values: Array, start: int, stop: int) -> Any:
         values[3][start:stop],
         values[4][start:stop],
         values[5][start:stop],
+        # the same memory where they are the same: the caches are small
+        values[6 if codes[4] > 0 else 3][start:stop],
+        values[7][start:stop],
     )
+
+
+@compiled
+def _gather(synapse: Array, current: Array, held: Array) -> None:
+    """Replace currents by the synaptic currents that they add to; ``held``: those of the step before."""
+    for i in range(len(synapse)):
+        held[i] = synapse[i] * held[i] + current[i]
+        current[i] = held[i]
 
 
 @compiled
@@ -127,11 +143,11 @@ def _add(row: Array, norm: Array, start: int, current: Array) -> None:
 @compiled
 def _fire(codes: Array, lanes: Any, v: Array, spike: Array, total: Array) -> None:
     """Write the spikes of charged neurons, add them to the total, and reset the states in the same step."""
-    theta, v_reset = lanes[3], lanes[4]
+    theta, v_reset, drop = lanes[3], lanes[4], lanes[6]
     reached, subtract, value = codes[1] > 0, codes[2] == 1, codes[2] == 2
     for i in range(len(theta)):
         state, level, rest = v[i], theta[i], v_reset[i]
-        less = state - level
+        less = state - drop[i]
         fires = state >= level if reached else state > level
         after = rest if value else (less if subtract else state)
         v[i] = after if fires else state
@@ -154,7 +170,7 @@ def _delayed_step(
         spike[i] = np.float32(1) if v[i] > theta[i] else np.float32(0)
         total[i] += spike[i]
     if codes[3] == 2:
-        _undelayed(codes[2], theta, v, before, spike)
+        _undelayed(codes[2], lanes[6], v, before, spike)
 
 
 @compiled
@@ -188,18 +204,21 @@ def _charge(  # noqa: C901, PLR0912 - a row for each order of operations
     elif charge == 7:
         for i in range(width):
             v[i] = v[i] + a[i] * ((c[i] - v[i]) + b[i] * current[i])
-    else:
+    elif charge == 8:
         for i in range(width):
             v[i] = v[i] + b[i] * current[i]
+    else:
+        for i in range(width):
+            v[i] = a[i] * v[i] + b[i] * current[i]
 
 
 @compiled
 def _delayed(change: int, lanes: Any, current: Array, v: Array, before: Array) -> None:
     """Reset the states of neurons that fired in the step before (``before``), and charge all."""
-    a, theta, v_reset = lanes[0], lanes[3], lanes[4]
+    a, v_reset, drop = lanes[0], lanes[4], lanes[6]
     if change == 1:
         for i in range(len(a)):
-            v[i] = (a[i] * v[i] + current[i]) - before[i] * theta[i]
+            v[i] = (a[i] * v[i] + current[i]) - before[i] * drop[i]
     elif change == 2:
         for i in range(len(a)):
             state, rest = v[i], v_reset[i]
@@ -211,11 +230,11 @@ def _delayed(change: int, lanes: Any, current: Array, v: Array, before: Array) -
 
 
 @compiled
-def _undelayed(change: int, theta: Array, v: Array, before: Array, spike: Array) -> None:
+def _undelayed(change: int, drop: Array, v: Array, before: Array, spike: Array) -> None:
     """Reset in the spike's own step what the charge did not reset already."""
     if change == 1:
-        for i in range(len(theta)):
-            v[i] = v[i] - (spike[i] - before[i]) * theta[i]
+        for i in range(len(drop)):
+            v[i] = v[i] - (spike[i] - before[i]) * drop[i]
     elif change == 2:
-        for i in range(len(theta)):
+        for i in range(len(drop)):
             v[i] = v[i] - (spike[i] - before[i]) * v[i]

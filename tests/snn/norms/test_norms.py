@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from spikeatlas.snn.norms import NORMS, Norm, NormSite
+from spikeatlas.snn.norms import NORMS, Norm, NormSite, scaled
 from tests.snn.nets import network, noise_images
 
 SHAPES = ((5,), (3, 4, 4))
@@ -91,3 +91,14 @@ def test_a_bad_list_is_refused() -> None:
         network(norm=("none", "none"))
     with pytest.raises(ValueError, match=r"'nine' is not known \(did you mean none\?\)"):
         network(norm=("none", "nine", "none", "none"))
+
+
+@pytest.mark.parametrize("steps", [1, 5], ids=["all steps", "each step"])
+def test_scales_and_shifts_are_applied_step_by_step_or_to_all(steps: int) -> None:
+    currents = torch.randn(5, 2, 3, 4, 4, generator=torch.Generator().manual_seed(0))
+    scale, shift = torch.rand(2, steps, 3, generator=torch.Generator().manual_seed(1))
+    whole = scaled(currents, scale, shift)
+    each = torch.cat([scaled(currents[step : step + 1], scale, shift, step) for step in range(5)])
+    row = currents[4, :, 1] * scale[-1, 1] + shift[-1, 1]
+    assert torch.equal(whole, each)
+    assert torch.equal(whole[4, :, 1], row)

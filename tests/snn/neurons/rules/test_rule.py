@@ -77,3 +77,59 @@ def test_norms_and_a_second_input_go_into_the_scan(constant: bool) -> None:
 
 def exact(values: torch.Tensor, scale: torch.Tensor, shift: torch.Tensor) -> torch.Tensor:
     return (values.double() * scale.double() + shift.double()).float()
+
+
+def number(value: float) -> torch.Tensor:
+    return torch.tensor(value)
+
+
+# from other sources than the scan: Meng et al. 2022 (DSR), Chen et al. 2024 (current-based neurons)
+DSR_IF = Rule("sum", ">=", "subtract", theta=number(3.0), drop=number(6.0))
+DSR_LIF = Rule(
+    "blend", ">=", "subtract", a=number(0.9), b=number(0.1), theta=number(0.1), drop=number(0.3)
+)
+CLIF = Rule("decay", ">", "value", a=number(0.75), theta=number(0.5), synapse=number(0.5))
+
+
+def dsr_if(current: torch.Tensor, state: list[torch.Tensor]) -> torch.Tensor:
+    u = state[0] + current
+    spikes = u >= 3
+    state[0] = u - 6 * spikes.float()
+    return spikes.float()
+
+
+def dsr_lif(current: torch.Tensor, state: list[torch.Tensor]) -> torch.Tensor:
+    u = number(0.9) * state[0] + number(0.1) * current
+    spikes = (u >= number(0.1)).float()
+    state[0] = u - number(0.3) * spikes
+    return spikes
+
+
+def clif(current: torch.Tensor, state: list[torch.Tensor]) -> torch.Tensor:
+    before = state[2]
+    state[1] = 0.5 * state[1] + current
+    state[0] = 0.75 * state[0] * (1 - before) + state[1]
+    state[2] = (state[0] > 0.5).float()
+    return state[2]
+
+
+@pytest.mark.parametrize("constant", [True, False], ids=["constant", "random"])
+@pytest.mark.parametrize(
+    ("rule", "equations", "size"),
+    [(DSR_IF, dsr_if, 2.0), (DSR_LIF, dsr_lif, 2.0), (CLIF, clif, 0.3)],
+    ids=["dsr-if", "dsr-lif", "clif"],
+)
+def test_rules_with_a_drop_or_a_synapse(
+    rule: Rule, equations: Any, size: float, constant: bool
+) -> None:
+    currents = size * draws(1 if constant else STEPS, 3, 1500)
+    state = [torch.zeros(3, 1500) for _ in range(3)]
+    expected = torch.stack(
+        [equations(currents[0 if constant else step], state) for step in range(STEPS)]
+    )
+    assert torch.equal(rule.run(currents, STEPS), expected)
+    assert torch.equal(run_rule(rule, currents, STEPS), expected)
+    neuron = RuleNeuron(rule)
+    assert torch.equal(neuron.run(currents, STEPS), expected)
+    assert torch.equal(neuron.unroll(currents, STEPS)[0], expected)
+    assert 0.02 < float(expected.mean()) < 0.9
