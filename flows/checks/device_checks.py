@@ -1,4 +1,4 @@
-"""Checks that the devices which a study asks for are here."""
+"""Checks that the devices and the back end which a study asks for are here."""
 
 from __future__ import annotations
 
@@ -8,9 +8,14 @@ from spikeatlas.tasks.study.setup import Setup
 
 
 def device_problems(setup: Setup) -> list[str]:
-    """Name each device that is asked for and not here; nothing is trained where the network comes as it is."""
-    trains = setup.network.trained_here and isinstance(setup.network, Architecture)
+    """Name each device that is asked for and not here, and what the back end of training lacks.
+
+    Nothing is trained where the network comes as it is.
+    """
     fields = {"responder.device": setup.responder.device}
-    fields |= {"training.device": setup.training.device} if trains else {}
-    problems = [device_problem(field, device) for field, device in fields.items()]
-    return [problem for problem in problems if problem is not None]
+    problems = []
+    if setup.network.trained_here and isinstance(setup.network, Architecture):
+        fields |= {"training.device": setup.training.device}
+        problems = setup.training.backend_problems(setup.network)
+    lacking = [device_problem(field, device) for field, device in fields.items()]
+    return [*(problem for problem in lacking if problem is not None), *problems]

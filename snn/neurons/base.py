@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import torch
 from pydantic.dataclasses import dataclass as specification
@@ -114,6 +114,8 @@ class NeuronSpec(Contract, ABC):
     """
 
     kind: str
+    whole_gradient: ClassVar[bool] = False
+    """True if these neurons have a gradient over the whole sequence, in ``run``, that no single step has."""
 
     def problems(self, time_steps: int) -> list[str]:
         """Say in sentences what keeps these neurons from running so many time steps."""

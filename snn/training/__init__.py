@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from spikeatlas.snn.training.backends import BACKENDS, TrainingBackend
 from spikeatlas.snn.training.callbacks import CALLBACKS, TrainingCallback
 from spikeatlas.snn.training.checkpoints import (
     CheckpointHeader,
@@ -18,6 +19,7 @@ from spikeatlas.snn.training.spec import TrainingSpec, renamed_fields
 from spikeatlas.snn.training.trainer import STATE, train_network
 
 __all__ = [
+    "BACKENDS",
     "CALLBACKS",
     "OBJECTIVES",
     "STATE",
@@ -25,6 +27,7 @@ __all__ = [
     "Assignment",
     "CheckpointHeader",
     "Teacher",
+    "TrainingBackend",
     "TrainingCallback",
     "TrainingMethod",
     "TrainingObjective",

@@ -10,8 +10,16 @@ from pydantic.dataclasses import dataclass
 from pydantic_core import ArgsKwargs
 
 from spikeatlas.snn.device import Device
+from spikeatlas.snn.networks import Architecture
 from spikeatlas.snn.neurons import FastSigmoid, SurrogateSpec
 from spikeatlas.snn.registry import SPEC
+from spikeatlas.snn.training.backends import (
+    BACKENDS,
+    FusedBackend,
+    Precision,
+    TrainingBackend,
+    backend_problems,
+)
 from spikeatlas.snn.training.callbacks import TrainingCallback
 from spikeatlas.snn.training.methods import Backprop, TrainingMethod
 from spikeatlas.snn.training.objectives import CrossEntropy, TrainingObjective
@@ -34,9 +42,12 @@ class TrainingSpec:
     labels: Literal["true", "shuffled"] = "true"
     """``shuffled``: a control; every training image keeps one label, drawn from all by the seed, that says
     nothing about it. Accuracy is measured with the true ones."""
-    backend: Literal["fused", "eager"] = "fused"
-    """``fused``: layer after layer, each over all time steps at once; ``eager``: snnTorch's own loop over the
-    steps, several times slower."""
+    backend: TrainingBackend = FusedBackend()
+    """Computation of the training: fused, layer after layer, each over all time steps at once; eager, snnTorch's own
+    loop over the steps, several times slower; compiled, layer after layer by torch.compile; ipu."""
+    precision: Precision = "float32"
+    """``bfloat16``: of currents and membranes, by a back end that has it; weights stay float32, and what is trained is
+    read in float32."""
     method: TrainingMethod = Backprop()
     """How the network is changed by a batch: a training method by name, or one of your own."""
     objectives: Annotated[tuple[TrainingObjective, ...], Field(min_length=1)] = (CrossEntropy(),)
@@ -57,7 +68,8 @@ class TrainingSpec:
             return raw
         fields = dict(fields)
         loop = fields.pop("loop")
-        fields = {"backend": _LOOPS.get(loop, loop), **fields}
+        backend = _LOOPS.get(loop, loop) if isinstance(loop, str) else loop
+        fields = {"backend": backend, **fields}
         return ArgsKwargs(raw.args, fields) if isinstance(raw, ArgsKwargs) else fields
 
     @model_serializer(mode="wrap")
@@ -65,12 +77,27 @@ class TrainingSpec:
         """Write what an atlas and every digest have always held: what is as it always was goes unsaid."""
         fields: dict[str, Any] = handler(self)
         stored = {name: fields[name] for name in ("epochs", "batch_size", "lr", "labels")}
-        stored["loop"] = _STORED[self.backend]
+        stored["loop"] = self._stored_backend()
         plain = TrainingSpec()
-        names = ("method", "objectives", "callbacks", "device", "surrogate")
+        names = ("method", "objectives", "callbacks", "device", "surrogate", "precision")
         return stored | {
             name: fields[name] for name in names if getattr(self, name) != getattr(plain, name)
         }
+
+    def _stored_backend(self) -> str | TrainingBackend:
+        """Return the name of a back end, or itself where it may have fields."""
+        kind = self.backend.kind
+        return self.backend if kind not in BACKENDS.members else _STORED.get(kind, kind)
+
+    def backend_problems(self, network: Architecture) -> list[str]:
+        """Say in sentences what keeps the back end from computing this training of a network here."""
+        return backend_problems(
+            self.backend,
+            network,
+            method=self.method,
+            device=self.device,
+            precision=self.precision,
+        )
 
 
 def renamed_fields(training: object) -> list[str]:
@@ -78,7 +105,7 @@ def renamed_fields(training: object) -> list[str]:
     if not isinstance(training, Mapping) or "loop" not in training:
         return []
     loop = training["loop"]
-    backend = _LOOPS.get(loop, "fused")
+    backend = _LOOPS.get(loop, "fused") if isinstance(loop, str) else "fused"
     return [
         f"training.loop is now training.backend: write backend: {backend} instead of loop: {loop}"
     ]

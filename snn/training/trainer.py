@@ -68,7 +68,7 @@ def train_network(
     missing = [epoch for epoch in marks if not _is_trained(epoch_path(folder, epoch), study)]
     if not missing:
         return
-    problems = spec.method.problems(network_spec)
+    problems = [*spec.method.problems(network_spec), *spec.backend_problems(network_spec)]
     if problems:
         raise ValueError("; ".join(problems))
     learner = NetworkLearner(network_spec, spec, data, seed=seed, study=study)
@@ -117,21 +117,21 @@ class NetworkLearner:
         study: str,
     ) -> None:
         mean, std = pixel_statistics(data.train.images)
-        site = NetworkSite(data.shape, len(data.classes), mean, std, seed, spec.surrogate)
+        surrogate = spec.backend.surrogate(spec.surrogate)
+        site = NetworkSite(data.shape, len(data.classes), mean, std, seed, surrogate)
         self.network: TrainableNetwork = network_spec.build(site).to(torch_device(spec.device))
         self.step = 0
         self._data, self._spec, self._seed, self._study = data, spec, seed, study
         self._train = training_split(data.train, spec, seed)
         self._steps_per_epoch = -(-len(data.train) // spec.batch_size)
-        self._teacher = spec.method.begin(
-            Assignment(
-                self.network,
-                run=self.network if spec.backend == "fused" else self.network.unroll,
-                loss=self._loss,
-                lr=spec.lr,
-                steps=max(spec.epochs * self._steps_per_epoch, 1),
-            )
+        assignment = Assignment(
+            self.network,
+            run=spec.backend.run(self.network, spec.precision),
+            loss=self._loss,
+            lr=spec.lr,
+            steps=max(spec.epochs * self._steps_per_epoch, 1),
         )
+        self._teacher = spec.backend.begin(spec.method, assignment, spec.batch_size)
         self._order = self._shuffled(0)
         self._epochs: list[float] = []
         self._folder = Path()
@@ -202,6 +202,7 @@ class NetworkLearner:
     @torch.no_grad()
     def header(self, epoch: float) -> CheckpointHeader:
         """Measure the network on the test images."""
+        self._teacher.settle()
         scores = []
         self.network.eval()
         for batch, count in padded_batches(self._data.test.images, _TEST_BATCH):
@@ -226,6 +227,7 @@ class NetworkLearner:
 
     def state_dict(self) -> dict[str, Any]:
         """Return all that going on needs: tensors and plain values."""
+        self._teacher.settle()
         return {
             "step": self.step,
             "order": torch.from_numpy(self._order),

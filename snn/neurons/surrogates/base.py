@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, final
+from typing import Any
 
 import torch
 from pydantic.dataclasses import dataclass
@@ -26,7 +26,6 @@ class SurrogateSpec(Contract, ABC):
     def gradient(self, gradients: Tensor, excess: Tensor) -> Tensor:
         """Gradients of the excess over the threshold, given those of its spikes (of one shape)."""
 
-    @final
     def fire(self, excess: Tensor, *, closed: bool = False) -> Tensor:
         """Spikes (1.0) where the membrane exceeds its threshold (``closed``: or is at it), with this gradient."""
         spikes: Tensor = _Fire.apply(excess, self, closed)
@@ -40,7 +39,7 @@ class _Fire(torch.autograd.Function):
     def forward(ctx: Any, excess: Tensor, surrogate: SurrogateSpec, closed: bool) -> Tensor:
         ctx.save_for_backward(excess)
         ctx.surrogate = surrogate
-        return (excess >= 0 if closed else excess > 0).float()
+        return (excess >= 0 if closed else excess > 0).to(excess.dtype)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:

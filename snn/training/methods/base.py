@@ -39,6 +39,10 @@ class Teacher(ABC):
         returned and changes nothing: the training then ends in a sentence.
         """
 
+    def settle(self) -> None:
+        """Bring the network's tensors up to date before they are read: for a method that trains a copy elsewhere."""
+        return
+
     @abstractmethod
     def state_dict(self) -> dict[str, Any]:
         """Return what changes beside the network: optimisers, rates, traces; tensors and plain values."""

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from spikeatlas.snn.training import TrainingSpec, renamed_fields
+from spikeatlas.snn.training import BACKENDS, TrainingSpec, renamed_fields
 from tests.snn.brought import Counter, Quiet, SignDescent
 
 ADAPTER = TypeAdapter(TrainingSpec)
@@ -18,12 +18,18 @@ BEFORE = {"epochs": 5, "batch_size": 16, "lr": 0.002, "labels": "true", "loop": 
 
 def test_what_is_as_it_always_was_is_written_as_always() -> None:
     assert json.loads(ADAPTER.dump_json(TrainingSpec())) == BEFORE
-    assert ADAPTER.dump_python(TrainingSpec(backend="eager"))["loop"] == "steps"
+    assert ADAPTER.dump_python(TrainingSpec(backend=BACKENDS.read("eager")))["loop"] == "steps"
 
 
 @pytest.mark.parametrize(
     ("loop", "backend"),
-    [("layers", "fused"), ("steps", "eager"), ("fused", "fused"), ("eager", "eager")],
+    [
+        ("layers", "fused"),
+        ("steps", "eager"),
+        ("fused", "fused"),
+        ("eager", "eager"),
+        ("compiled", "compiled"),
+    ],
 )
 def test_a_stored_study_is_read(loop: str, backend: Any) -> None:
     assert ADAPTER.validate_python({**BEFORE, "loop": loop}) == TrainingSpec(backend=backend)
@@ -45,6 +51,8 @@ def test_absent_is_the_default() -> None:
         {"backend": "eager", "method": {"kind": "tests.snn.brought:SignDescent", "size": 0.5}},
         {"objectives": ["cross-entropy", {"kind": "tests.snn.brought:Quiet"}]},
         {"callbacks": ["tests.snn.brought:Counter"]},
+        {"backend": "compiled", "precision": "bfloat16"},
+        {"backend": "tests.snn.training.backends.test_backends:Stepping"},
     ],
 )
 def test_what_is_written_is_read_again(fields: dict[str, Any]) -> None:
@@ -73,7 +81,7 @@ def test_members_are_named_or_your_own() -> None:
         ({"method": "backprob"}, r"did you mean backprop\?"),
         ({"objectives": []}, "at least 1"),
         ({"callbacks": ["spy"]}, "'spy' is not known"),
-        ({"backend": "jit"}, "'fused' or 'eager'"),
+        ({"backend": "jit"}, "allowed: fused, eager, compiled, ipu, or module:object"),
         ({"surrogate": "square"}, "fast-sigmoid"),
         ({"loops": "steps"}, "loops"),
     ],
