@@ -21,7 +21,16 @@ class SilencedNeurons(SpikingNeuron):
     def __init__(self, neurons: SpikingNeuron, index: int) -> None:
         super().__init__()
         self.neurons, self.index = neurons, index
-        self.height, self.signed, self.spiking = neurons.height, neurons.signed, neurons.spiking
+        self.signed, self.spiking = neurons.signed, neurons.spiking
+
+    @property
+    def height(self) -> float | Tensor:  # type: ignore[override]  # of the contract's attribute: it may be learned
+        """See ``SpikingNeuron``."""
+        return self.neurons.height
+
+    def relative(self, spikes: Tensor) -> Tensor:
+        """See ``SpikingNeuron``."""
+        return self.neurons.relative(spikes)
 
     def step(self, current: Tensor, state: State) -> tuple[Tensor, State]:
         """See ``SpikingNeuron``."""

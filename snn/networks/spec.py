@@ -102,6 +102,7 @@ class NetworkSpec(Architecture):
         """Say what keeps the parts from working together, and one after the other."""
         members = [("neuron", self.neuron.problems(self.time_steps))]
         members += [("norm", norm.problems(self.time_steps)) for norm in self.norms]
+        members += [("norm", _pair_problems(self.neuron, norm)) for norm in self.norms]
         members.append(("decoding", self.decoding.problems(self.neuron, self.time_steps)))
         for field, problems in members:
             yield from (f"{field}: {problem}" for problem in problems)
@@ -163,6 +164,16 @@ class NetworkSpec(Architecture):
             unit = self.neurons_at(site).unit(self.time_steps, maps[name])
             infos[name] = LayerInfo(sizes[name], maps[name], unit)
         return infos
+
+
+def _pair_problems(neuron: NeuronSpec, norm: NormSpec) -> list[str]:
+    """Say what keeps neurons from learning behind a normalisation."""
+    if not (neuron.represents and norm.timed):
+        return []
+    return [
+        f"{norm.kind} treats time steps differently, but {neuron.kind} neurons learn from a mean over all steps, which "
+        "then represents nothing; choose a normalisation that is the same at every step, or another neuron"
+    ]
 
 
 def _count_sentence(field: str, count: int, layers: Sequence[str]) -> str:

@@ -8,6 +8,8 @@ modules.
 from __future__ import annotations
 
 from spikeatlas.snn.neurons.base import NeuronSite, NeuronSpec, Reset, SpikingNeuron, State
+from spikeatlas.snn.neurons.dsr_if import DsrIfNeuron, DsrIfSpec
+from spikeatlas.snn.neurons.dsr_lif import DsrLifNeuron, DsrLifSpec
 from spikeatlas.snn.neurons.leaky import LeakyNeuron, LeakySpec
 from spikeatlas.snn.neurons.lif import LifNeuron, LifSpec
 from spikeatlas.snn.neurons.relu import ReluNeuron, ReluSpec
@@ -26,7 +28,13 @@ from spikeatlas.snn.registry import Family
 NEURONS: Family[NeuronSpec] = Family(
     "neuron",
     NeuronSpec,  # type: ignore[type-abstract]
-    {"leaky": LeakySpec, "lif": LifSpec, "relu": ReluSpec},
+    {
+        "leaky": LeakySpec,
+        "lif": LifSpec,
+        "relu": ReluSpec,
+        "dsr-if": DsrIfSpec,
+        "dsr-lif": DsrLifSpec,
+    },
 )
 """``network.neuron`` of a study."""
 
@@ -35,6 +43,10 @@ __all__ = [
     "NEURONS",
     "SURROGATES",
     "ATan",
+    "DsrIfNeuron",
+    "DsrIfSpec",
+    "DsrLifNeuron",
+    "DsrLifSpec",
     "FastSigmoid",
     "LeakyNeuron",
     "LeakySpec",

@@ -32,8 +32,11 @@ class SpikingNeuron(nn.Module):
     subclass whose ``step`` writes into its module says in ``private`` how to copy it.
     """
 
-    height: float = 1.0
-    """Of one spike: every spike is 0 or this; a response counts spikes, whatever their height."""
+    height: float | Tensor = 1.0
+    """Of one spike: every spike is 0 or this; a response counts spikes, whatever their height.
+
+    A height that is learned is a property, () with its gradient.
+    """
     signed: bool = False
     """True if spikes may be -height as well; responses then lie in [-1, 1]."""
     spiking: bool = True
@@ -80,7 +83,7 @@ class SpikingNeuron(nn.Module):
     @property
     def binary(self) -> bool:
         """True if every spike is 0 or 1."""
-        return self.spiking and self.height == 1 and not self.signed
+        return self.spiking and bool(self.height == 1) and not self.signed
 
     def relative(self, spikes: Tensor) -> Tensor:
         """Spikes in units of their height: 0 or 1, or -1 where they are signed."""
@@ -116,6 +119,8 @@ class NeuronSpec(Contract, ABC):
     kind: str
     whole_gradient: ClassVar[bool] = False
     """True if these neurons have a gradient over the whole sequence, in ``run``, that no single step has."""
+    represents: ClassVar[bool] = False
+    """True if that gradient is one between numbers that spike trains represent: nothing may then scale steps apart."""
 
     def problems(self, time_steps: int) -> list[str]:
         """Say in sentences what keeps these neurons from running so many time steps."""

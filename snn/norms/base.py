@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from abc import ABC, abstractmethod
+from typing import ClassVar
 
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
@@ -66,6 +67,8 @@ class NormSpec(Contract, ABC):
     """
 
     kind: str
+    timed: ClassVar[bool] = False
+    """True if it treats time steps differently: its ``Norm`` is ``timed``."""
 
     def problems(self, time_steps: int) -> list[str]:
         """Say in sentences what keeps this normalisation from so many time steps."""

@@ -8,6 +8,7 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor
 
 from spikeatlas.snn.networks.decodings.base import DecodingSpec
+from spikeatlas.snn.neurons import DsrLifSpec, NeuronSpec
 from spikeatlas.snn.registry import SPEC
 
 
@@ -16,6 +17,16 @@ class RateDecoding(DecodingSpec):
     """Spikes of each output neuron over all time steps."""
 
     kind: Literal["rate"] = "rate"
+
+    def problems(self, neuron: NeuronSpec, time_steps: int) -> list[str]:
+        """See ``DecodingSpec``: spikes that weigh more the later they come are not to be counted alike."""
+        del time_steps
+        if not isinstance(neuron, DsrLifSpec):
+            return []
+        return [
+            "dsr-lif neurons represent a number by weighted spikes, which rate counts alike; set network.decoding to "
+            f"{{kind: weighted-rate, tau: {neuron.tau:g}, dt: {neuron.dt:g}}}"
+        ]
 
     def scores(self, spikes: Tensor) -> Tensor:
         """Spike counts (n, classes)."""

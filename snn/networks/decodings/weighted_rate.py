@@ -10,6 +10,7 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor
 
 from spikeatlas.snn.networks.decodings.base import DecodingSpec
+from spikeatlas.snn.neurons import DsrLifSpec, NeuronSpec
 from spikeatlas.snn.registry import SPEC
 
 
@@ -25,6 +26,16 @@ class WeightedRateDecoding(DecodingSpec):
     """Time constant of the weights (> 0), in the unit of ``dt``."""
     dt: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 0.05
     """Length of a time step (> 0)."""
+
+    def problems(self, neuron: NeuronSpec, time_steps: int) -> list[str]:
+        """See ``DecodingSpec``: the weights are those by which the neurons represent a number."""
+        del time_steps
+        if not isinstance(neuron, DsrLifSpec) or (neuron.tau, neuron.dt) == (self.tau, self.dt):
+            return []
+        return [
+            f"weighted-rate has tau {self.tau:g} and dt {self.dt:g}, but the dsr-lif neurons that it reads "
+            f"tau {neuron.tau:g} and dt {neuron.dt:g}; set both alike"
+        ]
 
     def scores(self, spikes: Tensor) -> Tensor:
         """Weighted counts (n, classes), 0 to T."""
