@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - its name everywhere
 
-from spikeatlas.snn.neurons import SpikingNeuron, State
+from spikeatlas.snn.neurons import RepresentingNeuron, SpikingNeuron, State
 from spikeatlas.snn.norms import Norm
 
 Operator = TypeVar("Operator", bound=nn.Module)
@@ -102,8 +102,27 @@ class SpikingLayer(nn.Module):
         The operator runs once over all steps, and only once over a constant input; the neurons run
         over the whole sequence in one pass.
         """
+        if self._represents and len(inputs) > 1 and torch.is_grad_enabled():
+            return self._represented(inputs, time_steps)
         currents = self.currents(inputs.flatten(0, 1)).unflatten(0, inputs.shape[:2])
         return self.neuron.run(self.normalise(currents, time_steps), time_steps)
+
+    @property
+    def _represents(self) -> bool:
+        """Tell whether all before the neurons maps what spikes represent as it maps each step's spikes."""
+        linear = self.norm is None and not isinstance(self.pool, nn.MaxPool2d)
+        return linear and isinstance(self.neuron, RepresentingNeuron)
+
+    def _represented(self, inputs: Tensor, time_steps: int) -> Tensor:
+        """Spikes (time_steps, n, ...) of inputs (time_steps, n, ...), for neurons whose gradient has no time.
+
+        The same gradient as over all steps, of one pass backward through the operator in place of one a step.
+        """
+        neuron = cast("RepresentingNeuron", self.neuron)
+        with torch.no_grad():
+            currents = self.currents(inputs.flatten(0, 1)).unflatten(0, inputs.shape[:2])
+        numbers = self.currents(neuron.represented(inputs, time_steps))
+        return neuron.represent(numbers, currents, time_steps)
 
 
 def unroll(

@@ -170,10 +170,11 @@ def _pair_problems(neuron: NeuronSpec, norm: NormSpec) -> list[str]:
     """Say what keeps neurons from learning behind a normalisation."""
     if not (neuron.represents and norm.timed):
         return []
-    return [
+    problem = (
         f"{norm.kind} treats time steps differently, but {neuron.kind} neurons learn from a mean over all steps, which "
         "then represents nothing; choose a normalisation that is the same at every step, or another neuron"
-    ]
+    )
+    return [problem]
 
 
 def _count_sentence(field: str, count: int, layers: Sequence[str]) -> str:

@@ -14,6 +14,7 @@ from spikeatlas.snn.neurons.leaky import LeakyNeuron, LeakySpec
 from spikeatlas.snn.neurons.lif import LifNeuron, LifSpec
 from spikeatlas.snn.neurons.relu import ReluNeuron, ReluSpec
 from spikeatlas.snn.neurons.rules import Rule, RuleNeuron, is_neuron, read_rule
+from spikeatlas.snn.neurons.spike_representation import RepresentingNeuron
 from spikeatlas.snn.neurons.surrogates import (
     SURROGATES,
     ATan,
@@ -57,6 +58,7 @@ __all__ = [
     "Rectangle",
     "ReluNeuron",
     "ReluSpec",
+    "RepresentingNeuron",
     "Reset",
     "Rule",
     "RuleNeuron",

@@ -30,6 +30,7 @@ from torch import Tensor, nn
 
 from spikeatlas.snn.compiled import compiled
 from spikeatlas.snn.neurons.base import NeuronSite, SpikingNeuron, State
+from spikeatlas.snn.neurons.rules.rule import Charge, Rule
 from spikeatlas.snn.neurons.surrogates import SurrogateSpec
 
 Array = npt.NDArray[np.float32]
@@ -82,6 +83,14 @@ class RepresentingNeuron(SpikingNeuron):
         """Threshold V as it counts, (): what a spike takes from its membrane."""
         return self.threshold.detach().clamp(min=self.floor)
 
+    @property
+    def rule(self) -> Rule:
+        """See ``SpikingNeuron``."""
+        drop, charging = self.drop, self.charging
+        leak, gain = (drop.new_tensor(share) for share in (charging.leak, charging.gain))
+        charge: Charge = "sum" if charging.leak == charging.gain == 1 else "blend"
+        return Rule(charge, ">=", "subtract", a=leak, b=gain, theta=self.alpha * drop, drop=drop)
+
     def relative(self, spikes: Tensor) -> Tensor:
         """See ``SpikingNeuron``: with the gradient of the height, also where that is 1."""
         return spikes / self.height
@@ -96,32 +105,36 @@ class RepresentingNeuron(SpikingNeuron):
 
     def run(self, currents: Tensor, time_steps: int) -> Tensor:
         """See ``SpikingNeuron``."""
-        weights = self.weights(time_steps).to(currents.device)
+        return self.represent(self.represented(currents, time_steps), currents, time_steps)
+
+    def represented(self, sequence: Tensor, time_steps: int) -> Tensor:
+        """Numbers (n, ...) that a sequence (T, n, ...) represents, or (1, n, ...) if constant, with gradient."""
+        if len(sequence) == 1:
+            return sequence[0]
+        weights = self.weights(time_steps).to(sequence.device, sequence.dtype)
+        return torch.tensordot(weights, sequence, 1)
+
+    def represent(self, numbers: Tensor, currents: Tensor, time_steps: int) -> Tensor:
+        """Spikes (T, n, ...) of currents (T or 1, n, ...), whose gradient is handed to the ``numbers`` that these represent."""
         with torch.no_grad():
-            spikes, rates = self._fired(currents, weights)
+            spikes = self._fired(currents, time_steps)
         limits = (self.charging.tau, self.closed)
-        represented: Tensor = _Represented.apply(
-            currents, self.height, spikes, rates, weights, limits
-        )
+        represented: Tensor = _Represented.apply(numbers, self.height, spikes, limits)
         return represented
 
     def weights(self, time_steps: int) -> Tensor:
         """Weights (T,) of the steps in a represented number, of sum 1."""
-        ages = np.arange(time_steps - 1, -1, -1)
-        weights = self.charging.leak**ages
+        weights = self.charging.leak ** np.arange(time_steps - 1, -1, -1)
         return torch.from_numpy((weights / weights.sum()).astype(np.float32))
 
-    def _fired(self, currents: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
-        """Spikes (T, n, ...) and represented currents (n, ...): in one compiled pass, where that computes them."""
-        time_steps = len(weights)
+    def _fired(self, currents: Tensor, time_steps: int) -> Tensor:
+        """Spikes (T, n, ...): in one compiled pass, where that computes them."""
         if currents.device.type != "cpu" or currents.dtype != torch.float32:
-            spikes = self.unroll(currents, time_steps)[0]
-            static = len(currents) == 1
-            return spikes, currents[0] if static else torch.tensordot(weights, currents, 1)
-        flat = currents.detach().reshape(*currents.shape[:2], -1).contiguous()
-        spikes, rates = (torch.empty((*size, *flat.shape[1:])) for size in ((time_steps,), ()))
-        _fire(flat.numpy(), weights.numpy(), self._numbers(), spikes.numpy(), rates.numpy())
-        return spikes.view(-1, *currents.shape[1:]), rates.view(currents.shape[1:])
+            return self.unroll(currents, time_steps)[0]
+        flat = currents.detach().reshape(len(currents), -1).contiguous()
+        spikes = torch.empty((time_steps, flat.shape[1]))
+        _fire(flat.numpy(), self._numbers(), spikes.numpy())
+        return spikes.view(time_steps, *currents.shape[1:])
 
     def _numbers(self) -> tuple[Single, ...]:
         """Leak, gain, alpha V, V and the height, as the compiled pass takes them."""
@@ -154,68 +167,44 @@ class _Height(torch.autograd.Function):
 
 
 class _Represented(torch.autograd.Function):
-    """Currents (T or 1, n, ...) to their spikes (T, n, ...), with the gradient between representations."""
+    """Spikes (T, n, ...), with the gradient of the numbers (n, ...) that their currents represent."""
 
     @staticmethod
     def forward(
-        ctx: Any,
-        currents: Tensor,
-        height: Tensor,
-        spikes: Tensor,
-        rates: Tensor,
-        weights: Tensor,
-        limits: tuple[float, bool],
+        ctx: Any, numbers: Tensor, height: Tensor, spikes: Tensor, limits: tuple[float, bool]
     ) -> Tensor:
-        ctx.save_for_backward(rates, height, weights)
-        ctx.limits, ctx.static = limits, len(currents) == 1
+        ctx.save_for_backward(numbers, height)
+        ctx.limits = limits
         return spikes.view_as(spikes)
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        rates, height, weights = ctx.saved_tensors
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, None, None]:
+        numbers, height = ctx.saved_tensors
         tau, closed = ctx.limits
         total, top = gradients[0].sum(0), tau * height
-        if closed:
-            passing = (rates >= 0) & (rates <= top)
-        else:
-            passing = (rates > 0) & (rates < top)
-        current = (total / tau * passing)[None]
-        if not ctx.static:
-            current = weights.view(-1, *(1,) * rates.dim()) * current
-        return current, (total * (rates > top)).sum(), None, None, None, None
+        clipped = (numbers < 0) | (numbers > top)
+        if not closed:
+            clipped |= (numbers == 0) | (numbers == top)
+        return total / tau * ~clipped, (total * (numbers > top)).sum(), None, None
 
 
 @compiled
 def _fire(
-    currents: Array,
-    weights: Array,
-    numbers: tuple[Single, Single, Single, Single, Single],
-    spikes: Array,
-    rates: Array,
+    currents: Array, numbers: tuple[Single, Single, Single, Single, Single], spikes: Array
 ) -> None:
-    """Write the spikes (T, n, features) of currents (T or 1, n, features), and the numbers these represent."""
+    """Write the spikes (T, neurons) of currents (T or 1, neurons)."""
     leak, gain, threshold, drop, height = numbers
-    steps, count, features = spikes.shape
+    steps, neurons = spikes.shape
     static = len(currents) == 1
     membrane = np.empty(_LANES, np.float32)
-    for image in range(count):
-        for start in range(0, features, _LANES):
-            width = min(_LANES, features - start)
-            membrane[:width] = 0
-            rate = rates[image, start : start + width]
-            rate[:] = 0
-            for step in range(steps):
-                current = currents[0 if static else step, image, start : start + width]
-                train = spikes[step, image, start : start + width]
-                weight = weights[step]
-                for i in range(width):
-                    charged = leak * membrane[i] + gain * current[i]
-                    fires = charged - threshold >= np.float32(0)
-                    train[i] = height if fires else np.float32(0)
-                    membrane[i] = charged - drop if fires else charged
-                if not static:
-                    for i in range(width):
-                        rate[i] += weight * current[i]
-            if static:
-                # of a constant, not rounded
-                rate[:] = currents[0, image, start : start + width]
+    for start in range(0, neurons, _LANES):
+        width = min(_LANES, neurons - start)
+        membrane[:width] = 0
+        for step in range(steps):
+            current = currents[0 if static else step, start : start + width]
+            train = spikes[step, start : start + width]
+            for i in range(width):
+                charged = leak * membrane[i] + gain * current[i]
+                fires = charged - threshold >= np.float32(0)
+                train[i] = height if fires else np.float32(0)
+                membrane[i] = charged - drop if fires else charged

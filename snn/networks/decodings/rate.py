@@ -23,10 +23,11 @@ class RateDecoding(DecodingSpec):
         del time_steps
         if not isinstance(neuron, DsrLifSpec):
             return []
-        return [
+        problem = (
             "dsr-lif neurons represent a number by weighted spikes, which rate counts alike; set network.decoding to "
             f"{{kind: weighted-rate, tau: {neuron.tau:g}, dt: {neuron.dt:g}}}"
-        ]
+        )
+        return [problem]
 
     def scores(self, spikes: Tensor) -> Tensor:
         """Spike counts (n, classes)."""

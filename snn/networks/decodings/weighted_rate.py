@@ -32,10 +32,11 @@ class WeightedRateDecoding(DecodingSpec):
         del time_steps
         if not isinstance(neuron, DsrLifSpec) or (neuron.tau, neuron.dt) == (self.tau, self.dt):
             return []
-        return [
+        problem = (
             f"weighted-rate has tau {self.tau:g} and dt {self.dt:g}, but the dsr-lif neurons that it reads "
             f"tau {neuron.tau:g} and dt {neuron.dt:g}; set both alike"
-        ]
+        )
+        return [problem]
 
     def scores(self, spikes: Tensor) -> Tensor:
         """Weighted counts (n, classes), 0 to T."""
