@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from pydantic.dataclasses import dataclass
@@ -116,6 +116,8 @@ class RampNorm(Norm):
 @dataclass(frozen=True, config=SPEC)
 class Ramp(NormSpec):
     """A gain for every step."""
+
+    timed: ClassVar[bool] = True
 
     def build(self, site: NormSite) -> Norm:
         return RampNorm(site.time_steps)

@@ -19,6 +19,8 @@ ADAPTIVE: dict[str, Any] = {"neuron": {"kind": "tests.snn.own_layers:Adaptive", 
 FIELDS: tuple[dict[str, Any], ...] = (
     ADAPTIVE,
     {"neuron": "tests.snn.own_layers:Ternary"},
+    {"neuron": {"kind": "dsr-if", "threshold": 0.6}},
+    {"neuron": "dsr-lif", "decoding": "weighted-rate"},
     {"norm": "tests.snn.own_layers:Channels"},
     {"norm": "tests.snn.own_layers:Ramp"},
     {"norm": ("none", "tests.snn.own_layers:Ramp", "none", "tests.snn.own_layers:Channels")},
