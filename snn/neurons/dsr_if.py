@@ -37,7 +37,9 @@ class DsrIfSpec(NeuronSpec):
 
     Differentiation on spike representation (Meng et al. 2022, arXiv 2205.00459): see ``spike_representation``. Spikes
     are as high as the threshold. ``network.beta`` and ``reset`` have no part in it, ``training.surrogate`` none in
-    training. What stands between two layers is to treat all steps alike and to be linear: a maximum pool is not.
+    training. What stands between two layers is to treat all steps alike and to be linear: a maximum pool is not. The output
+    is read by ``decoding: membrane``, which represents the last currents' mean, of either sign; of output spikes
+    (``rate``), a class that never fires has no gradient.
     """
 
     kind: Literal["dsr-if"] = "dsr-if"

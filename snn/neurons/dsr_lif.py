@@ -52,7 +52,8 @@ class DsrLifSpec(NeuronSpec):
     Differentiation on spike representation (Meng et al. 2022, arXiv 2205.00459): see ``spike_representation``. Spikes
     are V / dt high. ``network.beta`` and ``reset`` have no part in it, ``training.surrogate`` none in training. What
     stands between two layers is to treat all steps alike and to be linear: a maximum pool is not. The output is read
-    by ``decoding: weighted-rate``, with the same ``tau`` and ``dt``.
+    by ``decoding: membrane`` with ``leak`` exp(-dt / tau), which represents the last currents' weighted mean, of either
+    sign; of output spikes (``weighted-rate``, with the same ``tau`` and ``dt``), a class that never fires has no gradient.
     """
 
     kind: Literal["dsr-lif"] = "dsr-lif"
