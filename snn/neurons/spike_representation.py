@@ -136,12 +136,13 @@ class RepresentingNeuron(SpikingNeuron):
         _fire(flat.numpy(), self._numbers(), spikes.numpy())
         return spikes.view(time_steps, *currents.shape[1:])
 
-    def _numbers(self) -> tuple[Single, ...]:
+    def _numbers(self) -> tuple[Single, Single, Single, Single, Single]:
         """Leak, gain, alpha V, V and the height, as the compiled pass takes them."""
         drop = self.drop
-        charging = np.float32(self.charging.leak), np.float32(self.charging.gain)
         levels = (self.alpha * drop, drop, self.height.detach())
-        return *charging, *(np.float32(level.item()) for level in levels)
+        threshold, subtracted, height = (np.float32(level.item()) for level in levels)
+        leak, gain = np.float32(self.charging.leak), np.float32(self.charging.gain)
+        return leak, gain, threshold, subtracted, height
 
 
 def require_own_threshold(site: NeuronSite, kind: str) -> None:

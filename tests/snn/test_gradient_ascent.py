@@ -10,6 +10,7 @@ from spikeatlas.snn.generators import CodeGenerator, VQVAESpec
 from spikeatlas.snn.generators.vqvae import build_vqvae
 from spikeatlas.snn.gradient_ascent import AscentOptions, Climber, CodeClimber, ascend, make_climber
 from spikeatlas.snn.networks import NetworkSite, NetworkSpec
+from spikeatlas.snn.neurons import DsrIfSpec, NeuronSpec
 from spikeatlas.snn.responder import Responder
 from tests.snn.own_layers import Ternary
 
@@ -70,10 +71,13 @@ def test_slopes_point_uphill(climber: CodeClimber) -> None:
     assert slopes.abs().sum() > 0
 
 
-def test_spikes_count_one_whatever_their_height_and_sign(generator: CodeGenerator) -> None:
-    spec = NetworkSpec(
-        channels=(4,), hidden=(8,), time_steps=8, neuron=Ternary("tests.snn.own_layers:Ternary")
-    )
+@pytest.mark.parametrize(
+    "neuron", [Ternary("tests.snn.own_layers:Ternary"), DsrIfSpec(threshold=0.5)], ids=repr
+)
+def test_spikes_count_one_whatever_their_height_and_sign(
+    generator: CodeGenerator, neuron: NeuronSpec
+) -> None:
+    spec = NetworkSpec(channels=(4,), hidden=(8,), time_steps=8, neuron=neuron)
     network = spec.build(SITE).requires_grad_(requires_grad=False)
     climber = make_climber(generator, network, "conv1", [0, 2, 3])
     assert isinstance(climber, CodeClimber)

@@ -18,6 +18,7 @@ OWN: tuple[dict[str, Any], ...] = (
     {},
     {"neuron": {"kind": "tests.snn.own_layers:Adaptive", "strength": 0.4}},
     {"neuron": "tests.snn.own_layers:Ternary"},
+    {"neuron": {"kind": "dsr-if", "threshold": 0.6}},
     {"norm": "tests.snn.own_layers:Ramp"},
 )
 

@@ -59,7 +59,7 @@ def test_digits_are_learned(
     assert read_header(epoch_path(tmp_path, 30)).accuracy >= bar
 
 
-TRAINED = {
+TRAINED: dict[str, dict[str, Any]] = {
     "if": {"neuron": {"kind": "dsr-if", "threshold": 0.4}},
     "lif": {"neuron": {"kind": "dsr-lif"}, "decoding": "weighted-rate"},
 }
