@@ -56,7 +56,7 @@ def benchmark(
         typer.Option("--responder", help="Time responses and training against snnTorch's loop."),
     ] = False,
     training: Annotated[
-        bool, typer.Option("--training", help="Time a training step against snnTorch's loop.")
+        bool, typer.Option("--training", help="Time training steps on every back end.")
     ] = False,
     generator: Annotated[
         Path | None,
@@ -88,6 +88,14 @@ def benchmark(
             metavar="PATH",
             parser=path,
             help="With --responder or --training: image folder (train/<class>/*, test/<class>/*) of 32x32 colour images.",
+        ),
+    ] = None,
+    study: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PATH",
+            parser=path,
+            help="With --training: time this study's network and training, fields of it changed by --set.",
         ),
     ] = None,
     rounds: Annotated[

@@ -8,6 +8,7 @@ step. Filters of the first layer sum to zero, as trained edge detectors do: nois
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,24 +19,27 @@ from spikeatlas.snn.data import FolderImages
 from spikeatlas.snn.generators.base import Images
 from spikeatlas.snn.networks import SpikingLayer, SpikingNetwork, pixel_statistics
 from spikeatlas.snn.networks.layer import SteadyLinear
-from spikeatlas.snn.neurons import LeakyNeuron
+from spikeatlas.snn.neurons import FastSigmoid, LeakyNeuron, SurrogateSpec
 from spikeatlas.tasks.workers import models
 
 # (neurons that never fire, spikes a step) on natural images, layer by layer.
 _FIRING = ((0.62, 0.15), (0.7, 0.1), (0.6, 0.1), (0.5, 0.1))
 
 
-def reference_network(images: Images, time_steps: int, seed: int = 0) -> SpikingNetwork:
+def reference_network(
+    images: Images, time_steps: int, seed: int = 0, surrogate: SurrogateSpec | None = None
+) -> SpikingNetwork:
     """Build conv 3-200 k5, pool, conv 200-64 k5, pool, linear 100, linear 10; beta 0.9, threshold 1.
 
     ``images``: natural ones, uint8 (n, 3, 32, 32), that set the firing; see the module. The first 64
-    are enough.
+    are enough. ``surrogate``: a fast sigmoid if left out.
     """
+    neurons = partial(LeakyNeuron, 0.9, 1.0, surrogate=surrogate or FastSigmoid())
     layers = [
-        SpikingLayer("conv1", nn.Conv2d(3, 200, 5), LeakyNeuron(0.9, 1.0), pool="max"),
-        SpikingLayer("conv2", nn.Conv2d(200, 64, 5), LeakyNeuron(0.9, 1.0), pool="max"),
-        SpikingLayer("fc1", SteadyLinear(1600, 100), LeakyNeuron(0.9, 1.0), flatten=True),
-        SpikingLayer("out", SteadyLinear(100, 10), LeakyNeuron(0.9, 1.0)),
+        SpikingLayer("conv1", nn.Conv2d(3, 200, 5), neurons(), pool="max"),
+        SpikingLayer("conv2", nn.Conv2d(200, 64, 5), neurons(), pool="max"),
+        SpikingLayer("fc1", SteadyLinear(1600, 100), neurons(), flatten=True),
+        SpikingLayer("out", SteadyLinear(100, 10), neurons()),
     ]
     mean, std = pixel_statistics(images)
     network = SpikingNetwork(

@@ -56,7 +56,7 @@ def test_errors_survive_pickling() -> None:
 def test_the_former_name_of_a_field_is_told_with_the_new_one() -> None:
     study, problems = parse({"training": {"loop": "steps"}})
 
-    assert study.training.backend == "eager"
+    assert study.training.backend.kind == "eager"
     assert problems == [
         "training.loop is now training.backend: write backend: eager instead of loop: steps"
     ]

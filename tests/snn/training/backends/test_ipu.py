@@ -129,7 +129,7 @@ def test_batches_are_of_one_size_and_in_half_precision(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("poptorch")
 def test_its_training_is_the_processors(tmp_path: Path) -> None:
     # whole batches, and spikes, which half precision does not round
-    fields = {"batch_size": 10, "coding": "poisson"}
+    fields: dict[str, Any] = {"batch_size": 10, "coding": "poisson"}
     there = train(tmp_path / "ipu", **fields)
     here = train(tmp_path / "cpu", backend="fused", **fields)
     for one, other in zip(there, here, strict=True):
