@@ -60,7 +60,7 @@ def study_job(study: Path, overrides: Iterable[str]) -> Job:
 
 def time_backends(job: Job, rounds: int) -> Iterator[StepSpeed]:
     """Time every back end and precision that can compute the training, in turns in this process."""
-    learners = {
+    learners: dict[tuple[str, str], NetworkLearner] = {
         (backend.kind, spec.precision): _learner(job, spec)
         for backend in _known(job.training)
         for spec in _specs(backend, job)
