@@ -117,7 +117,7 @@ def _speeds(network: SpikingNetwork, row: Row, data: DataSet, seed: int) -> tupl
     """Steps a second of one core, by the row's back end and by the plain loop; both take turns."""
     images, labels = data.train.images[:TIMED_BATCH], data.train.labels[:TIMED_BATCH]
     inputs = encode(network, images, CodingKey(seed, checkpoint="", purpose="speed"))
-    backend = network if row.training.backend == "fused" else network.unroll
+    backend = row.training.backend.run(network, row.training.precision)
     ways = {"backend": backend, "loop": network.unroll}
     network.train()
     seconds: dict[str, list[float]] = {name: [] for name in ways}
