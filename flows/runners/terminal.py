@@ -18,12 +18,20 @@ from spikeatlas.snn.sentences import os_sentence, reason_of
 
 Arguments = ParamSpec("Arguments")
 
+FAILED, BAD_INPUT = 1, 2
+"""Exit codes of a command that failed, and of one that was asked for what cannot be."""
+
 _answers: ContextVar[TextIO | None] = ContextVar("answers", default=None)
 
 
 def tell(*parts: object, end: str = "\n") -> None:
     """Print what a command answers to standard output, at once."""
     print(*parts, end=end, file=_answers.get(), flush=True)
+
+
+def complain(*sentences: str) -> None:
+    """Print sentences to standard error."""
+    print(*sentences, sep="\n", file=sys.stderr)
 
 
 def answering(command: Callable[Arguments, None]) -> Callable[Arguments, None]:

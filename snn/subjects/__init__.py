@@ -23,7 +23,7 @@ from spikeatlas.snn.subjects.module import ModuleSpec
 from spikeatlas.snn.subjects.nir import NirSpec
 from spikeatlas.snn.subjects.read_source import probe_problems, read_source
 from spikeatlas.snn.subjects.residual import ResNetSpec, ResNetSubject
-from spikeatlas.snn.subjects.trained import ChainSpec
+from spikeatlas.snn.subjects.trained import ChainSpec, TrainedSource
 
 SUBJECTS: Family[SubjectSpec] = Family(
     "network",
@@ -61,6 +61,7 @@ __all__ = [
     "Source",
     "Subject",
     "SubjectSpec",
+    "TrainedSource",
     "Unit",
     "probe_problems",
     "read_source",

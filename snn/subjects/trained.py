@@ -22,6 +22,7 @@ from spikeatlas.snn.networks import (
     TrainableNetwork,
     pixel_statistics,
 )
+from spikeatlas.snn.neurons import FastSigmoid, SurrogateSpec
 from spikeatlas.snn.registry import SPEC, UserPath
 from spikeatlas.snn.sentences import caught
 from spikeatlas.snn.subjects.base import Progress, Source, Subject, SubjectSpec
@@ -33,6 +34,8 @@ from spikeatlas.snn.training import (
     read_header,
     unreadable_epochs,
 )
+
+FAST_SIGMOID = FastSigmoid()
 
 
 class TrainedSpec(SubjectSpec, ABC):
@@ -122,13 +125,15 @@ class TrainedSource(Source):
 
     def open(self, epoch: float) -> Subject:
         """See ``Source``."""
-        return self._spec.subject(self._network(epoch))
+        return self._spec.subject(self.network(epoch))
 
-    def _network(self, epoch: float) -> TrainableNetwork:
-        path = epoch_path(self.folder, epoch)
-        return load_network(
-            path, self._spec.architecture, self.input_shape, len(self._data.classes)
-        )
+    def network(self, epoch: float, surrogate: SurrogateSpec = FAST_SIGMOID) -> TrainableNetwork:
+        """Return the network of an epoch in evaluation mode, its spikes with the gradient of ``surrogate``.
+
+        Errors as ``open``.
+        """
+        path, classes = epoch_path(self.folder, epoch), len(self._data.classes)
+        return load_network(path, self._spec.architecture, self.input_shape, classes, surrogate)
 
     def example(self) -> Subject:
         """See ``Source``."""

@@ -16,7 +16,9 @@ from torch import Tensor
 from spikeatlas.snn.allowed_places import require_place
 from spikeatlas.snn.files import load_checkpoint, read_metadata, save_checkpoint
 from spikeatlas.snn.networks import Architecture, NetworkSite, TrainableNetwork
-from spikeatlas.snn.neurons import SpikingNeuron
+from spikeatlas.snn.neurons import FastSigmoid, SpikingNeuron, SurrogateSpec
+
+FAST_SIGMOID = FastSigmoid()
 
 SETTLING_SECONDS = 1
 """Time in which a file that is being written changes."""
@@ -121,15 +123,19 @@ def read_header(path: Path) -> CheckpointHeader:
 
 
 def load_network(
-    path: Path, spec: Architecture, input_shape: tuple[int, int, int], classes: int
+    path: Path,
+    spec: Architecture,
+    input_shape: tuple[int, int, int],
+    classes: int,
+    surrogate: SurrogateSpec = FAST_SIGMOID,
 ) -> TrainableNetwork:
-    """Load a checkpoint into the network of ``spec`` for images (c, h, w).
+    """Load a checkpoint into the network of ``spec`` for images (c, h, w), its spikes with the gradient of ``surrogate``.
 
     ValueError, naming the tensors, where the file does not fit the network.
     """
     tensors, _ = load_checkpoint(path)
     blank = [0.0] * input_shape[0], [1.0] * input_shape[0]
-    network = spec.build(NetworkSite(input_shape, classes, *blank, seed=0))
+    network = spec.build(NetworkSite(input_shape, classes, *blank, 0, surrogate))
     _require_fit(path, tensors, network)
     network.load_state_dict({**_constants(network), **tensors})
     return network.eval()
