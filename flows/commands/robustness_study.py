@@ -138,12 +138,8 @@ def _epochs_there(study: Study) -> tuple[float, ...]:
     source = models.plain_source(study)
     there = tuple(source.epochs())
     if not there:
-        raise StudyError(
-            [
-                f"there is no checkpoint in {source.place} to measure: train the network first, with spikeatlas run and "
-                "this study"
-            ]
-        )
+        message = f"there is no checkpoint in {source.place}: train the network first, with spikeatlas run"
+        raise StudyError([message])
     return there
 
 

@@ -97,8 +97,7 @@ def _key(condition: Condition, seed: int, draw: int) -> CodingKey:
 def flat_images(target: AttackTarget, images: Images, labels: Labels) -> NDArray[np.bool_]:
     """Return (n,) true for images in which no pixel has any gradient: no attack by gradient gets off these."""
     _, slopes = target.slopes(images, labels)
-    flat: NDArray[np.bool_] = ~slopes.reshape(len(slopes), -1).any(axis=1)
-    return flat
+    return np.asarray(~slopes.reshape(len(slopes), -1).any(axis=1))
 
 
 def measure_network(
@@ -127,5 +126,4 @@ def measure_network(
 
 def right_under_all(measurements: Sequence[Measurement]) -> NDArray[np.bool_]:
     """Return (n,) true for images that are read right under every one of some attacks (>= 1), at every draw."""
-    rows: NDArray[np.bool_] = np.concatenate([each.right for each in measurements]).all(axis=0)
-    return rows
+    return np.asarray(np.concatenate([measured.right for measured in measurements]).all(axis=0))

@@ -56,16 +56,16 @@ class Ball:
         is shortened by the smallest factor that suffices.
         """
         change = pixels * 255 - centres
-        if self.norm == "linf":
-            rounded = np.clip(np.rint(change), -self.levels, self.levels)
-        else:
-            rounded = self._shortened(change)
+        rounded = self._shortened(change) if self.norm == "l2" else self._cut(change)
         return np.clip(centres + rounded, 0, 255).astype(np.uint8)
 
     @property
     def levels(self) -> int:
         """Whole grey levels of the radius."""
         return int(self.radius * 255 + _ROUNDING)
+
+    def _cut(self, change: Floats) -> Floats:
+        return np.clip(np.rint(change), -self.levels, self.levels)
 
     def _shortened(self, change: Floats) -> Floats:
         rounded = np.rint(change)

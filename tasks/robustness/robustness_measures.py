@@ -98,7 +98,7 @@ def _accuracy(
     asked = {
         "attack": None if attack is None else json_values(attack),
         "strength": strength,
-        "source": None if source is None else source.identity,
+        "source_digest": None if source is None else source.identity,
     }
     key = _key(network, shown, asked)
     if key in record.entries:
