@@ -2,49 +2,45 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
+from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from spikeatlas.snn.coding import CodingKey
 from spikeatlas.snn.registry import SPEC
 from spikeatlas.snn.robustness.attack_target import AttackTarget, Labels
 from spikeatlas.snn.robustness.base import AttackSpec, Scale
-from spikeatlas.snn.robustness.gradient_attack import GradientAttack
 from spikeatlas.snn.robustness.momentum import MomentumFgsm
-from spikeatlas.snn.robustness.norm_ball import Images
+from spikeatlas.snn.robustness.norm_ball import Images, Norm
 from spikeatlas.snn.subjects import LackError
 
 
 @dataclass(frozen=True, config=SPEC)
 class Transfer(AttackSpec):
-    """The images at which a climb on another network's loss ends (Papernot et al. 2017, arXiv 1602.02697).
+    """The images at which momentum FGSM on another network ends (Dong et al. 2018, arXiv 1710.06081, section 3).
 
-    The target is never asked, so what it hides of its own gradients is of no use to it.
+    The network under attack is never asked, so that what it hides of its own gradients is of no use to it.
     """
 
     kind: Literal["transfer"] = "transfer"
-    attack: AttackSpec = MomentumFgsm()
-    """The climb: one of the attacks by gradient."""
+    norm: Norm = "linf"
+    """Ball that it stays in: ``linf`` or ``l2``."""
+    steps: Annotated[int, Field(ge=1)] = 10
+    """Gradients that are taken."""
+    decay: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1.0
+    """Share of the gathered gradients that the next step keeps."""
     needs: ClassVar[Literal["scores", "gradients", "source"]] = "source"
 
     @property
     def scale(self) -> Scale:
         """See ``AttackSpec``."""
-        return self.attack.scale
+        return self.norm
 
     @property
     def label(self) -> str:
         """See ``AttackSpec``."""
-        return f"transfer of {self.attack.label}"
-
-    def problems(self, strength: float) -> list[str]:
-        """See ``AttackSpec``."""
-        if not isinstance(self.attack, GradientAttack):
-            return [
-                f"transfer: attack is {self.attack.kind}, which climbs no gradient; choose fgsm, pgd or momentum"
-            ]
-        return super().problems(strength)
+        return f"transfer-{self.steps}"
 
     def craft(
         self, target: AttackTarget, images: Images, labels: Labels, strength: float, key: CodingKey
@@ -54,8 +50,6 @@ class Transfer(AttackSpec):
             raise LackError(
                 "a transfer attack follows another network's gradients, and none is named."
             )
-        assert isinstance(self.attack, GradientAttack)
-        points = images
-        for points, _ in self.attack.climb(target.source, images, labels, strength, key):  # noqa: B007
-            pass
+        climb = MomentumFgsm(norm=self.norm, steps=self.steps, decay=self.decay)
+        *_, (points, _) = climb.climb(target.source, images, labels, strength, key)
         return points

@@ -30,7 +30,7 @@ ATTACKS: tuple[AttackSpec, ...] = (
     Square(),
     RandomPoint(norm="l2"),
     Pgd(norm="l2"),
-    Transfer(MomentumFgsm(norm="l2")),
+    Transfer(norm="l2"),
 )
 """Attacks that are made if none is named."""
 

@@ -36,7 +36,7 @@ def describe_epoch(entries: Sequence[Entry]) -> Iterator[str]:
     scales = dict.fromkeys(entry["scale"] for entry in accuracies if entry["scale"] is not None)
     for scale in scales:
         yield as_text(_attack_table(scale, [row for row in accuracies if row["scale"] == scale]))
-    if any(_kind(entry) not in CONTROLS for entry in accuracies):
+    if any(_kind(entry) not in (None, *CONTROLS) for entry in accuracies):
         yield "\n".join([*signs_of_masking(accuracies), MASKED_GRADIENTS])
     layers = [entry for entry in entries if entry["what"] == "layers"]
     if layers:
