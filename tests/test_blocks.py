@@ -60,6 +60,7 @@ PARSED = {
     "spikeatlas info runs/mine-": "`info atlas.zarr --verify` runs",
     "spikeatlas deploy": "tests/flows/test_deploy.py registers on a server",
     "spikeatlas benchmark": "takes hours; tests/flows/benchmark has the small ones",
+    "spikeatlas robustness": "tests/flows/commands has each option",
     "spikeatlas claims runs/fashion/atlas.zarr": "of studies that take hours; `claims atlas.zarr` runs",
 }
 """Commands of ours that tests/test_docs.py parses, and nothing here runs."""

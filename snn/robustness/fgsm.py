@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic.dataclasses import dataclass
 
 from spikeatlas.snn.registry import SPEC
-from spikeatlas.snn.robustness.gradient_attack import Course, GradientAttack
+from spikeatlas.snn.robustness.gradient_attack import Climb, GradientAttack
 
 
 @dataclass(frozen=True, config=SPEC)
@@ -20,6 +20,6 @@ class Fgsm(GradientAttack):
 
     kind: Literal["fgsm"] = "fgsm"
 
-    def course(self, strength: float) -> Course:
+    def course(self, strength: float) -> Climb:
         """See ``GradientAttack``."""
-        return Course(steps=1, stride=strength)
+        return Climb(steps=1, stride=strength)

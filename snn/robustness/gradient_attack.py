@@ -18,7 +18,7 @@ from spikeatlas.snn.robustness.norm_ball import Ball, Floats, Images, Norm
 
 
 @plain_dataclass(frozen=True)
-class Course:
+class Climb:
     """The way of a climb."""
 
     steps: int
@@ -48,7 +48,7 @@ class GradientAttack(AttackSpec, ABC):
         return self.norm
 
     @abstractmethod
-    def course(self, strength: float) -> Course:
+    def course(self, strength: float) -> Climb:
         """Return its way in a ball of that radius."""
 
     def craft(

@@ -8,7 +8,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from spikeatlas.snn.registry import SPEC
-from spikeatlas.snn.robustness.gradient_attack import Course, GradientAttack
+from spikeatlas.snn.robustness.gradient_attack import Climb, GradientAttack
 
 
 @dataclass(frozen=True, config=SPEC)
@@ -30,6 +30,6 @@ class MomentumFgsm(GradientAttack):
         """See ``AttackSpec``."""
         return f"momentum-{self.steps}"
 
-    def course(self, strength: float) -> Course:
+    def course(self, strength: float) -> Climb:
         """See ``GradientAttack``."""
-        return Course(self.steps, strength / self.steps, decay=self.decay)
+        return Climb(self.steps, strength / self.steps, decay=self.decay)

@@ -8,7 +8,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from spikeatlas.snn.registry import SPEC
-from spikeatlas.snn.robustness.gradient_attack import Course, GradientAttack
+from spikeatlas.snn.robustness.gradient_attack import Climb, GradientAttack
 
 
 @dataclass(frozen=True, config=SPEC)
@@ -31,6 +31,6 @@ class Pgd(GradientAttack):
         """See ``AttackSpec``."""
         return f"pgd-{self.steps}"
 
-    def course(self, strength: float) -> Course:
+    def course(self, strength: float) -> Climb:
         """See ``GradientAttack``."""
-        return Course(self.steps, self.pace * strength / self.steps, random_start=True)
+        return Climb(self.steps, self.pace * strength / self.steps, random_start=True)

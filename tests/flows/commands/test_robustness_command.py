@@ -107,6 +107,27 @@ def test_a_network_without_gradients_says_so(ask: Ask, study: Path, tmp_path: Pa
     assert "channels, each the mean of its map" in done.stdout
 
 
+def test_a_module_is_asked_and_follows_another_network_s_gradients(
+    ask: Ask, study: Path, tmp_path: Path
+) -> None:
+    scaling = {"mean": [0.3], "std": [0.3]}
+    network = {"kind": "module", "factory": "tests.networks.twin:twin", "normalise": scaling}
+    (tmp_path / "twin").mkdir()
+    probe = {"epochs": "all", "layers": "all"}
+    twin = study_file(tmp_path / "twin", tiny(tmp_path / "mine", network=network, probe=probe))
+
+    done = ask("robustness", twin, *FEW, *QUICK, "--attack", "transfer", "--transfer", study)
+
+    assert done.returncode == 0, done.stderr
+    assert "pgd-2 is not measured: the network has no gradients that it could follow" in done.stdout
+    assert "transfer-10 from epoch 2 of study" in done.stdout
+    assert "square-8" in done.stdout
+
+    blind = ask("robustness", study, *FEW, "--attack", "transfer", "--transfer", twin)
+    assert blind.returncode == 2
+    assert "the network of kind module has no gradients" in blind.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
