@@ -96,10 +96,10 @@ def robustness(
     from spikeatlas.flows.commands.robustness_study import AttackOptions, measure_study
     from spikeatlas.flows.study_file import read_study
 
-    asked = AttackOptions(
+    choices = AttackOptions(
         tuple(epochs) if epochs else None, images, noise, eps, l2, attack, transfer_epoch
     )
     other = None if transfer is None else (transfer, read_study(transfer))
     stop_tidily()
-    for part in measure_study(read_study(study, overrides or ()), asked, other, output):
+    for part in measure_study(read_study(study, overrides or ()), choices, other, output):
         tell(part)

@@ -104,10 +104,11 @@ def measure_study(
     record = RobustnessRecord(folder / robustness_record.FILE)
     figure = folder / robustness_figure.FILE
     require_picture(figure)
+    # a checkpoint that cannot answer is told before the first is measured
+    networks = [examined(study, epoch, source) for epoch, source in sources.items()]
     measured = []
     with progress.in_terminal(), working():
-        for epoch, source in sources.items():
-            network = examined(study, epoch, source)
+        for network in networks:
             measured.append(measure_epoch(network, plan, record))
             yield from describe_epoch(measured[-1])
             yield from lacks(network, plan)

@@ -94,10 +94,10 @@ class Worst:
         fooled = self.right[rows] & ~answer.right
         alike = self.right[rows] == answer.right
         worse = fooled | (alike & (answer.losses >= self.losses[rows]))
-        chosen = rows[worse]
-        self.images[chosen] = images[worse]
-        self.right[chosen] = answer.right[worse]
-        self.losses[chosen] = answer.losses[worse]
+        changed = rows[worse]
+        self.images[changed] = images[worse]
+        self.right[changed] = answer.right[worse]
+        self.losses[changed] = answer.losses[worse]
 
 
 def numbers(key: CodingKey, image: Images) -> np.random.Generator:

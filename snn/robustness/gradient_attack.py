@@ -71,13 +71,13 @@ class GradientAttack(AttackSpec, ABC):
         pixels = _random_points(ball, images, key) if course.random_start else images / 255
         gathered = np.zeros(images.shape)
         for _ in range(course.steps):
-            shown = ball.images(pixels, images)
-            answer, slopes = target.slopes(shown, labels)
-            yield shown, answer
+            points = ball.images(pixels, images)
+            answer, slopes = target.slopes(points, labels)
+            yield points, answer
             gathered = course.decay * gathered + _scaled(slopes)
             pixels = ball.project(pixels + course.stride * ball.steepest(gathered), images)
-        shown = ball.images(pixels, images)
-        yield shown, target.answer(shown, labels)
+        points = ball.images(pixels, images)
+        yield points, target.answer(points, labels)
 
 
 def _random_points(ball: Ball, images: Images, key: CodingKey) -> Floats:

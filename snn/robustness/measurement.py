@@ -70,9 +70,9 @@ def measure_under(
     answers, distances = [], []
     repeats = 1 if condition.attack is None else condition.attack.repeats
     for draw in range(repeats):
-        shown = _shown(target, images, labels, condition, _key(condition, seed, draw))
-        answers.append(target.answer(shown, labels))
-        distances.append(farthest(shown, images))
+        others = _shown(target, images, labels, condition, _key(condition, seed, draw))
+        answers.append(target.answer(others, labels))
+        distances.append(farthest(others, images))
     return Measurement(
         right=np.stack([answer.right for answer in answers]),
         loss=float(np.mean([answer.losses for answer in answers])),

@@ -103,8 +103,8 @@ class Square(AttackSpec):
         room = np.array([height - side + 1, width - side + 1])
         corners = (plan.places[rows, query] * room).astype(np.int64)
         tries = worst[rows]
-        for place, (row, (top, left)) in enumerate(zip(rows, corners, strict=True)):
-            patch = np.s_[:, top : top + side, left : left + side]
+        for place, (row, (top, column)) in enumerate(zip(rows, corners, strict=True)):
+            patch = np.s_[:, top : top + side, column : column + side]
             change = levels * plan.signs[row, query][:, None, None]
             tries[place][patch] = np.clip(images[row][patch] + change, 0, 255)
         return tries

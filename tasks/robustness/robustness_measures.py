@@ -73,12 +73,12 @@ def measure_epoch(
     network: ExaminedNetwork, plan: RobustnessPlan, record: RobustnessRecord
 ) -> list[Entry]:
     """Make the measurements of one epoch that the record does not have, and return all of them."""
-    shown = shown_images(network.study, plan.images)
+    sample = shown_images(network.study, plan.images)
     entries = [
-        _accuracy(network, shown, condition, record) for condition in _possible(network, plan)
+        _accuracy(network, sample, condition, record) for condition in _possible(network, plan)
     ]
     for level in plan.strengths["deviation"]:
-        entries += _layers(network, shown, level, record)
+        entries += _layers(network, sample, level, record)
     return entries
 
 
@@ -91,34 +91,34 @@ def _possible(network: ExaminedNetwork, plan: RobustnessPlan) -> Iterator[Condit
 
 
 def _accuracy(
-    network: ExaminedNetwork, shown: ShownImages, condition: Condition, record: RobustnessRecord
+    network: ExaminedNetwork, sample: ShownImages, condition: Condition, record: RobustnessRecord
 ) -> Entry:
     attack, strength = condition.attack, condition.strength
     source = network.source if attack is not None and attack.needs == "source" else None
-    asked = {
+    question = {
         "attack": None if attack is None else json_values(attack),
         "strength": strength,
         "source_digest": None if source is None else source.identity,
     }
-    key = _key(network, shown, asked)
+    key = _key(network, sample, question)
     if key in record.entries:
         return record.entries[key]
     result = measure_under(
-        network.target, shown.images, shown.labels, condition, network.study.seed
+        network.target, sample.images, sample.labels, condition, network.study.seed
     )
     name = "clean" if attack is None else f"{attack.label}, {spelled(strength)}"
     log.info(f"epoch {network.epoch:g}, {name}: accuracy {result.accuracy:.3f}")
     entry = {
         "what": "accuracy",
-        **_place(network, shown),
-        **asked,
+        **_place(network, sample),
+        **question,
         "label": "clean" if attack is None else attack.label,
         "scale": None if attack is None else attack.scale,
         "source": None if source is None else source.name,
         **_result(result),
     }
     if attack is None:
-        entry["flat"] = _flat(network, shown)
+        entry["flat"] = _flat(network, sample)
     return record.keep(key, entry)
 
 
@@ -136,11 +136,11 @@ def _result(result: Measurement) -> dict[str, Any]:
     }
 
 
-def _flat(network: ExaminedNetwork, shown: ShownImages) -> int | None:
+def _flat(network: ExaminedNetwork, sample: ShownImages) -> int | None:
     """Count images whose gradient is 0 in every pixel; None for a network without gradients."""
     if network.target.network is None:
         return None
-    return int(flat_images(network.target, shown.images, shown.labels).sum())
+    return int(flat_images(network.target, sample.images, sample.labels).sum())
 
 
 def right_of(entry: Entry) -> NDArray[np.bool_]:
@@ -150,45 +150,45 @@ def right_of(entry: Entry) -> NDArray[np.bool_]:
 
 
 def _layers(
-    network: ExaminedNetwork, shown: ShownImages, level: float, record: RobustnessRecord
+    network: ExaminedNetwork, sample: ShownImages, level: float, record: RobustnessRecord
 ) -> list[Entry]:
     """Compare the layers under noise of a level with those under clean images: one draw."""
-    asked = {"layers": network.rates, "noise": level}
-    key = _key(network, shown, asked)
+    question = {"layers": network.rates, "noise": level}
+    key = _key(network, sample, question)
     if key not in record.entries:
         noise = CodingKey(network.study.seed, "", f"attack {GaussianNoise().kind}")
-        signals = layer_signals(network.activity, shown.images, noisy(shown.images, level, noise))
-        record.keep(key, _layer_entry(network, shown, asked, signals))
+        signals = layer_signals(network.activity, sample.images, noisy(sample.images, level, noise))
+        record.keep(key, _layer_entry(network, sample, question, signals))
     return [record.entries[key]]
 
 
 def _layer_entry(
     network: ExaminedNetwork,
-    shown: ShownImages,
-    asked: dict[str, Any],
+    sample: ShownImages,
+    question: dict[str, Any],
     signals: dict[str, LayerSignal],
 ) -> dict[str, Any]:
     rows = {layer: asdict(signal) for layer, signal in signals.items()}
-    place = _place(network, shown)
+    place = _place(network, sample)
     return {
         "what": "layers",
         **place,
-        "noise": asked["noise"],
+        "noise": question["noise"],
         "units": network.rates,
         "layers": rows,
     }
 
 
-def _place(network: ExaminedNetwork, shown: ShownImages) -> dict[str, Any]:
+def _place(network: ExaminedNetwork, sample: ShownImages) -> dict[str, Any]:
     return {
         "epoch": network.epoch,
         "checkpoint": network.checkpoint,
-        "images": len(shown.images),
+        "images": len(sample.images),
         "seed": network.study.seed,
     }
 
 
-def _key(network: ExaminedNetwork, shown: ShownImages, asked: dict[str, Any]) -> str:
+def _key(network: ExaminedNetwork, sample: ShownImages, question: dict[str, Any]) -> str:
     return digest(
-        {"rules": RULES, "network": network.identity, "images": shown.digest, "asked": asked}
+        {"rules": RULES, "network": network.identity, "images": sample.digest, "asked": question}
     )

@@ -65,7 +65,9 @@ def _attack_table(scale: Scale, entries: Sequence[Entry]) -> Table:
         table.add_row(name, *(row.get(strength, "") for strength in strengths))
     attacks = [entry for entry in entries if _kind(entry) not in CONTROLS]
     if len(dict.fromkeys(map(row_name, attacks))) > 1:
-        table.add_row("all of these attacks", *(_under_all(attacks, each) for each in strengths))
+        table.add_row(
+            "all of these attacks", *(_under_all(attacks, strength) for strength in strengths)
+        )
     return table
 
 
@@ -148,7 +150,8 @@ def _layer_table(entries: Sequence[Entry]) -> Table:
         signals = [entry["layers"][name] for entry in levels]
         sparseness = _mean(row["hoyer"], "{:.3f}", row["hoyer_images"], row["silent"])
         ratios = [
-            _mean(each["snr"], "{:.1f}", each["snr_images"], each["unchanged"]) for each in signals
+            _mean(signal["snr"], "{:.1f}", signal["snr_images"], signal["unchanged"])
+            for signal in signals
         ]
         table.add_row(name, sparseness, *ratios)
     return table

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from spikeatlas.flows.checks.study_checks import Checked
-from spikeatlas.snn.robustness import MASKED_GRADIENTS
+from spikeatlas.snn.robustness import MASKED_GRADIENTS, measure_under
 from tests.conftest import Ask
 from tests.tiny import study_file, tiny
 
@@ -58,6 +58,30 @@ def test_a_study_is_measured_and_nothing_twice(
     assert again.returncode == 0, again.stderr
     assert again.stdout == done.stdout
     assert measurements(study) == rows
+
+
+def test_stopped_at_any_measurement_it_goes_on_to_the_same_file(
+    ask: Ask, study: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ["robustness", study, *FEW, *QUICK]
+    calls = []
+
+    def stopped(*arguments: Any) -> Any:
+        calls.append(arguments)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return measure_under(*arguments)
+
+    place = "spikeatlas.tasks.robustness.robustness_measures.measure_under"
+    with monkeypatch.context() as patch:
+        patch.setattr(place, stopped)
+        assert ask(*words).returncode == 130
+    assert [row["label"] for row in measurements(study)] == ["clean", "pgd-2"]
+
+    assert ask(*words).returncode == 0
+    assert ask(*words, "-o", study.parent / "whole").returncode == 0
+    whole = json.loads((study.parent / "whole" / "robustness.json").read_text())
+    assert measurements(study) == whole["measurements"]
 
 
 def test_what_is_not_measured_yet_is_added(ask: Ask, study: Path) -> None:
@@ -142,6 +166,7 @@ def test_a_module_is_asked_and_follows_another_network_s_gradients(
         (["--transfer-epoch", "7"], "--transfer-epoch 7: there is no such epoch"),
         (["--transfer-epoch", "2"], "is the network under attack itself"),
         (["--set", "search.budgte=1"], "search.budgte"),
+        (["--set", "data={dataset: saccades, frames: 2}"], "an attack takes still images"),
         (["--set", "output=nowhere"], "train the network first, with spikeatlas run"),
     ],
 )

@@ -13,6 +13,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from spikeatlas.snn.networks import NetworkSite, SpikingNetwork
+from spikeatlas.snn.neurons import ATan
 from spikeatlas.snn.showing import Showing
 from spikeatlas.snn.subjects import ChainSpec
 from spikeatlas.snn.training import epoch_path, load_network, read_header
@@ -68,6 +69,22 @@ def test_the_weights_of_an_snntorch_network_answer_as_it_does(tmp_path: Path) ->
     scores = SPEC.subject(loaded).scores(IMAGES, Showing(4))
     assert np.array_equal(scores, counts(network).detach().numpy())
     assert scores.any()
+
+
+def test_spikes_have_the_gradient_that_is_asked_for(tmp_path: Path) -> None:
+    file = epoch_path(tmp_path, 1)
+    save_file(tensors(snntorch_network()), file)
+    slopes = []
+    for surrogate in (None, ATan(alpha=3.0)):
+        further = () if surrogate is None else (surrogate,)
+        network = load_network(file, SPEC, (1, 8, 8), 10, *further)
+        pixels = torch.from_numpy(IMAGES).float().requires_grad_()
+        network.scores(network(network.normalise(pixels)[None])).square().sum().backward()
+        slopes.append(pixels.grad)
+    first, second = slopes
+    assert first is not None
+    assert second is not None
+    assert not torch.equal(first, second)
 
 
 def test_a_header_is_not_needed(tmp_path: Path) -> None:
