@@ -53,6 +53,8 @@ class NetworkComparison(BaseModel):
     """Of weights and order of images."""
     rows: Annotated[tuple[Row, ...], MinLen(1)]
     """The networks."""
+    robustness: Annotated[int, Ge(0)] = 0
+    """Test images that are shown under noise and attacks as well (0: none; ``snn.robustness.PUBLISHED``)."""
     workers: Annotated[int, Ge(1)] = 2
     """Processes, one thread each; they change no value."""
     output: UserPath = Path("runs/comparison")
@@ -88,6 +90,7 @@ class NetworkComparison(BaseModel):
             self.model_dump(mode="json")["data"],
             row.model_dump(mode="json", include={"network", "training"}),
             seed,
+            *([self.robustness] if self.robustness else []),
         ]
         return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
 

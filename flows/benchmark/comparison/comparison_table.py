@@ -27,16 +27,24 @@ CONFIDENCE = 0.95
 def comparison_table(comparison: NetworkComparison, pieces: Sequence[Piece]) -> str:
     """Return a Markdown table, a row for each network that has numbers."""
     table = {row.name: {p.seed: p for p in pieces if p.row == row.name} for row in comparison.rows}
-    lines = ["| " + " | ".join(HEADINGS) + " |", "| " + " | ".join("---" for _ in HEADINGS) + " |"]
+    conditions = tuple(dict.fromkeys(name for piece in pieces for name in piece.robust))
+    headings = (*HEADINGS[:2], *conditions, *HEADINGS[2:])
+    lines = ["| " + " | ".join(headings) + " |", "| " + " | ".join("---" for _ in headings) + " |"]
     rows = [row for row in comparison.rows if table[row.name]]
-    return "\n".join([*lines, *("| " + " | ".join(_cells(row, table)) + " |" for row in rows)])
+    return "\n".join(
+        [*lines, *("| " + " | ".join(_cells(row, table, conditions)) + " |" for row in rows)]
+    )
 
 
-def _cells(row: Row, table: Mapping[str, Mapping[int, Piece]]) -> Iterator[str]:
+def _cells(
+    row: Row, table: Mapping[str, Mapping[int, Piece]], conditions: Sequence[str]
+) -> Iterator[str]:
     pieces = list(table[row.name].values())
     accuracies = [piece.accuracy for piece in pieces]
     yield row.name
     yield f"{mean(accuracies):.3f} ({', '.join(f'{value:.3f}' for value in accuracies)})"
+    for name in conditions:
+        yield f"{mean(piece.robust.get(name, float('nan')) for piece in pieces):.3f}"
     yield f"{mean(_overall(piece.active) for piece in pieces):.3f}"
     yield f"{mean(_overall(piece.sparsity) for piece in pieces):.2f}"
     fast, slow = (

@@ -19,6 +19,8 @@ from spikeatlas.snn.batching import padded_batches
 from spikeatlas.snn.coding import CodingKey, encode
 from spikeatlas.snn.data import DataSet
 from spikeatlas.snn.networks import SpikingNetwork
+from spikeatlas.snn.robustness import measure_network
+from spikeatlas.snn.selectivity import hoyer
 from spikeatlas.snn.training import epoch_path, load_network, read_header, train_network
 from spikeatlas.tasks.workers import models
 from spikeatlas.tasks.workers.process import one_thread
@@ -53,6 +55,8 @@ class Piece:
     """Training steps of 32 images, forward and backward, by the row's own back end."""
     loop_steps_a_second: float
     """The same, by the loop over time steps through all layers."""
+    robust: dict[str, float]
+    """Accuracy by condition, of images under noise and attacks, if that was asked for."""
 
 
 def measure_piece(comparison: NetworkComparison, row: Row, seed: int) -> Piece:
@@ -67,13 +71,25 @@ def measure_piece(comparison: NetworkComparison, row: Row, seed: int) -> Piece:
     )
     seconds = time.process_time() - began if fresh else 0.0
     path = epoch_path(folder, row.training.epochs)
-    network = load_network(path, row.network, data.shape, len(data.classes))
+    network = load_network(
+        path, row.network, data.shape, len(data.classes), surrogate=row.training.surrogate
+    )
     assert isinstance(network, SpikingNetwork)
     header, images = read_header(path), data.test.images[:IMAGES]
     active, sparsity = _activity(network, images, seed)
-    fast, slow = _speeds(network, row, data, seed)
+    robust = _robust(network, data, comparison.robustness, seed)
+    speeds = _speeds(network, row, data, seed)
     piece = Piece(
-        row.name, seed, key, header.accuracy, header.loss, active, sparsity, seconds, fast, slow
+        row.name,
+        seed,
+        key,
+        header.accuracy,
+        header.loss,
+        active,
+        sparsity,
+        seconds,
+        *speeds,
+        robust,
     )
     write_atomically(
         comparison.result_path(row, seed),
@@ -92,7 +108,8 @@ def _activity(
     for batch, count in padded_batches(images, BATCH):
         for name, spikes in _spikes(network, batch, seed):
             active[name].append(float((spikes[:, :count] != 0).float().mean()))
-            sparsity[name] += hoyer(spikes[:, :count].mean(0).flatten(1)).tolist()
+            activity = spikes[:, :count].mean(0).flatten(1).abs().double().numpy()
+            sparsity[name] += hoyer(activity, axis=1).tolist()
     return (
         {name: float(np.mean(values)) for name, values in active.items()},
         {name: float(np.nanmean(values)) for name, values in sparsity.items()},
@@ -107,10 +124,12 @@ def _spikes(network: SpikingNetwork, images: np.ndarray, seed: int) -> Iterator[
         yield layer.name, layer.neuron.relative(spikes)
 
 
-def hoyer(activity: Tensor) -> Tensor:
-    """Hoyer sparsity (n,) of rows (n, k): (sqrt(k) - |a|_1 / |a|_2) / (sqrt(k) - 1); NaN for rows of zeros."""
-    root = activity.shape[1] ** 0.5
-    return (root - activity.abs().sum(1) / activity.norm(dim=1)) / (root - 1)
+def _robust(network: SpikingNetwork, data: DataSet, count: int, seed: int) -> dict[str, float]:
+    if not count:
+        return {}
+    images, labels = data.test.images[:count], data.test.labels[:count]
+    measurements = measure_network(network, images, labels, seed=seed)
+    return {name: measurement.accuracy for name, measurement in measurements.items()}
 
 
 def _speeds(network: SpikingNetwork, row: Row, data: DataSet, seed: int) -> tuple[float, float]:

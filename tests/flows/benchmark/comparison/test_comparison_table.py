@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from tests.flows.benchmark.comparison.test_comparison import written
 
 
 def piece(row: str, seed: int, accuracy: float) -> Piece:
-    return Piece(row, seed, "", accuracy, 0.1, {"fc1": 0.25}, {"fc1": 0.5}, 1.0, 30.0, 10.0)
+    return Piece(row, seed, "", accuracy, 0.1, {"fc1": 0.25}, {"fc1": 0.5}, 1.0, 30.0, 10.0, {})
 
 
 def test_the_interval_is_student_s_of_paired_differences() -> None:
@@ -40,3 +41,13 @@ def test_a_row_beyond_its_margin_is_told(tmp_path: Path) -> None:
 
     assert "NOT within 2" in comparison_table(comparison, pieces)
     assert "within" not in comparison_table(comparison, pieces[:3])
+
+
+def test_conditions_are_columns(tmp_path: Path) -> None:
+    comparison = read_comparison(written(tmp_path))
+    numbers = dataclasses.replace(piece("LIF", 0, 0.9), robust={"noise 0.1": 0.75})
+
+    head, _, row = comparison_table(comparison, [numbers]).splitlines()
+
+    assert head.startswith("| network | accuracy | noise 0.1 | active")
+    assert row.startswith("| LIF | 0.900 (0.900) | 0.750 | ")

@@ -1,24 +1,15 @@
 from __future__ import annotations
 
-import math
 from pathlib import Path
 
-import torch
-
 from spikeatlas.flows.benchmark.comparison import read_comparison
-from spikeatlas.flows.benchmark.comparison.piece import hoyer, measure_piece, read_piece
+from spikeatlas.flows.benchmark.comparison.piece import measure_piece, read_piece
+from spikeatlas.snn.robustness import PUBLISHED
 from tests.flows.benchmark.comparison.test_comparison import written
 
 
-def test_hoyer_is_0_for_flat_and_1_for_one_hot_activity() -> None:
-    values = hoyer(torch.tensor([[2.0, 2, 2, 2], [0, 5, 0, 0], [0, 0, 0, 0]]))
-
-    assert values[:2].tolist() == [0.0, 1.0]
-    assert math.isnan(values[2])
-
-
 def test_a_piece_is_trained_and_measured(tmp_path: Path) -> None:
-    comparison = read_comparison(written(tmp_path, data={"dataset": "digits"}))
+    comparison = read_comparison(written(tmp_path, data={"dataset": "digits"}, robustness=20))
     row = comparison.rows[0]
 
     piece = measure_piece(comparison, row, 0)
@@ -27,6 +18,9 @@ def test_a_piece_is_trained_and_measured(tmp_path: Path) -> None:
     assert 0.2 < piece.accuracy < 1
     assert 0 < piece.active["fc1"] < 1
     assert min(piece.steps_a_second, piece.loop_steps_a_second, piece.seconds) > 0
+    assert 0 < piece.sparsity["fc1"] < 1
+    assert piece.robust.keys() == PUBLISHED.keys()
+    assert piece.robust["linf 2/255"] <= piece.robust["clean"]
     again = measure_piece(comparison, row, 0)
     assert (again.accuracy, again.loss, again.active) == (piece.accuracy, piece.loss, piece.active)
     assert again.seconds == 0
