@@ -10,6 +10,7 @@ from spikeatlas.snn.networks.decodings import (
     MeanDecoding,
     MembraneDecoding,
     OutputReadout,
+    PopulationDecoding,
     RateDecoding,
     WeightedRateDecoding,
 )
@@ -18,7 +19,13 @@ from spikeatlas.snn.networks.network import SpikingNetwork
 from spikeatlas.snn.networks.residual_block import ResidualBlock
 from spikeatlas.snn.networks.resnet import SpikingResNet, Trace
 from spikeatlas.snn.networks.resnet_spec import ResNetArchitecture
-from spikeatlas.snn.networks.silenced import SilencedNeurons, silenced, with_neurons
+from spikeatlas.snn.networks.silenced import (
+    SilencedNeurons,
+    silenced,
+    silenced_layer,
+    silenced_neurons,
+    with_neurons,
+)
 from spikeatlas.snn.networks.spec import OUTPUT, NetworkSpec, layer_maps, layer_sizes
 
 __all__ = [
@@ -31,6 +38,7 @@ __all__ = [
     "NetworkSite",
     "NetworkSpec",
     "OutputReadout",
+    "PopulationDecoding",
     "RateDecoding",
     "ResNetArchitecture",
     "ResidualBlock",
@@ -45,5 +53,7 @@ __all__ = [
     "layer_sizes",
     "pixel_statistics",
     "silenced",
+    "silenced_layer",
+    "silenced_neurons",
     "with_neurons",
 ]

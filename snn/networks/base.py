@@ -23,7 +23,7 @@ class NetworkSite:
     input_shape: Shape
     """(c, h, w) of an image."""
     classes: int
-    """Output neurons (>= 1)."""
+    """Classes that are read (>= 1); a decoding may have several output neurons for each."""
     mean: Sequence[float]
     """Of pixels/255, per channel."""
     std: Sequence[float]
@@ -75,7 +75,7 @@ class TrainableNetwork(nn.Module, ABC):
     @property
     @abstractmethod
     def classes(self) -> int:
-        """Output neurons."""
+        """Classes that the output is read as."""
 
     def normalise(self, images: Tensor) -> Tensor:
         """(images/255 - mean)/std as float32 (n, c, h, w), for uint8 images of that shape."""
@@ -89,7 +89,7 @@ class TrainableNetwork(nn.Module, ABC):
 
     @abstractmethod
     def forward(self, inputs: Tensor) -> Tensor:
-        """Outputs (T, n, classes) of encoded images (T, n, c, h, w), or (1, n, c, h, w), with gradients.
+        """Outputs (T, n, output neurons) of encoded images (T, n, c, h, w), or (1, n, c, h, w), with gradients.
 
         Layer by layer, each over the whole sequence.
         """
@@ -100,7 +100,7 @@ class TrainableNetwork(nn.Module, ABC):
 
     @abstractmethod
     def scores(self, outputs: Tensor) -> Tensor:
-        """Scores (n, classes) of outputs (T, n, classes), the largest for the class that is read."""
+        """Scores (n, classes) of outputs (T, n, output neurons), the largest for the class that is read."""
 
 
 class Architecture(ABC):

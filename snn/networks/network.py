@@ -80,7 +80,7 @@ class SpikingNetwork(TrainableNetwork):
         return self.layers.index(name)
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """Output spikes (T, n, classes) of encoded images (T, n, c, h, w), or (1, n, c, h, w).
+        """Output spikes (T, n, outputs) of encoded images (T, n, c, h, w), or (1, n, c, h, w).
 
         Layer by layer, each over the whole sequence, with gradients: ``unroll`` gives the same.
         """

@@ -55,6 +55,11 @@ class ResNetArchitecture(Architecture):
     @model_validator(mode="after")
     def _check(self) -> Self:
         problems = [f"neuron: {problem}" for problem in self.neuron.problems(self.time_steps)]
+        if not self.decoding.plain:
+            problems.append(
+                f"decoding: {self.decoding.kind} has output neurons or weights of its own, but a resnet is read by its "
+                "linear layer fc; choose mean, rate or weighted-rate, or a network of kind chain"
+            )
         if problems:
             raise ValueError("; ".join(problems))
         return self
@@ -126,7 +131,9 @@ class ResNetArchitecture(Architecture):
     def layer_infos(self, shape: Shape, classes: int) -> dict[str, LayerInfo]:
         """See ``Architecture``."""
         blank = [0.0] * shape[0], [1.0] * shape[0]
-        neurons = self._neurons(NetworkSite(shape, classes, *blank, seed=0))
+        with torch.random.fork_rng(devices=[]):
+            # of what neurons draw as they are built, nothing is looked at here
+            neurons = self._neurons(NetworkSite(shape, classes, *blank, seed=0))
         infos = {}
         for name, (channels, *size) in self.layer_shapes(shape).items():
             unit = neurons[name].unit(self.time_steps, tuple(size))

@@ -65,7 +65,7 @@ def silenced(network: SpikingNetwork, layer: str, neuron: int) -> SpikingNetwork
             f"layer {layer!r} has no neuron {neuron} to silence: give one of 0 to {size - 1}."
         )
     return SpikingNetwork(
-        [_silenced_layer(part, neuron) if part.name == layer else part for part in network],
+        [silenced_layer(part, neuron) if part.name == layer else part for part in network],
         input_shape=network.input_shape,
         time_steps=network.time_steps,
         coding=network.coding,
@@ -76,8 +76,14 @@ def silenced(network: SpikingNetwork, layer: str, neuron: int) -> SpikingNetwork
     ).train(network.training)
 
 
-def _silenced_layer(layer: SpikingLayer, neuron: int) -> SpikingLayer:
-    return with_neurons(layer, "neuron", SilencedNeurons(layer.neuron, neuron))
+def silenced_layer(layer: SpikingLayer, neuron: int) -> SpikingLayer:
+    """Return a layer with the same weights, not copies, one neuron of which never fires."""
+    return with_neurons(layer, "neuron", silenced_neurons(layer.neuron, neuron))
+
+
+def silenced_neurons(neurons: SpikingNeuron, index: int) -> SpikingNeuron:
+    """Return the same neurons, one of which never fires, neither for what follows nor for its layer."""
+    return neurons.without(index) or SilencedNeurons(neurons, index)
 
 
 def with_neurons(module: Module, path: str, neurons: SpikingNeuron) -> Module:

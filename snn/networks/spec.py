@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Self
 
+import torch
 from pydantic import Field, PlainValidator, TypeAdapter, model_validator
 from pydantic.dataclasses import dataclass
 
@@ -101,6 +102,8 @@ class NetworkSpec(Architecture):
     def _problems(self) -> Iterator[str]:
         """Say what keeps the parts from working together, and one after the other."""
         members = [("neuron", self.neuron.problems(self.time_steps))]
+        if not self.channels:
+            members.append(("neuron", self.neuron.unit_problems()))
         members += [("norm", norm.problems(self.time_steps)) for norm in self.norms]
         members += [("norm", _pair_problems(self.neuron, norm)) for norm in self.norms]
         members.append(("decoding", self.decoding.problems(self.neuron, self.time_steps)))
@@ -161,7 +164,9 @@ class NetworkSpec(Architecture):
         for name, beta, threshold in zip(self.layers, self.betas, self.thresholds, strict=True):
             currents = (sizes[name], *maps[name])
             site = NeuronSite(name, currents, self.time_steps, beta, threshold, self.reset)
-            unit = self.neurons_at(site).unit(self.time_steps, maps[name])
+            with torch.random.fork_rng(devices=[]):
+                # of what neurons draw as they are built, nothing is looked at here
+                unit = self.neurons_at(site).unit(self.time_steps, maps[name])
             infos[name] = LayerInfo(sizes[name], maps[name], unit)
         return infos
 

@@ -7,9 +7,12 @@ modules.
 
 from __future__ import annotations
 
+from spikeatlas.snn.neurons.backei import BackEINeuron, BackEISpec
 from spikeatlas.snn.neurons.base import NeuronSite, NeuronSpec, Reset, SpikingNeuron, State
+from spikeatlas.snn.neurons.clif import ClifNeuron, ClifSpec
 from spikeatlas.snn.neurons.dsr_if import DsrIfNeuron, DsrIfSpec
 from spikeatlas.snn.neurons.dsr_lif import DsrLifNeuron, DsrLifSpec
+from spikeatlas.snn.neurons.intra_layer import LATERAL, IntraLayerNeuron, Links
 from spikeatlas.snn.neurons.leaky import LeakyNeuron, LeakySpec
 from spikeatlas.snn.neurons.lif import LifNeuron, LifSpec
 from spikeatlas.snn.neurons.relu import ReluNeuron, ReluSpec
@@ -35,24 +38,33 @@ NEURONS: Family[NeuronSpec] = Family(
         "relu": ReluSpec,
         "dsr-if": DsrIfSpec,
         "dsr-lif": DsrLifSpec,
+        "clif": ClifSpec,
+        "backei": BackEISpec,
     },
 )
 """``network.neuron`` of a study."""
 
 
 __all__ = [
+    "LATERAL",
     "NEURONS",
     "SURROGATES",
     "ATan",
+    "BackEINeuron",
+    "BackEISpec",
+    "ClifNeuron",
+    "ClifSpec",
     "DsrIfNeuron",
     "DsrIfSpec",
     "DsrLifNeuron",
     "DsrLifSpec",
     "FastSigmoid",
+    "IntraLayerNeuron",
     "LeakyNeuron",
     "LeakySpec",
     "LifNeuron",
     "LifSpec",
+    "Links",
     "NeuronSite",
     "NeuronSpec",
     "Rectangle",

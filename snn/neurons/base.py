@@ -67,6 +67,14 @@ class SpikingNeuron(nn.Module):
         """Spikes (T, n, ...) of currents (T, n, ...), or (1, n, ...) if constant, from rest, with gradient."""
         return self.unroll(currents, time_steps)[0]
 
+    def without(self, index: int) -> SpikingNeuron | None:
+        """Return the same neurons, one of which never fires, where its spikes reach others of the layer.
+
+        A convolution's neuron is a whole channel. None where they do not: it is enough then to leave its spikes out.
+        """
+        del index
+        return None
+
     def unit(self, time_steps: int, map_: tuple[int, ...]) -> Unit:
         """Unit of responses: spikes a step and position of a map (h, w), () of units."""
         return spike_unit(time_steps, map_, signed=self.signed)
@@ -88,6 +96,14 @@ class SpikingNeuron(nn.Module):
     def relative(self, spikes: Tensor) -> Tensor:
         """Spikes in units of their height: 0 or 1, or -1 where they are signed."""
         return spikes if self.height == 1 else spikes / self.height
+
+
+def muted(spikes: Tensor, neurons: tuple[int, ...], axis: int = 1) -> Tensor:
+    """Return spikes without those of some neurons, which stand along an axis."""
+    if not neurons:
+        return spikes
+    index = torch.tensor(neurons, device=spikes.device)
+    return spikes.index_fill(axis, index, 0.0)
 
 
 @dataclass(frozen=True)
@@ -125,6 +141,10 @@ class NeuronSpec(Contract, ABC):
     def problems(self, time_steps: int) -> list[str]:
         """Say in sentences what keeps these neurons from running so many time steps."""
         del time_steps
+        return []
+
+    def unit_problems(self) -> list[str]:
+        """Say in sentences what keeps these neurons from a network all of whose layers are units, without maps."""
         return []
 
     @abstractmethod

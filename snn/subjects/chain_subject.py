@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -13,7 +11,13 @@ from spikeatlas.snn.batching import padded_batches
 from spikeatlas.snn.coding import encode
 from spikeatlas.snn.device import copy_on
 from spikeatlas.snn.layer_info import LayerInfo
-from spikeatlas.snn.networks import RateDecoding, SpikingLayer, SpikingNetwork, silenced
+from spikeatlas.snn.networks import (
+    RateDecoding,
+    SpikingLayer,
+    SpikingNetwork,
+    silenced,
+    silenced_layer,
+)
 from spikeatlas.snn.responder import Responder, check_weights, layer_shapes
 from spikeatlas.snn.showing import Showing
 from spikeatlas.snn.subjects.base import Images, Neurons, Scores, Subject
@@ -103,12 +107,23 @@ class ChainSubject(Subject):
         spikes = encode(self.network, batch, showing.key)
         scores: dict[str, NDArray[np.float64]] = {}
         for place, layer in enumerate(self.network):
-            spikes = layer(spikes, self.network.time_steps)
-            rest = _without_each(spikes, neurons.get(layer.name, ()))
-            rows = [self._finish(place + 1, others)[:count] for others in rest]
+            inputs, spikes = spikes, layer(spikes, self.network.time_steps)
+            rows = [
+                self._finish(place + 1, self._without(layer, inputs, spikes, neuron))[:count]
+                for neuron in neurons.get(layer.name, ())
+            ]
             if rows:
                 scores[layer.name] = torch.stack(rows).double().numpy()
         return scores
+
+    def _without(self, layer: SpikingLayer, inputs: Tensor, spikes: Tensor, neuron: int) -> Tensor:
+        """Spikes (T, n, neurons, ...) of a layer without those of one neuron; ``spikes``: with all."""
+        if layer.neuron.without(neuron) is not None:
+            muted: Tensor = silenced_layer(layer, neuron)(inputs, self.network.time_steps)
+            return muted
+        others = spikes.clone()
+        others[:, :, neuron] = 0
+        return others
 
     def _finish(self, start: int, spikes: Tensor) -> Tensor:
         """Output scores (n, classes) from the spikes that enter layer number ``start``."""
@@ -120,11 +135,3 @@ class ChainSubject(Subject):
 def _info(network: SpikingNetwork, layer: SpikingLayer, shape: tuple[int, ...]) -> LayerInfo:
     unit = layer.neuron.unit(network.time_steps, shape[1:])
     return LayerInfo(layer.size, shape[1:], unit)
-
-
-def _without_each(spikes: Tensor, neurons: Sequence[int]) -> Iterator[Tensor]:
-    """Spikes (T, n, neurons, ...) without those of one neuron, for each in turn."""
-    for neuron in neurons:
-        others = spikes.clone()
-        others[:, :, neuron] = 0
-        yield others

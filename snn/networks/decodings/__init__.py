@@ -5,6 +5,7 @@ from __future__ import annotations
 from spikeatlas.snn.networks.decodings.base import DecodingSpec, OutputReadout, PlainReadout
 from spikeatlas.snn.networks.decodings.mean import MeanDecoding
 from spikeatlas.snn.networks.decodings.membrane import MembraneDecoding
+from spikeatlas.snn.networks.decodings.population_decoding import PopulationDecoding
 from spikeatlas.snn.networks.decodings.rate import RateDecoding
 from spikeatlas.snn.networks.decodings.weighted_rate import WeightedRateDecoding
 from spikeatlas.snn.registry import Family
@@ -17,6 +18,7 @@ DECODINGS: Family[DecodingSpec] = Family(
         "mean": MeanDecoding,
         "weighted-rate": WeightedRateDecoding,
         "membrane": MembraneDecoding,
+        "population": PopulationDecoding,
     },
 )
 """``network.decoding`` of a study."""
@@ -28,6 +30,7 @@ __all__ = [
     "MembraneDecoding",
     "OutputReadout",
     "PlainReadout",
+    "PopulationDecoding",
     "RateDecoding",
     "WeightedRateDecoding",
 ]

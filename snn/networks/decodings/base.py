@@ -38,6 +38,12 @@ class DecodingSpec(Contract, ABC):
     spiking: ClassVar[bool] = True
     """False where the output layer is no layer of spikes: it then has no normalisation unless one is listed for it."""
 
+    @property
+    def plain(self) -> bool:
+        """True where it reads any outputs, one a class: it makes no output neurons, and learns nothing."""
+        member, names = type(self), ("outputs", "output_neurons", "readout")
+        return all(getattr(member, name) is getattr(DecodingSpec, name) for name in names)
+
     def problems(self, neuron: NeuronSpec, time_steps: int) -> list[str]:
         """Say in sentences what keeps it from reading such neurons over so many time steps."""
         del neuron, time_steps

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import ClassVar, Literal
 
@@ -17,10 +17,10 @@ from spikeatlas.snn.graph import FastWay
 from spikeatlas.snn.layer_info import LayerInfo
 from spikeatlas.snn.networks import (
     ResNetArchitecture,
-    SilencedNeurons,
     SpikingResNet,
     Trace,
     TrainableNetwork,
+    silenced_neurons,
     with_neurons,
 )
 from spikeatlas.snn.registry import SPEC, UserPath
@@ -102,7 +102,7 @@ class ResNetSubject(Subject):
     def silenced(self, layer: str, neuron: int) -> ResNetSubject:
         """See ``Subject``: a whole channel never spikes, neither for what follows nor for the shortcut."""
         self._require_neuron(layer, neuron)
-        neurons = SilencedNeurons(self.network.neurons(layer), neuron)
+        neurons = silenced_neurons(self.network.neurons(layer), neuron)
         return ResNetSubject(with_neurons(self.network, layer, neurons), self.layers)
 
     def _require_neuron(self, layer: str, neuron: int) -> None:
@@ -141,22 +141,28 @@ class ResNetSubject(Subject):
         inputs = encode(network, batch, showing.key)
         trace = Trace(inputs, inputs)
         for place in range(network.upto(neurons)):
-            trace = network.advance(place, trace, network.fire)
+            before, trace = trace, network.advance(place, trace, network.fire)
             outputs = [
-                network.scores(network.finish(place + 1, others))
-                for others in _without_each(trace, neurons.get(network.layers[place], ()))
+                network.scores(
+                    network.finish(place + 1, self._without(place, before, trace, neuron))
+                )
+                for neuron in neurons.get(network.layers[place], ())
             ]
             if outputs:
                 scores[network.layers[place]] = torch.stack(outputs).double().numpy()
         return scores
 
-
-def _without_each(trace: Trace, neurons: Sequence[int]) -> Iterator[Trace]:
-    """Return a trace without the spikes of one neuron, for each in turn."""
-    for neuron in neurons:
-        spikes = trace.spikes.clone()
+    def _without(self, place: int, before: Trace, after: Trace, neuron: int) -> Trace:
+        """Return the trace behind layer number ``place`` without one neuron's spikes; ``before``: what enters it."""
+        others = self.network.neurons(self.network.layers[place]).without(neuron)
+        if others is not None:
+            steps = self.network.time_steps
+            return self.network.advance(
+                place, before, lambda _, currents: others.run(currents, steps)
+            )
+        spikes = after.spikes.clone()
         spikes[:, :, neuron] = 0
-        yield Trace(trace.signal, spikes)
+        return Trace(after.signal, spikes)
 
 
 @dataclass(frozen=True, config=SPEC)

@@ -55,9 +55,10 @@ def _stepped(neuron: SpikingNeuron, compile_loop: Callable[[Loop], Loop]) -> Neu
     loops: dict[int, Loop] = {}
 
     def run(currents: Tensor, time_steps: int) -> Tensor:
-        # snnTorch keeps the membranes of the last step in its module
+        # snnTorch keeps the membranes of the last step in its module, which others may wrap
         for name, value in at_rest.items():
-            setattr(stand_in, name, value)
+            module, _, buffer = name.rpartition(".")
+            setattr(stand_in.get_submodule(module), buffer, value)
         if time_steps not in loops:
             loops[time_steps] = compile_loop(_loop(stand_in, time_steps))
         return loops[time_steps](currents)

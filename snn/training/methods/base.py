@@ -19,9 +19,9 @@ class Assignment:
 
     network: TrainableNetwork
     run: Callable[[Tensor], Tensor]
-    """Output spikes (T, n, classes) of encoded images (T or 1, n, c, h, w), with gradients; by the backend."""
+    """Output spikes (T, n, outputs) of encoded images (T or 1, n, c, h, w), with gradients; by the backend."""
     loss: Callable[[Tensor, Tensor], Tensor]
-    """Loss (), the objectives' sum, of output spikes (T, n, classes) and labels (n,)."""
+    """Loss (), the objectives' sum, of output spikes (T, n, outputs) and labels (n,)."""
     lr: float
     """``training.lr``."""
     steps: int

@@ -22,5 +22,5 @@ class TrainingObjective(Contract, ABC):
     def loss(self, network: TrainableNetwork, spikes: Tensor, labels: Tensor) -> Tensor:
         """Return the term (), with its gradient, of one batch.
 
-        ``spikes`` (T, n, classes) of the output layer, ``labels`` (n,) int64 in 0..classes-1.
+        ``spikes`` (T, n, outputs) of the output layer, ``labels`` (n,) int64 in 0..classes-1.
         """

@@ -14,9 +14,11 @@ from tests.snn.own_layers import TernaryNeuron
 
 @pytest.mark.parametrize("kind", [*DECODINGS.members, "tests.snn.own_layers:Latest"])
 def test_a_decoding_scores_every_class(kind: str) -> None:
-    spikes = (torch.rand((5, 3, 4), generator=torch.Generator().manual_seed(0)) > 0.5).float()
+    decoding = DECODINGS.read(kind)
+    shape = (5, 3, decoding.outputs(4))
+    spikes = (torch.rand(shape, generator=torch.Generator().manual_seed(0)) > 0.5).float()
 
-    assert DECODINGS.read(kind).scores(spikes).shape == (3, 4)
+    assert decoding.readout(4, 5)(spikes).shape == (3, 4)
 
 
 def test_the_rate_counts_spikes() -> None:
