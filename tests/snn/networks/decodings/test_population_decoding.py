@@ -141,6 +141,8 @@ def test_building_it_leaves_the_global_generator_alone() -> None:
             "decoding: links are no-self, but a population of size 1 has no other neuron to link",
         ),
         ({"decoding": {**HEAD, "links": "ful"}}, "no-lateral"),
+        ({"decoding": HEAD, "neuron": "dsr-if"}, "dsr-if neurons learn over the whole sequence"),
+        ({"decoding": "population", "neuron": "dsr-lif"}, "which population counts alike"),
         ({"neuron": "backei", "channels": ()}, "neuron: the gates of backei are convolutions"),
     ],
 )
@@ -154,6 +156,7 @@ def test_what_does_not_fit_is_refused(fields: dict[str, Any], words: str) -> Non
     [
         {"decoding": {**HEAD, "links": "bias"}, "time_steps": 1},
         {"decoding": {**HEAD, "size": 1}},
+        {"decoding": {**HEAD, "links": "bias"}, "neuron": "dsr-if"},
         {"neuron": {"kind": "backei", "back": False, "ei": False}, "channels": ()},
     ],
     ids=str,
