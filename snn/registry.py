@@ -66,7 +66,7 @@ class Contract:
         """Validate a member by its own fields, and what is annotated with the contract by the family."""
         # a contract may itself be a dataclass, whose fields its members have without saying so
         family = getattr(cls, "family", None)
-        is_contract = family is not None and family.base is cls
+        is_contract = Contract in cls.__bases__
         is_dataclass = dataclasses.is_dataclass(cls)
         if is_dataclass and not is_contract:
             return handler(source)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from spikeatlas.flows.checks.inputs import StudyInputs
+from spikeatlas.snn.networks import Architecture
+from spikeatlas.snn.readings import WindowReading
 from spikeatlas.snn.sentences import near
 from spikeatlas.snn.subjects import Source, probe_problems
 from spikeatlas.tasks.study.study import Study
@@ -99,3 +101,22 @@ def _unknown(field: str, names: Iterable[str], source: Source) -> list[str]:
         for name in names
         if name not in source.layers
     ]
+
+
+def exit_problems(inputs: StudyInputs) -> list[str]:
+    """Name what asks for all time steps of a network that may be shown fewer, once it is trained."""
+    study, network, data = inputs.study, inputs.study.network, inputs.data
+    if not isinstance(network, Architecture) or not network.may_exit:
+        return []
+    start = "network.norm: with exit_below a trained network may be shown any number of steps"
+    remedy = "leave exit_below out, or"
+    problems = []
+    if isinstance(study.probe.reading.trains, WindowReading):
+        problems.append(
+            f"{start}, but probe.reading: window names some; {remedy} choose another reading"
+        )
+    if data is not None and data.frames is not None:
+        problems.append(
+            f"{start}, but the data are sequences of {data.frames} frames that need all; {remedy} choose still images"
+        )
+    return problems

@@ -48,16 +48,17 @@ def _device_problems(inputs: StudyInputs) -> list[str]:
 
 
 def _training_problems(inputs: StudyInputs) -> list[str]:
-    """Name what the training method cannot train."""
+    """Name what the training cannot teach."""
     network = inputs.study.network
     if not network.trained_here or not isinstance(network, Architecture):
         return []
-    return inputs.study.training.method.problems(network)
+    return inputs.study.training.problems(network)
 
 
 PARTS: tuple[Callable[[StudyInputs], list[str]], ...] = (
     sequence_checks.sequence_problems,
     probe_checks.layer_problems,
+    probe_checks.exit_problems,
     epoch_checks.epoch_problems,
     search_checks.method_problems,
     search_checks.repeat_problems,

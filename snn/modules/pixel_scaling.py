@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from spikeatlas.snn.coding import STILL, Coding, CodingKey, frame_numbers, spike_trains
+from spikeatlas.snn.coding import CODINGS, Coding, CodingKey, Presentation
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,16 +36,18 @@ class PixelScaling:
         Sequences uint8 (n, F, c, h, w) become (T, n, c, h, w), every frame for T / F steps. ValueError where T is no
         multiple of F.
         """
-        if self.coding == "current" and images.ndim == STILL:
-            return self.normalise(images)[None]
-        if self.coding == "current":
-            steps = frame_numbers(images.shape[1], time_steps or 1)
-            return self.normalise(images)[:, steps].transpose(0, 1)
-        if key is None or time_steps is None:
+        coding = CODINGS[self.coding]
+        if coding.stochastic and (key is None or time_steps is None):
             raise ValueError(
-                "coding poisson needs a CodingKey that says which random numbers to draw."
+                f"coding {self.coding} needs a CodingKey that says which random numbers to draw."
             )
-        return torch.from_numpy(spike_trains(images, key, time_steps))
+        presentation = Presentation(
+            np.ascontiguousarray(images),
+            lambda pixels: self.normalise(pixels.numpy()),
+            time_steps or 1,
+            key,
+        )
+        return coding.encode(presentation)
 
 
 def pixel_scaling(

@@ -113,6 +113,20 @@ class Architecture(ABC):
     def build(self, site: NetworkSite) -> TrainableNetwork:
         """Build it, untrained; torch's generator is left alone. ValueError where it cannot take such images."""
 
+    def stepwise_problems(self) -> list[str]:
+        """Say in sentences what keeps it from being trained step after step (``training.backend: eager``)."""
+        return []
+
+    @property
+    def scaled_steps(self) -> int:
+        """Time steps that have learnt scales of their own; 0 where none have."""
+        return 0
+
+    @property
+    def may_exit(self) -> bool:
+        """True where it may be shown fewer time steps, once it is trained, than ``time_steps``."""
+        return False
+
     @abstractmethod
     def layer_infos(self, shape: Shape, classes: int) -> dict[str, LayerInfo]:
         """Return its spiking layers, shallow to deep, for images (c, h, w) of so many classes."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import cast
+from typing import Self, cast
 
 import torch
 from torch import Tensor, nn
@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from spikeatlas.snn.coding import Coding
 from spikeatlas.snn.networks.base import Shape, TrainableNetwork
 from spikeatlas.snn.networks.decodings import DecodingSpec, OutputReadout, RateDecoding
+from spikeatlas.snn.networks.early_exit import steps_before_exit
 from spikeatlas.snn.networks.layer import SpikingLayer, unroll
 from spikeatlas.snn.sentences import near
 
@@ -39,9 +40,18 @@ class SpikingNetwork(TrainableNetwork):
         )
         # the name is part of the checkpoints' format: their tensors are called stages.0.operator.weight
         self.stages = nn.ModuleList(layers)
+        self.trained_steps = time_steps
         self.decoding = decoding or RateDecoding()
         outputs = list(self)[-1].size
         self.readout = readout or self.decoding.readout(outputs, time_steps)
+
+    def train(self, mode: bool = True) -> Self:
+        """See ``nn.Module``. In evaluation, ``time_steps`` are those before an early exit, if a norm has one."""
+        super().train(mode)
+        norms = (layer.norm for layer in self)
+        steps = self.trained_steps
+        self.time_steps = steps if mode else steps_before_exit(norms, steps)
+        return self
 
     def __iter__(self) -> Iterator[SpikingLayer]:
         return (cast("SpikingLayer", layer) for layer in self.stages)

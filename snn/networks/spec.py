@@ -106,6 +106,7 @@ class NetworkSpec(Architecture):
             members.append(("neuron", self.neuron.unit_problems()))
         members += [("norm", norm.problems(self.time_steps)) for norm in self.norms]
         members += [("norm", _pair_problems(self.neuron, norm)) for norm in self.norms]
+        members += [("norm", norm.bias_problems()) for norm in self.norms if self.bias]
         members.append(("decoding", self.decoding.problems(self.neuron, self.time_steps)))
         for field, problems in members:
             yield from (f"{field}: {problem}" for problem in problems)
@@ -146,6 +147,21 @@ class NetworkSpec(Architecture):
     def pools(self) -> tuple[Pool, ...]:
         """Pool after every convolution."""
         return self.pool if isinstance(self.pool, tuple) else (self.pool,) * len(self.channels)
+
+    def stepwise_problems(self) -> list[str]:
+        """See ``Architecture``."""
+        problems = [problem for norm in self.norms for problem in norm.stepwise_problems()]
+        return [f"network.norm: {problem}" for problem in dict.fromkeys(problems)]
+
+    @property
+    def scaled_steps(self) -> int:
+        """See ``Architecture``."""
+        return self.time_steps if any(norm.scales_steps for norm in self.norms) else 0
+
+    @property
+    def may_exit(self) -> bool:
+        """See ``Architecture``."""
+        return any(norm.may_exit for norm in self.norms)
 
     def neurons_at(self, site: NeuronSite) -> SpikingNeuron:
         """Make the neurons of one layer."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from abc import ABC, abstractmethod
-from typing import ClassVar
 
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
@@ -22,6 +21,12 @@ class Norm(nn.Module):
 
     timed: bool = False
     """True if the time step matters: constant currents are then spread over all steps before."""
+    exit_below: float | None = None
+    """Mean of a step's scales below which the layer needs no further step (``step_scales``); None: it needs all."""
+
+    def step_scales(self) -> Tensor | None:
+        """Return what it has learnt to scale each step by, (T, channels); None where steps have no scales of their own."""
+        return None
 
     def forward(self, currents: Tensor, first_step: int = 0) -> Tensor:
         """Normalise currents (T, n, ...) of the steps from ``first_step`` on; of one shape with them."""
@@ -67,13 +72,34 @@ class NormSpec(Contract, ABC):
     """
 
     kind: str
-    timed: ClassVar[bool] = False
-    """True if it treats time steps differently: its ``Norm`` is ``timed``."""
+
+    @property
+    def timed(self) -> bool:
+        """True if it treats time steps differently: its ``Norm`` is ``timed``."""
+        return False
 
     def problems(self, time_steps: int) -> list[str]:
         """Say in sentences what keeps this normalisation from so many time steps."""
         del time_steps
         return []
+
+    def bias_problems(self) -> list[str]:
+        """Say in sentences what keeps it from following operators with biases."""
+        return []
+
+    def stepwise_problems(self) -> list[str]:
+        """Say in sentences what keeps it from being trained step after step (``training.backend: eager``)."""
+        return []
+
+    @property
+    def scales_steps(self) -> bool:
+        """True where it learns a scale for each step (``Norm.step_scales``)."""
+        return False
+
+    @property
+    def may_exit(self) -> bool:
+        """True where a trained network may be shown fewer steps than it was trained with."""
+        return False
 
     @abstractmethod
     def build(self, site: NormSite) -> Norm | None:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spikeatlas.snn.batching import padded_batches
-from spikeatlas.snn.coding import CodingKey
+from spikeatlas.snn.coding import CODINGS, CodingKey
 from spikeatlas.snn.networks import SpikingNetwork
 from spikeatlas.snn.responder.plain import Responses
 from spikeatlas.snn.responder.planner import Plan, make_plan
@@ -50,15 +50,16 @@ class FastResponder:
         self.neurons = dict(neurons)
         self._batch_size = showing.batch_size
         self._key = showing.key
-        self._presentations = showing.presentations if network.coding == "poisson" else 1
+        stochastic = CODINGS[network.coding].stochastic
+        self._presentations = showing.presentations if stochastic else 1
         self._sites = network_sites(network, neurons, memory, guarded=guarded)
         self._names = tuple(site.name for site in self._sites)
         self.plan: Plan = make_plan(self._sites, source_feed(network), ways)
         self._encoder, self._layers = self._prepare()
 
     def _prepare(self) -> tuple[Encoded | None, list[Way]]:
-        """Prepare all layers, and before them the encoder of a stochastic coding."""
-        network, constant = self.network, self.network.coding == "current"
+        """Prepare all layers, and before them the encoder of a coding that is not constant."""
+        network, constant = self.network, CODINGS[self.network.coding].constant
         chunk = chunk_images(
             self._sites, self.plan.layers, constant=constant, batch_size=self._batch_size
         )
@@ -72,7 +73,7 @@ class FastResponder:
     def __call__(self, images: Images) -> Responses:
         """Spike rates in [0, 1], {layer: (n, neurons asked for) float32}, of uint8 (n, c, h, w)."""
         check_stimuli(images, self.network.input_shape)
-        if self.network.coding == "current" and self.plan.cost > _DEAR:
+        if not CODINGS[self.network.coding].stochastic and self.plan.cost > _DEAR:
             different, places = distinct(images)
             return {name: rates[places] for name, rates in self._respond(different).items()}
         return self._respond(images)

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from spikeatlas.snn.batching import padded_batches
-from spikeatlas.snn.coding import CodingKey, encode
+from spikeatlas.snn.coding import CODINGS, CodingKey, encode
 from spikeatlas.snn.networks import SpikingLayer, SpikingNetwork, TrainableNetwork
 from spikeatlas.snn.networks.layer import unroll
 from spikeatlas.snn.readings import RATE, TrainReading, UnitChoice
@@ -74,7 +74,7 @@ class PlainResponder:
 
     def _mean(self, batch: npt.NDArray[np.uint8]) -> Responses:
         """Mean responses to one batch over the presentations (one if nothing is drawn)."""
-        showings = self.presentations if self.network.coding == "poisson" else 1
+        showings = self.presentations if CODINGS[self.network.coding].stochastic else 1
         total = {name: np.zeros((), np.float64) for name in self.layers}
         for number in range(showings):
             key = None if self.key is None else self.key.shifted(number)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from spikeatlas.snn.batching import padded_batches
-from spikeatlas.snn.coding import encode
+from spikeatlas.snn.coding import CODINGS, encode
 from spikeatlas.snn.networks import SpikingNetwork
 from spikeatlas.snn.readings import TrainReading, UnitChoice
 from spikeatlas.snn.readings.positions import place_of
@@ -53,7 +53,7 @@ class TrainResponder:
         self.unit = unit
         self._layers = network.upto(neurons)
         self._showing = showing
-        self._showings = showing.presentations if network.coding == "poisson" else 1
+        self._showings = showing.presentations if CODINGS[network.coding].stochastic else 1
         fitting = min(memory // self._image_bytes(), _FRAMES // network.time_steps)
         self._chunk = max(1, min(showing.batch_size, fitting))
         self._fields = self._receptive_fields()

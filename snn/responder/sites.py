@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 
+from spikeatlas.snn.coding import CODINGS
 from spikeatlas.snn.networks import SpikingLayer, SpikingNetwork
 from spikeatlas.snn.responder.known_modules import layer_problem
 from spikeatlas.snn.responder.lookup import Lookup, layer_lookup
 from spikeatlas.snn.responder.shapes import LayerShape, layer_shapes
-from spikeatlas.snn.responder.signals import Pixels, Signal, Spikes
+from spikeatlas.snn.responder.signals import Levels, Pixels, Signal, Spikes
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -58,8 +59,9 @@ class Feed:
 
 def source_feed(network: SpikingNetwork) -> Feed:
     """Return what the first layer of a network gets."""
-    constant = network.coding == "current"
-    return Feed(Pixels if constant else Spikes, network.input_shape[0])
+    coding = CODINGS[network.coding]
+    spikes = Spikes if coding.binary else Levels
+    return Feed(Pixels if coding.constant else spikes, network.input_shape[0])
 
 
 def network_sites(
@@ -96,7 +98,7 @@ def _site(
     if place == 0 and type(network) is not SpikingNetwork:
         problem = f"the network is a {type(network).__name__}"
     computed = neurons[layer.name] if last else tuple(range(shape.filters))
-    tabled = place == 0 and network.coding == "current" and problem is None
+    tabled = place == 0 and CODINGS[network.coding].constant and problem is None
     return Site(
         layer,
         shape,

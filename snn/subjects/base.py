@@ -75,6 +75,8 @@ class Subject(ABC):
     """Simulated steps of a stimulus; None for what knows no time."""
     classes: int | None = None
     """Classes of its read-out; None where it has none."""
+    step_scales: Mapping[str, NDArray[np.float32]] = MappingProxyType({})
+    """Scales (T,) of time steps, the mean over channels, of layers that have learnt some."""
     lacks: tuple[str, ...] = ()
     """Which of ``LACKS`` it does not have."""
 
@@ -147,6 +149,8 @@ class Source(ABC):
     """See ``Subject``."""
     classes: int | None = None
     """See ``Subject``."""
+    scaled_steps: int = 0
+    """Time steps whose scales are learnt (``Subject.step_scales``); 0 where there are none."""
     outputs: tuple[str, ...] = ()
     """Layers whose neurons stand for classes from the start; nothing is claimed about these."""
     lacks: tuple[str, ...] = ()

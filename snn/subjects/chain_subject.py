@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from spikeatlas.snn.batching import padded_batches
-from spikeatlas.snn.coding import encode
+from spikeatlas.snn.coding import CODINGS, encode
 from spikeatlas.snn.device import copy_on
 from spikeatlas.snn.layer_info import LayerInfo
 from spikeatlas.snn.networks import (
@@ -34,9 +34,10 @@ class ChainSubject(Subject):
             layer.name: _info(network, layer, shape.target)
             for layer, shape in zip(network, shapes, strict=True)
         }
-        self.stochastic = network.coding != "current"
+        self.stochastic = CODINGS[network.coding].stochastic
         self.time_steps = network.time_steps
         self.classes = network.classes
+        self.step_scales = _step_scales(network)
 
     def check(self) -> None:
         """See ``Subject``."""
@@ -130,6 +131,12 @@ class ChainSubject(Subject):
         for layer in list(self.network)[start:]:
             spikes = layer(spikes, self.network.time_steps)
         return self.network.scores(spikes)
+
+
+def _step_scales(network: SpikingNetwork) -> dict[str, NDArray[np.float32]]:
+    norms = {layer.name: layer.norm for layer in network if layer.norm is not None}
+    scales = {name: norm.step_scales() for name, norm in norms.items()}
+    return {name: row.mean(1).cpu().numpy() for name, row in scales.items() if row is not None}
 
 
 def _info(network: SpikingNetwork, layer: SpikingLayer, shape: tuple[int, ...]) -> LayerInfo:

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 from pydantic.dataclasses import dataclass
 from pydantic_core import ArgsKwargs
 
-from spikeatlas.snn.coding import Coding
+from spikeatlas.snn.coding import CODINGS, Coding
 from spikeatlas.snn.data import DataSet
 from spikeatlas.snn.frozen_table import FrozenTable
 from spikeatlas.snn.modules import ClassMode, InputKind, checkpoint_paths, pattern_problem
@@ -64,11 +64,20 @@ _NORMALISE = (
 )
 
 
+MODULE_CODINGS: tuple[Coding, ...] = ("current", "poisson")
+"""Codings that a network which is not ours can be shown."""
+
+
 def require_rates(coding: Coding, normalise: Normalise) -> None:
-    """Raise ValueError for pixels that are normalised, and no rates, where spike trains are made of them."""
-    if coding == "poisson" and normalise != "none":
+    """Raise ValueError for a coding that such a network is not shown, and for normalised pixels where rates are coded."""
+    if coding not in MODULE_CODINGS:
         raise ValueError(
-            "network.normalise must be none with coding poisson: spikes are 0 and 1 at the pixels' rates."
+            f"network.coding is {coding}, which only networks that are trained here take: allowed are "
+            f"{' and '.join(MODULE_CODINGS)}."
+        )
+    if CODINGS[coding].of_pixels and normalise != "none":
+        raise ValueError(
+            f"network.normalise must be none with coding {coding}: spikes are 0 and 1 at the pixels' rates."
         )
 
 
@@ -128,15 +137,16 @@ class ModuleSpec(SubjectSpec):
 
     @model_validator(mode="after")
     def _check(self) -> ModuleSpec:
+        require_rates(self.coding, self.normalise)
         problem = pattern_problem(self.checkpoints) if isinstance(self.checkpoints, str) else None
         if problem is not None:
             raise ValueError(problem)
-        if self.coding == "poisson" and self.input not in {"steps", "frames", "batch_frames"}:
+        changing = not CODINGS[self.coding].constant
+        if changing and self.input not in {"steps", "frames", "batch_frames"}:
             raise ValueError(
-                f"network.input is {self.input}, but coding poisson needs another image at each step: steps, frames or "
+                f"network.input is {self.input}, but coding {self.coding} needs another image at each step: steps, frames or "
                 "batch_frames."
             )
-        require_rates(self.coding, self.normalise)
         return self
 
     @property

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from torch import nn
 
+from spikeatlas.snn.coding import CODINGS
 from spikeatlas.snn.data import DataSet
 from spikeatlas.snn.layer_info import LayerInfo, Unit, spike_unit
 from spikeatlas.snn.modules import (
@@ -115,7 +116,7 @@ def runs_whole(module: nn.Module, trial: Trial, scaling: PixelScaling, examples:
     if trial.repeats == 1 or trial.drive.kind != "image":
         return False
     first = {name: layer.place for name, layer in list(trial.layers.items())[:1] if layer.spikes}
-    if not first or trial.answers == "stochastic" or scaling.coding == "poisson":
+    if not first or trial.answers == "stochastic" or CODINGS[scaling.coding].stochastic:
         return True
     return isinstance(way_for(module, first, trial.drive, scaling, examples), str)
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from spikeatlas.snn.batching import padded_batches
-from spikeatlas.snn.coding import STILL, CodingKey
+from spikeatlas.snn.coding import CODINGS, STILL, CodingKey
 from spikeatlas.snn.device import Device
 from spikeatlas.snn.modules import (
     CLASSES,
@@ -52,7 +52,7 @@ class ModuleParts:
     @property
     def stochastic(self) -> bool:
         """True where one stimulus is answered differently at each showing."""
-        return self.trial.answers == "stochastic" or self.scaling.coding == "poisson"
+        return self.trial.answers == "stochastic" or CODINGS[self.scaling.coding].stochastic
 
     def is_class_layer(self, name: str) -> bool:
         """Tell whether a layer is that of the read-out's classes: without class mode a module may have any name."""

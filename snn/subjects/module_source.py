@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from torch import nn
 
-from spikeatlas.snn.coding import first_frames
+from spikeatlas.snn.coding import CODINGS, first_frames
 from spikeatlas.snn.data import DataSet, take_evenly
 from spikeatlas.snn.files import digest_file
 from spikeatlas.snn.modules import (
@@ -68,7 +68,7 @@ class ModuleSource(Source):
         self.readout = checked_readout(module, self.trial, spec, len(data.classes))
         self.layers = layer_infos(self.trial, self.readout, spec)
         self.hidden = hidden_parts(module, self.trial)
-        self.stochastic = self.trial.answers == "stochastic" or spec.coding == "poisson"
+        self.stochastic = self.trial.answers == "stochastic" or CODINGS[spec.coding].stochastic
         self.time_steps = self.trial.drive.time_steps
         self.classes = None if self.readout is None else self.readout.classes
         self.outputs = output_layers(self.layers, self.readout, spec)

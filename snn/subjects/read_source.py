@@ -108,6 +108,7 @@ class ReadSource(Source):
         self.hidden = {**source.hidden, **others}
         self.stochastic, self.time_steps = source.stochastic, source.time_steps
         self.classes, self.lacks = source.classes, source.lacks
+        self.scaled_steps = source.scaled_steps
         self.outputs = tuple(name for name in source.outputs if name in self.layers)
         self.place, self.folder, self.facts = source.place, source.folder, source.facts
 
@@ -168,10 +169,9 @@ class ReadSubject(Subject):
         self._unit = unit
         self.input_shape = subject.input_shape
         self.layers = read_layers(subject, reading, unit)
-        self.stochastic = subject.stochastic
-        self.time_steps = subject.time_steps
-        self.classes = subject.classes
-        self.lacks = subject.lacks
+        self.stochastic, self.time_steps = subject.stochastic, subject.time_steps
+        self.classes, self.lacks = subject.classes, subject.lacks
+        self.step_scales = subject.step_scales
 
     def responder(self, neurons: Neurons, showing: Showing) -> Respond:
         """See ``Subject``."""

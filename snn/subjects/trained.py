@@ -11,6 +11,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
+from spikeatlas.snn.coding import CODINGS
 from spikeatlas.snn.data import DataSet
 from spikeatlas.snn.files import digest_file
 from spikeatlas.snn.networks import (
@@ -60,7 +61,7 @@ class TrainedSpec(SubjectSpec, ABC):
     @property
     def stochastic(self) -> bool:
         """See ``SubjectSpec``."""
-        return self.architecture.coding != "current"
+        return CODINGS[self.architecture.coding].stochastic
 
     @property
     def trained_here(self) -> bool:
@@ -112,6 +113,7 @@ class TrainedSource(Source):
         self.layers = spec.architecture.layer_infos(self.input_shape, self.classes)
         self.outputs = spec.outputs
         self.time_steps = spec.architecture.time_steps
+        self.scaled_steps = spec.architecture.scaled_steps
         self.stochastic = spec.stochastic
         self.lacks = spec.lacks
 

@@ -14,7 +14,7 @@ from spikeatlas.snn.training.checkpoints import (
     unreadable_epochs,
 )
 from spikeatlas.snn.training.methods import TRAINING_METHODS, Assignment, Teacher, TrainingMethod
-from spikeatlas.snn.training.objectives import OBJECTIVES, TrainingObjective
+from spikeatlas.snn.training.objectives import OBJECTIVES, LayerObjective, TrainingObjective
 from spikeatlas.snn.training.spec import TrainingSpec, renamed_fields
 from spikeatlas.snn.training.trainer import STATE, NetworkLearner, train_network
 
@@ -26,6 +26,7 @@ __all__ = [
     "TRAINING_METHODS",
     "Assignment",
     "CheckpointHeader",
+    "LayerObjective",
     "NetworkLearner",
     "Teacher",
     "TrainingBackend",

@@ -17,6 +17,7 @@ from spikeatlas.snn.allowed_places import require_place
 from spikeatlas.snn.files import load_checkpoint, read_metadata, save_checkpoint
 from spikeatlas.snn.networks import Architecture, NetworkSite, TrainableNetwork
 from spikeatlas.snn.neurons import FastSigmoid, SpikingNeuron, SurrogateSpec
+from spikeatlas.snn.norms import Norm
 
 FAST_SIGMOID = FastSigmoid()
 
@@ -157,6 +158,7 @@ def _constants(network: TrainableNetwork) -> dict[str, Tensor]:
 def _require_fit(path: Path, stored: Mapping[str, Tensor], network: TrainableNetwork) -> None:
     # what a neuron learns is the checkpoint's
     target, constants = network.state_dict(), _constants(network)
+    _require_steps(path, stored, network)
     misfits = [
         f"{name} of shape {tuple(tensor.shape)} is missing"
         for name, tensor in target.items()
@@ -171,6 +173,23 @@ def _require_fit(path: Path, stored: Mapping[str, Tensor], network: TrainableNet
             f"{path} does not fit the study's network: {'; '.join(misfits)}. Set the network's fields to those it was "
             "trained with, give other checkpoints, or name the tensors so (docs/networks.md, weights of your own)."
         )
+
+
+def _require_steps(path: Path, stored: Mapping[str, Tensor], network: TrainableNetwork) -> None:
+    """Raise ValueError where a normalisation has learnt another number of time steps than the network's."""
+    for module_path, module in network.named_modules():
+        scales = module.step_scales() if isinstance(module, Norm) else None
+        for name, parameter in module.named_parameters(recurse=False):
+            values = stored.get(f"{module_path}.{name}", parameter)
+            if (
+                scales is not None
+                and values.shape[1:] == scales.shape[1:]
+                and len(values) != len(scales)
+            ):
+                raise ValueError(
+                    f"{path} was trained over {len(values)} time steps, each with scales of its own "
+                    f"({module_path}.{name}): network.time_steps is {len(scales)}, it must be {len(values)} here too."
+                )
 
 
 def _misfit(name: str, stored: Tensor, target: Tensor, *, fixed: bool) -> list[str]:

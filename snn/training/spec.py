@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import chain
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
@@ -58,6 +59,11 @@ class TrainingSpec:
     """``cpu``, or ``cuda``: neuron by neuron over time instead of in a compiled pass, with other rounding."""
     surrogate: SurrogateSpec = FastSigmoid()
     """Gradient that stands for the spike's; fast-sigmoid: 1 / (1 + 2 |m - threshold|)^2."""
+
+    def problems(self, network: Architecture) -> list[str]:
+        """Say in sentences what keeps method and objectives from teaching a network."""
+        terms = (objective.problems(network) for objective in self.objectives)
+        return [*self.method.problems(network), *chain.from_iterable(terms)]
 
     @model_validator(mode="before")
     @classmethod

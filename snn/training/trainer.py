@@ -32,6 +32,7 @@ from spikeatlas.snn.training.checkpoints import (
     read_header,
     save_network,
 )
+from spikeatlas.snn.training.layer_terms import LayerTerms
 from spikeatlas.snn.training.methods import Assignment
 from spikeatlas.snn.training.resumable import StateFile, learn
 from spikeatlas.snn.training.spec import TrainingSpec
@@ -68,7 +69,7 @@ def train_network(
     missing = [epoch for epoch in marks if not _is_trained(epoch_path(folder, epoch), study)]
     if not missing:
         return
-    problems = [*spec.method.problems(network_spec), *spec.backend_problems(network_spec)]
+    problems = [*spec.problems(network_spec), *spec.backend_problems(network_spec)]
     if problems:
         raise ValueError("; ".join(problems))
     learner = NetworkLearner(network_spec, spec, data, seed=seed, study=study)
@@ -124,9 +125,11 @@ class NetworkLearner:
         self._data, self._spec, self._seed, self._study = data, spec, seed, study
         self._train = training_split(data.train, spec, seed)
         self._steps_per_epoch = -(-len(data.train) // spec.batch_size)
+        self._layer_terms = LayerTerms(self.network, spec.objectives)
+        run = spec.backend.run(self.network, spec.precision)
         assignment = Assignment(
             self.network,
-            run=spec.backend.run(self.network, spec.precision),
+            run=self._layer_terms.recording(run),
             loss=self._loss,
             lr=spec.lr,
             steps=max(spec.epochs * self._steps_per_epoch, 1),
@@ -191,7 +194,7 @@ class NetworkLearner:
     def _loss(self, spikes: Tensor, labels: Tensor) -> Tensor:
         objectives = self._spec.objectives
         terms = [objective.loss(self.network, spikes, labels) for objective in objectives]
-        return functools.reduce(operator.add, terms)
+        return functools.reduce(operator.add, [*terms, *self._layer_terms.losses()])
 
     def _key(self, purpose: str, presentation: int) -> CodingKey:
         return CodingKey(self._seed, checkpoint="", purpose=purpose, presentation=presentation)

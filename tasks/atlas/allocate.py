@@ -55,6 +55,7 @@ def study_layout(run: Run, data: DataSet, source: Source) -> Layout:
         outputs=source.outputs,
         references=tuple(layer for layer in run.layers if source.layers[layer].unit.relative),
         fingerprints=bool(source.network_digest),
+        scaled_steps=source.scaled_steps,
         test_labels=tuple(data.test.labels.tolist()),
         position=str(study.analysis.position or ""),
         measures=brought_measures(study.analysis),

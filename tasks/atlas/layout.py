@@ -19,7 +19,7 @@ BY_CHOICE = ("position", "frames")
 BROUGHT = ("measures", "importance")
 """Fields of a layout that only a study with members of the user's own fills."""
 
-OF_NETWORK = ("units", "stochastic", "lacks", "fingerprints", "references")
+OF_NETWORK = ("units", "stochastic", "lacks", "fingerprints", "references", "scaled_steps")
 """Fields that only a network other than a deterministic chain fills."""
 
 IN_THE_STORE = ("epochs", "natural_images", "natural_labels", "natural_first", "test_labels")
@@ -102,6 +102,8 @@ class Layout:
     """Layers whose neurons stand for classes from the start."""
     fingerprints: bool = False
     """Whether the network is of code that is not ours, which other versions of libraries may change."""
+    scaled_steps: int = 0
+    """Time steps whose scales the network learns; 0: it learns none."""
     frames: int = 0
     """Frames of a test image that is a sequence; 0: still images."""
     warm_start: bool = False

@@ -39,7 +39,7 @@ def _description(study: Study) -> str:
     showing = models.showing_of(study.responder, key)
     return "\n".join(
         [
-            as_text(_facts(source, state)),
+            as_text(_facts(source, subject, state)),
             as_text(_layers(source, _responses(subject, data, showing))),
             *_reading(source, subject, data, showing, epochs[-1] if epochs else None),
             *(f"does not have {LACKS[name]}" for name in source.lacks),
@@ -47,10 +47,12 @@ def _description(study: Study) -> str:
     )
 
 
-def _facts(source: Source, state: str) -> Table:
+def _facts(source: Source, subject: Subject, state: str) -> Table:
     table = Table("network", "")
     table.add_row("looked at", state)
     steps = "no time" if source.time_steps is None else str(source.time_steps)
+    if subject.time_steps != source.time_steps:
+        steps = f"{subject.time_steps} of {steps}: its scales ask for no more (exit_below)"
     table.add_row("time steps", steps)
     table.add_row("answers", "differently at each showing" if source.stochastic else "always alike")
     for name, value in source.facts.items():

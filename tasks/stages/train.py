@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spikeatlas.optim import Points
 from spikeatlas.snn.classifier import ClassifierRecord
@@ -191,7 +192,17 @@ def record_network(run: Run) -> None:
         if source.network_digest:
             fingerprint = np.asarray(source.fingerprint(epoch), dtype=object)
             arrays = {**arrays, "progress/fingerprint": fingerprint}
+        if source.scaled_steps:
+            arrays = {**arrays, "progress/time_steps/scale": _step_scales(run, epoch)}
         write.write_epoch(run.atlas, epoch, arrays, TRAINED)
+
+
+def _step_scales(run: Run, epoch: float) -> NDArray[np.float32]:
+    """Scales (layers, T) of the time steps, NaN for a layer that has none."""
+    subject, _ = models.subject(run, epoch)
+    scales, steps = subject.step_scales, models.source(run).scaled_steps
+    none = np.full(steps, np.nan, np.float32)
+    return np.stack([scales.get(layer, none) for layer in run.layers])
 
 
 def record_generator(run: Run) -> None:

@@ -138,3 +138,39 @@ class Latest(DecodingSpec):
 
     def scores(self, spikes: Tensor) -> Tensor:
         return spikes[-1]
+
+
+class RectifiedNorm(ChannelNorm):
+    """Batch normalisation of rectified currents, as of a plain network's block: convolution, rectifier, batch norm."""
+
+    def forward(self, currents: Tensor, first_step: int = 0) -> Tensor:
+        return super().forward(currents.relu(), first_step)
+
+
+@dataclass(frozen=True, config=SPEC)
+class Rectified(NormSpec):
+    """Rectifier and batch normalisation."""
+
+    def build(self, site: NormSite) -> Norm:
+        return RectifiedNorm(site.shape[0])
+
+
+class ThroughNeuron(SpikingNeuron):
+    """Hands currents on as they are."""
+
+    spiking = False
+
+    def step(self, current: Tensor, state: Any) -> tuple[Tensor, Any]:
+        return current, state
+
+    def run(self, currents: Tensor, time_steps: int) -> Tensor:
+        return currents.expand(time_steps, *currents.shape[1:])
+
+
+@dataclass(frozen=True, config=SPEC)
+class Through(NeuronSpec):
+    """No neurons."""
+
+    def build(self, site: NeuronSite) -> SpikingNeuron:
+        del site
+        return ThroughNeuron()

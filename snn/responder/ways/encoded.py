@@ -1,4 +1,4 @@
-"""Stochastic coding: every stimulus becomes spike trains of its own."""
+"""Inputs that change over time: every stimulus becomes trains of its own."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from spikeatlas.snn.coding import CodingKey, encode
+from spikeatlas.snn.coding import CODINGS, CodingKey, encode
 from spikeatlas.snn.networks import SpikingNetwork
-from spikeatlas.snn.responder.signals import Spikes, packed
+from spikeatlas.snn.responder.signals import Levels, Sequences, packed
 from spikeatlas.snn.responder.sites import Site
 
 
@@ -29,9 +29,10 @@ class Encoded:
 
     def chunks(
         self, batch: npt.NDArray[np.uint8], count: int, key: CodingKey | None
-    ) -> Iterator[Spikes]:
-        """Spikes of the first ``count`` images of a batch."""
+    ) -> Iterator[Sequences]:
+        """Inputs of the first ``count`` images of a batch."""
         for start in range(0, count, self.chunk):
             images = batch[start : min(start + self.chunk, count)]
             trains = encode(self.network, images, key).numpy()
-            yield packed(trains.reshape(*trains.shape[:3], -1).swapaxes(2, 3))
+            values = trains.reshape(*trains.shape[:3], -1).swapaxes(2, 3)
+            yield packed(values) if CODINGS[self.network.coding].binary else Levels(values)

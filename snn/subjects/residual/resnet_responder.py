@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from spikeatlas.snn.batching import padded_batches
-from spikeatlas.snn.coding import encode
+from spikeatlas.snn.coding import CODINGS, encode
 from spikeatlas.snn.graph import FastWay
 from spikeatlas.snn.layer_info import LayerInfo, require_neurons
 from spikeatlas.snn.networks import SpikingResNet
@@ -79,7 +79,7 @@ class ResNetResponder:
     def _mean(self, batch: Images) -> Responses:
         """Mean responses to one batch over the presentations (one if nothing is drawn)."""
         showing, key = self.showing, self.showing.key
-        showings = 1 if self.network.coding == "current" else showing.presentations
+        showings = showing.presentations if CODINGS[self.network.coding].stochastic else 1
         total: dict[str, NDArray[np.float64]] = {}
         for number in range(showings):
             inputs = encode(self.network, batch, None if key is None else key.shifted(number))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pydantic.dataclasses import dataclass
 
 from spikeatlas.snn.batching import padded_batches
-from spikeatlas.snn.coding import encode
+from spikeatlas.snn.coding import CODINGS, encode
 from spikeatlas.snn.graph import FastWay
 from spikeatlas.snn.layer_info import LayerInfo
 from spikeatlas.snn.networks import (
@@ -49,7 +49,7 @@ class ResNetSubject(Subject):
         self.network = network
         self.input_shape = network.input_shape
         self.layers = layers
-        self.stochastic = network.coding != "current"
+        self.stochastic = CODINGS[network.coding].stochastic
         self.time_steps = network.time_steps
         self.classes = network.classes
 

@@ -36,6 +36,9 @@ class TrainingBackend(Contract, ABC):
     stepping: ClassVar[bool] = True
     """True if neurons go step after step, with the gradients of their steps."""
 
+    unrolled: ClassVar[bool] = False
+    """True if all layers go step after step together."""
+
     def problems(self) -> list[str]:
         """Say in sentences what this machine lacks."""
         return []
@@ -96,4 +99,4 @@ def backend_problems(
             f"{name} steps neurons, and those of kind {neuron.kind} have a gradient over the whole sequence alone; "
             "choose fused"
         )
-    return problems
+    return problems + (network.stepwise_problems() if backend.unrolled else [])

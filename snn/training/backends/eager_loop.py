@@ -20,6 +20,8 @@ class EagerBackend(TrainingBackend):
     precisions: ClassVar[tuple[Precision, ...]] = ("float32", "bfloat16")
     devices: ClassVar[tuple[Device, ...]] = ("cpu", "cuda")
 
+    unrolled: ClassVar[bool] = True
+
     def run(self, network: TrainableNetwork, precision: Precision) -> Run:
         """See ``TrainingBackend``."""
         return in_precision(network.unroll, precision)

@@ -25,6 +25,7 @@ from spikeatlas.tasks.atlas.groups.progress_group import (
     POPULATION,
     PROGRESSES,
     SILENCED,
+    STEP_SCALES,
 )
 from spikeatlas.tasks.atlas.groups.provenance_group import PROVENANCE
 from spikeatlas.tasks.atlas.groups.selectivity_group import (
@@ -42,6 +43,7 @@ __all__ = ["GROUPS", "TRAINING_VARIABLES"]
 GROUPS: tuple[Group, ...] = (
     PROGRESSES,
     FINGERPRINTS,
+    STEP_SCALES,
     SILENCED,
     POPULATION,
     NEURONS,

@@ -67,6 +67,7 @@ AXES: Mapping[str, Callable[[Layout], Told]] = {
     "epoch": lambda layout: (layout.epochs, "epoch", "training progress; 0: untrained", "epoch"),
     "stimulus_epoch": lambda layout: (layout.epochs, "epoch of the stimulus", "training progress of the network whose MEI is shown", "epoch"),
     "layer": lambda layout: (tuple(layout.layers), "spiking layer"),
+    "time_step": lambda layout: (range(layout.scaled_steps), "time step", "from 0"),
     "search": lambda layout: (layout.methods, "search", "label of the search method"),
     "repeat": lambda layout: (range(layout.repeats), "repeat", "independent searches"),
     "channel": lambda layout: (_channels(layout), "channel"),

@@ -33,6 +33,10 @@ _FINGERPRINT = {
     "fingerprint": Variable(("epoch",), str, "", "fingerprint of the answers", "SHA-256 of what all layers answer to 8 test images: another version of a library changes it"),
 }  # fmt: skip
 
+_STEP_SCALES = {
+    "scale": Variable(("epoch", "layer", "time_step"), "float32", np.nan, "scale of a time step", "gamma of batch normalisation through time, mean over channels; NaN for a layer without"),
+}  # fmt: skip
+
 _ABLATION = {
     "ablated": mark("neurons were silenced, one by one"),
     "intact_accuracy": Variable(("epoch",), "float32", np.nan, "accuracy before ablation", "of the whole network, on the test images of the ablation"),
@@ -55,6 +59,14 @@ FINGERPRINTS = Group(
     mark=TRAINED,
     when=lambda layout: layout.fingerprints,
     condition="a network of another library, or a function",
+)
+STEP_SCALES = Group(
+    f"{PROGRESS}/time_steps",
+    "what a layer's normalisation has learnt to scale each time step by",
+    same(_STEP_SCALES),
+    mark=TRAINED,
+    when=lambda layout: bool(layout.scaled_steps),
+    condition="network.norm: bntt",
 )
 SILENCED = Group(
     PROGRESS,

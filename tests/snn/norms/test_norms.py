@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from torch import nn
@@ -13,11 +15,20 @@ SHAPES = ((5,), (3, 4, 4))
 STEPS = 9
 
 
+ROW = {"kind": "sequence", "parts": ["batch", "divisive", "tests.snn.own_layers:Ramp"]}
+
+
 @pytest.fixture(
-    params=[*NORMS.members, "tests.snn.own_layers:Channels", "tests.snn.own_layers:Ramp"]
+    params=[
+        *(name for name in NORMS.members if name != "sequence"),
+        ROW,
+        "tests.snn.own_layers:Channels",
+        "tests.snn.own_layers:Ramp",
+    ],
+    ids=lambda value: value if isinstance(value, str) else value["kind"],
 )
-def kind(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
+def kind(request: pytest.FixtureRequest) -> Any:
+    return request.param
 
 
 def operator(shape: tuple[int, ...]) -> nn.Conv2d | nn.Linear:
@@ -29,7 +40,7 @@ def operator(shape: tuple[int, ...]) -> nn.Conv2d | nn.Linear:
     return made
 
 
-def settled(kind: str, shape: tuple[int, ...]) -> Norm | None:
+def settled(kind: Any, shape: tuple[int, ...]) -> Norm | None:
     """A normalisation that has seen some currents in training, ready for evaluation."""
     norm = NORMS.read(kind).build(NormSite(shape, STEPS, operator(shape)))
     if norm is not None:
@@ -39,7 +50,7 @@ def settled(kind: str, shape: tuple[int, ...]) -> Norm | None:
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_one_step_at_a_time_equals_all_at_once(kind: str, shape: tuple[int, ...]) -> None:
+def test_one_step_at_a_time_equals_all_at_once(kind: Any, shape: tuple[int, ...]) -> None:
     norm = settled(kind, shape)
     if norm is None:
         return
@@ -73,8 +84,8 @@ def test_none_leaves_a_network_as_it_was() -> None:
 
 
 @pytest.mark.parametrize("coding", ["current", "poisson"])
-def test_forward_and_the_plain_loop_agree(kind: str, coding: str) -> None:
-    made = network(norm=kind, coding=coding)
+def test_forward_and_the_plain_loop_agree(kind: Any, coding: str) -> None:
+    made = network(norm=kind, coding=coding, bias=False)
     inputs = made.normalise(torch.from_numpy(noise_images(3)))[None]
     if coding == "poisson":
         inputs = (inputs.expand(made.time_steps, *inputs.shape[1:]) > 1).float()

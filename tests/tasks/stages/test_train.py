@@ -5,14 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from spikeatlas.flows.checks.study_checks import Checked
+from spikeatlas.flows.checks.study_checks import Checked, check
 from spikeatlas.snn.generators import digest_generator
 from spikeatlas.snn.subjects import ChainSpec
 from spikeatlas.snn.training import epoch_path, read_header
+from spikeatlas.tasks.atlas import open_tree
+from spikeatlas.tasks.atlas.allocate import allocate
 from spikeatlas.tasks.stages import train
 from spikeatlas.tasks.workers import models
+from tests.tiny import tiny
 
 
 def test_what_is_there_is_not_trained_again(made: Checked, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -45,3 +49,19 @@ def test_given_checkpoints_are_left_alone(made: Checked, tmp_path: Path) -> None
     run = made.run.with_fields(output=tmp_path, network=network)
     train.train_network(run)
     assert not any(tmp_path.iterdir())
+
+
+def test_scales_of_time_steps_stand_in_progress(tmp_path: Path) -> None:
+    fields = {"norm": ["none", "bntt", "none", "none"], "bias": False, "channels": [4, 6]}
+    checked = check(tiny(tmp_path, network=fields, data={"limit": 40}, training={"epochs": 1},
+                         probe={"epochs": [0, 1]}))  # fmt: skip
+    run = allocate(checked.run, checked.layout, checked.data, checked.source)
+    train.train_network(run)
+    train.record_network(run)
+
+    with open_tree(run.atlas) as tree:
+        scale = tree["progress/time_steps"].scale
+        assert scale.dims == ("epoch", "layer", "time_step")
+        assert (scale.sel(epoch=0, layer="conv2") == 1).all()
+        assert (scale.sel(epoch=1, layer="conv2") != 1).all()
+        assert np.isnan(scale.sel(layer="fc1")).all()

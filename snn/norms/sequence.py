@@ -1,0 +1,81 @@
+"""Several normalisations, one behind the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+from torch import Tensor, nn
+
+from spikeatlas.snn.norms.base import Norm, NormSite, NormSpec
+from spikeatlas.snn.registry import SPEC
+
+
+class NormSequence(Norm):
+    """Normalisations in a row."""
+
+    def __init__(self, parts: Sequence[Norm]) -> None:
+        super().__init__()
+        self.parts = nn.ModuleList(parts)
+        self.timed = any(part.timed for part in parts)
+        thresholds = (part.exit_below for part in parts if part.exit_below is not None)
+        self.exit_below = next(thresholds, None)
+
+    def forward(self, currents: Tensor, first_step: int = 0) -> Tensor:
+        """See ``Norm``."""
+        for part in self.parts:
+            currents = part(currents, first_step)
+        return currents
+
+    def step_scales(self) -> Tensor | None:
+        """See ``Norm``: those of the first part that has some."""
+        scales = (part.step_scales() for part in self.parts if isinstance(part, Norm))
+        return next((values for values in scales if values is not None), None)
+
+
+@dataclass(frozen=True, config=SPEC, kw_only=True)
+class NormRow(NormSpec):
+    """Normalisations one behind the other, the first of the layer's currents."""
+
+    parts: Annotated[tuple[NormSpec, ...], Field(min_length=1)]
+    """From the currents to the neurons: a list of normalisations (at least one)."""
+    kind: Literal["sequence"] = "sequence"
+
+    def problems(self, time_steps: int) -> list[str]:
+        """See ``NormSpec``."""
+        return [problem for part in self.parts for problem in part.problems(time_steps)]
+
+    def bias_problems(self) -> list[str]:
+        """See ``NormSpec``."""
+        return [problem for part in self.parts for problem in part.bias_problems()]
+
+    def stepwise_problems(self) -> list[str]:
+        """See ``NormSpec``."""
+        return [problem for part in self.parts for problem in part.stepwise_problems()]
+
+    @property
+    def timed(self) -> bool:
+        """See ``NormSpec``."""
+        return any(part.timed for part in self.parts)
+
+    @property
+    def scales_steps(self) -> bool:
+        """See ``NormSpec``."""
+        return any(part.scales_steps for part in self.parts)
+
+    @property
+    def may_exit(self) -> bool:
+        """See ``NormSpec``."""
+        return any(part.may_exit for part in self.parts)
+
+    def build(self, site: NormSite) -> Norm | None:
+        """Make that of one layer."""
+        return norm_row(self.parts, site)
+
+
+def norm_row(specs: Sequence[NormSpec], site: NormSite) -> Norm | None:
+    """Build normalisations in a row for a layer; None where all of them leave currents as they are."""
+    parts = [part for part in (spec.build(site) for spec in specs) if part is not None]
+    return NormSequence(parts) if parts else None
