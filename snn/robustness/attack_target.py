@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - its name everywhere
 
 from spikeatlas.snn.batching import padded_batches
-from spikeatlas.snn.coding import CodingKey, encode
+from spikeatlas.snn.coding import CODINGS, CodingKey, encode
 from spikeatlas.snn.networks import TrainableNetwork
 from spikeatlas.snn.robustness.norm_ball import Floats, Images
 from spikeatlas.snn.subjects import LackError, Scores, Showing, Subject
@@ -123,11 +123,18 @@ def _inputs(
 ) -> Tensor:
     """Encode images with a gradient in their grey levels, float32 (n, c, h, w) from 0 to 255.
 
-    A constant current is differentiated as it is. A spike of a Poisson train has the gradient of its probability,
-    pixel/255, at every step: it is passed straight through (Bengio et al. 2013, arXiv 1308.3432).
+    A current is differentiated as it is, constant or at the first step alone. A spike of a train has the gradient of its
+    mean, pixel/255 or half the normalised pixel, at every step: it is passed straight through (Bengio et al. 2013,
+    arXiv 1308.3432).
     """
-    if network.coding == "current":
+    coding = CODINGS[network.coding]
+    if coding.constant:
         return network.normalise(levels)[None]
     trains = encode(network, images, key).to(network.device)
-    chances = levels / 255
-    return trains + (chances - chances.detach())
+    means = levels / 255 if coding.of_pixels else network.normalise(levels)
+    if coding.stochastic and not coding.of_pixels:
+        means = (means / 2).clamp(-1, 1)
+    through = means - means.detach()
+    if coding.stochastic or coding.binary:
+        return trains + through
+    return torch.cat([trains[:1] + through, trains[1:]])
