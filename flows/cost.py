@@ -94,7 +94,7 @@ def cost(checked: Checked) -> str:
 def count_images(checked: Checked, blocks: list[Block]) -> ImageCounts:
     """Return the images that searching ``blocks``, and all beside it, takes."""
     study, run, data = checked.study, checked.run, checked.data
-    searches = len(study.search.labels) * sum(
+    searches = len(study.search.entries) * sum(
         run.repeats(block.epoch) * (block.stop - block.start) for block in blocks
     )
     neurons, epochs = sum(map(len, run.layers.values())), len(run.epochs)

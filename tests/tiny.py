@@ -12,13 +12,14 @@ import zarr
 
 from spikeatlas.flows.checks.study_checks import Checked, check
 from spikeatlas.tasks.atlas.allocate import allocate
+from spikeatlas.tasks.search.probe import BlockProbe
 from spikeatlas.tasks.stages.ablate import ablate
 from spikeatlas.tasks.stages.analyze import analyze
 from spikeatlas.tasks.stages.blank import show_blanks
 from spikeatlas.tasks.stages.conclude import conclude
 from spikeatlas.tasks.stages.cross import cross
 from spikeatlas.tasks.stages.know import know
-from spikeatlas.tasks.stages.maximize import maximize
+from spikeatlas.tasks.stages.maximize import maximize, search_entry
 from spikeatlas.tasks.stages.observe import observe
 from spikeatlas.tasks.stages.screen import screen
 from spikeatlas.tasks.stages.train import (
@@ -28,6 +29,7 @@ from spikeatlas.tasks.stages.train import (
     train_network,
     train_prior,
 )
+from spikeatlas.tasks.study.blocks import Block
 from spikeatlas.tasks.study.run import Run
 from tests.sharing import once
 
@@ -128,6 +130,12 @@ def build(raw: dict[str, Any]) -> Checked:
         know(run, epoch)
     conclude(run.atlas)
     return checked
+
+
+def search_alone(run: Run, block: Block, label: str) -> dict[str, Any]:
+    """Run the searches of one entry of a block, and store nothing."""
+    (entry,) = (entry for entry in run.search.entries if entry.label == label)
+    return search_entry(BlockProbe(run, block, entry.sign), entry)
 
 
 def built(folder: Path, study: Callable[[Path], dict[str, Any]]) -> Checked:

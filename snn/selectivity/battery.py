@@ -23,17 +23,19 @@ def measure(
     draws: int,
     rng: np.random.Generator,
     measures: Iterable[Measure] = BUILT_IN,
+    signed: bool = False,
 ) -> dict[str, npt.NDArray[Any]]:
     """Measure every neuron: arrays (neurons,), float64, ``preferred_class`` int64.
 
     ``draws`` images and labels are drawn again that often, measure after measure with one generator. NaN
     (class -1) where a measure is undefined: below 20 non-zero responses, for the built-in ones; p is 1
     where it has nothing to test, but for neurons that are too silent, which are no test at all. What each
-    value means is said by the measure that gives it. ValueError for values of another shape.
+    value means is said by the measure that gives it. ``signed``: responses may be below 0 by their unit, and
+    shares of their sums are undefined of every neuron. ValueError for values of another shape.
     """
     arrays: dict[str, npt.NDArray[Any]] = {}
     for member in measures:
-        undefined = member.undefined(responses)
+        undefined = member.undefined(responses) | (signed and member.of_shares)
         values = {member.variable: member(responses, labels, first, classes)}
         values |= member.controls(responses, labels, first, classes, draws=draws, rng=rng)
         for name, array in values.items():
@@ -50,15 +52,18 @@ def _check(member: Measure, name: str, array: npt.NDArray[Any], neurons: int) ->
         )
 
 
-def population(responses: Responses, labels: Whole, classes: int) -> dict[str, float]:
+def population(
+    responses: Responses, labels: Whole, classes: int, *, signed: bool = False
+) -> dict[str, float]:
     """The layer's measures; those of neurons are over the ``active_neurons``, which answer at all.
 
     ``population_sparseness`` is Treves-Rolls over active neurons, mean over images that drive any; NaN
-    where any response is negative, for the images without one would be an odd choice.
+    where any response is negative, for the images without one would be an odd choice, or may be (``signed``).
     """
     active = responses[:, responses.any(axis=0)]
     sparseness = treves_rolls(active, axis=1)
-    defined = sparseness[~np.isnan(sparseness) & ~(active < 0).any()]
+    shares = not (signed or bool((active < 0).any()))
+    defined = sparseness[~np.isnan(sparseness) & shares]
     return {
         "population_sparseness": float(defined.mean()) if len(defined) else float("nan"),
         "signal_correlation": signal_correlation(class_means(active, labels, classes)),

@@ -30,8 +30,8 @@ def mutual_information(responses: Responses, labels: Whole, classes: int, bins: 
 def rank_bins(responses: Responses, bins: int = 8) -> Bins:
     """Put the responses (n, neurons) of each neuron into bins that their ranks fix: 0..bins-1.
 
-    Zero has bin 0 for itself. The others fill bins 1..bins-1 equally; equal responses share a bin,
-    the middle one of those that they would spread over.
+    Zero has bin 0 for itself. The others, of either sign, fill bins 1..bins-1 equally; equal responses share
+    a bin, the middle one of those that they would spread over.
     """
     if not 2 <= bins <= 128:
         raise ValueError(f"bins is {bins}: it must be 2..128 (zero has one of them for itself).")
@@ -39,7 +39,8 @@ def rank_bins(responses: Responses, bins: int = 8) -> Bins:
     bins_of = np.zeros(responses.shape, np.uint8)
     if not n:
         return bins_of
-    ordered = np.sort(responses, axis=0)
+    # zeros first, whatever is below them
+    ordered = np.sort(np.where(responses == 0, -np.inf, responses), axis=0)
     zeros = n - np.count_nonzero(responses, axis=0)
     for edge in range(1, bins - 1):
         # the first place of the next bin

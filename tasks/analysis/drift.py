@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from spikeatlas.tasks.atlas import SEARCH, cold, has_mei
+from spikeatlas.tasks.atlas import SEARCH, cold, has_mei, main_sign, of_sign
 
 DriftKind: TypeAlias = Literal["image", "latent", "response", "class"]
 """What is compared. ``image``: root mean square difference of pixels in shares of the grey scale (0 to 1);
@@ -22,23 +22,24 @@ Array = NDArray[np.floating]
 BAND = ("drift", "same", "same_low", "same_high")
 
 
-def drift(group: xr.Dataset, kind: DriftKind, sign: int = 1) -> xr.Dataset:
+def drift(group: xr.Dataset, kind: DriftKind) -> xr.Dataset:
     """Distances between the MEIs of a layer's N neurons at E epochs: (epoch, neuron) each.
 
-    ``group``: a layer's searches, images and latents; for ``class`` with ``mei_reference_class``. ``sign``: what
-    was searched, the most exciting image (1) or the least. Only cold searches count, never a best known image
-    from elsewhere, and only searches of one method are held against each other:
+    ``group``: a layer's searches, images and latents; for ``class`` with ``mei_reference_class``. Only cold searches
+    count, never a best known image from elsewhere, of the most exciting image where a study looked for both; and
+    only searches of one method are held against each other:
 
     - ``drift``: mean distance from the MEIs of the epoch before to those of this one, over pairs of
       different repeats (of the same repeat where there is one only); NaN at the first epoch.
     - ``same``, ``same_low``, ``same_high``: mean, least and greatest distance between repeats of this epoch;
       NaN with one repeat.
     """
+    group = of_sign(group, main_sign(group.response))
     epochs, neurons = group.sizes["epoch"], group.sizes["neuron"]
     band = {name: np.full((epochs, neurons), np.nan) for name in BAND}
     before: Array | None = None
     for row in range(epochs):
-        now = _searches(group.isel(epoch=row), kind, sign)
+        now = _searches(group.isel(epoch=row), kind)
         repeats = range(now.shape[2])
         if len(repeats) > 1:
             same = _distances(now, now, list(combinations(repeats, 2)), kind)
@@ -62,11 +63,11 @@ _OF_BAND: dict[str, Callable[..., Any]] = {
 _VARIABLE = {"image": "mei", "latent": "latent", "response": "response"}
 
 
-def _searches(epoch: xr.Dataset, kind: DriftKind, sign: int) -> Array:
+def _searches(epoch: xr.Dataset, kind: DriftKind) -> Array:
     """(N, methods, repeats, values) of one epoch, NaN where there is no MEI."""
     name = "mei_reference_class" if kind == "class" else cold(epoch, _VARIABLE[kind])
     values = epoch[name].transpose(*SEARCH, ...).values
-    valid = has_mei(epoch, sign).transpose(*SEARCH).values
+    valid = has_mei(epoch).transpose(*SEARCH).values
     if kind == "class":
         valid &= values >= 0
     flat = values.reshape(*valid.shape, -1).astype(np.float32)

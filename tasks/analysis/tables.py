@@ -185,7 +185,7 @@ def importances(course: Course) -> Table:
     return table
 
 
-def drifts(tree: Tree, course: Course, sign: int) -> Table:
+def drifts(tree: Tree, course: Course) -> Table:
     """Tabulate how far MEIs move from epoch to epoch, beside how far repeats of one epoch lie apart.
 
     A neuron has moved beyond repeats if it did so on average further than any two of the epoch's lie apart, which
@@ -202,7 +202,7 @@ def drifts(tree: Tree, course: Course, sign: int) -> Table:
         group["mei_reference_class"] = _reference_class(tree, layer, rows, group)
         repeats = settled(group.status).any(("neuron", "search")).sum("repeat").values
         for kind in KINDS:
-            distances = drift(group, kind, sign)
+            distances = drift(group, kind)
             for row in range(1, len(course.epochs)):
                 now = distances.isel(epoch=row)
                 beyond = _beyond(now) if repeats[row] >= stimuli.RICH else np.nan

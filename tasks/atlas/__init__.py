@@ -52,10 +52,11 @@ from spikeatlas.tasks.atlas.open import (
     values,
     writable,
 )
-from spikeatlas.tasks.atlas.read import Stamp, finished, flagged, sign, stamp, unfinished
+from spikeatlas.tasks.atlas.read import Stamp, finished, flagged, require_searched, stamp, unfinished
 from spikeatlas.tasks.atlas.select import (
     SEARCH,
     alive,
+    answered,
     at_search,
     best_rows,
     best_search,
@@ -63,9 +64,12 @@ from spikeatlas.tasks.atlas.select import (
     cold,
     has_mei,
     layer_rows,
+    main_sign,
     mask,
+    of_sign,
     settled,
     undefined,
+    zero_is_silence,
 )
 from spikeatlas.tasks.atlas.tree import Tree, open_tree
 
@@ -110,6 +114,7 @@ __all__ = [
     "Tree",
     "UnitFields",
     "alive",
+    "answered",
     "at_search",
     "at_work",
     "best_rows",
@@ -131,15 +136,17 @@ __all__ = [
     "layer_rows",
     "layout_json",
     "layout_of",
+    "main_sign",
     "mask",
     "migrate",
+    "of_sign",
     "open_store",
     "open_tree",
     "path_of",
     "read",
+    "require_searched",
     "select",
     "settled",
-    "sign",
     "size_of",
     "stamp",
     "store_of",
@@ -150,4 +157,5 @@ __all__ = [
     "writable",
     "write",
     "writing",
+    "zero_is_silence",
 ]

@@ -32,7 +32,10 @@ def study_layout(run: Run, data: DataSet, source: Source) -> Layout:
         epochs=expected_epochs(run),
         layers=run.layers,
         blocks={layer: run.block_size(layer) for layer in run.layers},
-        methods=study.search.labels,
+        methods=tuple(entry.label for entry in study.search.entries),
+        signs=tuple(entry.sign for entry in study.search.entries)
+        if study.search.sign == "both"
+        else (),
         repeats=study.search.most_repeats,
         budget=study.search.budget,
         latent=latent.size,

@@ -13,7 +13,7 @@ from spikeatlas.snn.subjects import SPIKE_RATE
 TOP_IMAGES = 5
 """Best natural images kept for each neuron."""
 
-BY_CHOICE = ("position", "frames")
+BY_CHOICE = ("position", "frames", "signs")
 """Fields that only a study which asks for it, or has such data, fills."""
 
 BROUGHT = ("measures", "importance")
@@ -50,6 +50,11 @@ class UnitFields(NamedTuple):
         return self.bottom == 0
 
     @property
+    def signed(self) -> bool:
+        """True where the unit says that responses go below 0, as those to spikes of both signs do."""
+        return self.bottom is not None and self.bottom < 0
+
+    @property
     def span(self) -> str:
         """From where to where responses go, in words; empty where there is no end."""
         if self.bottom is None:
@@ -76,6 +81,7 @@ class Layout:
     blocks: Mapping[str, int]
     """Neurons per task, by layer."""
     methods: tuple[str, ...]
+    """Labels of the search axis."""
     repeats: int
     budget: int
     latent: int
@@ -106,6 +112,9 @@ class Layout:
     """Time steps whose scales the network learns; 0: it learns none."""
     frames: int = 0
     """Frames of a test image that is a sequence; 0: still images."""
+    signs: tuple[int, ...] = ()
+    """Of each entry of the search axis, 1: it holds most exciting images, -1: least exciting ones; empty where all
+    have the one sign of the study."""
     warm_start: bool = False
     """Whether there are a cold and a warm search of each neuron."""
     diverse: int = 0

@@ -137,8 +137,8 @@ def epoch_before(path: Place, epoch: float) -> float | None:
     return max((other for other in trained_epochs(path) if other < epoch), default=None)
 
 
-def latents(path: Place, block: Block, method: str, repeats: Iterable[int]) -> Points:
-    """The latents (N * R, 1, d) that a method found for a block in some repeats.
+def latents(path: Place, block: Block, label: str, repeats: Iterable[int]) -> Points:
+    """The latents (N * R, 1, d) that an entry of the search axis found for a block in some repeats.
 
     Raises AtlasError while the block has searches pending or failed.
     """
@@ -149,7 +149,7 @@ def latents(path: Place, block: Block, method: str, repeats: Iterable[int]) -> P
         )
         raise AtlasError(message)
     root = open_store(path)
-    column = layout_of(root).methods.index(method)
+    column = layout_of(root).methods.index(label)
     at = (epoch_row(root, block.epoch), slice(block.start, block.stop), column)
     points = values(root, path_of("latent", block.layer), at)[:, list(repeats)]
     return points.reshape(-1, 1, points.shape[-1])
@@ -167,6 +167,12 @@ def relative_layers(path: Place) -> tuple[str, ...]:
     return tuple(layout_of(open_store(path)).references)
 
 
+def signed_layers(path: Place) -> tuple[str, ...]:
+    """Return the layers whose unit says that responses go below 0."""
+    layout = layout_of(open_store(path))
+    return tuple(layer for layer in layout.layers if layout.unit(layer).signed)
+
+
 def natural_images(path: Place) -> NDArray[np.int64]:
     """Return the indices of the test images whose single responses an atlas keeps; none where it has no such group."""
     root = open_store(path)
@@ -178,11 +184,8 @@ def first_half(path: Place) -> NDArray[np.bool_]:
     return np.array(layout_of(open_store(path)).natural_first, np.bool_)
 
 
-def sign(path: Place) -> int:
-    """1 where an atlas holds the most exciting images, -1 where it holds the least exciting ones.
-
-    AtlasError where it holds none.
-    """
+def require_searched(path: Place) -> None:
+    """Raise AtlasError where an atlas holds no images that were searched for."""
     search = study_of(open_store(path)).get("search", {})
     if search.get("methods") == []:
         message = (
@@ -191,4 +194,3 @@ def sign(path: Place) -> int:
             "accuracy, importance or position"
         )
         raise AtlasError(message)
-    return int(search.get("sign", 1))

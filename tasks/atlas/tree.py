@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from types import TracebackType
 from typing import Any, Self
 
+import numpy as np
 import xarray as xr
 import zarr
 
 from spikeatlas.tasks.atlas.groups import GROUPS
+from spikeatlas.tasks.atlas.groups.axes import SEARCH_SIGN
 from spikeatlas.tasks.atlas.groups.base import PROGRESS
-from spikeatlas.tasks.atlas.open import open_store
+from spikeatlas.tasks.atlas.open import open_store, study_of
 from spikeatlas.tasks.study.location import Place
 
 
 class Tree:
     """The groups of an atlas, each opened (lazily) when it is asked for, and kept.
 
-    Whole numbers stay whole: -1 says that there is none, where others who open the store get NaN.
+    Whole numbers stay whole: -1 says that there is none, where others who open the store get NaN. Every search says
+    by ``search_sign`` what it looked for, also where the study had one sign for all and its atlas says no more.
     """
 
     def __init__(self, root: zarr.Group) -> None:
@@ -55,14 +59,25 @@ class Tree:
         if path not in self._groups:
             if path not in self._root:
                 raise KeyError(path)
-            self._groups[path] = xr.open_dataset(
+            group = xr.open_dataset(
                 self._root.store,  # type: ignore[arg-type]  # xarray takes any store of zarr
                 engine="zarr",
                 group=f"{self._root.path}/{path}".lstrip("/"),
                 mask_and_scale=False,
                 consolidated=False,
             )
+            self._groups[path] = self._signed(group)
         return self._groups[path]
+
+    def _signed(self, group: xr.Dataset) -> xr.Dataset:
+        """Return a group with the sign of each of its searches."""
+        if "search" not in group.dims or SEARCH_SIGN in group.coords:
+            return group
+        return with_sign(group, self._sign)
+
+    @cached_property
+    def _sign(self) -> int:
+        return int(study_of(self._root).get("search", {}).get("sign", 1))
 
     def layer(self, name: str, *kinds: str) -> xr.Dataset:
         """Return what the atlas holds of one layer, of some kinds or of all but ``best``, as one data set."""
@@ -93,6 +108,12 @@ class Tree:
     ) -> None:
         """Close it."""
         self.close()
+
+
+def with_sign(group: xr.Dataset, sign: int) -> xr.Dataset:
+    """Return a group whose searches all had one sign, with that as their label."""
+    signs = np.full(group.sizes["search"], sign)
+    return group.assign_coords({SEARCH_SIGN: ("search", signs)})
 
 
 def open_tree(path: Place) -> Tree:

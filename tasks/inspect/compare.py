@@ -8,11 +8,13 @@ from rich.table import Table
 from spikeatlas.tasks.atlas import (
     SATURATED,
     UNPLANNED,
+    Tree,
     UnitFields,
     layout_of,
+    of_sign,
     open_tree,
+    require_searched,
     settled,
-    sign,
 )
 from spikeatlas.tasks.inspect.neurons import require_known
 from spikeatlas.tasks.inspect.text import as_text
@@ -24,9 +26,11 @@ def compare_methods(path: Place, first: str, second: str) -> str:
 
     A neuron counts as saturated where either method reached the unit's top in every repeat (its bottom,
     silenced, where the least exciting image is searched): it cannot tell them apart. A unit without that
-    end has none. Ties are exact.
+    end has none. Ties are exact. ValueError where one looked for the most, the other for the least exciting image.
     """
-    direction = sign(path)
+    require_searched(path)
+    with open_tree(path) as tree:
+        direction = _direction(tree, (first, second))
     table = Table(
         "layer",
         "epoch",
@@ -39,9 +43,7 @@ def compare_methods(path: Place, first: str, second: str) -> str:
     )
     with open_tree(path) as tree:
         for name in tree.layers:
-            group = tree.layer(name, "layers")
-            for method in (first, second):
-                require_known("method", method, group["search"].values.tolist())
+            group = of_sign(tree.layer(name, "layers"), direction)
             end = _at_end(group, layout_of(tree.root).unit(name), direction)
             counts = _count(group, (first, second), direction, end)
             for epoch in counts.epoch.values:
@@ -49,6 +51,22 @@ def compare_methods(path: Place, first: str, second: str) -> str:
             _row(table, name, "all", counts.sum("epoch"))
             repeats = group.sizes["repeat"]
     return f"{first} against {second}, mean of {repeats} repeats, each neuron of each epoch one duel\n{as_text(table)}"
+
+
+def _direction(tree: Tree, methods: tuple[str, str]) -> int:
+    """Return the sign of both methods."""
+    labels = tree[f"layers/{tree.layers[0]}"]["search_sign"]
+    known = dict(zip(labels["search"].values.tolist(), labels.values.tolist(), strict=True))
+    for method in methods:
+        require_known("method", method, known)
+    first, second = (known[method] for method in methods)
+    if first != second:
+        message = (
+            f"{methods[0]} and {methods[1]} cannot be compared: one looked for the most, the other for the least exciting "
+            "image; name two of one sign"
+        )
+        raise ValueError(message)
+    return int(first)
 
 
 def _at_end(group: xr.Dataset, unit: UnitFields, direction: int) -> xr.DataArray:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import xarray as xr
 from rich.table import Table
 
 from spikeatlas.snn.subjects import LACKS
-from spikeatlas.tasks.atlas import FLAGS, GROUPS, STATUS, Tree, layout_of, open_tree
+from spikeatlas.tasks.atlas import FLAGS, GROUPS, STATUS, Tree, layout_of, of_sign, open_tree
 from spikeatlas.tasks.inspect.known import elsewhere
 from spikeatlas.tasks.inspect.text import as_text
 from spikeatlas.tasks.study.location import Place
@@ -49,7 +50,8 @@ def _epochs(tree: Tree) -> Table:
 def _layers(tree: Tree) -> Table:
     layout = layout_of(tree.root)
     unit = ("unit of a response",) if layout.units else ()
-    table = Table("layer", "neurons", "methods", "repeats", *STATUS, "mean response", *unit)
+    means = ("mean response", *(("least",) if layout.signs else ()))
+    table = Table("layer", "neurons", "methods", "repeats", *STATUS, *means, *unit)
     for name in tree.layers:
         group = tree[f"layers/{name}"]
         status = group.status.values
@@ -60,8 +62,14 @@ def _layers(tree: Tree) -> Table:
             str(group.sizes["repeat"]),
         ]
         named = (layout.unit(name).name,) if unit else ()
-        table.add_row(name, *sizes, *counts, _number(float(group.response.mean())), *named)
+        table.add_row(name, *sizes, *counts, *_mean_responses(group), *named)
     return table
+
+
+def _mean_responses(group: xr.Dataset) -> list[str]:
+    """Return the mean response to the most exciting images, and to the least exciting ones, as far as any were sought."""
+    signs = dict.fromkeys(group["search_sign"].values.tolist())
+    return [_number(float(of_sign(group, sign).response.mean())) for sign in signs]
 
 
 def _number(value: float) -> str:

@@ -23,8 +23,8 @@ from spikeatlas.tasks.atlas import (
     layer_rows,
     layout_of,
     open_tree,
+    require_searched,
     settled,
-    sign,
 )
 from spikeatlas.tasks.inspect.known import told_known
 from spikeatlas.tasks.study.location import Place
@@ -55,9 +55,11 @@ class NeuronResults(NamedTuple):
 def read_neurons(path: Place, selection: Selection) -> NeuronResults:
     """Return the selected neurons, each with its best result, or with that of one method or repeat.
 
+    The best is that of the most exciting image, unless the method named, or all, looked for the least exciting one.
+
     Raises ValueError when the atlas has no such epoch, layer, neuron, method or repeat.
     """
-    direction = sign(path)
+    require_searched(path)
     with open_tree(path) as tree:
         epochs = tree.progress.epoch.values.tolist()
         epoch = epochs[-1] if selection.epoch is None else selection.epoch
@@ -68,7 +70,7 @@ def read_neurons(path: Place, selection: Selection) -> NeuronResults:
             result
             for layer in tree.layers
             if selection.layer in (None, layer)
-            for result in _layer(tree, epoch, layer, selection, direction)
+            for result in _layer(tree, epoch, layer, selection)
         ]
         frame = _frame(results)
         if (layout := layout_of(tree.root)).units:
@@ -90,9 +92,7 @@ OPTIONS = {"neuron": "neuron", "method": "search", "repeat": "repeat"}
 """Dimensions that a selection chooses along, by its fields."""
 
 
-def _layer(
-    tree: Tree, epoch: float, layer: str, selection: Selection, direction: int
-) -> list[xr.Dataset]:
+def _layer(tree: Tree, epoch: float, layer: str, selection: Selection) -> list[xr.Dataset]:
     group = tree.layer(layer, "layers", "image", "latent", "natural").sel(epoch=epoch)
     group = group[["mei", "latent", "response", "status", "images_shown", "natural_response"]]
     group["mei_class"] = _mei_class(tree, epoch, layer, group)
@@ -102,7 +102,7 @@ def _layer(
         if value is not None:
             require_known(f"--{name}", value, group[dim].values.tolist())
             group = group.sel({dim: [value]})
-    places = best_search(group.response, group.status, direction)
+    places = best_search(group.response, group.status)
     searches = group.stack(place=("search", "repeat"))
     return [
         searches.isel(neuron=row, place=int(place)).assign_attrs(layer=layer).load()

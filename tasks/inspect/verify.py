@@ -17,6 +17,7 @@ from spikeatlas.tasks.atlas import (
     STATUS,
     UNPLANNED,
     Tree,
+    answered,
     flagged,
     integrity,
     open_tree,
@@ -176,7 +177,7 @@ def replay_images(run: Run, block: Block, rows: xr.Dataset, kind: Stored) -> Ver
     places = np.nonzero(~lost)
     if not places[0].size:
         return Verdict(0, {}, [])
-    images, silent = rows[kind.mei].values[places], empty(rows, kind, run.search.sign)[places]
+    images, silent = rows[kind.mei].values[places], empty(rows, kind)[places]
     model = models.generator(run)
     decoded = model.decode(rows[kind.latent].values[places], batch_size=run.responder.batch_size)
     silent = silent.reshape(-1, *(1,) * (images.ndim - 1))
@@ -219,8 +220,8 @@ def replay_images(run: Run, block: Block, rows: xr.Dataset, kind: Stored) -> Ver
     return Verdict(len(images), {}, problems, near, Devices(spikes=spikes))
 
 
-def empty(rows: xr.Dataset, kind: Stored, sign: int) -> NDArray[np.bool_]:
+def empty(rows: xr.Dataset, kind: Stored) -> NDArray[np.bool_]:
     """Return which results, or lanes of them, are a silent neuron's, which hold no image."""
     if kind == RESULT:
         return np.asarray(rows.status.values == SILENT)
-    return np.asarray((rows[kind.response].values == 0) & (sign > 0))
+    return np.asarray(~answered(rows[kind.response]).values)

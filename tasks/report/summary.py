@@ -21,7 +21,6 @@ from spikeatlas.tasks.atlas import (
     open_tree,
     study_of,
 )
-from spikeatlas.tasks.atlas import sign as sign_of
 from spikeatlas.tasks.report.averages import Array
 from spikeatlas.tasks.report.layers import LayerSummary, mute_sentences, read_searched, read_tuned
 from spikeatlas.tasks.report.natural_images import TestImages, test_images
@@ -39,7 +38,8 @@ class Summary:
     """File name of the store."""
     layout: Layout
     sign: int
-    """1: the most exciting images, -1: the least exciting ones; 1 where nothing was searched."""
+    """Of what stands for a neuron, 1: the most exciting images, -1: the least exciting ones; 1 where nothing was
+    searched."""
     study: Mapping[str, Any]
     attributes: Mapping[str, Any]
     provenance: Mapping[str, Any]
@@ -116,7 +116,7 @@ def read_summary(atlas: Place) -> Summary:
     """
     store = open_store(atlas)
     layout, study = layout_of(store), study_of(store)
-    sign = sign_of(atlas) if layout.methods else 1
+    sign = 1 if layout.signs else int(study.get("search", {}).get("sign", 1))
     with open_tree(atlas) as tree:
         progress, provenance = tree.progress, _by_name(tree["provenance"].attrs)
         flags = {name: progress[name].values == 1 for name in FLAGS}
@@ -129,7 +129,7 @@ def read_summary(atlas: Place) -> Summary:
             provenance=provenance,
             progress={name: progress[name].values for name in PROGRESS},
             flags=flags,
-            layers=tuple(_read_layer(tree, name, layout, sign, flags) for name in layout.layers),
+            layers=tuple(_read_layer(tree, name, layout, flags) for name in layout.layers),
             test=test_images(tree, study.get("data", {}), provenance.get("data_digest")),
             mute=tuple(mute_sentences(atlas)),
         )
@@ -140,8 +140,8 @@ def _by_name(attributes: Mapping[Any, Any]) -> dict[str, Any]:
 
 
 def _read_layer(
-    tree: Tree, name: str, layout: Layout, sign: int, flags: Mapping[str, Array]
+    tree: Tree, name: str, layout: Layout, flags: Mapping[str, Array]
 ) -> LayerSummary:
     if layout.methods:
-        return read_searched(tree, name, layout, sign, flags)
+        return read_searched(tree, name, layout, flags)
     return read_tuned(tree, name, layout, flags)

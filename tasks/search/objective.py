@@ -76,10 +76,10 @@ def make_objective(sign: int, weight: float, best: Responses, typicality: Scale)
     return Objective(sign, NaturalnessTerm(weight, scale, typicality))
 
 
-def block_objective(run: Run, block: Block) -> Objective:
-    """Return the objective that a study sets for the neurons of a block."""
+def block_objective(run: Run, block: Block, sign: int) -> Objective:
+    """Return the objective that a study sets for the neurons of a block, of the most or least exciting images."""
     search = run.search
     if not search.naturalness:
-        return Objective(search.sign)
+        return Objective(sign)
     best = read.best_natural(run.atlas, block)
-    return make_objective(search.sign, search.naturalness, best, scale_of(run))
+    return make_objective(sign, search.naturalness, best, scale_of(run))

@@ -117,14 +117,14 @@ class Probe(ABC):
 
 
 class BlockProbe(Probe):
-    """The neurons of one block of a study."""
+    """The neurons of one block of a study, asked for their most or their least exciting images."""
 
-    def __init__(self, run: Run, block: Block) -> None:
-        """Load what the run's searches for ``block`` share."""
+    def __init__(self, run: Run, block: Block, sign: int | None = None) -> None:
+        """Load what the searches for ``block`` share, of ``sign``: if None, of what stands for a neuron."""
         super().__init__(
             models.generator(run),
             models.search_space(run),
-            block_objective(run, block),
+            block_objective(run, block, run.search.main_sign if sign is None else sign),
             batch_size=run.responder.batch_size,
         )
         self.run, self.block = run, block

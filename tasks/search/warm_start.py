@@ -13,30 +13,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spikeatlas.optim import Points, uses_pool, uses_screening
+from spikeatlas.snn.subjects import Unit
 from spikeatlas.tasks.atlas import read
 from spikeatlas.tasks.search.loop import Searches, run_search
 from spikeatlas.tasks.search.probe import BlockProbe
 from spikeatlas.tasks.search.reevaluate import Optima, find_optima
 from spikeatlas.tasks.study.run import Run
+from spikeatlas.tasks.study.specs import SearchEntry
 from spikeatlas.tasks.workers import models
 
 Arrays = dict[str, NDArray[Any]]
 
 
-def search_cold_and_warm(probe: BlockProbe, method: str, repeats: tuple[int, ...]) -> list[Optima]:
-    """Run a method's cold searches of some repeats and, where the study starts warm, the warm ones.
+def search_cold_and_warm(
+    probe: BlockProbe, entry: SearchEntry, repeats: tuple[int, ...]
+) -> list[Optima]:
+    """Run an entry's cold searches of some repeats and, where the study starts warm, the warm ones.
 
     AtlasError where the epoch before, from which these start, is not finished.
     """
     run, block = probe.run, probe.block
     before = read.epoch_before(run.atlas, block.epoch) if run.search.warm_start else None
     budgets = run.budgets(first=before is None)
-    cold = _search(probe, "search", method, repeats, budgets[0])
+    cold = _search(probe, "search", entry.method, repeats, budgets[0])
     if before is None:
         return [cold]
-    starts = read.latents(run.atlas, block._replace(epoch=before), method, repeats)
+    starts = read.latents(run.atlas, block._replace(epoch=before), entry.label, repeats)
     starts = starts.astype(cold.point.dtype)
-    return [cold, _search(probe, "warm", method, repeats, budgets[1], starts)]
+    return [cold, _search(probe, "warm", entry.method, repeats, budgets[1], starts)]
 
 
 def _search(
@@ -123,18 +127,21 @@ def _joined(histories: Sequence[NDArray[np.float32]], sign: int) -> NDArray[np.f
     return np.concatenate([cold, *later], axis=1)
 
 
-def start_arrays(searches: Sequence[Optima], warm: NDArray[np.bool_], sign: int) -> Arrays:
+def start_arrays(
+    searches: Sequence[Optima], warm: NDArray[np.bool_], unit: Unit, sign: int
+) -> Arrays:
     """Return the ``cold_*``, ``warm_*`` and ``lane`` variables; NaN and 0 of a warm search that was not run.
 
-    A search of the most exciting image that nothing answered has no image either.
+    A search of the most exciting image that nothing answered has no image either, where nothing is below 0.
     """
+    silence = sign > 0 and unit.bottom == 0
     arrays: Arrays = {"lane": warm.astype(np.uint8)}
     for number, name in enumerate(("cold", "warm")):
         optima = searches[min(number, len(searches) - 1)]
         ran = number < len(searches)
         response = optima.response
         arrays[f"{name}_response"] = response if ran else np.full_like(response, np.nan)
-        answered = ran & ((response != 0) | (sign < 0))
+        answered = ran & ((response != 0) | (not silence))
         arrays[f"{name}_mei"] = optima.image * answered[:, None, None, None].astype(np.uint8)
         arrays[f"{name}_latent"] = optima.point if ran else np.zeros_like(optima.point)
     return arrays

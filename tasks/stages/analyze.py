@@ -23,6 +23,7 @@ from spikeatlas.tasks.atlas import (
     has_mei,
     holds,
     layer_rows,
+    layout_of,
     mask,
     open_tree,
     write,
@@ -56,7 +57,7 @@ def analyze(run: Run, epoch: float) -> None:
         arrays = {f"{group_of(values)}/{name}": values for name, values in measures.items()}
         arrays |= {f"naturalness/{name}": values for name, values in natural.items()}
         arrays |= populations(tree, epoch, run.layers) | at_position(run, epoch)
-        rows = {layer: best_rows(data, run.search.sign) for layer, data in layers.items()}
+        rows = {layer: best_rows(data) for layer, data in layers.items()}
     for layer, row in rows.items():
         arrays |= {
             f"best/{layer}/{name}": values for name, values in row.items() if name != "place"
@@ -105,9 +106,13 @@ def populations(tree: Tree, epoch: float, layers: Iterable[str]) -> Arrays:
     if "progress/layers" not in tree:
         return {}
     single = [tree[f"natural_image/{layer}"].sel(epoch=epoch) for layer in layers]
+    layout = layout_of(tree.root)
     measures = [
         selectivity.population(
-            natural.natural_image_response.values, natural.label.values, _classes(tree, layer)
+            natural.natural_image_response.values,
+            natural.label.values,
+            _classes(tree, layer),
+            signed=layout.unit(layer).signed,
         )
         for layer, natural in zip(layers, single, strict=True)
     ]
@@ -134,7 +139,8 @@ def measure_images(run: Run, epoch: float, layer: str, tree: Tree) -> Arrays:
     """Measure one layer's neurons by the responses to single test images: arrays (neurons)."""
     natural = tree[f"natural_image/{layer}"].sel(epoch=epoch)
     rng = np.random.default_rng(seed_of(run.seed, "analyze", epoch, layer))
-    return on_images(natural, _classes(tree, layer), rng, run.analysis.further_measures)
+    further, signed = run.analysis.further_measures, layout_of(tree.root).unit(layer).signed
+    return on_images(natural, _classes(tree, layer), rng, further, signed=signed)
 
 
 def active_images(tree: Tree, layer: str, epoch: float) -> NDArray[np.int64]:
@@ -161,10 +167,12 @@ def on_images(
     classes: int,
     rng: np.random.Generator,
     further: tuple[selectivity.Measure, ...] = (),
+    *,
+    signed: bool = False,
 ) -> Arrays:
     """Return the selectivity for natural images, with its controls: arrays (neurons).
 
-    ``further``: measures beside the built-in ones, after which they draw.
+    ``further``: measures beside the built-in ones, after which they draw; ``signed``: responses may be below 0.
     """
     return battery(
         natural.natural_image_response.values,
@@ -173,12 +181,13 @@ def on_images(
         classes,
         rng,
         further,
+        signed=signed,
     )
 
 
 def on_meis(run: Run, epoch: float, searches: xr.Dataset) -> Arrays:
     """Return the classes read in the MEIs of the cold searches: arrays (neurons, searches, repeats)."""
-    there = has_mei(searches, run.search.sign).transpose(*SEARCH).values
+    there = has_mei(searches).transpose(*SEARCH).values
     images = searches[cold(searches, "mei")].transpose(*SEARCH, ...).values
     measures = read_images(run, epoch, images.reshape(-1, *images.shape[3:]), there.ravel())
     return {name: values.reshape(there.shape) for name, values in measures.items()}

@@ -14,7 +14,7 @@ from spikeatlas.tasks.analysis import tables
 from spikeatlas.tasks.analysis.claim import Claim
 from spikeatlas.tasks.analysis.claims import claims
 from spikeatlas.tasks.analysis.course import Course, course_of, training_table
-from spikeatlas.tasks.atlas import Tree, layout_of, open_tree, sign, write
+from spikeatlas.tasks.atlas import Tree, layout_of, open_tree, write
 from spikeatlas.tasks.atlas.ownership import in_the_way, is_claims
 from spikeatlas.tasks.study.location import Place, store_failure, write_whole
 from spikeatlas.tasks.study.run_files import CLAIMS_FILE
@@ -105,7 +105,7 @@ def _mei_tables(atlas: Place, tree: Tree, course: Course) -> list[Table | str]:
             "and of how far they move."
         )
         return [sentence]
-    return [tables.false_calls(course), tables.drifts(tree, course, sign(atlas))]
+    return [tables.false_calls(course), tables.drifts(tree, course)]
 
 
 def _check_alike(first: Course, other: Course) -> None:

@@ -49,7 +49,7 @@ def respond_to_meis(run: Run, epoch: float, layer: str, searches: xr.Dataset) ->
     NaN where there is none: a silent neuron has no MEI.
     """
     images = searches[cold(searches, "mei")].transpose(*SEARCH, ...)
-    there = has_mei(searches, run.search.sign).transpose(*SEARCH).values
+    there = has_mei(searches).transpose(*SEARCH).values
     rows = np.nonzero(there)
     neurons = rows[0]
     answers = np.empty((0, len(there)), np.float32)
@@ -62,7 +62,7 @@ def respond_to_meis(run: Run, epoch: float, layer: str, searches: xr.Dataset) ->
     others[np.arange(len(neurons)), neurons] = np.nan
     return {
         "cross_response": cross_response,
-        **best_borrowed(others, rows, searches, run.search.sign),
+        **best_borrowed(others, rows, searches, run.search.main_sign),
     }
 
 

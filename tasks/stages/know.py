@@ -48,7 +48,7 @@ class Candidates(NamedTuple):
 def know(run: Run, epoch: float) -> None:
     """Store the best known response of every neuron at an analysed epoch, and where its image comes from.
 
-    Of all that the epoch's network was shown. A stochastic coding's is measured afresh, for the best of many
+    Of all that the epoch's network was shown; where a study looks for both signs, of the most exciting image. A stochastic coding's is measured afresh, for the best of many
     noisy answers is too good to be true.
     """
     arrays: dict[str, Array] = {}
@@ -63,11 +63,11 @@ def know(run: Run, epoch: float) -> None:
 
 def best_known(run: Run, tree: Tree, layer: str, epoch: float) -> dict[str, Array]:
     """Return the ``best_known*`` variables (neurons,) of a layer."""
-    sign = run.search.sign
+    sign = run.search.main_sign
     others = reduce(lambda one, two: _better(one, two, sign), elsewhere(tree, layer, epoch, sign))
     if run.stochastic:
         others = others._replace(response=measure_again(run, tree, layer, epoch, others))
-    best = _better(found(tree, layer, epoch, sign), others, sign)
+    best = _better(found(tree, layer, epoch), others, sign)
     return {
         "best_known": best.response.astype(np.float32),
         "best_known_source": np.where(np.isnan(best.response), "", best.source).astype(object),
@@ -84,10 +84,10 @@ def _better(one: Candidates, two: Candidates, sign: int) -> Candidates:
     return Candidates(*(np.where(better, b, a) for a, b in zip(one, two, strict=True)))
 
 
-def found(tree: Tree, layer: str, epoch: float, sign: int) -> Candidates:
+def found(tree: Tree, layer: str, epoch: float) -> Candidates:
     """Return what the searches of this epoch found."""
     searches = tree.layer(layer, "layers").sel(epoch=epoch)
-    place = best_search(searches.response, searches.status, sign)
+    place = best_search(searches.response, searches.status)
     response = at_search(searches.response.where(settled(searches.status)), place)
     neuron = searches["neuron"].values
     return _candidates("search", response, epoch=np.full(len(neuron), epoch), neuron=neuron)

@@ -25,45 +25,48 @@ from spikeatlas.tasks.search.probe import BlockProbe
 from spikeatlas.tasks.search.warm_start import Merged, merge, search_cold_and_warm, start_arrays
 from spikeatlas.tasks.study.blocks import Block
 from spikeatlas.tasks.study.run import Run
+from spikeatlas.tasks.study.specs import SearchEntry
 
 Arrays = dict[str, NDArray[Any]]
 
 
 def maximize(run: Run, epoch: float, layer: str, start: int, stop: int) -> dict[str, int]:
-    """Search with every method and repeat, measure each best image afresh, and store the block.
+    """Search with every method, sign and repeat, measure each best image afresh, and store the block.
 
     Return how many neurons failed (some search of theirs ended without a response), are silent (in
     all), and are done.
     """
-    probe = BlockProbe(run, Block(epoch, layer, start, stop))
-    parts = [search_method(probe, method) for method in run.search.labels]
+    block = Block(epoch, layer, start, stop)
+    # a probe of each sign, so that neither sees what the other has shown
+    probes = {sign: BlockProbe(run, block, sign) for sign in run.search.signs}
+    parts = [search_entry(probes[entry.sign], entry) for entry in run.search.entries]
     arrays = {name: np.stack([part[name] for part in parts], axis=1) for name in parts[0]}
-    write.write_block(run.atlas, probe.block, fill_up(arrays, run.search.most_repeats))
+    write.write_block(run.atlas, block, fill_up(arrays, run.search.most_repeats))
     return count_states(arrays["status"])
 
 
-def search_method(probe: BlockProbe, method: str) -> Arrays:
-    """Run all repeats of one method: arrays (neurons, repeats, ...).
+def search_entry(probe: BlockProbe, entry: SearchEntry) -> Arrays:
+    """Run all repeats of one entry of the search axis: arrays (neurons, repeats, ...).
 
     Searches that share nothing run together, all repeats in one batch, which changes no value. With
     sharing on, or a screening to learn from, each repeat is a group of its own.
     """
     repeats = range(probe.run.repeats(probe.block.epoch))
-    apart = probe.run.search.share or uses_screening(probe.run.search.method(method))
+    apart = probe.run.search.share or uses_screening(probe.run.search.method(entry.method))
     groups = [(repeat,) for repeat in repeats] if apart else [tuple(repeats)]
-    parts = [search_group(probe, method, group) for group in groups]
+    parts = [search_group(probe, entry, group) for group in groups]
     return {name: np.concatenate([part[name] for part in parts], axis=1) for name in parts[0]}
 
 
-def search_group(probe: BlockProbe, method: str, repeats: tuple[int, ...]) -> Arrays:
-    """Run one method's searches of some repeats: arrays (neurons, repeats, ...)."""
+def search_group(probe: BlockProbe, entry: SearchEntry, repeats: tuple[int, ...]) -> Arrays:
+    """Run one entry's searches of some repeats: arrays (neurons, repeats, ...)."""
     began = time.perf_counter()
-    searches = search_cold_and_warm(probe, method, repeats)
+    searches = search_cold_and_warm(probe, entry, repeats)
     merged = merge(searches, probe.objective.sign)
-    seeds = probe.seeds("search", method, repeats)
+    seeds = probe.seeds("search", entry.method, repeats)
     arrays = search_arrays(merged, seeds, probe)
     if probe.run.search.warm_start:
-        arrays |= start_arrays(searches, merged.warm, probe.objective.sign)
+        arrays |= start_arrays(searches, merged.warm, probe.unit, probe.objective.sign)
     if probe.run.search.diverse:
         archives = [optima.outcome.archive for optima in searches if optima.outcome.archive]
         arrays |= find_diverse(probe, merged.best, archives, probe.run.search.diverse)
@@ -104,7 +107,8 @@ def outcome(merged: Merged, unit: Unit, sign: int) -> NDArray[np.uint8]:
     """Return the status of searches that ended: silent (its best is no response), saturated (the unit's top) or done.
 
     Where responses may be negative, and for the least exciting image, a response of 0 is no end: a neuron is
-    then silent (or saturated) only if it answered everything that was shown alike.
+    then silent only if it answered everything that was shown so. The least exciting image saturates a neuron that
+    answers it with the unit's bottom, if that is below 0, or everything with its top.
     """
     top = np.nan if unit.top is None else unit.top
     best = merged.best.response
@@ -112,6 +116,8 @@ def outcome(merged: Merged, unit: Unit, sign: int) -> NDArray[np.uint8]:
     if sign > 0:
         silent = best == 0 if unit.bottom == 0 else silent
         saturated = best == top
+    elif unit.bottom is not None and unit.bottom < 0:
+        saturated |= best == unit.bottom
     return np.select([silent, saturated], [SILENT, SATURATED], DONE).astype(np.uint8)
 
 

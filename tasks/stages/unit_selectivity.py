@@ -28,11 +28,13 @@ def battery(
     classes: int,
     rng: np.random.Generator,
     further: tuple[selectivity.Measure, ...] = (),
+    *,
+    signed: bool = False,
 ) -> Arrays:
     """Measure responses (images, neurons), with controls: arrays (neurons).
 
     ``first``: marks the half of the images in which classes are chosen; ``further``: measures beside the
-    built-in ones, after which they draw.
+    built-in ones, after which they draw; ``signed``: responses may be below 0.
     """
     measures = selectivity.measure(
         responses,
@@ -42,6 +44,7 @@ def battery(
         draws=DRAWS,
         rng=rng,
         measures=(*selectivity.BUILT_IN, *further),
+        signed=signed,
     )
     measures["selective_q"] = selectivity.q_values(measures["selective_p"])
     return {
@@ -63,10 +66,13 @@ def at_position(run: Run, epoch: float) -> Arrays:
     respond = models.responder(run, epoch, "observe", run.layers, position)
     responses = respond(data.test.images[images])
     labels, classes = data.test.labels[images], len(data.classes)
+    signed_layers = read.signed_layers(run.atlas)
     parts = []
     for layer in run.layers:
         rng = np.random.default_rng(seed_of(run.seed, "analyze position", epoch, layer))
-        measures = battery(responses[layer], labels, first, classes, rng)
+        measures = battery(
+            responses[layer], labels, first, classes, rng, signed=layer in signed_layers
+        )
         active = selectivity.active_images(responses[layer])
         parts.append({**measures, "natural_active": active.astype(np.int32)})
     return {f"{GROUP}/{name}": np.concatenate([part[name] for part in parts]) for name in parts[0]}

@@ -129,12 +129,12 @@ class Run:
         return run_files.classifier_file(self.study)
 
     def repeats(self, epoch: float) -> int:
-        """Return the searches of each neuron and method at one epoch."""
+        """Return the searches of each neuron and entry of the search axis at one epoch."""
         return (self.search.repeats_at or {}).get(epoch, self.search.repeats)
 
     def images(self, block: Block) -> int:
         """Return the images of a block's searches: of all its neurons, methods and repeats."""
-        searches = len(self.search.labels) * self.repeats(block.epoch) * (block.stop - block.start)
+        searches = len(self.search.entries) * self.repeats(block.epoch) * (block.stop - block.start)
         return searches * self.search.budget
 
     def budgets(self, *, first: bool) -> tuple[int, ...]:

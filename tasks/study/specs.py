@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
 
 from annotated_types import Ge, Gt, Le
 from pydantic import Field, PlainSerializer, PlainValidator
@@ -80,6 +80,21 @@ class ProbeSpec:
     """The number that its spikes over time become: rate, latency, window, population or difference."""
 
 
+LEAST = "-least"
+"""End of the label of a search for the least exciting image, where a study looks for both."""
+
+
+class SearchEntry(NamedTuple):
+    """One entry of the atlas's search axis."""
+
+    label: str
+    """Its name on the axis."""
+    method: str
+    """Name of the method, from which its seeds derive: two entries of one method have the same."""
+    sign: Literal[1, -1]
+    """1: it looks for the most exciting image; -1: for the least exciting one."""
+
+
 @dataclass(frozen=True, config=SPEC)
 class SearchSpec:
     """The search for each neuron's most exciting image."""
@@ -90,7 +105,7 @@ class SearchSpec:
     options: dict[str, dict[str, Any]] | None = None
     """Options of a method by its name, e.g. {tt: {quantize: false}}."""
     budget: Annotated[int, Ge(1), Le(10_000_000)] = 500
-    """Images shown for one neuron, method and repeat."""
+    """Images shown for one neuron, method and repeat (sign both: for either image)."""
     repeats: Annotated[int, Ge(1), Le(10_000)] = 1
     """Independent searches, each with its own seed."""
     repeats_at: dict[float, Annotated[int, Ge(1)]] | None = None
@@ -115,10 +130,10 @@ class SearchSpec:
     """Whether, after the first epoch, half of the budget starts from the image found at the epoch
     before; the other half searches as if there were none, and both results are kept."""
     diverse: Annotated[int, Ge(0), Le(MOST_DIVERSE)] = 0
-    """Further stimuli of each neuron with at least 0.85 of its best response (sign -1: at most 1 / 0.85
-    of it) that differ as much as possible."""
-    sign: Literal[1, -1] = 1
-    """1: the most exciting image; -1: the least exciting one."""
+    """Further stimuli of each neuron with at least 0.85 of its best response (least exciting ones: at most
+    1 / 0.85 of it) that differ as much as possible."""
+    sign: Literal[1, -1, "both"] = 1
+    """1: the most exciting image; -1: the least exciting one; ``both``: either, each with a search of its own."""
     grid: Grid = "quantile"
     """Of Gaussian latents, ``quantile``: 64 levels a coordinate at the prior's quantiles; ``uniform``:
     MANGO's 64 from -4 to 4 in equal steps; ``continuous``: no grid."""
@@ -140,8 +155,27 @@ class SearchSpec:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Names of the methods, as the atlas's axis has them."""
+        """Names of the methods."""
         return tuple(method if isinstance(method, str) else method.kind for method in self.methods)
+
+    @property
+    def entries(self) -> tuple[SearchEntry, ...]:
+        """Entries of the atlas's search axis: the methods, and after them, with both signs, their least exciting ones."""
+        if self.sign != "both":
+            return tuple(SearchEntry(label, label, self.sign) for label in self.labels)
+        most = (SearchEntry(label, label, 1) for label in self.labels)
+        least = (SearchEntry(f"{label}{LEAST}", label, -1) for label in self.labels)
+        return (*most, *least)
+
+    @property
+    def signs(self) -> tuple[Literal[1, -1], ...]:
+        """The signs that are searched for."""
+        return (1, -1) if self.sign == "both" else (self.sign,)
+
+    @property
+    def main_sign(self) -> Literal[1, -1]:
+        """The sign of what stands for a neuron: with both, the most exciting image."""
+        return 1 if self.sign == "both" else self.sign
 
     def options_of(self, label: str) -> dict[str, Any]:
         """Return the options of a method."""

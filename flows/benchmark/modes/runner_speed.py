@@ -18,7 +18,7 @@ from spikeatlas.flows.runners.choice import count_cores
 from spikeatlas.tasks.atlas.allocate import allocate
 from spikeatlas.tasks.inspect.text import as_text
 from spikeatlas.tasks.search.probe import BlockProbe
-from spikeatlas.tasks.stages.maximize import search_method
+from spikeatlas.tasks.stages.maximize import search_entry
 from spikeatlas.tasks.stages.observe import observe
 from spikeatlas.tasks.stages.screen import screen
 from spikeatlas.tasks.stages.train import record_training
@@ -91,8 +91,8 @@ def search_block(run: Run, block: Block) -> None:
     """Search a block with all methods, and store nothing."""
     one_thread()
     probe = BlockProbe(run, block)
-    for method in run.search.labels:
-        search_method(probe, method)
+    for entry in run.search.entries:
+        search_entry(probe, entry)
 
 
 def table_of(run: Run, seconds: dict[str, float], workers: int) -> Table:

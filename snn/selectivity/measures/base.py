@@ -51,6 +51,9 @@ class Measure(Contract, ABC):
     further: ClassVar[Mapping[str, Quantity]] = {}
     """The arrays that ``controls`` gives, by name."""
 
+    of_shares: ClassVar[bool] = False
+    """True for a share of a sum of responses: undefined where they may be below 0, for that is no share."""
+
     @property
     def quantities(self) -> dict[str, Quantity]:
         """Return all of its arrays, by name."""

@@ -28,9 +28,11 @@ class ClassSelectivityIndex(Measure):
     """``class_selectivity_index``: how much more the preferred class drives it."""
     variable: ClassVar[str] = "class_selectivity_index"
     long_name: ClassVar[str] = "class selectivity index"
+    of_shares: ClassVar[bool] = True
     comment: ClassVar[str] = (
         "(preferred - mean of others) / (preferred + mean of others), class chosen on one half "
-        "of the test images, measured on the other; -1 to 1; undefined where any response is negative"
+        "of the test images, measured on the other; -1 to 1; undefined where any response is negative, or "
+        "may be: a share of a sum of both signs is no share"
     )
     further: ClassVar[Mapping[str, Quantity]] = {
         "preferred_class": Quantity(

@@ -20,8 +20,9 @@ class HoyerSparseness(Measure):
     """``hoyer_sparseness``: the same, less steep near 1."""
     variable: ClassVar[str] = "hoyer_sparseness"
     long_name: ClassVar[str] = "Hoyer sparseness"
+    of_shares: ClassVar[bool] = True
     comment: ClassVar[str] = (
-        "Hoyer's sparseness over test images; 0 to 1; undefined where any response is negative"
+        "Hoyer's sparseness over test images; 0 to 1; undefined where any response is negative, or may be"
     )
 
     def __call__(self, responses: Responses, labels: Whole, first: Mask, classes: int) -> Floats:

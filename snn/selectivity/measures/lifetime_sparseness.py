@@ -20,9 +20,10 @@ class LifetimeSparseness(Measure):
     """``lifetime_sparseness``: do few images carry the response."""
     variable: ClassVar[str] = "lifetime_sparseness"
     long_name: ClassVar[str] = "lifetime sparseness"
+    of_shares: ClassVar[bool] = True
     comment: ClassVar[str] = (
         "Treves-Rolls sparseness over test images; 0 (flat) to 1 (one image); undefined where any "
-        "response is negative"
+        "response is negative, or may be"
     )
 
     def __call__(self, responses: Responses, labels: Whole, first: Mask, classes: int) -> Floats:

@@ -29,6 +29,7 @@ from spikeatlas.tasks.atlas.layout import Layout
 from spikeatlas.tasks.atlas.metadata import Attributes, arrays_digest, set_attributes, store_of
 from spikeatlas.tasks.atlas.open import open_as_is, read_layout, study_of, values, writable
 from spikeatlas.tasks.atlas.select import SEARCH, best_rows
+from spikeatlas.tasks.atlas.tree import with_sign
 from spikeatlas.tasks.study.location import Place
 from spikeatlas.tasks.study.study import Study
 
@@ -128,7 +129,7 @@ def _choose_best(carrier: Carrier, layer: str) -> None:
             {name: (dims[name], array) for name, array in data.items()},
             {"search": list(layout.methods)},
         )
-        for name, array in best_rows(searches, carrier.sign).items():
+        for name, array in best_rows(with_sign(searches, carrier.sign)).items():
             if name != "place":
                 writable(new[f"best/{layer}/{name}"])[row] = array
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from spikeatlas.tasks.atlas.groups import GROUPS
-from spikeatlas.tasks.atlas.groups.axes import AxisLabels, axis, network_label
+from spikeatlas.tasks.atlas.groups.axes import AxisLabels, axis, network_label, search_signs
 from spikeatlas.tasks.atlas.groups.base import Group, Variable
 from spikeatlas.tasks.atlas.groups.of_layers.best_group import BEST
 from spikeatlas.tasks.atlas.groups.of_layers.natural_group import IMAGES_OF_A_CHUNK
@@ -90,6 +90,7 @@ def _labels_of(layout: Layout) -> dict[str, dict[str, AxisLabels]]:
                 dims = dict.fromkeys(dim for variable in variables for dim in variable.dims)
                 here = of_group.setdefault(group.at(layer), {})
                 here |= {dim: axis(layout, layer, dim) for dim in dims}
+                here |= search_signs(layout) if "search" in dims else {}
                 here |= {**group.labels(layout, layer), **network_label(layout)}
     return of_group
 

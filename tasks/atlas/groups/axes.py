@@ -13,6 +13,9 @@ BLANKS = ("black", "grey", "white", "mean")
 HALVES = ("first", "second")
 """Halves of the test images: in one classes are chosen that are then tested on the other."""
 
+SEARCH_SIGN = "search_sign"
+"""Name of the second label along the search axis."""
+
 COLOURS = {1: ("grey",), 3: ("red", "green", "blue")}
 """Channels of an image, by how many there are."""
 
@@ -56,6 +59,12 @@ def _channels(layout: Layout) -> Sequence[str]:
     return COLOURS.get(count, tuple(str(channel) for channel in range(count)))
 
 
+def _entries(layout: Layout) -> str:
+    return "label of the search method" + (
+        "; least: of the least exciting image" if layout.signs else ""
+    )
+
+
 Told = tuple[Any, ...]
 """Values, long name and, where there is more to say, comment and units."""
 
@@ -68,7 +77,7 @@ AXES: Mapping[str, Callable[[Layout], Told]] = {
     "stimulus_epoch": lambda layout: (layout.epochs, "epoch of the stimulus", "training progress of the network whose MEI is shown", "epoch"),
     "layer": lambda layout: (tuple(layout.layers), "spiking layer"),
     "time_step": lambda layout: (range(layout.scaled_steps), "time step", "from 0"),
-    "search": lambda layout: (layout.methods, "search", "label of the search method"),
+    "search": lambda layout: (layout.methods, "search", _entries(layout)),
     "repeat": lambda layout: (range(layout.repeats), "repeat", "independent searches"),
     "channel": lambda layout: (_channels(layout), "channel"),
     "y": lambda layout: (range(layout.image[1] - 1, -1, -1), "y", UPWARDS, "pixel"),
@@ -90,6 +99,14 @@ AXES: Mapping[str, Callable[[Layout], Told]] = {
 def network_label(layout: Layout) -> dict[str, AxisLabels]:
     """Name the network, in every group: atlases of several are joined along it (``xr.concat``)."""
     return {"network": AxisLabels("", (layout.network,), "network", "seed of its training")}
+
+
+def search_signs(layout: Layout) -> dict[str, AxisLabels]:
+    """Say of each entry of the search axis what it looked for, in an atlas of both signs."""
+    if not layout.signs:
+        return {}
+    comment = "1: it holds most exciting images; -1: least exciting ones"
+    return {SEARCH_SIGN: AxisLabels("search", layout.signs, "sign of the search", comment)}
 
 
 def row_labels(layout: Layout) -> dict[str, AxisLabels]:

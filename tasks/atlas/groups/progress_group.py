@@ -43,7 +43,7 @@ _ABLATION = {
 }  # fmt: skip
 
 _POPULATION = {
-    "population_sparseness": Variable(("epoch", "layer"), "float32", np.nan, "population sparseness", "Treves-Rolls sparseness over the neurons, mean over test images; 0 (all alike) to 1 (one answers); undefined where any response is negative"),
+    "population_sparseness": Variable(("epoch", "layer"), "float32", np.nan, "population sparseness", "Treves-Rolls sparseness over the neurons, mean over test images; 0 (all alike) to 1 (one answers); undefined where any response is negative, or may be"),
     "signal_correlation": Variable(("epoch", "layer"), "float32", np.nan, "signal correlation", "mean Pearson correlation of the class tuning of two neurons; -1 to 1"),
     "dimensionality": Variable(("epoch", "layer"), "float32", np.nan, "dimensionality", "participation ratio of the responses' covariance; 1 to the number of neurons"),
     "active_neurons": Variable(("epoch", "layer"), "int32", 0, "active neurons", "neurons with a non-zero response to any of the test images"),

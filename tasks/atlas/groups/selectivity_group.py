@@ -36,7 +36,7 @@ _ACTIVE = {
 }  # fmt: skip
 
 _FIRST = {
-    "class_selectivity_index": Variable(ROWS, "float32", np.nan, "class selectivity index", "(preferred - mean of others) / (preferred + mean of others), class chosen on one half of the test images, measured on the other; -1 to 1; undefined where any response is negative"),
+    "class_selectivity_index": Variable(ROWS, "float32", np.nan, "class selectivity index", "(preferred - mean of others) / (preferred + mean of others), class chosen on one half of the test images, measured on the other; -1 to 1; undefined where any response is negative, or may be: a share of a sum of both signs is no share"),
     "preferred_class": Variable(ROWS, "int16", -1, "preferred class", "with the highest mean response, its place among the categories; none: undefined"),
 }  # fmt: skip
 

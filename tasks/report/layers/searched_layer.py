@@ -31,11 +31,11 @@ from spikeatlas.tasks.report.layers.layer_summary import MEASURES, LayerSummary
 
 
 def read_searched(
-    tree: Tree, name: str, layout: Layout, sign: int, flags: Mapping[str, Array]
+    tree: Tree, name: str, layout: Layout, flags: Mapping[str, Array]
 ) -> LayerSummary:
     """Read a layer whose neurons were searched for, best over searches and repeats; ``flags`` (E,) of each stage."""
     searches, top = tree[f"layers/{name}"], tree[f"natural_top/{name}"]
-    place = best_search(searches.response, searches.status, sign)
+    place = best_search(searches.response, searches.status)
     status = states(searches.status, place)
     history = tree[f"history/{name}"]
     return LayerSummary(

@@ -9,7 +9,15 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from spikeatlas.snn.atomic import write_atomically
-from spikeatlas.tasks.atlas import Tree, at_search, best_search, open_tree, settled, sign
+from spikeatlas.tasks.atlas import (
+    Tree,
+    at_search,
+    best_search,
+    main_sign,
+    open_tree,
+    settled,
+    zero_is_silence,
+)
 from spikeatlas.tasks.report.layers.epoch_picture import PICTURES, Strip, enlarged, paint, png
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.study.run_files import PICTURE_MARK
@@ -21,25 +29,27 @@ def draw_so_far(run: Run, epoch: float) -> Path:
     Those of the search where it is done, the screening's best elsewhere; each with the neuron's number and response.
     """
     with open_tree(run.atlas) as tree:
-        strips = [_strip(tree, layer, epoch, sign(run.atlas)) for layer in run.layers]
+        strips = [_strip(tree, layer, epoch) for layer in run.layers]
     write_atomically(run.picture_so_far, png(paint(strips), PICTURE_MARK))
     return run.picture_so_far
 
 
-def _strip(tree: Tree, layer: str, epoch: float, direction: int) -> Strip:
-    """Return the images of a layer's most driven neurons, the silent left out."""
+def _strip(tree: Tree, layer: str, epoch: float) -> Strip:
+    """Return the images of a layer's most driven neurons (least driven, if only those are sought), the silent left out."""
     searches = tree[f"layers/{layer}"][["status", "response"]].sel(epoch=epoch)
+    direction = main_sign(searches.response)
     images, responses = _of_screening(tree, layer, epoch, direction)
     done = settled(searches.status).any(["search", "repeat"]).values
     if done.any():
-        place = best_search(searches.response, searches.status, direction)
+        place = best_search(searches.response, searches.status)
         meis = at_search(tree[f"image/{layer}"].mei.sel(epoch=epoch), place)
         images[done] = meis[done]
         responses[done] = at_search(searches.response, place)[done]
     title = f"{layer}, epoch {epoch:g}: {done.sum()} of {len(done)} neurons searched"
     title += "" if done.all() else ", the others' best images of the screening"
     neurons = searches.neuron.values
-    answering = np.flatnonzero(np.isfinite(responses) & ((responses != 0) | (direction < 0)))
+    silence = direction > 0 and zero_is_silence(searches.response)
+    answering = np.flatnonzero(np.isfinite(responses) & ((responses != 0) | (not silence)))
     order = answering[np.argsort(-direction * responses[answering], kind="stable")][:PICTURES]
     return Strip(
         title,

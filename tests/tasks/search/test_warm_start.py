@@ -13,7 +13,6 @@ from spikeatlas.tasks.atlas import AtlasError, open_tree, path_of, writable
 from spikeatlas.tasks.atlas.origin import run_of_atlas
 from spikeatlas.tasks.inspect.verify import verify
 from spikeatlas.tasks.search.probe import BlockProbe
-from spikeatlas.tasks.stages.maximize import search_method
 from spikeatlas.tasks.study.blocks import Block
 from spikeatlas.tasks.study.study import StudyError
 from spikeatlas.tasks.workers import models
@@ -55,7 +54,7 @@ def test_the_better_lane_is_the_result(found: xr.Dataset) -> None:
 def test_the_cold_lane_knows_nothing_of_other_epochs(varied: Checked, found: xr.Dataset) -> None:
     cold = varied.run.with_fields(search=replace(varied.run.search, warm_start=False, budget=30))
 
-    alone = search_method(BlockProbe(cold, Block(2, "conv2", 0, 4)), "screened")
+    alone = search_alone(cold, Block(2, "conv2", 0, 4), "screened")
 
     rows = found.sel(epoch=2).isel(neuron=slice(0, 4))
     np.testing.assert_array_equal(alone["mei"], rows.cold_mei)
@@ -102,7 +101,7 @@ def test_an_epoch_waits_for_the_one_before(varied: Checked) -> None:
     status[1, 0:4] = np.uint8(4)
     try:
         with pytest.raises(AtlasError, match=r"goes on from epoch 1.*run the study again"):
-            search_method(BlockProbe(varied.run, Block(2, "conv2", 0, 4)), "screened")
+            search_alone(varied.run, Block(2, "conv2", 0, 4), "screened")
     finally:
         status[1, 0:4] = held
 

@@ -14,7 +14,7 @@ from spikeatlas.flows.checks.study_checks import Checked
 from spikeatlas.snn.subjects import Unit
 from spikeatlas.tasks.atlas import DONE, STATUS, open_tree
 from spikeatlas.tasks.search.probe import BlockProbe
-from spikeatlas.tasks.stages.maximize import outcome, search_method
+from spikeatlas.tasks.stages.maximize import outcome
 from spikeatlas.tasks.study.blocks import Block
 from spikeatlas.tasks.workers import stopping
 
@@ -26,7 +26,7 @@ def layer(checked: Checked, name: str = "conv2") -> xr.Dataset:
 def test_a_neuron_alone_equals_its_row_in_a_block(made: Checked) -> None:
     stored = layer(made).sel(epoch=2)
     for method in ("tt", "random"):
-        alone = search_method(BlockProbe(made.run, Block(2, "conv2", 4, 5)), method)
+        alone = search_alone(made.run, Block(2, "conv2", 4, 5), method)
         rows = stored.isel(neuron=[4]).sel(search=method)
         for name in (
             "mei",
@@ -44,7 +44,7 @@ def test_a_neuron_alone_equals_its_row_in_a_block(made: Checked) -> None:
 def test_one_repeat_equals_its_row_among_several(made: Checked) -> None:
     fewer = made.run.with_fields(search=replace(made.run.search, repeats=1))
 
-    alone = search_method(BlockProbe(fewer, Block(2, "conv2", 0, 4)), "tt")
+    alone = search_alone(fewer, Block(2, "conv2", 0, 4), "tt")
 
     rows = layer(made).sel(epoch=2, search="tt").isel(neuron=slice(0, 4), repeat=[0])
     np.testing.assert_array_equal(alone["mei"], rows.mei.values)
@@ -53,7 +53,7 @@ def test_one_repeat_equals_its_row_among_several(made: Checked) -> None:
 def test_sharing_finds_at_least_what_random_finds_alone(made: Checked) -> None:
     shared = made.run.with_fields(search=replace(made.run.search, share=True))
 
-    found = search_method(BlockProbe(shared, Block(2, "conv2", 0, 6)), "random")
+    found = search_alone(shared, Block(2, "conv2", 0, 6), "random")
 
     alone = layer(made).sel(epoch=2, search="random").isel(neuron=slice(0, 6))
     assert found["response"].mean() > alone.response.values.mean()
@@ -89,6 +89,7 @@ def searched(best: list[float], lowest: list[float], highest: list[float]) -> An
         (Unit(top=None), 1, ["silent", "done", "done", "done"]),
         (Unit(bottom=-1.0), 1, ["done", "done", "saturated", "saturated"]),
         (Unit(), -1, ["done", "done", "done", "saturated"]),
+        (Unit(bottom=-0.5), -1, ["done", "done", "done", "saturated"]),
     ],
 )
 def test_outcomes(unit: Unit, sign: int, states: list[str]) -> None:
@@ -108,7 +109,7 @@ def test_an_image_that_silences_is_a_result(made: Checked) -> None:
     least = made.run.with_fields(search=replace(made.run.search, sign=-1))
     block = Block(2, "fc1", 0, 8)
 
-    found = search_method(BlockProbe(least, block), "random")
+    found = search_alone(least, block, "random")
 
     most = layer(made, "fc1").sel(epoch=2, search="random")
     assert (found["response"] <= most.response.values).all()
@@ -124,6 +125,6 @@ def test_a_search_stops_on_request(made: Checked) -> None:
     stopping.ask_to_stop()
     try:
         with pytest.raises(InterruptedError, match="run the same command again"):
-            search_method(BlockProbe(made.run, Block(2, "conv2", 0, 4)), "tt")
+            search_alone(made.run, Block(2, "conv2", 0, 4), "tt")
     finally:
         stopping.carry_on()

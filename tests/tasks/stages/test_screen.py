@@ -11,7 +11,6 @@ from spikeatlas.flows.checks.study_checks import Checked
 from spikeatlas.optim import Maximizer
 from spikeatlas.tasks.atlas import open_tree
 from spikeatlas.tasks.search.probe import BlockProbe
-from spikeatlas.tasks.stages.maximize import search_method
 from spikeatlas.tasks.stages.screen import draw
 from spikeatlas.tasks.study.blocks import Block
 from spikeatlas.tasks.study.run import Run
@@ -57,7 +56,7 @@ def test_each_repeat_is_told_its_own_screening(
         tell(self, points, responses)
 
     monkeypatch.setattr(Maximizer, "tell_screening", spy)
-    again = search_method(BlockProbe(varied.run, Block(0, "conv2", 4, 6)), "screened")
+    again = search_alone(varied.run, Block(0, "conv2", 4, 6), "screened")
 
     assert len(told) == 2
     for repeat, (points, responses) in enumerate(told):
