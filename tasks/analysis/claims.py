@@ -51,6 +51,7 @@ def early_selectivity(courses: Sequence[Course], bars: Thresholds) -> Claim:
         lacking.append(
             f"{formed[0]} neurons became highly selective after epoch 0: {bars.minimum_neurons} are needed"
         )
+        lacking += _without_index(courses[0])
     if lacking:
         return undecided("early_selectivity", statement, lacking, len(courses))
     parts = [
@@ -112,11 +113,24 @@ def concept_change(courses: Sequence[Course], bars: Thresholds) -> Claim:
         lacking.append(
             f"{tested[0][1]} deep neurons are selective at two epochs or more: {bars.minimum_neurons} are needed"
         )
+        lacking += _without_index(courses[0])
     if lacking:
         return undecided("concept_change", statement, lacking, len(courses))
     unit = f"share of selective neurons of {', '.join(_deep(courses[0], bars))} that switched"
     part = ClaimPart(unit, bars.false_call, tuple(share(*counts, bars.level) for counts in tested))
     return decided("concept_change", statement, [part], bars, [_support(courses[0], bars)])
+
+
+def _without_index(course: Course) -> list[str]:
+    """Name the layers of which selectivity is undefined."""
+    layers = [layer for layer in course.hidden if layer in course.signed]
+    if not layers:
+        return []
+    message = (
+        f"responses of {', '.join(layers)} may be below 0, where the class selectivity index is undefined: a share of a "
+        "sum of both signs is no share"
+    )
+    return [message]
 
 
 def _lacks_time(course: Course, bars: Thresholds) -> list[str]:

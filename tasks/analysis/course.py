@@ -41,6 +41,8 @@ class Course:
     """Whether there are MEIs, of another method than the random search."""
     outputs: tuple[str, ...] = ()
     """Layers whose neurons stand for classes from the start."""
+    signed: tuple[str, ...] = ()
+    """Layers whose responses may be below 0, of which there is no class selectivity index."""
 
     @property
     def hidden(self) -> dict[str, xr.Dataset]:
@@ -74,7 +76,7 @@ def course_of(tree: Tree, name: str) -> Course:
         categories = tree[f"natural/{layer}"].sizes["category"]
         moments = class_moments(natural_responses(tree, layer, rows), categories)
         layers[layer] = course.assign(over_training(course, moments, bars).data_vars)
-    study = json.loads(tree.attrs["study"])
+    study, layout = json.loads(tree.attrs["study"]), layout_of(tree.root)
     return Course(
         name,
         int(study["seed"]),
@@ -83,7 +85,8 @@ def course_of(tree: Tree, name: str) -> Course:
         layers,
         # MEIs of the random search are not optimal, and a study of sequences has none
         searched=study["search"]["methods"][:1] not in ([], ["random"]),
-        outputs=tuple(layout_of(tree.root).outputs),
+        outputs=tuple(layout.outputs),
+        signed=tuple(layer for layer in layout.layers if layout.unit(layer).signed),
     )
 
 

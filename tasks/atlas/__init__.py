@@ -52,7 +52,14 @@ from spikeatlas.tasks.atlas.open import (
     values,
     writable,
 )
-from spikeatlas.tasks.atlas.read import Stamp, finished, flagged, require_searched, stamp, unfinished
+from spikeatlas.tasks.atlas.read import (
+    Stamp,
+    finished,
+    flagged,
+    require_searched,
+    stamp,
+    unfinished,
+)
 from spikeatlas.tasks.atlas.select import (
     SEARCH,
     alive,

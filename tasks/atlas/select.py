@@ -84,7 +84,9 @@ def best_search(
     score = by_search((sign * response).where(settled(status) & alike, -np.inf))
     score = np.where(np.isnan(score), -np.inf, score)
     first = int(np.flatnonzero(alike.values)[0]) * response.sizes["repeat"]
-    place: NDArray[np.intp] = np.where(np.isneginf(score).all(axis=-1), first, score.argmax(axis=-1))
+    place: NDArray[np.intp] = np.where(
+        np.isneginf(score).all(axis=-1), first, score.argmax(axis=-1)
+    )
     return place
 
 

@@ -77,7 +77,8 @@ class Tree:
 
     @cached_property
     def _sign(self) -> int:
-        return int(study_of(self._root).get("search", {}).get("sign", 1))
+        # an atlas of both signs says so of each search
+        return -1 if study_of(self._root).get("search", {}).get("sign") == -1 else 1
 
     def layer(self, name: str, *kinds: str) -> xr.Dataset:
         """Return what the atlas holds of one layer, of some kinds or of all but ``best``, as one data set."""

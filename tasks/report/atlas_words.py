@@ -118,8 +118,9 @@ def lead_sentence(layout: Layout, data: str, sign: int) -> str:
             f"(MEI). {film_sentence(layout)}"
         ).rstrip()
     most = "most" if sign > 0 else "least"
+    beside = ", and below it the one that excites it least" if layout.signs else ""
     return (
-        f"For each probed neuron of {network}, this page shows the image that excites it {most} (its MEI): the best "
+        f"For each probed neuron of {network}, this page shows the image that excites it {most} (its MEI){beside}: the best "
         f"found by the search, which needs no gradients{searched_when(layout)}."
     )
 

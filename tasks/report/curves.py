@@ -127,9 +127,14 @@ def search_panel(summary: Summary, layer: LayerSummary) -> Panel:
         label=f"{'best' if summary.sign > 0 else 'lowest'} {short_unit(unit)} so far",
         references=references,
     )
+    return Panel(f"Search{when}", drawing, _search_reading(summary))
+
+
+def _search_reading(summary: Summary) -> str:
+    """Say how to read the curves of the search."""
     climbs = "rises" if summary.sign > 0 else "falls"
-    reading = f"Mean over neurons and repeats. A curve that still {climbs} would gain from a larger budget."
-    return Panel(f"Search{when}", drawing, reading)
+    least = " (of a search for the least exciting image: falls)" if summary.layout.signs else ""
+    return f"Mean over neurons and repeats. A curve that still {climbs}{least} would gain from a larger budget."
 
 
 def driven_panel(summary: Summary, layer: LayerSummary, x: XAxis) -> Panel:

@@ -34,6 +34,9 @@ class Picture:
     note: str = ""
     beaten: str = ""
     """What beats the best found by the search, in words; empty where nothing does."""
+    least: str = ""
+    """Picture of the least exciting image; empty where there is none."""
+    least_response: str = ""
 
 
 @dataclass(frozen=True)
@@ -164,7 +167,7 @@ def _cell(summary: Summary, layer: LayerSummary, epoch: int, place: int) -> Pict
     short = short_names(summary.layout.classes)
     analysed = bool(summary.flags["analysed"][epoch]) and state in PICTURED
     beaten = layer.best_known.words(summary.epochs, epoch, place)
-    return Picture(
+    picture = Picture(
         picture=data_uri(layer.mei[epoch, place]) if state in PICTURED else "",
         word="" if state == DONE else word,
         response=level(layer.response[epoch, place]),
@@ -174,6 +177,21 @@ def _cell(summary: Summary, layer: LayerSummary, epoch: int, place: int) -> Pict
         agrees=analysed and read == preferred >= 0,
         note=f"{where}: {_story(summary, layer, epoch, place)}{f'; {beaten}' if beaten else ''}",
         beaten=beaten,
+    )
+    return _with_least(picture, layer, epoch, place)
+
+
+def _with_least(picture: Picture, layer: LayerSummary, epoch: int, place: int) -> Picture:
+    """Put the least exciting image below, where it was sought and one was found."""
+    least = layer.least
+    if least is None or least.status[epoch, place] not in PICTURED:
+        return picture
+    response = level(least.response[epoch, place])
+    return replace(
+        picture,
+        least=data_uri(least.mei[epoch, place]),
+        least_response=response,
+        note=f"{picture.note}; least exciting image: response {response}",
     )
 
 

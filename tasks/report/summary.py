@@ -116,7 +116,7 @@ def read_summary(atlas: Place) -> Summary:
     """
     store = open_store(atlas)
     layout, study = layout_of(store), study_of(store)
-    sign = 1 if layout.signs else int(study.get("search", {}).get("sign", 1))
+    sign = -1 if study.get("search", {}).get("sign") == -1 else 1
     with open_tree(atlas) as tree:
         progress, provenance = tree.progress, _by_name(tree["provenance"].attrs)
         flags = {name: progress[name].values == 1 for name in FLAGS}
@@ -139,9 +139,7 @@ def _by_name(attributes: Mapping[Any, Any]) -> dict[str, Any]:
     return {str(name): value for name, value in attributes.items()}
 
 
-def _read_layer(
-    tree: Tree, name: str, layout: Layout, flags: Mapping[str, Array]
-) -> LayerSummary:
+def _read_layer(tree: Tree, name: str, layout: Layout, flags: Mapping[str, Array]) -> LayerSummary:
     if layout.methods:
         return read_searched(tree, name, layout, flags)
     return read_tuned(tree, name, layout, flags)

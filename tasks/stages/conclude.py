@@ -77,7 +77,7 @@ def report_claims(
     """
     with open_tree(atlases[0]) as tree:
         courses = [course_of(tree, atlases[0].parent.name)]
-        of_meis = _mei_tables(atlases[0], tree, courses[0])
+        of_meis = _mei_tables(tree, courses[0])
     for atlas in atlases[1:]:
         with open_tree(atlas) as tree:
             courses.append(course_of(tree, atlas.parent.name))
@@ -97,7 +97,7 @@ def report_claims(
     ]
 
 
-def _mei_tables(atlas: Place, tree: Tree, course: Course) -> list[Table | str]:
+def _mei_tables(tree: Tree, course: Course) -> list[Table | str]:
     """Return the tables about MEIs, or a sentence where nothing was searched."""
     if not layout_of(tree.root).methods:
         sentence = (

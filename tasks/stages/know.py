@@ -48,8 +48,8 @@ class Candidates(NamedTuple):
 def know(run: Run, epoch: float) -> None:
     """Store the best known response of every neuron at an analysed epoch, and where its image comes from.
 
-    Of all that the epoch's network was shown; where a study looks for both signs, of the most exciting image. A stochastic coding's is measured afresh, for the best of many
-    noisy answers is too good to be true.
+    Of all that the epoch's network was shown; where a study looks for both signs, the most exciting one. A
+    stochastic coding's is measured afresh, for the best of many noisy answers is too good to be true.
     """
     arrays: dict[str, Array] = {}
     with open_tree(run.atlas) as tree:

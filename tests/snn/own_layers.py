@@ -70,6 +70,31 @@ class Ternary(NeuronSpec):
         return TernaryNeuron()
 
 
+class TwoSidedNeuron(SpikingNeuron):
+    """A leaky neuron that fires downwards, too, below minus its threshold."""
+
+    signed = True
+
+    def __init__(self, site: NeuronSite) -> None:
+        super().__init__()
+        self.site = site
+
+    def step(self, current: Tensor, state: Any) -> tuple[Tensor, Any]:
+        membrane, spikes = state or (torch.zeros_like(current),) * 2
+        threshold, fire = self.site.threshold, self.site.surrogate.fire
+        membrane = self.site.beta * membrane + current - spikes.detach() * threshold
+        spikes = fire(membrane - threshold) - fire(-membrane - threshold)
+        return spikes, (membrane, spikes)
+
+
+@dataclass(frozen=True, config=SPEC)
+class TwoSided(NeuronSpec):
+    """Leaky neurons with spikes of both signs."""
+
+    def build(self, site: NeuronSite) -> SpikingNeuron:
+        return TwoSidedNeuron(site)
+
+
 class FalseNeuron(TernaryNeuron):
     """Fires what it does not declare."""
 

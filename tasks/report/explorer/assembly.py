@@ -100,6 +100,7 @@ class Collector:
             self.show_natural()
             return self.budget, self.index(atlas)
         self.show("best", "MEIs", thumbnails.best_images)
+        self.show("least", "least exciting images", thumbnails.least_images)
         self.tell()
         self.show_natural()
         self.show("other", "pictures of searches that were not a neuron's best", self._others)
@@ -110,7 +111,9 @@ class Collector:
         """Put in states, responses and measures of every neuron: the page is nothing without them."""
         summary = self.summary
         cores = {layer.name: self._core(layer) for layer in summary.layers}
-        self.measures = varying(known_measures(self.tree, summary.layout), cores.values())
+        known, layout = known_measures(self.tree, summary.layout), summary.layout
+        signed = any(layout.unit(layer.name).signed for layer in summary.layers)
+        self.measures = varying(known, cores.values(), signed=signed)
         for layer in summary.layers:
             core = cores[layer.name]
             self.overviews[layer.name] = layer_overview(summary, layer, core, self.measures)
@@ -138,14 +141,12 @@ class Collector:
         """Put in the numbers of the neuron's view."""
         for layer in self.summary.layers:
             group = self.groups[layer.name]
-            tiles = thumbnails.other_tiles(group, layer.place)
+            tiles = thumbnails.other_tiles(group, layer)
             diverse = thumbnails.diverse_stimuli(group, layer.place)
             self._tuning(layer)
             self._numbers(layer, "searches", layer_data.searches(group, tiles) | diverse)
-            self._numbers(layer, "cross", layer_data.cross(self.tree, self.summary, group))
-            self._numbers(
-                layer, "drift", layer_data.drifts(self.tree, layer.name, group, self.summary.sign)
-            )
+            self._numbers(layer, "cross", layer_data.cross(self.tree, group))
+            self._numbers(layer, "drift", layer_data.drifts(self.tree, layer.name, group))
 
     def _numbers(self, layer: LayerSummary, name: str, arrays: dict[str, Array]) -> None:
         if arrays:
@@ -166,7 +167,7 @@ class Collector:
                     self.sheets[name] = count
 
     def _others(self, layer: LayerSummary, row: int) -> Array:
-        return thumbnails.other_images(self.groups[layer.name], layer.place, row)
+        return thumbnails.other_images(self.groups[layer.name], layer, row)
 
     def _diverse(self, layer: LayerSummary, row: int) -> Array:
         group = self.groups[layer.name]

@@ -11,11 +11,16 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
+from spikeatlas.snn.selectivity import BUILT_IN
 from spikeatlas.tasks.atlas import GROUPS, Group, Layout, Tree, at_search, layer_rows, mask
 from spikeatlas.tasks.report.averages import Array
 
 ALIKE = 0.99
 """Share of equal values from which on a measure does not vary: nobody sorts by it."""
+
+
+SHARES = tuple(measure.variable for measure in BUILT_IN if measure.of_shares)
+"""Measures that are undefined in a layer whose unit says that responses go below 0."""
 
 
 class KnownMeasure(NamedTuple):
@@ -41,14 +46,18 @@ def known_measures(tree: Tree, layout: Layout) -> list[KnownMeasure]:
 
 
 def varying(
-    measures: Iterable[KnownMeasure], cores: Iterable[Mapping[str, Array]]
+    measures: Iterable[KnownMeasure], cores: Iterable[Mapping[str, Array]], *, signed: bool = False
 ) -> list[KnownMeasure]:
-    """Return the measures that tell neurons of an atlas apart; ``cores``: the values of each layer by name."""
+    """Return the measures that tell neurons of an atlas apart; ``cores``: the values of each layer by name.
+
+    ``signed``: responses of some layer go below 0: measures that are undefined there stay, for the page says why.
+    """
     layers = list(cores)
     return [
         measure
         for measure in measures
-        if _varies(np.concatenate([core[measure.name].ravel() for core in layers]))
+        if (signed and measure.name in SHARES)
+        or _varies(np.concatenate([core[measure.name].ravel() for core in layers]))
     ]
 
 

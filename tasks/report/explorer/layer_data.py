@@ -24,6 +24,7 @@ from spikeatlas.tasks.atlas import (
 )
 from spikeatlas.tasks.report.averages import Array, mean
 from spikeatlas.tasks.report.explorer.columns import layer_measures
+from spikeatlas.tasks.report.explorer.thumbnails import best_tiles
 from spikeatlas.tasks.report.layers import LayerSummary, states
 from spikeatlas.tasks.report.summary import Summary
 
@@ -44,7 +45,7 @@ def choice_places(
     places = [(layer.place, layer.status)]
     for number in range(len(choices(summary)) - 1):
         status = group.status.isel(search=[number])
-        place = best_search(group.response.isel(search=[number]), status, summary.sign)
+        place = best_search(group.response.isel(search=[number]), status)
         places.append((number * repeats + place, states(status, place)))
     return places
 
@@ -63,7 +64,7 @@ def core(
 ) -> dict[str, Array]:
     """Return all that the grid shows: states, responses, classes and measures; ``tiles`` (E, N) of the best searches.
 
-    ``known_...``: what beats the best found by the search.
+    ``known_...``: what beats the best found by the search; ``least_...``: the least exciting images, if sought too.
     """
     best = layer.best_known
     searches_of = choice_places(summary, layer, group)
@@ -89,8 +90,22 @@ def core(
         "known_epoch": best.epoch,
         "known_neuron": best.neuron,
         "known_image": best.image,
+        **_least(layer),
         **measures,
         **read_in,
+    }
+
+
+def _least(layer: LayerSummary) -> dict[str, Array]:
+    """Return state, response, place and tile (E, N) of the least exciting images, where they were sought beside the MEIs."""
+    least = layer.least
+    if least is None:
+        return {}
+    return {
+        "least_status": least.status,
+        "least_response": least.response,
+        "least_place": least.place,
+        "least_tile": best_tiles(least),
     }
 
 
@@ -121,12 +136,12 @@ def tuning(layer: LayerSummary, summary: Summary, group: xr.Dataset) -> dict[str
     }
 
 
-def cross(tree: Tree, summary: Summary, group: xr.Dataset) -> dict[str, Array]:
+def cross(tree: Tree, group: xr.Dataset) -> dict[str, Array]:
     """Return responses (E, E, N) of the network of one epoch to the best cold stimulus of each other."""
     if "cross_response" not in group:
         return {}
     crossed = tree["cross"].crossed.values == 1
-    place = best_search(group[cold(group, "response")], group.status, summary.sign)
+    place = best_search(group[cold(group, "response")], group.status)
     networks = [
         at_search(
             group.cross_response.isel(epoch=row, drop=True).rename(stimulus_epoch="epoch"), place
@@ -155,7 +170,7 @@ def searches(group: xr.Dataset, tiles: Array) -> dict[str, Array]:
     return arrays
 
 
-def drifts(tree: Tree, layer: str, group: xr.Dataset, sign: int) -> dict[str, Array]:
+def drifts(tree: Tree, layer: str, group: xr.Dataset) -> dict[str, Array]:
     """Return the distances that the MEIs moved, and the repeats' band, (E, N) each: ``image_drift`` ...
 
     By kind and name; classes only where the study's classifier read one.
@@ -166,5 +181,5 @@ def drifts(tree: Tree, layer: str, group: xr.Dataset, sign: int) -> dict[str, Ar
     if read_as is not None:
         group = group.assign(mei_reference_class=(read_as.dims, read_as.values))
     kinds = [kind for kind in KINDS if kind != "class" or judged]
-    of_kind = {kind: drift(group, kind, sign) for kind in kinds}
+    of_kind = {kind: drift(group, kind) for kind in kinds}
     return {f"{kind}_{name}": of_kind[kind][name].values for kind in kinds for name in BAND}

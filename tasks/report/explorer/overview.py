@@ -32,7 +32,8 @@ def layer_overview(
     summary: Summary, layer: LayerSummary, core: dict[str, Array], measures: list[KnownMeasure]
 ) -> dict[str, Any]:
     """Return quartiles of the measures (3, E) and counts of neurons over epochs; ``core``: its arrays of that name."""
-    names = ["response", *(measure.name for measure in measures)]
+    responses = [name for name in ("response", "least_response") if name in core]
+    names = [*responses, *(measure.name for measure in measures)]
     per_epoch = {name: _of_best(core[name]) for name in names if core[name].ndim > 1}
     return {
         "mean_response": plain(mean(layer.response, 1)),
@@ -47,11 +48,12 @@ def layer_overview(
 
 
 def _unit(unit: UnitFields) -> dict[str, Any]:
-    """Return the unit of a layer's responses: in short, in full, and whether 0 is silence."""
+    """Return the unit of a layer's responses: in short, in full, whether 0 is silence, and whether some go below it."""
     return {
         "short": short_unit(unit),
         "long": long_unit(unit),
         "silence": unit.zero_is_silence,
+        "signed": unit.signed,
     }
 
 

@@ -10,7 +10,7 @@ from spikeatlas.tasks.report import key
 from spikeatlas.tasks.report.atlas_words import film_sentence, stimulus_word
 from spikeatlas.tasks.report.best_known import BEATEN_BY
 from spikeatlas.tasks.report.explorer.claim_rows import read_claims
-from spikeatlas.tasks.report.explorer.columns import KnownMeasure
+from spikeatlas.tasks.report.explorer.columns import SHARES, KnownMeasure
 from spikeatlas.tasks.report.explorer.lacks import lacks, network_lacks
 from spikeatlas.tasks.report.explorer.layer_data import choices
 from spikeatlas.tasks.report.explorer.overview import epoch_places, population_about, populations
@@ -29,6 +29,8 @@ def atlas_index(tree: Tree, summary: Summary, measures: list[KnownMeasure]) -> d
         "atlas": summary.name,
         "data": summary.data_name,
         "sign": summary.sign,
+        "signs": list(layout.signs or [summary.sign] * len(layout.methods)),
+        "both": bool(layout.signs),
         "searched": summary.searched,
         "what": stimulus_word(layout),
         "film": film_sentence(layout),
@@ -56,7 +58,13 @@ def atlas_index(tree: Tree, summary: Summary, measures: list[KnownMeasure]) -> d
         "colours": list(COLOURS),
         "dashes": list(DASHES),
         "measures": [
-            {"name": name, "label": label, "kind": heading, "about": meaning}
+            {
+                "name": name,
+                "label": label,
+                "kind": heading,
+                "about": meaning,
+                "shares": name in SHARES,
+            }
             for name, label, heading, meaning in measures
         ],
         "population": {"about": population_about(tree), "layers": populations(tree, summary)},

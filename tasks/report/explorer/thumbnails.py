@@ -12,13 +12,13 @@ from spikeatlas.tasks.atlas import at_search, by_search, settled
 from spikeatlas.tasks.report.atlas_words import answered
 from spikeatlas.tasks.report.averages import Array
 from spikeatlas.tasks.report.grid import PICTURED
-from spikeatlas.tasks.report.layers import LayerSummary, diverse_at
+from spikeatlas.tasks.report.layers import LayerSummary, LeastExciting, diverse_at
 from spikeatlas.tasks.report.summary import Summary
 
 
-def best_tiles(layer: LayerSummary) -> Array:
-    """Return the tile (E, N) of each neuron's MEI among those of its epoch; -1 where there is none to show."""
-    return np.stack([_numbered(pictured) for pictured in np.isin(layer.status, PICTURED)])
+def best_tiles(best: LayerSummary | LeastExciting) -> Array:
+    """Return the tile (E, N) of each neuron's best image among those of its epoch; -1 where there is none to show."""
+    return np.stack([_numbered(pictured) for pictured in np.isin(best.status, PICTURED)])
 
 
 def best_images(layer: LayerSummary, row: int) -> Array:
@@ -27,21 +27,35 @@ def best_images(layer: LayerSummary, row: int) -> Array:
     return images
 
 
-def other_tiles(group: xr.Dataset, place: Array) -> Array:
-    """Return the tile (E, N, searches x repeats) of each search that is not its neuron's best (at ``place``)."""
-    return np.stack([_numbered(pictured) for pictured in _others(group, place)])
+def least_images(layer: LayerSummary, row: int) -> Array:
+    """Return the least exciting images of one epoch, in the order of their tiles; none where they were not sought."""
+    if layer.least is None:
+        return np.empty(0, np.uint8)
+    images: Array = layer.least.mei[row][np.isin(layer.least.status[row], PICTURED)]
+    return images
 
 
-def other_images(group: xr.Dataset, place: Array, row: int) -> Array:
+def other_tiles(group: xr.Dataset, layer: LayerSummary) -> Array:
+    """Return the tile (E, N, searches x repeats) of each search that is not its neuron's best of either sign."""
+    return np.stack([_numbered(pictured) for pictured in _others(group, _places(layer))])
+
+
+def other_images(group: xr.Dataset, layer: LayerSummary, row: int) -> Array:
     """Return the images of those searches of one epoch, in the order of their tiles."""
-    pictured = _others(group.isel(epoch=[row]), place[[row]])[0]
+    places = [place[[row]] for place in _places(layer)]
+    pictured = _others(group.isel(epoch=[row]), places)[0]
     images: Array = by_search(group.mei.isel(epoch=row))[pictured]
     return images
 
 
-def _others(group: xr.Dataset, place: Array) -> Array:
+def _places(layer: LayerSummary) -> list[Array]:
+    return [layer.place, *([] if layer.least is None else [layer.least.place])]
+
+
+def _others(group: xr.Dataset, places: Sequence[Array]) -> Array:
     pictured = by_search(group.status.isin(PICTURED))
-    np.put_along_axis(pictured, place[..., None], values=False, axis=2)
+    for place in places:
+        np.put_along_axis(pictured, place[..., None], values=False, axis=2)
     return pictured
 
 

@@ -18,6 +18,20 @@ MEASURES = ("class_selectivity_index", "preferred_class", "mei_class", *RATIOS)
 
 
 @dataclass(frozen=True, eq=False)
+class LeastExciting:
+    """The least exciting images of a layer's N neurons at E epochs, of a study that looked for both."""
+
+    status: Array
+    """(E, N) state of the best search for it; pending or failed where none has ended."""
+    response: Array
+    """(E, N) response to it."""
+    place: Array
+    """(E, N) place of that search among searches x repeats."""
+    mei: Array
+    """(E, N, channels, height, width) uint8."""
+
+
+@dataclass(frozen=True, eq=False)
 class LayerSummary:
     """One layer's neurons; E epochs, N neurons, C classes, R ranks. NaN and -1: not known (yet).
 
@@ -57,6 +71,8 @@ class LayerSummary:
     """What one spike adds to a response; None: the atlas does not say."""
     diverse: Diverse | None
     """Stimuli unlike the MEIs that drive the neurons nearly as much; None where none were asked for."""
+    least: LeastExciting | None
+    """Their least exciting images; None where the study did not look for both."""
     screened: Array
     """(E,) best response to a screening stimulus, mean over neurons and repeats."""
 

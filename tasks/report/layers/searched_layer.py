@@ -27,7 +27,7 @@ from spikeatlas.tasks.atlas import (
 from spikeatlas.tasks.report.averages import Array, mean
 from spikeatlas.tasks.report.best_known import read_best_known
 from spikeatlas.tasks.report.layers.diverse_stimuli import latest_diverse
-from spikeatlas.tasks.report.layers.layer_summary import MEASURES, LayerSummary
+from spikeatlas.tasks.report.layers.layer_summary import MEASURES, LayerSummary, LeastExciting
 
 
 def read_searched(
@@ -47,6 +47,7 @@ def read_searched(
         place=place,
         mei=_best_images(tree[f"image/{name}"].mei, place),
         diverse=latest_diverse(tree, name, place) if layout.diverse else None,
+        least=_least(searches, tree[f"image/{name}"].mei) if layout.signs else None,
         measures=_measures(tree["neurons"], name, flags["analysed"], status),
         tuning=mask(tree[f"natural/{name}"].natural_response.values, flags["observed"]),
         top=mask(top.natural_top.values, flags["observed"]),
@@ -59,6 +60,16 @@ def read_searched(
     )
 
 
+def _least(searches: xr.Dataset, images: xr.DataArray) -> LeastExciting:
+    place = best_search(searches.response, searches.status, -1)
+    return LeastExciting(
+        status=states(searches.status, place),
+        response=at_search(searches.response.where(settled(searches.status)), place),
+        place=place,
+        mei=_best_images(images, place),
+    )
+
+
 def states(status: xr.DataArray, place: Array) -> Array:
     """Return the state (E, N) of the search at ``place``; pending or failed where none has ended."""
     planned = by_search(status.where(status != UNPLANNED, PENDING))
@@ -68,7 +79,8 @@ def states(status: xr.DataArray, place: Array) -> Array:
 
 def _found_by(group: xr.Dataset, place: Array) -> dict[str, Array]:
     """Return the name and the repeat of the best search; none where no search has ended."""
-    ended, repeats = by_search(settled(group.status)).any(axis=2), group.sizes["repeat"]
+    ended = settled(xr.DataArray(at_search(group.status, place))).values
+    repeats = group.sizes["repeat"]
     methods = group["search"].values.astype(object)
     return {
         "search": np.where(ended, methods[place // repeats], ""),

@@ -27,6 +27,7 @@ def read_tuned(tree: Tree, name: str, layout: Layout, flags: Mapping[str, Array]
         place=np.zeros(shape, np.int64),
         mei=np.empty((*shape, 0, 0, 0), np.uint8),
         diverse=None,
+        least=None,
         measures=_measures(tree, name, flags["analysed"]),
         tuning=mask(tree[f"natural/{name}"].natural_response.values, flags["observed"]),
         top=mask(top.natural_top.values, flags["observed"]),

@@ -8,6 +8,7 @@ import xarray as xr
 
 from spikeatlas.tasks.analysis.drift import drift
 from spikeatlas.tasks.atlas import DONE, PENDING, SILENT
+from spikeatlas.tasks.atlas.tree import with_sign
 
 
 def group(repeats: int = 2, **changed: Any) -> xr.Dataset:
@@ -21,7 +22,7 @@ def group(repeats: int = 2, **changed: Any) -> xr.Dataset:
         "status": (search, np.full(shape, DONE, np.uint8)),
         "mei_reference_class": (search, np.zeros(shape, np.int16)),
     }
-    data = xr.Dataset(found, coords={"epoch": [0.0, 1.0], "neuron": [3, 5]})
+    data = with_sign(xr.Dataset(found, coords={"epoch": [0.0, 1.0], "neuron": [3, 5]}), 1)
     for name, values in changed.items():
         data[name].values[:] = values
     return data
@@ -75,7 +76,7 @@ def test_only_what_has_an_image_counts() -> None:
     data["cold_response"].values[1, 0] = 0
     assert np.isnan(drift(data, "image").drift.values[1, 0])
     # where the lowest response is sought, none is the aim
-    assert drift(data, "image", sign=-1).drift.values[1, 0] == 0
+    assert drift(with_sign(data, -1), "image").drift.values[1, 0] == 0
 
 
 def test_one_repeat_is_held_against_itself_without_a_band() -> None:

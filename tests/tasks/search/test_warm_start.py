@@ -12,10 +12,10 @@ from spikeatlas.flows.checks.study_checks import Checked, check
 from spikeatlas.tasks.atlas import AtlasError, open_tree, path_of, writable
 from spikeatlas.tasks.atlas.origin import run_of_atlas
 from spikeatlas.tasks.inspect.verify import verify
-from spikeatlas.tasks.search.probe import BlockProbe
 from spikeatlas.tasks.study.blocks import Block
 from spikeatlas.tasks.study.study import StudyError
 from spikeatlas.tasks.workers import models
+from tests.tiny import search_alone
 
 
 @pytest.fixture(scope="module")

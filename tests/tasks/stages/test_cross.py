@@ -74,7 +74,7 @@ def test_with_a_warm_start_the_cold_images_are_shown(varied: Checked) -> None:
     found = layer(varied, "conv2")
 
     np.testing.assert_array_equal(
-        diagonal(found).values, found.cold_response.where(has_mei(found, 1)).values
+        diagonal(found).values, found.cold_response.where(has_mei(found)).values
     )
     assert (found.lane == 1).any()  # somewhere mei itself is the warm lane's
 

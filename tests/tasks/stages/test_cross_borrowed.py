@@ -26,7 +26,7 @@ def test_it_is_the_best_of_a_plain_loop(which: str, request: pytest.FixtureReque
             respond = models.responder(run, epoch, "report", {layer: neurons})
             for other in run.epochs:
                 searches = group.sel(epoch=other).transpose(*SEARCH, ...).load()
-                there = np.argwhere(has_mei(searches, 1).values)
+                there = np.argwhere(has_mei(searches).values)
                 answers = [
                     respond(searches[name].values[n, s, r][None])[layer][0] for n, s, r in there
                 ]

@@ -55,9 +55,9 @@ def best(checked: Checked, layer: str, epoch: float) -> xr.Dataset:
 def shown(checked: Checked, tree: Tree, layer: str, epoch: float) -> Iterator[Images]:
     """All images that the network of an epoch was shown and whose answers are known, by kind."""
     searches = tree.layer(layer, "layers", "image").transpose("epoch", *SEARCH, ...).load()
-    yield searches.mei.values[has_mei(searches, checked.run.search.sign).values]
+    yield searches.mei.values[has_mei(searches).values]
     test = models.dataset(checked.run.data).test.images
-    if checked.run.search.sign < 0:
+    if checked.run.search.main_sign < 0:
         kept = tree[f"natural_image/{layer}"]["image"].values
         assert 0 < len(kept) < len(test)
         yield test[kept]
@@ -90,11 +90,11 @@ def test_it_is_the_best_of_a_plain_loop(which: str, request: pytest.FixtureReque
         for epoch in run.epochs:
             respond = models.responder(run, epoch, "report", {layer: run.layers[layer]})
             parts = [respond(images)[layer] for images in shown(checked, tree, layer, epoch)]
-            answers = run.search.sign * np.concatenate(parts)
+            answers = run.search.main_sign * np.concatenate(parts)
             known = best(checked, layer, epoch)
-            own = run.search.sign * known.response.values
+            own = run.search.main_sign * known.response.values
             np.testing.assert_array_equal(
-                run.search.sign * known.best_known.values, np.maximum(answers.max(axis=0), own)
+                run.search.main_sign * known.best_known.values, np.maximum(answers.max(axis=0), own)
             )
             for row, neuron in enumerate(known["neuron"].values):
                 one = known.isel(neuron=row)

@@ -13,10 +13,10 @@ import xarray as xr
 from spikeatlas.flows.checks.study_checks import Checked
 from spikeatlas.snn.subjects import Unit
 from spikeatlas.tasks.atlas import DONE, STATUS, open_tree
-from spikeatlas.tasks.search.probe import BlockProbe
 from spikeatlas.tasks.stages.maximize import outcome
 from spikeatlas.tasks.study.blocks import Block
 from spikeatlas.tasks.workers import stopping
+from tests.tiny import search_alone
 
 
 def layer(checked: Checked, name: str = "conv2") -> xr.Dataset:

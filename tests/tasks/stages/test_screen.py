@@ -10,11 +10,11 @@ import pytest
 from spikeatlas.flows.checks.study_checks import Checked
 from spikeatlas.optim import Maximizer
 from spikeatlas.tasks.atlas import open_tree
-from spikeatlas.tasks.search.probe import BlockProbe
 from spikeatlas.tasks.stages.screen import draw
 from spikeatlas.tasks.study.blocks import Block
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.workers import models
+from tests.tiny import search_alone
 
 
 def screened(run: Run, repeat: int, **search: Any) -> list[tuple[int, ...]]:

@@ -57,6 +57,8 @@ function chart({ x, lines, levels = [], label = "", bottom, top, now = null, wid
     edge = X(place) + half;
     parts.push(`<path class="tick" d="M${X(place)} ${floor}v4"/><text x="${X(place)}" y="${floor + 15}" text-anchor="middle">${name}</text>`);
   }
+  // where values have a sign, 0 is a line of its own
+  if (low < 0 && high > 0) parts.push(`<path class="ground" d="M${left} ${Y(0)}H${right}"/>`);
   parts.push(`<path class="axis" d="M${left} ${floor}H${right}"/>`);
   if (x.label) parts.push(`<text class="name" x="${(left + right) / 2}" y="${height - 4}" text-anchor="middle">${esc(x.label)}</text>`);
   if (now !== null) parts.push(`<path class="now" d="M${X(x.places[now])} ${ceiling}V${floor}"/>`);

@@ -13,11 +13,17 @@ function meiStrip({ layer, place, core }) {
   const reads = judged(core) || !missing("readout");
   const cell = row => {
     const label = `MEI at epoch ${epochName(row)}`;
-    return `<button type="button" class="moment ${row === state.epoch ? "current" : ""}" data-epoch="${row}" aria-pressed="${row === state.epoch}">${bestPicture(layer.name, row, place, core, { label, side: LARGE })}<span>epoch ${epochName(row)}</span><span class="much">${rate(value(core, "response", row, place))}</span><span class="dim">${esc(shortName(readIn(core, row, place)))}</span></button>`;
+    const best = `${bestPicture(layer.name, row, place, core, { label, side: LARGE })}<span>${atlas.both ? "most" : `epoch ${epochName(row)}`}</span><span class="much">${rate(value(core, "response", row, place))}</span><span class="dim">${esc(shortName(readIn(core, row, place)))}</span>`;
+    const inside = atlas.both ? `<span class="pair"><span>${best}</span>${leastOf(layer, place, core, row)}</span><span>epoch ${epochName(row)}</span>` : best;
+    return `<button type="button" class="moment ${row === state.epoch ? "current" : ""}" data-epoch="${row}" aria-pressed="${row === state.epoch}">${inside}</button>`;
   };
   return panel("MEI over training", `<div class="strip">${atlas.epochs.map((_, row) => cell(row)).join("")}</div>`,
-    `The best found by the search at each epoch as the ${most} exciting image, ${reads ? `its response, and the class that ${judge(core)} reads in it` : "and its response"}. Choose one to see all else at that epoch.${reads ? "" : ` ${missing("readout")}`}`, "wide");
+    `The best found by the search at each epoch as the ${most} exciting image${atlas.both ? ", beside it the least exciting one" : ""}, ${reads ? `its response, and the class that ${judge(core)} reads in it` : "and its response"}. Choose one to see all else at that epoch.${reads ? "" : ` ${missing("readout")}`}`, "wide");
 }
+
+/** The least exciting image of an epoch, which stands beside the MEI, and the response to it. */
+const leastOf = (layer, place, core, row) =>
+  `<span>${leastPicture(layer.name, row, place, core, { label: `least exciting image at epoch ${epochName(row)}`, side: LARGE })}<span>least</span><span class="much">${rate(at(core.least_response, row, place))}</span></span>`;
 
 /** Without searches: the best test image at each epoch. */
 function testStrip({ layer, place, core }) {
@@ -34,7 +40,8 @@ function responsesPanel({ layer, place, core, tuning }) {
   const row = state.epoch, lost = atlas.searched && beaten(core, row, place);
   const line = (what, response) => `<tr><th scope="row">${what}</th><td>${rate(response)}</td></tr>`;
   const blanks = missing("blank") ? "" : atlas.blanks.map((name, b) => line(name === "mean" ? `mean of the test ${what}s` : `${name} image`, at(tuning.blank, row, place, b))).join("");
-  const mei = atlas.searched ? line("MEI, the best found by the search", at(core.response, 0, row, place)) : "";
+  const least = atlas.both ? line("least exciting image found", at(core.least_response, row, place)) : "";
+  const mei = atlas.searched ? line("MEI, the best found by the search", at(core.response, 0, row, place)) + least : "";
   const rows = mei + line(`best test ${what}`, at(tuning.top_response, row, place, 0)) + blanks;
   const verdict = lost ? `<p class="beaten">${esc(lost[0].toUpperCase() + lost.slice(1))}.</p>` : "";
   return panel("Responses", `<table class="facts"><tbody>${rows}</tbody></table>${verdict}${sayMissing("blank") || ""}${sayMissing("best_known") || ""}`, `At epoch ${epochName(row)}, in units of: ${esc(layer.unit.long)}. ${referenceOf(tuning, row, place)}${stepOf(layer)}`);
@@ -46,15 +53,15 @@ const referenceOf = (tuning, row, place) => !tuning.reference || !Number.isFinit
 
 function repeatsPanel({ layer, place, core, searches }) {
   const row = state.epoch;
-  const best = at(core.place, 0, row, place);
+  const best = [at(core.place, 0, row, place), at(core.least_place, row, place)];
   const one = (method, repeat) => {
     const search = method * atlas.repeats + repeat, status = atlas.status[at(searches.all_status, row, place, method, repeat)];
     if (status === "unplanned") return "";
     const lane = searches.all_lane ? ` ${atlas.lanes[at(searches.all_lane, row, place, method, repeat)]}` : "";
-    return `<figure class="${search === best && ["done", "saturated"].includes(status) ? "best" : ""}">${searchPicture(layer.name, row, place, search, core, searches, { label: `${atlas.methods[method]}, repeat ${repeat}` })}<figcaption>${repeat}${lane}<span class="much">${rate(at(searches.all_response, row, place, method, repeat))}</span></figcaption></figure>`;
+    return `<figure class="${best.includes(search) && ["done", "saturated"].includes(status) ? "best" : ""}">${searchPicture(layer.name, row, place, search, core, searches, { label: `${atlas.methods[method]}, repeat ${repeat}` })}<figcaption>${repeat}${lane}<span class="much">${rate(at(searches.all_response, row, place, method, repeat))}</span></figcaption></figure>`;
   };
-  const rows = atlas.methods.map((method, m) => `<div class="searches"><h4>${esc(method)}</h4><div class="strip">${Array.from({ length: atlas.repeats }, (_, r) => one(m, r)).join("")}</div></div>`).join("");
-  return panel("Repeats of the search", rows + (sayMissing("repeats") || ""), `All searches at epoch ${epochName(row)}; the framed one is the MEI. What differs between repeats is no change.`);
+  const rows = atlas.methods.map((method, m) => `<div class="searches"><h4>${esc(method)}${atlas.both ? ` <small>${wordOf(atlas.signs[m])} exciting</small>` : ""}</h4><div class="strip">${Array.from({ length: atlas.repeats }, (_, r) => one(m, r)).join("")}</div></div>`).join("");
+  return panel("Repeats of the search", rows + (sayMissing("repeats") || ""), `All searches at epoch ${epochName(row)}; ${atlas.both ? "framed are the MEI and the least exciting image" : "the framed one is the MEI"}. What differs between repeats is no change.`);
 }
 
 function diversePanel({ layer, place, searches }) {
@@ -108,23 +115,26 @@ function driftPanel({ place, drift }) {
 
 function curvesPanel({ layer, place, searches }) {
   const row = state.epoch;
-  const lines = atlas.methods.map((label, m) => ({ label, y: atlas.counts.map((_, q) => at(searches.history, row, place, m, q)) }));
-  return panel("Search curves", chart({ x: imageAxis(), lines, bottom: layer.unit.silence ? 0 : undefined, label: "Best response" }), `Best response after so many images at epoch ${epochName(row)}, mean over repeats.`);
+  const lines = atlas.methods.map((label, m) => ({ label, y: atlas.counts.map((_, q) => at(searches.history, row, place, m, q)), dashed: atlas.both && atlas.signs[m] < 0 }));
+  return panel("Search curves", chart({ x: imageAxis(), lines, bottom: layer.unit.silence ? 0 : undefined, label: "Best response" }), `${atlas.sign > 0 ? "Best" : "Lowest"} response after so many images at epoch ${epochName(row)}, mean over repeats.${atlas.both ? " Dashed: the lowest, of searches for the least exciting image." : ""}`);
 }
 
-function coursePanel({ place, core }) {
+function coursePanel({ layer, place, core }) {
   const name = state.measure, known = SORTS.filter(m => core[m.name] !== undefined && core[m.name].shape.length > 1);
   const chosen = known.find(m => m.name === name) ?? known[0];
   const y = course(core, chosen.name, place);
   const band = chosen.name === "class_selectivity_index" && core.csi_low ? { low: course(core, "csi_low", place), high: course(core, "csi_high", place) } : {};
+  const why = undefinedIn(layer, chosen);
   const shuffled = band.low ? [{ label: "labels shuffled (95 %)", y: course(core, "csi_null_high", place), dashed: true }] : [];
   const choose = `<label class="choose">Measure ${measureSelect("measure", known, chosen.name)}</label>`;
-  return panel(esc(chosen.label), choose + chart({ x: epochAxis(), lines: [{ label: chosen.label, y, ...band }, ...shuffled], now: state.epoch, label: chosen.label, none: noValues() }) + (sayMissing("measures") || ""), esc(chosen.about));
+  return panel(esc(chosen.label), choose + chart({ x: epochAxis(), lines: [{ label: chosen.label, y, ...band }, ...shuffled], now: state.epoch, label: chosen.label, none: why || noValues() }) + (sayMissing("measures") || ""), esc(chosen.about));
 }
 
-function factsPanel({ place, core }) {
-  const rows = SORTS.filter(m => core[m.name] !== undefined).map(m => `<tr><th scope="row" ${tip(m.about)}>${esc(m.label)}</th><td>${num(value(core, m.name, state.epoch, place))}</td></tr>`);
-  return panel("Measures", `<table class="facts"><tbody>${rows.join("")}</tbody></table>`, `At epoch ${epochName(state.epoch)}; point at a name for its meaning.`);
+function factsPanel({ layer, place, core }) {
+  const cell = m => undefinedIn(layer, m) ? `<td ${tip(undefinedIn(layer, m))}>${UNKNOWN}</td>` : `<td>${num(value(core, m.name, state.epoch, place))}</td>`;
+  const rows = SORTS.filter(m => core[m.name] !== undefined).map(m => `<tr><th scope="row" ${tip(m.about)}>${esc(m.label)}</th>${cell(m)}</tr>`);
+  const why = SORTS.some(m => undefinedIn(layer, m)) ? ` ${SORTS.filter(m => m.shares).map(m => m.label).join(", ")}: undefined, for responses of ${esc(layer.name)} may be below 0.` : "";
+  return panel("Measures", `<table class="facts"><tbody>${rows.join("")}</tbody></table>`, `At epoch ${epochName(state.epoch)}; point at a name for its meaning.${why}`);
 }
 
 /** Whether the MEIs of a neuron that switched say so too. */

@@ -38,7 +38,8 @@ function measurePanel() {
     return { label: layer.name, y, low, high };
   });
   const choose = `<label class="choose">Measure ${measureSelect("measure", known, chosen.name)}</label>`;
-  const inside = chart({ x: epochAxis(), lines, now: state.epoch, label: chosen.label, none: noValues(), ...large() }) + (sayMissing("measures") || "");
+  const why = atlas.layers.map(layer => undefinedIn(layer, chosen)).filter(Boolean);
+  const inside = chart({ x: epochAxis(), lines, now: state.epoch, label: chosen.label, none: noValues(), ...large() }) + (sayMissing("measures") || "") + why.map(lack).join("");
   return panel(esc(chosen.label), choose + inside, `Median over the neurons of a layer; band: quartiles. ${esc(chosen.about)}`, "double");
 }
 

@@ -51,6 +51,7 @@ const SORTS = [
   { name: "neuron", label: "neuron number", kind: atlas.searched ? "MEI" : "Neuron", about: "channel or unit of the layer" },
   atlas.searched ? { name: "response", label: "MEI response", kind: "MEI", about: `answer to the MEI, the best found by the search; ${unitText}` }
     : { name: "response", label: `response to the best test ${what}`, kind: "Neuron", about: `answer to the test ${what} that drives it most; ${unitText}` },
+  ...atlas.both ? [{ name: "least_response", label: "response to the least exciting image", kind: "MEI", about: `answer to the least exciting image that the search found; ${unitText}` }] : [],
   ...atlas.measures,
 ];
 

@@ -4,6 +4,7 @@
 function searchPicture(layer, row, place, search, core, searches, options) {
   const state = at(searches.all_status, row, place, ...split(search));
   if (search === at(core.place, 0, row, place)) return bestPicture(layer, row, place, core, options);
+  if (search === at(core.least_place, row, place)) return leastPicture(layer, row, place, core, options);
   return tilePicture("other", layer, row, at(searches.all_tile, row, place, ...split(search)), atlas.status[state], options);
 }
 
@@ -12,6 +13,10 @@ const split = search => [Math.floor(search / atlas.repeats), search % atlas.repe
 /** The MEI of a neuron's best search at an epoch. */
 const bestPicture = (layer, row, place, core, options) =>
   tilePicture("best", layer, row, at(core.tile, row, place), atlas.status[at(core.status, 0, row, place)], options);
+
+/** Its least exciting image, where the study looked for that too. */
+const leastPicture = (layer, row, place, core, options) =>
+  tilePicture("least", layer, row, at(core.least_tile, row, place), atlas.status[at(core.least_status, row, place)], options);
 
 function tilePicture(kind, layer, row, tile, word, options) {
   if (tile < 0) return picture("", 0, word === "done" ? "not here" : word, options);

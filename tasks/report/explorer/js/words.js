@@ -23,7 +23,14 @@ const percent = x => x === null || Number.isNaN(x) ? UNKNOWN : `${(100 * x).toFi
 const className = place => place >= 0 ? atlas.classes[place] : UNKNOWN;
 const shortName = place => place >= 0 ? atlas.short[place] : UNKNOWN;
 const plural = (count, word) => `${count.toLocaleString("en")} ${word}${count === 1 ? "" : "s"}`;
-const most = atlas.sign > 0 ? "most" : "least";
+const wordOf = sign => sign > 0 ? "most" : "least";
+const most = wordOf(atlas.sign);
+/** What a search looked for, by its name; of none: what stands for a neuron. */
+const signOf = method => method ? atlas.signs[atlas.methods.indexOf(method)] : atlas.sign;
+
+/** Why a measure has no value in a layer; empty where it has. */
+const undefinedIn = (layer, measure) => measure.shares && layer.unit.signed
+  ? `Undefined in ${layer.name}: its responses may be below 0, and a share of a sum of both signs is no share.` : "";
 
 /** A sentence in place of a panel that lacks something. */
 const lack = text => `<p class="lack">${esc(text)}</p>`;
