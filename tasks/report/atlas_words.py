@@ -71,6 +71,14 @@ def state_sentence(layout: Layout, sign: int) -> str:
     return f"{silent}, a saturated one answers {which} with {top}."
 
 
+def undefined_shares(layout: Layout, layers: Iterable[str]) -> str:
+    """Say why no neuron of some layers has a class selectivity index; empty where any may have one."""
+    names = list(layers)
+    if not all(layout.unit(layer).signed for layer in names):
+        return ""
+    return f"Undefined: responses of {', '.join(names)} may be below 0, and a share of a sum of both signs is no share."
+
+
 def answered(responses: Array, unit: UnitFields) -> Array:
     """Return where responses are an answer: not 0 where nothing is below it."""
     answers: Array = np.isfinite(responses) & ((responses > 0) | (not unit.zero_is_silence))

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from markupsafe import Markup
 
-from spikeatlas.tasks.report.atlas_words import axis_of, network_lack, short_unit, stimulus_word
+from spikeatlas.tasks.report.atlas_words import (
+    axis_of,
+    network_lack,
+    short_unit,
+    stimulus_word,
+    undefined_shares,
+)
 from spikeatlas.tasks.report.averages import Array, mean, quartiles
 from spikeatlas.tasks.report.figures import Curve, XAxis, chart, epoch_axis, image_axis
 from spikeatlas.tasks.report.key import agreed_of_defined
@@ -46,7 +54,10 @@ def overview_panels(summary: Summary) -> list[Panel]:
         ),
         Panel(
             "Median class selectivity of each layer",
-            chart("selectivity", x, index, label="class selectivity index", top=1.02, width=WIDE),
+            _undefined(summary, summary.layout.layers)
+            or chart(
+                "selectivity", x, index, label="class selectivity index", top=1.02, width=WIDE
+            ),
             "0: all classes drive a neuron alike; 1: only its preferred class does. Measured on test "
             f"{stimulus_word(summary.layout)}s, the class chosen on one half and measured on the other.",
         ),
@@ -74,7 +85,15 @@ def _driven(summary: Summary) -> str:
 
 def _lack(summary: Summary) -> Markup:
     """Return the sentence in place of a drawing that a network without read-out cannot have; empty for others."""
-    sentence = network_lack(summary.layout, "readout")
+    return _instead(network_lack(summary.layout, "readout"))
+
+
+def _undefined(summary: Summary, layers: Iterable[str]) -> Markup:
+    """Return the sentence in place of a drawing of the class selectivity index, where no layer can have any."""
+    return _instead(undefined_shares(summary.layout, layers))
+
+
+def _instead(sentence: str) -> Markup:
     return Markup('<p class="lack">{}</p>').format(sentence) if sentence else Markup()
 
 
@@ -170,7 +189,7 @@ def ratio_panel(layer: LayerSummary, x: XAxis) -> Panel:
 def index_panel(summary: Summary, layer: LayerSummary, x: XAxis) -> Panel:
     """Draw how selective the layer's neurons are for one class of natural images."""
     lines = [_quartiles("median", layer.measures["class_selectivity_index"])]
-    drawing = chart(
+    drawing = _undefined(summary, [layer.name]) or chart(
         f"{layer.name}-selectivity", x, lines, label="class selectivity index", top=1.02
     )
     reading = (

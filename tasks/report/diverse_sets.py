@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from spikeatlas.tasks.report.atlas_words import level
-from spikeatlas.tasks.report.grid import PICTURED, Picture
+from spikeatlas.tasks.report.grid import PICTURED
 from spikeatlas.tasks.report.key import epoch_names
 from spikeatlas.tasks.report.layers import LayerSummary
-from spikeatlas.tasks.report.pictures import data_uri, side
+from spikeatlas.tasks.report.pictures import Picture, data_uri, side
 from spikeatlas.tasks.report.summary import Summary
 
 SHOWN = 8

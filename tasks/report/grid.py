@@ -11,7 +11,7 @@ from spikeatlas.tasks.atlas import DONE, FAILED, PENDING, SATURATED, SILENT, STA
 from spikeatlas.tasks.report.atlas_words import UNKNOWN, level, stimulus_word
 from spikeatlas.tasks.report.key import epoch_names, number
 from spikeatlas.tasks.report.layers import LayerSummary
-from spikeatlas.tasks.report.pictures import bar_width, bars, data_uri, short_names
+from spikeatlas.tasks.report.pictures import Picture, bar_width, bars, data_uri, short_names
 from spikeatlas.tasks.report.summary import Summary
 
 PICTURED = (DONE, SATURATED)
@@ -20,23 +20,6 @@ PICTURED = (DONE, SATURATED)
 
 LAST = -1e300
 """Below any response: what sorts a neuron without one behind all others."""
-
-
-@dataclass(frozen=True)
-class Picture:
-    """One picture, or a gap with its word, and what stands below it."""
-
-    picture: str
-    word: str
-    response: str
-    classes: str = ""
-    agrees: bool = False
-    note: str = ""
-    beaten: str = ""
-    """What beats the best found by the search, in words; empty where nothing does."""
-    least: str = ""
-    """Picture of the least exciting image; empty where there is none."""
-    least_response: str = ""
 
 
 @dataclass(frozen=True)

@@ -104,7 +104,8 @@ def render(summary: Summary) -> str:
         film=film_sentence(summary.layout),
         lead=lead_sentence(summary.layout, summary.data_name, summary.sign),
         responses=response_sentence(summary.layout),
-        most="most" if summary.sign > 0 else "least",
+        most=_most(summary),
+        least=bool(summary.layout.signs),
         states=state_sentence(summary.layout, summary.sign),
         problems=[*key.problems(summary), *filter(None, [summary.test.regret])],
         columns=key.columns(summary),
@@ -119,6 +120,13 @@ def render(summary: Summary) -> str:
         origin=origin(summary),
         query=query(summary),
     )
+
+
+def _most(summary: Summary) -> str:
+    """Say which images were sought: the most, the least exciting ones, or both."""
+    if summary.layout.signs:
+        return "most and least"
+    return "most" if summary.sign > 0 else "least"
 
 
 def _section(summary: Summary, layer: LayerSummary) -> Section:

@@ -30,6 +30,23 @@ BAR_HEIGHT = 44
 
 
 @dataclass(frozen=True)
+class Picture:
+    """One picture, or a gap with its word, and what stands below it."""
+
+    picture: str
+    word: str
+    response: str
+    classes: str = ""
+    agrees: bool = False
+    note: str = ""
+    beaten: str = ""
+    """What beats the best found by the search, in words; empty where nothing does."""
+    least: str = ""
+    """Picture of the least exciting image; empty where there is none."""
+    least_response: str = ""
+
+
+@dataclass(frozen=True)
 class Panel:
     """One drawing with its heading and a sentence on how to read it."""
 

@@ -71,7 +71,7 @@ async function grid(section) {
   const [core, searches] = await Promise.all([block(layer.name, "core"), state.method ? block(layer.name, "searches") : {}]);
   if (address(state) !== wanted) return;
   const order = ordered(core, layer);
-  section.innerHTML = `<h1 tabindex="-1">${esc(layer.name)} <small>at epoch ${epochName(state.epoch)}</small></h1><p class="dim">${atlas.searched ? foundText() : `The test ${what} that drives each neuron most`}${otherUnits ? `, with its response (${esc(layer.unit.long)})` : ""}. ${stepOf(layer)} ${atlas.searched ? "▴: another image that the network was shown beats it." : esc(atlas.film)}</p>${filters(core, order.length, layer.neurons.length)}
+  section.innerHTML = `<h1 tabindex="-1">${esc(layer.name)} <small>at epoch ${epochName(state.epoch)}</small></h1><p class="dim">${atlas.searched ? foundText() : `The test ${what} that drives each neuron most`}${otherUnits ? `, with its response (${esc(layer.unit.long)})` : ""}. ${stepOf(layer)} ${state.method ? "" : atlas.searched ? "▴: another image that the network was shown beats it." : esc(atlas.film)}</p>${filters(core, order.length, layer.neurons.length)}
 ${order.length ? `<div class="tiles" role="group" aria-label="${atlas.searched ? "MEIs" : `Best test ${what}s`}" style="--side:${atlas.side}px"></div>` : lack("No neuron passes these filters.")}<div class="more"></div>`;
   const list = section.querySelector(".tiles"), more = section.querySelector(".more");
   let shown = 0;

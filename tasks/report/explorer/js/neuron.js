@@ -124,16 +124,16 @@ function coursePanel({ layer, place, core }) {
   const chosen = known.find(m => m.name === name) ?? known[0];
   const y = course(core, chosen.name, place);
   const band = chosen.name === "class_selectivity_index" && core.csi_low ? { low: course(core, "csi_low", place), high: course(core, "csi_high", place) } : {};
-  const why = undefinedIn(layer, chosen);
+  const why = undefinedIn([layer], chosen);
   const shuffled = band.low ? [{ label: "labels shuffled (95 %)", y: course(core, "csi_null_high", place), dashed: true }] : [];
   const choose = `<label class="choose">Measure ${measureSelect("measure", known, chosen.name)}</label>`;
   return panel(esc(chosen.label), choose + chart({ x: epochAxis(), lines: [{ label: chosen.label, y, ...band }, ...shuffled], now: state.epoch, label: chosen.label, none: why || noValues() }) + (sayMissing("measures") || ""), esc(chosen.about));
 }
 
 function factsPanel({ layer, place, core }) {
-  const cell = m => undefinedIn(layer, m) ? `<td ${tip(undefinedIn(layer, m))}>${UNKNOWN}</td>` : `<td>${num(value(core, m.name, state.epoch, place))}</td>`;
+  const cell = m => undefinedIn([layer], m) ? `<td ${tip(undefinedIn([layer], m))}>${UNKNOWN}</td>` : `<td>${num(value(core, m.name, state.epoch, place))}</td>`;
   const rows = SORTS.filter(m => core[m.name] !== undefined).map(m => `<tr><th scope="row" ${tip(m.about)}>${esc(m.label)}</th>${cell(m)}</tr>`);
-  const why = SORTS.some(m => undefinedIn(layer, m)) ? ` ${SORTS.filter(m => m.shares).map(m => m.label).join(", ")}: undefined, for responses of ${esc(layer.name)} may be below 0.` : "";
+  const why = SORTS.some(m => undefinedIn([layer], m)) ? ` ${SORTS.filter(m => m.shares).map(m => m.label).join(", ")}: undefined, for responses of ${esc(layer.name)} may be below 0.` : "";
   return panel("Measures", `<table class="facts"><tbody>${rows.join("")}</tbody></table>`, `At epoch ${epochName(state.epoch)}; point at a name for its meaning.${why}`);
 }
 

@@ -38,8 +38,8 @@ function measurePanel() {
     return { label: layer.name, y, low, high };
   });
   const choose = `<label class="choose">Measure ${measureSelect("measure", known, chosen.name)}</label>`;
-  const why = atlas.layers.map(layer => undefinedIn(layer, chosen)).filter(Boolean);
-  const inside = chart({ x: epochAxis(), lines, now: state.epoch, label: chosen.label, none: noValues(), ...large() }) + (sayMissing("measures") || "") + why.map(lack).join("");
+  const why = undefinedIn(atlas.layers, chosen), any = lines.some(line => line.y.some(v => v !== null));
+  const inside = chart({ x: epochAxis(), lines, now: state.epoch, label: chosen.label, none: why || noValues(), ...large() }) + (sayMissing("measures") || "") + (why && any ? lack(why) : "");
   return panel(esc(chosen.label), choose + inside, `Median over the neurons of a layer; band: quartiles. ${esc(chosen.about)}`, "double");
 }
 
@@ -47,7 +47,7 @@ function populationPanels() {
   const told = atlas.population.about;
   if (missing("population")) return panel("Populations", lack(missing("population")));
   return Object.entries(told).map(([name, { label, about }]) => panel(esc(label), chart({
-    x: epochAxis(), now: state.epoch, label, width: 290, height: 170, none: noValues(),
+    x: epochAxis(), now: state.epoch, label, width: 290, height: 170, none: undefinedIn(atlas.layers, { shares: name === "population_sparseness" }) || noValues(),
     lines: atlas.layers.map(layer => ({ label: layer.name, y: atlas.population.layers[layer.name][name] })),
   }), esc(about))).join("");
 }

@@ -28,9 +28,11 @@ const most = wordOf(atlas.sign);
 /** What a search looked for, by its name; of none: what stands for a neuron. */
 const signOf = method => method ? atlas.signs[atlas.methods.indexOf(method)] : atlas.sign;
 
-/** Why a measure has no value in a layer; empty where it has. */
-const undefinedIn = (layer, measure) => measure.shares && layer.unit.signed
-  ? `Undefined in ${layer.name}: its responses may be below 0, and a share of a sum of both signs is no share.` : "";
+/** Why a measure has no value in some layers; empty where it has. */
+function undefinedIn(layers, measure) {
+  const signed = measure.shares ? layers.filter(layer => layer.unit.signed).map(layer => layer.name) : [];
+  return signed.length ? `Undefined in ${signed.join(", ")}: responses may be below 0 there, and a share of a sum of both signs is no share.` : "";
+}
 
 /** A sentence in place of a panel that lacks something. */
 const lack = text => `<p class="lack">${esc(text)}</p>`;
