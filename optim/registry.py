@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeAlias
 from spikeatlas.optim.base import Maximizer, Method
 from spikeatlas.optim.methods import METHODS
 from spikeatlas.optim.spaces import Points, Space
-from spikeatlas.optim.types import Options, Problem
+from spikeatlas.optim.types import RATES, Options, Problem
 
 MethodLike: TypeAlias = str | Method | type[Maximizer]
 """The name of a built-in method, a preset, or a class of searches."""
@@ -30,6 +30,7 @@ def make_maximizer(
     starts: Points | None = None,
     pool: Points | None = None,
     allocation: Literal["fixed", "adaptive"] = "fixed",
+    ends: tuple[float | None, float | None] = RATES,
     **options: Any,
 ) -> Maximizer:
     """Make the search of N neurons, one seed each, with `budget` images a neuron.
@@ -37,7 +38,8 @@ def make_maximizer(
     With `share` every neuron uses the responses to all images of the N; otherwise N neurons
     together propose exactly what each would alone. `sign` -1 looks for the lowest response. `starts`
     (N, m, d) and `pool` (k, d): see `Problem`. `allocation` "adaptive" moves budget from neurons that
-    are done to those that still climb, within the budget * N of all.
+    are done to those that still climb, within the budget * N of all; `ends` (lowest and highest response there can
+    be): a neuron that got there is done.
     Raises ValueError for an unknown method or option, a budget below what the method needs, and a
     space or an option value it cannot use.
     """
@@ -46,7 +48,7 @@ def make_maximizer(
         raise ValueError(f"allocation is {allocation!r}; it must be 'fixed' or 'adaptive'")
     adaptive = allocation == "adaptive"
     numbers = tuple(index(seed) for seed in seeds)
-    problem = Problem(space, numbers, budget, share, sign, starts, pool, adaptive)
+    problem = Problem(space, numbers, budget, share, sign, starts, pool, adaptive, ends)
     if adaptive and not member.search.can_adapt:
         able = ", ".join(name for name in METHODS if find_method(name).search.can_adapt)
         raise ValueError(

@@ -30,6 +30,10 @@ def unpacked(tensor: torch.Tensor) -> npt.NDArray[Any]:
     return np.array(tensor.numpy())
 
 
+RATES = (0.0, 1.0)
+"""Ends of spike rates."""
+
+
 @dataclass(frozen=True)
 class Problem:
     """The task of a search: N neurons' stimuli in a space, within `budget` images a neuron.
@@ -39,7 +43,8 @@ class Problem:
     `starts` (N, m, d), where given, are points a method may start from, m for each neuron (the best of
     an earlier epoch); `pool` (k, d), latents of natural images. Both are for the methods that say so.
     `adaptive` lets the method spend more than `budget` on a neuron and less on another, which only
-    neurons that share their images can.
+    neurons that share their images can. `ends`: the lowest and the highest response that there can be, None where
+    there is no end.
     """
 
     space: Space
@@ -50,6 +55,7 @@ class Problem:
     starts: Points | None = field(default=None, compare=False)
     pool: Points | None = field(default=None, compare=False)
     adaptive: bool = False
+    ends: tuple[float | None, float | None] = RATES
 
     def __post_init__(self) -> None:
         whole("budget", self.budget, 1)
@@ -79,6 +85,12 @@ class Problem:
     def neurons(self) -> int:
         """Number of neurons N."""
         return len(self.seeds)
+
+    @property
+    def best_score(self) -> float:
+        """The score (sign * response) above which there is none; infinite where there is no end."""
+        end = self.ends[1] if self.sign > 0 else self.ends[0]
+        return np.inf if end is None else self.sign * end
 
     def identity(self) -> dict[str, str]:
         """Return each field as a string, arrays by their digest."""

@@ -78,6 +78,22 @@ def comparing(output: Path, **sections: Any) -> dict[str, Any]:
     )
 
 
+def both_ends(output: Path) -> dict[str, Any]:
+    """A tiny study of both ends of neurons that fire in both directions, warm from the second epoch on."""
+    return tiny(
+        output,
+        network={"neuron": "tests.snn.own_layers:TwoSided", "threshold": 0.15},
+        search={
+            "methods": ["screened"],
+            "sign": "both",
+            "warm_start": True,
+            "budget": 40,
+            "prior": "uniform",
+        },
+        analysis={"images": 60},
+    )
+
+
 def least_exciting(checked: Checked) -> None:
     """Let an atlas say that its images are the least exciting ones."""
     root = zarr.open_group(checked.run.atlas, mode="r+")

@@ -38,6 +38,8 @@ class Searches:
     """What was shown before, to searches of one repeat."""
     archived: bool = False
     """True to keep everything that is shown."""
+    ends: tuple[float | None, float | None] = (0.0, 1.0)
+    """The lowest and the highest response that there can be; None where there is no end."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,5 +125,6 @@ def _start(probe: Probe, searches: Searches) -> Maximizer:
         starts=searches.starts,
         pool=searches.pool,
         allocation=searches.allocation,
+        ends=searches.ends,
         **searches.options,
     )

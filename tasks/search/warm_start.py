@@ -64,6 +64,7 @@ def _search(
         pool=models.natural_points(run) if uses_pool(maximizer) else None,
         screening=probe.screening(*repeats) if uses_screening(maximizer) else None,
         archived=keeps_archive(run),
+        ends=(probe.unit.bottom, probe.unit.top),
     )
     return find_optima(probe, run_search(probe, searches), stochastic=run.stochastic)
 

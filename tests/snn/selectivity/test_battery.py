@@ -172,3 +172,30 @@ def test_a_layer_with_negative_responses_has_no_sparseness_of_its_population() -
     population = selectivity.population(responses, LABELS, CLASSES)
     assert np.isnan(population.pop("population_sparseness"))
     assert all(np.isfinite(value) for value in population.values())
+
+
+def test_a_layer_whose_responses_may_be_negative_has_no_shares_of_sums() -> None:
+    responses = np.random.default_rng(0).random((1000, 5)).astype(np.float32)
+    plain, signed = (
+        selectivity.measure(
+            responses,
+            LABELS,
+            FIRST,
+            CLASSES,
+            draws=5,
+            rng=np.random.default_rng(0),
+            signed=signed,
+        )
+        for signed in (False, True)
+    )
+    shares = {"class_selectivity_index", "lifetime_sparseness", "hoyer_sparseness"}
+    shares |= {"csi_low", "csi_high", "csi_null", "csi_null_high"}
+    for name, values in plain.items():
+        if name in shares:
+            assert np.isfinite(values).all()
+            assert np.isnan(signed[name]).all()
+        else:
+            assert np.array_equal(signed[name], values, equal_nan=True), name
+    population = selectivity.population(responses, LABELS, CLASSES, signed=True)
+    assert np.isnan(population.pop("population_sparseness"))
+    assert np.isfinite(list(population.values())).all()

@@ -113,3 +113,15 @@ def test_a_number_of_bins_that_leaves_none_to_responses_is_refused() -> None:
 def test_no_images_tell_nothing() -> None:
     found = mutual_information(np.ones((0, 3), np.float32), np.zeros(0, np.int64), 4)
     assert np.isnan(found).tolist() == [True] * 3
+
+
+def test_responses_of_both_signs_are_ranked_as_others() -> None:
+    responses = RNG.normal(size=(1000, 10))
+    responses[:300, :5] = 0
+    binned = rank_bins(responses)
+    # as responses of one sign in the same order, zeros beside
+    assert np.array_equal(binned, rank_bins(np.where(responses == 0, 0, np.exp(responses))))
+    for neuron in range(10):
+        filled = np.bincount(binned[:, neuron], minlength=8)
+        assert filled[0] == (300 if neuron < 5 else 0)
+        assert np.ptp(filled[1:]) <= 2

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -9,9 +10,11 @@ import xarray as xr
 import zarr
 
 from spikeatlas.flows.checks.study_checks import Checked, check
+from spikeatlas.snn.subjects import Unit
 from spikeatlas.tasks.atlas import AtlasError, open_tree, path_of, writable
 from spikeatlas.tasks.atlas.origin import run_of_atlas
 from spikeatlas.tasks.inspect.verify import verify
+from spikeatlas.tasks.search.warm_start import start_arrays
 from spikeatlas.tasks.study.blocks import Block
 from spikeatlas.tasks.study.study import StudyError
 from spikeatlas.tasks.workers import models
@@ -115,3 +118,18 @@ def test_no_epoch_may_come_between(varied: Checked, epochs: list[float]) -> None
 def test_later_epochs_and_fewer_may_be_asked_for(varied: Checked) -> None:
     for epochs in ([0, 1], [2], [1, 2]):
         check(varied.study.with_epochs(epochs))
+
+
+@pytest.mark.parametrize(
+    ("unit", "sign", "answered"),
+    [(Unit(), 1, False), (Unit(), -1, True), (Unit(bottom=-1), 1, True)],
+)
+def test_a_lane_that_was_answered_with_nothing_has_an_image_unless_that_is_silence(
+    unit: Unit, sign: int, *, answered: bool
+) -> None:
+    image, response = np.full((1, 1, 2, 2), 7, np.uint8), np.zeros(1, np.float32)
+    cold: Any = SimpleNamespace(image=image, response=response, point=np.zeros((1, 4), np.int32))
+    arrays = start_arrays([cold], np.array([False]), unit, sign)
+    assert arrays["cold_mei"].any() == answered
+    assert np.isnan(arrays["warm_response"]).all()
+    assert not arrays["warm_mei"].any()

@@ -29,7 +29,7 @@ BEST = of_layers("best")
 def best_rows(step: Mapping[str, float]) -> dict[str, Variable]:
     """Return what is said of each neuron's best search, here and in ``/neurons``."""
     return {
-        "response": Variable(ROWS, "float32", np.nan, "response to the MEI", "the highest of all searches (search.sign -1: the lowest)", RATE, step),
+        "response": Variable(ROWS, "float32", np.nan, "response to the MEI", "the highest of all searches for the most exciting image (search.sign -1: the lowest of all)", RATE, step),
         "best_search": Variable(ROWS, str, "", "search that found it"),
         "best_repeat": Variable(ROWS, "int16", -1, "repeat that found it"),
         "status": Variable(ROWS, str, "", "state of that search", "one of " + ", ".join(STATUS)),

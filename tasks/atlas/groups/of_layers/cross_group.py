@@ -34,7 +34,7 @@ def _own(layout: Layout, layer: str | None) -> Mapping[str, Variable]:
 def _others(layout: Layout, layer: str | None) -> Mapping[str, Variable]:
     dims = (*PAIRS, "neuron")
     return {
-        "borrowed_response": Variable(dims, "float32", np.nan, "best response to another's MEI", "of another neuron of the layer, found at stimulus_epoch (search.sign -1: lowest)", RATE, rate(layout, layer)),
+        "borrowed_response": Variable(dims, "float32", np.nan, "best response to another's MEI", "of another neuron of the layer, found at stimulus_epoch (search.sign -1: lowest); of either sign's images where a study looks for both", RATE, rate(layout, layer)),
         "borrowed_neuron": Variable(dims, "int32", -1, "whose MEI that is"),
         "borrowed_search": Variable(dims, str, "", "search that found it"),
         "borrowed_repeat": Variable(dims, "int16", -1, "repeat that found it"),

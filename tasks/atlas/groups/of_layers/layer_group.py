@@ -23,8 +23,9 @@ from spikeatlas.tasks.atlas.layout import Layout
 
 STATUS = ("pending", "done", "silent", "saturated", "failed", "unplanned")
 """Meanings of ``status``: ``silent`` never answered (best response 0), ``saturated`` answers with 1; where the
-least exciting image is searched: did so to every image of the search. ``unplanned``: a repeat that the study
-wants at other epochs only (search.repeats_at)."""
+least exciting image is searched: did so to every image of the search, or, saturated, answers with the unit's bottom
+where that is below 0. Where responses may be below 0, silent: answered every image of the search with 0.
+``unplanned``: a repeat that the study wants at other epochs only (search.repeats_at)."""
 PENDING, DONE, SILENT, SATURATED, FAILED, UNPLANNED = range(6)
 UNSETTLED = (PENDING, FAILED, UNPLANNED)
 """States without a result."""
@@ -68,7 +69,7 @@ def _searches(layout: Layout, layer: str | None) -> Mapping[str, Variable]:
 
 
 _IMAGE = {
-    "mei": Variable((*SEARCHES, *PIXELS), "uint8", 0, "most exciting image", "the best stimulus that the search found (search.sign -1: the least exciting); zeros where the status is silent: it found none", GREY),
+    "mei": Variable((*SEARCHES, *PIXELS), "uint8", 0, "most exciting image", "the best stimulus that the search found (of a search of sign -1: the least exciting one); zeros where the status is silent: it found none", GREY),
 }  # fmt: skip
 
 

@@ -14,7 +14,7 @@ import torch
 from spikeatlas.optim import CodeSpace, Maximizer, make_maximizer
 from spikeatlas.optim.methods.screened import ScreenedOptions, ScreenedSearch
 from spikeatlas.optim.methods.screened.codes import CodeEvolution
-from spikeatlas.optim.types import Problem
+from spikeatlas.optim.types import RATES, Problem
 from tests.optim.cases import Array, Chain, Responses, chained, joined, run, same
 
 NEURONS, POSITIONS, CODES = 8, 16, 128
@@ -373,16 +373,29 @@ def test_no_generation_of_a_neuron_is_larger_than_three() -> None:
     assert sum(len(batch) for batch, _ in log) == 200 * NEURONS
 
 
-@pytest.mark.parametrize("response", [0.0, 1.0])
-def test_done_is_judged_by_the_sign(response: float) -> None:
-    search = make(neurons=2, share=True, allocation="adaptive", sign=-1)
+@pytest.mark.parametrize(
+    ("response", "sign", "ends", "done"),
+    [
+        (0.0, -1, RATES, True),
+        (1.0, -1, RATES, False),  # the worst there is
+        (1.0, 1, RATES, True),
+        (0.0, -1, (-1.0, 1.0), False),  # spikes of both signs go further down
+        (-1.0, -1, (-1.0, 1.0), True),
+        (1.0, 1, (None, None), False),
+        (0.0, -1, (None, None), False),
+    ],
+)
+def test_done_is_judged_by_the_sign_and_the_ends_of_responses(
+    response: float, sign: int, ends: tuple[float | None, float | None], *, done: bool
+) -> None:
+    search = make(neurons=2, share=True, allocation="adaptive", sign=sign, ends=ends)
 
     def flat(points: Array) -> Array:
         return np.where(np.arange(2) == 0, response, respond(points)[:, :2]).astype(np.float32)
 
     tell_generation(search, flat)
     count = Counter(search.ask().owner.tolist())[0]
-    assert count == (1 if response == 0 else 10)  # nothing is below 0; 1 is the worst there is
+    assert count == (1 if done else 10)
 
 
 @pytest.mark.parametrize("answer", [saturating, stuck])
