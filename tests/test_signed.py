@@ -71,7 +71,7 @@ def test_each_entry_of_the_axis_knows_its_sign(signed: Checked) -> None:
 
 @pytest.mark.parametrize("sign", [1, -1])
 def test_the_entries_of_a_sign_are_those_of_a_study_of_it_alone(signed: Checked, sign: int) -> None:
-    alone = signed.run.with_fields(search=replace(signed.run.search, sign=sign))
+    alone = signed.run.with_fields(search=replace(signed.run.search, sign=1 if sign > 0 else -1))
     # warm searches of the least exciting images start from what an atlas of theirs alone would hold elsewhere
     for epoch in signed.run.epochs if sign > 0 else (0,):
         block = signed.run.blocks(epoch)[-1]
@@ -245,7 +245,7 @@ def test_an_atlas_of_one_sign_says_it_of_each_search_when_it_is_read(
 ) -> None:
     if sign < 0:
         least_exciting(copied)
-    assert "search_sign" not in zarr.open_group(copied.run.atlas, mode="r")["layers/fc1"]
+    assert "layers/fc1/search_sign" not in zarr.open_group(copied.run.atlas, mode="r")
     with open_tree(copied.run.atlas) as tree:
         assert tree["layers/fc1"].search_sign.values.tolist() == [sign, sign]
         assert "search_sign" not in tree["natural/fc1"].coords

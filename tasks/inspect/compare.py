@@ -56,10 +56,10 @@ def compare_methods(path: Place, first: str, second: str) -> str:
 def _direction(tree: Tree, methods: tuple[str, str]) -> int:
     """Return the sign of both methods."""
     labels = tree[f"layers/{tree.layers[0]}"]["search_sign"]
-    known = dict(zip(labels["search"].values.tolist(), labels.values.tolist(), strict=True))
+    signs = dict(zip(labels["search"].values.tolist(), labels.values.tolist(), strict=True))
     for method in methods:
-        require_known("method", method, known)
-    first, second = (known[method] for method in methods)
+        require_known("method", method, signs)
+    first, second = (signs[method] for method in methods)
     if first != second:
         message = (
             f"{methods[0]} and {methods[1]} cannot be compared: one looked for the most, the other for the least exciting "

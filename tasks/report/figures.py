@@ -213,7 +213,6 @@ def _limit(axes: Axes, lines: Sequence[Curve], levels: Sequence[float], top: flo
         )
     numbers = np.array([*heights, *levels])
     if numbers.min(initial=0) < 0 < numbers.max(initial=0):
-        # where values have a sign, 0 is a line of its own
         axes.axhline(0, color=GREY, linewidth=0.8, zorder=1)
     high = top if top is not None else 1.08 * max(numbers.max(initial=0), 1e-9)
     axes.set_ylim(

@@ -19,7 +19,7 @@ from spikeatlas.tasks.search.loop import Searches, run_search
 from spikeatlas.tasks.search.probe import BlockProbe
 from spikeatlas.tasks.search.reevaluate import Optima, find_optima
 from spikeatlas.tasks.study.run import Run
-from spikeatlas.tasks.study.specs import SearchEntry
+from spikeatlas.tasks.study.search_entries import SearchEntry
 from spikeatlas.tasks.workers import models
 
 Arrays = dict[str, NDArray[Any]]

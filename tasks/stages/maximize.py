@@ -25,7 +25,7 @@ from spikeatlas.tasks.search.probe import BlockProbe
 from spikeatlas.tasks.search.warm_start import Merged, merge, search_cold_and_warm, start_arrays
 from spikeatlas.tasks.study.blocks import Block
 from spikeatlas.tasks.study.run import Run
-from spikeatlas.tasks.study.specs import SearchEntry
+from spikeatlas.tasks.study.search_entries import SearchEntry
 
 Arrays = dict[str, NDArray[Any]]
 

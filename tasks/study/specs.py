@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 from annotated_types import Ge, Gt, Le
-from pydantic import Field, PlainSerializer, PlainValidator
+from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from spikeatlas.optim import NormKind
@@ -18,45 +17,19 @@ from spikeatlas.snn.registry import SPEC
 from spikeatlas.snn.selectivity import BUILT_IN, Measure
 from spikeatlas.snn.showing import ResponderKind
 from spikeatlas.tasks.study.latent_space import Grid, Prior, SpaceSpec
+from spikeatlas.tasks.study.search_entries import (
+    Method,
+    SearchEntry,
+    SearchMethod,
+    Sign,
+    entries_of,
+)
 
 RunnerKind: TypeAlias = Literal["threads", "processes", "dask"]
 
 MOST_DIVERSE = 64
 """Largest ``search.diverse``."""
 
-
-@dataclass(frozen=True)
-class SearchMethod:
-    """A search method with options of its own."""
-
-    kind: str
-    options: dict[str, Any]
-
-
-def _read_method(value: object) -> str | SearchMethod:
-    """Return a method in its shortest form. ValueError where it has no name."""
-    if isinstance(value, str | SearchMethod):
-        return value
-    fields = value if isinstance(value, Mapping) else {}
-    if "kind" not in fields:
-        raise ValueError(
-            f"{value!r} names no search method; write its name, or a mapping with its kind: a method's name, "
-            "or module:object of your own"
-        )
-    options = {str(name): option for name, option in fields.items() if name != "kind"}
-    kind = str(fields["kind"])
-    return SearchMethod(kind, options) if options else kind
-
-
-def _write_method(method: str | SearchMethod) -> str | dict[str, Any]:
-    return method if isinstance(method, str) else {"kind": method.kind, **method.options}
-
-
-Method = Annotated[
-    str | SearchMethod,
-    PlainValidator(_read_method, json_schema_input_type=str | dict[str, Any]),
-    PlainSerializer(_write_method),
-]
 
 Indices = tuple[Annotated[int, Ge(0)], ...]
 
@@ -78,21 +51,6 @@ class ProbeSpec:
     unit that stands there, as an electrode sees it."""
     reading: Reading = Field(default=RATE, exclude_if=lambda value: value == RATE)
     """The number that its spikes over time become: rate, latency, window, population or difference."""
-
-
-LEAST = "-least"
-"""End of the label of a search for the least exciting image, where a study looks for both."""
-
-
-class SearchEntry(NamedTuple):
-    """One entry of the atlas's search axis."""
-
-    label: str
-    """Its name on the axis."""
-    method: str
-    """Name of the method, from which its seeds derive: two entries of one method have the same."""
-    sign: Literal[1, -1]
-    """1: it looks for the most exciting image; -1: for the least exciting one."""
 
 
 @dataclass(frozen=True, config=SPEC)
@@ -132,7 +90,7 @@ class SearchSpec:
     diverse: Annotated[int, Ge(0), Le(MOST_DIVERSE)] = 0
     """Further stimuli of each neuron with at least 0.85 of its best response (least exciting ones: at most
     1 / 0.85 of it) that differ as much as possible."""
-    sign: Literal[1, -1, "both"] = 1
+    sign: Sign = 1
     """1: the most exciting image; -1: the least exciting one; ``both``: either, each with a search of its own."""
     grid: Grid = "quantile"
     """Of Gaussian latents, ``quantile``: 64 levels a coordinate at the prior's quantiles; ``uniform``:
@@ -161,11 +119,7 @@ class SearchSpec:
     @property
     def entries(self) -> tuple[SearchEntry, ...]:
         """Entries of the atlas's search axis: the methods, and after them, with both signs, their least exciting ones."""
-        if self.sign != "both":
-            return tuple(SearchEntry(label, label, self.sign) for label in self.labels)
-        most = (SearchEntry(label, label, 1) for label in self.labels)
-        least = (SearchEntry(f"{label}{LEAST}", label, -1) for label in self.labels)
-        return (*most, *least)
+        return entries_of(self.labels, self.sign)
 
     @property
     def signs(self) -> tuple[Literal[1, -1], ...]:

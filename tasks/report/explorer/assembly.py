@@ -111,9 +111,9 @@ class Collector:
         """Put in states, responses and measures of every neuron: the page is nothing without them."""
         summary = self.summary
         cores = {layer.name: self._core(layer) for layer in summary.layers}
-        known, layout = known_measures(self.tree, summary.layout), summary.layout
+        measures, layout = known_measures(self.tree, summary.layout), summary.layout
         signed = any(layout.unit(layer.name).signed for layer in summary.layers)
-        self.measures = varying(known, cores.values(), signed=signed)
+        self.measures = varying(measures, cores.values(), signed=signed)
         for layer in summary.layers:
             core = cores[layer.name]
             self.overviews[layer.name] = layer_overview(summary, layer, core, self.measures)

@@ -13,7 +13,7 @@ from spikeatlas.tasks.atlas.origin import provenance
 from spikeatlas.tasks.study import run_files
 from spikeatlas.tasks.study.digests import digest, json_values
 from spikeatlas.tasks.study.resolve import resolve
-from spikeatlas.tasks.study.specs import SearchMethod
+from spikeatlas.tasks.study.search_entries import SearchMethod
 from spikeatlas.tasks.study.study import Study
 from spikeatlas.tasks.study.value_fields import own_sources, study_digest, value_fields
 from spikeatlas.tasks.workers import models
