@@ -186,6 +186,18 @@ def test_an_image_that_is_answered_with_nothing_is_an_image_where_something_is_b
     np.testing.assert_array_equal(own[nothing.values], 0)
 
 
+def test_a_lane_without_its_image_as_earlier_versions_left_it_is_no_damage(
+    signed: Checked, tmp_path: Path
+) -> None:
+    shutil.copytree(signed.study.output, tmp_path / "run")
+    run = check(both_ends(tmp_path / "run")).run
+    group = searches(signed)
+    nothing = ((group.cold_response == 0) & (group.search_sign > 0)).values
+    images = zarr.open_group(run.atlas, mode="r+")["image/fc1/cold_mei"]
+    images[...] = np.where(nothing[..., None, None, None], np.uint8(0), images[...])  # type: ignore[index]
+    assert verify(run).sound
+
+
 def test_twice_the_images_are_planned(tmp_path: Path) -> None:
     one, two = (check(tiny(tmp_path / "run", search={"sign": sign})) for sign in (1, "both"))
     blocks = [

@@ -17,10 +17,10 @@ from spikeatlas.tasks.atlas import (
     STATUS,
     UNPLANNED,
     Tree,
-    answered,
     flagged,
     integrity,
     open_tree,
+    zero_is_silence,
 )
 from spikeatlas.tasks.inspect.replay_tolerance import tolerance
 from spikeatlas.tasks.inspect.replay_verdict import Verdict
@@ -224,4 +224,9 @@ def empty(rows: xr.Dataset, kind: Stored) -> NDArray[np.bool_]:
     """Return which results, or lanes of them, are a silent neuron's, which hold no image."""
     if kind == RESULT:
         return np.asarray(rows.status.values == SILENT)
-    return np.asarray(~answered(rows[kind.response]).values)
+    response = rows[kind.response]
+    nothing = (response == 0) & (response["search_sign"] > 0)
+    if not zero_is_silence(response):
+        # earlier versions left out such images of lanes also where responses may be below 0
+        nothing &= ~rows[kind.mei].any(("channel", "y", "x"))
+    return np.asarray(nothing.values)
