@@ -39,7 +39,10 @@ def test_rows_have_what_all_share_and_their_own(tmp_path: Path) -> None:
 def test_a_key_follows_what_numbers_rest_on(tmp_path: Path) -> None:
     before = read_comparison(written(tmp_path))
     other = read_comparison(written(tmp_path, training={"epochs": 2}))
-    moved = read_comparison(written(tmp_path, output=str(tmp_path / "elsewhere"), workers=2))
+    elsewhere = {"dataset": "digits", "limit": 120, "root": str(tmp_path)}
+    moved = read_comparison(
+        written(tmp_path, output=str(tmp_path / "elsewhere"), workers=2, data=elsewhere)
+    )
     keys = {(row.name, seed): before.key(row, seed) for row in before.rows for seed in (0, 1)}
 
     assert len(set(keys.values())) == 4
