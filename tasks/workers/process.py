@@ -20,6 +20,8 @@ from spikeatlas.tasks.workers.readers import outlive_readers
 from spikeatlas.tasks.workers.showings import Counts, use_counts
 from spikeatlas.tasks.workers.stopping import ask_to_stop
 
+HEAP = {"MALLOC_MMAP_THRESHOLD_": 2**25, "MALLOC_TRIM_THRESHOLD_": 2**33}
+"""Variables of glibc and their bytes: larger arrays are mapped one by one, and free memory beyond is given back."""
 CLOCK = "%H:%M:%S"
 """Time of a line in the terminal."""
 
@@ -34,6 +36,9 @@ def worker_processes(count: int) -> Iterator[ProcessPoolExecutor]:
     """Open a pool of processes; when the block is left by an error, those at work stop at their next image."""
     # none takes a module of the working folder for one of Python's: a user's types.py, queue.py
     os.environ.setdefault("PYTHONSAFEPATH", "1")
+    # memory that a step frees is used by the next: asking the system anew is a fifth of a training step
+    for name, size in HEAP.items():
+        os.environ.setdefault(name, str(size))
     context = multiprocessing.get_context("spawn")
     stopped, stop = context.Pipe(duplex=False)
     pool = ProcessPoolExecutor(
