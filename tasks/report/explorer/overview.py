@@ -39,7 +39,9 @@ def layer_overview(
         "mean_response": plain(mean(layer.response, 1)),
         "quartiles": {name: plain(quartiles(values)) for name, values in per_epoch.items()},
         "states": {word: plain((layer.status == at).sum(axis=1)) for at, word in enumerate(STATUS)},
-        "selective": _selective(core, summary.flags["analysed"]),
+        "selective": None
+        if summary.layout.unit(layer.name).signed
+        else _selective(core, summary.flags["analysed"]),
         "elsewhere": _elsewhere(layer),
         "spike_step": plain(layer.spike_step),
         "unit": _unit(summary.layout.unit(layer.name)),

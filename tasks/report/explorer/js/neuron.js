@@ -147,11 +147,11 @@ function support(core, place) {
 }
 
 /** What happened to the neuron, in sentences. */
-function story({ place, core }) {
+function story({ layer, place, core }) {
   const told = [];
   if (missing("training")) return lack(missing("training"));
   const onset = at(core.onset_epoch, place), q = at(core.switch_q, place);
-  told.push(Number.isFinite(onset) ? `Selective from epoch ${num(onset)}.` : "Never found selective.");
+  told.push(Number.isFinite(onset) ? `Selective from epoch ${num(onset)}.` : layer.unit.signed ? "Not tested for being selective: the index is undefined where responses may be below 0." : "Never found selective.");
   if (hasSwitched(core, place)) {
     told.push(`<b class="flag switched">switched</b> from <b>${esc(className(at(core.switch_from, place)))}</b> to <b>${esc(className(at(core.switch_to, place)))}</b> at epoch ${num(at(core.switch_epoch, place))} (q ${num(q, 2)}). ${support(core, place)}`);
   } else told.push(Number.isFinite(q) ? `No switch of its class found (q ${num(q, 2)}).` : "Not tested for a switch of its class.");

@@ -90,3 +90,10 @@ def test_the_report_shows_both(browser: Browser, signed: Path, tmp_path: Path) -
         # the layers are not laid out before somebody scrolls to them
         reasons = page.locator("p.lack").all_text_contents()
         assert sum("responses of fc1 may be below 0" in text for text in reasons) == 1
+
+
+def test_nothing_is_called_unselective_that_was_not_tested(page: Page) -> None:
+    """The class selectivity index of signed responses is undefined, so nobody can say that a neuron is not selective."""
+    row = page.locator("tr", has=page.get_by_role("rowheader", name="fc1")).first
+    expect(row.locator("td").filter(has_text="-1 to 1")).to_have_count(1)
+    assert row.locator("td.unit + td").inner_text() == "–"  # noqa: RUF001
