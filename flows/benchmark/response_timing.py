@@ -20,7 +20,7 @@ from spikeatlas.snn.generators.base import Images
 from spikeatlas.snn.networks import SpikingNetwork
 from spikeatlas.snn.responder import Responder, Responses
 from spikeatlas.snn.responder.fast import FastResponder
-from spikeatlas.snn.responder.shapes import layer_shapes, work
+from spikeatlas.snn.responder.shapes import layer_shapes
 from spikeatlas.snn.showing import Showing
 
 Variant = Literal["plain", "layerwise", "auto"]
@@ -201,7 +201,7 @@ def dense_flops(network: SpikingNetwork, target: Target) -> float:
         deepest = depth == len(layers) - 1
         neurons = len(target.neurons.get(layer.name, ())) if deepest else 0
         share = neurons / shape.filters if neurons else 1.0
-        total += 2 * work(shape) * share * (network.time_steps if depth else 1)
+        total += 2 * shape.work * share * (network.time_steps if depth else 1)
     return total
 
 

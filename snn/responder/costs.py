@@ -8,7 +8,7 @@ made on: a replay elsewhere sums in the same order.
 from __future__ import annotations
 
 from spikeatlas.snn.responder.kernels.tiling import Tiling
-from spikeatlas.snn.responder.shapes import LayerShape, work
+from spikeatlas.snn.responder.shapes import LayerShape
 
 MULTIPLY = 0.012
 """A multiplication and addition of torch's convolution or matrix product, 32 bits."""
@@ -28,7 +28,7 @@ FIRE = 9.0
 
 def operator_once(shape: LayerShape, neurons: int) -> float:
     """Torch's operator once for some filters, from the pixels on."""
-    computed = work(shape) * neurons / shape.filters * MULTIPLY
+    computed = shape.work * neurons / shape.filters * MULTIPLY
     return PIXEL * shape.input_map + computed + COPY * shape.positions * neurons
 
 

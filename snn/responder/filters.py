@@ -9,12 +9,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import nn
 
 from spikeatlas.snn.networks import SpikingLayer
-from spikeatlas.snn.neurons import LeakyNeuron
+from spikeatlas.snn.neurons.rules.channel_scan import Channels
+from spikeatlas.snn.neurons.rules.rule import VALUES
+from spikeatlas.snn.responder.kernels.fire import Cells
 from spikeatlas.snn.responder.kernels.tiles import Filters
 from spikeatlas.snn.responder.kernels.tiling import LANES, Axis, Tiling
-from spikeatlas.snn.responder.shapes import LayerShape
+from spikeatlas.snn.responder.known_modules import is_leaky, layer_neurons
+from spikeatlas.snn.responder.shapes import LayerShape, pair
+from spikeatlas.snn.responder.sites import Feed, Site
 
 Floats = npt.NDArray[np.float32]
 Indices = npt.NDArray[np.int64]
@@ -30,41 +35,40 @@ class Weights:
     """(filters, kernel height, kernel width, channels)."""
     bias: Floats
     """(filters,)."""
-    beta: Floats
-    """Decay (filters,), in [0, 1]."""
-    threshold: Floats
-    """(filters,), > 0."""
-    zero: bool
-    """Reset to zero, not by subtraction."""
+    neurons: Channels
 
 
-def leaky(layer: SpikingLayer) -> LeakyNeuron:
-    """Return a layer's neurons. TypeError for neurons of another kind."""
-    if not isinstance(layer.neuron, LeakyNeuron):
-        raise TypeError(f"layer {layer.name!r} has neurons of another kind than leaky.")
-    return layer.neuron
+def operator_weights(layer: SpikingLayer, shape: LayerShape, feed: Feed) -> Floats:
+    """Weights (filters, kernel height, kernel width, channels) of a layer's spikes, counted as 0 and 1.
 
-
-def resets_to_zero(layer: SpikingLayer) -> bool:
-    """True where a spike resets to zero, not by subtraction."""
-    return bool(leaky(layer).reset_mechanism == "zero")
-
-
-def neuron_values(layer: SpikingLayer, name: str) -> Floats:
-    """Values (filters,) of the neurons' ``beta`` or ``threshold``, as the neurons use them."""
-    values = getattr(leaky(layer), name).detach().reshape(-1)
-    if name == "beta":
-        values = values.clamp(0, 1)
-    result: Floats = values.expand(layer.size).numpy().copy()
-    return result
-
-
-def operator_weights(layer: SpikingLayer, shape: LayerShape) -> Floats:
-    """Weights (filters, kernel height, kernel width, channels)."""
+    Times the height of these spikes, over the window of a pool that averages, and where spikes have signs, which come as
+    two maps one behind the other, for both.
+    """
     weight = layer.operator.weight.detach()
+    if isinstance(layer.pool, nn.AvgPool2d):
+        weight = _averaged(layer, shape)
     square = (shape.filters, shape.channels, shape.height.kernel, shape.width.kernel)
-    result: Floats = weight.reshape(square).permute(0, 2, 3, 1).contiguous().numpy().copy()
+    values = weight.reshape(square).permute(0, 2, 3, 1)
+    if feed.height != 1:
+        values = values * feed.height
+    if feed.signed:
+        values = torch.cat([values, -values], 3)
+    result: Floats = values.contiguous().numpy().copy()
     return result
+
+
+def _averaged(layer: SpikingLayer, shape: LayerShape) -> torch.Tensor:
+    """Weights (filters, channels, rows, columns) over the window of the means of a pool, which are linear too."""
+    operator, pool = layer.operator, layer.pool
+    assert isinstance(operator, nn.Conv2d)
+    assert isinstance(pool, nn.AvgPool2d)
+    kernel, weight = operator.kernel_size, operator.weight.detach().double()
+    sides = pair(pool.kernel_size)
+    total = weight.new_zeros(*weight.shape[:2], shape.height.kernel, shape.width.kernel)
+    for down, right in np.ndindex(*sides):
+        y, x = down * operator.stride[0], right * operator.stride[1]
+        total[:, :, y : y + kernel[0], x : x + kernel[1]] += weight
+    return (total / (sides[0] * sides[1])).float()
 
 
 def operator_bias(layer: SpikingLayer) -> Floats:
@@ -75,27 +79,17 @@ def operator_bias(layer: SpikingLayer) -> Floats:
     return result
 
 
-def layer_weights(layer: SpikingLayer, shape: LayerShape) -> Weights:
+def layer_weights(site: Site, feed: Feed) -> Weights:
     """Copy a layer's weights."""
-    return Weights(
-        operator_weights(layer, shape),
-        operator_bias(layer),
-        neuron_values(layer, "beta"),
-        neuron_values(layer, "threshold"),
-        resets_to_zero(layer),
-    )
+    values = operator_weights(site.layer, site.shape, feed)
+    return Weights(values, operator_bias(site.layer), layer_neurons(site.layer, site.time_steps))
 
 
 def lanes(
-    layer: SpikingLayer,
-    shape: LayerShape,
-    tiling: Tiling,
-    neurons: Sequence[int],
-    *,
-    guarded: bool = False,
+    site: Site, feed: Feed, tiling: Tiling, neurons: Sequence[int], *, guarded: bool = False
 ) -> Filters:
     """Copy a layer's weights and deal the filters of ``neurons`` out to the lanes of a tiling."""
-    return dealt(layer_weights(layer, shape), tiling, neurons, guarded=guarded)
+    return dealt(layer_weights(site, feed), tiling, neurons, guarded=guarded)
 
 
 def dealt(
@@ -111,15 +105,22 @@ def dealt(
     return Filters(
         weights=_dealt_weights(weights, tiling, np.where(used, pick, -1), indices[1:]),
         bias=np.where(used, weights.bias[pick], np.float32(0)),
-        beta=np.where(used, weights.beta[pick], np.float32(0)),
-        threshold=np.where(used, weights.threshold[pick], np.float32(1)),
+        cells=_cells(weights.neurons, pick, used),
         neuron=np.where(used, indices[0], -1),
         down=indices[1],
         right=indices[2],
-        zero=weights.zero,
         margin=np.where(used, _margins(weights)[pick], np.float32(0)),
         guarded=guarded,
     )
+
+
+def _cells(neurons: Channels, pick: Indices, used: npt.NDArray[np.bool_]) -> Cells:
+    """Neurons of the lanes; those of lanes without one never fire, so that no layer behind looks at them."""
+    values = neurons.values[:, pick]
+    values[VALUES.index("theta"), ~used] = np.finfo(np.float32).max
+    rows = (values, neurons.scale[:, pick], neurons.shift[:, pick])
+    flat = (np.ascontiguousarray(row).reshape(-1) for row in rows)
+    return Cells(neurons.codes, *flat, norms=len(neurons.scale), plain=is_leaky(neurons))
 
 
 def _margins(weights: Weights) -> Floats:

@@ -1,16 +1,24 @@
 """Modules that the compiled loops compute exactly as they are; what is not among them runs as torch runs it.
 
-Subclasses are not among them, nor are modules with hooks, or with options that change their output.
+Of torch's own modules, subclasses are not among them, nor are modules with hooks, or with options that change their
+output. Neurons are those that say their rule, normalisations those that say their scales and shifts.
 """
 
 from __future__ import annotations
 
+import dataclasses
+
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from spikeatlas.snn.networks import SpikingLayer
 from spikeatlas.snn.networks.layer import SteadyLinear
-from spikeatlas.snn.neurons import LeakyNeuron
+from spikeatlas.snn.neurons import LeakyNeuron, Rule
+from spikeatlas.snn.neurons.rules.channel_scan import Channels
+from spikeatlas.snn.neurons.rules.rule import EXTRAS, VALUES
+from spikeatlas.snn.neurons.rules.rule_run import rule_codes, rule_values
+from spikeatlas.snn.norms import Norm
 
 # Beyond, sums of currents might overflow, and infinite currents are not ordered like finite ones.
 _LARGEST = 1e30
@@ -39,32 +47,80 @@ def operator_problem(layer: SpikingLayer, source: tuple[int, ...]) -> str | None
 
 
 def norm_problem(layer: SpikingLayer) -> str | None:
-    """Name a layer's normalisation, which only torch computes."""
-    return None if layer.norm is None else f".norm is a {type(layer.norm).__name__}"
+    """Name a layer's normalisation, if it is no scaling and shift of every channel."""
+    norm = layer.norm
+    if norm is None:
+        return None
+    rows = None if _hooked(norm) else norm.affine()
+    if rows is None:
+        return f".norm is a {type(norm).__name__}"
+    fit = all(row.dim() == 2 and row.shape[1] == layer.size for row in rows)
+    if not (fit and all(map(_ordinary, rows))):
+        return f".norm ({type(norm).__name__}) scales by other than float32 values of {layer.size} channels"
+    return None
 
 
 def neuron_problem(layer: SpikingLayer, target: tuple[int, ...]) -> str | None:
     """Name what is not known of a layer's neurons."""
     neuron = layer.neuron
-    if not isinstance(neuron, LeakyNeuron):
-        return f".neuron is a {type(neuron).__name__}"
-    change = neuron.change() or _tensor_problem(neuron)
-    if change:
-        return f".neuron{change}"
+    change = neuron.change() if isinstance(neuron, LeakyNeuron) else None
+    rule = None if change or _hooked(neuron) else neuron.rule
+    if rule is None:
+        return f".neuron{change or f' is a {type(neuron).__name__}'}"
+    if rule.when == "undelayed" or neuron.signed or not neuron.spiking:
+        return f".neuron is a {type(neuron).__name__} that resets by halves, or fires other spikes than its rule"
     if target[0] != layer.size or len(target) not in (1, 3):
         return f".neuron has currents of shape {target}, not of {layer.size} neurons"
     shape = (layer.size,) if len(target) == 1 else (layer.size, 1, 1)
-    for name in ("beta", "threshold"):
-        values = getattr(neuron, name)
+    for name, values in _rule_tensors(rule).items():
         if values.numel() != 1 and tuple(values.shape) != shape:
-            return f".neuron.{name} has shape {tuple(values.shape)}, not one value or one a neuron"
+            return (
+                f".neuron's {name} has shape {tuple(values.shape)}, not one value or one a neuron"
+            )
+        if not _ordinary(values):
+            return f".neuron's {name} is not on the CPU, or above 1e30"
     return None
+
+
+def _rule_tensors(rule: Rule) -> dict[str, Tensor]:
+    values = {name: getattr(rule, name) for name in (*VALUES, *EXTRAS)}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def layer_neurons(layer: SpikingLayer, time_steps: int) -> Channels:
+    """Copy a known layer's neurons and its normalisation, as the compiled loops take them. TypeError for others."""
+    rule = layer.neuron.rule
+    if rule is None:
+        raise TypeError(f"layer {layer.name!r} has neurons without a rule.")
+    flat = {name: value.detach().reshape(-1) for name, value in _rule_tensors(rule).items()}
+    values = rule_values(dataclasses.replace(rule, **flat), (layer.size,)).numpy()
+    scale, shift = _norm_rows(layer.norm, layer.size)
+    return Channels(
+        rule_codes(rule),
+        values,
+        scale[:time_steps].detach().contiguous().numpy().copy(),
+        shift[:time_steps].detach().contiguous().numpy().copy(),
+    )
+
+
+def _norm_rows(norm: Norm | None, channels: int) -> tuple[Tensor, Tensor]:
+    """Scales and shifts (s, channels) of a normalisation."""
+    rows = None if norm is None else norm.affine()
+    return (torch.empty(0, channels), torch.empty(0, channels)) if rows is None else rows
+
+
+def is_leaky(neurons: Channels) -> bool:
+    """Tell whether neurons are snnTorch's leaky ones, at rest at 0, and without a normalisation."""
+    codes, values = neurons.codes.tolist(), dict(zip(VALUES, neurons.values, strict=False))
+    rest = not (np.any(values["v_reset"]) or np.any(values["start"]))
+    leaky = codes[:2] == [0, 0] and codes[2] > 0 and codes[3:] == [1, 0, 0]
+    return leaky and rest and not len(neurons.scale) and bool((values["theta"] > 0).all())
 
 
 def _module_problem(module: nn.Module) -> str | None:
     if _hooked(module):
         return " has hooks"
-    if type(module) not in (nn.Conv2d, nn.Linear, SteadyLinear, nn.MaxPool2d):
+    if type(module) not in (nn.Conv2d, nn.Linear, SteadyLinear, nn.MaxPool2d, nn.AvgPool2d):
         return f" is a {type(module).__name__}"
     return _tensor_problem(module)
 
@@ -98,6 +154,9 @@ def _wiring_problem(layer: SpikingLayer, *, units: bool) -> str | None:
 
 
 def _pool_problem(pool: nn.Module | None) -> str | None:
+    if isinstance(pool, nn.AvgPool2d):
+        odd = pool.ceil_mode or pool.divisor_override or pool.padding not in (0, (0, 0))
+        return ".pool averages with padding, ceil_mode or another divisor" if odd else None
     if not isinstance(pool, nn.MaxPool2d):
         return None
     dilated = pool.dilation not in (1, (1, 1))

@@ -10,13 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from spikeatlas.snn.networks import SpikingLayer
-from spikeatlas.snn.responder.filters import neuron_values, resets_to_zero
 from spikeatlas.snn.responder.kernels.constant import Finder
 from spikeatlas.snn.responder.kernels.factorised import Rises
-from spikeatlas.snn.responder.train_tables import MAX_TRAINS, TrainTable, train_table
+from spikeatlas.snn.responder.known_modules import layer_neurons
+from spikeatlas.snn.responder.train_tables import MAX_TRAINS, Kind, TrainTable, train_table
 
 Ints = npt.NDArray[np.int64]
-# More pairs of decay and threshold than this in one layer: stepping is cheaper than their tables.
+# More kinds of neurons than this in one layer: stepping is cheaper than their tables.
 MAX_TABLES = 16
 # Buckets of the first guess, for each table: few enough for the cache, more than trains.
 _BUCKETS = (1024, 32768)
@@ -41,42 +41,47 @@ class Lookup:
 
     def of(self, neurons: Sequence[int]) -> Lookup:
         """Return the tables for some of the layer's channels."""
-        names = ("first", "bucket", "low", "density", "top")
-        rows = {name: getattr(self.finder, name)[list(neurons)] for name in names}
+        names = ("first", "bucket", "low", "density", "top", "scale", "shift")
+        rows = {name: getattr(self.finder, name) for name in names}
+        rows = {name: row[list(neurons)] if len(row) else row for name, row in rows.items()}
         return Lookup(self.finder._replace(**rows), self.rises)
 
 
 def layer_lookup(
     layer: SpikingLayer, time_steps: int, neurons: Sequence[int] | None = None
 ) -> Lookup | None:
-    """Tables of a layer's neurons, or of some, under constant current, or None where there are too many trains.
+    """Tables of a layer's neurons, or of some, under constant current.
 
-    The others, which nobody looks up, have the table of the first.
+    The others, which nobody looks up, have the table of the first. None where there are too many trains, where these
+    are not ordered by the current, and where a normalisation scales each step otherwise.
     """
-    betas, thresholds = (neuron_values(layer, name) for name in ("beta", "threshold"))
-    pairs = list(zip(betas.tolist(), thresholds.tolist(), strict=True))
+    rows = layer_neurons(layer, time_steps)
+    if len(rows.scale) > 1:
+        return None
+    codes = tuple(rows.codes.tolist())
+    kinds = [Kind(codes, tuple(column)) for column in rows.values.T.tolist()]
     if neurons is not None:
-        some, first = set(neurons), pairs[neurons[0]]
-        pairs = [pair if place in some else first for place, pair in enumerate(pairs)]
-    return _lookup(tuple(pairs), time_steps, resets_to_zero(layer))
+        some, first = set(neurons), kinds[neurons[0]]
+        kinds = [kind if place in some else first for place, kind in enumerate(kinds)]
+    tables = _lookup(tuple(kinds), time_steps)
+    if tables is None or not len(rows.scale):
+        return tables
+    finder = tables.finder._replace(scale=rows.scale[0], shift=rows.shift[0])
+    return Lookup(finder, tables.rises)
 
 
 @functools.lru_cache(maxsize=32)
-def _lookup(
-    pairs: tuple[tuple[float, float], ...],
-    time_steps: int,
-    zero: bool,
-) -> Lookup | None:
-    distinct = list(dict.fromkeys(pairs))
+def _lookup(kinds: tuple[Kind, ...], time_steps: int) -> Lookup | None:
+    distinct = list(dict.fromkeys(kinds))
     if len(distinct) > MAX_TABLES:
         return None
-    candidates = [train_table(*pair, time_steps, zero=zero) for pair in distinct]
+    candidates = [train_table(kind, time_steps) for kind in distinct]
     tables = [table for table in candidates if table is not None]
     limits = np.cumsum([0, *(len(table.edges) + 1 for table in tables)])
     if len(tables) < len(candidates) or limits[-1] > MAX_TRAINS:
         return None
-    kinds = np.array([distinct.index(pair) for pair in pairs])
-    return Lookup(_finder(tables, limits, kinds), _rises(tables, limits, time_steps))
+    numbers = np.array([distinct.index(kind) for kind in kinds])
+    return Lookup(_finder(tables, limits, numbers), _rises(tables, limits, time_steps))
 
 
 def _rises(tables: Sequence[TrainTable], limits: Ints, time_steps: int) -> Rises:
@@ -99,7 +104,7 @@ def _from(tables: Sequence[TrainTable], limits: Ints) -> list[tuple[TrainTable, 
 
 
 def _finder(tables: Sequence[TrainTable], limits: Ints, kinds: Ints) -> Finder:
-    """``kinds`` (channels,): table of every channel."""
+    """``kinds`` (channels,): number of every channel's table."""
     guesses, low, density, top = [], [], [], []
     for table, first in _from(tables, limits):
         start, scale, buckets = _buckets(table)
@@ -117,6 +122,8 @@ def _finder(tables: Sequence[TrainTable], limits: Ints, kinds: Ints) -> Finder:
         density=np.array(density, np.float32)[kinds],
         top=np.array(top, np.float32)[kinds],
         fires=np.concatenate([np.append(table.counts, 0) for table in tables]),
+        scale=np.empty(0, np.float32),
+        shift=np.empty(0, np.float32),
     )
 
 

@@ -75,7 +75,8 @@ class ReceptiveField:
         )
         if layer.pool is not None:
             currents = layer.pool(currents)
-        return layer.neuron.run(currents.unflatten(0, maps.shape[:2]), self._time_steps)
+        normed = layer.normalise(currents.unflatten(0, maps.shape[:2]), self._time_steps)
+        return layer.neuron.run(normed, self._time_steps)
 
 
 def _stretches(spans: Sequence[Span], position: int) -> list[Stretch]:

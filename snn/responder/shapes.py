@@ -23,10 +23,17 @@ class LayerShape:
     target: tuple[int, ...]
     """Of one image's currents: (channels, h, w), or (units,)."""
     height: Span
-    """Of an operator that is not known, like ``width``: one input at every position."""
+    """As the compiled loops see it: a pool that averages is part of the kernel.
+
+    Of an operator that is not known, like ``width``: one input at every position.
+    """
     width: Span
     simple: bool
     """No groups, no dilation, zero padding, no operator but torch's own: what the compiled loops know."""
+    positions: int
+    """Positions of the operator, before any pooling."""
+    work: int
+    """Multiplications of the operator for one image and time step."""
 
     @property
     def channels(self) -> int:
@@ -39,19 +46,9 @@ class LayerShape:
         return self.target[0]
 
     @property
-    def inputs(self) -> int:
-        """Inputs of one neuron before pooling: kernel height * width * channels."""
-        return self.height.kernel * self.width.kernel * self.channels
-
-    @property
     def input_map(self) -> int:
         """Numbers in the input map."""
         return math.prod(self.source)
-
-    @property
-    def positions(self) -> int:
-        """Positions of the operator, before pooling."""
-        return self.height.positions * self.width.positions
 
     @property
     def outputs(self) -> int:
@@ -74,13 +71,30 @@ def _shape(layer: SpikingLayer, source: tuple[int, ...]) -> LayerShape:
     sides = source[1:] if len(source) == 3 else (1, 1)
     if operator_problem(layer, source):
         spans = [Span(side, 1, 1, 0) for side in sides]
-        return LayerShape(source, _measured(layer, source), spans[0], spans[1], simple=False)
+        target = _measured(layer, source)
+        return _sized(source, target, spans, spans, simple=False)
     if isinstance(operator, nn.Conv2d):
-        spans = [_span(operator, layer.pool, axis, sides[axis]) for axis in (0, 1)]
+        plain = [_span(operator, axis, sides[axis]) for axis in (0, 1)]
+        spans = [_with_pool(plain[axis], layer.pool, axis) for axis in (0, 1)]
         target = (operator.out_channels, spans[0].outputs, spans[1].outputs)
-        return LayerShape(source, target, spans[0], spans[1], simple=_simple(operator))
+        return _sized(source, target, spans, plain, simple=_simple(operator))
     spans = [Span(side, side, 1, 0) for side in sides]
-    return LayerShape(source, (operator.out_features,), spans[0], spans[1], simple=True)
+    return _sized(source, (operator.out_features,), spans, spans, simple=True)
+
+
+def _sized(
+    source: tuple[int, ...],
+    target: tuple[int, ...],
+    spans: Sequence[Span],
+    plain: Sequence[Span],
+    *,
+    simple: bool,
+) -> LayerShape:
+    """Shape with its work; ``plain``: spans of the operator alone."""
+    positions = math.prod(span.positions for span in plain)
+    inputs = math.prod(span.kernel for span in plain) * source[0]
+    work = inputs * target[0] * positions
+    return LayerShape(source, target, spans[0], spans[1], simple, positions, work)
 
 
 @torch.no_grad()
@@ -94,23 +108,27 @@ def _simple(operator: nn.Conv2d) -> bool:
     return operator.groups == 1 and set(operator.dilation) == {1} and zeros
 
 
-def _span(operator: nn.Conv2d, pool: nn.Module | None, axis: int, inputs: int) -> Span:
+def _span(operator: nn.Conv2d, axis: int, inputs: int) -> Span:
     padding = operator.padding[axis]
     if not isinstance(padding, int):
         raise TypeError(f"padding is {operator.padding!r}: it must be numbers.")
     kernel = operator.dilation[axis] * (operator.kernel_size[axis] - 1) + 1
-    span = Span(inputs, kernel, operator.stride[axis], padding)
+    return Span(inputs, kernel, operator.stride[axis], padding)
+
+
+def _with_pool(span: Span, pool: nn.Module | None, axis: int) -> Span:
+    """Add the pool to an operator's span: one that averages makes the kernel larger, as both are linear."""
+    if isinstance(pool, nn.AvgPool2d):
+        side, stride = pair(pool.kernel_size)[axis], pair(pool.stride)[axis]
+        kernel = span.kernel + (side - 1) * span.stride
+        return dataclasses.replace(span, kernel=kernel, stride=span.stride * stride)
     # any other pool is no operator that is known
     if not isinstance(pool, nn.MaxPool2d):
         return span
-    sides = [_pair(values)[axis] for values in (pool.kernel_size, pool.stride, pool.padding)]
+    sides = [pair(values)[axis] for values in (pool.kernel_size, pool.stride, pool.padding)]
     return dataclasses.replace(span, pool=sides[0], pool_stride=sides[1], pool_padding=sides[2])
 
 
-def _pair(value: int | tuple[int, ...]) -> tuple[int, ...]:
+def pair(value: int | tuple[int, ...]) -> tuple[int, ...]:
+    """Return sizes along height and width."""
     return (value, value) if isinstance(value, int) else value
-
-
-def work(shape: LayerShape) -> int:
-    """Multiplications of the operator for one image and time step."""
-    return math.prod((shape.inputs, shape.filters, shape.positions))

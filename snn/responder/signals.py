@@ -37,10 +37,13 @@ class Sequences(Signal):
 
 @dataclasses.dataclass(frozen=True)
 class Spikes(Sequences):
-    """Spikes of 0 and 1, eight steps a byte."""
+    """Spikes of one height, eight steps a byte."""
 
     bits: Bytes
     """uint8 (n, bytes, pixels, stored channels): bit k of byte b is time step 8b + k."""
+    height: float = 1.0
+    signed: bool = False
+    """Spikes of both signs: the first half of the channels fires up, the second down."""
 
     def __len__(self) -> int:
         """Number of images."""
@@ -50,12 +53,16 @@ class Spikes(Sequences):
         """See ``Sequences``."""
         spread = np.unpackbits(self.bits[start:stop, ..., None], axis=-1, bitorder="little")
         steps = np.moveaxis(spread, -1, 2).reshape(stop - start, -1, *self.bits.shape[2:])
-        return np.moveaxis(steps[:, :time_steps], 1, 0).astype(np.float32)
+        frames = np.moveaxis(steps[:, :time_steps], 1, 0).astype(np.float32)
+        if self.signed:
+            up, down = np.split(frames, 2, axis=-1)
+            frames = up - down
+        return frames if self.height == 1 else frames * np.float32(self.height)
 
 
 @dataclasses.dataclass(frozen=True)
 class Levels(Sequences):
-    """Spikes of another height than 1, or of both signs."""
+    """Numbers of any kind: spikes of several heights, or currents."""
 
     values: npt.NDArray[np.float32]
     """(T, n, pixels, channels)."""
@@ -71,17 +78,22 @@ class Levels(Sequences):
 
 @dataclasses.dataclass(frozen=True)
 class Trains(Signal):
-    """Neurons that fire, each with the number of its spike train: see ``factorised.Inputs``."""
+    """Neurons that fire, each with the number of its spike train: see ``factorised.Inputs``.
+
+    All spikes are of the height that the layer's feed says.
+    """
 
     trains: npt.NDArray[np.uint16]
     columns: npt.NDArray[np.int32]
     begins: npt.NDArray[np.int32]
 
 
-def packed(spikes: npt.NDArray[Any]) -> Spikes:
-    """Pack spikes of 0 and 1 (T, n, pixels, channels)."""
+def packed(spikes: npt.NDArray[Any], *, signed: bool = False) -> Spikes:
+    """Pack spikes of 0 and 1 (T, n, pixels, channels); if ``signed``, of -1 too."""
+    if signed:
+        spikes = np.concatenate([spikes > 0, spikes < 0], axis=-1)
     bits = np.packbits(spikes.astype(np.bool_), axis=0, bitorder="little")
-    return Spikes(np.ascontiguousarray(np.moveaxis(bits, 0, 1)))
+    return Spikes(np.ascontiguousarray(np.moveaxis(bits, 0, 1)), signed=signed)
 
 
 def joined(parts: Sequence[Sequences]) -> Sequences:
@@ -89,4 +101,5 @@ def joined(parts: Sequence[Sequences]) -> Sequences:
     levels = [part.values for part in parts if isinstance(part, Levels)]
     if levels:
         return Levels(np.concatenate(levels, axis=1))
-    return Spikes(np.concatenate([part.bits for part in parts if isinstance(part, Spikes)]))
+    rows = [part for part in parts if isinstance(part, Spikes)]
+    return dataclasses.replace(rows[0], bits=np.concatenate([part.bits for part in rows]))

@@ -41,6 +41,11 @@ class Site:
         return self.layer.name
 
     @property
+    def height(self) -> float:
+        """Of the neurons' spikes."""
+        return float(self.layer.neuron.height)
+
+    @property
     def everyone(self) -> tuple[int, ...]:
         """All neurons of the layer."""
         return tuple(range(self.shape.filters))
@@ -55,6 +60,10 @@ class Feed:
     """Channels as they are stored: more than there are where a compiled loop writes whole vectors."""
     lookup: Lookup | None = None
     """Tables of the spike trains in the signal."""
+    height: float = 1.0
+    """Of its spikes."""
+    signed: bool = False
+    """Spikes of both signs: see ``Spikes.signed``."""
 
 
 def source_feed(network: SpikingNetwork) -> Feed:

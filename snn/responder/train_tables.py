@@ -4,22 +4,34 @@ A larger current never makes the membrane smaller while two neurons share their 
 monotone, so are the neuron's operations. Hence trains are ordered by the current, in float32 too,
 and each belongs to one interval of it. The intervals' edges are found by bisection on the bit
 patterns of float32, so they are exact.
+
+That holds for the charges ``a v + I``, ``v + I``, ``v + b I`` and ``a v + b I`` with a, b >= 0, and of a synapse with a
+share >= 0: products with such numbers and sums are monotone in v and I, each rounded. A reset keeps the order, as both
+neurons have fired: it takes the same amount away, or sets the same value. It holds for ``(v - v / b) + I`` with b >= 1
+(``(v - v b) + I``, 0 <= b <= 1) from c = 0 as well: where v grows to the next float32, the quotient, on a grid that is
+not coarser than v's, grows by no more. It cannot be said of charges that subtract v from a current before they add it
+again (SpikingJelly's decayed input, norse's, Euler's): that difference is rounded on the current's grid, so that a
+larger v may give a smaller sum. These have no tables.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import functools
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from spikeatlas.snn.responder.kernels import scan
+from spikeatlas.snn.neurons.rules.channel_scan import Channels, scan_channels
+from spikeatlas.snn.neurons.rules.rule_scan import CHARGES
 
 Ints = npt.NDArray[np.int64]
 # train numbers are uint16
 MAX_TRAINS = 60_000
 _SIGN = 0x8000_0000
+_LARGEST = 1e30
+"""Of currents that are told apart: with larger ones, membranes might overflow."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -40,25 +52,49 @@ class TrainTable:
         return counts
 
 
-@functools.lru_cache(maxsize=64)
-def train_table(beta: float, threshold: float, time_steps: int, *, zero: bool) -> TrainTable | None:
-    """Return the trains of a neuron with decay ``beta`` in [0, 1] and ``threshold`` > 0 (float32).
+class Kind(NamedTuple):
+    """Neurons of one rule and one set of values."""
 
-    ``zero``: reset to zero, not by subtraction. None where there are more than 60 000 trains, or
-    where a larger current can make fewer spikes (no such neuron is known).
+    codes: tuple[int, ...]
+    """Of ``Channels.codes``."""
+    values: tuple[float, ...]
+    """A column of ``Channels.values``."""
+
+
+def ordered(kind: Kind) -> bool:
+    """Tell whether a larger current is known to give no smaller membrane, as long as the spikes are the same."""
+    a, b, c = kind.values[:3]
+    if kind.values[7] < 0:
+        return False
+    return {
+        "decay": a >= 0,
+        "sum": True,
+        "gain": b >= 0,
+        "blend": a >= 0 and b >= 0,
+        "divide_leak": c == 0 and b >= 1,
+        "multiply_leak": c == 0 and 0 <= b <= 1,
+    }.get(CHARGES[kind.codes[0]], False)
+
+
+@functools.lru_cache(maxsize=64)
+def train_table(kind: Kind, time_steps: int) -> TrainTable | None:
+    """Return the trains of a neuron; None where they are not ordered, or more than 60 000.
+
+    None too where a larger current can make fewer spikes up to a step, or where the smallest makes any.
     """
-    limit = np.finfo(np.float32).max
-    keys = _keys(np.array([-limit, limit], np.float32))
-    spikes = _run(keys, beta, threshold, time_steps, zero=zero)
+    if not ordered(kind):
+        return None
+    keys = _keys(np.array([-_LARGEST, _LARGEST], np.float32))
+    spikes = _run(keys, kind, time_steps)
     while (open_ := _open(keys, spikes)).any():
         middle = (keys[:-1][open_] + keys[1:][open_]) // 2
-        inner = _run(middle, beta, threshold, time_steps, zero=zero)
+        inner = _run(middle, kind, time_steps)
         keys, spikes = _inner(np.concatenate([keys, middle]), np.concatenate([spikes, inner]))
         if len(keys) > 2 * MAX_TRAINS:
             return None
     first = np.concatenate([[True], (spikes[1:] != spikes[:-1]).any(axis=1)])
     rises = _rises(spikes[first], time_steps)
-    if rises is None or first.sum() > MAX_TRAINS:
+    if rises is None or first.sum() > MAX_TRAINS or spikes[0].any():
         return None
     return TrainTable(_currents(keys[first]), spikes[first], rises)
 
@@ -73,13 +109,14 @@ def _currents(keys: Ints) -> npt.NDArray[np.float32]:
     return np.where(keys < 0, _SIGN - keys, keys).astype(np.uint32).view(np.float32)
 
 
-def _run(
-    keys: Ints, beta: float, threshold: float, time_steps: int, *, zero: bool
-) -> npt.NDArray[np.uint8]:
-    spikes = np.zeros((len(keys), -(-time_steps // 8)), np.uint8)
-    values = np.float32(beta), np.float32(threshold)
-    scan.trains(_currents(keys), *values, zero, time_steps, spikes)
-    return spikes
+def _run(keys: Ints, kind: Kind, time_steps: int) -> npt.NDArray[np.uint8]:
+    spikes = np.empty((-(-time_steps // 8), len(keys)), np.uint8)
+    none = np.empty((0, 1), np.float32)
+    values = np.array(kind.values, np.float32)[:, None]
+    neurons = Channels(np.array(kind.codes), values, none, none)
+    counts = np.zeros((1, 1), np.int64)
+    scan_channels(_currents(keys)[None], none, neurons, time_steps, counts, spikes)
+    return np.ascontiguousarray(spikes.T)
 
 
 def _open(keys: Ints, spikes: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:

@@ -69,7 +69,7 @@ def scan(
         for start in range(0, features, _LANES):
             stop = min(start + _LANES, features)
             width = stop - start
-            lanes = _lanes(codes, values, start, stop)
+            lanes = lane_values(codes, values, start, stop)
             v[:width] = lanes[5]
             total[:width] = 0
             held[:width] = 0
@@ -81,19 +81,19 @@ def scan(
                         row = others[step if len(others) > 1 else 0, image, start:stop]
                         _add(row, other_norm, start, current)
                     if synapse:
-                        _gather(lanes[7], current, held)
+                        gather(lanes[7], current, held)
                 target = spikes[step, image, start:stop] if len(spikes) > 0 else spike
                 if codes[3] > 0:
-                    _delayed_step(codes, lanes, current, v, before, target, total)
+                    delayed_step(codes, lanes, current, v, before, target, total)
                 else:
-                    _charge(codes[0], lanes, current, v)
-                    _fire(codes, lanes, v, target, total)
+                    charge_all(codes[0], lanes, current, v)
+                    fire(codes, lanes, v, target, total)
             if len(counts) > 0:
                 counts[image, start:stop] = total[:width]
 
 
 @compiled
-def _lanes(codes: Array, values: Array, start: int, stop: int) -> Any:
+def lane_values(codes: Array, values: Array, start: int, stop: int) -> Any:
     """Return the rows of some neurons' values, each one piece of memory, so that loops over them become vectors."""
     return (
         values[0][start:stop],
@@ -109,7 +109,7 @@ def _lanes(codes: Array, values: Array, start: int, stop: int) -> Any:
 
 
 @compiled
-def _gather(synapse: Array, current: Array, held: Array) -> None:
+def gather(synapse: Array, current: Array, held: Array) -> None:
     """Replace currents by the synaptic currents that they add to; ``held``: those of the step before."""
     for i in range(len(synapse)):
         held[i] = synapse[i] * held[i] + current[i]
@@ -141,7 +141,7 @@ def _add(row: Array, norm: Array, start: int, current: Array) -> None:
 
 
 @compiled
-def _fire(codes: Array, lanes: Any, v: Array, spike: Array, total: Array) -> None:
+def fire(codes: Array, lanes: Any, v: Array, spike: Array, total: Array) -> None:
     """Write the spikes of charged neurons, add them to the total, and reset the states in the same step."""
     theta, v_reset, drop = lanes[3], lanes[4], lanes[6]
     reached, subtract, value = codes[1] > 0, codes[2] == 1, codes[2] == 2
@@ -157,24 +157,26 @@ def _fire(codes: Array, lanes: Any, v: Array, spike: Array, total: Array) -> Non
 
 
 @compiled
-def _delayed_step(
+def delayed_step(
     codes: Array, lanes: Any, current: Array, v: Array, before: Array, spike: Array, total: Array
 ) -> None:
     """Do one step whose resets come with the next one, or with both."""
     theta = lanes[3]
     width = len(theta)
+    if codes[3] == 2:
+        for i in range(width):
+            before[i] = np.float32(1) if v[i] > theta[i] else np.float32(0)
+    _delayed(codes[2], lanes, current, v)
     for i in range(width):
-        before[i] = np.float32(1) if v[i] > theta[i] else np.float32(0)
-    _delayed(codes[2], lanes, current, v, before)
-    for i in range(width):
-        spike[i] = np.float32(1) if v[i] > theta[i] else np.float32(0)
-        total[i] += spike[i]
+        one = np.float32(1) if v[i] > theta[i] else np.float32(0)
+        spike[i] = one
+        total[i] += one
     if codes[3] == 2:
         _undelayed(codes[2], lanes[6], v, before, spike)
 
 
 @compiled
-def _charge(  # noqa: C901, PLR0912 - a row for each order of operations
+def charge_all(  # noqa: C901, PLR0912 - a row for each order of operations
     charge: int, lanes: Any, current: Array, v: Array
 ) -> None:
     """Charge the states, in the order that the code says."""
@@ -213,16 +215,18 @@ def _charge(  # noqa: C901, PLR0912 - a row for each order of operations
 
 
 @compiled
-def _delayed(change: int, lanes: Any, current: Array, v: Array, before: Array) -> None:
-    """Reset the states of neurons that fired in the step before (``before``), and charge all."""
-    a, v_reset, drop = lanes[0], lanes[4], lanes[6]
+def _delayed(change: int, lanes: Any, current: Array, v: Array) -> None:
+    """Reset the states of neurons that fired in the step before, and charge all."""
+    a, theta, v_reset, drop = lanes[0], lanes[3], lanes[4], lanes[6]
     if change == 1:
         for i in range(len(a)):
-            v[i] = (a[i] * v[i] + current[i]) - before[i] * drop[i]
+            state, less = v[i], drop[i]
+            less = less if state > theta[i] else np.float32(0)
+            v[i] = (a[i] * state + current[i]) - less
     elif change == 2:
         for i in range(len(a)):
             state, rest = v[i], v_reset[i]
-            state = rest if before[i] > np.float32(0) else state
+            state = rest if state > theta[i] else state
             v[i] = a[i] * state + current[i]
     else:
         for i in range(len(a)):

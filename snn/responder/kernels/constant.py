@@ -34,6 +34,10 @@ class Finder(NamedTuple):
     """float32 (channels,): the channel's last bucket."""
     fires: Array
     """int64: spikes of each train."""
+    scale: Array
+    """float32 (channels,): factors of the currents before they are looked up; (0,) if there are none."""
+    shift: Array
+    """float32 (channels,) or (0,): what is added then."""
 
 
 @compiled
@@ -94,6 +98,10 @@ def find_trains(
             for x in range(right.outputs):
                 begins[image, y * right.outputs + x] = count
                 pool(currents[image], down, right, y, x, best)
+                if len(finder.scale) > 0:
+                    for channel in range(channels):
+                        scaled = best[channel] * finder.scale[channel]
+                        best[channel] = scaled + finder.shift[channel]
                 guess(best, finder, buckets)
                 for channel in range(channels):
                     guessed = finder.guesses[buckets[channel]]

@@ -86,6 +86,8 @@ def count_spikes(
             for column in range(start + 1, end):
                 value = best[column]
                 current = value if value > current else current  # noqa: FURB136
+            if len(finder.scale) > 0:
+                current = current * finder.scale[channel] + finder.shift[channel]
             place = (current - low) * density
             place = place if place > np.float32(0) else np.float32(0)  # noqa: FURB136
             place = place if place < top else top  # noqa: FURB136

@@ -173,6 +173,11 @@ def _above(_context: Any, a: Any, b: Any) -> Any:
     return _truths(a, b), lambda _c, builder, _s, values: builder.fcmp_ordered(">", *values)
 
 
+def _reaches(_context: Any, a: Any, b: Any) -> Any:
+    """True for a >= b, of FloatLanes; False for NaN."""
+    return _truths(a, b), lambda _c, builder, _s, values: builder.fcmp_ordered(">=", *values)
+
+
 def _choose(_context: Any, truths: Any, a: Any, b: Any) -> Any:
     """The first where true, the second elsewhere."""
     return a(truths, a, b), lambda _c, builder, _s, values: builder.select(*values)
@@ -239,6 +244,7 @@ none, never = _inline(_none), _inline(_never)
 zeros, wide_zeros, spread = _inline(_zeros), _inline(_wide_zeros), _inline(_spread)
 add, subtract = _inline(_add), _inline(_subtract)
 multiply, divide = _inline(_multiply), _inline(_divide)
-larger, above, choose = _inline(_larger), _inline(_above), _inline(_choose)
+larger, choose = _inline(_larger), _inline(_choose)
+above, reaches = _inline(_above), _inline(_reaches)
 widen, narrow, whole = _inline(_widen), _inline(_narrow), _inline(_whole)
 bits, unite = _inline(_bits), _inline(_unite)

@@ -1,4 +1,4 @@
-"""Neurons stepped through time one by one: the bottom everything else is measured against."""
+"""Leaky neurons stepped through time one by one; all other rules: ``neurons.rules.channel_scan``."""
 
 from __future__ import annotations
 
@@ -22,29 +22,6 @@ def advance(
     if zero:
         return beta * (np.float32(0) if spike else membrane) + current
     return (beta * membrane + current) - (threshold if spike else np.float32(0))
-
-
-@compiled
-def trains(
-    currents: Array,
-    beta: Float,
-    threshold: Float,
-    zero: Truth,
-    steps: int,
-    spikes: Array,
-) -> None:
-    """Spikes of neurons under constant currents float32 (k,), into zeros uint8 (k, bytes).
-
-    Bit k of byte b is step 8b + k.
-    """
-    for place in range(len(currents)):
-        membrane: Float = np.float32(0)
-        spike: Truth = False
-        for step in range(steps):
-            membrane = advance(membrane, spike, currents[place], beta, threshold, zero)
-            spike = membrane - threshold > np.float32(0)
-            if spike:
-                spikes[place, step >> 3] |= 1 << (step & 7)
 
 
 @compiled

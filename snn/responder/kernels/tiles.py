@@ -8,6 +8,7 @@ import numpy as np
 
 from spikeatlas.snn.compiled import compiled
 from spikeatlas.snn.responder.kernels import lanes
+from spikeatlas.snn.responder.kernels.fire import Cells, fire_rule
 from spikeatlas.snn.responder.kernels.tiling import LANES, Tiling
 
 Array = np.ndarray[Any, Any]
@@ -20,18 +21,13 @@ class Filters(NamedTuple):
     """float32 (blocks, window rows, window columns, channels, 32)."""
     bias: Array
     """float32."""
-    beta: Array
-    """float32: decay of the membrane, in [0, 1]."""
-    threshold: Array
-    """float32, > 0."""
+    cells: Cells
     neuron: Array
     """int64: column of the response that a lane's spikes count for; -1: none."""
     down: Array
     """int64: place of a lane's neuron in its tile, along the height."""
     right: Array
     """int64: the same along the width."""
-    zero: bool
-    """Reset to zero (or by subtraction of the threshold)."""
     margin: Array
     """float32: a membrane as near to the threshold as that, at any step, makes a neuron doubtful."""
     guarded: bool
@@ -138,17 +134,18 @@ def fire(
     ``out``: flat uint8, byte b at place + b * (its length // bytes per neuron); bit k of byte b is step 8b + k.
     """
     at = block * LANES
-    bias, beta = lanes.load(filters.bias, at), lanes.load(filters.beta, at)
-    threshold, still = lanes.load(filters.threshold, at), lanes.zeros()
+    beta = lanes.load(filters.cells.values, at)
+    threshold = lanes.load(filters.cells.values, 3 * len(filters.bias) + at)
+    bias, still, zero = lanes.load(filters.bias, at), lanes.zeros(), filters.cells.codes[2] == 2
     membrane, spikes, count, byte = still, lanes.never(), lanes.none(), lanes.none()
     gap = lanes.spread(np.float32(-1e30))
     stride = len(out) // ((steps + 7) // 8)
     for step in range(steps):
         current = lanes.add(lanes.load(currents, step * LANES), bias)
-        if filters.zero:
+        if zero:
             membrane = lanes.choose(spikes, still, membrane)
         membrane = lanes.add(lanes.multiply(beta, membrane), current)
-        if not filters.zero:
+        if not zero:
             membrane = lanes.subtract(membrane, lanes.choose(spikes, threshold, still))
         distance = lanes.subtract(membrane, threshold)
         spikes = lanes.above(distance, still)
@@ -214,5 +211,10 @@ def finish(
         fold(currents, tiling.fold, steps)
     place = ((tile[0] * tiling.width.outputs + tile[1]) * tiling.blocks + block) * LANES
     fired, gaps = np.empty(LANES, np.int32), np.empty(LANES, np.float32)
-    fire(currents, filters, block, steps, fired, gaps, spikes[image], place)
+    if filters.cells.plain:
+        fire(currents, filters, block, steps, fired, gaps, spikes[image], place)
+    else:
+        at = block * LANES
+        bias = lanes.load(filters.bias, at)
+        fire_rule(currents, bias, filters.cells, at, steps, fired, gaps, spikes[image], place)
     tally(fired, gaps, filters, block, tiling, tile, counts[image], place, image, doubts)

@@ -52,15 +52,25 @@ class Currents:
         return cls(batches.network, site.layer, site.shape, *sizes)
 
     def chunks(self, batch: Images, count: int) -> Iterator[Maps]:
-        """Currents before the pool (n, h, w, filters) of the first ``count`` images of a batch."""
+        """Currents before the pool (n, h, w, filters) of the first ``count`` images of a batch.
+
+        After it, where it averages.
+        """
         if self._chunked:
+            pool = self.layer.pool if self.averages else None
             for images, real in padded_batches(batch[:count], self.chunk):
-                yield channels_last(self._inputs(images), self._weights, self._options)[:real]
+                inputs = self._inputs(images)
+                yield channels_last(inputs, self._weights, self._options, pool)[:real]
             return
         currents = self._whole(self._inputs(batch))
         for start in range(0, count, self.chunk):
             part = currents[start : min(start + self.chunk, count)]
             yield part.permute(0, 2, 3, 1).contiguous().numpy()
+
+    @property
+    def averages(self) -> bool:
+        """True if the layer's pool averages, which the compiled loops leave to torch here."""
+        return isinstance(self.layer.pool, nn.AvgPool2d)
 
     def _inputs(self, images: Images) -> Tensor:
         return self.network.normalise(torch.from_numpy(images))
@@ -69,6 +79,8 @@ class Currents:
     def _whole(self, inputs: Tensor) -> Tensor:
         """Currents (n, filters, h, w) as the plain loop computes them."""
         currents = self.layer.operator(inputs.flatten(1) if self.layer.flatten else inputs)
+        if self.averages and self.layer.pool is not None:
+            currents = self.layer.pool(currents)
         size = (self.shape.height.positions, self.shape.width.positions)
         return currents.reshape(*currents.shape[:2], *size)[:, list(self.neurons)]
 
@@ -108,11 +120,16 @@ class Currents:
 
 @torch.no_grad()
 def channels_last(
-    inputs: Tensor, weights: tuple[Tensor, Tensor | None], options: dict[str, Any]
+    inputs: Tensor,
+    weights: tuple[Tensor, Tensor | None],
+    options: dict[str, Any],
+    pool: nn.Module | None = None,
 ) -> Maps:
-    """Convolve inputs (n, c, h, w); the maps (n, h, w, filters) are contiguous."""
+    """Convolve inputs (n, c, h, w), and pool them; the maps (n, h, w, filters) are contiguous."""
     laid_out = inputs.contiguous(memory_format=torch.channels_last)
     currents = conv2d(laid_out, *weights, **options)
+    if pool is not None:
+        currents = pool(currents)
     maps: Maps = currents.permute(0, 2, 3, 1).contiguous().numpy()
     return maps
 

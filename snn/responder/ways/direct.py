@@ -9,13 +9,14 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import nn
 
 from spikeatlas.snn.responder import costs
 from spikeatlas.snn.responder.filters import aligned
 from spikeatlas.snn.responder.kernels import few_filters
 from spikeatlas.snn.responder.kernels.tiling import LANES, Axis
 from spikeatlas.snn.responder.lookup import Lookup
-from spikeatlas.snn.responder.shapes import LayerShape, work
+from spikeatlas.snn.responder.shapes import LayerShape
 from spikeatlas.snn.responder.signals import Signal
 from spikeatlas.snn.responder.sites import Feed, Site
 from spikeatlas.snn.responder.ways.base import Batches, Images, LayerPlan, Part, Way
@@ -49,6 +50,8 @@ class Direct(Way):
         shape = site.shape
         if not shape.simple or {shape.height.stride, shape.width.stride} != {1}:
             return "its convolution has a stride, groups or dilation"
+        if isinstance(site.layer.pool, nn.AvgPool2d):
+            return "its pool averages"
         return None if shape.positions > 1 else "it has no positions to share a filter's loop"
 
     @classmethod
@@ -63,7 +66,7 @@ class Direct(Way):
         """A few filters, one after the other."""
         share = neurons / shape.filters
         looked_up = costs.LOOK * shape.outputs * neurons
-        return work(shape) * share * _MULTIPLY + looked_up + costs.COPY * shape.input_map
+        return shape.work * share * _MULTIPLY + looked_up + costs.COPY * shape.input_map
 
     @classmethod
     def gives(cls, site: Site, plan: LayerPlan) -> Feed:

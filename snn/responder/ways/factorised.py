@@ -47,6 +47,10 @@ class Factorised(Way):
     passes_on: bool
     """True if a layer follows."""
     recount: Recount | None
+    height: float
+    """Of the spikes that are handed on."""
+    fed: float
+    """Height of the layer's input spikes."""
 
     @classmethod
     def fits(cls, site: Site, feed: Feed) -> str | None:
@@ -79,8 +83,7 @@ class Factorised(Way):
     @classmethod
     def gives(cls, site: Site, plan: LayerPlan) -> Feed:
         """See ``Way``."""
-        del site
-        return Feed(Spikes, tiling_of(plan).blocks * LANES)
+        return Feed(Spikes, tiling_of(plan).blocks * LANES, height=site.height)
 
     @classmethod
     def prepare(cls, site: Site, plan: LayerPlan, feed: Feed, batches: Batches) -> Self:
@@ -90,9 +93,10 @@ class Factorised(Way):
             raise ValueError(f"layer {plan.layer!r} gets no tables of spike trains.")
         tiling = tiling_of(plan)
         recount = Recount.of(site, plan.neurons)
-        filters = lanes(site.layer, site.shape, tiling, plan.neurons, guarded=recount is not None)
+        filters = lanes(site, feed, tiling, plan.neurons, guarded=recount is not None)
         rises = feed.lookup.rises._replace(ranked=plan.ranked)
-        return cls(tiling, filters, rises, len(plan.neurons), not site.last, recount)
+        rest = (len(plan.neurons), not site.last, recount, site.height)
+        return cls(tiling, filters, rises, *rest, fed=feed.height)
 
     def __call__(self, signal: Trains) -> tuple[Counts, Spikes | None]:
         """Spike counts int64 (n, neurons), and the spikes if a layer follows."""
@@ -107,7 +111,9 @@ class Factorised(Way):
             self.recount,
             functools.partial(self._fired, signal),
         )
-        return counts, unfolded(spikes, self.tiling, self._bytes) if self.passes_on else None
+        if not self.passes_on:
+            return counts, None
+        return counts, unfolded(spikes, self.tiling, self._bytes, self.height)
 
     def _fired(
         self, signal: Trains, image: int, pixels: npt.NDArray[np.intp]
@@ -121,7 +127,7 @@ class Factorised(Way):
             image, active
         ]
         fired: npt.NDArray[np.float32] = np.moveaxis(self._spikes[numbers[pixels]], 2, 0)
-        return fired
+        return fired if self.fed == 1 else fired * np.float32(self.fed)
 
     @property
     def _silent(self) -> int:
@@ -175,8 +181,12 @@ def stored_map(tiling: Tiling) -> int:
 
 
 def unfolded(
-    spikes: np.ndarray[tuple[int, int], np.dtype[np.uint8]], tiling: Tiling, bits: int
+    spikes: np.ndarray[tuple[int, int], np.dtype[np.uint8]],
+    tiling: Tiling,
+    bits: int,
+    height: float,
 ) -> Spikes:
     """A kernel's flat spikes (n, all) as (n, bytes, pixels, stored channels)."""
     pixels = tiling.height.outputs * tiling.width.outputs
-    return Spikes(spikes.reshape(len(spikes), bits, pixels, tiling.blocks * LANES))
+    stored = spikes.reshape(len(spikes), bits, pixels, tiling.blocks * LANES)
+    return Spikes(stored, height)

@@ -13,7 +13,8 @@ from torch import Tensor
 
 from spikeatlas.snn.networks import SpikingLayer, SpikingNetwork
 from spikeatlas.snn.responder import costs
-from spikeatlas.snn.responder.shapes import LayerShape, work
+from spikeatlas.snn.responder.known_modules import neuron_problem
+from spikeatlas.snn.responder.shapes import LayerShape
 from spikeatlas.snn.responder.signals import (
     Levels,
     Pixels,
@@ -74,14 +75,18 @@ class Frames(Way):
     def cost(shape: LayerShape, time_steps: int) -> float:
         """Torch's operator at every step, then all neurons through time."""
         copied = 2 * costs.COPY * (shape.input_map + shape.positions * shape.filters)
-        step = work(shape) * costs.MULTIPLY + copied + costs.STEP * shape.outputs * shape.filters
+        step = shape.work * costs.MULTIPLY + copied + costs.STEP * shape.outputs * shape.filters
         return (step + _FRAME) * time_steps
 
     @classmethod
     def gives(cls, site: Site, plan: LayerPlan) -> Feed:
         """See ``Way``."""
         del plan
-        return Feed(Spikes if site.layer.neuron.binary else Levels, site.shape.filters)
+        neuron = site.layer.neuron
+        known = neuron_problem(site.layer, site.shape.target) is None
+        if known or neuron.binary:
+            return Feed(Spikes, site.shape.filters, height=site.height)
+        return Feed(Levels, site.shape.filters)
 
     @classmethod
     def image_bytes(cls, site: Site, plan: LayerPlan) -> int:
@@ -113,7 +118,7 @@ class Frames(Way):
         The operator runs over the whole padded batch, as in the plain loop.
         """
         pixels = self.network.normalise(torch.from_numpy(batch))
-        currents = self.layer.normalise(self.layer.currents(pixels)[None], self.time_steps)
+        currents = self.step.normalise(self.layer.currents(pixels)[None], self.time_steps)
         for start in range(0, count, self.images):
             counts, spikes = self._run(currents[:, start : min(start + self.images, count)])
             yield counts, spikes
@@ -140,7 +145,7 @@ class Frames(Way):
         """Currents (T, n, ...) of spikes (T, n, pixels, channels)."""
         maps = torch.from_numpy(frames).flatten(0, 1).movedim(2, 1)
         currents = self.layer.currents(maps.reshape(len(maps), *self.shape.source))
-        return self.layer.normalise(currents.unflatten(0, frames.shape[:2]), self.time_steps)
+        return self.step.normalise(currents.unflatten(0, frames.shape[:2]), self.time_steps)
 
     def _run(self, currents: Tensor) -> tuple[npt.NDArray[np.int64], Sequences | None]:
         counts, spikes = self.step(currents, self.time_steps, writing=self.passes_on)

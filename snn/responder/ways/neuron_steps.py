@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from abc import ABC, abstractmethod
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -11,12 +12,18 @@ import torch
 from torch import Tensor
 
 from spikeatlas.snn.networks import SpikingLayer
-from spikeatlas.snn.neurons import LeakyNeuron
-from spikeatlas.snn.responder.filters import neuron_values
+from spikeatlas.snn.neurons.rules.channel_scan import Channels, scan_channels
 from spikeatlas.snn.responder.kernels import scan
-from spikeatlas.snn.responder.known_modules import neuron_problem
+from spikeatlas.snn.responder.known_modules import (
+    is_leaky,
+    layer_neurons,
+    neuron_problem,
+    norm_problem,
+)
 from spikeatlas.snn.responder.signals import Counts, Levels, Sequences, Spikes, packed
 from spikeatlas.snn.responder.sites import Site
+
+Floats = npt.NDArray[np.float32]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -29,39 +36,82 @@ class NeuronStep(ABC):
     def __call__(
         self, currents: Tensor, time_steps: int, *, writing: bool
     ) -> tuple[Counts, Sequences | None]:
-        """Counts (n, channels), and the spikes if ``writing``, of currents (T, n, ...) or (1, n, ...)."""
+        """Counts (n, channels), and the spikes if ``writing``, of currents (T, n, ...) or (1, n, ...).
+
+        The currents are those that ``normalise`` returns.
+        """
+
+    def normalise(self, currents: Tensor, time_steps: int) -> Tensor:
+        """Do what is left to torch between a layer's operator and these neurons."""
+        return self.layer.normalise(currents, time_steps)
 
 
 def neuron_step(site: Site) -> NeuronStep:
-    """Return the fastest exact way to run a layer's neurons."""
+    """Return the fastest exact way to run a layer's neurons, behind its normalisation."""
     if neuron_problem(site.layer, site.shape.target):
         return ModuleStep(site.layer)
-    return CompiledStep(site.layer)
+    return CompiledStep.of(site)
 
 
+@dataclasses.dataclass(frozen=True, eq=False)
 class CompiledStep(NeuronStep):
-    """Steps all of a layer's leaky neurons, one pixel after the other: see ``kernels.scan``."""
+    """Steps all of a layer's neurons that have a rule, behind a normalisation that scales and shifts."""
+
+    neurons: Channels
+    norm: bool
+    """True if the normalisation is compiled too; torch's otherwise, if there is one."""
+
+    @classmethod
+    def of(cls, site: Site) -> Self:
+        """Those of a layer whose neurons are known."""
+        neurons = layer_neurons(site.layer, site.time_steps)
+        if norm_problem(site.layer):
+            none = np.empty((0, site.layer.size), np.float32)
+            return cls(site.layer, neurons._replace(scale=none, shift=none), norm=False)
+        return cls(site.layer, neurons, norm=True)
+
+    def normalise(self, currents: Tensor, time_steps: int) -> Tensor:
+        """See ``NeuronStep``."""
+        return currents if self.norm else super().normalise(currents, time_steps)
 
     def __call__(
         self, currents: Tensor, time_steps: int, *, writing: bool
     ) -> tuple[Counts, Sequences | None]:
         """See ``NeuronStep``."""
-        assert isinstance(self.layer.neuron, LeakyNeuron)
         maps = by_pixels(currents)
         _, count, pixels, channels = maps.shape
         counts = np.zeros((count, channels), np.int64)
-        bits = np.zeros((count if writing else 0, -(-time_steps // 8), pixels, channels), np.uint8)
-        scan.respond(
-            maps,
-            neuron_values(self.layer, "beta"),
-            neuron_values(self.layer, "threshold"),
-            self.layer.neuron.reset_mechanism == "zero",
-            time_steps,
-            counts,
-            bits,
-            writing,
+        run = self._leaky if is_leaky(self.neurons) else self._rule
+        bits = run(maps, time_steps, counts, writing=writing)
+        if not writing:
+            return counts, None
+        return counts, Spikes(
+            bits.reshape(count, -1, pixels, channels), float(self.layer.neuron.height)
         )
-        return counts, Spikes(bits) if writing else None
+
+    def _leaky(
+        self, maps: Floats, time_steps: int, counts: Counts, *, writing: bool
+    ) -> npt.NDArray[np.uint8]:
+        """Count the spikes of leaky neurons, and return them as bits: see ``kernels.scan``."""
+        _, count, pixels, channels = maps.shape
+        bits = np.zeros((count if writing else 0, -(-time_steps // 8), pixels, channels), np.uint8)
+        rows, zero = self.neurons.values, bool(self.neurons.codes[2] == 2)
+        scan.respond(maps, rows[0], rows[3], zero, time_steps, counts, bits, writing)
+        return bits
+
+    def _rule(
+        self, maps: Floats, time_steps: int, counts: Counts, *, writing: bool
+    ) -> npt.NDArray[np.uint8]:
+        """Count the spikes of neurons of any rule, and return them as bits: see ``channel_scan``."""
+        steps, count, pixels, channels = maps.shape
+        size = (-(-time_steps // 8), count * pixels * channels)
+        bits = np.empty(size if writing else (0, 0), np.uint8)
+        rest = np.empty((0, channels), np.float32)
+        scan_channels(maps.reshape(steps, -1), rest, self.neurons, time_steps, counts, bits)
+        if not writing:
+            return bits
+        rows = bits.reshape(len(bits), count, pixels * channels)
+        return np.ascontiguousarray(np.moveaxis(rows, 0, 1))
 
 
 class ModuleStep(NeuronStep):

@@ -1,4 +1,4 @@
-"""Any layer behind spikes of 0 and 1: see ``kernels.patterns``."""
+"""Any layer behind spikes of one height: see ``kernels.patterns``."""
 
 from __future__ import annotations
 
@@ -43,12 +43,14 @@ class Patterns(Way):
     passes_on: bool
     """True if a layer follows."""
     recount: Recount | None
+    height: float
+    """Of the spikes that are handed on."""
 
     @classmethod
     def fits(cls, site: Site, feed: Feed) -> str | None:
         """See ``Way``."""
         if feed.signal is not Spikes:
-            return "its inputs are no spikes of 0 and 1"
+            return "its inputs are no spikes of one height"
         if site.problem or not site.shape.simple:
             return site.problem or "its convolution is not simple"
         listed = 5 * -(-site.time_steps // 4) * site.shape.input_map
@@ -73,17 +75,17 @@ class Patterns(Way):
     @classmethod
     def gives(cls, site: Site, plan: LayerPlan) -> Feed:
         """See ``Way``."""
-        del site
-        return Feed(Spikes, tiling_of(plan).blocks * LANES)
+        return Feed(Spikes, tiling_of(plan).blocks * LANES, height=site.height)
 
     @classmethod
     def prepare(cls, site: Site, plan: LayerPlan, feed: Feed, batches: Batches) -> Self:
         """See ``Way``."""
-        del feed, batches
+        del batches
         tiling = tiling_of(plan)
         recount = Recount.of(site, plan.neurons)
-        filters = lanes(site.layer, site.shape, tiling, plan.neurons, guarded=recount is not None)
-        return cls(tiling, filters, site.time_steps, len(plan.neurons), not site.last, recount)
+        filters = lanes(site, feed, tiling, plan.neurons, guarded=recount is not None)
+        rest = (len(plan.neurons), not site.last, recount, site.height)
+        return cls(tiling, filters, site.time_steps, *rest)
 
     def __call__(self, signal: Spikes) -> tuple[Counts, Spikes | None]:
         """Spike counts int64 (n, neurons), and the spikes if a layer follows."""
@@ -99,7 +101,9 @@ class Patterns(Way):
             self.recount,
             inputs_of(signal, self.time_steps),
         )
-        return counts, unfolded(spikes, self.tiling, steps_in_bytes) if self.passes_on else None
+        if not self.passes_on:
+            return counts, None
+        return counts, unfolded(spikes, self.tiling, steps_in_bytes, self.height)
 
     def _written(self) -> int:
         return -(-self.time_steps // 8) * stored_map(self.tiling) if self.passes_on else 0

@@ -17,10 +17,10 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from spikeatlas.snn.responder.filters import neuron_values, resets_to_zero
-from spikeatlas.snn.responder.kernels import scan
+from spikeatlas.snn.neurons.rules.channel_scan import scan_channels
 from spikeatlas.snn.responder.kernels.tiles import Doubts
 from spikeatlas.snn.responder.kernels.tiling import Span
+from spikeatlas.snn.responder.known_modules import layer_neurons
 from spikeatlas.snn.responder.shapes import LayerShape
 from spikeatlas.snn.responder.signals import Bytes, Spikes
 from spikeatlas.snn.responder.sites import Site
@@ -69,7 +69,8 @@ def inputs_of(signal: Spikes, time_steps: int) -> Inputs:
     """Return what reads the spikes of an image at some pixels."""
 
     def inputs(image: int, pixels: Pixels) -> npt.NDArray[np.float32]:
-        return Spikes(signal.bits[image : image + 1][:, :, pixels]).frames(0, 1, time_steps)[:, 0]
+        part = dataclasses.replace(signal, bits=signal.bits[image : image + 1][:, :, pixels])
+        return part.frames(0, 1, time_steps)[:, 0]
 
     return inputs
 
@@ -84,9 +85,14 @@ class Recount:
 
     @classmethod
     def of(cls, site: Site, neurons: tuple[int, ...]) -> Self | None:
-        """Return it for a layer that is guarded and whose parts torch sums as the whole; None for others."""
+        """Return it for a layer that is guarded and whose parts torch sums as the whole; None for others.
+
+        None too behind a normalisation or a pool that averages, which would round once more.
+        """
         recount = cls(site, neurons)
-        return recount if site.guarded and recount.sums_alike() else None
+        averaged = isinstance(site.layer.pool, nn.AvgPool2d)
+        known = site.guarded and site.layer.norm is None and not averaged
+        return recount if known and recount.sums_alike() else None
 
     @torch.no_grad()
     def sums_alike(self) -> bool:
@@ -179,21 +185,13 @@ class Recount:
         """Spike counts (k,) and trains (k, bytes) of neurons under currents (T, k)."""
         steps = self.site.time_steps
         counts = np.zeros((1, len(filters)), np.int64)
-        trains = np.zeros((1, -(-steps // 8), 1, len(filters)), np.uint8)
-        beta, threshold = (
-            neuron_values(self.site.layer, name)[filters] for name in ("beta", "threshold")
+        trains = np.empty((-(-steps // 8), len(filters)), np.uint8)
+        rows = layer_neurons(self.site.layer, steps)
+        neurons = rows._replace(values=np.ascontiguousarray(rows.values[:, filters]))
+        scan_channels(
+            currents, np.empty((0, len(filters)), np.float32), neurons, steps, counts, trains
         )
-        scan.respond(
-            currents[:, None, None],
-            beta,
-            threshold,
-            resets_to_zero(self.site.layer),
-            steps,
-            counts,
-            trains,
-            True,
-        )
-        return counts[0], trains[0, :, 0].T
+        return counts[0], trains.T
 
 
 def _some(span: Span) -> set[int]:

@@ -54,7 +54,7 @@ class BySteps(Way):
     def gives(cls, site: Site, plan: LayerPlan) -> Feed:
         """See ``Way``."""
         del plan
-        return Feed(Spikes, site.shape.filters)
+        return Feed(Spikes, site.shape.filters, height=site.height)
 
     @classmethod
     def image_bytes(cls, site: Site, plan: LayerPlan) -> int:
@@ -68,13 +68,15 @@ class BySteps(Way):
         """See ``Way``."""
         del feed
         currents = Currents.of(site, plan.neurons, batches, cls.image_bytes(site, plan))
-        step = CompiledStep(site.layer)
+        step = CompiledStep.of(site)
         return cls(currents, step, site.time_steps, site.neurons, not site.last)
 
     @torch.no_grad()
     def chunks(self, batch: Images, count: int) -> Iterator[Part]:
         """Counts int64 (n, neurons asked for) and spikes of the batch's first images."""
-        pool = self.currents.layer.pool
+        layer = self.currents.layer
+        # the currents come after a pool that averages
+        pool = None if self.currents.averages else layer.pool
         for maps in self.currents.chunks(batch, count):
             currents = torch.from_numpy(maps).permute(0, 3, 1, 2)
             pooled = currents if pool is None else pool(currents)

@@ -60,7 +60,7 @@ class ByTrains(Way):
     def gives(cls, site: Site, plan: LayerPlan) -> Feed:
         """See ``Way``."""
         del plan
-        return Feed(Trains, site.shape.filters, site.lookup)
+        return Feed(Trains, site.shape.filters, site.lookup, height=site.height)
 
     @classmethod
     def image_bytes(cls, site: Site, plan: LayerPlan) -> int:

@@ -14,9 +14,9 @@ from torch import nn
 
 from spikeatlas.snn.networks import NetworkSite, NetworkSpec, SpikingLayer, SpikingNetwork
 from spikeatlas.snn.neurons.leaky import LeakyNeuron
-from spikeatlas.snn.responder.filters import leaky
 from spikeatlas.snn.responder.plain import PlainResponder, Responses
 from spikeatlas.snn.responder.responder import Responder
+from spikeatlas.snn.responder.train_tables import Kind
 from spikeatlas.snn.responder.ways import WAYS
 
 Images = npt.NDArray[np.uint8]
@@ -50,10 +50,21 @@ def with_neurons(made: SpikingNetwork, *, kinds: int, seed: int = 0) -> SpikingN
         beta = torch.linspace(0.5, 1.0, kinds)[pick]
         threshold = torch.linspace(0.6, 1.4, kinds)[pick]
         each = (-1, 1, 1) if isinstance(layer.operator, nn.Conv2d) else (-1,)
-        layer.neuron = LeakyNeuron(
-            beta.view(each), threshold.view(each), leaky(layer).reset_mechanism
-        )
+        reset = leaky(layer).reset_mechanism
+        layer.neuron = LeakyNeuron(beta.view(each), threshold.view(each), reset)
     return made
+
+
+def leaky(layer: SpikingLayer) -> LeakyNeuron:
+    """The leaky neurons of a layer."""
+    assert isinstance(layer.neuron, LeakyNeuron)
+    return layer.neuron
+
+
+def leaky_kind(beta: float, threshold: float, *, zero: bool) -> Kind:
+    """One kind of leaky neurons, as tables of their trains know it."""
+    codes = (0, 0, 2 if zero else 1, 1, 0, 0)
+    return Kind(codes, (beta, 1.0, 0.0, threshold, 0.0, 0.0, threshold, 0.0))
 
 
 def custom(

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from spikeatlas.snn.responder import filters, lookup, train_tables
+from spikeatlas.snn.responder import filters, known_modules, lookup, train_tables
 from spikeatlas.snn.responder.kernels import factorised
 from tests.snn.responder.small import compare, network, pictures, prefer
 
@@ -31,21 +31,18 @@ def test_unbroken() -> None:
     assert spikes_apart(0.9) == 0
 
 
-@pytest.mark.parametrize("layer", [0, 1, 2, 3])
-def test_one_threshold(monkeypatch: pytest.MonkeyPatch, layer: int) -> None:
-    values, seen = filters.neuron_values, []
+@pytest.mark.parametrize("layer", ["conv1", "conv2", "fc1", "out"])
+def test_one_threshold(monkeypatch: pytest.MonkeyPatch, layer: str) -> None:
+    read, seen = known_modules.layer_neurons, []
 
-    def shifted(stage: Any, name: str) -> Any:
+    def shifted(stage: Any, time_steps: int) -> Any:
         seen.append(stage.name)
-        factor = (
-            1.01
-            if name == "threshold" and stage.name == ("conv1", "conv2", "fc1", "out")[layer]
-            else 1
-        )
-        return values(stage, name) * np.float32(factor)
+        neurons = read(stage, time_steps)
+        neurons.values[[3, 6]] *= np.float32(1.01 if stage.name == layer else 1)
+        return neurons
 
-    monkeypatch.setattr(filters, "neuron_values", shifted)
-    monkeypatch.setattr(lookup, "neuron_values", shifted)
+    monkeypatch.setattr(filters, "layer_neurons", shifted)
+    monkeypatch.setattr(lookup, "layer_neurons", shifted)
     assert spikes_apart(0.9) > 0
     assert "conv1" in seen
 
@@ -54,10 +51,10 @@ def test_one_threshold(monkeypatch: pytest.MonkeyPatch, layer: int) -> None:
 def test_one_reset(monkeypatch: pytest.MonkeyPatch, layer: str) -> None:
     read = filters.layer_weights
 
-    def reset(stage: Any, shape: Any) -> Any:
-        weights = read(stage, shape)
-        if stage.name == layer:
-            object.__setattr__(weights, "zero", True)
+    def reset(site: Any, feed: Any) -> Any:
+        weights = read(site, feed)
+        if site.name == layer:
+            weights.neurons.codes[2] = 2
         return weights
 
     monkeypatch.setattr(filters, "layer_weights", reset)
@@ -66,15 +63,21 @@ def test_one_reset(monkeypatch: pytest.MonkeyPatch, layer: str) -> None:
 
 def test_the_first_reset(monkeypatch: pytest.MonkeyPatch) -> None:
     table = train_tables.train_table
-    monkeypatch.setattr(lookup, "train_table", lambda *values, zero: table(*values, zero=not zero))
+
+    def other(kind: train_tables.Kind, time_steps: int) -> Any:
+        codes = (*kind.codes[:2], 3 - kind.codes[2], *kind.codes[3:])
+        return table(kind._replace(codes=codes), time_steps)
+
+    monkeypatch.setattr(lookup, "train_table", other)
     assert spikes_apart(0.91) > 0
 
 
 def test_one_decay(monkeypatch: pytest.MonkeyPatch) -> None:
     table = train_tables.train_table
 
-    def slower(beta: float, threshold: float, time_steps: int, *, zero: bool) -> Any:
-        return table(beta - 1e-3, threshold, time_steps, zero=zero)
+    def slower(kind: train_tables.Kind, time_steps: int) -> Any:
+        values = (kind.values[0] - 1e-3, *kind.values[1:])
+        return table(kind._replace(values=values), time_steps)
 
     monkeypatch.setattr(lookup, "train_table", slower)
     assert spikes_apart(0.92) > 0
@@ -96,8 +99,8 @@ def test_one_rise(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_one_weight(monkeypatch: pytest.MonkeyPatch) -> None:
     read = filters.operator_weights
 
-    def changed(stage: Any, shape: Any) -> Any:
-        weights = read(stage, shape)
+    def changed(stage: Any, shape: Any, feed: Any) -> Any:
+        weights = read(stage, shape, feed)
         if stage.name == "conv2":
             weights[3, 1, 1, 5] += 0.5
         return weights

@@ -12,7 +12,7 @@ import torch
 
 from spikeatlas.snn.coding import CodingKey, encode
 from spikeatlas.snn.networks import NetworkSite, NetworkSpec, SpikingNetwork
-from spikeatlas.snn.responder.filters import leaky as leaky_of
+from tests.snn.responder.small import leaky as leaky_of
 from spikeatlas.snn.responder.plain import PlainResponder, count_spikes
 from tests.snn.nets import network, noise_images
 

@@ -13,10 +13,9 @@ import torch
 from spikeatlas.snn.coding import CodingKey
 from spikeatlas.snn.responder import fast
 from spikeatlas.snn.responder.fast import distinct
-from spikeatlas.snn.responder.filters import leaky
 from spikeatlas.snn.responder.plain import PlainResponder, Responses
 from spikeatlas.snn.responder.responder import Responder
-from tests.snn.responder.small import Images, compare, network, pictures
+from tests.snn.responder.small import Images, compare, leaky, network, pictures
 
 
 def test_shapes_and_types() -> None:

@@ -17,6 +17,7 @@ from spikeatlas.snn.responder.kernels import constant
 from spikeatlas.snn.responder.kernels.tiling import Span, by_filters
 from spikeatlas.snn.responder.lookup import layer_lookup
 from spikeatlas.snn.responder.train_tables import train_table
+from tests.snn.responder.small import leaky_kind
 
 PARAMETERS = ((0.9, 1.0), (0.0, 0.7), (1.0, 1.0), (0.5, 2.0), (0.99, 0.1))
 LARGEST = float(np.finfo(np.float32).max)
@@ -37,7 +38,7 @@ def unpacked(table: train_tables.TrainTable, steps: int) -> npt.NDArray[np.uint8
 
 def test_as_many_trains_as_known() -> None:
     for steps, count in ((25, 289), (128, 5420)):
-        table = train_table(0.9, 1.0, steps, zero=False)
+        table = train_table(leaky_kind(0.9, 1.0, zero=False), steps)
         assert table is not None
         assert len(table.edges) == count
 
@@ -47,7 +48,7 @@ def test_as_many_trains_as_known() -> None:
 @pytest.mark.parametrize("steps", [1, 9, 40])
 def test_edges_part_trains(beta: float, threshold: float, steps: int, *, zero: bool) -> None:
     beta, threshold = np.float32(beta).item(), np.float32(threshold).item()
-    table = train_table(beta, threshold, steps, zero=zero)
+    table = train_table(leaky_kind(beta, threshold, zero=zero), steps)
     assert table is not None
     spikes = unpacked(table, steps)
     assert not spikes[0].any()
@@ -61,7 +62,7 @@ def test_edges_part_trains(beta: float, threshold: float, steps: int, *, zero: b
 
 @pytest.mark.parametrize("zero", [False, True])
 def test_rises_count_spikes(*, zero: bool) -> None:
-    table = train_table(0.9, 1.0, 30, zero=zero)
+    table = train_table(leaky_kind(0.9, 1.0, zero=zero), 30)
     assert table is not None
     counted = np.cumsum(unpacked(table, 30), axis=1, dtype=np.int64)
     for step, rises in enumerate(table.rises):
@@ -126,7 +127,7 @@ def test_look_up_of_extreme_currents() -> None:
 
 
 def test_look_up_at_every_edge() -> None:
-    table = train_table(np.float32(0.9).item(), 1.0, 128, zero=False)
+    table = train_table(leaky_kind(np.float32(0.9).item(), 1.0, zero=False), 128)
     assert table is not None
     layer = SpikingLayer("a", SteadyLinear(1, 1), LeakyNeuron(0.9, 1.0))
     below = np.nextafter(table.edges[1:], np.float32(-np.inf))
@@ -152,7 +153,7 @@ def test_no_table_for_too_many_kinds_or_trains(monkeypatch: pytest.MonkeyPatch) 
         is None
     )
     monkeypatch.setattr(train_tables, "MAX_TRAINS", 50)
-    assert train_table(0.9, 1.0, 61, zero=False) is None
+    assert train_table(leaky_kind(0.9, 1.0, zero=False), 61) is None
     monkeypatch.setattr(lookup, "MAX_TRAINS", 50)
     assert layer_lookup(SpikingLayer("a", SteadyLinear(1, 1), LeakyNeuron(0.9, 1.0)), 26) is None
 
