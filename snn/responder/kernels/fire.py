@@ -31,7 +31,9 @@ class Cells(NamedTuple):
 
 
 @compiled
-def charged(charge: int, a: Any, b: Any, c: Any, membrane: Any, current: Any) -> Any:
+def charged(  # noqa: PLR0911 - a row for each order of operations
+    charge: int, a: Any, b: Any, c: Any, membrane: Any, current: Any
+) -> Any:
     """Membranes (FloatLanes) charged by currents, in the order of operations that the code says."""
     if charge == 0:
         return lanes.add(lanes.multiply(a, membrane), current)

@@ -12,9 +12,9 @@ import torch
 
 from spikeatlas.snn.coding import CodingKey, encode
 from spikeatlas.snn.networks import NetworkSite, NetworkSpec, SpikingNetwork
-from tests.snn.responder.small import leaky as leaky_of
 from spikeatlas.snn.responder.plain import PlainResponder, count_spikes
 from tests.snn.nets import network, noise_images
+from tests.snn.responder.small import leaky as leaky_of
 
 
 def by_snntorch(net: SpikingNetwork, images: np.ndarray) -> dict[str, np.ndarray]:
