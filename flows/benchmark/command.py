@@ -55,6 +55,12 @@ def benchmark(
         bool,
         typer.Option("--responder", help="Time responses and training against snnTorch's loop."),
     ] = False,
+    kinds: Annotated[
+        bool,
+        typer.Option(
+            "--kinds", help="Time responses of networks of each kind against the plain loop."
+        ),
+    ] = False,
     training: Annotated[
         bool, typer.Option("--training", help="Time training steps on every back end.")
     ] = False,
@@ -87,7 +93,7 @@ def benchmark(
         typer.Option(
             metavar="PATH",
             parser=path,
-            help="With --responder or --training: image folder (train/<class>/*, test/<class>/*) of 32x32 colour images.",
+            help="With --responder, --kinds or --training: image folder (train/<class>/*, test/<class>/*), 32x32, in colour.",
         ),
     ] = None,
     study: Annotated[
@@ -102,7 +108,7 @@ def benchmark(
         int | None,
         typer.Option(
             min=1,
-            help="With --responder, --training, --generator or --runners: rounds, 3 by default; medians are printed.",
+            help="With --responder, --kinds, --training, --generator or --runners: rounds, 3 or 1 by default; medians.",
         ),
     ] = None,
     single: Annotated[

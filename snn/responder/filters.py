@@ -118,9 +118,14 @@ def _cells(neurons: Channels, pick: Indices, used: npt.NDArray[np.bool_]) -> Cel
     """Neurons of the lanes; those of lanes without one never fire, so that no layer behind looks at them."""
     values = neurons.values[:, pick]
     values[VALUES.index("theta"), ~used] = np.finfo(np.float32).max
-    rows = (values, neurons.scale[:, pick], neurons.shift[:, pick])
-    flat = (np.ascontiguousarray(row).reshape(-1) for row in rows)
-    return Cells(neurons.codes, *flat, norms=len(neurons.scale), plain=is_leaky(neurons))
+    return Cells(
+        codes=neurons.codes,
+        values=np.ascontiguousarray(values).reshape(-1),
+        scale=np.ascontiguousarray(neurons.scale[:, pick]).reshape(-1),
+        shift=np.ascontiguousarray(neurons.shift[:, pick]).reshape(-1),
+        norms=len(neurons.scale),
+        plain=is_leaky(neurons),
+    )
 
 
 def _margins(weights: Weights) -> Floats:
