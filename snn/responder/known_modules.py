@@ -7,6 +7,7 @@ output. Neurons are those that say their rule, normalisations those that say the
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import torch
@@ -72,13 +73,11 @@ def neuron_problem(layer: SpikingLayer, target: tuple[int, ...]) -> str | None:
     if target[0] != layer.size or len(target) not in (1, 3):
         return f".neuron has currents of shape {target}, not of {layer.size} neurons"
     shape = (layer.size,) if len(target) == 1 else (layer.size, 1, 1)
-    for name, values in _rule_tensors(rule).items():
+    for values in _rule_tensors(rule).values():
         if values.numel() != 1 and tuple(values.shape) != shape:
-            return (
-                f".neuron's {name} has shape {tuple(values.shape)}, not one value or one a neuron"
-            )
+            return f".neuron has values of shape {tuple(values.shape)}, not one or one a neuron"
         if not _ordinary(values):
-            return f".neuron's {name} is not on the CPU, or above 1e30"
+            return ".neuron has values that are not on the CPU, or above 1e30"
     return None
 
 
@@ -92,7 +91,9 @@ def layer_neurons(layer: SpikingLayer, time_steps: int) -> Channels:
     rule = layer.neuron.rule
     if rule is None:
         raise TypeError(f"layer {layer.name!r} has neurons without a rule.")
-    flat = {name: value.detach().reshape(-1) for name, value in _rule_tensors(rule).items()}
+    flat: dict[str, Any] = {
+        name: value.detach().reshape(-1) for name, value in _rule_tensors(rule).items()
+    }
     values = rule_values(dataclasses.replace(rule, **flat), (layer.size,)).numpy()
     scale, shift = _norm_rows(layer.norm, layer.size)
     return Channels(
