@@ -56,13 +56,16 @@ class ReceptiveField:
         )
 
     def spikes(self, inputs: Tensor) -> Tensor:
-        """Spikes (T, n, channels, 1, 1) of whole inputs (T, n, c, h, w), or (1, n, c, h, w) if constant."""
+        """Spikes (T, n, channels, 1, 1), in units of their height, of whole inputs (T, n, c, h, w).
+
+        Inputs are (1, n, c, h, w) if constant.
+        """
         rows, columns = self._rows[0], self._columns[0]
         maps = inputs[..., rows.start : rows.stop, columns.start : columns.stop]
         for layer, row, column in zip(self._layers, self._rows, self._columns, strict=True):
             padding = (column.before, column.behind, row.before, row.behind)
             maps = self._run(layer, F.pad(maps, padding))
-        return maps
+        return self._layers[-1].neuron.relative(maps)
 
     def _run(self, layer: SpikingLayer, maps: Tensor) -> Tensor:
         """Spikes of a layer over a part of its map, whose padding is there already."""

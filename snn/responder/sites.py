@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 
+from torch import Tensor
+
 from spikeatlas.snn.coding import CODINGS
 from spikeatlas.snn.networks import SpikingLayer, SpikingNetwork
 from spikeatlas.snn.responder.known_modules import layer_problem
@@ -43,7 +45,9 @@ class Site:
     @property
     def height(self) -> float:
         """Of the neurons' spikes."""
-        return float(self.layer.neuron.height)
+        height = self.layer.neuron.height
+        # learned by some neurons
+        return float(height.detach() if isinstance(height, Tensor) else height)
 
     @property
     def everyone(self) -> tuple[int, ...]:

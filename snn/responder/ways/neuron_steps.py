@@ -58,6 +58,8 @@ class CompiledStep(NeuronStep):
     """Steps all of a layer's neurons that have a rule, behind a normalisation that scales and shifts."""
 
     neurons: Channels
+    height: float
+    """Of the spikes that are handed on."""
     norm: bool
     """True if the normalisation is compiled too; torch's otherwise, if there is one."""
 
@@ -67,8 +69,9 @@ class CompiledStep(NeuronStep):
         neurons = layer_neurons(site.layer, site.time_steps)
         if norm_problem(site.layer):
             none = np.empty((0, site.layer.size), np.float32)
-            return cls(site.layer, neurons._replace(scale=none, shift=none), norm=False)
-        return cls(site.layer, neurons, norm=True)
+            neurons = neurons._replace(scale=none, shift=none)
+            return cls(site.layer, neurons, site.height, norm=False)
+        return cls(site.layer, neurons, site.height, norm=True)
 
     def normalise(self, currents: Tensor, time_steps: int) -> Tensor:
         """See ``NeuronStep``."""
@@ -86,7 +89,7 @@ class CompiledStep(NeuronStep):
         if not writing:
             return counts, None
         return counts, Spikes(
-            bits.reshape(count, -1, pixels, channels), float(self.layer.neuron.height)
+            bits.reshape(count, -1, pixels, channels), self.height
         )
 
     def _leaky(
