@@ -88,9 +88,7 @@ class CompiledStep(NeuronStep):
         bits = run(maps, time_steps, counts, writing=writing)
         if not writing:
             return counts, None
-        return counts, Spikes(
-            bits.reshape(count, -1, pixels, channels), self.height
-        )
+        return counts, Spikes(bits.reshape(count, -1, pixels, channels), self.height)
 
     def _leaky(
         self, maps: Floats, time_steps: int, counts: Counts, *, writing: bool
