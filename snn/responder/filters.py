@@ -150,8 +150,8 @@ def _dealt_weights(weights: Weights, tiling: Tiling, pick: Indices, places: Indi
     flat = aligned(tiling.blocks * int(np.prod(window)) * LANES)
     target = flat.reshape(tiling.blocks, *window, LANES)
     _, rows, columns, channels = weights.values.shape
-    folded = tiling.fold > 1 or tiling.height.tile * tiling.width.tile > 1
-    pool = (tiling.height.pool, tiling.width.pool) if folded else (1, 1)
+    # positions of a pool's window that are no passes
+    pool = [axis.pool // axis.passes for axis in (tiling.height, tiling.width)]
     for group, (y, x) in enumerate(np.ndindex(*pool)):
         for lane in np.flatnonzero(pick >= 0):
             row = _first(tiling.height, int(places[0, lane]), y)

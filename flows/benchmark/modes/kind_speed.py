@@ -51,6 +51,11 @@ KINDS = (
     Kind("leaky, read by membranes", {"decoding": "membrane"}),
     Kind("lif", {"neuron": "lif"}),
     Kind("lif, input not decayed", {"neuron": {"kind": "lif", "decay_input": False}}),
+    Kind("dsr-if", {"neuron": "dsr-if", "pool": "average"}),
+    Kind("dsr-lif", {"neuron": "dsr-lif", "pool": "average", "decoding": "weighted-rate"}),
+    Kind("clif", {"neuron": "clif", "threshold": 0.5}),
+    Kind("clif, linked output", {"neuron": "clif", "threshold": 0.5, "decoding": "population"}),
+    Kind("backei", {"neuron": "backei"}),
 )
 """What is timed, a line each."""
 

@@ -102,16 +102,16 @@ def add_rows(
 
 @compiled
 def fold(currents: Array, groups: int, steps: int) -> None:
-    """Pool across lanes: lane k of every step becomes the maximum over its group."""
+    """Pool across lanes: lane k of every step becomes the maximum over its group; those behind the first group are no more used.
+
+    The array is one vector longer than its steps, for the loads of the last one.
+    """
     width = LANES // groups
     for step in range(steps):
-        base = step * LANES
-        for lane in range(width):
-            best = currents[base + lane]
-            for group in range(1, groups):
-                value = currents[base + group * width + lane]
-                best = value if value > best else best  # noqa: FURB136
-            currents[base + lane] = best
+        best = lanes.load(currents, step * LANES)
+        for group in range(1, groups):
+            best = lanes.larger(lanes.load(currents, step * LANES + group * width), best)
+        lanes.store(currents, step * LANES, best)
 
 
 @compiled

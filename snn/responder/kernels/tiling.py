@@ -77,7 +77,7 @@ class Tiling(NamedTuple):
     """A layer's positions and filters, dealt out to vectors of 32 lanes.
 
     Either 32 lanes are 32 filters at one position, and the positions of a pool's window are passes
-    one after the other; or, where only a few filters are asked for, 32 lanes are filters times
+    one after the other, or those of one of its rows groups of lanes; or, where only a few filters are asked for, 32 lanes are filters times
     positions of a small tile, all computed in one pass over the tile's inputs.
     """
 
@@ -114,6 +114,15 @@ def by_filters(height: Span, width: Span, channels: int, filters: int) -> Tiling
     """Lanes are filters: one tile for each neuron of the map."""
     axes = _axis(height, 1, folded=False), _axis(width, 1, folded=False)
     return Tiling(axes[0], axes[1], channels, blocks=-(-filters // LANES), fold=1)
+
+
+def by_columns(height: Span, width: Span, channels: int) -> Tiling:
+    """Lanes are filters times the columns of a pool's window, for few filters behind which a layer follows.
+
+    Filters times these columns must not exceed the lanes; the rows of the window are passes one after the other.
+    """
+    axes = _axis(height, 1, folded=False), _axis(width, 1, folded=True)
+    return Tiling(axes[0], axes[1], channels, blocks=1, fold=width.pool)
 
 
 def by_positions(height: Span, width: Span, channels: int, tile: tuple[int, int]) -> Tiling:

@@ -11,7 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from spikeatlas.snn.networks import SpikingNetwork
-from spikeatlas.snn.responder.kernels.tiling import LANES, Tiling, by_filters, by_positions
+from spikeatlas.snn.responder.kernels.tiling import (
+    LANES,
+    Tiling,
+    by_columns,
+    by_filters,
+    by_positions,
+)
 from spikeatlas.snn.responder.signals import Counts, Signal
 from spikeatlas.snn.responder.sites import Feed, Site
 
@@ -106,6 +112,14 @@ def tilings(site: Site, channels: int) -> Iterator[Tiling]:
     for rows in range(1, min(room, shape.height.outputs) + 1):
         for columns in range(1, min(room // rows, shape.width.outputs) + 1):
             yield by_positions(*spans, channels, (rows, columns))
+
+
+def row_tilings(site: Site, channels: int) -> Iterator[Tiling]:
+    """Yield the tiling that computes the positions of a row of a pool's window at once, where lanes are left for it."""
+    height, width = site.shape.height, site.shape.width
+    padded = height.pool_padding or width.pool_padding
+    if not padded and 1 < width.pool <= LANES // len(site.neurons):
+        yield by_columns(height, width, channels)
 
 
 def tiling_of(plan: LayerPlan) -> Tiling:

@@ -158,7 +158,7 @@ class Factorised(Way):
         return kernel.TrainRoom(
             sums=aligned((trains + 1) * LANES),
             later=aligned((trains + 1) * LANES, np.int32),
-            currents=aligned((len(self.rises.begins) - 1) * LANES),
+            currents=aligned(len(self.rises.begins) * LANES),
             ranks=np.zeros(trains + 1, np.uint16),
             slots=np.zeros(inputs, np.uint16),
             rises=self.rises.trains.copy(),

@@ -16,7 +16,14 @@ from spikeatlas.snn.responder.kernels.tiles import Filters
 from spikeatlas.snn.responder.kernels.tiling import LANES, Tiling
 from spikeatlas.snn.responder.signals import Counts, Spikes
 from spikeatlas.snn.responder.sites import Feed, Site
-from spikeatlas.snn.responder.ways.base import Batches, LayerPlan, Way, tiling_of, tilings
+from spikeatlas.snn.responder.ways.base import (
+    Batches,
+    LayerPlan,
+    Way,
+    row_tilings,
+    tiling_of,
+    tilings,
+)
 from spikeatlas.snn.responder.ways.factorised import stored_map, unfolded
 from spikeatlas.snn.responder.ways.recount import Recount, counted, inputs_of
 
@@ -59,7 +66,7 @@ class Patterns(Way):
     @classmethod
     def options(cls, site: Site, feed: Feed) -> Iterator[LayerPlan]:
         """See ``Way``."""
-        for tiling in tilings(site, feed.channels):
+        for tiling in (*tilings(site, feed.channels), *row_tilings(site, feed.channels)):
             cost = cls.cost(tiling, site.time_steps)
             yield LayerPlan(site.name, cls.name, site.neurons, cost, tiling)
 
@@ -115,7 +122,7 @@ class Patterns(Way):
         inputs = pixels * self.tiling.channels + 1
         return kernel.PatternRoom(
             sums=aligned(kernel.PATTERNS * LANES),
-            currents=aligned(4 * groups * LANES),
+            currents=aligned((4 * groups + 1) * LANES),
             patterns=np.zeros((groups, inputs), np.uint8),
             columns=np.zeros((groups, inputs), np.int32),
             begins=np.zeros((groups, pixels + 1), np.int32),
