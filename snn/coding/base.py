@@ -40,6 +40,10 @@ class ImageCoding(ABC):
     """True where inputs are 0 and 1."""
     signed: ClassVar[bool] = False
     """True where inputs may be below 0."""
+    ternary: ClassVar[bool] = False
+    """True where inputs are -1, 0 and 1."""
+    pulse: ClassVar[bool] = False
+    """True where a still image is there at the first step alone, normalised, and 0 at all others."""
     of_pixels: ClassVar[bool] = False
     """True where it takes pixels/255 for rates, as they are; False where it takes them normalised."""
 

@@ -15,6 +15,7 @@ class FirstStepCoding(ImageCoding):
     """
 
     signed = True
+    pulse = True
 
     def encode(self, presentation: Presentation) -> Tensor:
         """See ``ImageCoding``."""

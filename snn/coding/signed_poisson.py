@@ -16,6 +16,7 @@ class SignedPoissonCoding(ImageCoding):
 
     stochastic = True
     signed = True
+    ternary = True
 
     def encode(self, presentation: Presentation) -> Tensor:
         """See ``ImageCoding``: -1, 0 and 1."""

@@ -12,7 +12,7 @@ from spikeatlas.snn.coding import CODINGS, CodingKey
 from spikeatlas.snn.networks import SpikingNetwork
 from spikeatlas.snn.responder.plain import Responses
 from spikeatlas.snn.responder.planner import Plan, make_plan
-from spikeatlas.snn.responder.signals import Counts, Signal
+from spikeatlas.snn.responder.signals import Counts, Pixels, Signal
 from spikeatlas.snn.responder.sites import network_sites, source_feed
 from spikeatlas.snn.responder.sizes import chunk_images
 from spikeatlas.snn.responder.ways import WAYS, Way
@@ -54,17 +54,18 @@ class FastResponder:
         self._presentations = showing.presentations if stochastic else 1
         self._sites = network_sites(network, neurons, memory, guarded=guarded)
         self._names = tuple(site.name for site in self._sites)
-        self.plan: Plan = make_plan(self._sites, source_feed(network), ways)
+        self.plan: Plan = make_plan(self._sites, source_feed(network, self._sites[0]), ways)
         self._encoder, self._layers = self._prepare()
 
     def _prepare(self) -> tuple[Encoded | None, list[Way]]:
-        """Prepare all layers, and before them the encoder of a coding that is not constant."""
-        network, constant = self.network, CODINGS[self.network.coding].constant
+        """Prepare all layers, and before them the encoder of a coding whose images are no currents."""
+        network, feed = self.network, source_feed(self.network, self._sites[0])
+        constant = feed.signal is Pixels
         chunk = chunk_images(
             self._sites, self.plan.layers, constant=constant, batch_size=self._batch_size
         )
         batches = Batches(network, self._batch_size, chunk)
-        feed, layers = source_feed(network), []
+        layers = []
         for site, plan in zip(self._sites, self.plan.layers, strict=True):
             layers.append(WAYS[plan.way].prepare(site, plan, feed, batches))
             feed = WAYS[plan.way].gives(site, plan)

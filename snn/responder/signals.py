@@ -88,12 +88,10 @@ class Trains(Signal):
     begins: npt.NDArray[np.int32]
 
 
-def packed(spikes: npt.NDArray[Any], *, signed: bool = False) -> Spikes:
-    """Pack spikes of 0 and 1 (T, n, pixels, channels); if ``signed``, of -1 too."""
-    if signed:
-        spikes = np.concatenate([spikes > 0, spikes < 0], axis=-1)
+def packed(spikes: npt.NDArray[Any]) -> Spikes:
+    """Pack spikes of 0 and 1 (T, n, pixels, channels)."""
     bits = np.packbits(spikes.astype(np.bool_), axis=0, bitorder="little")
-    return Spikes(np.ascontiguousarray(np.moveaxis(bits, 0, 1)), signed=signed)
+    return Spikes(np.ascontiguousarray(np.moveaxis(bits, 0, 1)))
 
 
 def joined(parts: Sequence[Sequences]) -> Sequences:

@@ -68,13 +68,21 @@ class Feed:
     """Of its spikes."""
     signed: bool = False
     """Spikes of both signs: see ``Spikes.signed``."""
+    pulse: bool = False
+    """Pixels at the first step alone, 0 at all others."""
 
 
-def source_feed(network: SpikingNetwork) -> Feed:
-    """Return what the first layer of a network gets."""
-    coding = CODINGS[network.coding]
-    spikes = Spikes if coding.binary else Levels
-    return Feed(Pixels if coding.constant else spikes, network.input_shape[0])
+def source_feed(network: SpikingNetwork, first: Site) -> Feed:
+    """Return what the first layer of a network gets, as its coding declares it."""
+    coding, channels = CODINGS[network.coding], network.input_shape[0]
+    if coding.constant:
+        return Feed(Pixels, channels)
+    # what only torch computes has no way of its own for that
+    if coding.pulse and first.problem is None:
+        return Feed(Pixels, channels, pulse=True)
+    if coding.ternary:
+        return Feed(Spikes, 2 * channels, signed=True)
+    return Feed(Spikes if coding.binary else Levels, channels)
 
 
 def network_sites(

@@ -43,18 +43,39 @@ class Kind(NamedTuple):
     """Of ``network`` in a study, beside its size."""
 
 
+_BARE = {"bias": False}
 KINDS = (
     Kind("leaky", {}),
     Kind("leaky, reset to zero", {"reset": "zero"}),
     Kind("leaky, average pool", {"pool": "average"}),
-    Kind("leaky, poisson", {"coding": "poisson"}),
-    Kind("leaky, read by membranes", {"decoding": "membrane"}),
     Kind("lif", {"neuron": "lif"}),
     Kind("lif, input not decayed", {"neuron": {"kind": "lif", "decay_input": False}}),
     Kind("dsr-if", {"neuron": "dsr-if", "pool": "average"}),
     Kind("dsr-lif", {"neuron": "dsr-lif", "pool": "average", "decoding": "weighted-rate"}),
     Kind("clif", {"neuron": "clif", "threshold": 0.5}),
-    Kind("clif, linked output", {"neuron": "clif", "threshold": 0.5, "decoding": "population"}),
+    Kind("batch", {"norm": "batch", **_BARE}),
+    Kind(
+        "bntt",
+        {
+            "norm": "bntt",
+            "pool": "average",
+            "coding": "signed-poisson",
+            "decoding": "membrane",
+            **_BARE,
+        },
+    ),
+    Kind("bntt, constant current", {"norm": "bntt", "pool": "average", **_BARE}),
+    Kind("hah", {"norm": ("hah", "hah", "none", "none"), **_BARE}),
+    Kind("weight-l2", {"norm": "weight-l2", **_BARE}),
+    Kind("divisive", {"norm": "divisive", **_BARE}),
+    Kind("sparsify", {"norm": "sparsify", **_BARE}),
+    Kind("poisson", {"coding": "poisson"}),
+    Kind("signed-poisson", {"coding": "signed-poisson"}),
+    Kind("integrate-and-fire", {"coding": "integrate-and-fire"}),
+    Kind("first-step", {"coding": "first-step"}),
+    Kind("read by membranes", {"decoding": "membrane"}),
+    Kind("population", {"decoding": "population"}),
+    Kind("clif, linked population", {"neuron": "clif", "threshold": 0.5, "decoding": "population"}),
     Kind("backei", {"neuron": "backei"}),
 )
 """What is timed, a line each."""

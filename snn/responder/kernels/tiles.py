@@ -102,9 +102,9 @@ def add_rows(
 
 @compiled
 def fold(currents: Array, groups: int, steps: int) -> None:
-    """Pool across lanes: lane k of every step becomes the maximum over its group; those behind the first group are no more used.
+    """Pool across lanes: lane k of every step becomes the maximum over its group.
 
-    The array is one vector longer than its steps, for the loads of the last one.
+    Lanes behind the first group are used no more. The array is one vector longer than its steps, for the loads of the last one.
     """
     width = LANES // groups
     for step in range(steps):

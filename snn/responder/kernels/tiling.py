@@ -77,8 +77,9 @@ class Tiling(NamedTuple):
     """A layer's positions and filters, dealt out to vectors of 32 lanes.
 
     Either 32 lanes are 32 filters at one position, and the positions of a pool's window are passes
-    one after the other, or those of one of its rows groups of lanes; or, where only a few filters are asked for, 32 lanes are filters times
-    positions of a small tile, all computed in one pass over the tile's inputs.
+    one after the other, or those of one of its rows groups of lanes; or, where only a few filters are
+    asked for, 32 lanes are filters times positions of a small tile, all computed in one pass over the
+    tile's inputs.
     """
 
     height: Axis

@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from spikeatlas.snn.coding import CODINGS, CodingKey, encode
 from spikeatlas.snn.networks import SpikingNetwork
-from spikeatlas.snn.responder.signals import Levels, Sequences, packed
+from spikeatlas.snn.responder.kernels import packing
+from spikeatlas.snn.responder.signals import Levels, Sequences, Spikes
 from spikeatlas.snn.responder.sites import Site
 
 
@@ -34,5 +35,15 @@ class Encoded:
         for start in range(0, count, self.chunk):
             images = batch[start : min(start + self.chunk, count)]
             trains = encode(self.network, images, key).numpy()
-            values = trains.reshape(*trains.shape[:3], -1).swapaxes(2, 3)
-            yield packed(values) if CODINGS[self.network.coding].binary else Levels(values)
+            yield self._signal(np.ascontiguousarray(trains.reshape(*trains.shape[:3], -1)))
+
+    def _signal(self, trains: npt.NDArray[np.float32]) -> Sequences:
+        """Inputs of trains (T, n, c, pixels), packed if they are spikes."""
+        coding = CODINGS[self.network.coding]
+        if not (coding.binary or coding.ternary):
+            return Levels(trains.swapaxes(2, 3))
+        steps, count, channels, pixels = trains.shape
+        stored = 2 * channels if coding.ternary else channels
+        bits = np.empty((count, -(-steps // 8), pixels, stored), np.uint8)
+        packing.pack(trains, coding.ternary, bits)
+        return Spikes(bits, signed=coding.ternary)

@@ -20,7 +20,7 @@ from spikeatlas.snn.responder.known_modules import (
     neuron_problem,
     norm_problem,
 )
-from spikeatlas.snn.responder.signals import Counts, Levels, Sequences, Spikes, packed
+from spikeatlas.snn.responder.signals import Bytes, Counts, Levels, Sequences, Spikes, packed
 from spikeatlas.snn.responder.sites import Site
 
 Floats = npt.NDArray[np.float32]
@@ -81,18 +81,25 @@ class CompiledStep(NeuronStep):
         self, currents: Tensor, time_steps: int, *, writing: bool
     ) -> tuple[Counts, Sequences | None]:
         """See ``NeuronStep``."""
-        maps = by_pixels(currents)
-        _, count, pixels, channels = maps.shape
-        counts = np.zeros((count, channels), np.int64)
-        run = self._leaky if is_leaky(self.neurons) else self._rule
-        bits = run(maps, time_steps, counts, writing=writing)
-        if not writing:
-            return counts, None
-        return counts, Spikes(bits.reshape(count, -1, pixels, channels), self.height)
+        none = np.empty((0, self.layer.size), np.float32)
+        return self.after(currents, none, time_steps, writing=writing)
 
-    def _leaky(
-        self, maps: Floats, time_steps: int, counts: Counts, *, writing: bool
-    ) -> npt.NDArray[np.uint8]:
+    def after(
+        self, currents: Tensor, rest: Floats, time_steps: int, *, writing: bool
+    ) -> tuple[Counts, Sequences | None]:
+        """Do the same where currents (1, n, ...) are those of the first step, and ``rest`` (1, channels) of all others.
+
+        A ``rest`` (0, channels) changes nothing.
+        """
+        maps = by_pixels(currents)
+        counts = np.zeros((maps.shape[1], maps.shape[3]), np.int64)
+        if is_leaky(self.neurons) and not len(rest):
+            bits = self._leaky(maps, time_steps, counts, writing=writing)
+        else:
+            bits = self._rule(maps, rest, time_steps, counts, writing=writing)
+        return counts, Spikes(bits, self.height) if writing else None
+
+    def _leaky(self, maps: Floats, time_steps: int, counts: Counts, *, writing: bool) -> Bytes:
         """Count the spikes of leaky neurons, and return them as bits: see ``kernels.scan``."""
         _, count, pixels, channels = maps.shape
         bits = np.zeros((count if writing else 0, -(-time_steps // 8), pixels, channels), np.uint8)
@@ -101,17 +108,14 @@ class CompiledStep(NeuronStep):
         return bits
 
     def _rule(
-        self, maps: Floats, time_steps: int, counts: Counts, *, writing: bool
-    ) -> npt.NDArray[np.uint8]:
+        self, maps: Floats, rest: Floats, time_steps: int, counts: Counts, *, writing: bool
+    ) -> Bytes:
         """Count the spikes of neurons of any rule, and return them as bits: see ``channel_scan``."""
         steps, count, pixels, channels = maps.shape
-        size = (-(-time_steps // 8), count * pixels * channels)
-        bits = np.empty(size if writing else (0, 0), np.uint8)
-        rest = np.empty((0, channels), np.float32)
+        size = -(-time_steps // 8) if writing else 0
+        bits = np.empty((size, maps[0].size if writing else 0), np.uint8)
         scan_channels(maps.reshape(steps, -1), rest, self.neurons, time_steps, counts, bits)
-        if not writing:
-            return bits
-        rows = bits.reshape(len(bits), count, pixels * channels)
+        rows = bits.reshape(size, count if writing else 0, pixels, channels)
         return np.ascontiguousarray(np.moveaxis(rows, 0, 1))
 
 

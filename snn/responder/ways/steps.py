@@ -1,4 +1,4 @@
-"""First layer under constant currents, its neurons stepped through time."""
+"""First layer under currents that are constant, or there at the first step alone, its neurons stepped through time."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Self
 
+import numpy as np
+import numpy.typing as npt
 import torch
 
 from spikeatlas.snn.responder import costs
+from spikeatlas.snn.responder.filters import operator_bias
 from spikeatlas.snn.responder.shapes import LayerShape
 from spikeatlas.snn.responder.signals import Pixels, Spikes
 from spikeatlas.snn.responder.sites import Feed, Site
@@ -31,6 +34,8 @@ class BySteps(Way):
     """Neurons asked for; the currents are all neurons'."""
     passes_on: bool
     """True if a layer follows."""
+    rest: npt.NDArray[np.float32]
+    """Currents (1, filters) of all steps but the first, of an image that is there at the first alone; (0, filters)."""
 
     @classmethod
     def fits(cls, site: Site, feed: Feed) -> str | None:
@@ -40,9 +45,9 @@ class BySteps(Way):
     @classmethod
     def options(cls, site: Site, feed: Feed) -> Iterator[LayerPlan]:
         """See ``Way``."""
-        del feed
         cost = cls.cost(site.shape, site.time_steps)
-        yield LayerPlan(site.name, cls.name, site.everyone, cost)
+        note = "the image at the first step alone" if feed.pulse else ""
+        yield LayerPlan(site.name, cls.name, site.everyone, cost, note=note)
 
     @staticmethod
     def cost(shape: LayerShape, time_steps: int) -> float:
@@ -66,10 +71,11 @@ class BySteps(Way):
     @classmethod
     def prepare(cls, site: Site, plan: LayerPlan, feed: Feed, batches: Batches) -> Self:
         """See ``Way``."""
-        del feed
+        # without an image, an operator's currents are its bias, and so are a pool's
+        rest = operator_bias(site.layer)[None] if feed.pulse else _no_rest(site)
         currents = Currents.of(site, plan.neurons, batches, cls.image_bytes(site, plan))
         step = CompiledStep.of(site)
-        return cls(currents, step, site.time_steps, site.neurons, not site.last)
+        return cls(currents, step, site.time_steps, site.neurons, not site.last, rest)
 
     @torch.no_grad()
     def chunks(self, batch: Images, count: int) -> Iterator[Part]:
@@ -80,5 +86,11 @@ class BySteps(Way):
         for maps in self.currents.chunks(batch, count):
             currents = torch.from_numpy(maps).permute(0, 3, 1, 2)
             pooled = currents if pool is None else pool(currents)
-            counts, spikes = self.step(pooled[None], self.time_steps, writing=self.passes_on)
+            counts, spikes = self.step.after(
+                pooled[None], self.rest, self.time_steps, writing=self.passes_on
+            )
             yield counts[:, list(self.neurons)], spikes
+
+
+def _no_rest(site: Site) -> npt.NDArray[np.float32]:
+    return np.empty((0, site.layer.size), np.float32)

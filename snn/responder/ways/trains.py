@@ -119,7 +119,7 @@ class ByTrains(Way):
 
 def lookup_problem(site: Site, feed: Feed) -> str | None:
     """Say why a layer's trains cannot be looked up; None if they can."""
-    if feed.signal is not Pixels:
+    if feed.signal is not Pixels or feed.pulse:
         return "its currents are not constant"
     if site.problem:
         return site.problem
