@@ -20,6 +20,7 @@ from spikeatlas.snn.coding.current import CurrentCoding
 from spikeatlas.snn.coding.first_step import FirstStepCoding
 from spikeatlas.snn.coding.integrate_and_fire import IntegrateAndFireCoding
 from spikeatlas.snn.coding.poisson import PoissonCoding, spike_trains
+from spikeatlas.snn.coding.rate_coding import RateCoding
 from spikeatlas.snn.coding.signed_poisson import SignedPoissonCoding
 
 Coding = Literal["current", "poisson", "signed-poisson", "integrate-and-fire", "first-step"]
@@ -86,6 +87,7 @@ __all__ = [
     "Encodable",
     "ImageCoding",
     "Presentation",
+    "RateCoding",
     "encode",
     "first_frames",
     "frame_numbers",

@@ -16,7 +16,7 @@ from spikeatlas.snn.neurons.rules.channel_scan import Channels
 from spikeatlas.snn.neurons.rules.rule import VALUES
 from spikeatlas.snn.responder.kernels.fire import Cells
 from spikeatlas.snn.responder.kernels.tiles import Filters
-from spikeatlas.snn.responder.kernels.tiling import LANES, Axis, Tiling
+from spikeatlas.snn.responder.kernels.tiling import LANES, Axis, Tiling, lanes_of_a_place
 from spikeatlas.snn.responder.known_modules import is_leaky, layer_neurons
 from spikeatlas.snn.responder.shapes import LayerShape, pair
 from spikeatlas.snn.responder.sites import Feed, Site
@@ -96,19 +96,21 @@ def dealt(
     weights: Weights, tiling: Tiling, neurons: Sequence[int], *, guarded: bool = False
 ) -> Filters:
     """Deal the filters of ``neurons`` out to the lanes of a tiling."""
-    tile = (tiling.height.tile, tiling.width.tile)
-    places = np.indices((len(neurons), *tile)).reshape(3, -1)
-    indices = np.zeros((3, tiling.blocks * LANES), np.int64)
-    indices[:, : places.shape[1]] = places
-    used = np.arange(indices.shape[1]) < places.shape[1]
-    pick = np.asarray(neurons, np.int64)[indices[0]]
+    # a group of lanes holds the filters of a place, then those of the next one
+    lane, group = np.arange(tiling.blocks * LANES), lanes_of_a_place(tiling)
+    place, number = lane // group, lane % group
+    sides = (tiling.height.tile, tiling.width.tile)
+    used = (place < sides[0] * sides[1]) & (number < len(neurons))
+    number, place = np.where(used, number, 0), np.where(used, place, 0)
+    down, right = np.divmod(place, sides[1])
+    pick = np.asarray(neurons, np.int64)[number]
     return Filters(
-        weights=_dealt_weights(weights, tiling, np.where(used, pick, -1), indices[1:]),
+        weights=_dealt_weights(weights, tiling, np.where(used, pick, -1), np.stack([down, right])),
         bias=np.where(used, weights.bias[pick], np.float32(0)),
         cells=_cells(weights.neurons, pick, used),
-        neuron=np.where(used, indices[0], -1),
-        down=indices[1],
-        right=indices[2],
+        neuron=np.where(used, number, -1),
+        down=down,
+        right=right,
         margin=np.where(used, _margins(weights)[pick], np.float32(0)),
         guarded=guarded,
     )

@@ -1,4 +1,4 @@
-"""Spike trains packed into bits, eight steps a byte."""
+"""Spikes of chance packed into bits, eight steps a byte, as they are drawn."""
 
 from __future__ import annotations
 
@@ -12,41 +12,39 @@ Array = np.ndarray[Any, Any]
 
 
 @compiled
-def pack(trains: Array, signed: bool, bits: Array) -> None:
-    """Write spikes float32 (T, n, channels, pixels) to uint8 (n, bytes, pixels, channels): bit k of byte b is step 8b + k.
+def pack(numbers: Array, limits: Array, signs: Array, bits: Array) -> None:
+    """Write one image's spikes to uint8 (bytes, pixels, channels): bit k of byte b is step 8b + k.
 
-    If ``signed``, there are twice as many channels: first those of spikes above 0, then those below.
+    A spike is a number uint32 (T, channels, pixels) below its limit (channels, pixels). With ``signs`` float32 (channels,
+    pixels), and not (0, 0), there are twice as many channels: first those of spikes up, then those of spikes down.
     """
-    steps, _, channels, pixels = trains.shape
-    up, down = np.empty(pixels, np.uint8), np.empty(pixels, np.uint8)
-    for image in range(len(bits)):
-        for byte in range(bits.shape[1]):
-            rows = bits[image, byte]
-            for channel in range(channels):
-                up[:] = 0
-                down[:] = 0
-                for step in range(8 * byte, min(8 * byte + 8, steps)):
-                    row = trains[step, image, channel]
-                    set_bits_above(row, step & 7, up)
-                    if signed:
-                        set_bits_below(row, step & 7, down)
+    steps, channels, pixels = numbers.shape
+    byte = np.empty(pixels, np.uint8)
+    for group in range(len(bits)):
+        rows = bits[group]
+        for channel in range(channels):
+            byte[:] = 0
+            for step in range(8 * group, min(8 * group + 8, steps)):
+                compare(numbers[step, channel], limits[channel], step & 7, byte)
+            if len(signs) > 0:
+                part(byte, signs[channel], rows, channel, channels)
+            else:
                 for pixel in range(pixels):
-                    rows[pixel, channel] = up[pixel]
-                    if signed:
-                        rows[pixel, channels + channel] = down[pixel]
+                    rows[pixel, channel] = byte[pixel]
 
 
 @compiled
-def set_bits_above(row: Array, bit: int, target: Array) -> None:
-    """Set a bit of the bytes of the numbers above 0."""
+def compare(numbers: Array, limits: Array, bit: int, byte: Array) -> None:
+    """Set a bit of the bytes where a number is below its limit."""
     value = np.uint8(1 << bit)
-    for pixel in range(len(row)):
-        target[pixel] |= value if row[pixel] > np.float32(0) else np.uint8(0)
+    for pixel in range(len(byte)):
+        byte[pixel] |= value if numbers[pixel] < limits[pixel] else np.uint8(0)
 
 
 @compiled
-def set_bits_below(row: Array, bit: int, target: Array) -> None:
-    """Set a bit of the bytes of the numbers below 0."""
-    value = np.uint8(1 << bit)
-    for pixel in range(len(row)):
-        target[pixel] |= value if row[pixel] < np.float32(0) else np.uint8(0)
+def part(byte: Array, signs: Array, rows: Array, channel: int, channels: int) -> None:
+    """Deal bytes out to the map of spikes up and that of spikes down."""
+    none = np.uint8(0)
+    for pixel in range(len(byte)):
+        rows[pixel, channel] = byte[pixel] if signs[pixel] > np.float32(0) else none
+        rows[pixel, channels + channel] = byte[pixel] if signs[pixel] < np.float32(0) else none

@@ -205,11 +205,11 @@ def finish(
 ) -> None:
     """Pool, fire and count the 32 lanes of a tile whose currents are known.
 
-    ``counts`` and ``spikes`` are of all images; spikes (n, bytes * map * 32 blocks), or (n, 0); only where lanes are filters.
+    ``counts`` and ``spikes`` are of all images; spikes (n, bytes * map * stored channels), or (n, 0).
     """
     if tiling.fold > 1:
         fold(currents, tiling.fold, steps)
-    place = ((tile[0] * tiling.width.outputs + tile[1]) * tiling.blocks + block) * LANES
+    place = ((tile[0] * tiling.width.tiles + tile[1]) * tiling.blocks + block) * LANES
     fired, gaps = np.empty(LANES, np.int32), np.empty(LANES, np.float32)
     if filters.cells.plain:
         fire(currents, filters, block, steps, fired, gaps, spikes[image], place)

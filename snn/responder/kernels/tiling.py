@@ -92,6 +92,17 @@ class Tiling(NamedTuple):
     """Groups of lanes whose maximum is the pool (1: lanes are filters)."""
 
 
+def lanes_of_a_place(tiling: Tiling) -> int:
+    """Lanes that the filters at one position have: all, or those of a group."""
+    places = tiling.height.tile * tiling.width.tile
+    return tiling.blocks * LANES // tiling.fold // places
+
+
+def stored_channels(tiling: Tiling) -> int:
+    """Channels of the spikes as they are written, at least as many as there are filters."""
+    return tiling.blocks * LANES // (tiling.height.tile * tiling.width.tile)
+
+
 def _axis(span: Span, tile: int, *, folded: bool) -> Axis:
     lead = tile * span.pool_stride
     return Axis(
@@ -129,7 +140,8 @@ def by_columns(height: Span, width: Span, channels: int) -> Tiling:
 def by_positions(height: Span, width: Span, channels: int, tile: tuple[int, int]) -> Tiling:
     """Lanes are filters times the positions of ``tile`` (neighbours along height and width).
 
-    Filters times neighbours times the pool's window must not exceed the lanes.
+    Filters times neighbours times the pool's window must not exceed the lanes. Where there is no pool, the tiles are
+    one position high, and fill the map's rows, a layer may follow: the lanes are then the spikes as they are written.
     """
     axes = _axis(height, tile[0], folded=True), _axis(width, tile[1], folded=True)
     return Tiling(axes[0], axes[1], channels, blocks=1, fold=height.pool * width.pool)

@@ -115,11 +115,19 @@ def tilings(site: Site, channels: int) -> Iterator[Tiling]:
 
 
 def row_tilings(site: Site, channels: int) -> Iterator[Tiling]:
-    """Yield the tiling that computes the positions of a row of a pool's window at once, where lanes are left for it."""
+    """Yield those that compute some positions of a row at once, where lanes are left for it.
+
+    Those of a row of a pool's window, or neighbours, where there is no pool (or one that averages).
+    """
     height, width = site.shape.height, site.shape.width
+    room = LANES // len(site.neurons)
     padded = height.pool_padding or width.pool_padding
-    if not padded and 1 < width.pool <= LANES // len(site.neurons):
+    if not padded and 1 < width.pool <= room:
         yield by_columns(height, width, channels)
+    for columns in (2, 4, 8, 16):
+        unpooled = height.pool == width.pool == 1
+        if unpooled and columns <= room and width.outputs % columns == 0:
+            yield by_positions(height, width, channels, (1, columns))
 
 
 def tiling_of(plan: LayerPlan) -> Tiling:

@@ -15,7 +15,7 @@ from spikeatlas.snn.responder import costs
 from spikeatlas.snn.responder.filters import aligned, lanes
 from spikeatlas.snn.responder.kernels import factorised as kernel
 from spikeatlas.snn.responder.kernels.tiles import Filters
-from spikeatlas.snn.responder.kernels.tiling import LANES, Tiling
+from spikeatlas.snn.responder.kernels.tiling import LANES, Tiling, stored_channels
 from spikeatlas.snn.responder.signals import Counts, Spikes, Trains
 from spikeatlas.snn.responder.sites import Feed, Site
 from spikeatlas.snn.responder.ways.base import Batches, LayerPlan, Way, tiling_of, tilings
@@ -83,7 +83,7 @@ class Factorised(Way):
     @classmethod
     def gives(cls, site: Site, plan: LayerPlan) -> Feed:
         """See ``Way``."""
-        return Feed(Spikes, tiling_of(plan).blocks * LANES, height=site.height)
+        return Feed(Spikes, stored_channels(tiling_of(plan)), height=site.height)
 
     @classmethod
     def prepare(cls, site: Site, plan: LayerPlan, feed: Feed, batches: Batches) -> Self:
@@ -177,7 +177,7 @@ def _tile_inputs(tiling: Tiling) -> int:
 
 def stored_map(tiling: Tiling) -> int:
     """Places of one time step's spikes of one image, as a kernel writes them."""
-    return tiling.height.outputs * tiling.width.outputs * tiling.blocks * LANES
+    return tiling.height.outputs * tiling.width.outputs * stored_channels(tiling)
 
 
 def unfolded(
@@ -188,5 +188,5 @@ def unfolded(
 ) -> Spikes:
     """A kernel's flat spikes (n, all) as (n, bytes, pixels, stored channels)."""
     pixels = tiling.height.outputs * tiling.width.outputs
-    stored = spikes.reshape(len(spikes), bits, pixels, tiling.blocks * LANES)
+    stored = spikes.reshape(len(spikes), bits, pixels, stored_channels(tiling))
     return Spikes(stored, height)

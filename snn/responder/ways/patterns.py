@@ -13,7 +13,7 @@ from spikeatlas.snn.responder import costs
 from spikeatlas.snn.responder.filters import aligned, lanes
 from spikeatlas.snn.responder.kernels import patterns as kernel
 from spikeatlas.snn.responder.kernels.tiles import Filters
-from spikeatlas.snn.responder.kernels.tiling import LANES, Tiling
+from spikeatlas.snn.responder.kernels.tiling import LANES, Tiling, stored_channels
 from spikeatlas.snn.responder.signals import Counts, Spikes
 from spikeatlas.snn.responder.sites import Feed, Site
 from spikeatlas.snn.responder.ways.base import (
@@ -82,7 +82,7 @@ class Patterns(Way):
     @classmethod
     def gives(cls, site: Site, plan: LayerPlan) -> Feed:
         """See ``Way``."""
-        return Feed(Spikes, tiling_of(plan).blocks * LANES, height=site.height)
+        return Feed(Spikes, stored_channels(tiling_of(plan)), height=site.height)
 
     @classmethod
     def prepare(cls, site: Site, plan: LayerPlan, feed: Feed, batches: Batches) -> Self:
