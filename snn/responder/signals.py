@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from spikeatlas.snn.responder.kernels import packing
+
 Bytes = npt.NDArray[np.uint8]
 Counts = npt.NDArray[Any]
 """Spike counts (n, neurons), int64, or float64 of neurons that torch runs."""
@@ -51,13 +53,11 @@ class Spikes(Sequences):
 
     def frames(self, start: int, stop: int, time_steps: int) -> npt.NDArray[np.float32]:
         """See ``Sequences``."""
-        spread = np.unpackbits(self.bits[start:stop, ..., None], axis=-1, bitorder="little")
-        steps = np.moveaxis(spread, -1, 2).reshape(stop - start, -1, *self.bits.shape[2:])
-        frames = np.moveaxis(steps[:, :time_steps], 1, 0).astype(np.float32)
-        if self.signed:
-            up, down = np.split(frames, 2, axis=-1)
-            frames = up - down
-        return frames if self.height == 1 else frames * np.float32(self.height)
+        bits = self.bits[start:stop]
+        channels = bits.shape[3] // 2 if self.signed else bits.shape[3]
+        frames = np.empty((time_steps, len(bits), bits.shape[2], channels), np.float32)
+        packing.unpack(bits, np.float32(self.height), self.signed, frames)
+        return frames
 
 
 @dataclasses.dataclass(frozen=True)

@@ -75,7 +75,10 @@ KINDS = (
     Kind("first-step", {"coding": "first-step"}),
     Kind("read by membranes", {"decoding": "membrane"}),
     Kind("population", {"decoding": "population"}),
-    Kind("clif, linked population", {"neuron": "clif", "threshold": 0.5, "decoding": "population"}),
+    Kind(
+        "clif, linked population",
+        {"neuron": "clif", "threshold": 0.5, "decoding": {"kind": "population", "links": "full"}},
+    ),
     Kind("backei", {"neuron": "backei"}),
 )
 """What is timed, a line each."""

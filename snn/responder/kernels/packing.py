@@ -1,4 +1,4 @@
-"""Spikes of chance packed into bits, eight steps a byte, as they are drawn."""
+"""Spikes packed into bits, eight steps a byte, and unpacked."""
 
 from __future__ import annotations
 
@@ -48,3 +48,35 @@ def part(byte: Array, signs: Array, rows: Array, channel: int, channels: int) ->
     for pixel in range(len(byte)):
         rows[pixel, channel] = byte[pixel] if signs[pixel] > np.float32(0) else none
         rows[pixel, channels + channel] = byte[pixel] if signs[pixel] < np.float32(0) else none
+
+
+@compiled
+def unpack(bits: Array, height: Any, signed: bool, frames: Array) -> None:
+    """Write spikes of a height to float32 (T, n, pixels, channels), of bits (n, bytes, pixels, stored channels).
+
+    If ``signed``, the first half of the stored channels fires up, the second down.
+    """
+    steps, _, pixels, channels = frames.shape
+    for image in range(len(bits)):
+        for step in range(steps):
+            rows, target = bits[image, step >> 3], frames[step, image]
+            for pixel in range(pixels):
+                spread(rows[pixel][:channels], step & 7, height, target[pixel])
+                if signed:
+                    take(rows[pixel][channels:], step & 7, height, target[pixel])
+
+
+@compiled
+def spread(byte: Array, bit: int, height: Any, row: Array) -> None:
+    """Write the height where a bit is set, 0 elsewhere."""
+    value = np.uint8(1 << bit)
+    for channel in range(len(row)):
+        row[channel] = height if byte[channel] & value else np.float32(0)
+
+
+@compiled
+def take(byte: Array, bit: int, height: Any, row: Array) -> None:
+    """Take the height away where a bit is set."""
+    value = np.uint8(1 << bit)
+    for channel in range(len(row)):
+        row[channel] -= height if byte[channel] & value else np.float32(0)

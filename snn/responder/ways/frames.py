@@ -136,14 +136,15 @@ class Frames(Way):
         """Images from ``start`` on, in a batch of always the same size."""
         stop = min(start + self.images, len(signal))
         frames = signal.frames(start, stop, self.time_steps)[..., : self.shape.channels]
-        padding = ((0, 0), (0, self.images - (stop - start)), (0, 0), (0, 0))
-        currents = self._currents(np.pad(frames, padding))
-        return self._run(currents[:, : stop - start])
+        if missing := self.images - (stop - start):
+            frames = np.pad(frames, ((0, 0), (0, missing), (0, 0), (0, 0)))
+        return self._run(self._currents(frames)[:, : stop - start])
 
     @torch.no_grad()
     def _currents(self, frames: npt.NDArray[np.float32]) -> Tensor:
         """Currents (T, n, ...) of spikes (T, n, pixels, channels)."""
-        maps = torch.from_numpy(frames).flatten(0, 1).movedim(2, 1)
+        # channels last, which torch's convolutions and pools are fast in
+        maps = torch.from_numpy(np.ascontiguousarray(frames)).flatten(0, 1).movedim(2, 1)
         currents = self.layer.currents(maps.reshape(len(maps), *self.shape.source))
         return self.step.normalise(currents.unflatten(0, frames.shape[:2]), self.time_steps)
 

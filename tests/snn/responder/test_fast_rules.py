@@ -5,15 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
+from spikeatlas.snn.coding import CODINGS, CodingKey, encode
 from spikeatlas.snn.networks import SpikingNetwork
 from spikeatlas.snn.neurons import LifNeuron, Rule, RuleNeuron, SpikingNeuron, State
 from spikeatlas.snn.norms import Norm, scaled
-from spikeatlas.snn.responder import Responder
-from tests.snn.responder.small import TOLERANCE, compare, network, pictures, prefer
+from spikeatlas.snn.responder import PlainResponder, Responder
+from spikeatlas.snn.responder.lookup import layer_lookup
+from tests.snn.responder.small import (
+    TOLERANCE,
+    compare,
+    difference,
+    network,
+    pictures,
+    prefer,
+)
 
 SHAPE = (2, 9, 9)
 
@@ -81,6 +91,16 @@ NEURONS: dict[str, Callable[[], SpikingNeuron]] = {
     ),
 }
 LEAKY = "leaky"
+BARE = {"pool": "average", "bias": False}
+MEMBERS: tuple[dict[str, Any], ...] = (
+    {"neuron": {"kind": "dsr-if", "threshold": 1.0}, "pool": "average"},
+    {"neuron": "dsr-lif", "pool": "average", "decoding": "weighted-rate"},
+    {"neuron": "clif", "decoding": {"kind": "population", "size": 3, "links": "full"}},
+    {"neuron": "backei"},
+    {"norm": "batch", **BARE},
+    {"norm": "bntt", "decoding": "membrane", **BARE},
+    {"norm": ("hah", "sparsify", "divisive", "weight-l2"), **BARE},
+)
 
 
 def built(
@@ -119,16 +139,66 @@ def test_neurons_norms_and_steps(
 
 
 @pytest.mark.parametrize("pool", ["average", "max", "none"])
-@pytest.mark.parametrize("coding", ["current", "poisson"])
+@pytest.mark.parametrize("coding", CODINGS)
 @pytest.mark.parametrize("kind", [LEAKY, "dsr-lif", "clif"])
-def test_pools_and_codings(kind: str, coding: Any, pool: Any) -> None:
+def test_pools_and_codings(
+    kind: str, coding: Any, pool: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prefer(monkeypatch, "steps", "patterns")
     made = built(kind, norm="each step", time_steps=11, coding=coding, pool=pool, seed=3)
-    from spikeatlas.snn.coding import CodingKey
-    from spikeatlas.snn.responder import PlainResponder
-    from tests.snn.responder.small import difference
-
     options: dict[str, Any] = {"batch_size": 4, "key": CodingKey(3, "c", "report")}
     images = pictures("natural", SHAPE, 7)
     expected = PlainResponder(made, made.layers, **options)(images)
     found = difference(made, Responder(made, made.layers, **options)(images), expected)
     assert found.spikes <= max(2, TOLERANCE * found.of)
+    assert "frames" not in ways(made)
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+@pytest.mark.parametrize("fields", MEMBERS, ids=str)
+def test_members_that_a_study_names(fields: dict[str, Any], coding: Any) -> None:
+    size = {"channels": (6, 8), "hidden": (7,), "time_steps": 9}
+    made = network(SHAPE, coding=coding, gain=3.0, seed=5, **(size | fields))
+    key, images = CodingKey(3, "c", "report"), pictures("natural", SHAPE, 7)
+    with torch.no_grad():
+        # statistics of normalisations
+        made.train()(encode(made, images, key))
+    made.eval()
+    options: dict[str, Any] = {"batch_size": 4, "key": key}
+    expected = PlainResponder(made, made.layers, **options)(images)
+    rates = Responder(made, made.layers, **options)(images)
+    spiking = [layer.name for layer in made if layer.neuron.spiking]
+    found = difference(
+        made, {name: rates[name] for name in spiking}, {name: expected[name] for name in spiking}
+    )
+    assert found.spikes <= max(3, TOLERANCE * found.of)
+    for name in set(made.layers) - set(spiking):
+        np.testing.assert_allclose(rates[name], expected[name], atol=0.05)
+
+
+@pytest.mark.parametrize(
+    ("kind", "there"),
+    [
+        (LEAKY, True),
+        ("dsr-if", True),
+        ("dsr-lif", True),
+        ("clif", True),
+        ("if", True),
+        ("lif, soft", True),
+        ("lif", False),
+        ("lif to -0.2", False),
+        ("norse", False),
+    ],
+)
+def test_tables_of_trains_where_these_are_ordered(kind: str, there: bool) -> None:
+    made = built(kind, norm="all steps", time_steps=16)
+    tables = layer_lookup(next(iter(made)), 16)
+    assert (tables is not None) == there
+    steps = layer_lookup(next(iter(built(kind, norm="each step", time_steps=16))), 16)
+    assert steps is None
+
+
+def test_neurons_that_fire_at_any_current_have_no_tables() -> None:
+    layer = next(iter(built("if", norm="none", time_steps=4)))
+    layer.neuron = TallNeuron(Rule("decay", ">", "value", theta=number(-1e31)))
+    assert layer_lookup(layer, 4) is None
