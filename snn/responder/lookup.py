@@ -13,7 +13,7 @@ from spikeatlas.snn.networks import SpikingLayer
 from spikeatlas.snn.responder.kernels.constant import Finder
 from spikeatlas.snn.responder.kernels.factorised import Rises
 from spikeatlas.snn.responder.known_modules import layer_neurons
-from spikeatlas.snn.responder.train_tables import MAX_TRAINS, Kind, TrainTable, train_table
+from spikeatlas.snn.responder.train_tables import MAX_TRAINS, NeuronKind, TrainTable, train_table
 
 Ints = npt.NDArray[np.int64]
 # More kinds of neurons than this in one layer: stepping is cheaper than their tables.
@@ -59,7 +59,7 @@ def layer_lookup(
     if len(rows.scale) > 1:
         return None
     codes = tuple(rows.codes.tolist())
-    kinds = [Kind(codes, tuple(column)) for column in rows.values.T.tolist()]
+    kinds = [NeuronKind(codes, tuple(column)) for column in rows.values.T.tolist()]
     if neurons is not None:
         some, first = set(neurons), kinds[neurons[0]]
         kinds = [kind if place in some else first for place, kind in enumerate(kinds)]
@@ -71,7 +71,7 @@ def layer_lookup(
 
 
 @functools.lru_cache(maxsize=32)
-def _lookup(kinds: tuple[Kind, ...], time_steps: int) -> Lookup | None:
+def _lookup(kinds: tuple[NeuronKind, ...], time_steps: int) -> Lookup | None:
     distinct = list(dict.fromkeys(kinds))
     if len(distinct) > MAX_TABLES:
         return None

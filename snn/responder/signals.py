@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from spikeatlas.snn.responder.kernels import packing
+from spikeatlas.snn.responder.kernels import spike_bits
 
 Bytes = npt.NDArray[np.uint8]
 Counts = npt.NDArray[Any]
@@ -56,7 +56,7 @@ class Spikes(Sequences):
         bits = self.bits[start:stop]
         channels = bits.shape[3] // 2 if self.signed else bits.shape[3]
         frames = np.empty((time_steps, len(bits), bits.shape[2], channels), np.float32)
-        packing.unpack(bits, np.float32(self.height), self.signed, frames)
+        spike_bits.unpack(bits, np.float32(self.height), self.signed, frames)
         return frames
 
 

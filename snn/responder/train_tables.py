@@ -52,7 +52,7 @@ class TrainTable:
         return counts
 
 
-class Kind(NamedTuple):
+class NeuronKind(NamedTuple):
     """Neurons of one rule and one set of values."""
 
     codes: tuple[int, ...]
@@ -61,7 +61,7 @@ class Kind(NamedTuple):
     """A column of ``Channels.values``."""
 
 
-def ordered(kind: Kind) -> bool:
+def ordered(kind: NeuronKind) -> bool:
     """Tell whether a larger current is known to give no smaller membrane, as long as the spikes are the same."""
     a, b, c = kind.values[:3]
     if kind.values[7] < 0:
@@ -77,7 +77,7 @@ def ordered(kind: Kind) -> bool:
 
 
 @functools.lru_cache(maxsize=64)
-def train_table(kind: Kind, time_steps: int) -> TrainTable | None:
+def train_table(kind: NeuronKind, time_steps: int) -> TrainTable | None:
     """Return the trains of a neuron; None where they are not ordered, or more than 60 000.
 
     None too where a larger current can make fewer spikes up to a step, or where the smallest makes any.
@@ -109,7 +109,7 @@ def _currents(keys: Ints) -> npt.NDArray[np.float32]:
     return np.where(keys < 0, _SIGN - keys, keys).astype(np.uint32).view(np.float32)
 
 
-def _run(keys: Ints, kind: Kind, time_steps: int) -> npt.NDArray[np.uint8]:
+def _run(keys: Ints, kind: NeuronKind, time_steps: int) -> npt.NDArray[np.uint8]:
     spikes = np.empty((-(-time_steps // 8), len(keys)), np.uint8)
     none = np.empty((0, 1), np.float32)
     values = np.array(kind.values, np.float32)[:, None]

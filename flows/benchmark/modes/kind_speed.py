@@ -35,7 +35,7 @@ _SETTLING, _FEW = 12, 16
 _DOUBLINGS = 8.0
 
 
-class Kind(NamedTuple):
+class NetworkKind(NamedTuple):
     """A network of two convolutions, a hidden layer and an output."""
 
     name: str
@@ -45,16 +45,16 @@ class Kind(NamedTuple):
 
 _BARE = {"bias": False}
 KINDS = (
-    Kind("leaky", {}),
-    Kind("leaky, reset to zero", {"reset": "zero"}),
-    Kind("leaky, average pool", {"pool": "average"}),
-    Kind("lif", {"neuron": "lif"}),
-    Kind("lif, input not decayed", {"neuron": {"kind": "lif", "decay_input": False}}),
-    Kind("dsr-if", {"neuron": "dsr-if", "pool": "average"}),
-    Kind("dsr-lif", {"neuron": "dsr-lif", "pool": "average", "decoding": "weighted-rate"}),
-    Kind("clif", {"neuron": "clif", "threshold": 0.5}),
-    Kind("batch", {"norm": "batch", **_BARE}),
-    Kind(
+    NetworkKind("leaky", {}),
+    NetworkKind("leaky, reset to zero", {"reset": "zero"}),
+    NetworkKind("leaky, average pool", {"pool": "average"}),
+    NetworkKind("lif", {"neuron": "lif"}),
+    NetworkKind("lif, input not decayed", {"neuron": {"kind": "lif", "decay_input": False}}),
+    NetworkKind("dsr-if", {"neuron": "dsr-if", "pool": "average"}),
+    NetworkKind("dsr-lif", {"neuron": "dsr-lif", "pool": "average", "decoding": "weighted-rate"}),
+    NetworkKind("clif", {"neuron": "clif", "threshold": 0.5}),
+    NetworkKind("batch", {"norm": "batch", **_BARE}),
+    NetworkKind(
         "bntt",
         {
             "norm": "bntt",
@@ -64,22 +64,22 @@ KINDS = (
             **_BARE,
         },
     ),
-    Kind("bntt, constant current", {"norm": "bntt", "pool": "average", **_BARE}),
-    Kind("hah", {"norm": ("hah", "hah", "none", "none"), **_BARE}),
-    Kind("weight-l2", {"norm": "weight-l2", **_BARE}),
-    Kind("divisive", {"norm": "divisive", **_BARE}),
-    Kind("sparsify", {"norm": "sparsify", **_BARE}),
-    Kind("poisson", {"coding": "poisson"}),
-    Kind("signed-poisson", {"coding": "signed-poisson"}),
-    Kind("integrate-and-fire", {"coding": "integrate-and-fire"}),
-    Kind("first-step", {"coding": "first-step"}),
-    Kind("read by membranes", {"decoding": "membrane"}),
-    Kind("population", {"decoding": "population"}),
-    Kind(
+    NetworkKind("bntt, constant current", {"norm": "bntt", "pool": "average", **_BARE}),
+    NetworkKind("hah", {"norm": ("hah", "hah", "none", "none"), **_BARE}),
+    NetworkKind("weight-l2", {"norm": "weight-l2", **_BARE}),
+    NetworkKind("divisive", {"norm": "divisive", **_BARE}),
+    NetworkKind("sparsify", {"norm": "sparsify", **_BARE}),
+    NetworkKind("poisson", {"coding": "poisson"}),
+    NetworkKind("signed-poisson", {"coding": "signed-poisson"}),
+    NetworkKind("integrate-and-fire", {"coding": "integrate-and-fire"}),
+    NetworkKind("first-step", {"coding": "first-step"}),
+    NetworkKind("read by membranes", {"decoding": "membrane"}),
+    NetworkKind("population", {"decoding": "population"}),
+    NetworkKind(
         "clif, linked population",
         {"neuron": "clif", "threshold": 0.5, "decoding": {"kind": "population", "links": "full"}},
     ),
-    Kind("backei", {"neuron": "backei"}),
+    NetworkKind("backei", {"neuron": "backei"}),
 )
 """What is timed, a line each."""
 
@@ -93,7 +93,7 @@ def time_kinds(images: Path | None = None, rounds: int = 1) -> Iterator[str]:
         yield kind_line(kind, natural, rounds)
 
 
-def kind_line(kind: Kind, natural: Images, rounds: int) -> str:
+def kind_line(kind: NetworkKind, natural: Images, rounds: int) -> str:
     """Time one kind, and say what differs between both ways, and by which ways layers were computed."""
     network = lively_network(kind, natural)
     fast = Responder(network, network.layers, batch_size=BATCH, key=_KEY)
@@ -120,7 +120,7 @@ def kind_line(kind: Kind, natural: Images, rounds: int) -> str:
     )
 
 
-def lively_network(kind: Kind, natural: Images) -> SpikingNetwork:
+def lively_network(kind: NetworkKind, natural: Images) -> SpikingNetwork:
     """Build an untrained network whose layers fire about as trained ones do."""
     mean, std = pixel_statistics(natural)
     shape = natural.shape[1:]

@@ -55,14 +55,14 @@ def scan_channels(
     changing = len(currents) > 1 or neurons.codes[5] > 0 or len(scale) > 1 or len(rest) > 0
     current, v = np.empty(width, np.float32), np.empty(width, np.float32)
     spike, total = np.empty(width, np.float32), np.empty(width, np.float32)
-    before, held = np.empty(width, np.float32), np.empty(width, np.float32)
+    before, synaptic = np.empty(width, np.float32), np.empty(width, np.float32)
     byte = np.zeros(width, np.float32)
     for start in range(0, currents.shape[1], width):
         stop = min(start + width, currents.shape[1])
         lanes = lane_values(neurons.codes, values, 0, stop - start)
         v[: stop - start] = lanes[5]
         total[:] = 0
-        held[:] = 0
+        synaptic[:] = 0
         for step in range(steps):
             if step == 0 or changing:
                 if step > 0 and len(rest) > 0:
@@ -71,7 +71,7 @@ def scan_channels(
                     row = currents[step if len(currents) > 1 else 0][start:stop]
                     normalise(row, scale, shift, step, current)
                 if neurons.codes[5] > 0:
-                    gather(lanes[7], current, held)
+                    gather(lanes[7], current, synaptic)
             if neurons.codes[3] > 0:
                 delayed_step(neurons.codes, lanes, current, v, before, spike, total)
             else:
@@ -108,7 +108,7 @@ def normalise(row: Array, scale: Array, shift: Array, step: int, current: Array)
 
 @compiled
 def set_bits(spike: Array, bit: int, byte: Array) -> None:
-    """Set a bit of the bytes, held as float32, of neurons that fire."""
+    """Set a bit of the bytes, synaptic as float32, of neurons that fire."""
     value = np.float32(1 << bit)
     for i in range(len(byte)):
         byte[i] += spike[i] * value

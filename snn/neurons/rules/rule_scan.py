@@ -64,7 +64,7 @@ def scan(
     constant = len(currents) == 1 and len(others) <= 1 and not synapse
     current, v = np.empty(_LANES, np.float32), np.empty(_LANES, np.float32)
     spike, total = np.empty(_LANES, np.float32), np.empty(_LANES, np.float32)
-    before, held = np.zeros(_LANES, np.float32), np.empty(_LANES, np.float32)
+    before, synaptic = np.zeros(_LANES, np.float32), np.empty(_LANES, np.float32)
     for image in range(currents.shape[1]):
         for start in range(0, features, _LANES):
             stop = min(start + _LANES, features)
@@ -72,7 +72,7 @@ def scan(
             lanes = lane_values(codes, values, start, stop)
             v[:width] = lanes[5]
             total[:width] = 0
-            held[:width] = 0
+            synaptic[:width] = 0
             for step in range(steps):
                 if step == 0 or not constant:
                     row = currents[step if len(currents) > 1 else 0, image, start:stop]
@@ -81,7 +81,7 @@ def scan(
                         row = others[step if len(others) > 1 else 0, image, start:stop]
                         _add(row, other_norm, start, current)
                     if synapse:
-                        gather(lanes[7], current, held)
+                        gather(lanes[7], current, synaptic)
                 target = spikes[step, image, start:stop] if len(spikes) > 0 else spike
                 if codes[3] > 0:
                     delayed_step(codes, lanes, current, v, before, target, total)
@@ -109,11 +109,11 @@ def lane_values(codes: Array, values: Array, start: int, stop: int) -> Any:
 
 
 @compiled
-def gather(synapse: Array, current: Array, held: Array) -> None:
-    """Replace currents by the synaptic currents that they add to; ``held``: those of the step before."""
+def gather(synapse: Array, current: Array, synaptic: Array) -> None:
+    """Replace currents by the synaptic currents that they add to; ``synaptic``: those of the step before."""
     for i in range(len(synapse)):
-        held[i] = synapse[i] * held[i] + current[i]
-        current[i] = held[i]
+        synaptic[i] = synapse[i] * synaptic[i] + current[i]
+        current[i] = synaptic[i]
 
 
 @compiled

@@ -82,7 +82,7 @@ def fire_rule(
     drop, share = lanes.load(cells.values, 6 * size + at), lanes.load(cells.values, 7 * size + at)
     charge, reached, change = cells.codes[0], cells.codes[1] > 0, cells.codes[2]
     delayed, synapse = cells.codes[3] > 0, cells.codes[5] > 0
-    still, held = lanes.zeros(), lanes.zeros()
+    still, synaptic = lanes.zeros(), lanes.zeros()
     count, byte, gap = lanes.none(), lanes.none(), lanes.spread(np.float32(-1e30))
     stride = len(out) // ((steps + 7) // 8)
     for step in range(steps):
@@ -92,8 +92,8 @@ def fire_rule(
             current = lanes.multiply(current, lanes.load(cells.scale, row))
             current = lanes.add(current, lanes.load(cells.shift, row))
         if synapse:
-            held = lanes.add(lanes.multiply(share, held), current)
-            current = held
+            synaptic = lanes.add(lanes.multiply(share, synaptic), current)
+            current = synaptic
         before = lanes.above(membrane, theta)
         if delayed and change == 2:
             membrane = lanes.choose(before, rest, membrane)

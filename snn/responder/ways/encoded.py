@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from spikeatlas.snn.coding import CODINGS, CodingKey, Presentation, RateCoding, encode
 from spikeatlas.snn.networks import SpikingNetwork
-from spikeatlas.snn.responder.kernels import packing
+from spikeatlas.snn.responder.kernels import spike_bits
 from spikeatlas.snn.responder.signals import Levels, Sequences, Spikes, packed
 from spikeatlas.snn.responder.sites import Site
 
@@ -56,7 +56,7 @@ class Encoded:
         for index, image in enumerate(images):
             numbers = key.numbers(image.tobytes(), (steps, *flat))
             sides = none if signs is None else signs[index].reshape(flat)
-            packing.pack(numbers, limits[index].reshape(flat), sides, bits[index])
+            spike_bits.pack(numbers, limits[index].reshape(flat), sides, bits[index])
         return Spikes(bits, signed=signs is not None)
 
     def _looked_up(self, images: Images) -> npt.NDArray[np.uint8]:

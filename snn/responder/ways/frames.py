@@ -83,8 +83,8 @@ class Frames(Way):
         """See ``Way``."""
         del plan
         neuron = site.layer.neuron
-        known = neuron_problem(site.layer, site.shape.target) is None
-        if known or neuron.binary:
+        compiled = neuron_problem(site.layer, site.shape.target) is None
+        if compiled or neuron.binary:
             return Feed(Spikes, site.shape.filters, height=site.height)
         return Feed(Levels, site.shape.filters)
 

@@ -91,8 +91,8 @@ class Recount:
         """
         recount = cls(site, neurons)
         averaged = isinstance(site.layer.pool, nn.AvgPool2d)
-        known = site.guarded and site.layer.norm is None and not averaged
-        return recount if known and recount.sums_alike() else None
+        sums_alone = site.guarded and site.layer.norm is None and not averaged
+        return recount if sums_alone and recount.sums_alike() else None
 
     @torch.no_grad()
     def sums_alike(self) -> bool:

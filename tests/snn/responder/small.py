@@ -16,7 +16,7 @@ from spikeatlas.snn.networks import NetworkSite, NetworkSpec, SpikingLayer, Spik
 from spikeatlas.snn.neurons.leaky import LeakyNeuron
 from spikeatlas.snn.responder.plain import PlainResponder, Responses
 from spikeatlas.snn.responder.responder import Responder
-from spikeatlas.snn.responder.train_tables import Kind
+from spikeatlas.snn.responder.train_tables import NeuronKind
 from spikeatlas.snn.responder.ways import WAYS
 
 Images = npt.NDArray[np.uint8]
@@ -61,10 +61,10 @@ def leaky(layer: SpikingLayer) -> LeakyNeuron:
     return layer.neuron
 
 
-def leaky_kind(beta: float, threshold: float, *, zero: bool) -> Kind:
+def leaky_kind(beta: float, threshold: float, *, zero: bool) -> NeuronKind:
     """One kind of leaky neurons, as tables of their trains know it."""
     codes = (0, 0, 2 if zero else 1, 1, 0, 0)
-    return Kind(codes, (beta, 1.0, 0.0, threshold, 0.0, 0.0, threshold, 0.0))
+    return NeuronKind(codes, (beta, 1.0, 0.0, threshold, 0.0, 0.0, threshold, 0.0))
 
 
 def custom(

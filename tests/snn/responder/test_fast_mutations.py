@@ -64,7 +64,7 @@ def test_one_reset(monkeypatch: pytest.MonkeyPatch, layer: str) -> None:
 def test_the_first_reset(monkeypatch: pytest.MonkeyPatch) -> None:
     table = train_tables.train_table
 
-    def other(kind: train_tables.Kind, time_steps: int) -> Any:
+    def other(kind: train_tables.NeuronKind, time_steps: int) -> Any:
         codes = (*kind.codes[:2], 3 - kind.codes[2], *kind.codes[3:])
         return table(kind._replace(codes=codes), time_steps)
 
@@ -75,7 +75,7 @@ def test_the_first_reset(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_one_decay(monkeypatch: pytest.MonkeyPatch) -> None:
     table = train_tables.train_table
 
-    def slower(kind: train_tables.Kind, time_steps: int) -> Any:
+    def slower(kind: train_tables.NeuronKind, time_steps: int) -> Any:
         values = (kind.values[0] - 1e-3, *kind.values[1:])
         return table(kind._replace(values=values), time_steps)
 

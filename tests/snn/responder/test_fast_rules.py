@@ -157,8 +157,8 @@ def test_pools_and_codings(
 @pytest.mark.parametrize("coding", CODINGS)
 @pytest.mark.parametrize("fields", MEMBERS, ids=str)
 def test_members_that_a_study_names(fields: dict[str, Any], coding: Any) -> None:
-    size = {"channels": (6, 8), "hidden": (7,), "time_steps": 9}
-    made = network(SHAPE, coding=coding, gain=3.0, seed=5, **(size | fields))
+    size: dict[str, Any] = {"channels": (6, 8), "hidden": (7,), "time_steps": 9}
+    made = network(SHAPE, coding=coding, gain=3.0, seed=5, **size, **fields)
     key, images = CodingKey(3, "c", "report"), pictures("natural", SHAPE, 7)
     with torch.no_grad():
         # statistics of normalisations

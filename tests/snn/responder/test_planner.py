@@ -107,7 +107,7 @@ def huge(layer: SpikingLayer) -> None:
 
 
 def another_pool(layer: SpikingLayer) -> None:
-    layer.pool = nn.LPPool2d(2, 2)
+    layer.pool = nn.LPPool2d(2, 2)  # type: ignore[assignment]
 
 
 @pytest.mark.parametrize(
