@@ -28,6 +28,9 @@ class Norm(nn.Module):
         """Return what it has learnt to scale each step by, (T, channels); None where steps have no scales of their own."""
         return None
 
+    any_order: bool = False
+    """True if the responder may sum its currents in another order than torch does, at most 1e-5 of the spikes off."""
+
     def forward(self, currents: Tensor, first_step: int = 0) -> Tensor:
         """Normalise currents (T, n, ...) of the steps from ``first_step`` on; of one shape with them."""
         raise NotImplementedError

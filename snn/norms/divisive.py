@@ -20,6 +20,8 @@ _WINDOW = 3
 class DivisiveNorm(Norm):
     """Rectified currents over what all channels have nearby, and over the largest of that in the image."""
 
+    any_order = True
+
     def __init__(self, sigma: float, field: FieldKind) -> None:
         super().__init__()
         self.sigma, self.field = sigma, field

@@ -20,6 +20,7 @@ class NormSequence(Norm):
         super().__init__()
         self.parts = nn.ModuleList(parts)
         self.timed = any(part.timed for part in parts)
+        self.any_order = all(part.any_order for part in parts)
         thresholds = (part.exit_below for part in parts if part.exit_below is not None)
         self.exit_below = next(thresholds, None)
 

@@ -18,6 +18,8 @@ from spikeatlas.snn.registry import SPEC
 class SparsifyNorm(Norm):
     """Currents above their map's quantile, and 0 elsewhere."""
 
+    any_order = True
+
     def __init__(self, keep: float, shape: tuple[int, ...]) -> None:
         """``shape``: of one image's currents."""
         super().__init__()

@@ -17,6 +17,8 @@ _EPS = 1e-6
 class FilterNorm(Norm):
     """Currents over the l2 norm of the weights that made them."""
 
+    any_order = True
+
     def __init__(self, operator: nn.Conv2d | nn.Linear) -> None:
         super().__init__()
         # in a tuple: the weights are the operator's, and no part of this module

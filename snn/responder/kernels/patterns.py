@@ -19,6 +19,7 @@ from spikeatlas.snn.responder.kernels.tiles import (
     clear,
     corner,
     finish,
+    fold,
     inside,
 )
 from spikeatlas.snn.responder.kernels.tiling import LANES, Tiling
@@ -138,3 +139,25 @@ def respond(
                         image,
                         doubts,
                     )
+
+
+@compiled
+def sum_currents(
+    spikes: Array, steps: int, tiling: Tiling, filters: Filters, room: PatternRoom, currents: Array
+) -> None:
+    """Write pooled currents float32, flat (T, n, map, stored channels), of spikes as of ``respond``."""
+    count = len(spikes)
+    size = len(currents) // (steps * count)
+    for image in range(count):
+        list_active(spikes[image], tiling, room)
+        for y in range(tiling.height.tiles):
+            for x in range(tiling.width.tiles):
+                for block in range(tiling.blocks):
+                    tile_currents(tiling, (y, x), filters.weights, block, room)
+                    if tiling.fold > 1:
+                        fold(room.currents, tiling.fold, steps)
+                    bias = lanes.load(filters.bias, block * LANES)
+                    place = ((y * tiling.width.tiles + x) * tiling.blocks + block) * LANES
+                    for step in range(steps):
+                        current = lanes.add(lanes.load(room.currents, step * LANES), bias)
+                        lanes.store(currents, (step * count + image) * size + place, current)

@@ -6,6 +6,7 @@ from spikeatlas.snn.responder.ways.base import LayerPlan, Way
 from spikeatlas.snn.responder.ways.direct import Direct
 from spikeatlas.snn.responder.ways.factorised import Factorised
 from spikeatlas.snn.responder.ways.frames import Frames
+from spikeatlas.snn.responder.ways.pattern_currents import PatternCurrents
 from spikeatlas.snn.responder.ways.patterns import Patterns
 from spikeatlas.snn.responder.ways.steps import BySteps
 from spikeatlas.snn.responder.ways.trains import ByTrains
@@ -18,6 +19,7 @@ WAYS: dict[str, type[Way]] = {
     "frames": Frames,
     "factorised": Factorised,
     "patterns": Patterns,
+    "pattern-currents": PatternCurrents,
 }
 
 __all__ = ["WAYS", "LayerPlan", "Way"]

@@ -114,13 +114,13 @@ def tilings(site: Site, channels: int) -> Iterator[Tiling]:
             yield by_positions(*spans, channels, (rows, columns))
 
 
-def row_tilings(site: Site, channels: int) -> Iterator[Tiling]:
+def row_tilings(site: Site, channels: int, filters: int) -> Iterator[Tiling]:
     """Yield those that compute some positions of a row at once, where lanes are left for it.
 
     Those of a row of a pool's window, or neighbours, where there is no pool (or one that averages).
     """
     height, width = site.shape.height, site.shape.width
-    room = LANES // len(site.neurons)
+    room = LANES // filters
     padded = height.pool_padding or width.pool_padding
     if not padded and 1 < width.pool <= room:
         yield by_columns(height, width, channels)

@@ -66,7 +66,10 @@ class Patterns(Way):
     @classmethod
     def options(cls, site: Site, feed: Feed) -> Iterator[LayerPlan]:
         """See ``Way``."""
-        for tiling in (*tilings(site, feed.channels), *row_tilings(site, feed.channels)):
+        for tiling in (
+            *tilings(site, feed.channels),
+            *row_tilings(site, feed.channels, len(site.neurons)),
+        ):
             cost = cls.cost(tiling, site.time_steps)
             yield LayerPlan(site.name, cls.name, site.neurons, cost, tiling)
 
@@ -97,7 +100,10 @@ class Patterns(Way):
     def __call__(self, signal: Spikes) -> tuple[Counts, Spikes | None]:
         """Spike counts int64 (n, neurons), and the spikes if a layer follows."""
         count, steps_in_bytes = signal.bits.shape[:2]
-        bits, room = signal.bits.reshape(count, steps_in_bytes, -1), self._room()
+        bits, room = (
+            signal.bits.reshape(count, steps_in_bytes, -1),
+            pattern_room(self.tiling, self.time_steps),
+        )
         counts, spikes = counted(
             functools.partial(
                 kernel.respond, bits, self.time_steps, self.tiling, self.filters, room
@@ -115,15 +121,18 @@ class Patterns(Way):
     def _written(self) -> int:
         return -(-self.time_steps // 8) * stored_map(self.tiling) if self.passes_on else 0
 
-    def _room(self) -> kernel.PatternRoom:
-        groups = -(-self.time_steps // 4)
-        pixels = self.tiling.height.inputs * self.tiling.width.inputs
-        # one more: a silent input is written behind the last active one, and then over
-        inputs = pixels * self.tiling.channels + 1
-        return kernel.PatternRoom(
-            sums=aligned(kernel.PATTERNS * LANES),
-            currents=aligned((4 * groups + 1) * LANES),
-            patterns=np.zeros((groups, inputs), np.uint8),
-            columns=np.zeros((groups, inputs), np.int32),
-            begins=np.zeros((groups, pixels + 1), np.int32),
-        )
+
+def pattern_room(tiling: Tiling, time_steps: int) -> kernel.PatternRoom:
+    """Working arrays of one call."""
+    groups = -(-time_steps // 4)
+    pixels = tiling.height.inputs * tiling.width.inputs
+    # one more: a silent input is written behind the last active one, and then over
+    inputs = pixels * tiling.channels + 1
+    return kernel.PatternRoom(
+        sums=aligned(kernel.PATTERNS * LANES),
+        # one vector more, for loads across groups of lanes
+        currents=aligned((4 * groups + 1) * LANES),
+        patterns=np.zeros((groups, inputs), np.uint8),
+        columns=np.zeros((groups, inputs), np.int32),
+        begins=np.zeros((groups, pixels + 1), np.int32),
+    )

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from spikeatlas.snn.coding import CODINGS, CodingKey, Presentation, RateCoding
+from spikeatlas.snn.coding import CODINGS, Coding, CodingKey, Presentation, RateCoding
 from tests.snn.nets import network, noise_images
 
 KEY = CodingKey(0, "c", "report")
@@ -14,7 +14,7 @@ STOCHASTIC = [name for name, coding in CODINGS.items() if coding.stochastic]
 
 
 @pytest.mark.parametrize("name", STOCHASTIC)
-def test_spikes_are_as_frequent_as_their_limits_say(name: str) -> None:
+def test_spikes_are_as_frequent_as_their_limits_say(name: Coding) -> None:
     coding, made = CODINGS[name], network(coding=name)
     assert isinstance(coding, RateCoding)
     images = noise_images(2)
