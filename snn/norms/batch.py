@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 import torch
+from pydantic import Field
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 from torch.nn import functional
@@ -47,24 +48,54 @@ class SharedBatchNorm(RunningNorm):
         return scale[None], (self.bias - self.running_mean * scale)[None]
 
 
+class SteppedBatchNorm(SharedBatchNorm):
+    """The same with one set of running statistics, but each step of a batch normalised by its own in training."""
+
+    @property
+    def timed(self) -> bool:  # type: ignore[override]
+        """True in training: a current that is constant is then a new batch at every step."""
+        return self.training
+
+    def learn(self, currents: Tensor, first_step: int) -> Tensor:
+        """See ``RunningNorm``."""
+        steps = range(first_step, first_step + len(currents))
+        rows = zip(currents, steps, strict=True)
+        return torch.cat(
+            [super(SteppedBatchNorm, self).learn(row[None], step) for row, step in rows]
+        )
+
+
 @dataclass(frozen=True, config=SPEC)
 class BatchNorm(NormSpec):
-    """Batch normalisation (Ioffe and Szegedy 2015, arXiv 1502.03167), statistics taken over all time steps too.
+    """Batch normalisation (Ioffe and Szegedy 2015, arXiv 1502.03167), shared by all time steps.
 
     y = weight (I - mean) / sqrt(var + 1e-5) + bias, each a number of the channel; running statistics, with
     momentum 0.1, in evaluation.
     """
 
     kind: Literal["batch"] = "batch"
+    statistics: Literal["sequence", "step"] = Field(
+        default="sequence", exclude_if=lambda value: value == "sequence"
+    )
+    """In training, those of all steps together (``sequence``), or of each ``step`` alone, as torch's module takes them
+    that is called step after step; the running ones are shared by all steps either way."""
+
+    @property
+    def timed(self) -> bool:
+        """See ``NormSpec``."""
+        return self.statistics == "step"
 
     def stepwise_problems(self) -> list[str]:
         """See ``NormSpec``."""
+        if self.statistics == "step":
+            return []
         problem = (
             "batch takes the statistics of all time steps together, which training.backend: eager, step after step, "
-            "cannot give it; set training.backend to fused, or norm to bntt"
+            "cannot give it; set training.backend to fused, or norm.statistics to step"
         )
         return [problem]
 
     def build(self, site: NormSite) -> SharedBatchNorm:
         """Make that of one layer."""
-        return SharedBatchNorm(site.shape[0])
+        norm = SharedBatchNorm if self.statistics == "sequence" else SteppedBatchNorm
+        return norm(site.shape[0])
