@@ -30,6 +30,7 @@ def test_steps_may_have_statistics_of_their_own_in_training() -> None:
 
     assert torch.equal(norm(currents), torch.stack([plain(step) for step in currents]))
     assert norm.timed
+    assert plain.running_var is not None
     assert torch.equal(norm.running_var, plain.running_var)
     norm.eval()
     plain.eval()
