@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - its name everywhere
 
+from spikeatlas.snn.networks.folded_frames import can_fold, folded_currents
 from spikeatlas.snn.neurons import RepresentingNeuron, SpikingNeuron, State
 from spikeatlas.snn.norms import Norm
 
@@ -87,6 +88,15 @@ class SpikingLayer(nn.Module):
             currents = self.pool(currents)
         return currents
 
+    def folded(self, inputs: Tensor) -> Tensor:
+        """Currents (T, n, ...) of all time steps, (T, n, ...): those of ``currents``, bit for bit."""
+        frames = inputs.flatten(0, 1)
+        if len(inputs) > 1 and can_fold(self.operator, self.pool, frames):
+            currents = folded_currents(cast("nn.Conv2d", self.operator), self.pool, frames)
+        else:
+            currents = self.currents(frames)
+        return currents.unflatten(0, inputs.shape[:2])
+
     def normalise(self, currents: Tensor, time_steps: int) -> Tensor:
         """Currents as the neurons get them, (T, n, ...), or (1, n, ...) where they are constant."""
         if self.norm is None:
@@ -104,7 +114,7 @@ class SpikingLayer(nn.Module):
         """
         if self._represents and len(inputs) > 1 and torch.is_grad_enabled():
             return self._represented(inputs, time_steps)
-        currents = self.currents(inputs.flatten(0, 1)).unflatten(0, inputs.shape[:2])
+        currents = self.folded(inputs)
         return self.neuron.run(self.normalise(currents, time_steps), time_steps)
 
     @property
@@ -120,7 +130,7 @@ class SpikingLayer(nn.Module):
         """
         neuron = cast("RepresentingNeuron", self.neuron)
         with torch.no_grad():
-            currents = self.currents(inputs.flatten(0, 1)).unflatten(0, inputs.shape[:2])
+            currents = self.folded(inputs)
         numbers = self.currents(neuron.represented(inputs, time_steps))
         return neuron.represent(numbers, currents, time_steps)
 

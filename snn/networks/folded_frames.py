@@ -1,0 +1,162 @@
+"""Currents of many frames: convolution and pool, some frames at a time, so that maps before the pool stay in the caches.
+
+The values are those of torch's convolution and pool over all frames at once, bit for bit, and so are the gradients of
+a maximum whose inputs have one. Of an average, which is linear, the gradient goes through both in one convolution of
+stride 2: its kernel, one wider, is
+
+    K[i, j] = (k[i, j] + k[i - 1, j] + k[i, j - 1] + k[i - 1, j - 1]) / 4,
+
+k that of the operator, 0 beyond its ends: 9/4 times fewer products for 3x3.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from spikeatlas.snn.networks.map_pools import average_maps, largest_of_maps, spread_to_largest
+
+_BYTES = 2**22
+"""Of maps before their pool that are computed at a time: what a core has of the last cache."""
+
+
+def can_fold(operator: nn.Module, pool: nn.Module | None, inputs: Tensor) -> bool:
+    """Tell whether ``folded_currents`` computes this operator and pool of frames (n, ...)."""
+    if type(operator) is not nn.Conv2d or type(pool) not in (nn.MaxPool2d, nn.AvgPool2d):
+        return False
+    if any(part._forward_hooks or part._forward_pre_hooks for part in (operator, pool) if part):  # noqa: SLF001
+        return False
+    values = (inputs, operator.weight, operator.weight if operator.bias is None else operator.bias)
+    if any(value.dtype != torch.float32 or value.device.type != "cpu" for value in values):
+        return False
+    plain = (operator.stride, operator.dilation, operator.groups) == ((1, 1), (1, 1), 1)
+    padded = operator.padding_mode == "zeros" and not isinstance(operator.padding, str)
+    return plain and padded and not torch.is_autocast_enabled("cpu")
+
+
+def folded_currents(operator: nn.Conv2d, pool: nn.Module | None, frames: Tensor) -> Tensor:
+    """Pooled currents (n, channels, h, w) of frames (n, c, h, w), with gradients; see ``can_fold``."""
+    row: type[_Pooled] = _Largest if isinstance(pool, nn.MaxPool2d) else _Average
+    currents: Tensor = row.apply(frames, operator.weight, operator.bias, operator.padding)
+    return currents
+
+
+class _Pooled(torch.autograd.Function):
+    """Frames, weights and biases to pooled currents."""
+
+    @classmethod
+    def pieces(cls, frames: Tensor, weight: Tensor, size: tuple[int, int]) -> list[slice]:
+        """Return the frames of each piece, ``size`` being that of a map before its pool."""
+        piece = max(1, _BYTES // (4 * len(weight) * size[0] * size[1]))
+        return [slice(start, start + piece) for start in range(0, len(frames), piece)]
+
+
+class _Average(_Pooled):
+    """With the mean of each 2x2."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, frames: Tensor, weight: Tensor, bias: Tensor | None, padding: tuple[int, int]
+    ) -> Tensor:
+        size = _size(frames, weight, padding)
+        pooled = torch.empty((len(frames), len(weight), size[0] // 2, size[1] // 2))
+        for piece in _Pooled.pieces(frames, weight, size):
+            maps = functional.conv2d(frames[piece], weight, bias, padding=padding)
+            average_maps(maps.numpy(), pooled[piece].numpy())
+        ctx.save_for_backward(frames, weight)
+        ctx.padding, ctx.biased = padding, bias is not None
+        return pooled
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        frames, weight = ctx.saved_tensors
+        wider = _kernel_over_means(weight)
+        slope, wide, bias = _slopes(ctx, gradients[0].contiguous(), frames, wider, stride=2)
+        return slope, None if wide is None else _kernel_over_means_turned(wide), bias, None
+
+
+class _Largest(_Pooled):
+    """With the largest of each 2x2."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, frames: Tensor, weight: Tensor, bias: Tensor | None, padding: tuple[int, int]
+    ) -> Tensor:
+        size = _size(frames, weight, padding)
+        pooled = torch.empty((len(frames), len(weight), size[0] // 2, size[1] // 2))
+        places = torch.empty(pooled.shape, dtype=torch.uint8)
+        for piece in _Pooled.pieces(frames, weight, size):
+            maps = functional.conv2d(frames[piece], weight, bias, padding=padding)
+            largest_of_maps(maps.numpy(), pooled[piece].numpy(), places[piece].numpy())
+        ctx.save_for_backward(frames, weight, places)
+        ctx.padding, ctx.biased, ctx.size = padding, bias is not None, size
+        return pooled
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        frames, weight, places = ctx.saved_tensors
+        whole = [slice(None)]
+        pieces = whole if ctx.needs_input_grad[0] else _Pooled.pieces(frames, weight, ctx.size)
+        arriving = gradients[0].contiguous()
+        slopes: list[Tensor | None] = [None, None, None]
+        for piece in pieces:
+            maps = torch.empty((*arriving[piece].shape[:2], *ctx.size))
+            spread_to_largest(arriving[piece].numpy(), places[piece].numpy(), maps.numpy())
+            parts = _slopes(ctx, maps, frames[piece], weight)
+            slopes = [
+                part if total is None or part is None else total + part
+                for total, part in zip(slopes, parts, strict=True)
+            ]
+        return (*slopes, None)
+
+
+def _size(frames: Tensor, weight: Tensor, padding: tuple[int, int]) -> tuple[int, int]:
+    """Size (h, w) of a map before its pool."""
+    height, width = (
+        side + 2 * beyond - kernel + 1
+        for side, beyond, kernel in zip(frames.shape[2:], padding, weight.shape[2:], strict=True)
+    )
+    return height, width
+
+
+def _slopes(
+    ctx: Any, arriving: Tensor, frames: Tensor, weight: Tensor, stride: int = 1
+) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
+    """Gradients of frames, weights and biases, those that are asked for, by torch's own convolution."""
+    slopes: tuple[Tensor | None, Tensor | None, Tensor | None] = (
+        torch.ops.aten.convolution_backward(
+            arriving,
+            frames,
+            weight,
+            [len(weight)] if ctx.biased else None,
+            [stride, stride],
+            ctx.padding,
+            [1, 1],
+            False,
+            [0, 0],
+            1,
+            [needed and there for needed, there in zip(ctx.needs_input_grad, (True, True, ctx.biased), strict=False)],
+        )
+    )
+    return slopes
+
+
+def _kernel_over_means(weight: Tensor) -> Tensor:
+    """Return the kernel K of the module."""
+    high, wide = weight.shape[2:]
+    result = weight.new_zeros((*weight.shape[:2], high + 1, wide + 1))
+    for down, right in _SHIFTS:
+        result[:, :, down : down + high, right : right + wide] += weight
+    return result / 4
+
+
+def _kernel_over_means_turned(gradient: Tensor) -> Tensor:
+    """Return the gradient of k, of that of K."""
+    high, wide = gradient.shape[2] - 1, gradient.shape[3] - 1
+    return sum(gradient[:, :, down : down + high, right : right + wide] for down, right in _SHIFTS) / 4
+
+
+_SHIFTS = ((0, 0), (0, 1), (1, 0), (1, 1))
