@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import torch
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
-from torch.nn import functional
 
 from spikeatlas.snn.norms.base import NormSite, NormSpec
 from spikeatlas.snn.norms.running import RunningNorm
@@ -29,20 +28,13 @@ class StepBatchNorm(RunningNorm):
         self.register_buffer("running_var", torch.ones(time_steps, channels))
 
     def learn(self, currents: Tensor, first_step: int) -> Tensor:
-        """See ``RunningNorm``: all steps in one call, as so many channels."""
+        """See ``RunningNorm``."""
         rows = slice(first_step, first_step + len(currents))
-        side_by_side = currents.transpose(0, 1).flatten(1, 2)
-        normalised = functional.batch_norm(
-            side_by_side,
-            self.running_mean[rows].view(-1),
-            self.running_var[rows].view(-1),
-            self.gamma[rows].flatten(),
-            None,
-            training=True,
-            momentum=self.momentum,
-            eps=self.eps,
+        statistics = (self.running_mean[rows], self.running_var[rows])
+        normalised: Tensor = _Steps.apply(
+            currents, self.gamma[rows], *statistics, self.momentum, self.eps
         )
-        return normalised.unflatten(1, (len(currents), -1)).transpose(0, 1)
+        return normalised
 
     def affine(self) -> tuple[Tensor, Tensor]:
         """See ``Norm``."""
@@ -52,6 +44,41 @@ class StepBatchNorm(RunningNorm):
     def step_scales(self) -> Tensor:
         """See ``Norm``: gamma."""
         return self.gamma.detach()
+
+
+class _Steps(torch.autograd.Function):
+    """torch's batch normalisation of every step's currents (T, n, channels, ...), where they stand in memory."""
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        currents: Tensor,
+        gamma: Tensor,
+        running_mean: Tensor,
+        running_var: Tensor,
+        momentum: float,
+        eps: float,
+    ) -> Tensor:
+        normalised, statistics = torch.empty(currents.shape, device=currents.device), []
+        for step, values in enumerate(currents):
+            running = (running_mean[step], running_var[step], True, momentum, eps)
+            normalised[step], *moments = torch.native_batch_norm(values, gamma[step], None, *running)
+            statistics.append(moments)
+        ctx.save_for_backward(currents, gamma, *(torch.stack(rows) for rows in zip(*statistics, strict=True)))
+        ctx.eps = eps
+        return normalised
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        currents, gamma, means, scales = ctx.saved_tensors
+        result, slopes = torch.empty_like(currents), torch.empty_like(gamma)
+        wanted = [True, True, False]
+        for step, arriving in enumerate(gradients[0]):
+            moments = (None, None, means[step], scales[step], True, ctx.eps, wanted)
+            result[step], slopes[step], _ = torch.ops.aten.native_batch_norm_backward(
+                arriving, currents[step], gamma[step], *moments
+            )
+        return result, slopes, None, None, None, None
 
 
 @dataclass(frozen=True, config=SPEC)

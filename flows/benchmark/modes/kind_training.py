@@ -1,0 +1,154 @@
+"""The speed of training networks of each kind of neuron and normalisation: layer by layer against the loop over time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from statistics import median
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 - its name everywhere
+
+from spikeatlas.flows.benchmark.reference_network import noise_images
+from spikeatlas.snn.coding import CodingKey, encode
+from spikeatlas.snn.generators.base import Images
+from spikeatlas.snn.networks import NetworkSite, NetworkSpec, SpikingNetwork
+from spikeatlas.snn.networks.base import Shape
+from spikeatlas.tasks.workers.process import one_thread
+
+CLASSES = 10
+_KEY = CodingKey(0, "benchmark", "training")
+CODINGS = ("current", "poisson", "signed-poisson")
+LIF_BAR, BAR = 2.5, 2.0
+"""Times that layer by layer has to be faster: plain leaky neurons, and the other kinds."""
+
+
+class TrainingKind(NamedTuple):
+    """Networks whose layers are of one kind."""
+
+    name: str
+    fields: Mapping[str, Any]
+    """Of ``network`` in a study."""
+    bar: float | None = BAR
+    """None: its operators follow one another in time, so that nothing can be folded."""
+
+
+_AVERAGE = {"pool": "average", "decoding": "membrane"}
+_LINKED = {"kind": "population", "size": 10, "links": "full", "read": "membrane"}
+KINDS = (
+    TrainingKind("leaky", {}, LIF_BAR),
+    TrainingKind("leaky, average pools", {"pool": "average"}, LIF_BAR),
+    TrainingKind("lif", {"neuron": "lif"}),
+    TrainingKind("clif", {"neuron": "clif"}),
+    TrainingKind("dsr-if", {"neuron": "dsr-if", **_AVERAGE}),
+    TrainingKind("dsr-lif", {"neuron": "dsr-lif", **_AVERAGE}),
+    TrainingKind("batch", {"norm": "batch", "bias": False}),
+    TrainingKind("bntt", {"norm": "bntt", "bias": False}),
+    TrainingKind("bntt, average pools", {"norm": "bntt", "bias": False, **_AVERAGE}),
+    TrainingKind("clif, linked population", {"neuron": "clif", "decoding": _LINKED}, None),
+    TrainingKind("backei", {"neuron": "backei", "decoding": "membrane"}, None),
+)
+"""What is timed, a row each."""
+
+
+class TrainingShape(NamedTuple):
+    """A size of networks and batches."""
+
+    name: str
+    images: Shape
+    batch: int
+    fields: Mapping[str, Any]
+    """Of ``network``, its time steps among them."""
+    shown: Shape | None = None
+    """Of images where convolutions go without padding, as MANGO's do; ``images`` are then those whose padded maps
+    end as large."""
+
+
+SHAPES = (
+    TrainingShape(
+        "first result's",
+        (1, 28, 28),
+        32,
+        {"channels": (36, 40), "hidden": (64,), "kernel": 3, "time_steps": 16},
+    ),
+    TrainingShape("784-1000-10", (1, 28, 28), 128, {"channels": (), "hidden": (1000,), "time_steps": 25}),
+    TrainingShape(
+        "MANGO's",
+        (3, 20, 20),
+        32,
+        {"channels": (200, 64), "hidden": (100,), "kernel": 5, "time_steps": 25},
+        shown=(3, 32, 32),
+    ),
+)
+"""A table each."""
+
+
+def time_training_kinds(rounds: int = 3) -> Iterator[str]:
+    """Yield a table for each shape of network: how many times faster a step is, kind by kind and coding by coding."""
+    one_thread()
+    for shape in SHAPES:
+        steps = shape.fields["time_steps"]
+        yield (
+            f"{shape.name} network, T={steps}, batch {shape.batch}: forward and backward, layer by layer against step by "
+            f"step (core-seconds of both; one thread, medians of {rounds} in turns)\n"
+        )
+        heads = ("kind", "bar", *CODINGS)
+        yield f"| {' | '.join(heads)} |\n|{' --- |' * len(heads)}"
+        for kind in KINDS:
+            yield from _rows(shape, kind, rounds)
+        yield ""
+
+
+def _rows(shape: TrainingShape, kind: TrainingKind, rounds: int) -> Iterator[str]:
+    cells = []
+    for coding in CODINGS:
+        network = kind_network(shape, kind, coding)
+        if network is None:
+            return
+        images = noise_images(shape.batch, shape.shown or shape.images)
+        layers, steps = step_seconds(network, images, rounds)
+        cells.append(f"{steps / layers:.2f} ({layers:.3f}, {steps:.3f})")
+    bar = "none" if kind.bar is None else f"{kind.bar:g}"
+    yield f"| {' | '.join((kind.name, bar, *cells))} |"
+
+
+def kind_network(shape: TrainingShape, kind: TrainingKind, coding: str) -> SpikingNetwork | None:
+    """Build an untrained network of a kind; None where there is none of that shape."""
+    fields = {**shape.fields, **kind.fields, "coding": coding}
+    try:
+        spec = NetworkSpec(**fields)
+    except ValueError:
+        # gates need maps
+        return None
+    channels = shape.images[0]
+    site = NetworkSite(shape.images, CLASSES, [0.5] * channels, [0.3] * channels, 0)
+    network = spec.build(site)
+    if shape.shown:
+        for layer in network:
+            if isinstance(layer.operator, nn.Conv2d):
+                layer.operator.padding = (0, 0)
+    return network
+
+
+def step_seconds(network: SpikingNetwork, images: Images, rounds: int) -> tuple[float, float]:
+    """Return core-seconds of forward and backward, layer by layer and step by step: medians, in turns, after one each."""
+    labels = torch.arange(len(images)) % CLASSES
+    inputs = encode(network, images, _KEY)
+    ways: tuple[Callable[[Tensor], Tensor], ...] = (network, network.unroll)
+    seconds: list[tuple[float, ...]] = []
+    for _ in range(rounds + 1):
+        seconds.append(tuple(_seconds(network, way, inputs, labels) for way in ways))
+    layers, steps = (median(row) for row in zip(*seconds[1:], strict=True))
+    return layers, steps
+
+
+def _seconds(
+    network: SpikingNetwork, way: Callable[[Tensor], Tensor], inputs: Tensor, labels: Tensor
+) -> float:
+    network.zero_grad()
+    began = time.process_time()
+    F.cross_entropy(network.scores(way(inputs)), labels).backward()
+    return time.process_time() - began
