@@ -64,6 +64,13 @@ def benchmark(
     training: Annotated[
         bool, typer.Option("--training", help="Time training steps on every back end.")
     ] = False,
+    training_kinds: Annotated[
+        bool,
+        typer.Option(
+            "--training-kinds",
+            help="Time training of each kind of neuron and normalisation against the loop over steps.",
+        ),
+    ] = False,
     generator: Annotated[
         Path | None,
         typer.Option(help="Time this VQ-VAE's decoding against MANGO's loop over images."),
@@ -108,7 +115,7 @@ def benchmark(
         int | None,
         typer.Option(
             min=1,
-            help="With --responder, --kinds, --training, --generator or --runners: rounds, 3 or 1 by default; medians.",
+            help="With --responder, --kinds, --training, --training-kinds, --generator, --runners: rounds, 3 or 1 by default.",
         ),
     ] = None,
     single: Annotated[
@@ -154,7 +161,7 @@ def measure(modes: Mapping[str, Mode], arguments: Mapping[str, Any]) -> Iterator
     ``arguments``: those on the command line, by name. ValueError where they ask for no mode or several, or one of
     them does not go with the mode.
     """
-    flags = [name for name in arguments if f"--{name}" in modes]
+    flags = [name for name in arguments if _flag(name) in modes]
     words = arguments.get("words", ())
     numbers = all(word.isdecimal() and int(word) > 0 for word in words)
     if len(flags) > 1 or (flags and not numbers) or (not flags and len(words) != 1):
@@ -169,7 +176,7 @@ def measure(modes: Mapping[str, Mode], arguments: Mapping[str, Any]) -> Iterator
         del options[flags[0]]
     if words:
         options["neurons"] = tuple(map(int, words))
-    return run(modes, f"--{flags[0]}", options)
+    return run(modes, _flag(flags[0]), options)
 
 
 def run(modes: Mapping[str, Mode], name: str, options: Mapping[str, Any]) -> Iterator[str]:
@@ -183,4 +190,8 @@ def run(modes: Mapping[str, Mode], name: str, options: Mapping[str, Any]) -> Ite
 
 
 def _spelled(option: str) -> str:
-    return SPELLINGS.get(option, f"--{option}")
+    return SPELLINGS.get(option, _flag(option))
+
+
+def _flag(argument: str) -> str:
+    return f"--{argument.replace('_', '-')}"

@@ -1,4 +1,4 @@
-"""Currents of many frames: convolution and pool, some frames at a time, so that maps before the pool stay in the caches.
+"""Currents of many frames: convolution and pool, some frames at a time, so that maps in between stay in the caches.
 
 The values are those of torch's convolution and pool over all frames at once, bit for bit, and so are the gradients of
 a maximum whose inputs have one. Of an average, which is linear, the gradient goes through both in one convolution of
@@ -11,6 +11,7 @@ k that of the operator, 0 beyond its ends: 9/4 times fewer products for 3x3.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -21,20 +22,29 @@ from spikeatlas.snn.networks.map_pools import average_maps, largest_of_maps, spr
 
 _BYTES = 2**22
 """Of maps before their pool that are computed at a time: what a core has of the last cache."""
+_FEWEST = 16
+"""Frames of a piece: torch computes fewer, if maps or kernels are small, by another library, and sums otherwise."""
+_SHIFTS = ((0, 0), (0, 1), (1, 0), (1, 1))
 
 
 def can_fold(operator: nn.Module, pool: nn.Module | None, inputs: Tensor) -> bool:
     """Tell whether ``folded_currents`` computes this operator and pool of frames (n, ...)."""
-    if type(operator) is not nn.Conv2d or type(pool) not in (nn.MaxPool2d, nn.AvgPool2d):
+    if type(operator) is not nn.Conv2d or pool is None or not _of_two(pool):
         return False
-    if any(part._forward_hooks or part._forward_pre_hooks for part in (operator, pool) if part):  # noqa: SLF001
-        return False
-    values = (inputs, operator.weight, operator.weight if operator.bias is None else operator.bias)
-    if any(value.dtype != torch.float32 or value.device.type != "cpu" for value in values):
-        return False
-    plain = (operator.stride, operator.dilation, operator.groups) == ((1, 1), (1, 1), 1)
+    steps = (operator.stride, operator.dilation, operator.groups)
     padded = operator.padding_mode == "zeros" and not isinstance(operator.padding, str)
-    return plain and padded and not torch.is_autocast_enabled("cpu")
+    values = (inputs, *operator.parameters())
+    single = all(value.dtype == torch.float32 and value.device.type == "cpu" for value in values)
+    hooked = any(part._forward_hooks or part._forward_pre_hooks for part in (operator, pool))  # noqa: SLF001
+    plain = steps == ((1, 1), (1, 1), 1) and padded and single and not hooked
+    return plain and not torch.is_autocast_enabled("cpu")
+
+
+def _of_two(pool: nn.Module) -> bool:
+    """Tell whether this is a pool of 2x2 as layers have it."""
+    if type(pool) is nn.AvgPool2d:
+        return repr(pool) == repr(nn.AvgPool2d(2)) and pool.divisor_override is None
+    return type(pool) is nn.MaxPool2d and repr(pool) == repr(nn.MaxPool2d(2))
 
 
 def folded_currents(operator: nn.Conv2d, pool: nn.Module | None, frames: Tensor) -> Tensor:
@@ -47,11 +57,13 @@ def folded_currents(operator: nn.Conv2d, pool: nn.Module | None, frames: Tensor)
 class _Pooled(torch.autograd.Function):
     """Frames, weights and biases to pooled currents."""
 
-    @classmethod
-    def pieces(cls, frames: Tensor, weight: Tensor, size: tuple[int, int]) -> list[slice]:
+    @staticmethod
+    def pieces(frames: Tensor, weight: Tensor, size: tuple[int, int]) -> list[slice]:
         """Return the frames of each piece, ``size`` being that of a map before its pool."""
-        piece = max(1, _BYTES // (4 * len(weight) * size[0] * size[1]))
-        return [slice(start, start + piece) for start in range(0, len(frames), piece)]
+        count, total = len(frames), 4 * len(frames) * len(weight) * size[0] * size[1]
+        pieces = max(1, min(-(-total // _BYTES), count // _FEWEST))
+        ends = [count * number // pieces for number in range(pieces + 1)]
+        return [slice(*pair) for pair in pairwise(ends)]
 
 
 class _Average(_Pooled):
@@ -62,10 +74,10 @@ class _Average(_Pooled):
         ctx: Any, frames: Tensor, weight: Tensor, bias: Tensor | None, padding: tuple[int, int]
     ) -> Tensor:
         size = _size(frames, weight, padding)
-        pooled = torch.empty((len(frames), len(weight), size[0] // 2, size[1] // 2))
+        pooled = frames.new_empty((len(frames), len(weight), size[0] // 2, size[1] // 2))
         for piece in _Pooled.pieces(frames, weight, size):
             maps = functional.conv2d(frames[piece], weight, bias, padding=padding)
-            average_maps(maps.numpy(), pooled[piece].numpy())
+            average_maps(maps.contiguous().numpy(), pooled[piece].numpy())
         ctx.save_for_backward(frames, weight)
         ctx.padding, ctx.biased = padding, bias is not None
         return pooled
@@ -86,11 +98,11 @@ class _Largest(_Pooled):
         ctx: Any, frames: Tensor, weight: Tensor, bias: Tensor | None, padding: tuple[int, int]
     ) -> Tensor:
         size = _size(frames, weight, padding)
-        pooled = torch.empty((len(frames), len(weight), size[0] // 2, size[1] // 2))
+        pooled = frames.new_empty((len(frames), len(weight), size[0] // 2, size[1] // 2))
         places = torch.empty(pooled.shape, dtype=torch.uint8)
         for piece in _Pooled.pieces(frames, weight, size):
             maps = functional.conv2d(frames[piece], weight, bias, padding=padding)
-            largest_of_maps(maps.numpy(), pooled[piece].numpy(), places[piece].numpy())
+            largest_of_maps(maps.contiguous().numpy(), pooled[piece].numpy(), places[piece].numpy())
         ctx.save_for_backward(frames, weight, places)
         ctx.padding, ctx.biased, ctx.size = padding, bias is not None, size
         return pooled
@@ -103,7 +115,7 @@ class _Largest(_Pooled):
         arriving = gradients[0].contiguous()
         slopes: list[Tensor | None] = [None, None, None]
         for piece in pieces:
-            maps = torch.empty((*arriving[piece].shape[:2], *ctx.size))
+            maps = arriving.new_empty((*arriving[piece].shape[:2], *ctx.size))
             spread_to_largest(arriving[piece].numpy(), places[piece].numpy(), maps.numpy())
             parts = _slopes(ctx, maps, frames[piece], weight)
             slopes = [
@@ -138,7 +150,12 @@ def _slopes(
             False,
             [0, 0],
             1,
-            [needed and there for needed, there in zip(ctx.needs_input_grad, (True, True, ctx.biased), strict=False)],
+            [
+                needed and there
+                for needed, there in zip(
+                    ctx.needs_input_grad, (True, True, ctx.biased), strict=False
+                )
+            ],
         )
     )
     return slopes
@@ -156,7 +173,5 @@ def _kernel_over_means(weight: Tensor) -> Tensor:
 def _kernel_over_means_turned(gradient: Tensor) -> Tensor:
     """Return the gradient of k, of that of K."""
     high, wide = gradient.shape[2] - 1, gradient.shape[3] - 1
-    return sum(gradient[:, :, down : down + high, right : right + wide] for down, right in _SHIFTS) / 4
-
-
-_SHIFTS = ((0, 0), (0, 1), (1, 0), (1, 1))
+    parts = [gradient[:, :, down : down + high, right : right + wide] for down, right in _SHIFTS]
+    return torch.stack(parts).sum(0) / 4

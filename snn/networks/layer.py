@@ -89,13 +89,16 @@ class SpikingLayer(nn.Module):
         return currents
 
     def folded(self, inputs: Tensor) -> Tensor:
-        """Currents (T, n, ...) of all time steps, (T, n, ...): those of ``currents``, bit for bit."""
+        """Currents (T, n, ...) of all time steps (T, n, ...): those of ``currents``, bit for bit."""
         frames = inputs.flatten(0, 1)
-        if len(inputs) > 1 and can_fold(self.operator, self.pool, frames):
-            currents = folded_currents(cast("nn.Conv2d", self.operator), self.pool, frames)
-        else:
-            currents = self.currents(frames)
+        if len(inputs) == 1 or not can_fold(self.operator, self.pool, frames):
+            return self.operated(inputs)
+        currents = folded_currents(cast("nn.Conv2d", self.operator), self.pool, frames)
         return currents.unflatten(0, inputs.shape[:2])
+
+    def operated(self, inputs: Tensor) -> Tensor:
+        """Do what ``folded`` does in operations of torch's alone."""
+        return self.currents(inputs.flatten(0, 1)).unflatten(0, inputs.shape[:2])
 
     def normalise(self, currents: Tensor, time_steps: int) -> Tensor:
         """Currents as the neurons get them, (T, n, ...), or (1, n, ...) where they are constant."""

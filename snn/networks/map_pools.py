@@ -15,7 +15,7 @@ Places = npt.NDArray[np.uint8]
 
 @compiled
 def average_maps(maps: Maps, result: Maps) -> None:
-    """Write the mean of every 2x2 to ``result``, summed row by row as torch does; an odd last row or column is left out."""
+    """Write the mean of every 2x2 to ``result``, summed row by row as torch does; an odd last row or column falls away."""
     frames, channels, height, width = result.shape
     quarter = np.float32(0.25)
     for frame in range(frames):
@@ -43,13 +43,13 @@ def largest_of_maps(maps: Maps, result: Maps, places: Places) -> None:
                     # what is no number counts as the largest, the last of several
                     best, where = upper[2 * i], np.uint8(0)
                     value = upper[2 * i + 1]
-                    later = value > best or value != value
+                    later = value > best or np.isnan(value)
                     best, where = (value if later else best), (np.uint8(1) if later else where)
                     value = lower[2 * i]
-                    later = value > best or value != value
+                    later = value > best or np.isnan(value)
                     best, where = (value if later else best), (np.uint8(2) if later else where)
                     value = lower[2 * i + 1]
-                    later = value > best or value != value
+                    later = value > best or np.isnan(value)
                     pooled[i] = value if later else best
                     place[i] = np.uint8(3) if later else where
 

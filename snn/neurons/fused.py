@@ -97,13 +97,14 @@ def _forward(currents: Array, beta: Array, threshold: Array, zero: bool, spikes:
     for image in range(count):
         for start in range(0, features, _LANES):
             width = min(_LANES, features - start)
+            decay, limit = beta[start : start + width], threshold[start : start + width]
             membrane[:width] = 0
             for step in range(steps):
                 current = currents[0 if static else step, image, start : start + width]
                 fired = spikes[step, image, start : start + width]
-                _step(membrane, current, beta[start:], threshold[start:], zero, membrane, width)
+                _step(membrane, current, decay, limit, zero, membrane, width)
                 for i in range(width):
-                    fired[i] = np.float32(membrane[i] - threshold[start + i] > np.float32(0))
+                    fired[i] = np.float32(membrane[i] - limit[i] > np.float32(0))
 
 
 @compiled
@@ -145,32 +146,28 @@ def _backward(
     for image in range(count):
         for start in range(0, features, _LANES):
             width = min(_LANES, features - start)
+            decay, limit = beta[start : start + width], threshold[start : start + width]
             membranes[0] = 0
             for step in range(steps):
                 current = currents[0 if static else step, image, start : start + width]
-                _step(
-                    membranes[step],
-                    current,
-                    beta[start:],
-                    threshold[start:],
-                    zero,
-                    membranes[step + 1],
-                    width,
-                )
+                _step(membranes[step], current, decay, limit, zero, membranes[step + 1], width)
             backward[:width] = 0
             for step in range(steps - 1, -1, -1):
                 arriving = gradients[step, image, start : start + width]
                 total = result[0 if static else step, image, start : start + width]
-                membrane = membranes[step + 1]
+                membrane, before = membranes[step + 1], membranes[step]
                 for i in range(width):
-                    excess[i] = membrane[i] - threshold[start + i]
+                    excess[i] = membrane[i] - limit[i]
                 _add_slopes(backward[:width], arriving, excess[:width], shape, slope)
                 for i in range(width):
                     total[i] += backward[i]
-                before = membranes[step]
-                for i in range(width):
-                    fired = before[i] - threshold[start + i] > np.float32(0)
-                    backward[i] *= np.float32(0) if zero and fired else beta[start + i]
+                if zero:
+                    for i in range(width):
+                        fired = before[i] - limit[i] > np.float32(0)
+                        backward[i] *= np.float32(0) if fired else decay[i]
+                else:
+                    for i in range(width):
+                        backward[i] *= decay[i]
 
 
 @compiled

@@ -59,12 +59,16 @@ class _Steps(torch.autograd.Function):
         momentum: float,
         eps: float,
     ) -> Tensor:
-        normalised, statistics = torch.empty(currents.shape, device=currents.device), []
+        normalised, statistics = currents.new_empty(currents.shape), []
         for step, values in enumerate(currents):
             running = (running_mean[step], running_var[step], True, momentum, eps)
-            normalised[step], *moments = torch.native_batch_norm(values, gamma[step], None, *running)
+            normalised[step], *moments = torch.native_batch_norm(
+                values, gamma[step], None, *running
+            )
             statistics.append(moments)
-        ctx.save_for_backward(currents, gamma, *(torch.stack(rows) for rows in zip(*statistics, strict=True)))
+        ctx.save_for_backward(
+            currents, gamma, *(torch.stack(rows) for rows in zip(*statistics, strict=True))
+        )
         ctx.eps = eps
         return normalised
 

@@ -10,6 +10,7 @@ from spikeatlas.flows.benchmark.modes.analysis_cost import time_analysis
 from spikeatlas.flows.benchmark.modes.decoding_speed import time_decoding
 from spikeatlas.flows.benchmark.modes.explorer_page import time_explorer
 from spikeatlas.flows.benchmark.modes.kind_speed import time_kinds
+from spikeatlas.flows.benchmark.modes.kind_training import time_training_kinds
 from spikeatlas.flows.benchmark.modes.network_comparison import compare_networks
 from spikeatlas.flows.benchmark.modes.orchestration import time_orchestration
 from spikeatlas.flows.benchmark.modes.planted_rates import score_planted
@@ -24,6 +25,7 @@ MODES: dict[str, Mode] = {
     "--responder": time_responder,
     "--kinds": time_kinds,
     "--training": time_training,
+    "--training-kinds": time_training_kinds,
     "--generator": time_decoding,
     "--orchestration": time_orchestration,
     "--runners": time_runners,

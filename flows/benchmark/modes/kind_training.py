@@ -1,4 +1,4 @@
-"""The speed of training networks of each kind of neuron and normalisation: layer by layer against the loop over time."""
+"""The speed of training each kind of neuron and normalisation: layer by layer against the loop over time."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping
 from statistics import median
 from typing import Any, NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - its name everywhere
@@ -74,11 +73,13 @@ SHAPES = (
         32,
         {"channels": (36, 40), "hidden": (64,), "kernel": 3, "time_steps": 16},
     ),
-    TrainingShape("784-1000-10", (1, 28, 28), 128, {"channels": (), "hidden": (1000,), "time_steps": 25}),
+    TrainingShape(
+        "784-1000-10", (1, 28, 28), 128, {"channels": (), "hidden": (1000,), "time_steps": 25}
+    ),
     TrainingShape(
         "MANGO's",
         (3, 20, 20),
-        32,
+        8,
         {"channels": (200, 64), "hidden": (100,), "kernel": 5, "time_steps": 25},
         shown=(3, 32, 32),
     ),
@@ -92,8 +93,8 @@ def time_training_kinds(rounds: int = 3) -> Iterator[str]:
     for shape in SHAPES:
         steps = shape.fields["time_steps"]
         yield (
-            f"{shape.name} network, T={steps}, batch {shape.batch}: forward and backward, layer by layer against step by "
-            f"step (core-seconds of both; one thread, medians of {rounds} in turns)\n"
+            f"{shape.name} network, T={steps}, batch {shape.batch}: times that layer by layer is faster than step by "
+            f"step, forward and backward (core-seconds of both; one thread, medians of {rounds} in turns)\n"
         )
         heads = ("kind", "bar", *CODINGS)
         yield f"| {' | '.join(heads)} |\n|{' --- |' * len(heads)}"
@@ -134,13 +135,11 @@ def kind_network(shape: TrainingShape, kind: TrainingKind, coding: str) -> Spiki
 
 
 def step_seconds(network: SpikingNetwork, images: Images, rounds: int) -> tuple[float, float]:
-    """Return core-seconds of forward and backward, layer by layer and step by step: medians, in turns, after one each."""
+    """Return core-seconds of forward and backward, layer by layer and step by step: medians in turns, after one each."""
     labels = torch.arange(len(images)) % CLASSES
     inputs = encode(network, images, _KEY)
     ways: tuple[Callable[[Tensor], Tensor], ...] = (network, network.unroll)
-    seconds: list[tuple[float, ...]] = []
-    for _ in range(rounds + 1):
-        seconds.append(tuple(_seconds(network, way, inputs, labels) for way in ways))
+    seconds = [[_seconds(network, way, inputs, labels) for way in ways] for _ in range(rounds + 1)]
     layers, steps = (median(row) for row in zip(*seconds[1:], strict=True))
     return layers, steps
 

@@ -50,7 +50,7 @@ class IpuBackend(TrainingBackend):
     def run(self, network: TrainableNetwork, precision: Precision) -> Run:
         """See ``TrainingBackend``."""
         del precision
-        return layered(network)
+        return layered(network, traceable=True)
 
     def begin(self, method: TrainingMethod, assignment: Assignment, batch_size: int) -> IpuTeacher:
         """See ``TrainingBackend``."""

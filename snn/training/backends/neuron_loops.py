@@ -3,33 +3,46 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from spikeatlas.snn.networks import TrainableNetwork
+from spikeatlas.snn.networks import SpikingLayer, TrainableNetwork
 from spikeatlas.snn.neurons import SpikingNeuron, State
 
 Loop = Callable[[Tensor], Tensor]
 """Spikes (T, n, ...) of currents (T, n, ...), or (1, n, ...) if constant, with gradient."""
 NeuronRun = Callable[[Tensor, int], Tensor]
 """The same, of so many time steps: ``SpikingNeuron.run``."""
+Replacement = tuple[nn.Module, str, Callable[..., Tensor]]
+"""A module, the name of its function, and the function in place of that."""
 
 
 def layered(
-    network: TrainableNetwork, compile_loop: Callable[[Loop], Loop] = lambda loop: loop
+    network: TrainableNetwork,
+    compile_loop: Callable[[Loop], Loop] = lambda loop: loop,
+    *,
+    traceable: bool = False,
 ) -> Loop:
     """Return a network's evaluation, layer after layer, each layer's neurons by a loop over their steps.
 
-    ``compile_loop``: what makes of a loop, which does the same with every call, a faster one.
+    ``compile_loop``: what makes of a loop, which does the same with every call, a faster one; ``traceable``: what
+    stands before the neurons goes by torch's operations alone, too.
     """
-    neurons = [module for module in network.modules() if isinstance(module, SpikingNeuron)]
-    loops = {neuron: _stepped(neuron, compile_loop) for neuron in neurons}
+    parts = list(network.modules())
+    others: list[Replacement] = [
+        (part, "run", _stepped(part, compile_loop))
+        for part in parts
+        if isinstance(part, SpikingNeuron)
+    ]
+    if traceable:
+        layers = [part for part in parts if isinstance(part, SpikingLayer)]
+        others += [(layer, "folded", layer.operated) for layer in layers]
 
     def run(inputs: Tensor) -> Tensor:
-        with _running(loops):
+        with _replaced(others):
             outputs: Tensor = network(inputs)
         return outputs
 
@@ -37,15 +50,15 @@ def layered(
 
 
 @contextmanager
-def _running(loops: Mapping[SpikingNeuron, NeuronRun]) -> Iterator[None]:
-    """Let neurons run by other functions for a while; nobody else may use the network meanwhile."""
-    for neuron, loop in loops.items():
-        vars(neuron)["run"] = loop
+def _replaced(others: Sequence[Replacement]) -> Iterator[None]:
+    """Let modules go by other functions for a while; nobody else may use the network meanwhile."""
+    for module, name, function in others:
+        vars(module)[name] = function
     try:
         yield
     finally:
-        for neuron in loops:
-            del vars(neuron)["run"]
+        for module, name, _ in others:
+            del vars(module)[name]
 
 
 def _stepped(neuron: SpikingNeuron, compile_loop: Callable[[Loop], Loop]) -> NeuronRun:
