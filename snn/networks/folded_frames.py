@@ -47,10 +47,15 @@ def _of_two(pool: nn.Module) -> bool:
     return type(pool) is nn.MaxPool2d and repr(pool) == repr(nn.MaxPool2d(2))
 
 
-def folded_currents(operator: nn.Conv2d, pool: nn.Module | None, frames: Tensor) -> Tensor:
-    """Pooled currents (n, channels, h, w) of frames (n, c, h, w), with gradients; see ``can_fold``."""
+def folded_currents(
+    operator: nn.Conv2d, pool: nn.Module | None, frames: Tensor, *, still: bool = False
+) -> Tensor:
+    """Pooled currents (n, channels, h, w) of frames (n, c, h, w), with gradients; see ``can_fold``.
+
+    ``still``: one frame an image, so few that gradients of weights are summed over all at once.
+    """
     row: type[_Pooled] = _Largest if isinstance(pool, nn.MaxPool2d) else _Average
-    currents: Tensor = row.apply(frames, operator.weight, operator.bias, operator.padding)
+    currents: Tensor = row.apply(frames, operator.weight, operator.bias, operator.padding, still)
     return currents
 
 
@@ -71,8 +76,14 @@ class _Average(_Pooled):
 
     @staticmethod
     def forward(
-        ctx: Any, frames: Tensor, weight: Tensor, bias: Tensor | None, padding: tuple[int, int]
+        ctx: Any,
+        frames: Tensor,
+        weight: Tensor,
+        bias: Tensor | None,
+        padding: tuple[int, int],
+        still: bool,
     ) -> Tensor:
+        del still
         size = _size(frames, weight, padding)
         pooled = frames.new_empty((len(frames), len(weight), size[0] // 2, size[1] // 2))
         for piece in _Pooled.pieces(frames, weight, size):
@@ -87,7 +98,7 @@ class _Average(_Pooled):
         frames, weight = ctx.saved_tensors
         wider = _kernel_over_means(weight)
         slope, wide, bias = _slopes(ctx, gradients[0].contiguous(), frames, wider, stride=2)
-        return slope, None if wide is None else _kernel_over_means_turned(wide), bias, None
+        return slope, None if wide is None else _kernel_over_means_turned(wide), bias, None, None
 
 
 class _Largest(_Pooled):
@@ -95,7 +106,12 @@ class _Largest(_Pooled):
 
     @staticmethod
     def forward(
-        ctx: Any, frames: Tensor, weight: Tensor, bias: Tensor | None, padding: tuple[int, int]
+        ctx: Any,
+        frames: Tensor,
+        weight: Tensor,
+        bias: Tensor | None,
+        padding: tuple[int, int],
+        still: bool,
     ) -> Tensor:
         size = _size(frames, weight, padding)
         pooled = frames.new_empty((len(frames), len(weight), size[0] // 2, size[1] // 2))
@@ -105,13 +121,13 @@ class _Largest(_Pooled):
             largest_of_maps(maps.contiguous().numpy(), pooled[piece].numpy(), places[piece].numpy())
         ctx.save_for_backward(frames, weight, places)
         ctx.padding, ctx.biased, ctx.size = padding, bias is not None, size
+        ctx.whole = still or frames.requires_grad
         return pooled
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         frames, weight, places = ctx.saved_tensors
-        whole = [slice(None)]
-        pieces = whole if ctx.needs_input_grad[0] else _Pooled.pieces(frames, weight, ctx.size)
+        pieces = [slice(None)] if ctx.whole else _Pooled.pieces(frames, weight, ctx.size)
         arriving = gradients[0].contiguous()
         slopes: list[Tensor | None] = [None, None, None]
         for piece in pieces:
@@ -122,7 +138,7 @@ class _Largest(_Pooled):
                 part if total is None or part is None else total + part
                 for total, part in zip(slopes, parts, strict=True)
             ]
-        return (*slopes, None)
+        return (*slopes, None, None)
 
 
 def _size(frames: Tensor, weight: Tensor, padding: tuple[int, int]) -> tuple[int, int]:

@@ -91,9 +91,10 @@ class SpikingLayer(nn.Module):
     def folded(self, inputs: Tensor) -> Tensor:
         """Currents (T, n, ...) of all time steps (T, n, ...): those of ``currents``, bit for bit."""
         frames = inputs.flatten(0, 1)
-        if len(inputs) == 1 or not can_fold(self.operator, self.pool, frames):
+        if not can_fold(self.operator, self.pool, frames):
             return self.operated(inputs)
-        currents = folded_currents(cast("nn.Conv2d", self.operator), self.pool, frames)
+        operator, still = cast("nn.Conv2d", self.operator), len(inputs) == 1
+        currents = folded_currents(operator, self.pool, frames, still=still)
         return currents.unflatten(0, inputs.shape[:2])
 
     def operated(self, inputs: Tensor) -> Tensor:

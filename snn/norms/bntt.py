@@ -8,10 +8,14 @@ import torch
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
+from torch.nn import functional
 
 from spikeatlas.snn.norms.base import NormSite, NormSpec
 from spikeatlas.snn.norms.running import RunningNorm
 from spikeatlas.snn.registry import SPEC
+
+_LARGE = 2**16
+"""Currents of a step: to put more of them side by side takes longer than a call for each step."""
 
 
 class StepBatchNorm(RunningNorm):
@@ -28,13 +32,27 @@ class StepBatchNorm(RunningNorm):
         self.register_buffer("running_var", torch.ones(time_steps, channels))
 
     def learn(self, currents: Tensor, first_step: int) -> Tensor:
-        """See ``RunningNorm``."""
+        """See ``RunningNorm``: step by step where they are large, else all steps in one call."""
         rows = slice(first_step, first_step + len(currents))
-        statistics = (self.running_mean[rows], self.running_var[rows])
-        normalised: Tensor = _Steps.apply(
-            currents, self.gamma[rows], *statistics, self.momentum, self.eps
-        )
+        gamma, moments = self.gamma[rows], (self.running_mean[rows], self.running_var[rows])
+        if currents[0].numel() < _LARGE:
+            return self._side_by_side(currents, gamma, moments)
+        normalised: Tensor = _Steps.apply(currents, gamma, *moments, self.momentum, self.eps)
         return normalised
+
+    def _side_by_side(
+        self, currents: Tensor, gamma: Tensor, moments: tuple[Tensor, Tensor]
+    ) -> Tensor:
+        normalised = functional.batch_norm(
+            currents.transpose(0, 1).flatten(1, 2),
+            *(moment.view(-1) for moment in moments),
+            gamma.flatten(),
+            None,
+            training=True,
+            momentum=self.momentum,
+            eps=self.eps,
+        )
+        return normalised.unflatten(1, (len(currents), -1)).transpose(0, 1)
 
     def affine(self) -> tuple[Tensor, Tensor]:
         """See ``Norm``."""

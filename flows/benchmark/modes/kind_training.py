@@ -20,7 +20,6 @@ from spikeatlas.tasks.workers.process import one_thread
 
 CLASSES = 10
 _KEY = CodingKey(0, "benchmark", "training")
-CODINGS = ("current", "poisson", "signed-poisson")
 LIF_BAR, BAR = 2.5, 2.0
 """Times that layer by layer has to be faster: plain leaky neurons, and the other kinds."""
 
@@ -64,6 +63,7 @@ class TrainingShape(NamedTuple):
     shown: Shape | None = None
     """Of images where convolutions go without padding, as MANGO's do; ``images`` are then those whose padded maps
     end as large."""
+    codings: tuple[str, ...] = ("current", "poisson", "signed-poisson")
 
 
 SHAPES = (
@@ -79,9 +79,10 @@ SHAPES = (
     TrainingShape(
         "MANGO's",
         (3, 20, 20),
-        8,
+        128,
         {"channels": (200, 64), "hidden": (100,), "kernel": 5, "time_steps": 25},
         shown=(3, 32, 32),
+        codings=("current",),
     ),
 )
 """A table each."""
@@ -96,7 +97,7 @@ def time_training_kinds(rounds: int = 3) -> Iterator[str]:
             f"{shape.name} network, T={steps}, batch {shape.batch}: times that layer by layer is faster than step by "
             f"step, forward and backward (core-seconds of both; one thread, medians of {rounds} in turns)\n"
         )
-        heads = ("kind", "bar", *CODINGS)
+        heads = ("kind", "bar", *shape.codings)
         yield f"| {' | '.join(heads)} |\n|{' --- |' * len(heads)}"
         for kind in KINDS:
             yield from _rows(shape, kind, rounds)
@@ -105,7 +106,7 @@ def time_training_kinds(rounds: int = 3) -> Iterator[str]:
 
 def _rows(shape: TrainingShape, kind: TrainingKind, rounds: int) -> Iterator[str]:
     cells = []
-    for coding in CODINGS:
+    for coding in shape.codings:
         network = kind_network(shape, kind, coding)
         if network is None:
             return

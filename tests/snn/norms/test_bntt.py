@@ -11,6 +11,7 @@ from torch import nn
 
 from spikeatlas.snn.coding import CodingKey, encode
 from spikeatlas.snn.networks import NetworkSpec, SpikingNetwork
+from spikeatlas.snn.norms import bntt
 from spikeatlas.snn.norms.bntt import StepBatchNorm
 from spikeatlas.snn.subjects import ChainSubject
 from spikeatlas.snn.training import CheckpointHeader, load_network
@@ -43,6 +44,21 @@ def test_of_one_step_it_is_batch_norm_without_shift() -> None:
     torch.testing.assert_close(norm.gamma.grad, plain.weight.grad[None])
     torch.testing.assert_close(norm.running_var[0], plain.running_var)
     torch.testing.assert_close(norm.eval()(currents)[0], plain.eval()(currents[0]))
+
+
+def test_large_steps_go_one_by_one_with_the_same_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    currents, gradients, results = random(4, 6, 3, 5, 5), random(4, 6, 3, 5, 5, seed=1), []
+    for large in (0, 2**16):
+        monkeypatch.setattr(bntt, "_LARGE", large)
+        norm, leaf = StepBatchNorm(4, 3), currents.clone().requires_grad_()
+        with torch.no_grad():
+            norm.gamma.copy_(random(4, 3, seed=2))
+        normalised = norm(leaf)
+        slopes = torch.autograd.grad(normalised, (leaf, norm.gamma), gradients)
+        results.append((normalised, *slopes, norm.running_mean, norm.running_var))
+
+    for ours, theirs in zip(*results, strict=True):
+        torch.testing.assert_close(ours, theirs)
 
 
 def test_a_steps_statistics_change_by_its_own_input_alone() -> None:
