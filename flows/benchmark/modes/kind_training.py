@@ -60,7 +60,7 @@ class TrainingShape(NamedTuple):
     batch: int
     fields: Mapping[str, Any]
     """Of ``network``, its time steps among them."""
-    shown: Shape | None = None
+    canvas: Shape | None = None
     """Of images where convolutions go without padding, as MANGO's do; ``images`` are then those whose padded maps
     end as large."""
     codings: tuple[str, ...] = ("current", "poisson", "signed-poisson")
@@ -81,7 +81,7 @@ SHAPES = (
         (3, 20, 20),
         128,
         {"channels": (200, 64), "hidden": (100,), "kernel": 5, "time_steps": 25},
-        shown=(3, 32, 32),
+        canvas=(3, 32, 32),
         codings=("current",),
     ),
 )
@@ -110,7 +110,7 @@ def _rows(shape: TrainingShape, kind: TrainingKind, rounds: int) -> Iterator[str
         network = kind_network(shape, kind, coding)
         if network is None:
             return
-        images = noise_images(shape.batch, shape.shown or shape.images)
+        images = noise_images(shape.batch, shape.canvas or shape.images)
         layers, steps = step_seconds(network, images, rounds)
         cells.append(f"{steps / layers:.2f} ({layers:.3f}, {steps:.3f})")
     bar = "none" if kind.bar is None else f"{kind.bar:g}"
@@ -128,7 +128,7 @@ def kind_network(shape: TrainingShape, kind: TrainingKind, coding: str) -> Spiki
     channels = shape.images[0]
     site = NetworkSite(shape.images, CLASSES, [0.5] * channels, [0.3] * channels, 0)
     network = spec.build(site)
-    if shape.shown:
+    if shape.canvas:
         for layer in network:
             if isinstance(layer.operator, nn.Conv2d):
                 layer.operator.padding = (0, 0)
