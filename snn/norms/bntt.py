@@ -43,9 +43,11 @@ class StepBatchNorm(RunningNorm):
     def _side_by_side(
         self, currents: Tensor, gamma: Tensor, moments: tuple[Tensor, Tensor]
     ) -> Tensor:
+        mean, variance = moments
         normalised = functional.batch_norm(
             currents.transpose(0, 1).flatten(1, 2),
-            *(moment.view(-1) for moment in moments),
+            mean.view(-1),
+            variance.view(-1),
             gamma.flatten(),
             None,
             training=True,
@@ -94,9 +96,9 @@ class _Steps(torch.autograd.Function):
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         currents, gamma, means, scales = ctx.saved_tensors
         result, slopes = torch.empty_like(currents), torch.empty_like(gamma)
-        wanted = [True, True, False]
+        slots = [True, True, False]
         for step, arriving in enumerate(gradients[0]):
-            moments = (None, None, means[step], scales[step], True, ctx.eps, wanted)
+            moments = (None, None, means[step], scales[step], True, ctx.eps, slots)
             result[step], slopes[step], _ = torch.ops.aten.native_batch_norm_backward(
                 arriving, currents[step], gamma[step], *moments
             )
