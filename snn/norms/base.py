@@ -31,6 +31,15 @@ class Norm(nn.Module):
     any_order: bool = False
     """True if the responder may sum its currents in another order than torch does, at most 1e-5 of the spikes off."""
 
+    def near_ties(self, currents: Tensor, silent: Tensor) -> Tensor | None:
+        """Return where the order of sums may decide on more than rounding, (T, n) of currents (T, n, ...); None: nowhere.
+
+        Asked of those of ``any_order``: where two currents are so near to each other that it matters which is larger.
+        ``silent``: currents (1, 1, ...) of a layer without inputs, which are the same in any order.
+        """
+        del currents, silent
+        return None
+
     def forward(self, currents: Tensor, first_step: int = 0) -> Tensor:
         """Normalise currents (T, n, ...) of the steps from ``first_step`` on; of one shape with them."""
         raise NotImplementedError

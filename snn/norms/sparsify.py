@@ -14,6 +14,9 @@ from torch import Tensor
 from spikeatlas.snn.norms.base import Norm, NormSite, NormSpec
 from spikeatlas.snn.registry import SPEC
 
+_ROUNDING = 1e-5
+"""Share of a step's largest current by which sums of another order differ at most."""
+
 
 class SparsifyNorm(Norm):
     """Currents above their map's quantile, and 0 elsewhere."""
@@ -36,11 +39,32 @@ class SparsifyNorm(Norm):
         maps = currents.flatten(3)
         return (maps * (maps > _ranked(maps.detach(), self.rank))).view(currents.shape)
 
+    def near_ties(self, currents: Tensor, silent: Tensor) -> Tensor | None:
+        """See ``Norm``: where a map's quantile is as large as the current at another position, but for rounding."""
+        if self.rank < 1:
+            return None
+        maps = currents.flatten(3)
+        quantile = _ranked(maps, self.rank)
+        room = _ROUNDING * maps.abs().amax((2, 3), keepdim=True)
+        near = ((maps - quantile).abs() <= room).sum(3, keepdim=True) > 1
+        # a current of about 0 is nearly the same, whether it stays or not
+        tied = near & (quantile.abs() > room)
+        if tied.any():
+            tied &= ~_all_silent(maps, quantile, room, silent.flatten(3))
+        rows: Tensor = tied.flatten(2).any(2)
+        return rows
+
     def affine(self) -> tuple[Tensor, Tensor] | None:
         """See ``Norm``: where all stay as they are."""
         if self.rank > 0:
             return None
         return torch.ones(1, self.channels), torch.zeros(1, self.channels)
+
+
+def _all_silent(maps: Tensor, quantile: Tensor, room: Tensor, silent: Tensor) -> Tensor:
+    """Tell of which maps (..., 1) all currents near the quantile are those of a layer without inputs."""
+    near = (maps - quantile).abs() <= room
+    return (~near | (maps == silent)).all(3, keepdim=True)
 
 
 def _ranked(maps: Tensor, rank: int) -> Tensor:

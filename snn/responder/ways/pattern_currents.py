@@ -8,6 +8,7 @@ from typing import Self
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from spikeatlas.snn.responder import costs
 from spikeatlas.snn.responder.filters import lanes
@@ -26,6 +27,8 @@ from spikeatlas.snn.responder.ways.patterns import Patterns, pattern_room
 _IMAGES = 16
 # Times that currents and what is normalised of them are written and read.
 _COPIES = 4
+# Frames of near ties, in whole batches of so many.
+_FRAMES = 16
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -89,14 +92,25 @@ class PatternCurrents(Way):
     def __call__(self, signal: Spikes) -> Part:
         """Spike counts (n, neurons), and the spikes if a layer follows."""
         starts = range(0, len(signal), self.images)
-        parts = [self._part(signal.bits[start : start + starts.step]) for start in starts]
+        parts = [
+            self._part(dataclasses.replace(signal, bits=signal.bits[start : start + starts.step]))
+            for start in starts
+        ]
         counts = np.concatenate([counts for counts, _ in parts])[:, list(self.site.neurons)]
         spikes = [part for _, part in parts if isinstance(part, Spikes)]
         return counts, joined(spikes) if spikes else None
 
     @torch.no_grad()
-    def _part(self, bits: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> Part:
-        shape, steps = self.site.shape, self.site.time_steps
+    def _part(self, signal: Spikes) -> Part:
+        steps = self.site.time_steps
+        currents = self._summed(signal)
+        self._settle(currents, signal)
+        normalised = self.step.normalise(currents, steps)
+        return self.step(normalised, steps, writing=not self.site.last)
+
+    def _summed(self, signal: Spikes) -> Tensor:
+        """Currents (T, n, ...), summed per pattern of four steps."""
+        shape, steps, bits = self.site.shape, self.site.time_steps, signal.bits
         count, groups = bits.shape[:2]
         stored = stored_channels(self.tiling)
         flat = np.empty(steps * count * stored_map(self.tiling), np.float32)
@@ -106,6 +120,21 @@ class PatternCurrents(Way):
         sums = flat.reshape(steps, count, -1, stored)[..., : shape.filters]
         # channels last, as torch's own convolutions leave them
         maps = torch.from_numpy(np.ascontiguousarray(sums)).movedim(3, 2)
-        currents = maps.reshape(steps, count, *shape.target)
-        normalised = self.step.normalise(currents, steps)
-        return self.step(normalised, steps, writing=not self.site.last)
+        return maps.reshape(steps, count, *shape.target)
+
+    def _settle(self, currents: Tensor, signal: Spikes) -> None:
+        """Put torch's own sums where their order may decide on more than rounding (``Norm.near_ties``)."""
+        layer, shape = self.site.layer, self.site.shape
+        assert layer.norm is not None
+        silent = layer.currents(torch.zeros(1, *shape.source))[None]
+        ties = layer.norm.near_ties(currents, silent)
+        if ties is None or not ties.any():
+            return
+        steps, images = (places.numpy() for places in ties.nonzero(as_tuple=True))
+        frames = signal.frames(0, len(signal), self.site.time_steps)[steps, images]
+        # in whole batches: torch sums those of a single image in another order
+        frames = np.pad(
+            frames[..., : shape.channels], ((0, -len(frames) % _FRAMES), (0, 0), (0, 0))
+        )
+        maps = torch.from_numpy(np.ascontiguousarray(frames)).movedim(2, 1)
+        currents[ties] = layer.currents(maps.reshape(len(maps), *shape.source))[: len(steps)]
