@@ -60,6 +60,8 @@ class ResNetArchitecture(Architecture):
                 f"decoding: {self.decoding.kind} has output neurons or weights of its own, but a resnet is read by its "
                 "linear layer fc; choose mean, rate or weighted-rate, or a network of kind chain"
             )
+        reading = self.decoding.problems(self.neuron, self.time_steps)
+        problems += [f"decoding: {problem}" for problem in reading]
         if problems:
             raise ValueError("; ".join(problems))
         return self

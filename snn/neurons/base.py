@@ -138,6 +138,11 @@ class NeuronSpec(Contract, ABC):
     represents: ClassVar[bool] = False
     """True if that gradient is one between numbers that spike trains represent: nothing may then scale steps apart."""
 
+    @property
+    def representation_leak(self) -> float:
+        """Weight of a step in the number that a train represents, in shares of the next step's; 1: all weigh alike."""
+        return 1.0
+
     def problems(self, time_steps: int) -> list[str]:
         """Say in sentences what keeps these neurons from running so many time steps."""
         del time_steps

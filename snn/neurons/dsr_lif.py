@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Annotated, ClassVar, Literal
 
+import numpy as np
 import torch
 from pydantic import Field
 from pydantic.dataclasses import dataclass
@@ -67,6 +68,23 @@ class DsrLifSpec(NeuronSpec):
     """Length of a time step (> 0)."""
     whole_gradient: ClassVar[bool] = True
     represents: ClassVar[bool] = True
+
+    @property
+    def representation_leak(self) -> float:
+        """See ``NeuronSpec``: exp(-dt / tau)."""
+        return math.exp(-self.dt / self.tau)
+
+    def problems(self, time_steps: int) -> list[str]:
+        """See ``NeuronSpec``: in float32 a membrane keeps some of itself, and gets some of its input."""
+        del time_steps
+        leak = self.representation_leak
+        if 0 < np.float32(leak) < 1:
+            return []
+        problem = (
+            f"tau is {self.tau:g} and dt {self.dt:g}, so that a membrane keeps exp(-dt / tau) = {leak:g} of itself in "
+            "a step; let dt / tau be 1e-7 to 80"
+        )
+        return [problem]
 
     def build(self, site: NeuronSite) -> DsrLifNeuron:
         """Make the neurons of one layer. ValueError where ``network.threshold`` is set."""

@@ -8,7 +8,7 @@ from typing import ClassVar
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
-from spikeatlas.snn.neurons import NeuronSite, NeuronSpec, SpikingNeuron
+from spikeatlas.snn.neurons import DsrLifSpec, NeuronSite, NeuronSpec, SpikingNeuron
 from spikeatlas.snn.registry import SPEC, Contract
 
 
@@ -77,3 +77,14 @@ class PlainReadout(OutputReadout):
     def forward(self, spikes: Tensor) -> Tensor:
         """See ``OutputReadout``."""
         return self.decoding.scores(spikes)
+
+
+def alike_problems(kind: str, neuron: NeuronSpec) -> list[str]:
+    """Say in a sentence that spikes which weigh more the later they come are not to be counted alike."""
+    if not isinstance(neuron, DsrLifSpec):
+        return []
+    problem = (
+        f"dsr-lif neurons represent a number by weighted spikes, which {kind} counts alike; set network.decoding to "
+        f"{{kind: weighted-rate, tau: {neuron.tau:g}, dt: {neuron.dt:g}}}"
+    )
+    return [problem]

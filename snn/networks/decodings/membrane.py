@@ -14,6 +14,9 @@ from spikeatlas.snn.networks.decodings.base import DecodingSpec
 from spikeatlas.snn.neurons import NeuronSite, NeuronSpec, SpikingNeuron, State
 from spikeatlas.snn.registry import SPEC
 
+_ROUNDED = 1e-3
+"""Difference of a leak that a study writes with three digits."""
+
 
 class MembraneNeuron(SpikingNeuron):
     """An integrator without spikes: m = leak m + current; what it hands on is m, of every step."""
@@ -51,6 +54,20 @@ class MembraneDecoding(DecodingSpec):
     leak: Annotated[float, Field(ge=0, le=1)] = 1.0
     """Share of the membrane that stays from step to step, 0 to 1 (1: no leak)."""
     spiking: ClassVar[bool] = False
+
+    def problems(self, neuron: NeuronSpec, time_steps: int) -> list[str]:
+        """See ``DecodingSpec``: the last membrane stands for the number that the neurons' spikes do."""
+        del time_steps
+        if not neuron.represents:
+            return []
+        share = neuron.representation_leak
+        if self.over == "last" and abs(self.leak - share) <= _ROUNDED:
+            return []
+        problem = (
+            f"{neuron.kind} neurons learn from the number that their spikes represent, which membrane reads with over last "
+            f"and leak {share:.3g}, not with over {self.over} and leak {self.leak:g}; set these"
+        )
+        return [problem]
 
     def output_neurons(self, neuron: NeuronSpec, site: NeuronSite) -> SpikingNeuron:
         """See ``DecodingSpec``: integrators, whatever the other layers' neurons."""

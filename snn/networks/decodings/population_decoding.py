@@ -9,10 +9,14 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
-from spikeatlas.snn.networks.decodings.base import DecodingSpec, OutputReadout, PlainReadout
+from spikeatlas.snn.networks.decodings.base import (
+    DecodingSpec,
+    OutputReadout,
+    PlainReadout,
+    alike_problems,
+)
 from spikeatlas.snn.neurons import (
     LATERAL,
-    DsrLifSpec,
     IntraLayerNeuron,
     Links,
     NeuronSite,
@@ -67,11 +71,7 @@ class PopulationDecoding(DecodingSpec):
                 f"links are {self.links}, which go from step to step, but {neuron.kind} neurons learn over the whole "
                 "sequence at once; set links to none or bias, or choose another neuron"
             )
-        if isinstance(neuron, DsrLifSpec):
-            sentences.append(
-                "dsr-lif neurons represent a number by weighted spikes, which population counts alike; "
-                "set network.decoding to weighted-rate, or choose another neuron"
-            )
+        sentences += alike_problems(self.kind, neuron)
         if self.links in LATERAL and time_steps < 2:
             sentences.append(
                 f"links are {self.links}, but one time step has no spikes before it; "

@@ -28,7 +28,8 @@ def slopes(made: SpikingNetwork, inputs: Tensor) -> list[Tensor]:
 def test_gradients_are_those_over_all_steps(
     fields: dict[str, Any], frames: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = network(pool="average", **{**fields, "decoding": "membrane"})
+    decoding = {"kind": "membrane", "leak": 0.951 if fields is LIF else 1.0}
+    made = network(pool="average", **{**fields, "decoding": decoding})
     inputs = torch.randn((frames, 6, 1, 8, 8), generator=torch.Generator().manual_seed(0)) * 3
     outputs, fast = made(inputs), slopes(made, inputs)
 
@@ -70,6 +71,12 @@ def test_a_silenced_neuron_leaves_others_as_high_as_they_were(fields: dict[str, 
     [
         ({"neuron": "dsr-lif"}, r"decoding: .*rate counts alike; set network\.decoding to \{kind: weighted-rate"),
         ({**LIF, "neuron": {"kind": "dsr-lif", "dt": 0.1}}, "dsr-lif neurons that it reads tau 1 and dt 0.1"),
+        ({"neuron": "dsr-lif", "decoding": "mean"}, r"which mean counts alike; set network\.decoding to \{kind: weighted-rate"),
+        ({"neuron": "dsr-lif", "decoding": "population"}, "which population counts alike"),
+        ({"neuron": "dsr-lif", "decoding": "membrane"}, r"over last and leak 0\.951, not with over last and leak 1; set"),
+        ({"neuron": "dsr-if", "decoding": {"kind": "membrane", "over": "max"}}, "leak 1, not with over max and leak 1; set"),
+        ({"neuron": {"kind": "dsr-lif", "dt": 1e-9}, "decoding": "membrane"}, "let dt / tau be 1e-7 to 80"),
+        ({"neuron": {"kind": "dsr-lif", "dt": 1e3}, "decoding": "membrane"}, "let dt / tau be 1e-7 to 80"),
         ({**IF, "norm": "tests.snn.own_layers:Ramp"}, "norm: .*Ramp treats time steps differently"),
         ({**LIF, "norm": ("none", "tests.snn.own_layers:Ramp", "none", "none")}, "learn from a mean over all steps"),
     ],

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 import torch
+from pydantic import TypeAdapter, ValidationError
 
 from spikeatlas.snn.networks import NetworkSite, ResNetArchitecture
 from tests.snn.resnets import inputs, resnet
@@ -76,3 +77,13 @@ def test_what_does_not_fit_is_refused(fields: dict[str, Any], sentence: str) -> 
         ResNetArchitecture(**fields)
     with pytest.raises(ValueError, match=r"v_reset is 2"):
         resnet(neuron={"kind": "lif", "v_reset": 2.0})
+
+
+def test_spikes_that_weigh_by_their_time_are_not_averaged() -> None:
+    with pytest.raises(ValidationError, match=r"decoding: dsr-lif .* which mean counts alike"):
+        resnet_of({"neuron": "dsr-lif"})
+    resnet_of({"neuron": "dsr-lif", "decoding": "weighted-rate"})
+
+
+def resnet_of(fields: dict[str, Any]) -> ResNetArchitecture:
+    return TypeAdapter(ResNetArchitecture).validate_python(fields)
