@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from abc import ABC, abstractmethod
 
+import torch
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
@@ -23,13 +24,20 @@ class Norm(nn.Module):
     """True if the time step matters: constant currents are then spread over all steps before."""
     exit_below: float | None = None
     """Mean of a step's scales below which the layer needs no further step (``step_scales``); None: it needs all."""
+    any_order: bool = False
+    """True if the responder may sum its currents in another order than torch does, at most 1e-5 of the spikes off."""
+    constants: tuple[str, ...] = ()
+    """Names of its buffers that a study's fields say, and training does not change: see ``declare``."""
+
+    def declare(self, **values: float) -> None:
+        """Keep what the study says of it as buffers (): a checkpoint then tells which normalisation it was trained with."""
+        for name, value in values.items():
+            self.register_buffer(name, torch.tensor(value, dtype=torch.float32))
+        self.constants = tuple(values)
 
     def step_scales(self) -> Tensor | None:
         """Return what it has learnt to scale each step by, (T, channels); None where steps have no scales of their own."""
         return None
-
-    any_order: bool = False
-    """True if the responder may sum its currents in another order than torch does, at most 1e-5 of the spikes off."""
 
     def near_ties(self, currents: Tensor, silent: Tensor) -> Tensor | None:
         """Return where the order of sums may decide on more than rounding, (T, n) of currents (T, n, ...); None: nowhere.

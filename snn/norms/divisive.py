@@ -13,6 +13,7 @@ from spikeatlas.snn.norms.base import Norm, NormSite, NormSpec
 from spikeatlas.snn.registry import SPEC
 
 FieldKind = Literal["max", "l1", "l2"]
+_FIELDS: tuple[FieldKind, ...] = ("max", "l1", "l2")
 _EPS = 1e-7
 _WINDOW = 3
 
@@ -25,6 +26,7 @@ class DivisiveNorm(Norm):
     def __init__(self, sigma: float, field: FieldKind) -> None:
         super().__init__()
         self.sigma, self.field = sigma, field
+        self.declare(largest_share=sigma, field_number=_FIELDS.index(field))
 
     def forward(self, currents: Tensor, first_step: int = 0) -> Tensor:
         """See ``Norm``; units without a map count as one position."""

@@ -26,7 +26,7 @@ class SparsifyNorm(Norm):
     def __init__(self, keep: float, shape: tuple[int, ...]) -> None:
         """``shape``: of one image's currents."""
         super().__init__()
-        self.keep = keep
+        self.declare(keep=keep)
         self.channels = shape[0]
         # the small number: 0.8 * 5 positions are 4, whatever binary fractions make of it
         self.rank = math.floor((1 - keep) * math.prod(shape[1:]) + 1e-9)

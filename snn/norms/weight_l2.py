@@ -23,6 +23,7 @@ class FilterNorm(Norm):
         super().__init__()
         # in a tuple: the weights are the operator's, and no part of this module
         self._operator = (operator,)
+        self.declare(eps=_EPS)
 
     def scale(self) -> Tensor:
         """Factors (channels,) of the currents, with gradient."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from spikeatlas.snn.allowed_places import require_place
 from spikeatlas.snn.files import load_checkpoint, read_metadata, save_checkpoint
@@ -143,16 +143,21 @@ def load_network(
 
 
 def _constants(network: TrainableNetwork) -> dict[str, Tensor]:
-    """Return what the study says of the neurons: a file need not repeat it, but must not say otherwise."""
+    """Return what the study says of neurons and normalisations: a file need not repeat it, but must not say otherwise."""
     state = network.state_dict()
     names = {
         f"{path}.{name}"
         for path, module in network.named_modules()
-        if isinstance(module, SpikingNeuron)
-        for name, _ in module.named_buffers()
+        for name in _constants_of(module)
     }
     # membranes are no part of the state
     return {name: tensor for name, tensor in state.items() if name in names}
+
+
+def _constants_of(module: nn.Module) -> tuple[str, ...]:
+    if isinstance(module, SpikingNeuron):
+        return tuple(name for name, _ in module.named_buffers())
+    return module.constants if isinstance(module, Norm) else ()
 
 
 def _require_fit(path: Path, stored: Mapping[str, Tensor], network: TrainableNetwork) -> None:

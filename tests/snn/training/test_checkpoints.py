@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -128,3 +130,22 @@ def test_the_form_of_a_network_is_that_of_its_own_files(tmp_path: Path) -> None:
     network = SPEC.build(NetworkSite((1, 8, 8), 10, [0.0], [1.0], seed=0))
     save_file(dict(network.state_dict()), epoch_path(tmp_path, 0))
     load_network(epoch_path(tmp_path, 0), SPEC, (1, 8, 8), 10)
+
+
+@pytest.mark.parametrize(
+    ("trained", "probed", "words"),
+    [
+        ("hah", "none", r"norm\.parts\.2\.keep is not in the network"),
+        ("hah", {"kind": "hah", "keep": 0.5}, r"norm\.parts\.2\.keep is 0\.2.*, not 0\.5"),
+        ("divisive", {"kind": "divisive", "field": "l2"}, r"norm\.field_number is 0\.0, not 2\.0"),
+        ("weight-l2", "none", r"norm\.eps is not in the network"),
+    ],
+)
+def test_a_normalisation_without_weights_is_not_left_out_unnoticed(
+    tmp_path: Path, trained: Any, probed: Any, words: str
+) -> None:
+    site, path = NetworkSite((1, 8, 8), 10, [0.0], [1.0], seed=0), epoch_path(tmp_path, 0)
+    save_file(dict(replace(SPEC, bias=False, norm=trained).build(site).state_dict()), path)
+    load_network(path, replace(SPEC, bias=False, norm=trained), (1, 8, 8), 10)
+    with pytest.raises(ValueError, match=words):
+        load_network(path, replace(SPEC, bias=False, norm=probed), (1, 8, 8), 10)
