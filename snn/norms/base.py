@@ -107,6 +107,10 @@ class NormSpec(Contract, ABC):
         """Say in sentences what keeps it from following operators with biases."""
         return []
 
+    def behind_problems(self) -> list[str]:
+        """Say in sentences what keeps it from following another normalisation."""
+        return []
+
     def stepwise_problems(self) -> list[str]:
         """Say in sentences what keeps it from being trained step after step (``training.backend: eager``)."""
         return []

@@ -35,6 +35,10 @@ class HahBlock(NormSpec):
         """See ``NormSpec``."""
         return WeightNorm().bias_problems()
 
+    def behind_problems(self) -> list[str]:
+        """See ``NormSpec``."""
+        return WeightNorm().behind_problems()
+
     def build(self, site: NormSite) -> Norm | None:
         """Make that of one layer."""
         divisive = Divisive(sigma=self.sigma, field=self.field)

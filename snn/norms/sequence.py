@@ -10,6 +10,7 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
 from spikeatlas.snn.norms.base import Norm, NormSite, NormSpec
+from spikeatlas.snn.norms.identity import NoNorm
 from spikeatlas.snn.registry import SPEC
 
 
@@ -57,7 +58,21 @@ class NormRow(NormSpec):
 
     def problems(self, time_steps: int) -> list[str]:
         """See ``NormSpec``."""
-        return [problem for part in self.parts for problem in part.problems(time_steps)]
+        misplaced = [problem for part in self._behind for problem in part.behind_problems()]
+        return [
+            *misplaced,
+            *(problem for part in self.parts for problem in part.problems(time_steps)),
+        ]
+
+    @property
+    def _behind(self) -> list[NormSpec]:
+        """Those that follow one which changes currents."""
+        changing = [part for part in self.parts if not isinstance(part, NoNorm)]
+        return changing[1:]
+
+    def behind_problems(self) -> list[str]:
+        """See ``NormSpec``."""
+        return [problem for part in self.parts for problem in part.behind_problems()]
 
     def bias_problems(self) -> list[str]:
         """See ``NormSpec``."""

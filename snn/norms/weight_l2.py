@@ -58,6 +58,14 @@ class WeightNorm(NormSpec):
             "weight-l2 divides currents by the length of their weights, which a bias is none of; set bias to false"
         ]
 
+    def behind_problems(self) -> list[str]:
+        """See ``NormSpec``."""
+        problem = (
+            "weight-l2 divides currents by the length of their weights, and behind another normalisation they no longer are "
+            "as long as these; name it first in a sequence, and once"
+        )
+        return [problem]
+
     def build(self, site: NormSite) -> FilterNorm:
         """Make that of one layer."""
         return FilterNorm(site.operator)

@@ -52,6 +52,11 @@ class Hebbian(LayerObjective):
             for name in names
             if name not in network.layers
         ]
+        problems += [
+            f"training.objectives: hebbian names layer {name} {names.count(name)} times; name it once"
+            for name in dict.fromkeys(names)
+            if names.count(name) > 1
+        ]
         if isinstance(self.alpha, tuple) and len(self.alpha) != len(names):
             problems.append(
                 f"training.objectives: alpha of hebbian has {len(self.alpha)} values: give one for all, or one for each "

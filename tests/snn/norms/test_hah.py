@@ -114,3 +114,12 @@ def test_it_is_refused_behind_biases() -> None:
         network(norm="hah")
     with pytest.raises(ValueError, match="set bias to false"):
         network(norm={"kind": "sequence", "parts": ["weight-l2", "sparsify"]})
+
+
+@pytest.mark.parametrize(
+    "kind", ["weight-l2", "hah", {"kind": "sequence", "parts": ["none", "hah"]}]
+)
+def test_it_is_refused_behind_another_normalisation(kind: object) -> None:
+    with pytest.raises(ValueError, match="name it first in a sequence"):
+        network(bias=False, norm={"kind": "sequence", "parts": ["batch", kind]})
+    network(bias=False, norm={"kind": "sequence", "parts": ["none", kind, "batch"]})

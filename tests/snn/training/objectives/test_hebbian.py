@@ -109,5 +109,6 @@ def test_what_it_cannot_be_asked_of() -> None:
     assert (
         "names layer 'conv9', but the network has conv1" in problems(Hebbian(layers=("conv9",)))[0]
     )
+    assert "names layer conv1 2 times" in problems(Hebbian(layers=("conv1", "conv1")))[0]
     assert "alpha of hebbian has 2 values" in problems(Hebbian(alpha=(0.1, 0.1)))[0]
     assert "network.kind: chain" in problems(Hebbian(), ResNetArchitecture())[0]
