@@ -30,10 +30,11 @@ from pydantic_core import (
 )
 
 from spikeatlas.snn.allowed_places import expand
+from spikeatlas.snn.field_docstrings import describe_fields
 from spikeatlas.snn.own_code import load_object
 from spikeatlas.snn.sentences import near
 
-SPEC = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+SPEC = ConfigDict(extra="forbid", json_schema_extra=describe_fields)
 """Configuration of every specification: unknown fields are errors, docstrings describe fields."""
 
 
@@ -238,11 +239,3 @@ def _detail(problem: ErrorDetails, names: list[str], owners: list[str]) -> InitE
     return InitErrorDetails(
         type=kind, loc=problem["loc"], input=problem["input"], ctx=problem.get("ctx", {})
     )
-
-
-def inheritable(specification: type[Member]) -> type[Member]:
-    """Let the subclasses of a specification have its fields' descriptions: pydantic reads them off the class's own lines."""
-    described: Mapping[str, Any] = specification.__pydantic_fields__  # type: ignore[attr-defined]
-    for name, field in specification.__dataclass_fields__.items():  # type: ignore[attr-defined]
-        field.default = described[name]
-    return specification

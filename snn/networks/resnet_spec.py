@@ -19,13 +19,12 @@ from spikeatlas.snn.networks.residual_block import ResidualBlock
 from spikeatlas.snn.networks.resnet import SpikingResNet, Stem
 from spikeatlas.snn.networks.spec import Decay, Threshold, Width
 from spikeatlas.snn.neurons import LifSpec, NeuronSite, NeuronSpec, Reset, SpikingNeuron
-from spikeatlas.snn.registry import SPEC, inheritable
+from spikeatlas.snn.registry import SPEC
 
 LIF: NeuronSpec = LifSpec()
 MEAN: DecodingSpec = MeanDecoding()
 
 
-@inheritable
 @dataclass(frozen=True, config=SPEC)
 class ResNetArchitecture(Architecture):
     """A spiking residual network: by default the paper's ResNet-18, its blocks of two 3x3 convolutions."""

@@ -18,7 +18,7 @@ from spikeatlas.snn.networks.layer import Pool
 from spikeatlas.snn.networks.network import SpikingNetwork
 from spikeatlas.snn.neurons import LeakySpec, NeuronSite, NeuronSpec, Reset, SpikingNeuron
 from spikeatlas.snn.norms import NORMS, NoNorm, NormSpec
-from spikeatlas.snn.registry import SPEC, inheritable
+from spikeatlas.snn.registry import SPEC
 
 Width = Annotated[int, Field(ge=1)]
 Decay = Annotated[float, Field(ge=0, le=1)]
@@ -47,7 +47,6 @@ OUTPUT = "out"
 """Name of a network's last layer."""
 
 
-@inheritable
 @dataclass(frozen=True, config=SPEC)
 class NetworkSpec(Architecture):
     """A feed-forward spiking network: convolutions, hidden linear layers, a spiking output."""
