@@ -47,7 +47,8 @@ def test_one_pass_equals_the_steps(slope: str, steps: int, shape: tuple[int, ...
 
     assert torch.equal(spikes, stepped)
     assert 0.05 < spikes.mean() < 0.95
-    torch.testing.assert_close(slopes, expected, rtol=1e-4, atol=1e-6)
+    scale = float(expected.abs().max())
+    torch.testing.assert_close(slopes, expected, rtol=1e-5, atol=1e-5 * scale)
 
 
 def test_channels_may_stand_last_in_memory() -> None:

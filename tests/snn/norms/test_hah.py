@@ -37,6 +37,21 @@ def test_the_block_answers_scaled_images_and_weights_alike(factor: float) -> Non
     torch.testing.assert_close(block("hah", images, factor * weight), plain, rtol=1e-5, atol=1e-5)
 
 
+def test_the_block_is_its_three_parts_in_a_row() -> None:
+    images, weight = random(4, 3, 6, 6), random(5, 3, 3, 3, seed=1)
+    parts = [
+        "weight-l2",
+        {"kind": "divisive", "sigma": 0.3, "field": "l2"},
+        {"kind": "sparsify", "keep": 0.5},
+    ]
+    row = block({"kind": "sequence", "parts": parts}, images, weight)
+
+    assert torch.equal(
+        block({"kind": "hah", "sigma": 0.3, "field": "l2", "keep": 0.5}, images, weight), row
+    )
+    assert (row != 0).flatten(2).sum(2).max() <= 18
+
+
 def test_the_gradient_goes_through_the_weights_norm() -> None:
     images, weight = random(4, 3, 6, 6), random(5, 3, 3, 3, seed=1).requires_grad_()
     operator = nn.Conv2d(3, 5, 3, padding=1, bias=False)

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from torch import Tensor
 
 from spikeatlas.snn.data import DataSet, Digits, load_data
 from spikeatlas.snn.networks import NetworkSpec, TrainableNetwork
+from spikeatlas.snn.selectivity import hoyer
 from spikeatlas.snn.training import (
     BACKENDS,
     OBJECTIVES,
@@ -114,14 +114,6 @@ def test_bntt_learns_digits_better_than_one_norm_called_at_each_step(tmp_path: P
     assert means["bntt"] > means["shared"]
 
 
-def hoyer(activities: Tensor) -> float:
-    """Mean over images of Hoyer's sparseness of activities (n, ...): 0 if all are alike, 1 if one alone is not 0."""
-    rows = activities.flatten(1)
-    root = rows.shape[1] ** 0.5
-    ratios = rows.abs().sum(1) / rows.norm(dim=1).clamp_min(1e-12)
-    return float(((root - ratios) / (root - 1)).mean())
-
-
 @torch.no_grad()
 def accuracy_and_sparseness(
     network: TrainableNetwork, data: DataSet, noise: float
@@ -140,7 +132,8 @@ def accuracy_and_sparseness(
     signal = network.normalise(torch.from_numpy(data.test.images))[None]
     for layer in list(network)[:2]:  # type: ignore[call-overload]
         signal = layer(signal, 1)
-    return float(np.mean(shares)), hoyer(signal[0])
+    activities = signal[0].flatten(1).abs().numpy()
+    return float(np.mean(shares)), float(hoyer(activities, axis=1).mean())
 
 
 def test_hah_is_sparser_and_less_moved_by_noise_than_a_plain_network(tmp_path: Path) -> None:
