@@ -9,7 +9,7 @@ from spikeatlas.snn.coding.base import STILL, ImageCoding, Presentation, frame_n
 
 
 class FirstStepCoding(ImageCoding):
-    """The normalised image at step 0, and nothing after it (Wu et al. 2021, progressive tandem learning).
+    """The normalised image at step 0, and nothing after it (Wu et al. 2021, arXiv 2007.01204).
 
     Of sequences, each frame at the first of its steps.
     """

@@ -14,14 +14,12 @@ from torch import nn
 from spikeatlas.snn.networks.base import NetworkSite, Shape
 from spikeatlas.snn.networks.layer import Pool, SpikingLayer, SteadyLinear, convolution, linear
 from spikeatlas.snn.networks.network import SpikingNetwork
-from spikeatlas.snn.neurons import FastSigmoid, NeuronSite, SurrogateSpec
+from spikeatlas.snn.neurons import NeuronSite, SurrogateSpec
 from spikeatlas.snn.norms import NormSite
 
 if TYPE_CHECKING:
     # the specification builds its network with the functions of this module
     from spikeatlas.snn.networks.spec import NetworkSpec
-
-FAST_SIGMOID = FastSigmoid()
 
 
 def pixel_statistics(

@@ -19,6 +19,7 @@ from spikeatlas.snn.neurons.relu import ReluNeuron, ReluSpec
 from spikeatlas.snn.neurons.rules import Rule, RuleNeuron, is_neuron, read_rule
 from spikeatlas.snn.neurons.spike_representation import RepresentingNeuron
 from spikeatlas.snn.neurons.surrogates import (
+    DEFAULT_SURROGATE,
     SURROGATES,
     ATan,
     FastSigmoid,
@@ -46,6 +47,7 @@ NEURONS: Family[NeuronSpec] = Family(
 
 
 __all__ = [
+    "DEFAULT_SURROGATE",
     "LATERAL",
     "NEURONS",
     "SURROGATES",

@@ -13,14 +13,12 @@ from torch.nn import functional as F  # noqa: N812 - its name everywhere
 
 from spikeatlas.snn.neurons.base import NeuronSite, NeuronSpec, SpikingNeuron, State, muted
 from spikeatlas.snn.neurons.clif import ClifNeuron
-from spikeatlas.snn.neurons.surrogates import FastSigmoid, SurrogateSpec
+from spikeatlas.snn.neurons.surrogates import DEFAULT_SURROGATE, SurrogateSpec
 from spikeatlas.snn.registry import SPEC
-
-FAST_SIGMOID = FastSigmoid()
 
 
 class BackEINeuron(SpikingNeuron):
-    """Leaky neurons of a map with one gate or both (Zhao, Zeng and Li 2022, BackEISNN).
+    """Leaky neurons of a map with one gate or both (BackEISNN: Zhao, Zeng and Li 2022, arXiv 2105.13004).
 
     One step, with ``*`` a convolution of the layer's maps that keeps their size, and ``.`` a product::
 
@@ -45,7 +43,7 @@ class BackEINeuron(SpikingNeuron):
         *,
         decay: float = 0.2,
         threshold: float = 0.5,
-        surrogate: SurrogateSpec = FAST_SIGMOID,
+        surrogate: SurrogateSpec = DEFAULT_SURROGATE,
     ) -> None:
         """``back``, ``ei``: of as many channels as the layer, with biases; None: without this gate."""
         super().__init__()
@@ -106,7 +104,7 @@ class _Sign(torch.autograd.Function):
 
 @dataclass(frozen=True, config=SPEC)
 class BackEISpec(NeuronSpec):
-    """Leaky neurons with self-feedback and signed spikes (Zhao, Zeng and Li 2022), with ``network.threshold``: 0.5 there.
+    """Leaky neurons with self-feedback and signed spikes (arXiv 2105.13004), with ``network.threshold``: 0.5 there.
 
     Layers of units have neither gate, their spikes no sign. ``network.beta`` and ``reset`` have no part in it: a spike
     sets the membrane to zero.

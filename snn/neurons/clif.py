@@ -10,13 +10,12 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor
 
 from spikeatlas.snn.neurons.base import NeuronSite, NeuronSpec, SpikingNeuron, State
-from spikeatlas.snn.neurons.fused_clif import ClifRule, run_fused_clif
+from spikeatlas.snn.neurons.fused_clif import ClifRule
+from spikeatlas.snn.neurons.fused_sequence import run_fused_sequence
 from spikeatlas.snn.neurons.rules.rule import Rule
 from spikeatlas.snn.neurons.slopes import slope_code
-from spikeatlas.snn.neurons.surrogates import FastSigmoid, SurrogateSpec
+from spikeatlas.snn.neurons.surrogates import DEFAULT_SURROGATE, SurrogateSpec
 from spikeatlas.snn.registry import SPEC
-
-FAST_SIGMOID = FastSigmoid()
 
 
 class ClifNeuron(SpikingNeuron):
@@ -36,7 +35,7 @@ class ClifNeuron(SpikingNeuron):
         current_decay: float = 0.5,
         membrane_decay: float = 0.75,
         threshold: float = 0.5,
-        surrogate: SurrogateSpec = FAST_SIGMOID,
+        surrogate: SurrogateSpec = DEFAULT_SURROGATE,
     ) -> None:
         super().__init__()
         values = {
@@ -71,7 +70,7 @@ class ClifNeuron(SpikingNeuron):
         slope = slope_code(self.surrogate)
         if slope is None or type(self) is not ClifNeuron or currents.device.type != "cpu":
             return self.unroll(currents, time_steps)[0]
-        return run_fused_clif(currents, self._rule(), slope, time_steps)
+        return run_fused_sequence(currents, self._rule(), slope, time_steps)
 
     def _rule(self) -> ClifRule:
         return ClifRule(

@@ -17,15 +17,13 @@ where e_t is the gradient of I_t. The backward computes the membranes again inst
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from torch import Tensor
 
 from spikeatlas.snn.compiled import compiled
-from spikeatlas.snn.neurons.slopes import Shape, SlopeCode, slopes
+from spikeatlas.snn.neurons.slopes import Shape, slopes
 
 Array = npt.NDArray[np.float32]
 Single = np.float32
@@ -47,45 +45,13 @@ class ClifRule(NamedTuple):
         current, membrane, threshold = (np.float32(value) for value in self)
         return current, membrane, threshold
 
+    def fire(self, currents: Array, spikes: Array) -> None:
+        """See ``SequenceRule``."""
+        _forward(currents, self.numbers(), spikes)
 
-def run_fused_clif(
-    currents: Tensor, rule: ClifRule, surrogate: SlopeCode, time_steps: int
-) -> Tensor:
-    """Spikes (T, n, ...) of currents (T, n, ...), or (1, n, ...) if constant, with gradient.
-
-    ``surrogate``: the gradient of a spike.
-    """
-    if currents.dim() == 5 and not currents.is_contiguous():
-        # the order of neurons is nobody's business: channels may stand last in memory
-        last = currents.permute(0, 1, 3, 4, 2).contiguous()
-        return run_fused_clif(last, rule, surrogate, time_steps).permute(0, 1, 4, 2, 3)
-    flat = currents.reshape(*currents.shape[:2], -1)
-    spikes: Tensor = _Clif.apply(flat, rule, surrogate, time_steps)
-    return spikes.reshape(time_steps, *currents.shape[1:])
-
-
-class _Clif(torch.autograd.Function):
-    """Currents (T or 1, n, features) to spikes (T, n, features)."""
-
-    @staticmethod
-    def forward(
-        ctx: Any, currents: Tensor, rule: ClifRule, surrogate: SlopeCode, time_steps: int
-    ) -> Tensor:
-        currents = currents.contiguous()
-        spikes = torch.empty((time_steps, *currents.shape[1:]))
-        _forward(currents.detach().numpy(), rule.numbers(), spikes.numpy())
-        ctx.save_for_backward(currents)
-        ctx.rule, ctx.surrogate = rule, surrogate
-        return spikes
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None]:
-        (currents,) = ctx.saved_tensors
-        result = torch.empty_like(currents)
-        arriving = gradients[0].contiguous().numpy()
-        shape = ctx.surrogate.shape()
-        _backward(currents.detach().numpy(), ctx.rule.numbers(), arriving, shape, result.numpy())
-        return result, None, None, None
+    def turn_back(self, currents: Array, gradients: Array, shape: Shape, result: Array) -> None:
+        """See ``SequenceRule``."""
+        _backward(currents, self.numbers(), gradients, shape, result)
 
 
 @compiled

@@ -17,10 +17,8 @@ from spikeatlas.snn.neurons.base import NeuronSite, NeuronSpec, Reset, SpikingNe
 from spikeatlas.snn.neurons.fused import run_fused
 from spikeatlas.snn.neurons.rules.rule import Rule
 from spikeatlas.snn.neurons.slopes import slope_code
-from spikeatlas.snn.neurons.surrogates import FastSigmoid, SurrogateSpec
+from spikeatlas.snn.neurons.surrogates import DEFAULT_SURROGATE, SurrogateSpec
 from spikeatlas.snn.registry import SPEC
-
-FAST_SIGMOID = FastSigmoid()
 
 
 class LeakyNeuron(snntorch.Leaky, SpikingNeuron):
@@ -42,7 +40,7 @@ class LeakyNeuron(snntorch.Leaky, SpikingNeuron):
         beta: float | Tensor,
         threshold: float | Tensor,
         reset: Reset = "subtract",
-        surrogate: SurrogateSpec = FAST_SIGMOID,
+        surrogate: SurrogateSpec = DEFAULT_SURROGATE,
     ) -> None:
         super().__init__(
             beta, threshold=threshold, reset_mechanism=reset, spike_grad=surrogate.fire

@@ -10,13 +10,12 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor
 
 from spikeatlas.snn.neurons.base import NeuronSite, NeuronSpec, SpikingNeuron, State
-from spikeatlas.snn.neurons.fused_lif import LifRule, run_fused_lif
+from spikeatlas.snn.neurons.fused_lif import LifRule
+from spikeatlas.snn.neurons.fused_sequence import run_fused_sequence
 from spikeatlas.snn.neurons.rules.rule import Rule
 from spikeatlas.snn.neurons.slopes import slope_code
-from spikeatlas.snn.neurons.surrogates import FastSigmoid, SurrogateSpec
+from spikeatlas.snn.neurons.surrogates import DEFAULT_SURROGATE, SurrogateSpec
 from spikeatlas.snn.registry import SPEC
-
-FAST_SIGMOID = FastSigmoid()
 
 
 class LifNeuron(SpikingNeuron):
@@ -42,7 +41,7 @@ class LifNeuron(SpikingNeuron):
         v_reset: float = 0.0,
         decay_input: bool = True,
         hard: bool = True,
-        surrogate: SurrogateSpec = FAST_SIGMOID,
+        surrogate: SurrogateSpec = DEFAULT_SURROGATE,
     ) -> None:
         """``v_reset`` is 0 where the reset is not hard."""
         super().__init__()
@@ -92,7 +91,7 @@ class LifNeuron(SpikingNeuron):
         slope = slope_code(self.surrogate)
         if slope is None or type(self) is not LifNeuron or currents.device.type != "cpu":
             return self.unroll(currents, time_steps)[0]
-        return run_fused_lif(currents, self._rule(), slope, time_steps)
+        return run_fused_sequence(currents, self._rule(), slope, time_steps)
 
     def _rule(self) -> LifRule:
         return LifRule(

@@ -23,7 +23,7 @@ from spikeatlas.snn.networks import (
     TrainableNetwork,
     pixel_statistics,
 )
-from spikeatlas.snn.neurons import FastSigmoid, SurrogateSpec
+from spikeatlas.snn.neurons import DEFAULT_SURROGATE, SurrogateSpec
 from spikeatlas.snn.registry import SPEC, UserPath
 from spikeatlas.snn.sentences import caught
 from spikeatlas.snn.subjects.base import Progress, Source, Subject, SubjectSpec
@@ -35,8 +35,6 @@ from spikeatlas.snn.training import (
     read_header,
     unreadable_epochs,
 )
-
-FAST_SIGMOID = FastSigmoid()
 
 
 class TrainedSpec(SubjectSpec, ABC):
@@ -129,7 +127,9 @@ class TrainedSource(Source):
         """See ``Source``."""
         return self._spec.subject(self.network(epoch))
 
-    def network(self, epoch: float, surrogate: SurrogateSpec = FAST_SIGMOID) -> TrainableNetwork:
+    def network(
+        self, epoch: float, surrogate: SurrogateSpec = DEFAULT_SURROGATE
+    ) -> TrainableNetwork:
         """Return the network of an epoch in evaluation mode, its spikes with the gradient of ``surrogate``.
 
         Errors as ``open``.

@@ -16,10 +16,8 @@ from torch import Tensor, nn
 from spikeatlas.snn.allowed_places import require_place
 from spikeatlas.snn.files import load_checkpoint, read_metadata, save_checkpoint
 from spikeatlas.snn.networks import Architecture, NetworkSite, TrainableNetwork
-from spikeatlas.snn.neurons import FastSigmoid, SpikingNeuron, SurrogateSpec
+from spikeatlas.snn.neurons import DEFAULT_SURROGATE, SpikingNeuron, SurrogateSpec
 from spikeatlas.snn.norms import Norm
-
-FAST_SIGMOID = FastSigmoid()
 
 SETTLING_SECONDS = 1
 """Time in which a file that is being written changes."""
@@ -128,7 +126,7 @@ def load_network(
     spec: Architecture,
     input_shape: tuple[int, int, int],
     classes: int,
-    surrogate: SurrogateSpec = FAST_SIGMOID,
+    surrogate: SurrogateSpec = DEFAULT_SURROGATE,
 ) -> TrainableNetwork:
     """Load a checkpoint into the network of ``spec`` for images (c, h, w), its spikes with the gradient of ``surrogate``.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from spikeatlas.snn.neurons.surrogates.atan import ATan
 from spikeatlas.snn.neurons.surrogates.base import SurrogateSpec
-from spikeatlas.snn.neurons.surrogates.fast_sigmoid import FastSigmoid
+from spikeatlas.snn.neurons.surrogates.fast_sigmoid import DEFAULT_SURROGATE, FastSigmoid
 from spikeatlas.snn.neurons.surrogates.rectangle import Rectangle
 from spikeatlas.snn.neurons.surrogates.straight_through import StraightThrough
 from spikeatlas.snn.neurons.surrogates.triangle import Triangle
@@ -25,6 +25,7 @@ SURROGATES: Family[SurrogateSpec] = Family(
 
 
 __all__ = [
+    "DEFAULT_SURROGATE",
     "SURROGATES",
     "ATan",
     "FastSigmoid",
