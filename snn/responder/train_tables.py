@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spikeatlas.snn.neurons.rules.channel_scan import Channels, scan_channels
-from spikeatlas.snn.neurons.rules.rule_scan import CHARGES
+from spikeatlas.snn.neurons.rules.rule import CHARGES
 
 Ints = npt.NDArray[np.int64]
 # train numbers are uint16

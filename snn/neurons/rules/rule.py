@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor
@@ -38,6 +38,8 @@ euler          v + a ((c - v) + b I)      NIR's LIF by Euler's method
 gain           v + b I                    NIR's IF by Euler's method
 blend          a v + b I                  DSR's LIF
 """
+CHARGES: tuple[Charge, ...] = get_args(Charge)
+"""All of them; the code of one, in compiled loops, is its place in here."""
 Compare = Literal[">", ">="]
 Change = Literal["none", "subtract", "value"]
 When = Literal["same", "next", "undelayed"]

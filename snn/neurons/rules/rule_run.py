@@ -10,8 +10,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from spikeatlas.snn.neurons.rules.rule import EXTRAS, VALUES, Rule
-from spikeatlas.snn.neurons.rules.rule_scan import CHARGES, affine, scan
+from spikeatlas.snn.neurons.rules.rule import CHARGES, EXTRAS, VALUES, Rule
+from spikeatlas.snn.neurons.rules.rule_scan import affine, scan
 
 Floats = npt.NDArray[np.float32]
 _ROWS = len((*VALUES, *EXTRAS))

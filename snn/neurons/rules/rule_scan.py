@@ -15,19 +15,6 @@ from spikeatlas.snn.neurons.rules.float_operations import fused, quotient
 
 Array = np.ndarray[Any, Any]
 
-CHARGES = (
-    "decay",
-    "divide",
-    "divide_leak",
-    "multiply",
-    "multiply_leak",
-    "sum",
-    "norse",
-    "euler",
-    "gain",
-    "blend",
-)
-"""Codes of ``rule.Charge`` are places in here."""
 _LANES = 1024
 """Neurons that are stepped together: long rows of memory, and their states stay in the nearest caches."""
 

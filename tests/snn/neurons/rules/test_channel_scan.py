@@ -9,23 +9,11 @@ import pytest
 import torch
 
 from spikeatlas.snn.neurons.rules.channel_scan import Channels, scan_channels
-from spikeatlas.snn.neurons.rules.rule import Rule
+from spikeatlas.snn.neurons.rules.rule import CHARGES, Rule
 from spikeatlas.snn.neurons.rules.rule_run import rule_codes, rule_values
 from spikeatlas.snn.norms import scaled
 
 STEPS = 11
-CHARGES = (
-    "decay",
-    "divide",
-    "divide_leak",
-    "multiply",
-    "multiply_leak",
-    "sum",
-    "norse",
-    "euler",
-    "gain",
-    "blend",
-)
 
 
 def draws(*shape: int, seed: int) -> torch.Tensor:
