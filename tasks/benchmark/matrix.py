@@ -7,19 +7,18 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Le, MinLen
-from pydantic import ConfigDict, Field
+from pydantic import Field
 from pydantic.dataclasses import dataclass as spec_dataclass
 
+from spikeatlas.snn.registry import SPEC
 from spikeatlas.tasks.benchmark.cells import GRADIENT, MAIN, REFERENCE, SHARING, Cell, Neurons
 from spikeatlas.tasks.study.latent_space import SpaceSpec
-
-_SPEC = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
 Knowledge = Literal["space only", "generator prior", "natural images", "gradient"]
 """The knowledge of a method; methods are compared inside one class."""
 
 
-@spec_dataclass(frozen=True, config=_SPEC)
+@spec_dataclass(frozen=True, config=SPEC)
 class MethodSpec:
     """One method of the benchmark."""
 
@@ -48,7 +47,7 @@ class MethodSpec:
         return self.label or self.name
 
 
-@spec_dataclass(frozen=True, config=_SPEC)
+@spec_dataclass(frozen=True, config=SPEC)
 class ReferenceSpec:
     """The search that all are held against, computed once with many images."""
 
@@ -64,7 +63,7 @@ class ReferenceSpec:
     """Its options."""
 
 
-@spec_dataclass(frozen=True, config=_SPEC)
+@spec_dataclass(frozen=True, config=SPEC)
 class SharingSpec:
     """A larger group of neurons of one layer, for what sharing brings."""
 
@@ -78,7 +77,7 @@ class SharingSpec:
     """Methods run on it, by their labels, with and without sharing; the reference is run too."""
 
 
-@spec_dataclass(frozen=True, config=_SPEC)
+@spec_dataclass(frozen=True, config=SPEC)
 class WaySpec:
     """One way of the gradient guide."""
 
@@ -89,7 +88,7 @@ class WaySpec:
     """Adam's rate, in deviations of the codebook or of the prior."""
 
 
-@spec_dataclass(frozen=True, config=_SPEC)
+@spec_dataclass(frozen=True, config=SPEC)
 class GuideSpec:
     """The surrogate-gradient ascent that searches are held against; the better of its ways counts."""
 

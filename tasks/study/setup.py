@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from spikeatlas.snn.classifier import ClassifierSpec
 from spikeatlas.snn.data import DataSpec, Digits
+from spikeatlas.snn.field_docstrings import describe_fields
 from spikeatlas.snn.generators import GeneratorSpec, VQVAESpec
 from spikeatlas.snn.registry import UserPath
 from spikeatlas.snn.subjects import ChainSpec, SubjectSpec
@@ -20,7 +21,7 @@ from spikeatlas.tasks.study.specs import ResponderSpec
 class Setup(BaseModel):
     """Images, a network, a generator, how responses are computed, and where the results go."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra=describe_fields)
 
     data: DataSpec = Digits()
     """The natural images."""

@@ -13,13 +13,14 @@ from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, mo
 
 from spikeatlas.flows.study_file import read_study, sentences
 from spikeatlas.snn.data import DataSpec, Digits
+from spikeatlas.snn.field_docstrings import describe_fields
 from spikeatlas.snn.registry import UserPath
 from spikeatlas.snn.sentences import near
 from spikeatlas.snn.subjects import ChainSpec
 from spikeatlas.snn.training import TrainingSpec
 from spikeatlas.tasks.study.study import StudyError
 
-STRICT = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+STRICT = ConfigDict(extra="forbid", frozen=True, json_schema_extra=describe_fields)
 
 
 class Row(BaseModel):
