@@ -39,14 +39,15 @@ class Norm(nn.Module):
         """Return what it has learnt to scale each step by, (T, channels); None where steps have no scales of their own."""
         return None
 
-    def near_ties(self, currents: Tensor, silent: Tensor) -> Tensor | None:
-        """Return where the order of sums may decide on more than rounding, (T, n) of currents (T, n, ...); None: nowhere.
+    def with_ties(self, currents: Tensor, silent: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Return normalised currents (T, n, ...), and where the order of sums may decide on more than rounding, (T, n).
 
-        Asked of those of ``any_order``: where two currents are so near to each other that it matters which is larger.
-        ``silent``: currents (1, 1, ...) of a layer without inputs, which are the same in any order.
+        Asked of those of ``any_order``: such are steps of images at which two currents are equal but for rounding, and it
+        matters which is larger. None: nowhere. ``silent``: currents (1, 1, ...) of a layer without inputs, which are
+        the same in any order.
         """
-        del currents, silent
-        return None
+        del silent
+        return self(currents), None
 
     def forward(self, currents: Tensor, first_step: int = 0) -> Tensor:
         """Normalise currents (T, n, ...) of the steps from ``first_step`` on; of one shape with them."""

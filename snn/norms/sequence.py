@@ -31,16 +31,16 @@ class NormSequence(Norm):
             currents = part(currents, first_step)
         return currents
 
-    def near_ties(self, currents: Tensor, silent: Tensor) -> Tensor | None:
+    def with_ties(self, currents: Tensor, silent: Tensor) -> tuple[Tensor, Tensor | None]:
         """See ``Norm``: where any part has some."""
         rows: Tensor | None = None
         for part in self.parts:
             assert isinstance(part, Norm)
-            ties = part.near_ties(currents, silent)
+            currents, ties = part.with_ties(currents, silent)
+            silent = part(silent)
             if ties is not None:
                 rows = ties if rows is None else rows | ties
-            currents, silent = part(currents), part(silent)
-        return rows
+        return currents, rows
 
     def step_scales(self) -> Tensor | None:
         """See ``Norm``: those of the first part that has some."""

@@ -15,7 +15,7 @@ from spikeatlas.snn.norms.base import Norm, NormSite, NormSpec
 from spikeatlas.snn.registry import SPEC
 
 _ROUNDING = 1e-5
-"""Share of a step's largest current by which sums of another order differ at most."""
+"""Share of the largest current by which sums of another order differ at most."""
 
 
 class SparsifyNorm(Norm):
@@ -39,32 +39,27 @@ class SparsifyNorm(Norm):
         maps = currents.flatten(3)
         return (maps * (maps > _ranked(maps.detach(), self.rank))).view(currents.shape)
 
-    def near_ties(self, currents: Tensor, silent: Tensor) -> Tensor | None:
-        """See ``Norm``: where a map's quantile is as large as the current at another position, but for rounding."""
-        if self.rank < 1:
-            return None
+    def with_ties(self, currents: Tensor, silent: Tensor) -> tuple[Tensor, Tensor | None]:
+        """See ``Norm``: where the largest current that falls away is as large as the next one, but for rounding."""
+        if not 0 < self.rank < math.prod(currents.shape[3:]):
+            return self(currents), None
         maps = currents.flatten(3)
-        quantile = _ranked(maps, self.rank)
-        room = _ROUNDING * maps.abs().amax((2, 3), keepdim=True)
-        near = ((maps - quantile).abs() <= room).sum(3, keepdim=True) > 1
+        ordered = np.partition(maps.numpy(), self.rank - 1)
+        quantile = torch.from_numpy(ordered[..., self.rank - 1 :][..., :1])
+        following = torch.from_numpy(ordered[..., self.rank :].min(-1, keepdims=True))
+        room = _ROUNDING * maps.abs().max()
         # a current of about 0 is nearly the same, whether it stays or not
-        tied = near & (quantile.abs() > room)
-        if tied.any():
-            tied &= ~_all_silent(maps, quantile, room, silent.flatten(3))
-        rows: Tensor = tied.flatten(2).any(2)
-        return rows
+        tied = ((following - quantile <= room) & (quantile.abs() > room))[..., 0]
+        near = (maps[tied] - quantile[tied]).abs() <= room
+        rest = silent.flatten(3).expand_as(maps)[tied]
+        tied[tied.clone()] = (near & (maps[tied] != rest)).any(1)
+        return (maps * (maps > quantile)).view(currents.shape), tied.any(2)
 
     def affine(self) -> tuple[Tensor, Tensor] | None:
         """See ``Norm``: where all stay as they are."""
         if self.rank > 0:
             return None
         return torch.ones(1, self.channels), torch.zeros(1, self.channels)
-
-
-def _all_silent(maps: Tensor, quantile: Tensor, room: Tensor, silent: Tensor) -> Tensor:
-    """Tell of which maps (..., 1) all currents near the quantile are those of a layer without inputs."""
-    near = (maps - quantile).abs() <= room
-    return (~near | (maps == silent)).all(3, keepdim=True)
 
 
 def _ranked(maps: Tensor, rank: int) -> Tensor:

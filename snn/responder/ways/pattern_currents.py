@@ -102,10 +102,12 @@ class PatternCurrents(Way):
 
     @torch.no_grad()
     def _part(self, signal: Spikes) -> Part:
-        steps = self.site.time_steps
-        currents = self._summed(signal)
-        self._settle(currents, signal)
-        normalised = self.step.normalise(currents, steps)
+        layer, steps = self.site.layer, self.site.time_steps
+        assert layer.norm is not None
+        silent = layer.currents(torch.zeros(1, *self.site.shape.source))[None]
+        normalised, ties = layer.norm.with_ties(self._summed(signal), silent)
+        if ties is not None and ties.any():
+            normalised[ties] = layer.norm(self._by_torch(signal, ties)[None])[0]
         return self.step(normalised, steps, writing=not self.site.last)
 
     def _summed(self, signal: Spikes) -> Tensor:
@@ -122,19 +124,14 @@ class PatternCurrents(Way):
         maps = torch.from_numpy(np.ascontiguousarray(sums)).movedim(3, 2)
         return maps.reshape(steps, count, *shape.target)
 
-    def _settle(self, currents: Tensor, signal: Spikes) -> None:
-        """Put torch's own sums where their order may decide on more than rounding (``Norm.near_ties``)."""
-        layer, shape = self.site.layer, self.site.shape
-        assert layer.norm is not None
-        silent = layer.currents(torch.zeros(1, *shape.source))[None]
-        ties = layer.norm.near_ties(currents, silent)
-        if ties is None or not ties.any():
-            return
-        steps, images = (places.numpy() for places in ties.nonzero(as_tuple=True))
+    def _by_torch(self, signal: Spikes, places: Tensor) -> Tensor:
+        """Currents (k, ...) of some steps of some images (T, n), summed in torch's own order."""
+        shape = self.site.shape
+        steps, images = (numbers.numpy() for numbers in places.nonzero(as_tuple=True))
         frames = signal.frames(0, len(signal), self.site.time_steps)[steps, images]
         # in whole batches: torch sums those of a single image in another order
         frames = np.pad(
             frames[..., : shape.channels], ((0, -len(frames) % _FRAMES), (0, 0), (0, 0))
         )
         maps = torch.from_numpy(np.ascontiguousarray(frames)).movedim(2, 1)
-        currents[ties] = layer.currents(maps.reshape(len(maps), *shape.source))[: len(steps)]
+        return self.site.layer.currents(maps.reshape(len(maps), *shape.source))[: len(steps)]
