@@ -34,6 +34,8 @@ class TrainingKind(NamedTuple):
     """None: its operators follow one another in time, so that nothing can be folded."""
 
 
+_DECAYING = {"kind": "membrane", "leak": 0.951}
+"""Membranes that weigh spikes as dsr-lif neurons do: exp(-dt / tau)."""
 _AVERAGE = {"pool": "average", "decoding": "membrane"}
 _LINKED = {"kind": "population", "size": 10, "links": "full", "read": "membrane"}
 KINDS = (
@@ -42,7 +44,7 @@ KINDS = (
     TrainingKind("lif", {"neuron": "lif"}),
     TrainingKind("clif", {"neuron": "clif"}),
     TrainingKind("dsr-if", {"neuron": "dsr-if", **_AVERAGE}),
-    TrainingKind("dsr-lif", {"neuron": "dsr-lif", **_AVERAGE}),
+    TrainingKind("dsr-lif", {"neuron": "dsr-lif", **_AVERAGE, "decoding": _DECAYING}),
     TrainingKind("batch", {"norm": "batch", "bias": False}),
     TrainingKind("bntt", {"norm": "bntt", "bias": False}),
     TrainingKind("bntt, average pools", {"norm": "bntt", "bias": False, **_AVERAGE}),
