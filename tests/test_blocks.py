@@ -58,6 +58,7 @@ PARSED = {
     "spikeatlas run study.yaml --set training.labels=": "likewise",
     "spikeatlas claims runs/mine-": "`claims atlas.zarr` runs",
     "spikeatlas info runs/mine-": "`info atlas.zarr --verify` runs",
+    "spikeatlas info runs/rules/": "likewise",
     "spikeatlas deploy": "tests/flows/test_deploy.py registers on a server",
     "spikeatlas benchmark": "takes hours; tests/flows/benchmark has the small ones",
     "spikeatlas robustness": "tests/flows/commands has each option",
