@@ -13,6 +13,7 @@ from spikeatlas.snn.networks.base import Shape, TrainableNetwork
 from spikeatlas.snn.networks.decodings import DecodingSpec, OutputReadout, RateDecoding
 from spikeatlas.snn.networks.early_exit import steps_before_exit
 from spikeatlas.snn.networks.layer import SpikingLayer, unroll
+from spikeatlas.snn.neurons import SpikingNeuron
 from spikeatlas.snn.sentences import near
 
 
@@ -98,6 +99,20 @@ class SpikingNetwork(TrainableNetwork):
         for layer in self:
             spikes = layer(spikes, self.time_steps)
         return spikes
+
+    def capture(self, inputs: Tensor, depth: int) -> Iterator[tuple[str, Tensor]]:
+        """Spikes (T, n, ...) of the first ``depth`` layers, one by one, of encoded images (T or 1, n, c, h, w).
+
+        Each layer runs over the whole sequence; the next is computed when it is asked for.
+        """
+        spikes = inputs
+        for layer in list(self)[:depth]:
+            spikes = layer(spikes, self.time_steps)
+            yield layer.name, spikes
+
+    def neurons(self, layer: str) -> SpikingNeuron:
+        """Return the neurons of a spiking layer. ValueError for an unknown one."""
+        return list(self)[self._depth(layer)].neuron
 
     def unroll(self, inputs: Tensor) -> Tensor:
         """Do what ``forward`` does as snnTorch's own loop: step after step, through all layers."""

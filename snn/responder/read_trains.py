@@ -115,11 +115,10 @@ class TrainResponder:
         for name, field in self._fields.items():
             yield name, field.spikes(inputs)
         rest = self.neurons.keys() - self._fields.keys()
-        spikes = inputs
-        for layer in self.network.upto(rest) if rest else ():
-            spikes = layer(spikes, self.network.time_steps)
-            if layer.name in rest:
-                yield layer.name, layer.neuron.relative(spikes)
+        depth = len(self.network.upto(rest)) if rest else 0
+        for name, spikes in self.network.capture(inputs, depth):
+            if name in rest:
+                yield name, self.network.neurons(name).relative(spikes)
 
     def _read(self, spikes: Tensor, name: str) -> npt.NDArray[np.float64]:
         # a receptive field has the one position alone

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from spikeatlas.snn.batching import padded_batches
 from spikeatlas.snn.coding import CodingKey, encode
@@ -92,25 +91,11 @@ def network_activity(network: TrainableNetwork, key: CodingKey | None = None) ->
     def activity(images: Images) -> Rates:
         inputs = encode(network, images, key).to(network.device)
         return {
-            name: spikes.mean(0).flatten(1).cpu().numpy()
-            for name, spikes in _layers(network, inputs)
+            name: network.neurons(name).relative(spikes).mean(0).flatten(1).cpu().numpy()
+            for name, spikes in network.capture(inputs, len(network.layers))
         }
 
     return activity
-
-
-def _layers(
-    network: SpikingNetwork | SpikingResNet, inputs: Tensor
-) -> Iterator[tuple[str, Tensor]]:
-    """Yield spikes (T, n, ...) of each layer, in units of their height."""
-    if isinstance(network, SpikingResNet):
-        for name, spikes in network.capture(inputs, len(network.layers)):
-            yield name, network.neurons(name).relative(spikes)
-        return
-    spikes = inputs
-    for layer in network:
-        spikes = layer(spikes, network.time_steps)
-        yield layer.name, layer.neuron.relative(spikes)
 
 
 def subject_activity(subject: Subject, showing: Showing) -> Activity:

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from statistics import mean, median
 
 import numpy as np
-from scipy import stats
 
 from spikeatlas.flows.benchmark.comparison.comparison import NetworkComparison, Row
 from spikeatlas.flows.benchmark.comparison.piece import Piece
+from spikeatlas.tasks.analysis.intervals import over_seeds
 
 HEADINGS = (
     "network",
@@ -21,7 +21,6 @@ HEADINGS = (
     "ratio",
     "difference to its controls, points",
 )
-CONFIDENCE = 0.95
 
 
 def comparison_table(comparison: NetworkComparison, pieces: Sequence[Piece]) -> str:
@@ -73,13 +72,6 @@ def _difference(
     ]
     if len(differences) < 2:
         return f"{control} {', '.join(f'{value:+.2f}' for value in differences)}".strip()
-    low, high = paired_interval(differences)
+    effect, low, high = over_seeds(np.array(differences))
     verdict = "within" if low >= -margin else "NOT within"
-    return f"{control} {mean(differences):+.2f} ({low:+.2f} to {high:+.2f}), {verdict} {margin:g}"
-
-
-def paired_interval(differences: Sequence[float]) -> tuple[float, float]:
-    """Return the 95 % interval (low, high) of the mean of paired differences, by Student's t."""
-    center, error = mean(differences), float(stats.sem(differences))
-    width = float(stats.t.ppf((1 + CONFIDENCE) / 2, len(differences) - 1)) * error
-    return center - width, center + width
+    return f"{control} {effect:+.2f} ({low:+.2f} to {high:+.2f}), {verdict} {margin:g}"

@@ -5,15 +5,13 @@ from __future__ import annotations
 import dataclasses
 import json
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from statistics import median
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from spikeatlas.flows.benchmark.comparison.comparison import NetworkComparison, Row
+from spikeatlas.flows.benchmark.step_timing import step_seconds
 from spikeatlas.snn.atomic import write_atomically
 from spikeatlas.snn.batching import padded_batches
 from spikeatlas.snn.coding import CodingKey, encode
@@ -105,8 +103,9 @@ def _activity(
     """Share of activity and sparsity of every hidden layer."""
     active: dict[str, list[float]] = {name: [] for name in network.layers[:-1]}
     sparsity: dict[str, list[float]] = {name: [] for name in network.layers[:-1]}
+    key = CodingKey(seed, checkpoint="", purpose="activity")
     for batch, count in padded_batches(images, BATCH):
-        for name, spikes in _spikes(network, batch, seed):
+        for name, spikes in network.capture(encode(network, batch, key), len(active)):
             active[name].append(float((spikes[:, :count] != 0).float().mean()))
             activity = spikes[:, :count].mean(0).flatten(1).abs().double().numpy()
             sparsity[name] += hoyer(activity, axis=1).tolist()
@@ -114,14 +113,6 @@ def _activity(
         {name: float(np.mean(values)) for name, values in active.items()},
         {name: float(np.nanmean(values)) for name, values in sparsity.items()},
     )
-
-
-def _spikes(network: SpikingNetwork, images: np.ndarray, seed: int) -> Iterator[tuple[str, Tensor]]:
-    """Spikes (T, n, ...) of every hidden layer."""
-    spikes = encode(network, images, CodingKey(seed, checkpoint="", purpose="activity"))
-    for layer in list(network)[:-1]:
-        spikes = layer(spikes, network.time_steps)
-        yield layer.name, layer.neuron.relative(spikes)
 
 
 def _robust(network: SpikingNetwork, data: DataSet, count: int, seed: int) -> dict[str, float]:
@@ -137,23 +128,10 @@ def _speeds(network: SpikingNetwork, row: Row, data: DataSet, seed: int) -> tupl
     images, labels = data.train.images[:TIMED_BATCH], data.train.labels[:TIMED_BATCH]
     inputs = encode(network, images, CodingKey(seed, checkpoint="", purpose="speed"))
     backend = row.training.backend.run(network, row.training.precision)
-    ways = {"backend": backend, "loop": network.unroll}
     network.train()
-    seconds: dict[str, list[float]] = {name: [] for name in ways}
-    for _ in range(ROUNDS + 1):
-        for name, run in ways.items():
-            seconds[name].append(_step_seconds(network, run, inputs, torch.from_numpy(labels)))
-    fast, slow = (median(seconds[name][1:]) for name in ways)
+    ways = (backend, network.unroll)
+    fast, slow = step_seconds(network, ways, inputs, torch.from_numpy(labels), ROUNDS)
     return 1 / fast, 1 / slow
-
-
-def _step_seconds(
-    network: SpikingNetwork, run: Callable[[Tensor], Tensor], inputs: Tensor, labels: Tensor
-) -> float:
-    network.zero_grad()
-    began = time.process_time()
-    torch.nn.functional.cross_entropy(network.scores(run(inputs)), labels).backward()
-    return time.process_time() - began
 
 
 def read_piece(path: Path) -> Piece | None:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Mapping
-from statistics import median
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812 - its name everywhere
+from torch import nn
 
 from spikeatlas.flows.benchmark.reference_network import noise_images
+from spikeatlas.flows.benchmark.step_timing import step_seconds
 from spikeatlas.snn.coding import CodingKey, encode
-from spikeatlas.snn.generators.base import Images
 from spikeatlas.snn.networks import NetworkSite, NetworkSpec, SpikingNetwork
 from spikeatlas.snn.networks.base import Shape
 from spikeatlas.tasks.workers.process import one_thread
@@ -113,7 +110,8 @@ def _rows(shape: TrainingShape, kind: TrainingKind, rounds: int) -> Iterator[str
         if network is None:
             return
         images = noise_images(shape.batch, shape.canvas or shape.images)
-        layers, steps = step_seconds(network, images, rounds)
+        inputs, labels = encode(network, images, _KEY), torch.arange(len(images)) % CLASSES
+        layers, steps = step_seconds(network, (network, network.unroll), inputs, labels, rounds)
         cells.append(f"{steps / layers:.2f} ({layers:.3f}, {steps:.3f})")
     bar = "none" if kind.bar is None else f"{kind.bar:g}"
     yield f"| {' | '.join((kind.name, bar, *cells))} |"
@@ -135,22 +133,3 @@ def kind_network(shape: TrainingShape, kind: TrainingKind, coding: str) -> Spiki
             if isinstance(layer.operator, nn.Conv2d):
                 layer.operator.padding = (0, 0)
     return network
-
-
-def step_seconds(network: SpikingNetwork, images: Images, rounds: int) -> tuple[float, float]:
-    """Return core-seconds of forward and backward, layer by layer and step by step: medians in turns, after one each."""
-    labels = torch.arange(len(images)) % CLASSES
-    inputs = encode(network, images, _KEY)
-    ways: tuple[Callable[[Tensor], Tensor], ...] = (network, network.unroll)
-    seconds = [[_seconds(network, way, inputs, labels) for way in ways] for _ in range(rounds + 1)]
-    layers, steps = (median(row) for row in zip(*seconds[1:], strict=True))
-    return layers, steps
-
-
-def _seconds(
-    network: SpikingNetwork, way: Callable[[Tensor], Tensor], inputs: Tensor, labels: Tensor
-) -> float:
-    network.zero_grad()
-    began = time.process_time()
-    F.cross_entropy(network.scores(way(inputs)), labels).backward()
-    return time.process_time() - began

@@ -12,7 +12,7 @@ from spikeatlas.snn.registry import Family
 
 DECODINGS: Family[DecodingSpec] = Family(
     "decoding",
-    DecodingSpec,
+    DecodingSpec,  # type: ignore[type-abstract]
     {
         "rate": RateDecoding,
         "mean": MeanDecoding,

@@ -31,7 +31,7 @@ class OutputReadout(nn.Module, ABC):
 class DecodingSpec(Contract, ABC):
     """A reading of a network's output, as a study names it; a member adds its fields.
 
-    One without parameters writes ``scores``; any other, ``readout``.
+    One with parameters writes ``readout`` too.
     """
 
     kind: str
@@ -62,9 +62,9 @@ class DecodingSpec(Contract, ABC):
         del time_steps
         return PlainReadout(self, classes)
 
+    @abstractmethod
     def scores(self, spikes: Tensor) -> Tensor:
         """Scores (n, classes) of output spikes (T, n, outputs): see ``OutputReadout``."""
-        raise NotImplementedError(f"{type(self).__name__} has neither scores nor a readout.")
 
 
 class PlainReadout(OutputReadout):

@@ -154,3 +154,16 @@ def test_a_network_may_have_no_convolution() -> None:
     first = next(iter(made))
     expected = first.operator(inputs).relu().detach().numpy()
     assert np.allclose(rates["fc1"], expected, atol=1e-5)
+
+
+def test_spikes_of_layers_are_captured_one_by_one() -> None:
+    made = network().eval()
+    inputs = made.normalise(torch.from_numpy(noise_images(3)))[None]
+
+    rows = dict(made.capture(inputs, 2))
+    whole = dict(made.capture(inputs, len(made.layers)))
+
+    assert tuple(rows) == made.layers[:2]
+    assert all(torch.equal(spikes, whole[name]) for name, spikes in rows.items())
+    assert torch.equal(whole["out"], made(inputs))
+    assert made.neurons("conv2") is list(made)[1].neuron

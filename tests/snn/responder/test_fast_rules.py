@@ -132,8 +132,8 @@ def test_neurons_norms_and_steps(
     made = built(kind, norm=norm, time_steps=time_steps)
     images = pictures("noise", SHAPE, 5)
     prefer(monkeypatch, "trains", "factorised", "patterns")
-    found = compare(made, images)
-    assert found.spikes <= max(2, TOLERANCE * found.of)
+    distance = compare(made, images)
+    assert distance.spikes <= max(2, TOLERANCE * distance.of)
     prefer(monkeypatch, "steps", "frames")
     assert compare(made, images).spikes == 0
 
@@ -149,8 +149,8 @@ def test_pools_and_codings(
     options: dict[str, Any] = {"batch_size": 4, "key": CodingKey(3, "c", "report")}
     images = pictures("natural", SHAPE, 7)
     expected = PlainResponder(made, made.layers, **options)(images)
-    found = difference(made, Responder(made, made.layers, **options)(images), expected)
-    assert found.spikes <= max(2, TOLERANCE * found.of)
+    distance = difference(made, Responder(made, made.layers, **options)(images), expected)
+    assert distance.spikes <= max(2, TOLERANCE * distance.of)
     assert "frames" not in ways(made)
 
 
@@ -168,10 +168,10 @@ def test_members_that_a_study_names(fields: dict[str, Any], coding: Any) -> None
     expected = PlainResponder(made, made.layers, **options)(images)
     rates = Responder(made, made.layers, **options)(images)
     spiking = [layer.name for layer in made if layer.neuron.spiking]
-    found = difference(
+    distance = difference(
         made, {name: rates[name] for name in spiking}, {name: expected[name] for name in spiking}
     )
-    assert found.spikes <= max(3, TOLERANCE * found.of)
+    assert distance.spikes <= max(3, TOLERANCE * distance.of)
     for name in set(made.layers) - set(spiking):
         np.testing.assert_allclose(rates[name], expected[name], atol=0.05)
 
@@ -197,8 +197,8 @@ def test_equal_currents_of_a_sparse_map(
     options: dict[str, Any] = {"key": CodingKey(3, "c", "report")}
     images = pictures("noise", (3, 8, 8), 9)
     expected = PlainResponder(made, made.layers, **options)(images)
-    found = difference(made, Responder(made, made.layers, **options)(images), expected)
-    assert found.spikes <= max(3, TOLERANCE * found.of)
+    distance = difference(made, Responder(made, made.layers, **options)(images), expected)
+    assert distance.spikes <= max(3, TOLERANCE * distance.of)
 
 
 @pytest.mark.parametrize(

@@ -15,14 +15,14 @@ Images = npt.NDArray[np.uint8]
 
 
 def watched(read: Callable[[Images], npt.NDArray[np.float64]]) -> tuple[AttackTarget, list[Images]]:
-    """A target that notes what it is shown."""
-    shown: list[Images] = []
+    """A target that notes the images that it gets."""
+    stimuli: list[Images] = []
 
     def note(images: Images) -> npt.NDArray[np.float64]:
-        shown.append(images.copy())
+        stimuli.append(images.copy())
         return read(images)
 
-    return AttackTarget(note), shown
+    return AttackTarget(note), stimuli
 
 
 def test_it_never_leaves_the_ball_and_the_best_loss_never_falls() -> None:
@@ -30,14 +30,14 @@ def test_it_never_leaves_the_ball_and_the_best_loss_never_falls() -> None:
     plain = network_target(linear_network())
     losses = []
     for queries in (1, 5, 25, 100):
-        target, shown = watched(plain.read)
+        target, stimuli = watched(plain.read)
         attack = Square(queries=queries)
         worst = attack.craft(target, images, labels, 0.1, KEY)
         # an image with its own schedule of squares: compared from start to end
         losses.append(plain.answer(worst, labels).losses)
-        assert len(shown) <= queries + 1
+        assert len(stimuli) <= queries + 1
         assert np.abs(worst.astype(int) - images).max() <= 25
-        for others in shown:
+        for others in stimuli:
             gap = np.abs(others.astype(int)[:, None] - images[None]).max(axis=(2, 3, 4)).min(axis=1)
             assert gap.max() <= 25
     clean = plain.answer(images, labels).losses
@@ -48,14 +48,14 @@ def test_it_never_leaves_the_ball_and_the_best_loss_never_falls() -> None:
 def test_the_worst_image_so_far_is_never_given_up() -> None:
     images, labels = noise_images(8), np.arange(8)
     plain = network_target(network())
-    target, shown = watched(plain.read)
+    target, stimuli = watched(plain.read)
 
     worst = Square(queries=60).craft(target, images, labels, 0.2, KEY)
 
     final = plain.answer(worst, labels)
     right, highest = plain.answer(images, labels)
     # while all are right, a query shows all of them in order
-    for others in shown[1:]:
+    for others in stimuli[1:]:
         if len(others) == len(images):
             answer = plain.answer(others, labels)
             highest = np.maximum(highest, np.where(answer.right == right, answer.losses, -np.inf))
@@ -64,12 +64,12 @@ def test_the_worst_image_so_far_is_never_given_up() -> None:
 
 def test_what_is_misread_is_left_alone() -> None:
     images, labels = grey_images(), labels_of()
-    target, shown = watched(lambda images: np.tile([1.0, 0.0], (len(images), 1)))
+    target, stimuli = watched(lambda images: np.tile([1.0, 0.0], (len(images), 1)))
 
     worst = Square(queries=7).craft(target, images, labels, 0.1, KEY)
 
     assert np.array_equal(worst[labels == 1], images[labels == 1])
-    assert [len(others) for others in shown] == [6, *[3] * 7]
+    assert [len(others) for others in stimuli] == [6, *[3] * 7]
 
 
 def test_it_needs_no_gradient_and_finds_nearly_the_worst_image() -> None:

@@ -3,10 +3,11 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from spikeatlas.flows.benchmark.comparison import Piece, comparison_table, read_comparison
-from spikeatlas.flows.benchmark.comparison.comparison_table import paired_interval
+from spikeatlas.tasks.analysis.intervals import over_seeds
 from tests.flows.benchmark.comparison.test_comparison import written
 
 
@@ -15,7 +16,7 @@ def piece(row: str, seed: int, accuracy: float) -> Piece:
 
 
 def test_the_interval_is_student_s_of_paired_differences() -> None:
-    low, high = paired_interval([1.0, 2.0, 3.0])
+    _, low, high = over_seeds(np.array([1.0, 2.0, 3.0]))
 
     assert low == pytest.approx(2 - 4.302653 / 3**0.5, rel=1e-6)
     assert high == pytest.approx(2 + 4.302653 / 3**0.5, rel=1e-6)
