@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - its name everywhere
 
-from spikeatlas.snn.networks.folded_frames import can_fold, folded_currents
+from spikeatlas.snn.networks.folded import can_fold, folded_currents
 from spikeatlas.snn.neurons import RepresentingNeuron, SpikingNeuron, State
 from spikeatlas.snn.norms import Norm
 

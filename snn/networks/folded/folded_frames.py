@@ -1,8 +1,8 @@
 """Currents of many frames: convolution and pool, some frames at a time, so that maps in between stay in the caches.
 
-The values are those of torch's convolution and pool over all frames at once, bit for bit, and so are the gradients of
-a maximum whose inputs have one. Of an average, which is linear, the gradient goes through both in one convolution of
-stride 2: its kernel, one wider, is
+The values are those of torch's convolution and pool over all frames at once, bit for bit; the gradients are up to
+rounding. That of a maximum goes back to one of four places only (``sparse_slopes``). That of an average, which is
+linear, goes through both in one convolution of stride 2: its kernel, one wider, is
 
     K[i, j] = (k[i, j] + k[i - 1, j] + k[i, j - 1] + k[i - 1, j - 1]) / 4,
 
@@ -12,13 +12,23 @@ k that of the operator, 0 beyond its ends: 9/4 times fewer products for 3x3.
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from spikeatlas.snn.networks.map_pools import average_maps, largest_of_maps, spread_to_largest
+from spikeatlas.snn.networks.folded.map_pools import (
+    average_maps,
+    largest_of_maps,
+    spread_to_largest,
+)
+from spikeatlas.snn.networks.folded.sparse_slopes import (
+    are_sparse,
+    input_slopes,
+    strided_weight_slopes,
+    weight_slopes,
+)
 
 _BYTES = 2**22
 """Of maps before their pool that are computed at a time: what a core has of the last cache."""
@@ -32,12 +42,19 @@ def can_fold(operator: nn.Module, pool: nn.Module | None, inputs: Tensor) -> boo
     if type(operator) is not nn.Conv2d or pool is None or not _of_two(pool):
         return False
     steps = (operator.stride, operator.dilation, operator.groups)
-    padded = operator.padding_mode == "zeros" and not isinstance(operator.padding, str)
     values = (inputs, *operator.parameters())
     single = all(value.dtype == torch.float32 and value.device.type == "cpu" for value in values)
     hooked = any(part._forward_hooks or part._forward_pre_hooks for part in (operator, pool))  # noqa: SLF001
-    plain = steps == ((1, 1), (1, 1), 1) and padded and single and not hooked
+    plain = steps == ((1, 1), (1, 1), 1) and _stands_on_maps(operator) and single and not hooked
     return plain and not torch.is_autocast_enabled("cpu")
+
+
+def _stands_on_maps(operator: nn.Conv2d) -> bool:
+    """Tell whether every window has a row and a column of the map, around which there are zeros."""
+    if operator.padding_mode != "zeros" or isinstance(operator.padding, str):
+        return False
+    pairs = zip(operator.padding, operator.kernel_size, strict=True)
+    return all(beyond < size for beyond, size in pairs)
 
 
 def _of_two(pool: nn.Module) -> bool:
@@ -97,7 +114,12 @@ class _Average(_Pooled):
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         frames, weight = ctx.saved_tensors
         wider = _kernel_over_means(weight)
-        slope, wide, bias = _slopes(ctx, gradients[0].contiguous(), frames, wider, stride=2)
+        arriving, (frames_too, weight_too) = gradients[0].contiguous(), ctx.needs_input_grad[:2]
+        few = weight_too and are_sparse(frames)
+        asked = (frames_too, weight_too and not few, ctx.biased)
+        slope, wide, bias = _slopes(arriving, frames, wider, ctx.padding, asked, stride=2)
+        if few:
+            wide = strided_weight_slopes(arriving, frames, ctx.padding, wider)
         return slope, None if wide is None else _kernel_over_means_turned(wide), bias, None, None
 
 
@@ -121,24 +143,35 @@ class _Largest(_Pooled):
             largest_of_maps(maps.contiguous().numpy(), pooled[piece].numpy(), places[piece].numpy())
         ctx.save_for_backward(frames, weight, places)
         ctx.padding, ctx.biased, ctx.size = padding, bias is not None, size
-        ctx.whole = still or frames.requires_grad
+        ctx.still = still
         return pooled
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         frames, weight, places = ctx.saved_tensors
-        pieces = [slice(None)] if ctx.whole else _Pooled.pieces(frames, weight, ctx.size)
-        arriving = gradients[0].contiguous()
-        slopes: list[Tensor | None] = [None, None, None]
-        for piece in pieces:
-            maps = arriving.new_empty((*arriving[piece].shape[:2], *ctx.size))
-            spread_to_largest(arriving[piece].numpy(), places[piece].numpy(), maps.numpy())
-            parts = _slopes(ctx, maps, frames[piece], weight)
-            slopes = [
-                part if total is None or part is None else total + part
-                for total, part in zip(slopes, parts, strict=True)
-            ]
-        return (*slopes, None, None)
+        arriving, (frames_too, weight_too) = gradients[0].contiguous(), ctx.needs_input_grad[:2]
+        slope, kernel = None, None
+        if frames_too:
+            slope = input_slopes(arriving, places, weight, ctx.padding, frames.shape)
+        if weight_too and are_sparse(frames):
+            kernel = weight_slopes(arriving, places, frames, ctx.padding, weight)
+        elif weight_too:
+            kernel = _dense_slopes(ctx, arriving, places, frames, weight)
+        bias = arriving.sum((0, 2, 3)) if ctx.biased else None
+        return slope, kernel, bias, None, None
+
+
+def _dense_slopes(
+    ctx: Any, arriving: Tensor, places: Tensor, frames: Tensor, weight: Tensor
+) -> Tensor:
+    """Gradients of weights, of those of pooled currents, by torch's own convolution."""
+    total = torch.zeros_like(weight)
+    for piece in [slice(None)] if ctx.still else _Pooled.pieces(frames, weight, ctx.size):
+        maps = arriving.new_empty((*arriving[piece].shape[:2], *ctx.size))
+        spread_to_largest(arriving[piece].numpy(), places[piece].numpy(), maps.numpy())
+        part = _slopes(maps, frames[piece], weight, ctx.padding, (False, True, False))[1]
+        total += cast("Tensor", part)
+    return total
 
 
 def _size(frames: Tensor, weight: Tensor, padding: tuple[int, int]) -> tuple[int, int]:
@@ -151,27 +184,19 @@ def _size(frames: Tensor, weight: Tensor, padding: tuple[int, int]) -> tuple[int
 
 
 def _slopes(
-    ctx: Any, arriving: Tensor, frames: Tensor, weight: Tensor, stride: int = 1
+    arriving: Tensor,
+    frames: Tensor,
+    weight: Tensor,
+    padding: tuple[int, int],
+    asked: tuple[bool, bool, bool],
+    *,
+    stride: int = 1,
 ) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
     """Gradients of frames, weights and biases, those that are asked for, by torch's own convolution."""
+    steps, every = [stride, stride], [1, 1]
     slopes: tuple[Tensor | None, Tensor | None, Tensor | None] = (
         torch.ops.aten.convolution_backward(
-            arriving,
-            frames,
-            weight,
-            [len(weight)] if ctx.biased else None,
-            [stride, stride],
-            ctx.padding,
-            [1, 1],
-            False,
-            [0, 0],
-            1,
-            [
-                needed and there
-                for needed, there in zip(
-                    ctx.needs_input_grad, (True, True, ctx.biased), strict=False
-                )
-            ],
+            arriving, frames, weight, [len(weight)], steps, padding, every, False, [0, 0], 1, asked
         )
     )
     return slopes

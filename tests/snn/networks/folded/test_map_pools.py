@@ -7,7 +7,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from spikeatlas.snn.networks.map_pools import average_maps, largest_of_maps, spread_to_largest
+from spikeatlas.snn.networks.folded.map_pools import (
+    average_maps,
+    largest_of_maps,
+    spread_to_largest,
+)
 
 
 def maps(*size: int) -> Tensor:
