@@ -86,8 +86,8 @@ def _weight_slopes(
 ) -> Tensor:
     filters, channels, high, wide = weight.shape
     sums = weight.new_zeros((high, wide, channels, _filled(filters)))
-    arrays = (values.contiguous().numpy() for values in (arriving, places, frames))
-    _add_weights(*arrays, padding, every, sums.numpy())
+    slopes, inputs = arriving.contiguous().numpy(), frames.contiguous().numpy()
+    _add_weights(slopes, places.numpy(), inputs, padding, every, sums.numpy())
     return sums[..., :filters].permute(3, 2, 0, 1).contiguous()
 
 
