@@ -1,7 +1,7 @@
 """Currents of many frames: convolution and pool, some frames at a time, so that maps in between stay in the caches.
 
 The values are those of torch's convolution and pool over all frames at once, bit for bit; the gradients are up to
-rounding. That of a maximum goes back to one of four places only (``sparse_slopes``). That of an average, which is
+rounding. That of a maximum goes back to one of four places only (``input_slopes``). That of an average, which is
 linear, goes through both in one convolution of stride 2: its kernel, one wider, is
 
     K[i, j] = (k[i, j] + k[i - 1, j] + k[i, j - 1] + k[i - 1, j - 1]) / 4,
@@ -18,14 +18,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from spikeatlas.snn.networks.folded.input_slopes import input_slopes
 from spikeatlas.snn.networks.folded.map_pools import (
     average_maps,
     largest_of_maps,
     spread_to_largest,
 )
-from spikeatlas.snn.networks.folded.sparse_slopes import (
+from spikeatlas.snn.networks.folded.weight_slopes import (
     are_sparse,
-    input_slopes,
     strided_weight_slopes,
     weight_slopes,
 )
@@ -116,8 +116,8 @@ class _Average(_Pooled):
         wider = _kernel_over_means(weight)
         arriving, (frames_too, weight_too) = gradients[0].contiguous(), ctx.needs_input_grad[:2]
         few = weight_too and are_sparse(frames)
-        asked = (frames_too, weight_too and not few, ctx.biased)
-        slope, wide, bias = _slopes(arriving, frames, wider, ctx.padding, asked, stride=2)
+        mask = (frames_too, weight_too and not few, ctx.biased)
+        slope, wide, bias = _slopes(arriving, frames, wider, ctx.padding, mask, stride=2)
         if few:
             wide = strided_weight_slopes(arriving, frames, ctx.padding, wider)
         return slope, None if wide is None else _kernel_over_means_turned(wide), bias, None, None
@@ -188,7 +188,7 @@ def _slopes(
     frames: Tensor,
     weight: Tensor,
     padding: tuple[int, int],
-    asked: tuple[bool, bool, bool],
+    mask: tuple[bool, bool, bool],
     *,
     stride: int = 1,
 ) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
@@ -196,7 +196,7 @@ def _slopes(
     steps, every = [stride, stride], [1, 1]
     slopes: tuple[Tensor | None, Tensor | None, Tensor | None] = (
         torch.ops.aten.convolution_backward(
-            arriving, frames, weight, [len(weight)], steps, padding, every, False, [0, 0], 1, asked
+            arriving, frames, weight, [len(weight)], steps, padding, every, False, [0, 0], 1, mask
         )
     )
     return slopes

@@ -13,8 +13,15 @@ LANES = 16
 """Numbers of a vector."""
 VECTORS = 4
 """Most vectors that are summed at a time: with fewer, a processor waits for each sum."""
+WIDE = LANES * VECTORS
+"""Numbers of the widest row."""
 _FLOATS = ir.VectorType(ir.FloatType(), LANES)
 _WHOLE, _INT = ir.IntType(64), ir.IntType(32)
+
+
+def filled_up(size: int) -> int:
+    """Return a size filled up to whole vectors."""
+    return -(-size // LANES) * LANES
 
 
 def _add_multiples(

@@ -82,7 +82,8 @@ def test_it_is_what_a_new_run_makes_once_the_rest_is_measured(version: str, tmp_
     anew = made_anew(path, tmp_path / "anew")
     if not np.array_equal(*(read(one)["/image/conv2"].mei.values for one in (path, anew))):
         pytest.skip("this processor rounds other pixels than the one that made the archive")
-    assert differences(path, anew) == []
+    # gradients are summed in another order since: the weights are those of before up to rounding
+    assert [name for name in differences(path, anew) if name != "/progress/checkpoint_digest"] == []
 
 
 def test_it_is_what_was_read_of_it_before(atlas: Path) -> None:

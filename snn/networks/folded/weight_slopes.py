@@ -1,9 +1,7 @@
-"""Gradients of a convolution before a pool of 2x2: only what is not 0 is multiplied.
+"""Gradients of a convolution's weights before a pool of 2x2: inputs that are 0 are not multiplied.
 
-Behind a maximum, three quarters of the gradients of the maps are 0, and most spikes are 0 too. With d the gradients of
-maps, where they are not 0, s the frames, where they are not 0, and k the kernel:
+With d the gradients of the maps, s the frames, where they are not 0, and k the kernel:
 
-    gradient of s[c, y, x] = sum of d[f, y + p - a, x + p - b] k[f, c, a, b]   over the d of the window
     gradient of k[f, c, a, b] = sum of s[c, y, x] d[f, y + p - a, x + p - b]   over the s of all frames
 
 and with a stride of 2, (y + p - a) / 2 and (x + p - b) / 2 where these are whole. The sums are torch's in another order.
@@ -18,7 +16,7 @@ import torch
 from torch import Tensor
 
 from spikeatlas.snn.compiled import compiled
-from spikeatlas.snn.networks.folded.row_sums import LANES, VECTORS, add_multiples
+from spikeatlas.snn.networks.folded.row_sums import LANES, VECTORS, WIDE, add_multiples, filled_up
 
 Array = np.ndarray[Any, Any]
 
@@ -28,7 +26,6 @@ _BYTES = 2**18
 """Of gradients of maps that are summed together: they stay in the second-level cache."""
 _SOME = 16
 """Frames that are looked at."""
-_WIDE = LANES * VECTORS
 
 
 def are_sparse(frames: Tensor) -> bool:
@@ -36,31 +33,15 @@ def are_sparse(frames: Tensor) -> bool:
 
     ``frames`` (n, channels, h, w), some of which are looked at.
     """
-    some = frames[:: max(1, len(frames) // _SOME)].numpy()
+    some = frames[:: max(1, len(frames) // _SOME)].detach().numpy()
     share = np.count_nonzero(some) / max(some.size, 1)
-    return bool(share * frames.shape[1] <= _DENSE * _filled(frames.shape[1]))
-
-
-def input_slopes(
-    arriving: Tensor, places: Tensor, weight: Tensor, padding: tuple[int, int], shape: torch.Size
-) -> Tensor:
-    """Gradients of frames of a shape (n, channels, h, w), of those of their pooled currents.
-
-    ``arriving`` (n, filters, h', w'); ``places`` of the largest, 0 to 3 row by row; ``weight`` (filters, channels, kh,
-    kw). The padding is smaller than the kernel.
-    """
-    channels = shape[1]
-    rows = weight.new_zeros((*weight.shape[2:], len(weight), _filled(channels)))
-    rows[..., :channels] = weight.flip(2, 3).permute(2, 3, 0, 1)
-    result = arriving.new_empty(shape)
-    _add_inputs(arriving.numpy(), places.numpy(), rows.numpy(), padding, result.numpy())
-    return result
+    return bool(share * frames.shape[1] <= _DENSE * filled_up(frames.shape[1]))
 
 
 def weight_slopes(
     arriving: Tensor, places: Tensor, frames: Tensor, padding: tuple[int, int], weight: Tensor
 ) -> Tensor:
-    """Gradients of the weights, summed over frames (n, channels, h, w); the rest as in ``input_slopes``."""
+    """Gradients of the weights, summed over frames (n, channels, h, w); the rest as in ``input_slopes.input_slopes``."""
     return _weight_slopes(arriving, places, frames, padding, weight, every=1)
 
 
@@ -85,85 +66,10 @@ def _weight_slopes(
     every: int,
 ) -> Tensor:
     filters, channels, high, wide = weight.shape
-    sums = weight.new_zeros((high, wide, channels, _filled(filters)))
-    slopes, inputs = arriving.contiguous().numpy(), frames.contiguous().numpy()
+    sums = weight.new_zeros((high, wide, channels, filled_up(filters)))
+    slopes, inputs = arriving.contiguous().numpy(), frames.detach().contiguous().numpy()
     _add_weights(slopes, places.numpy(), inputs, padding, every, sums.numpy())
     return sums[..., :filters].permute(3, 2, 0, 1).contiguous()
-
-
-def _filled(size: int) -> int:
-    """Size filled up to whole vectors."""
-    return -(-size // LANES) * LANES
-
-
-@compiled
-def _add_inputs(
-    arriving: Array, places: Array, rows: Array, padding: tuple[int, int], result: Array
-) -> None:
-    count, filters, half_high, half_wide = arriving.shape
-    _, channels, height, width = result.shape
-    lanes, flat = rows.shape[3], rows.reshape(-1)
-    sums = np.empty((height, width, _WIDE), np.float32)
-    room = filters * half_high * half_wide
-    numbers, factors = np.empty(room + 1, np.int32), np.empty(room + 1, np.float32)
-    starts = np.empty((2 * half_high, 2 * half_wide + 1), np.int64)
-    for frame in range(count):
-        _list_slopes(arriving[frame], places[frame], numbers, factors, starts)
-        for first in range(0, lanes, _WIDE):
-            sums[:] = 0
-            _add_windows(flat, rows.shape, numbers, factors, starts, padding, first, sums)
-            for channel in range(first, min(first + _WIDE, channels)):
-                for y in range(height):
-                    for x in range(width):
-                        result[frame, channel, y, x] = sums[y, x, channel - first]
-
-
-@compiled
-def _list_slopes(
-    arriving: Array, places: Array, numbers: Array, factors: Array, starts: Array
-) -> None:
-    """List the gradients of a map that are not 0, by row, column and filter: column times filters plus filter."""
-    filters = len(arriving)
-    count = 0
-    for y in range(len(starts)):
-        for x in range(starts.shape[1] - 1):
-            starts[y, x] = count
-            place = np.uint8(2 * (y & 1) + (x & 1))
-            for chosen in range(filters):
-                value = arriving[chosen, y >> 1, x >> 1]
-                numbers[count], factors[count] = x * filters + chosen, value
-                here = places[chosen, y >> 1, x >> 1] == place
-                count += here & (value != np.float32(0))
-        starts[y, starts.shape[1] - 1] = count
-
-
-@compiled
-def _add_windows(
-    rows: Array,
-    shape: tuple[int, int, int, int],
-    numbers: Array,
-    factors: Array,
-    starts: Array,
-    padding: tuple[int, int],
-    first: int,
-    sums: Array,
-) -> None:
-    """Add to every position what the gradients of its window give it, for the channels from ``first`` on."""
-    high, wide, filters, lanes = shape
-    height, width, _ = sums.shape
-    down, right = len(starts), starts.shape[1] - 1
-    flat, vectors = sums.reshape(-1), min(VECTORS, (lanes - first) // LANES)
-    for y in range(height):
-        top = y + padding[0] - (high - 1)
-        for x in range(width):
-            left = x + padding[1] - (wide - 1)
-            start, end = max(left, 0), min(left + wide, right)
-            place = (y * width + x) * _WIDE
-            for line in range(max(-top, 0), min(high, down - top)):
-                reach = starts[top + line, start], starts[top + line, max(start, end)]
-                if reach[1] > reach[0]:
-                    step = (line * wide - left) * filters, lanes, first
-                    add_multiples(rows, numbers, factors, reach, step, vectors, flat, place)
 
 
 @compiled
@@ -200,10 +106,10 @@ def _add_weights(
             for number in range(some):
                 frame = frames[first + number, channel]
                 for upper in range(every):
-                    for left in range(every):
-                        corner = upper, left
+                    for across in range(every):
+                        corner = upper, across
                         rows = _list_inputs(frame, corner, every, size[1], entries)
-                        shift = padding[0] + upper, padding[1] + left
+                        shift = padding[0] + upper, padding[1] + across
                         _add_kernel(
                             maps[number], beside, entries, rows, shift, every, channel, sums
                         )
@@ -213,22 +119,22 @@ def _add_weights(
 def _spread(arriving: Array, places: Array, beside: int, maps: Array) -> None:
     """Write gradients of maxima where these come from, the filters last, ``beside`` columns from the left."""
     filters, height, width = arriving.shape
-    for chosen in range(filters):
+    for filter_number in range(filters):
         for y in range(height):
             for x in range(width):
-                place = places[chosen, y, x]
+                place = places[filter_number, y, x]
                 down, right = 2 * y + (place >> 1), 2 * x + (place & 1)
-                maps[down, beside + right, chosen] = arriving[chosen, y, x]
+                maps[down, beside + right, filter_number] = arriving[filter_number, y, x]
 
 
 @compiled
 def _turn(arriving: Array, beside: int, maps: Array) -> None:
     """Write gradients of maps, the filters last, ``beside`` columns from the left."""
     filters, height, width = arriving.shape
-    for chosen in range(filters):
+    for filter_number in range(filters):
         for y in range(height):
             for x in range(width):
-                maps[y, beside + x, chosen] = arriving[chosen, y, x]
+                maps[y, beside + x, filter_number] = arriving[filter_number, y, x]
 
 
 @compiled
@@ -283,7 +189,7 @@ def _add_kernel(
         if reach[1] <= reach[0]:
             continue
         for b in range(shift[1] % every, wide, every):
-            for first in range(0, lanes, _WIDE):
+            for first in range(0, lanes, WIDE):
                 step = beside - (b - shift[1]) // every - top * stride, lanes, first
                 vectors = min(VECTORS, (lanes - first) // LANES)
                 place = ((a * wide + b) * channels + channel) * lanes + first
