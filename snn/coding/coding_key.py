@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import json
+import math
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from spikeatlas.snn.coding.philox import fill
 
 _LARGEST = np.uint32(2**32 - 2)
 
@@ -35,18 +40,28 @@ class CodingKey:
 
     def generator(self, stimulus: bytes) -> np.random.Philox:
         """Return the counter-based generator of one stimulus, keyed by sha256 of everything."""
-        key = json.dumps([self.seed, self.checkpoint, self.purpose, self.presentation])
-        digest = hashlib.sha256(key.encode() + b"\0" + stimulus).digest()
-        return np.random.Philox(key=int.from_bytes(digest[:16], "little"))
+        return np.random.Philox(key=int.from_bytes(self._digest(stimulus), "little"))
 
     def numbers(self, stimulus: bytes, shape: tuple[int, ...]) -> npt.NDArray[np.uint32]:
-        """Return uniform numbers from 0 to 2^32 - 2 for one stimulus; a longer first axis goes on with the same."""
-        return _uniform(self.generator(stimulus), shape)
+        """Return uniform numbers from 0 to 2^32 - 2 for one stimulus; a longer first axis goes on with the same.
+
+        Of the raw stream of ``generator``, which no numpy release changes (unlike Generator's).
+        """
+        count = math.prod(shape)
+        words = np.empty(-(-count // 8) * 4, np.uint64)
+        fill(np.frombuffer(self._digest(stimulus), "<u8").astype(np.uint64), words)
+        numbers = words.astype("<u8", copy=False).view("<u4")[:count].astype(np.uint32, copy=False)
+        # at 255 every number must count
+        return np.minimum(numbers, _LARGEST, out=numbers).reshape(shape)
+
+    def _digest(self, stimulus: bytes) -> bytes:
+        """Digest of everything, 16 bytes."""
+        digest = _begun(self.seed, self.checkpoint, self.purpose, self.presentation).copy()
+        digest.update(stimulus)
+        return bytes(digest.digest()[:16])
 
 
-def _uniform(source: np.random.Philox, shape: tuple[int, ...]) -> npt.NDArray[np.uint32]:
-    """32-bit numbers from the raw stream, which no numpy release changes (unlike Generator's)."""
-    count = int(np.prod(shape))
-    raw = source.random_raw((count + 1) // 2).astype("<u8", copy=False)
-    # at 255 every number must count
-    return np.minimum(raw.view("<u4")[:count], _LARGEST).reshape(shape)
+@functools.lru_cache(maxsize=64)
+def _begun(*fields: int | str) -> Any:
+    """Digest of a key, which goes on with a stimulus."""
+    return hashlib.sha256(json.dumps(fields).encode() + b"\0")

@@ -10,6 +10,7 @@ from spikeatlas.snn.responder.ways.pattern_currents import PatternCurrents
 from spikeatlas.snn.responder.ways.patterns import Patterns
 from spikeatlas.snn.responder.ways.steps import BySteps
 from spikeatlas.snn.responder.ways.trains import ByTrains
+from spikeatlas.snn.responder.ways.windows import Windows
 
 # In this order they are asked; of two that cost the same, the first is chosen.
 WAYS: dict[str, type[Way]] = {
@@ -19,6 +20,7 @@ WAYS: dict[str, type[Way]] = {
     "frames": Frames,
     "factorised": Factorised,
     "patterns": Patterns,
+    "windows": Windows,
     "pattern-currents": PatternCurrents,
 }
 
