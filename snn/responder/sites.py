@@ -25,6 +25,8 @@ class Site:
     """Neurons to compute: those asked for, or all where a layer follows."""
     counting: bool
     """True if this layer's spike counts are asked for."""
+    first: bool
+    """True if no layer is before it."""
     last: bool
     """True if no layer follows."""
     time_steps: int
@@ -125,6 +127,7 @@ def _site(
         shape,
         computed,
         counting=layer.name in neurons,
+        first=place == 0,
         last=last,
         time_steps=network.time_steps,
         memory=memory,

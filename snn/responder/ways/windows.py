@@ -69,8 +69,8 @@ class Windows(Way):
             return "its inputs are no spikes of one height"
         if site.problem or not site.shape.simple:
             return site.problem or "its convolution is not simple"
-        if feed.channels > _CHANNELS:
-            return f"its inputs have more than {_CHANNELS} channels"
+        if not site.first or feed.channels > _CHANNELS:
+            return f"it is no first layer of at most {_CHANNELS} channels"
         width = site.shape.width
         if width.inputs + 2 * (width.padding + width.pool_padding * width.stride) > _ROW_BITS:
             return f"its map is wider than {_ROW_BITS}"
