@@ -1,4 +1,4 @@
-"""A first layer behind spikes of few channels: see ``kernels.windows``."""
+"""A first layer behind spikes of few channels: see ``kernels.window_tables``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from spikeatlas.snn.responder import costs
 from spikeatlas.snn.responder.filters import aligned, lanes
-from spikeatlas.snn.responder.kernels import windows as kernel
+from spikeatlas.snn.responder.kernels import window_tables as kernel
 from spikeatlas.snn.responder.kernels.tiles import Filters
 from spikeatlas.snn.responder.kernels.tiling import LANES, Tiling, stored_channels
 from spikeatlas.snn.responder.signals import Counts, Spikes
