@@ -11,6 +11,7 @@ k that of the operator, 0 beyond its ends: 9/4 times fewer products for 3x3.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any, cast
 
@@ -20,6 +21,7 @@ from torch.nn import functional
 
 from spikeatlas.snn.networks.folded.input_slopes import input_slopes
 from spikeatlas.snn.networks.folded.map_pools import (
+    Maps,
     average_maps,
     largest_of_maps,
     spread_to_largest,
@@ -87,6 +89,21 @@ class _Pooled(torch.autograd.Function):
         ends = [count * number // pieces for number in range(pieces + 1)]
         return [slice(*pair) for pair in pairwise(ends)]
 
+    @staticmethod
+    def maps(
+        frames: Tensor, weight: Tensor, bias: Tensor | None, padding: tuple[int, int]
+    ) -> Iterator[tuple[slice, Maps]]:
+        """Yield the frames of each piece, and their maps before the pool."""
+        for piece in _Pooled.pieces(frames, weight, _size(frames, weight, padding)):
+            maps = functional.conv2d(frames[piece], weight, bias, padding=padding)
+            yield piece, maps.contiguous().numpy()
+
+    @staticmethod
+    def room(frames: Tensor, weight: Tensor, padding: tuple[int, int]) -> Tensor:
+        """Return memory for all pooled currents."""
+        height, width = _size(frames, weight, padding)
+        return frames.new_empty((len(frames), len(weight), height // 2, width // 2))
+
 
 class _Average(_Pooled):
     """With the mean of each 2x2."""
@@ -101,11 +118,9 @@ class _Average(_Pooled):
         still: bool,
     ) -> Tensor:
         del still
-        size = _size(frames, weight, padding)
-        pooled = frames.new_empty((len(frames), len(weight), size[0] // 2, size[1] // 2))
-        for piece in _Pooled.pieces(frames, weight, size):
-            maps = functional.conv2d(frames[piece], weight, bias, padding=padding)
-            average_maps(maps.contiguous().numpy(), pooled[piece].numpy())
+        pooled = _Pooled.room(frames, weight, padding)
+        for piece, maps in _Pooled.maps(frames, weight, bias, padding):
+            average_maps(maps, pooled[piece].numpy())
         ctx.save_for_backward(frames, weight)
         ctx.padding, ctx.biased = padding, bias is not None
         return pooled
@@ -135,15 +150,12 @@ class _Largest(_Pooled):
         padding: tuple[int, int],
         still: bool,
     ) -> Tensor:
-        size = _size(frames, weight, padding)
-        pooled = frames.new_empty((len(frames), len(weight), size[0] // 2, size[1] // 2))
+        pooled = _Pooled.room(frames, weight, padding)
         places = torch.empty(pooled.shape, dtype=torch.uint8)
-        for piece in _Pooled.pieces(frames, weight, size):
-            maps = functional.conv2d(frames[piece], weight, bias, padding=padding)
-            largest_of_maps(maps.contiguous().numpy(), pooled[piece].numpy(), places[piece].numpy())
+        for piece, maps in _Pooled.maps(frames, weight, bias, padding):
+            largest_of_maps(maps, pooled[piece].numpy(), places[piece].numpy())
         ctx.save_for_backward(frames, weight, places)
-        ctx.padding, ctx.biased, ctx.size = padding, bias is not None, size
-        ctx.still = still
+        ctx.padding, ctx.biased, ctx.still = padding, bias is not None, still
         return pooled
 
     @staticmethod
@@ -165,9 +177,9 @@ def _dense_slopes(
     ctx: Any, arriving: Tensor, places: Tensor, frames: Tensor, weight: Tensor
 ) -> Tensor:
     """Gradients of weights, of those of pooled currents, by torch's own convolution."""
-    total = torch.zeros_like(weight)
-    for piece in [slice(None)] if ctx.still else _Pooled.pieces(frames, weight, ctx.size):
-        maps = arriving.new_empty((*arriving[piece].shape[:2], *ctx.size))
+    total, size = torch.zeros_like(weight), _size(frames, weight, ctx.padding)
+    for piece in [slice(None)] if ctx.still else _Pooled.pieces(frames, weight, size):
+        maps = arriving.new_empty((*arriving[piece].shape[:2], *size))
         spread_to_largest(arriving[piece].numpy(), places[piece].numpy(), maps.numpy())
         part = _slopes(maps, frames[piece], weight, ctx.padding, (False, True, False))[1]
         total += cast("Tensor", part)

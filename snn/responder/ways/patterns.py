@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from collections.abc import Iterator
-from typing import Self
 
 import numpy as np
 
 from spikeatlas.snn.responder import costs
-from spikeatlas.snn.responder.filters import aligned, lanes
+from spikeatlas.snn.responder.filters import aligned
 from spikeatlas.snn.responder.kernels import patterns as kernel
-from spikeatlas.snn.responder.kernels.tiles import Filters
-from spikeatlas.snn.responder.kernels.tiling import LANES, Tiling, stored_channels
-from spikeatlas.snn.responder.signals import Counts, Spikes
+from spikeatlas.snn.responder.kernels.tiling import LANES, Tiling
+from spikeatlas.snn.responder.signals import Bytes
 from spikeatlas.snn.responder.sites import Feed, Site
-from spikeatlas.snn.responder.ways.base import (
-    Batches,
-    LayerPlan,
-    Way,
-    row_tilings,
-    tiling_of,
-    tilings,
-)
-from spikeatlas.snn.responder.ways.factorised import stored_map, unfolded
-from spikeatlas.snn.responder.ways.recount import Recount, counted, inputs_of
+from spikeatlas.snn.responder.ways.base import LayerPlan
+from spikeatlas.snn.responder.ways.recount import Kernel
+from spikeatlas.snn.responder.ways.spike_sums import SpikeSums
 
 # Nanoseconds of four time steps of 32 lanes: 15 patterns cleared, and summed into four currents.
 _GROUP = 90.0
@@ -35,41 +25,24 @@ _LIST = 0.9
 _ACTIVE = 0.65
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class Patterns(Way):
+class Patterns(SpikeSums):
     """Sums weights per pattern of four time steps."""
 
     name = "patterns"
     title = "layer by layer: weights summed per pattern of four time steps"
 
-    tiling: Tiling
-    filters: Filters
-    time_steps: int
-    neurons: int
-    """Neurons asked for."""
-    passes_on: bool
-    """True if a layer follows."""
-    recount: Recount | None
-    height: float
-    """Of the spikes that are handed on."""
-
     @classmethod
     def fits(cls, site: Site, feed: Feed) -> str | None:
         """See ``Way``."""
-        if feed.signal is not Spikes:
-            return "its inputs are no spikes of one height"
-        if site.problem or not site.shape.simple:
-            return site.problem or "its convolution is not simple"
+        if problem := super().fits(site, feed):
+            return problem
         listed = 5 * -(-site.time_steps // 4) * site.shape.input_map
         return None if listed <= site.memory // 4 else "its inputs have no room in the memory"
 
     @classmethod
     def options(cls, site: Site, feed: Feed) -> Iterator[LayerPlan]:
         """See ``Way``."""
-        for tiling in (
-            *tilings(site, feed.channels),
-            *row_tilings(site, feed.channels, len(site.neurons)),
-        ):
+        for tiling in cls.tilings(site, feed):
             cost = cls.cost(tiling, site.time_steps)
             yield LayerPlan(site.name, cls.name, site.neurons, cost, tiling)
 
@@ -82,44 +55,12 @@ class Patterns(Way):
         inputs = tiling.height.inputs * tiling.width.inputs * tiling.channels
         return costs.tiles(tiling) * blocks + _LIST * groups * inputs
 
-    @classmethod
-    def gives(cls, site: Site, plan: LayerPlan) -> Feed:
-        """See ``Way``."""
-        return Feed(Spikes, stored_channels(tiling_of(plan)), height=site.height)
-
-    @classmethod
-    def prepare(cls, site: Site, plan: LayerPlan, feed: Feed, batches: Batches) -> Self:
-        """See ``Way``."""
-        del batches
-        tiling = tiling_of(plan)
-        recount = Recount.of(site, plan.neurons)
-        filters = lanes(site, feed, tiling, plan.neurons, guarded=recount is not None)
-        rest = (len(plan.neurons), not site.last, recount, site.height)
-        return cls(tiling, filters, site.time_steps, *rest)
-
-    def __call__(self, signal: Spikes) -> tuple[Counts, Spikes | None]:
-        """Spike counts int64 (n, neurons), and the spikes if a layer follows."""
-        count, steps_in_bytes = signal.bits.shape[:2]
-        bits, room = (
-            signal.bits.reshape(count, steps_in_bytes, -1),
-            pattern_room(self.tiling, self.time_steps),
+    def kernel(self, bits: Bytes) -> Kernel:
+        """See ``SpikeSums``."""
+        room = pattern_room(self.tiling, self.time_steps)
+        return functools.partial(
+            kernel.respond, bits, self.time_steps, self.tiling, self.filters, room
         )
-        counts, spikes = counted(
-            functools.partial(
-                kernel.respond, bits, self.time_steps, self.tiling, self.filters, room
-            ),
-            count,
-            self.neurons,
-            self._written(),
-            self.recount,
-            inputs_of(signal, self.time_steps),
-        )
-        if not self.passes_on:
-            return counts, None
-        return counts, unfolded(spikes, self.tiling, steps_in_bytes, self.height)
-
-    def _written(self) -> int:
-        return -(-self.time_steps // 8) * stored_map(self.tiling) if self.passes_on else 0
 
 
 def pattern_room(tiling: Tiling, time_steps: int) -> kernel.PatternRoom:

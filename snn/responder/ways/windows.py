@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from collections.abc import Iterator
-from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
 from spikeatlas.snn.responder import costs
-from spikeatlas.snn.responder.filters import aligned, lanes
+from spikeatlas.snn.responder.filters import aligned
 from spikeatlas.snn.responder.kernels import window_tables as kernel
 from spikeatlas.snn.responder.kernels.tiles import Filters
-from spikeatlas.snn.responder.kernels.tiling import LANES, Tiling, stored_channels
-from spikeatlas.snn.responder.signals import Counts, Spikes
+from spikeatlas.snn.responder.kernels.tiling import LANES, Tiling
+from spikeatlas.snn.responder.signals import Bytes
 from spikeatlas.snn.responder.sites import Feed, Site
-from spikeatlas.snn.responder.ways.base import (
-    Batches,
-    LayerPlan,
-    Way,
-    row_tilings,
-    tiling_of,
-    tilings,
-)
-from spikeatlas.snn.responder.ways.factorised import stored_map, unfolded
-from spikeatlas.snn.responder.ways.recount import Recount, counted, inputs_of
+from spikeatlas.snn.responder.ways.base import LayerPlan
+from spikeatlas.snn.responder.ways.recount import Kernel
+from spikeatlas.snn.responder.ways.spike_sums import SpikeSums
 
 _CHANNELS = 6
 """Most channels: three of both signs. With more, one weight after the other of those that fire is as fast."""
@@ -40,35 +31,17 @@ _CODE = 0.6
 """Nanoseconds of one pattern written."""
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class Windows(Way):
+class Windows(SpikeSums):
     """Sums an entry of a table for every row and channel of a window."""
 
     name = "windows"
     title = "layer by layer: weights looked up per pattern of a window's row"
 
-    tiling: Tiling
-    filters: Filters
-    tables: npt.NDArray[np.float32]
-    """Flat (blocks, window rows, channels, patterns, 32)."""
-    signs: int
-    """2 for spikes of both signs, which come as two maps one behind the other; else 1."""
-    time_steps: int
-    neurons: int
-    """Neurons asked for."""
-    passes_on: bool
-    """True if a layer follows."""
-    recount: Recount | None
-    height: float
-    """Of the spikes that are handed on."""
-
     @classmethod
     def fits(cls, site: Site, feed: Feed) -> str | None:
         """See ``Way``."""
-        if feed.signal is not Spikes:
-            return "its inputs are no spikes of one height"
-        if site.problem or not site.shape.simple:
-            return site.problem or "its convolution is not simple"
+        if problem := super().fits(site, feed):
+            return problem
         if not site.first or feed.channels > _CHANNELS:
             return f"it is no first layer of at most {_CHANNELS} channels"
         width = site.shape.width
@@ -79,11 +52,8 @@ class Windows(Way):
     @classmethod
     def options(cls, site: Site, feed: Feed) -> Iterator[LayerPlan]:
         """See ``Way``."""
-        for tiling in (
-            *tilings(site, feed.channels),
-            *row_tilings(site, feed.channels, len(site.neurons)),
-        ):
-            signs = _signs(feed)
+        signs = _signs(feed)
+        for tiling in cls.tilings(site, feed):
             small = 4 * LANES * _entries(tiling, signs) <= _TABLE
             if signs * tiling.width.window <= _CODE_BITS and small:
                 cost = cls.cost(tiling, signs, site.time_steps)
@@ -97,41 +67,20 @@ class Windows(Way):
         codes = tiling.height.inputs * tiling.width.tiles * tiling.width.passes * tiling.channels
         return time_steps * (costs.tiles(tiling) * blocks + _CODE * codes)
 
-    @classmethod
-    def gives(cls, site: Site, plan: LayerPlan) -> Feed:
-        """See ``Way``."""
-        return Feed(Spikes, stored_channels(tiling_of(plan)), height=site.height)
+    def kernel(self, bits: Bytes) -> Kernel:
+        """See ``SpikeSums``."""
+        room = _room(self.tiling, _signs(self.feed), self.time_steps)
+        arrays = bits, self.time_steps, self.tiling, self.filters, self._tables, room
+        return functools.partial(kernel.respond, *arrays)
 
-    @classmethod
-    def prepare(cls, site: Site, plan: LayerPlan, feed: Feed, batches: Batches) -> Self:
-        """See ``Way``."""
-        del batches
-        tiling = tiling_of(plan)
-        recount = Recount.of(site, plan.neurons)
-        filters = lanes(site, feed, tiling, plan.neurons, guarded=recount is not None)
-        rest = (len(plan.neurons), not site.last, recount, site.height)
-        signs = _signs(feed)
-        return cls(tiling, filters, _tables(filters, tiling, signs), signs, site.time_steps, *rest)
-
-    def __call__(self, signal: Spikes) -> tuple[Counts, Spikes | None]:
-        """Spike counts int64 (n, neurons), and the spikes if a layer follows."""
-        count, steps_in_bytes = signal.bits.shape[:2]
-        arrays = signal.bits.reshape(count, steps_in_bytes, -1), self.time_steps, self.tiling
-        room = _room(self.tiling, self.signs, self.time_steps)
-        counts, spikes = counted(
-            functools.partial(kernel.respond, *arrays, self.filters, self.tables, room),
-            count,
-            self.neurons,
-            steps_in_bytes * stored_map(self.tiling) if self.passes_on else 0,
-            self.recount,
-            inputs_of(signal, self.time_steps),
-        )
-        if not self.passes_on:
-            return counts, None
-        return counts, unfolded(spikes, self.tiling, steps_in_bytes, self.height)
+    @functools.cached_property
+    def _tables(self) -> npt.NDArray[np.float32]:
+        """Flat (blocks, window rows, channels, patterns, 32)."""
+        return _tables(self.filters, self.tiling, _signs(self.feed))
 
 
 def _signs(feed: Feed) -> int:
+    """Return 2 for spikes of both signs, which come as two maps one behind the other; else 1."""
     return 2 if feed.signed else 1
 
 

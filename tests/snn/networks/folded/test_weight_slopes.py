@@ -4,32 +4,27 @@ from __future__ import annotations
 
 import pytest
 import torch
-from torch import Tensor
 from torch.nn import functional
 
-from spikeatlas.snn.networks.folded.map_pools import largest_of_maps
 from spikeatlas.snn.networks.folded.weight_slopes import (
     are_sparse,
     strided_weight_slopes,
     weight_slopes,
 )
-
-
-def drawn(*shape: int, seed: int) -> Tensor:
-    return torch.randn(shape, generator=torch.Generator().manual_seed(seed))
-
-
-def sparse(*shape: int, seed: int) -> Tensor:
-    """Return numbers a third of which is not 0."""
-    numbers = drawn(*shape, seed=seed)
-    return numbers * (drawn(*shape, seed=seed + 1) > 0.5)
-
-
-@pytest.mark.parametrize(
-    ("kernel", "padding"), [((3, 3), (1, 1)), ((5, 2), (4, 0)), ((1, 1), (0, 0))]
+from tests.snn.networks.folded.pooled import (
+    CHANNELS,
+    KERNELS,
+    SIZES,
+    assert_close,
+    drawn,
+    pooled,
+    sparse,
 )
-@pytest.mark.parametrize("size", [(8, 10), (9, 7)])
-@pytest.mark.parametrize(("channels", "filters"), [(1, 5), (3, 70), (70, 17)])
+
+
+@KERNELS
+@SIZES
+@CHANNELS
 def test_gradients_are_torchs(
     kernel: tuple[int, int],
     padding: tuple[int, int],
@@ -39,23 +34,15 @@ def test_gradients_are_torchs(
 ) -> None:
     weight = drawn(filters, channels, *kernel, seed=2).requires_grad_()
     frames = sparse(3, channels, *size, seed=0)
-    maps = functional.conv2d(frames, weight, padding=padding)
-    pooled = functional.max_pool2d(maps, 2)
-    arriving = sparse(*pooled.shape, seed=3)
-    (expected,) = torch.autograd.grad(pooled, weight, arriving)
-
-    places = torch.empty(pooled.shape, dtype=torch.uint8)
-    largest_of_maps(maps.detach().numpy(), torch.empty(pooled.shape).numpy(), places.numpy())
-    slopes = weight_slopes(arriving, places, frames, padding, weight.detach())
-    scale = float(expected.abs().max())
-    assert scale > 0
-    torch.testing.assert_close(slopes, expected, rtol=0, atol=1e-5 * scale)
+    currents, places, arriving = pooled(frames, weight, padding)
+    (expected,) = torch.autograd.grad(currents, weight, arriving)
+    assert_close(weight_slopes(arriving, places, frames, padding, weight.detach()), expected)
 
 
 @pytest.mark.parametrize(
     ("kernel", "padding"), [((4, 4), (1, 1)), ((6, 3), (4, 0)), ((2, 2), (0, 1))]
 )
-@pytest.mark.parametrize("size", [(8, 10), (9, 7)])
+@SIZES
 @pytest.mark.parametrize(("channels", "filters"), [(1, 5), (3, 70)])
 def test_gradients_of_weights_with_a_stride_are_torchs(
     kernel: tuple[int, int],
@@ -69,8 +56,7 @@ def test_gradients_of_weights_with_a_stride_are_torchs(
     maps = functional.conv2d(frames, weight, padding=padding, stride=2)
     arriving = drawn(*maps.shape, seed=3)
     (expected,) = torch.autograd.grad(maps, weight, arriving)
-    slopes = strided_weight_slopes(arriving, frames, padding, weight.detach())
-    torch.testing.assert_close(slopes, expected, rtol=0, atol=1e-5 * float(expected.abs().max()))
+    assert_close(strided_weight_slopes(arriving, frames, padding, weight.detach()), expected)
 
 
 def test_many_frames_are_summed_as_one_after_the_other() -> None:
