@@ -14,6 +14,7 @@ from spikeatlas.snn.networks.decodings import (
     RateDecoding,
     WeightedRateDecoding,
 )
+from spikeatlas.snn.networks.feedback import FeedbackArchitecture, FeedbackNetwork
 from spikeatlas.snn.networks.layer import SpikingLayer
 from spikeatlas.snn.networks.network import SpikingNetwork
 from spikeatlas.snn.networks.residual_block import ResidualBlock
@@ -33,6 +34,8 @@ __all__ = [
     "OUTPUT",
     "Architecture",
     "DecodingSpec",
+    "FeedbackArchitecture",
+    "FeedbackNetwork",
     "MeanDecoding",
     "MembraneDecoding",
     "NetworkSite",

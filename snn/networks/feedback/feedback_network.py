@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from spikeatlas.snn.coding import Coding
+from spikeatlas.snn.layer_info import LayerInfo
 from spikeatlas.snn.networks.base import Shape, TrainableNetwork
 from spikeatlas.snn.networks.feedback.implicit_gradient import (
     Adjoint,
@@ -64,6 +65,11 @@ class FeedbackNetwork(TrainableNetwork):
         """Return the neurons of a spiking layer. ValueError for an unknown one."""
         self.require([layer])
         return self.neuron
+
+    def layer_infos(self) -> dict[str, LayerInfo]:
+        """Return its spiking layers, with the unit of their responses."""
+        unit = self.neuron.unit(self.time_steps, ())
+        return {HIDDEN: LayerInfo(self.feedback.out_features, (), unit)}
 
     def require(self, layers: Collection[str]) -> None:
         """Raise ValueError for no layer or an unknown one."""
