@@ -175,7 +175,7 @@ def test_a_checkpoint_is_shown_other_numbers_of_steps(tmp_path: Path) -> None:
     rates = []
     for steps in (6, 30, 600):
         spec = dataclasses.replace(SPEC, time_steps=steps)
-        network = load_network(epoch_path(tmp_path, 2), spec, (1, 8, 8), 10)
+        network = load_network(epoch_path(tmp_path, 2), spec, (1, 8, 8), 2)
         assert isinstance(network, FeedbackNetwork)
         ((_, spikes),) = network.capture(encode(network, images))
         rates.append(spikes.mean(0))
@@ -184,7 +184,7 @@ def test_a_checkpoint_is_shown_other_numbers_of_steps(tmp_path: Path) -> None:
     assert apart[0] > apart[1] > 0
     other = dataclasses.replace(SPEC, units=13)
     with pytest.raises(ValueError, match=r"fc1\.weight has shape \(12, 64\), not \(13, 64\)"):
-        load_network(epoch_path(tmp_path, 2), other, (1, 8, 8), 10)
+        load_network(epoch_path(tmp_path, 2), other, (1, 8, 8), 2)
 
 
 def test_a_loss_that_is_not_finite_ends_in_a_sentence(tmp_path: Path) -> None:
