@@ -16,6 +16,7 @@ from spikeatlas.tasks.atlas.groups.of_layers.layer_group import (
     LATENTS,
     WARM_START,
 )
+from spikeatlas.tasks.atlas.groups.of_layers.length_group import LENGTHS
 from spikeatlas.tasks.atlas.groups.of_layers.natural_group import BLANK, NATURAL, TEST
 from spikeatlas.tasks.atlas.groups.of_layers.reference_group import REFERENCE
 from spikeatlas.tasks.atlas.groups.of_layers.screening_group import SCREENING
@@ -71,6 +72,7 @@ GROUPS: tuple[Group, ...] = (
     TUNING,
     BROUGHT_MEASURES,
     POSITION,
+    *LENGTHS,
     ABLATION,
     BROUGHT_IMPORTANCE,
     TRAINING,
