@@ -24,7 +24,7 @@ from spikeatlas.snn.subjects.nir import NirSpec
 from spikeatlas.snn.subjects.read_source import probe_problems, read_source
 from spikeatlas.snn.subjects.residual import ResNetSpec, ResNetSubject
 from spikeatlas.snn.subjects.settling import FeedbackSpec, FeedbackSubject
-from spikeatlas.snn.subjects.trained import ChainSpec, TrainedSource
+from spikeatlas.snn.subjects.trained import ChainSpec, TrainedSource, TrainedSpec
 
 SUBJECTS: Family[SubjectSpec] = Family(
     "network",
@@ -66,6 +66,7 @@ __all__ = [
     "Subject",
     "SubjectSpec",
     "TrainedSource",
+    "TrainedSpec",
     "Unit",
     "probe_problems",
     "read_source",

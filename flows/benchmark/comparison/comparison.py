@@ -16,8 +16,7 @@ from spikeatlas.snn.data import DataSpec, Digits
 from spikeatlas.snn.field_docstrings import describe_fields
 from spikeatlas.snn.registry import UserPath
 from spikeatlas.snn.sentences import near
-from spikeatlas.snn.subjects import SubjectSpec
-from spikeatlas.snn.subjects.trained import TrainedSpec
+from spikeatlas.snn.subjects import SubjectSpec, TrainedSpec
 from spikeatlas.snn.training import TrainingSpec
 from spikeatlas.tasks.study.study import StudyError
 
