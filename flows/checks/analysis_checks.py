@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from spikeatlas.flows.checks.epoch_checks import unprobed
 from spikeatlas.flows.checks.inputs import StudyInputs
 from spikeatlas.snn.classifier import SMALLEST
@@ -14,7 +16,7 @@ def analysis_problems(inputs: StudyInputs) -> list[str]:
     """Name ablation at epochs that are not probed, more images than there are, and too few of a class to test on."""
     analysis, data = inputs.study.analysis, inputs.data
     problems = unprobed(inputs, "analysis.ablation", analysis.ablation)
-    problems += [*_impossible(inputs), *_position_problems(inputs)]
+    problems += [*_impossible(inputs), *_importance_problems(inputs), *_position_problems(inputs)]
     if data is None:
         return problems
     count, classes = len(data.test), len(data.classes)
@@ -44,6 +46,27 @@ def _impossible(inputs: StudyInputs) -> list[str]:
         return []
     reasons = "; ".join(LACKS[name] for name in missing)
     return [f"analysis.ablation: this network does not have {reasons}; leave analysis.ablation out"]
+
+
+def _importance_problems(inputs: StudyInputs) -> list[str]:
+    """Name measures of importance that cannot be had of the network, that have one name, or no epoch to be had at."""
+    analysis = inputs.study.analysis
+    specs = analysis.further_importance
+    if not specs:
+        return []
+    problems = []
+    if not analysis.ablation:
+        message = "analysis.importance: it is measured at the epochs of analysis.ablation, which names none; name some there"
+        problems.append(message)
+    names = Counter(spec.variable for spec in specs)
+    problems += [
+        f"analysis.importance: {count} measures are called {name!r} in the atlas; name each once"
+        for name, count in names.items()
+        if count > 1
+    ]
+    subject = None if inputs.source is None else inputs.source.example()
+    sentences = [] if subject is None else [s for spec in specs for s in spec.problems(subject)]
+    return problems + [f"analysis.importance: {sentence}" for sentence in sentences]
 
 
 def _position_problems(inputs: StudyInputs) -> list[str]:

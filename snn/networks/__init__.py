@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spikeatlas.snn.networks.base import Architecture, NetworkSite, TrainableNetwork
+from spikeatlas.snn.networks.base import Architecture, LayerOutputs, NetworkSite, TrainableNetwork
 from spikeatlas.snn.networks.chain import pixel_statistics
 from spikeatlas.snn.networks.decodings import (
     DECODINGS,
@@ -33,6 +33,7 @@ __all__ = [
     "OUTPUT",
     "Architecture",
     "DecodingSpec",
+    "LayerOutputs",
     "MeanDecoding",
     "MembraneDecoding",
     "NetworkSite",

@@ -6,8 +6,6 @@ from spikeatlas.snn.layer_info import SPIKE_RATE, LayerInfo, Unit, spike_unit
 from spikeatlas.snn.registry import Family
 from spikeatlas.snn.showing import Showing
 from spikeatlas.snn.subjects.base import (
-    LACKS,
-    LackError,
     Neurons,
     Progress,
     Respond,
@@ -19,6 +17,7 @@ from spikeatlas.snn.subjects.base import (
 )
 from spikeatlas.snn.subjects.chain_subject import ChainSubject
 from spikeatlas.snn.subjects.function import CallableSpec
+from spikeatlas.snn.subjects.lacking import LACKS, LackError
 from spikeatlas.snn.subjects.module import ModuleSpec
 from spikeatlas.snn.subjects.nir import NirSpec
 from spikeatlas.snn.subjects.read_source import probe_problems, read_source

@@ -101,9 +101,15 @@ class ChainSpec(NetworkSpec, TrainedSpec):
 class TrainedSource(Source):
     """The checkpoints of one training."""
 
-    def __init__(self, spec: TrainedSpec, data: DataSet, folder: Path) -> None:
-        """``folder``: of the checkpoints, for images like those of ``data``."""
-        self._spec, self._data = spec, data
+    def __init__(
+        self,
+        spec: TrainedSpec,
+        data: DataSet,
+        folder: Path,
+        surrogate: SurrogateSpec = DEFAULT_SURROGATE,
+    ) -> None:
+        """``folder``: of the checkpoints, for images like those of ``data``; ``surrogate``: of its subjects' spikes."""
+        self._spec, self._data, self._surrogate = spec, data, surrogate
         self.folder: Path = folder
         self.place = str(folder)
         self.input_shape = data.shape
@@ -125,7 +131,11 @@ class TrainedSource(Source):
 
     def open(self, epoch: float) -> Subject:
         """See ``Source``."""
-        return self._spec.subject(self.network(epoch))
+        return self._spec.subject(self.network(epoch, self._surrogate))
+
+    def with_surrogate(self, surrogate: SurrogateSpec) -> TrainedSource:
+        """Return the same source, the spikes of whose subjects have the gradient of ``surrogate``."""
+        return TrainedSource(self._spec, self._data, self.folder, surrogate)
 
     def network(
         self, epoch: float, surrogate: SurrogateSpec = DEFAULT_SURROGATE

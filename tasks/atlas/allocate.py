@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from spikeatlas.snn.data import DataSet, choose_images, count_words
+from spikeatlas.snn.importance import ImageImportanceSpec, ImportanceSpec
 from spikeatlas.snn.subjects import SPIKE_RATE, LayerInfo, Source
 from spikeatlas.snn.training import checkpoint_epochs
 from spikeatlas.tasks.atlas import read, write
@@ -62,11 +63,17 @@ def study_layout(run: Run, data: DataSet, source: Source) -> Layout:
         test_labels=tuple(data.test.labels.tolist()),
         position=str(study.analysis.position or ""),
         measures=brought_measures(study.analysis),
-        importance=tuple(
-            Named(spec.variable, spec.long_name, spec.units, spec.comment)
+        importance=tuple(map(_named, study.analysis.further_importance)),
+        class_importance=tuple(
+            _named(spec)
             for spec in study.analysis.further_importance
+            if isinstance(spec, ImageImportanceSpec)
         ),
     )
+
+
+def _named(spec: ImportanceSpec) -> Named:
+    return Named(spec.variable, spec.long_name, spec.units, spec.comment)
 
 
 def brought_measures(analysis: AnalysisSpec) -> tuple[Named, ...]:

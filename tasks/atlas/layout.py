@@ -16,8 +16,8 @@ TOP_IMAGES = 5
 BY_CHOICE = ("position", "frames", "signs")
 """Fields that only a study which asks for it, or has such data, fills."""
 
-BROUGHT = ("measures", "importance")
-"""Fields of a layout that only a study with members of the user's own fills."""
+BROUGHT = ("measures", "importance", "class_importance")
+"""Fields of a layout that only a study with further measures fills."""
 
 OF_NETWORK = ("units", "stochastic", "lacks", "fingerprints", "references", "scaled_steps")
 """Fields that only a network other than a deterministic chain fills."""
@@ -138,7 +138,9 @@ class Layout:
     measures: tuple[Named, ...] = ()
     """Arrays of measures of selectivity that are the user's own."""
     importance: tuple[Named, ...] = ()
-    """Arrays of measures of importance that are."""
+    """Arrays of measures of importance beside the ablation's."""
+    class_importance: tuple[Named, ...] = ()
+    """Those of them that are of the images of each class, too."""
 
     def unit(self, layer: str) -> UnitFields:
         """Return the unit of a layer's responses."""

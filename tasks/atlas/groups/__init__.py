@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from spikeatlas.tasks.atlas.groups.base import Group
-from spikeatlas.tasks.atlas.groups.importance_group import ABLATION, BROUGHT_IMPORTANCE
+from spikeatlas.tasks.atlas.groups.importance_group import (
+    ABLATION,
+    CLASS_IMPORTANCE,
+    FURTHER_IMPORTANCE,
+)
 from spikeatlas.tasks.atlas.groups.naturalness_group import NATURALNESS
 from spikeatlas.tasks.atlas.groups.neurons_group import KNOWN_NEURONS, NATURAL_NEURONS, NEURONS
 from spikeatlas.tasks.atlas.groups.of_layers.best_group import FOUND_BEST, KNOWN_BEST
@@ -72,7 +76,8 @@ GROUPS: tuple[Group, ...] = (
     BROUGHT_MEASURES,
     POSITION,
     ABLATION,
-    BROUGHT_IMPORTANCE,
+    FURTHER_IMPORTANCE,
+    CLASS_IMPORTANCE,
     TRAINING,
     PROVENANCE,
 )
