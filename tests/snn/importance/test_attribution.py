@@ -7,47 +7,15 @@ import pytest
 import scipy
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
 
 from spikeatlas.snn.coding import CodingKey
 from spikeatlas.snn.importance.attribution import AT_ONCE, Path, attributions
-from spikeatlas.snn.networks import LayerOutputs, TrainableNetwork
 from tests.snn.importance.digit_networks import KEY, digits, trained
+from tests.snn.importance.linear_layers import SHAPE, TwoLinearLayers
 from tests.snn.nets import network, noise_images
 from tests.snn.resnets import resnet
 
-SHAPE = (1, 3, 4)
 STEPS = 60
-
-
-class TwoLinearLayers(TrainableNetwork):
-    """Numbers h = W x over two steps, scores V h."""
-
-    def __init__(self) -> None:
-        blank = torch.zeros(1)
-        super().__init__(
-            input_shape=SHAPE, time_steps=2, coding="current", mean=blank, std=blank + 1
-        )
-        draw = torch.Generator().manual_seed(0)
-        self.inner = nn.Parameter(torch.randn(5, 12, generator=draw, dtype=torch.float64))
-        self.outer = nn.Parameter(torch.randn(3, 5, generator=draw, dtype=torch.float64))
-
-    @property
-    def classes(self) -> int:
-        return 3
-
-    def layer_outputs(self, inputs: Tensor) -> LayerOutputs:
-        rows = (inputs.flatten(2).double() @ self.inner.T).expand(2, -1, -1)
-        return LayerOutputs({"inner": rows}, rows @ self.outer.T)
-
-    def forward(self, inputs: Tensor) -> Tensor:
-        return self.layer_outputs(inputs).outputs
-
-    def unroll(self, inputs: Tensor) -> Tensor:
-        return self.forward(inputs)
-
-    def scores(self, outputs: Tensor) -> Tensor:
-        return outputs.mean(0)
 
 
 def images_and_labels() -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
