@@ -38,6 +38,11 @@ class ImportanceSpec(Contract, ABC):
         del subject
         return []
 
+    @property
+    def showings(self) -> int:
+        """Times that it shows an image to the network, a gradient counting as two more; to plan with."""
+        return 0
+
     @abstractmethod
     def measure(
         self,

@@ -46,6 +46,11 @@ class NaaSpec(ImageImportanceSpec):
         "part in the probability of the true class; below 0: it speaks against it"
     )
 
+    @property
+    def showings(self) -> int:
+        """See ``ImportanceSpec``: forward and backward along the path, and once more for the rates."""
+        return 3 * self.steps + 1
+
     def problems(self, subject: Subject) -> list[str]:
         """See ``ImportanceSpec``."""
         return [] if subject.differentiable() is not None else [NO_GRADIENTS]

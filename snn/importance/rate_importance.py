@@ -29,6 +29,11 @@ class RateSpec(ImportanceSpec):
     long_name: ClassVar[str] = "mean activity"
     comment: ClassVar[str] = "mean absolute response to the images, in the layer's own unit"
 
+    @property
+    def showings(self) -> int:
+        """See ``ImportanceSpec``."""
+        return 1
+
     def measure(
         self,
         subject: Subject,
