@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 
 from spikeatlas.flows.checks.epoch_checks import unprobed
 from spikeatlas.flows.checks.inputs import StudyInputs
 from spikeatlas.snn.classifier import SMALLEST
 from spikeatlas.snn.data import SMALLEST_CLASS
+from spikeatlas.snn.sentences import caught
 from spikeatlas.snn.subjects import LACKS, probe_problems
 from spikeatlas.tasks.workers import models
 
@@ -16,7 +18,8 @@ def analysis_problems(inputs: StudyInputs) -> list[str]:
     """Name ablation at epochs that are not probed, more images than there are, and too few of a class to test on."""
     analysis, data = inputs.study.analysis, inputs.data
     problems = unprobed(inputs, "analysis.ablation", analysis.ablation)
-    problems += [*_impossible(inputs), *_importance_problems(inputs), *_position_problems(inputs)]
+    for part in (_impossible, _importance_problems, _position_problems, _length_problems):
+        problems += part(inputs)
     if data is None:
         return problems
     count, classes = len(data.test), len(data.classes)
@@ -92,6 +95,35 @@ def _position_problems(inputs: StudyInputs) -> list[str]:
         else f"analysis.position: {problem}"
         for problem in problems
     ]
+
+
+def _length_problems(inputs: StudyInputs) -> list[str]:
+    """Name lengths of a showing that the network cannot be shown, or not be read of."""
+    study, source = inputs.study, inputs.source
+    lengths, probe = study.analysis.lengths, study.probe
+    problems = []
+    if len(set(lengths)) < len(lengths):
+        problems.append(f"analysis.lengths: {list(lengths)} names one twice; name each once")
+    if source is None or inputs.data is None:
+        return problems
+    layers = None if probe.layers == "all" else probe.layers
+    images = inputs.data.test.images[:1]
+    plain = models.plain_source(study)
+
+    def show(length: int) -> None:
+        shown = plain.at_length(length)
+        unread = probe_problems(shown, probe.reading, probe.unit, layers)
+        if unread:
+            raise ValueError(f"of {length} time steps, {unread[0]}")
+        key = models.coding_key(study, "", "check")
+        respond = shown.example().responder(
+            {next(iter(shown.layers)): [0]}, models.showing_of(study.responder, key)
+        )
+        respond(images)
+
+    for length in lengths:
+        problems += caught("analysis.lengths", partial(show, length))
+    return problems
 
 
 def classifier_problems(inputs: StudyInputs) -> list[str]:

@@ -14,6 +14,7 @@ from spikeatlas.snn.networks.decodings import (
     RateDecoding,
     WeightedRateDecoding,
 )
+from spikeatlas.snn.networks.feedback import FeedbackArchitecture, FeedbackNetwork
 from spikeatlas.snn.networks.layer import SpikingLayer
 from spikeatlas.snn.networks.network import SpikingNetwork
 from spikeatlas.snn.networks.residual_block import ResidualBlock
@@ -34,6 +35,8 @@ __all__ = [
     "Architecture",
     "DecodingSpec",
     "LayerOutputs",
+    "FeedbackArchitecture",
+    "FeedbackNetwork",
     "MeanDecoding",
     "MembraneDecoding",
     "NetworkSite",

@@ -22,6 +22,7 @@ from spikeatlas.snn.subjects.module import ModuleSpec
 from spikeatlas.snn.subjects.nir import NirSpec
 from spikeatlas.snn.subjects.read_source import probe_problems, read_source
 from spikeatlas.snn.subjects.residual import ResNetSpec, ResNetSubject
+from spikeatlas.snn.subjects.settling import FeedbackSpec, FeedbackSubject
 from spikeatlas.snn.subjects.trained import ChainSpec, TrainedSource
 
 SUBJECTS: Family[SubjectSpec] = Family(
@@ -30,6 +31,7 @@ SUBJECTS: Family[SubjectSpec] = Family(
     {
         "chain": ChainSpec,
         "resnet": ResNetSpec,
+        "feedback": FeedbackSpec,
         "module": ModuleSpec,
         "nir": NirSpec,
         "callable": CallableSpec,
@@ -45,6 +47,8 @@ __all__ = [
     "CallableSpec",
     "ChainSpec",
     "ChainSubject",
+    "FeedbackSpec",
+    "FeedbackSubject",
     "LackError",
     "LayerInfo",
     "ModuleSpec",

@@ -182,6 +182,12 @@ class Source(ABC):
     def example(self) -> Subject:
         """Return a subject of this shape before there is any checkpoint: to plan with, and to time."""
 
+    def at_length(self, time_steps: int) -> Source:
+        """Return the same epochs, shown every stimulus for so many time steps (>= 1). LackError where that cannot be."""
+        raise LackError(
+            f"this network cannot be shown a stimulus for {time_steps} time steps: it brings its own time with it."
+        )
+
     @abstractmethod
     def digest(self, epoch: float) -> str:
         """SHA-256 (hex) of what the subject at an epoch is made of: its file, or its code where it has none."""

@@ -124,6 +124,10 @@ class ReadSource(Source):
         """See ``Source``."""
         return ReadSubject(self.source.example(), *self._way)
 
+    def at_length(self, time_steps: int) -> Source:
+        """See ``Source``."""
+        return ReadSource(self.source.at_length(time_steps), *self._way)
+
     def digest(self, epoch: float) -> str:
         """See ``Source``: of the subject, whatever is read of it."""
         return self.source.digest(epoch)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic.dataclasses import dataclass
 
 from spikeatlas.snn.coding import CODINGS
@@ -26,7 +27,7 @@ from spikeatlas.snn.networks import (
 from spikeatlas.snn.neurons import DEFAULT_SURROGATE, SurrogateSpec
 from spikeatlas.snn.registry import SPEC, UserPath
 from spikeatlas.snn.sentences import caught
-from spikeatlas.snn.subjects.base import Progress, Source, Subject, SubjectSpec
+from spikeatlas.snn.subjects.base import LackError, Progress, Source, Subject, SubjectSpec
 from spikeatlas.snn.subjects.chain_subject import ChainSubject
 from spikeatlas.snn.training import (
     epoch_path,
@@ -152,6 +153,20 @@ class TrainedSource(Source):
         mean, std = pixel_statistics(self._data.train.images)
         site = NetworkSite(self.input_shape, len(self._data.classes), mean, std, seed=0)
         return self._spec.subject(self._spec.architecture.build(site).eval())
+
+    def at_length(self, time_steps: int) -> TrainedSource:
+        """See ``Source``. LackError where the steps have learnt scales; ValueError where parts take no such number."""
+        if self.scaled_steps:
+            raise LackError(
+                f"this network cannot be shown a stimulus for {time_steps} time steps: it has learnt scales of its own for "
+                f"each of {self.scaled_steps} (network.norm)."
+            )
+        try:
+            spec = replace(self._spec, time_steps=time_steps)
+        except ValidationError as error:
+            reasons = [str(problem["ctx"]["error"]) for problem in error.errors()]
+            raise ValueError("; ".join(reasons)) from None
+        return TrainedSource(spec, self._data, self.folder)
 
     def digest(self, epoch: float) -> str:
         """See ``Source``."""

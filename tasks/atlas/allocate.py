@@ -63,6 +63,7 @@ def study_layout(run: Run, data: DataSet, source: Source) -> Layout:
         axis=training_axis(run),
         test_labels=tuple(data.test.labels.tolist()),
         position=str(study.analysis.position or ""),
+        lengths=study.analysis.lengths,
         measures=brought_measures(study.analysis),
         importance=tuple(map(_named, study.analysis.further_importance)),
         class_importance=tuple(

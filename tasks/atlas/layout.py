@@ -14,7 +14,7 @@ from spikeatlas.snn.training import TrainingAxis
 TOP_IMAGES = 5
 """Best natural images kept for each neuron."""
 
-BY_CHOICE = ("position", "frames", "signs")
+BY_CHOICE = ("position", "frames", "signs", "lengths")
 """Fields that only a study which asks for it, or has such data, fills."""
 
 BROUGHT = ("measures", "importance", "class_importance")
@@ -138,6 +138,8 @@ class Layout:
     """Whether neurons are silenced one by one."""
     position: str = ""
     """The position of the maps whose one unit's selectivity is measured too; empty: none."""
+    lengths: tuple[int, ...] = ()
+    """Time steps for which stimuli are shown too."""
     measures: tuple[Named, ...] = ()
     """Arrays of measures of selectivity that are the user's own."""
     importance: tuple[Named, ...] = ()

@@ -8,13 +8,14 @@ from spikeatlas.snn.training.methods.backprop import Backprop
 from spikeatlas.snn.training.methods.base import TrainingMethod
 from spikeatlas.snn.training.methods.lesson import Lesson
 from spikeatlas.snn.training.methods.network_learner import NetworkLearner
+from spikeatlas.snn.training.methods.spide import Spide
 from spikeatlas.snn.training.methods.step_learner import StepLearner
 from spikeatlas.snn.training.methods.teacher import Assignment, Teacher
 
 TRAINING_METHODS: Family[TrainingMethod] = Family(
     "training method",
     TrainingMethod,  # type: ignore[type-abstract]
-    {"backprop": Backprop},
+    {"backprop": Backprop, "spide": Spide},
 )
 """``training.method`` of a study."""
 
@@ -25,6 +26,7 @@ __all__ = [
     "Backprop",
     "Lesson",
     "NetworkLearner",
+    "Spide",
     "StepLearner",
     "Teacher",
     "TrainingAxis",

@@ -52,10 +52,14 @@ class BackpropTeacher(Teacher):
         value = float(loss.detach())
         if math.isfinite(value):
             self._optimizer.zero_grad()
-            loss.backward()
+            self.differentiate(loss)
             self._optimizer.step()
             self._scheduler.step()
         return value
+
+    def differentiate(self, loss: Tensor) -> None:
+        """Set the parameters' gradients."""
+        loss.backward()
 
     def state_dict(self) -> dict[str, Any]:
         """Return the optimiser's moments and the schedule's place."""

@@ -20,6 +20,7 @@ from spikeatlas.tasks.atlas.groups.of_layers.layer_group import (
     LATENTS,
     WARM_START,
 )
+from spikeatlas.tasks.atlas.groups.of_layers.length_group import LENGTHS
 from spikeatlas.tasks.atlas.groups.of_layers.natural_group import BLANK, NATURAL, TEST
 from spikeatlas.tasks.atlas.groups.of_layers.reference_group import REFERENCE
 from spikeatlas.tasks.atlas.groups.of_layers.screening_group import SCREENING
@@ -75,6 +76,7 @@ GROUPS: tuple[Group, ...] = (
     TUNING,
     BROUGHT_MEASURES,
     POSITION,
+    *LENGTHS,
     ABLATION,
     FURTHER_IMPORTANCE,
     CLASS_IMPORTANCE,

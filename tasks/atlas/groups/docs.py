@@ -29,6 +29,7 @@ ALL = [
         natural_images=(0,),
         diverse=1,
         position="centre",
+        lengths=(1,),
         scaled_steps=1,
     )
     for source in get_args(Naturalness)
