@@ -137,6 +137,8 @@ class NeuronSpec(Contract, ABC):
     """True if these neurons have a gradient over the whole sequence, in ``run``, that no single step has."""
     represents: ClassVar[bool] = False
     """True if that gradient is one between numbers that spike trains represent: nothing may then scale steps apart."""
+    output_spikes: ClassVar[bool] = True
+    """False if an output layer of these neurons does not spike: it then has no normalisation unless one is listed for it."""
 
     @property
     def representation_leak(self) -> float:
@@ -155,3 +157,7 @@ class NeuronSpec(Contract, ABC):
     @abstractmethod
     def build(self, site: NeuronSite) -> SpikingNeuron:
         """Make the neurons of one layer."""
+
+    def build_output(self, site: NeuronSite) -> SpikingNeuron:
+        """Make those of the output layer, where they are others."""
+        return self.build(site)
