@@ -89,6 +89,10 @@ class SummedBatchNorm(SharedBatchNorm):
         self.running_mean.lerp_(mean, self.momentum)
         self.running_var.lerp_(variance * (count / (count - 1)), self.momentum)
 
+    def _values(self, currents: Tensor) -> int:
+        """See ``RunningNorm``: a sum is one value."""
+        return super()._values(currents) // len(currents)
+
     def affine(self) -> tuple[Tensor, Tensor]:
         """See ``Norm``."""
         scale, shift = super().affine()
