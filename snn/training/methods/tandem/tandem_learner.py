@@ -49,8 +49,8 @@ class TandemLearner(NetworkLearner):
     def __init__(self, lesson: Lesson, method: TandemMethod) -> None:
         super().__init__(lesson)
         self._method = method
-        self._train, self.validation = split_off(lesson, method.validation)
-        self._steps_per_epoch = -(-len(self._train) // lesson.spec.batch_size)
+        self.training, self.validation = split_off(lesson, method.validation)
+        self._steps_per_epoch = -(-len(self.training) // lesson.spec.batch_size)
         self.hybrid = HybridNetwork(self.network)
         self.place = 0.0
         """Last place on the axis that it has come to."""
@@ -85,7 +85,7 @@ class TandemLearner(NetworkLearner):
         self.place += TUNED
 
     def _measure(self) -> None:
-        images = self._train.images[:_MEASURED]
+        images = self.training.images[:_MEASURED]
         self.network.eval()
         self.hybrid.measure(encode(self.network, images).to(self.network.device))
 
@@ -120,8 +120,8 @@ class TandemLearner(NetworkLearner):
 
     def _train_step(self) -> None:
         rows = self._rows()
-        inputs = encode(self.network, self._train.images[rows]).to(self.network.device)
-        labels = torch.from_numpy(self._train.labels[rows]).to(self.network.device)
+        inputs = encode(self.network, self.training.images[rows]).to(self.network.device)
+        labels = torch.from_numpy(self.training.labels[rows]).to(self.network.device)
         self._set_modes()
         outputs = self.hybrid.outputs(inputs, self._frozen)
         loss = functional.cross_entropy(self.network.scores(outputs), labels)
@@ -136,7 +136,7 @@ class TandemLearner(NetworkLearner):
 
     def _rows(self) -> Any:
         """Training images of the next batch; an epoch's batches are of one size, but for one image."""
-        count, stage = len(self._train), self.stage
+        count, stage = len(self.training), self.stage
         order = np.random.default_rng([self.lesson.seed, int(self.place), stage.epoch])
         batches = np.array_split(order.permutation(count), self._steps_per_epoch)
         return batches[stage.batch]

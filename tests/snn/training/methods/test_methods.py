@@ -16,6 +16,7 @@ from spikeatlas.snn.training import (
     OBJECTIVES,
     TRAINING_METHODS,
     Assignment,
+    TrainingMethod,
     TrainingSpec,
     epoch_path,
     list_epochs,
@@ -24,7 +25,15 @@ from spikeatlas.snn.training import (
 )
 from tests.snn import brought, nets
 
-KINDS = [*TRAINING_METHODS.members, "tests.snn.brought:SignDescent"]
+KINDS = [
+    *(
+        kind
+        for kind, member in TRAINING_METHODS.members.items()
+        if member.learner is TrainingMethod.learner
+    ),
+    "tests.snn.brought:SignDescent",
+]
+"""Those that learn from one batch after another."""
 SPEC = NetworkSpec(channels=(3, 4), hidden=(6,), time_steps=5)
 
 
