@@ -42,33 +42,36 @@ class HybridNetwork:
     @torch.no_grad()
     def measure(self, inputs: Tensor) -> None:
         """Set the thresholds of analogue layers by their activations to encoded images (T, n, c, h, w); in evaluation mode."""
-        means = self.means(inputs, self.converted)
-        for layer, activations in zip(self.hidden, means, strict=False):
-            if not neuron_of(layer).spiking:
-                top = float(np.percentile(activations.cpu().numpy(), PERCENTILE))
-                neuron_of(layer).threshold.fill_(max(top, _SMALLEST))
+        first = self.converted
+        means = self.means(self.spikes(inputs, first), first)
+        for layer, activations in zip(self.hidden[first:], means, strict=False):
+            top = float(np.percentile(activations.cpu().numpy(), PERCENTILE))
+            neuron_of(layer).threshold.fill_(max(top, _SMALLEST))
 
-    def outputs(self, inputs: Tensor, frozen: int) -> Tensor:
-        """Output (1, n, classes), averaged over time, of encoded images (T, n, c, h, w).
+    @torch.no_grad()
+    def spikes(self, inputs: Tensor, layers: int) -> Tensor:
+        """Outputs (T, n, ...) of the first ``layers``, which are converted, to encoded images (T, n, c, h, w)."""
+        sequence = inputs
+        for layer in self.hidden[:layers]:
+            sequence = layer(sequence, self.network.time_steps)
+        return sequence
 
-        With the gradients of all layers but the first ``frozen``, which are converted ones.
-        """
-        *_, last = self.means(inputs, frozen)
+    def outputs(self, sequence: Tensor, first: int) -> Tensor:
+        """Output (1, n, classes), averaged over time, of what enters layer number ``first``, (T, n, ...), with gradients."""
+        *_, last = self.means(sequence, first)
         return last[None]
 
-    def means(self, inputs: Tensor, frozen: int) -> Iterator[Tensor]:
-        """Yield what each layer hands on, averaged over time, (n, ...); see ``outputs``."""
-        steps, sequence = self.network.time_steps, inputs
-        means = inputs.mean(0)
-        for place, layer in enumerate(self.network):
-            if place >= frozen:
-                means = self._activation(layer, means)
+    def means(self, sequence: Tensor, first: int) -> Iterator[Tensor]:
+        """Yield what each layer from number ``first`` on hands on, averaged over time, (n, ...); see ``outputs``."""
+        means = sequence.mean(0)
+        for place, layer in enumerate(list(self.network)[first:], first):
+            means = self._activation(layer, means)
             if place < self.converted:
                 with torch.no_grad():
-                    sequence = layer(sequence, steps)
+                    sequence = layer(sequence, self.network.time_steps)
                     fired = sequence.mean(0)
                 # the spikes' value, the activation's gradient
-                means = fired if place < frozen else means + (fired - means).detach()
+                means = means + (fired - means).detach()
             yield means
 
     def _activation(self, layer: SpikingLayer, means: Tensor) -> Tensor:

@@ -6,11 +6,13 @@ stage's beginning, k.5 its end, where the best network of its epochs is taken up
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -22,7 +24,8 @@ from spikeatlas.snn.networks import SpikingNetwork
 from spikeatlas.snn.training.methods.lesson import Lesson
 from spikeatlas.snn.training.methods.network_learner import NetworkLearner
 from spikeatlas.snn.training.methods.step_learner import taught_split
-from spikeatlas.snn.training.methods.tandem.hybrid_network import HybridNetwork
+from spikeatlas.snn.training.methods.tandem.frozen_spikes import FrozenSpikes
+from spikeatlas.snn.training.methods.tandem.hybrid_network import HybridNetwork, neuron_of
 from spikeatlas.snn.training.methods.tandem.tandem_stage import Stage
 
 if TYPE_CHECKING:
@@ -91,8 +94,8 @@ class TandemLearner(NetworkLearner):
 
     def _enter(self) -> Stage:
         """Make ready for a stage's steps: what learns in it, and a new optimiser."""
-        spec, last = self.lesson.spec, self.hybrid.converted == len(self.hybrid.hidden)
-        lr = spec.lr * (_LAST_LR if last else 1)
+        spec, stages = self.lesson.spec, self._method.conversions(len(self.hybrid.hidden))
+        lr = spec.lr * (_LAST_LR if self.hybrid.converted == stages > 0 else 1)
         for parameter in self.network.parameters():
             parameter.requires_grad_(False)
         rates: dict[float, list[nn.Parameter]] = {}
@@ -100,6 +103,7 @@ class TandemLearner(NetworkLearner):
             rates.setdefault(lr * rate, []).append(parameter.requires_grad_())
         groups = [{"params": parameters, "lr": rate} for rate, parameters in rates.items()]
         self._optimizer = torch.optim.Adam(groups, weight_decay=self._method.weight_decay)
+        self._frozen_spikes: FrozenSpikes | None = None
         limit = self._method.tuning_epochs if self.hybrid.converted else None
         return Stage(limit=limit or spec.epochs, patience=self._method.patience)
 
@@ -120,10 +124,10 @@ class TandemLearner(NetworkLearner):
 
     def _train_step(self) -> None:
         rows = self._rows()
-        inputs = encode(self.network, self.training.images[rows]).to(self.network.device)
-        labels = torch.from_numpy(self.training.labels[rows]).to(self.network.device)
         self._set_modes()
-        outputs = self.hybrid.outputs(inputs, self._frozen)
+        sequence = self._entering(rows).to(self.network.device)
+        labels = torch.from_numpy(self.training.labels[rows]).to(self.network.device)
+        outputs = self.hybrid.outputs(sequence, self._frozen)
         loss = functional.cross_entropy(self.network.scores(outputs), labels)
         self._require_finite(float(loss.detach()))
         self._optimizer.zero_grad()
@@ -134,7 +138,22 @@ class TandemLearner(NetworkLearner):
         if self.stage.batch == self._steps_per_epoch:
             self._end_epoch()
 
-    def _rows(self) -> Any:
+    def _entering(self, rows: npt.NDArray[np.int64]) -> Tensor:
+        """What the first layer that learns gets of some training images, (T, n, ...)."""
+        layers = self._frozen
+        if not layers:
+            return self._spikes(self.training.images[rows], 0)
+        if self._frozen_spikes is None:
+            height = float(neuron_of(self.hybrid.hidden[layers - 1]).threshold)
+            respond = functools.partial(self._spikes, layers=layers)
+            self._frozen_spikes = FrozenSpikes(respond, self.training.images, height)
+        return self._frozen_spikes.of(rows)
+
+    def _spikes(self, images: npt.NDArray[np.uint8], layers: int) -> Tensor:
+        """Outputs (T, n, ...) of the first layers to images."""
+        return self.hybrid.spikes(encode(self.network, images).to(self.network.device), layers)
+
+    def _rows(self) -> npt.NDArray[np.int64]:
         """Training images of the next batch; an epoch's batches are of one size, but for one image."""
         count, stage = len(self.training), self.stage
         order = np.random.default_rng([self.lesson.seed, int(self.place), stage.epoch])
@@ -167,8 +186,8 @@ class TandemLearner(NetworkLearner):
         """See ``NetworkLearner``; analogue layers are computed once, not once a step."""
         parts = []
         for batch, count in padded_batches(split.images, _BATCH):
-            inputs = encode(self.network, batch).to(self.network.device)
-            outputs = self.hybrid.outputs(inputs, self.hybrid.converted)
+            spiking = self.hybrid.converted
+            outputs = self.hybrid.outputs(self._spikes(batch, spiking), spiking)
             parts.append(self.network.scores(outputs)[:count].cpu())
         return torch.cat(parts)
 

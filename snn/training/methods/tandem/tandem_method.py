@@ -47,6 +47,8 @@ class TandemMethod(TrainingMethod):
     newest: Literal["tuned", "frozen"] = "tuned"
     """The layer that a stage converts: learns in it as well, and is frozen when it ends (``tuned``); or at once, as in the
     authors' code."""
+    stages: Annotated[int, Field(ge=0)] | None = None
+    """Hidden layers that are converted, from the input on; none: all. 0: only the analogue network is trained, the control."""
     weight_decay: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1e-5
     """Share of every parameter that is added to its gradient (>= 0)."""
     axis: ClassVar[TrainingAxis] = STAGES
@@ -57,7 +59,12 @@ class TandemMethod(TrainingMethod):
         """See ``TrainingMethod``: each stage's beginning and end; only the untrained network of no epochs."""
         if not epochs or not isinstance(network, NetworkSpec):
             return (0.0,)
-        return tuple(k + half for k in range(network.depth) for half in (0.0, TUNED))
+        stages = range(self.conversions(network.depth - 1) + 1)
+        return tuple(k + half for k in stages for half in (0.0, TUNED))
+
+    def conversions(self, hidden: int) -> int:
+        """Return how many of a network's ``hidden`` layers are converted."""
+        return hidden if self.stages is None else min(self.stages, hidden)
 
     def problems(self, network: Architecture) -> list[str]:
         """See ``TrainingMethod``."""
@@ -65,7 +72,13 @@ class TandemMethod(TrainingMethod):
             return [
                 "training.method: tandem converts layers that stand in a row; use network.kind: chain"
             ]
-        return [f"training.method: tandem {problem}" for problem in _problems(network)]
+        problems = [*_problems(network)]
+        hidden = network.depth - 1
+        if self.stages is not None and self.stages > hidden:
+            problems.append(
+                f"is to convert {self.stages} layers, and {hidden} are hidden; set stages to at most {hidden}, or leave it out"
+            )
+        return [f"training.method: tandem {problem}" for problem in problems]
 
     def learner(self, lesson: Lesson) -> TandemLearner:
         """See ``TrainingMethod``: it owns its course."""

@@ -70,7 +70,10 @@ def test_it_is_the_plain_network_with_folded_weights(converted: int, norm: objec
     inputs = encoded(parts.network, 50, seed=9)
     plain = plain_scores(parts.network, inputs, converted)
 
-    for outputs in (parts.network(inputs), parts.outputs(inputs, converted)):
+    for outputs in (
+        parts.network(inputs),
+        parts.outputs(parts.spikes(inputs, converted), converted),
+    ):
         scores = parts.network.scores(outputs)
         # a membrane within rounding of its threshold may fire a step later
         near = torch.isclose(scores, plain, rtol=1e-3, atol=1e-3).all(1)
@@ -101,8 +104,8 @@ def test_means_have_the_scores_and_gradients_of_sequences(converted: int) -> Non
 
 def test_frozen_layers_have_no_gradient() -> None:
     parts = hybrid(2)
-    outputs = parts.outputs(encoded(parts.network, 20), 1)
-    outputs.sum().backward()
+    spikes = parts.spikes(encoded(parts.network, 20), 1)
+    parts.outputs(spikes, 1).sum().backward()
 
     first, second, third, out = parts.network
     assert first.operator.weight.grad is None
@@ -169,7 +172,7 @@ def test_the_responder_tells_what_the_layers_hand_on(converted: int, kind: Respo
     responses = respond(images)
 
     with torch.no_grad():
-        means = list(parts.means(encode(parts.network, images), converted))
+        means = list(parts.means(encode(parts.network, images), 0))
     for layer, mean in zip(parts.network, means, strict=True):
         units = layer.neuron.relative(mean).reshape(30, layer.size, -1).mean(2)
         torch.testing.assert_close(

@@ -147,6 +147,13 @@ def test_the_last_stage_learns_at_a_tenth() -> None:
     assert rates[2] == pytest.approx([0.001, 0.001 / 8])
 
 
+def test_a_control_is_the_same_training_without_conversions(tmp_path: Path) -> None:
+    whole = train(tmp_path / "whole")
+    control = train(tmp_path / "control", method={"stages": 0})
+
+    assert control == {place: whole[place] for place in (0.0, 0.5)}
+
+
 def test_one_image_leaves_none_for_validation(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="there is 1 to train with; give at least 2"):
         train_network(

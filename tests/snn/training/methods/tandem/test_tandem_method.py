@@ -27,6 +27,15 @@ def test_its_places_are_beginnings_and_ends_of_stages() -> None:
     )
 
 
+def test_it_may_stop_at_some_stage() -> None:
+    assert TandemMethod(stages=0).places(SPEC, 4) == (0, 0.5)
+    assert TandemMethod(stages=1).places(SPEC, 4) == (0, 0.5, 1, 1.5)
+    (problem,) = TrainingSpec(method=TandemMethod(stages=3)).problems(SPEC)
+    assert problem.endswith(
+        "convert 3 layers, and 2 are hidden; set stages to at most 2, or leave it out"
+    )
+
+
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
