@@ -28,6 +28,7 @@ from spikeatlas.snn.neurons.surrogates import (
     SurrogateSpec,
     Triangle,
 )
+from spikeatlas.snn.neurons.tandem import AnalogueOutput, TandemNeuron, TandemNeuronSpec
 from spikeatlas.snn.registry import Family
 
 NEURONS: Family[NeuronSpec] = Family(
@@ -41,6 +42,7 @@ NEURONS: Family[NeuronSpec] = Family(
         "dsr-lif": DsrLifSpec,
         "clif": ClifSpec,
         "backei": BackEISpec,
+        "tandem": TandemNeuronSpec,
     },
 )
 """``network.neuron`` of a study."""
@@ -52,6 +54,7 @@ __all__ = [
     "NEURONS",
     "SURROGATES",
     "ATan",
+    "AnalogueOutput",
     "BackEINeuron",
     "BackEISpec",
     "ClifNeuron",
@@ -80,6 +83,8 @@ __all__ = [
     "State",
     "StraightThrough",
     "SurrogateSpec",
+    "TandemNeuron",
+    "TandemNeuronSpec",
     "Triangle",
     "is_neuron",
     "read_rule",

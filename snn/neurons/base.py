@@ -139,6 +139,8 @@ class NeuronSpec(Contract, ABC):
     """Names of the training methods that alone train these neurons; empty where any does."""
     represents: ClassVar[bool] = False
     """True if that gradient is one between numbers that spike trains represent: nothing may then scale steps apart."""
+    output_spikes: ClassVar[bool] = True
+    """False if an output layer of these neurons does not spike: it then has no normalisation unless one is listed for it."""
 
     @property
     def representation_leak(self) -> float:
@@ -157,3 +159,7 @@ class NeuronSpec(Contract, ABC):
     @abstractmethod
     def build(self, site: NeuronSite) -> SpikingNeuron:
         """Make the neurons of one layer."""
+
+    def build_output(self, site: NeuronSite) -> SpikingNeuron:
+        """Make those of the output layer, where they are others."""
+        return self.build(site)

@@ -10,12 +10,13 @@ from spikeatlas.snn.training.methods.lesson import Lesson
 from spikeatlas.snn.training.methods.network_learner import NetworkLearner
 from spikeatlas.snn.training.methods.spide import Spide
 from spikeatlas.snn.training.methods.step_learner import StepLearner
+from spikeatlas.snn.training.methods.tandem import TandemMethod
 from spikeatlas.snn.training.methods.teacher import Assignment, Teacher
 
 TRAINING_METHODS: Family[TrainingMethod] = Family(
     "training method",
     TrainingMethod,  # type: ignore[type-abstract]
-    {"backprop": Backprop, "spide": Spide},
+    {"backprop": Backprop, "spide": Spide, "tandem": TandemMethod},
 )
 """``training.method`` of a study."""
 
@@ -28,6 +29,7 @@ __all__ = [
     "NetworkLearner",
     "Spide",
     "StepLearner",
+    "TandemMethod",
     "Teacher",
     "TrainingAxis",
     "TrainingMethod",

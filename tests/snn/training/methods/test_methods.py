@@ -16,6 +16,7 @@ from spikeatlas.snn.training import (
     OBJECTIVES,
     TRAINING_METHODS,
     Assignment,
+    TrainingMethod,
     TrainingSpec,
     epoch_path,
     list_epochs,
@@ -25,11 +26,16 @@ from spikeatlas.snn.training import (
 from tests.snn import brought, nets
 
 SPEC = NetworkSpec(channels=(3, 4), hidden=(6,), time_steps=5)
-# methods that are for other networks have tests of their own
-KINDS = [
-    kind for kind in TRAINING_METHODS.members if not TRAINING_METHODS.read(kind).problems(SPEC)
-]
-KINDS += ["tests.snn.brought:SignDescent"]
+
+
+def learns_from_batches(kind: str) -> bool:
+    """Tell whether a method learns the network of these tests, from one batch after another."""
+    member = TRAINING_METHODS.members[kind]
+    return member.learner is TrainingMethod.learner and not TRAINING_METHODS.read(kind).problems(SPEC)
+
+
+# methods that are for other networks, or have a course of their own, have tests of their own
+KINDS = [*filter(learns_from_batches, TRAINING_METHODS.members), "tests.snn.brought:SignDescent"]
 
 
 def train(
