@@ -78,9 +78,7 @@ class DesireIfSpec(NeuronSpec):
 
     def build(self, site: NeuronSite) -> DesireIfNeuron:
         """Make the neurons of one layer."""
-        return DesireIfNeuron(
-            decay=self.decay, threshold=site.threshold, surrogate=site.surrogate
-        )
+        return DesireIfNeuron(decay=self.decay, threshold=site.threshold, surrogate=site.surrogate)
 
     def draw_weights(self, weight: Tensor, generator: torch.Generator) -> None:
         """See ``NeuronSpec``: of variance 2 / fan-in (Kaiming-normal), as the reference has them.

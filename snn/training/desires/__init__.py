@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from spikeatlas.snn.training.desires.desire_signals import DesireRule
 from spikeatlas.snn.training.desires.layer_record import LayerRecord, record_layers
+from spikeatlas.snn.training.desires.silent_wishes import SilentWishes
 from spikeatlas.snn.training.desires.spike_traces import spike_traces, weight_change
 
-__all__ = ["DesireRule", "LayerRecord", "record_layers", "spike_traces", "weight_change"]
+__all__ = [
+    "DesireRule",
+    "LayerRecord",
+    "SilentWishes",
+    "record_layers",
+    "spike_traces",
+    "weight_change",
+]

@@ -12,6 +12,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from spikeatlas.snn.training.desires.layer_record import LayerRecord
+
 
 @dataclass(frozen=True)
 class DesireRule:
@@ -44,13 +46,15 @@ class DesireRule:
         wishes = (desires * strength) @ weight
         return wishes.sign() * (wishes.abs() >= self.hidden_desire)
 
-    def all_desires(
-        self, counts: Sequence[Tensor], weights: Sequence[Tensor], labels: Tensor
-    ) -> list[Tensor]:
-        """Desires (n, units) of every layer, the output's last, of spike counts (n, units) and weights (units, inputs)."""
-        desires = [self.output_desires(counts[-1], labels)]
-        for layer in range(len(counts) - 1, 0, -1):
-            desires.insert(0, self.hidden_desires(desires[0], counts[layer], weights[layer]))
+    def all_desires(self, records: Sequence[LayerRecord], labels: Tensor) -> list[Tensor]:
+        """Desires (n, units) of every recorded layer, the output's last, for labels (n,).
+
+        A unit that dropout took out for an image has none.
+        """
+        desires = [self.output_desires(records[-1].counts, labels)]
+        for before, layer in zip(records[-2::-1], records[:0:-1], strict=True):
+            wishes = self.hidden_desires(desires[0], layer.counts, layer.weight)
+            desires.insert(0, wishes if before.present is None else wishes * before.present)
         return desires
 
 

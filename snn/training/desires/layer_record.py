@@ -14,9 +14,13 @@ class LayerRecord(NamedTuple):
     """One layer's part in one showing."""
 
     inputs: Tensor
-    """(T, n, inputs): spikes of the layer before, without those that dropout took out."""
+    """(T, n, inputs): spikes of the layer before, as high as dropout makes them."""
     spikes: Tensor
-    """(T, n, units), without those that dropout took out."""
+    """(T, n, units) of 0 and 1, none of a unit that dropout took out."""
+    weight: Tensor
+    """(units, inputs)."""
+    present: Tensor | None = None
+    """(n, units): False where dropout took the unit out for that image; None: nowhere."""
 
     @property
     def counts(self) -> Tensor:
@@ -25,18 +29,22 @@ class LayerRecord(NamedTuple):
 
 
 def record_layers(
-    network: SpikingNetwork, inputs: Tensor, masks: Sequence[Tensor | None] = ()
+    network: SpikingNetwork, inputs: Tensor, masks: Sequence[Tensor] = ()
 ) -> list[LayerRecord]:
     """Show encoded images (T, n, c, h, w) to a network of units, and record every layer.
 
-    ``masks`` (n, units) of the first layers: what is handed on of a unit's spikes, 0 where it is silenced for that
-    image; None, and of further layers: all.
+    ``masks`` (n, units) of the first layers: what a spike of each unit counts to the next layer, 0 where the unit is
+    taken out for that image. A further layer has none.
     """
-    records, spikes = [], inputs.flatten(2)
+    records, handed = [], inputs.flatten(2)
     for place, layer in enumerate(network):
-        given = spikes
-        fired = layer(given, network.time_steps)
-        mask = masks[place] if place < len(masks) else None
-        spikes = fired if mask is None else fired * mask
-        records.append(LayerRecord(given, fired if mask is None else fired * (mask > 0)))
+        incoming, weight = handed, layer.operator.weight
+        spikes = layer(incoming, network.time_steps)
+        if place < len(masks):
+            present = masks[place] > 0
+            handed = spikes * masks[place]
+            records.append(LayerRecord(incoming, spikes * present, weight, present))
+        else:
+            handed = spikes
+            records.append(LayerRecord(incoming, spikes, weight))
     return records
