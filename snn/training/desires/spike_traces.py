@@ -6,7 +6,6 @@ A trace is what a synapse remembers of the spikes that came in: ``x = decay x + 
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
 

@@ -75,5 +75,5 @@ def test_weights_before_them_are_as_large_as_the_reference_s() -> None:
     plain = nets.network(**sizes)
 
     for network, variance in ((wide, 2.0), (plain, 0.5)):
-        weight = list(network)[0].operator.weight.detach()
+        weight = next(iter(network)).operator.weight.detach()
         assert float(weight.std()) == pytest.approx(math.sqrt(variance / 64), rel=0.02)
