@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class TrainingAxis(NamedTuple):
-    """What a study's epochs are in a training: the atlas's axis ``epoch`` keeps its name, its attributes say this."""
+    """Meaning of a study's epochs in one training: the atlas's axis ``epoch`` keeps its name, its attributes say this."""
 
     name: str
     """Noun of one place: ``epoch``, ``stage``."""
