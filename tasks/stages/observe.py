@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from spikeatlas.snn import selectivity
 from spikeatlas.snn.selectivity import StreamedTuning
 from spikeatlas.tasks.atlas import OBSERVED, TOP_IMAGES, path_of, read, write
+from spikeatlas.tasks.stages.wish import wishes
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.workers import models
 
@@ -38,6 +39,7 @@ def observe(run: Run, epoch: float) -> None:
             arrays[path_of("natural_image_response", layer)] = tuning.singles
     for layer, reference in _references(run, epoch).items():
         arrays[path_of("reference", layer)] = reference
+    arrays |= wishes(run, epoch)
     active = [tuning.active for tuning in tunings.values()]
     arrays["selectivity/natural_active"] = np.concatenate(active).astype(np.int32)
     write.write_epoch(run.atlas, epoch, arrays, OBSERVED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from spikeatlas.snn.training.desires.desire_shares import DesireShares, desire_shares
 from spikeatlas.snn.training.desires.desire_signals import DesireRule
 from spikeatlas.snn.training.desires.layer_record import LayerRecord, record_layers
 from spikeatlas.snn.training.desires.silent_wishes import SilentWishes
@@ -9,8 +10,10 @@ from spikeatlas.snn.training.desires.spike_traces import spike_traces, weight_ch
 
 __all__ = [
     "DesireRule",
+    "DesireShares",
     "LayerRecord",
     "SilentWishes",
+    "desire_shares",
     "record_layers",
     "spike_traces",
     "weight_change",

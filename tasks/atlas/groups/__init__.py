@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from spikeatlas.tasks.atlas.groups.base import Group
+from spikeatlas.tasks.atlas.groups.desire_group import DESIRE
 from spikeatlas.tasks.atlas.groups.importance_group import ABLATION, BROUGHT_IMPORTANCE
 from spikeatlas.tasks.atlas.groups.naturalness_group import NATURALNESS
 from spikeatlas.tasks.atlas.groups.neurons_group import KNOWN_NEURONS, NATURAL_NEURONS, NEURONS
@@ -73,6 +74,7 @@ GROUPS: tuple[Group, ...] = (
     POSITION,
     ABLATION,
     BROUGHT_IMPORTANCE,
+    DESIRE,
     TRAINING,
     PROVENANCE,
 )
