@@ -10,7 +10,7 @@ from __future__ import annotations
 from spikeatlas.snn.neurons.backei import BackEINeuron, BackEISpec
 from spikeatlas.snn.neurons.base import NeuronSite, NeuronSpec, Reset, SpikingNeuron, State
 from spikeatlas.snn.neurons.clif import ClifNeuron, ClifSpec
-from spikeatlas.snn.neurons.desire_if import DesireIfNeuron, DesireIfSpec
+from spikeatlas.snn.neurons.delayed import DesireIfNeuron, DesireIfSpec
 from spikeatlas.snn.neurons.dsr_if import DsrIfNeuron, DsrIfSpec
 from spikeatlas.snn.neurons.dsr_lif import DsrLifNeuron, DsrLifSpec
 from spikeatlas.snn.neurons.intra_layer import LATERAL, IntraLayerNeuron, Links

@@ -1,4 +1,4 @@
-"""What the units of a network are wished to do, over many images at once."""
+"""Wishes of a network's units, counted over many images."""
 
 from __future__ import annotations
 

@@ -144,16 +144,18 @@ def test_further_mistakes_are_named() -> None:
     spec = TrainingSpec(method=TRAINING_METHODS.read({"kind": "desire", "dropout": [0.1, 0.2]}))
     (problem,) = spec.problems(SPEC)
     assert problem.startswith("training.method: dropout has 2 values; give one for all, or one for")
-    (problem,) = spec.problems(ResNetArchitecture())
+    desired = ResNetArchitecture(neuron={"kind": "desire-if"})  # type: ignore[arg-type]
+    (problem,) = spec.problems(desired)
     assert problem == "training.method: desire trains networks of kind chain alone; choose backprop"
     spec = TrainingSpec(method=TRAINING_METHODS.read("desire"), backend="eager", surrogate="atan")
     assert spec.problems(SPEC) == [
         "training.surrogate: desire does not read it; leave it out",
         "training.backend: desire does not read it; leave it out",
     ]
-    assert TrainingSpec().problems(SPEC) == [
-        "training.method: backprop cannot train such a network; choose desire"
-    ]
+    for network in (SPEC, desired):
+        assert TrainingSpec().problems(network) == [
+            "training.method: backprop cannot train such a network; choose desire"
+        ]
 
 
 def test_input_spikes_by_chance_are_taken_too() -> None:
