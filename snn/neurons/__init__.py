@@ -10,6 +10,7 @@ from __future__ import annotations
 from spikeatlas.snn.neurons.backei import BackEINeuron, BackEISpec
 from spikeatlas.snn.neurons.base import NeuronSite, NeuronSpec, Reset, SpikingNeuron, State
 from spikeatlas.snn.neurons.clif import ClifNeuron, ClifSpec
+from spikeatlas.snn.neurons.delayed import DesireIfNeuron, DesireIfSpec
 from spikeatlas.snn.neurons.dsr_if import DsrIfNeuron, DsrIfSpec
 from spikeatlas.snn.neurons.dsr_lif import DsrLifNeuron, DsrLifSpec
 from spikeatlas.snn.neurons.intra_layer import LATERAL, IntraLayerNeuron, Links
@@ -43,6 +44,7 @@ NEURONS: Family[NeuronSpec] = Family(
         "clif": ClifSpec,
         "backei": BackEISpec,
         "tandem": TandemNeuronSpec,
+        "desire-if": DesireIfSpec,
     },
 )
 """``network.neuron`` of a study."""
@@ -59,6 +61,8 @@ __all__ = [
     "BackEISpec",
     "ClifNeuron",
     "ClifSpec",
+    "DesireIfNeuron",
+    "DesireIfSpec",
     "DsrIfNeuron",
     "DsrIfSpec",
     "DsrLifNeuron",

@@ -13,10 +13,12 @@ from spikeatlas.snn.training.checkpoints import (
     read_header,
     unreadable_epochs,
 )
+from spikeatlas.snn.training.desires import DesireShares, desire_shares
 from spikeatlas.snn.training.methods import (
     EPOCHS,
     TRAINING_METHODS,
     Assignment,
+    Desire,
     Lesson,
     NetworkLearner,
     StepLearner,
@@ -37,6 +39,8 @@ __all__ = [
     "TRAINING_METHODS",
     "Assignment",
     "CheckpointHeader",
+    "Desire",
+    "DesireShares",
     "LayerObjective",
     "Lesson",
     "NetworkLearner",
@@ -49,6 +53,7 @@ __all__ = [
     "TrainingObjective",
     "TrainingSpec",
     "checkpoint_epochs",
+    "desire_shares",
     "epoch_path",
     "list_epochs",
     "load_network",

@@ -61,6 +61,7 @@ def study_layout(run: Run, data: DataSet, source: Source) -> Layout:
         fingerprints=bool(source.network_digest),
         scaled_steps=source.scaled_steps,
         axis=training_axis(run),
+        desires=study.desire is not None,
         test_labels=tuple(data.test.labels.tolist()),
         position=str(study.analysis.position or ""),
         lengths=study.analysis.lengths,

@@ -14,7 +14,7 @@ from spikeatlas.snn.training import TrainingAxis
 TOP_IMAGES = 5
 """Best natural images kept for each neuron."""
 
-BY_CHOICE = ("position", "frames", "signs", "lengths")
+BY_CHOICE = ("position", "frames", "signs", "lengths", "desires")
 """Fields that only a study which asks for it, or has such data, fills."""
 
 BROUGHT = ("measures", "importance", "class_importance")
@@ -113,6 +113,8 @@ class Layout:
     """Time steps whose scales the network learns; 0: it learns none."""
     axis: TrainingAxis | None = None
     """What the epochs count, where that is something else than passes through the training images."""
+    desires: bool = False
+    """Whether the network learns from wishes of what each neuron is to do, which are measured."""
     frames: int = 0
     """Frames of a test image that is a sequence; 0: still images."""
     signs: tuple[int, ...] = ()

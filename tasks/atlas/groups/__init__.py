@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from spikeatlas.tasks.atlas.groups.base import Group
+from spikeatlas.tasks.atlas.groups.desire_group import DESIRE
 from spikeatlas.tasks.atlas.groups.importance_group import (
     ABLATION,
     CLASS_IMPORTANCE,
@@ -80,6 +81,7 @@ GROUPS: tuple[Group, ...] = (
     ABLATION,
     FURTHER_IMPORTANCE,
     CLASS_IMPORTANCE,
+    DESIRE,
     TRAINING,
     PROVENANCE,
 )

@@ -31,6 +31,7 @@ ALL = [
         position="centre",
         lengths=(1,),
         scaled_steps=1,
+        desires=True,
     )
     for source in get_args(Naturalness)
 ]
