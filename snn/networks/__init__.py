@@ -14,6 +14,12 @@ from spikeatlas.snn.networks.decodings import (
     RateDecoding,
     WeightedRateDecoding,
 )
+from spikeatlas.snn.networks.heads import (
+    UNITS,
+    FrozenLayer,
+    ThresholdHead,
+    ThresholdHeadArchitecture,
+)
 from spikeatlas.snn.networks.layer import SpikingLayer
 from spikeatlas.snn.networks.network import SpikingNetwork
 from spikeatlas.snn.networks.residual_block import ResidualBlock
@@ -31,8 +37,10 @@ from spikeatlas.snn.networks.spec import OUTPUT, NetworkSpec, layer_maps, layer_
 __all__ = [
     "DECODINGS",
     "OUTPUT",
+    "UNITS",
     "Architecture",
     "DecodingSpec",
+    "FrozenLayer",
     "MeanDecoding",
     "MembraneDecoding",
     "NetworkSite",
@@ -46,6 +54,8 @@ __all__ = [
     "SpikingLayer",
     "SpikingNetwork",
     "SpikingResNet",
+    "ThresholdHead",
+    "ThresholdHeadArchitecture",
     "Trace",
     "TrainableNetwork",
     "WeightedRateDecoding",

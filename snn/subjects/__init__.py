@@ -19,6 +19,7 @@ from spikeatlas.snn.subjects.base import (
 )
 from spikeatlas.snn.subjects.chain_subject import ChainSubject
 from spikeatlas.snn.subjects.function import CallableSpec
+from spikeatlas.snn.subjects.heads import LayerFeatures, ThresholdHeadSpec, ThresholdHeadSubject
 from spikeatlas.snn.subjects.module import ModuleSpec
 from spikeatlas.snn.subjects.nir import NirSpec
 from spikeatlas.snn.subjects.read_source import probe_problems, read_source
@@ -31,6 +32,7 @@ SUBJECTS: Family[SubjectSpec] = Family(
     {
         "chain": ChainSpec,
         "resnet": ResNetSpec,
+        "threshold-head": ThresholdHeadSpec,
         "module": ModuleSpec,
         "nir": NirSpec,
         "callable": CallableSpec,
@@ -47,6 +49,7 @@ __all__ = [
     "ChainSpec",
     "ChainSubject",
     "LackError",
+    "LayerFeatures",
     "LayerInfo",
     "ModuleSpec",
     "Neurons",
@@ -61,6 +64,8 @@ __all__ = [
     "Source",
     "Subject",
     "SubjectSpec",
+    "ThresholdHeadSpec",
+    "ThresholdHeadSubject",
     "TrainedSource",
     "Unit",
     "probe_problems",
