@@ -22,8 +22,8 @@ from spikeatlas.optim import Points, make_maximizer
 from spikeatlas.snn.data import sequence_problem
 from spikeatlas.snn.generators import AdapterSpec
 from spikeatlas.snn.gradient_ascent import ASCENTS
-from spikeatlas.snn.networks import layer_sizes
-from spikeatlas.snn.sentences import caught, near
+from spikeatlas.snn.networks import Architecture, layer_sizes
+from spikeatlas.snn.sentences import caught, in_field, near
 from spikeatlas.tasks.atlas.ownership import (
     WRITERS,
     in_the_way,
@@ -69,7 +69,7 @@ def _obstacles(bench: Bench) -> list[str]:
     files: list[tuple[Path, Callable[[Path], bool]]] = [(bench.output / WRITERS, is_run_mark)]
     for seed in bench.training_seeds:
         # of whatever study: a network that other fields made is trained again
-        files += training_files(bench.folder(seed), bench.training.epochs, (bench.epoch,), "")
+        files += training_files(bench.folder(seed), {*bench.training_places, bench.epoch}, "")
     return [
         *folder_problems(bench.output),
         *in_the_way(files),
@@ -79,11 +79,9 @@ def _obstacles(bench: Bench) -> list[str]:
 
 def _networks(bench: Bench) -> list[str]:
     problems = []
-    if bench.epoch > bench.training.epochs:
-        problems.append(
-            f"epoch: {bench.epoch:g} has no checkpoint, for training.epochs is {bench.training.epochs}; "
-            "probe an earlier one, or train longer"
-        )
+    if isinstance(bench.network, Architecture):
+        absent = bench.training.place_problems(bench.network, [bench.epoch])
+        problems += [in_field("epoch", problem) for problem in absent]
     if len(set(bench.training_seeds)) < len(bench.training_seeds):
         problems.append(
             f"training_seeds: {list(bench.training_seeds)} names one twice; name each once"

@@ -14,7 +14,7 @@ from spikeatlas.flows.checks.study_checks import check_network
 from spikeatlas.flows.study_file import read_study
 from spikeatlas.snn.data import DataSet, Split
 from spikeatlas.snn.networks import Architecture
-from spikeatlas.snn.training import BACKENDS, NetworkLearner, TrainingBackend, TrainingSpec
+from spikeatlas.snn.training import BACKENDS, Lesson, StepLearner, TrainingBackend, TrainingSpec
 from spikeatlas.tasks.study.study import StudyError
 from spikeatlas.tasks.workers import models
 
@@ -60,7 +60,7 @@ def study_job(study: Path, overrides: Iterable[str]) -> Job:
 
 def time_backends(job: Job, rounds: int) -> Iterator[StepSpeed]:
     """Time every back end and precision that can compute the training, in turns in this process."""
-    learners: dict[tuple[str, str], NetworkLearner] = {
+    learners: dict[tuple[str, str], StepLearner] = {
         (backend.kind, spec.precision): _learner(job, spec)
         for backend in _known(job.training)
         for spec in _specs(backend, job)
@@ -91,19 +91,19 @@ def _specs(backend: TrainingBackend, job: Job) -> list[TrainingSpec]:
     return [spec for spec in specs if not spec.backend_problems(job.network)]
 
 
-def _learner(job: Job, spec: TrainingSpec) -> NetworkLearner:
+def _learner(job: Job, spec: TrainingSpec) -> StepLearner:
     images, labels = job.data.train.images, job.data.train.labels
     batch = min(spec.batch_size, len(images))
     count = batch * min(len(images) // batch, _BATCHES)
     train = Split(images[:count], labels[:count])
     data = dataclasses.replace(job.data, train=train)
     spec = dataclasses.replace(spec, batch_size=batch, epochs=1000)
-    return NetworkLearner(job.network, spec, data, seed=job.seed, study="benchmark")
+    return StepLearner(Lesson(job.network, spec, data, job.seed, "benchmark"))
 
 
-def _seconds_of(learner: NetworkLearner, steps: int, clock: Callable[[], float]) -> float:
+def _seconds_of(learner: StepLearner, steps: int, clock: Callable[[], float]) -> float:
     began = clock()
-    learner.train(learner.step + steps, should_stop=lambda: False, keep=lambda: None)
+    learner.train(learner.step + steps)
     return clock() - began
 
 

@@ -37,11 +37,12 @@ def unprobed(inputs: StudyInputs, field: str, epochs: Iterable[float]) -> list[s
 
 
 def _beyond_training(study: Study) -> list[str]:
-    last = study.training.epochs
-    epochs = () if study.probe.epochs == "all" else study.probe.epochs
-    late = ", ".join(f"{epoch:g}" for epoch in epochs if epoch > last)
-    message = f"probe.epochs: {late} has no checkpoint, for training.epochs is {last}; probe 0 to {last}, or train longer"
-    return [message] if late else []
+    """Name epochs at which training leaves no checkpoint."""
+    network = study.network
+    if study.probe.epochs == "all" or not isinstance(network, Architecture):
+        return []
+    absent = study.training.place_problems(network, study.probe.epochs)
+    return [in_field("probe.epochs", problem) for problem in absent]
 
 
 def _given_problems(study: Study, source: Source) -> list[str]:

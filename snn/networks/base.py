@@ -118,6 +118,11 @@ class Architecture(ABC):
         return []
 
     @property
+    def methods(self) -> tuple[str, ...]:
+        """Names of the training methods that alone train it; empty where any does."""
+        return ()
+
+    @property
     def scaled_steps(self) -> int:
         """Time steps that have learnt scales of their own; 0 where none have."""
         return 0

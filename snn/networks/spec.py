@@ -153,6 +153,11 @@ class NetworkSpec(Architecture):
         return [f"network.norm: {problem}" for problem in dict.fromkeys(problems)]
 
     @property
+    def methods(self) -> tuple[str, ...]:
+        """See ``Architecture``."""
+        return self.neuron.methods
+
+    @property
     def scaled_steps(self) -> int:
         """See ``Architecture``."""
         return self.time_steps if any(norm.scales_steps for norm in self.norms) else 0

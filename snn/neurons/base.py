@@ -135,6 +135,8 @@ class NeuronSpec(Contract, ABC):
     kind: str
     whole_gradient: ClassVar[bool] = False
     """True if these neurons have a gradient over the whole sequence, in ``run``, that no single step has."""
+    methods: ClassVar[tuple[str, ...]] = ()
+    """Names of the training methods that alone train these neurons; empty where any does."""
     represents: ClassVar[bool] = False
     """True if that gradient is one between numbers that spike trains represent: nothing may then scale steps apart."""
 

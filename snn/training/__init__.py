@@ -13,22 +13,36 @@ from spikeatlas.snn.training.checkpoints import (
     read_header,
     unreadable_epochs,
 )
-from spikeatlas.snn.training.methods import TRAINING_METHODS, Assignment, Teacher, TrainingMethod
+from spikeatlas.snn.training.methods import (
+    EPOCHS,
+    TRAINING_METHODS,
+    Assignment,
+    Lesson,
+    NetworkLearner,
+    StepLearner,
+    Teacher,
+    TrainingAxis,
+    TrainingMethod,
+)
 from spikeatlas.snn.training.objectives import OBJECTIVES, LayerObjective, TrainingObjective
 from spikeatlas.snn.training.spec import TrainingSpec, renamed_fields
-from spikeatlas.snn.training.trainer import STATE, NetworkLearner, train_network
+from spikeatlas.snn.training.trainer import STATE, train_network
 
 __all__ = [
     "BACKENDS",
     "CALLBACKS",
+    "EPOCHS",
     "OBJECTIVES",
     "STATE",
     "TRAINING_METHODS",
     "Assignment",
     "CheckpointHeader",
     "LayerObjective",
+    "Lesson",
     "NetworkLearner",
+    "StepLearner",
     "Teacher",
+    "TrainingAxis",
     "TrainingBackend",
     "TrainingCallback",
     "TrainingMethod",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import Annotated, Any, Literal
 
@@ -62,8 +62,29 @@ class TrainingSpec:
 
     def problems(self, network: Architecture) -> list[str]:
         """Say in sentences what keeps method and objectives from teaching a network."""
+        kind, methods = self.method.kind, network.methods
+        if methods and kind not in methods:
+            allowed = " or ".join(methods)
+            return [f"training.method: {kind} cannot train such a network; choose {allowed}"]
         terms = (objective.problems(network) for objective in self.objectives)
-        return [*self.method.problems(network), *chain.from_iterable(terms)]
+        return [*self._unread(), *self.method.problems(network), *chain.from_iterable(terms)]
+
+    def _unread(self) -> list[str]:
+        """Name fields that say something, though the method does not read them."""
+        plain = TrainingSpec()
+        return [
+            f"training.{name}: {self.method.kind} does not read it; leave it out"
+            for name in self.method.unused
+            if getattr(self, name) != getattr(plain, name)
+        ]
+
+    def places(self, network: Architecture) -> tuple[float, ...]:
+        """Return where training leaves checkpoints of a network without being told, ascending, the end last."""
+        return self.method.places(network, self.epochs)
+
+    def place_problems(self, network: Architecture, places: Sequence[float]) -> list[str]:
+        """Say in a sentence which of ``places`` have no checkpoint."""
+        return self.method.place_problems(network, self.epochs, places)
 
     @model_validator(mode="before")
     @classmethod

@@ -8,7 +8,7 @@ from typing import Any
 
 from spikeatlas.snn.data import DataSet, choose_images, count_words
 from spikeatlas.snn.subjects import SPIKE_RATE, LayerInfo, Source
-from spikeatlas.snn.training import checkpoint_epochs
+from spikeatlas.snn.training import EPOCHS, TrainingAxis, checkpoint_epochs
 from spikeatlas.tasks.atlas import read, write
 from spikeatlas.tasks.atlas.agree import agree
 from spikeatlas.tasks.atlas.create import create
@@ -59,6 +59,7 @@ def study_layout(run: Run, data: DataSet, source: Source) -> Layout:
         references=tuple(layer for layer in run.layers if source.layers[layer].unit.relative),
         fingerprints=bool(source.network_digest),
         scaled_steps=source.scaled_steps,
+        axis=training_axis(run),
         test_labels=tuple(data.test.labels.tolist()),
         position=str(study.analysis.position or ""),
         measures=brought_measures(study.analysis),
@@ -67,6 +68,12 @@ def study_layout(run: Run, data: DataSet, source: Source) -> Layout:
             for spec in study.analysis.further_importance
         ),
     )
+
+
+def training_axis(run: Run) -> TrainingAxis | None:
+    """Return what a training's epochs count, where that is not its passes through the images."""
+    axis = run.training.method.axis
+    return axis if run.network.trained_here and axis != EPOCHS else None
 
 
 def brought_measures(analysis: AnalysisSpec) -> tuple[Named, ...]:

@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 
 from spikeatlas.snn.generators import Naturalness
 from spikeatlas.snn.subjects import SPIKE_RATE
+from spikeatlas.snn.training import TrainingAxis
 
 TOP_IMAGES = 5
 """Best natural images kept for each neuron."""
@@ -19,7 +20,7 @@ BY_CHOICE = ("position", "frames", "signs")
 BROUGHT = ("measures", "importance")
 """Fields of a layout that only a study with members of the user's own fills."""
 
-OF_NETWORK = ("units", "stochastic", "lacks", "fingerprints", "references", "scaled_steps")
+OF_NETWORK = ("units", "stochastic", "lacks", "fingerprints", "references", "scaled_steps", "axis")
 """Fields that only a network other than a deterministic chain fills."""
 
 IN_THE_STORE = ("epochs", "natural_images", "natural_labels", "natural_first", "test_labels")
@@ -110,6 +111,8 @@ class Layout:
     """Whether the network is of code that is not ours, which other versions of libraries may change."""
     scaled_steps: int = 0
     """Time steps whose scales the network learns; 0: it learns none."""
+    axis: TrainingAxis | None = None
+    """What the epochs count, where that is something else than passes through the training images."""
     frames: int = 0
     """Frames of a test image that is a sequence; 0: still images."""
     signs: tuple[int, ...] = ()

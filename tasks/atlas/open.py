@@ -14,6 +14,7 @@ import zarr
 from numpy.typing import NDArray
 from zarr.storage import MemoryStore
 
+from spikeatlas.snn.training import TrainingAxis
 from spikeatlas.tasks.atlas.errors import AtlasError, OldError
 from spikeatlas.tasks.atlas.groups.arrays import AtlasArray, arrays
 from spikeatlas.tasks.atlas.groups.progress_group import EPOCH
@@ -187,6 +188,8 @@ def read_layout(root: zarr.Group, text: str) -> Layout:
     fields |= {field: values(root, path).tolist() for field, path in paths.items() if path in root}
     for name in BROUGHT:
         fields[name] = [Named(*entry) for entry in fields.get(name, ())]
+    axis = fields.get("axis")
+    fields["axis"] = None if axis is None else TrainingAxis(*axis)
     units = fields.get("units", {}).items()
     fields["units"] = {layer: UnitFields(*unit) for layer, unit in units}
     frozen: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()}

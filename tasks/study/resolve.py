@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from spikeatlas.snn.subjects import Source
-from spikeatlas.snn.training import checkpoint_epochs
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.study.specs import Indices
 from spikeatlas.tasks.study.study import Study
@@ -50,5 +49,5 @@ def probed_epochs(study: Study, source: Source) -> tuple[float, ...]:
     if study.probe.epochs != "all":
         return tuple(sorted(set(study.probe.epochs)))
     if study.network.trained_here:
-        return checkpoint_epochs(study.training.epochs)
+        return study.training_places
     return tuple(sorted(source.epochs()))

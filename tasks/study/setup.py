@@ -12,6 +12,7 @@ from spikeatlas.snn.classifier import ClassifierSpec
 from spikeatlas.snn.data import DataSpec, Digits
 from spikeatlas.snn.field_docstrings import describe_fields
 from spikeatlas.snn.generators import GeneratorSpec, VQVAESpec
+from spikeatlas.snn.networks import Architecture
 from spikeatlas.snn.registry import UserPath
 from spikeatlas.snn.subjects import ChainSpec, SubjectSpec
 from spikeatlas.snn.training import TrainingSpec
@@ -39,3 +40,11 @@ class Setup(BaseModel):
     """All randomness derives from it."""
     output: UserPath = Path("runs/atlas")
     """Folder of the results, the checkpoints, the generator and the report."""
+
+    @property
+    def training_places(self) -> tuple[float, ...]:
+        """Places at which training leaves checkpoints without being told, ascending; none of a network that comes trained."""
+        network = self.network
+        if not network.trained_here or not isinstance(network, Architecture):
+            return ()
+        return self.training.places(network)

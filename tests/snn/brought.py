@@ -27,6 +27,7 @@ from spikeatlas.snn.training import (
     Assignment,
     CheckpointHeader,
     Teacher,
+    TrainingAxis,
     TrainingCallback,
     TrainingMethod,
     TrainingObjective,
@@ -42,7 +43,7 @@ class SignDescent(TrainingMethod):
 
     kind: str
     size: float = 1e-3
-    axis: ClassVar[str] = "pass"
+    axis: ClassVar[TrainingAxis] = TrainingAxis("pass", "pass", "pass", "passes through the images")
 
     def problems(self, network: Architecture) -> list[str]:
         if network.coding == "poisson":

@@ -68,7 +68,7 @@ def measure_piece(comparison: NetworkComparison, row: Row, seed: int) -> Piece:
         row.network, row.training, data, folder=folder, seed=seed, study=key, should_stop=stop_asked
     )
     seconds = time.process_time() - began if fresh else 0.0
-    path = epoch_path(folder, row.training.epochs)
+    path = epoch_path(folder, row.training.places(row.network)[-1])
     network = load_network(
         path, row.network, data.shape, len(data.classes), surrogate=row.training.surrogate
     )

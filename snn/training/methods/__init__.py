@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from spikeatlas.snn.registry import Family
+from spikeatlas.snn.training.methods.axis import EPOCHS, TrainingAxis
 from spikeatlas.snn.training.methods.backprop import Backprop
-from spikeatlas.snn.training.methods.base import Assignment, Teacher, TrainingMethod
+from spikeatlas.snn.training.methods.base import TrainingMethod
+from spikeatlas.snn.training.methods.lesson import Lesson
+from spikeatlas.snn.training.methods.network_learner import NetworkLearner
+from spikeatlas.snn.training.methods.step_learner import StepLearner
+from spikeatlas.snn.training.methods.teacher import Assignment, Teacher
 
 TRAINING_METHODS: Family[TrainingMethod] = Family(
     "training method",
@@ -13,4 +18,15 @@ TRAINING_METHODS: Family[TrainingMethod] = Family(
 )
 """``training.method`` of a study."""
 
-__all__ = ["TRAINING_METHODS", "Assignment", "Backprop", "Teacher", "TrainingMethod"]
+__all__ = [
+    "EPOCHS",
+    "TRAINING_METHODS",
+    "Assignment",
+    "Backprop",
+    "Lesson",
+    "NetworkLearner",
+    "StepLearner",
+    "Teacher",
+    "TrainingAxis",
+    "TrainingMethod",
+]

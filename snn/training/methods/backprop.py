@@ -11,7 +11,8 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor
 
 from spikeatlas.snn.registry import SPEC
-from spikeatlas.snn.training.methods.base import Assignment, Teacher, TrainingMethod
+from spikeatlas.snn.training.methods.base import TrainingMethod
+from spikeatlas.snn.training.methods.teacher import Assignment, Teacher
 
 
 @dataclass(frozen=True, config=SPEC)

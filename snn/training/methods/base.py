@@ -1,73 +1,72 @@
-"""The contract of training methods: steps, the axis that they run along, and a state."""
+"""The contract of training methods: the axis that they run along, what they train, and how."""
 
 from __future__ import annotations
 
-import dataclasses
-from abc import ABC, abstractmethod
-from collections.abc import Callable
-from typing import Any, ClassVar
+from abc import ABC
+from collections.abc import Sequence
+from typing import ClassVar
 
-from torch import Tensor
-
-from spikeatlas.snn.networks import Architecture, TrainableNetwork
+from spikeatlas.snn.networks import Architecture
 from spikeatlas.snn.registry import Contract
-
-
-@dataclasses.dataclass(frozen=True)
-class Assignment:
-    """The task of a method: a network, what it is to reach, and how long it has."""
-
-    network: TrainableNetwork
-    run: Callable[[Tensor], Tensor]
-    """Output spikes (T, n, outputs) of encoded images (T or 1, n, c, h, w), with gradients; by the backend."""
-    loss: Callable[[Tensor, Tensor], Tensor]
-    """Loss (), the objectives' sum, of output spikes (T, n, outputs) and labels (n,)."""
-    lr: float
-    """``training.lr``."""
-    steps: int
-    """Steps of the whole training (>= 1)."""
-
-
-class Teacher(ABC):
-    """A method at work on one network."""
-
-    @abstractmethod
-    def step(self, inputs: Tensor, labels: Tensor) -> float:
-        """Change the network by one batch and return its loss before the change.
-
-        ``inputs`` (T or 1, n, c, h, w) encoded images, ``labels`` (n,) int64. A loss that is not finite is
-        returned and changes nothing: the training then ends in a sentence.
-        """
-
-    def settle(self) -> None:
-        """Bring the network's tensors up to date before they are read: for a method that trains a copy elsewhere."""
-        return
-
-    @abstractmethod
-    def state_dict(self) -> dict[str, Any]:
-        """Return what changes beside the network: optimisers, rates, traces; tensors and plain values."""
-
-    @abstractmethod
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from what state_dict gave."""
+from spikeatlas.snn.training.checkpoints import checkpoint_epochs
+from spikeatlas.snn.training.methods.axis import EPOCHS, TrainingAxis
+from spikeatlas.snn.training.methods.lesson import Lesson
+from spikeatlas.snn.training.methods.network_learner import NetworkLearner
+from spikeatlas.snn.training.methods.step_learner import StepLearner
+from spikeatlas.snn.training.methods.teacher import Assignment, Teacher
 
 
 class TrainingMethod(Contract, ABC):
     """A way to train, as a study names it: a frozen pydantic dataclass with its own fields.
 
-    All random choices of a method derive from its arguments, so that a training can go on where it was
-    killed and end with the same bytes.
+    It writes ``begin`` if it learns from one batch after another, or else ``learner``. All random choices of a
+    method derive from its arguments, so that a training can go on where it was killed and end with the same bytes.
     """
 
     kind: str
-    axis: ClassVar[str] = "epoch"
-    """Name of the axis that training runs along."""
+    axis: ClassVar[TrainingAxis] = EPOCHS
+    """What training runs along."""
+    between: ClassVar[bool] = True
+    """True if it can stop anywhere between the places of its checkpoints."""
+    unused: ClassVar[tuple[str, ...]] = ()
+    """Fields of ``training`` that it does not read."""
 
     def problems(self, network: Architecture) -> list[str]:
         """Return, in sentences, what keeps the method from training a network; none by default."""
         del network
         return []
 
-    @abstractmethod
+    def places(self, network: Architecture, epochs: int) -> tuple[float, ...]:
+        """Return where it leaves checkpoints without being told, ascending, the end last: every whole epoch.
+
+        ``epochs``: the study's ``training.epochs``.
+        """
+        del network
+        return checkpoint_epochs(epochs)
+
+    def place_problems(
+        self, network: Architecture, epochs: int, places: Sequence[float]
+    ) -> list[str]:
+        """Say in a sentence which of ``places`` have no checkpoint."""
+        marks = self.places(network, epochs)
+        if self.between:
+            absent = [place for place in places if not 0 <= place <= marks[-1]]
+            remedy = f"for training.epochs is {epochs}; choose 0 to {marks[-1]:g}, or train longer"
+        else:
+            absent = [place for place in places if place not in marks]
+            remedy = (
+                f"for {self.kind} leaves one at each {self.axis.name}; choose among {_names(marks)}"
+            )
+        return [f"{_names(absent)} has no checkpoint, {remedy}"] if absent else []
+
+    def learner(self, lesson: Lesson) -> NetworkLearner:
+        """Return what learns a lesson: batch after batch, as ``begin`` says."""
+        return StepLearner(lesson)
+
     def begin(self, assignment: Assignment) -> Teacher:
         """Make ready to train."""
+        raise NotImplementedError
+
+
+def _names(places: Sequence[float]) -> str:
+    return ", ".join(f"{place:g}" for place in places)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from spikeatlas.snn.training import EPOCHS
 from spikeatlas.tasks.atlas.layout import TOP_IMAGES, Layout, image_counts
 
 BLANKS = ("black", "grey", "white", "mean")
@@ -68,13 +69,25 @@ def _entries(layout: Layout) -> str:
 Told = tuple[Any, ...]
 """Values, long name and, where there is more to say, comment and units."""
 
+
+def _places(layout: Layout) -> Told:
+    axis = layout.axis or EPOCHS
+    return layout.epochs, axis.long_name, axis.comment, axis.units
+
+
+def _stimulus_places(layout: Layout) -> Told:
+    axis = layout.axis or EPOCHS
+    comment = "training progress of the network whose MEI is shown"
+    return layout.epochs, f"{axis.long_name} of the stimulus", comment, axis.units
+
+
 UPWARDS = (
     "counted from the bottom: the first row is the top one, and plots stand upright by themselves"
 )
 
 AXES: Mapping[str, Callable[[Layout], Told]] = {
-    "epoch": lambda layout: (layout.epochs, "epoch", "training progress; 0: untrained", "epoch"),
-    "stimulus_epoch": lambda layout: (layout.epochs, "epoch of the stimulus", "training progress of the network whose MEI is shown", "epoch"),
+    "epoch": _places,
+    "stimulus_epoch": _stimulus_places,
     "layer": lambda layout: (tuple(layout.layers), "spiking layer"),
     "time_step": lambda layout: (range(layout.scaled_steps), "time step", "from 0"),
     "search": lambda layout: (layout.methods, "search", _entries(layout)),

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from spikeatlas.snn.training import STATE, checkpoint_epochs, epoch_path
+from spikeatlas.snn.training import STATE, epoch_path
 from spikeatlas.tasks.atlas.open import exists
 from spikeatlas.tasks.atlas.ownership.signatures import (
     WRITERS,
@@ -69,7 +69,7 @@ def files_of(run: Run) -> Iterator[tuple[Path, Sign]]:
     """Yield the files that a run writes, each with what tells that a run of ours wrote the one that is there."""
     yield run.folder / WRITERS, is_run_mark
     if run.network.trained_here:
-        yield from training_files(run.checkpoints, run.training.epochs, run.epochs, run.digest)
+        yield from training_files(run.checkpoints, _places(run), run.digest)
     yield run.folder / CLAIMS_FILE, is_claims
     yield run.picture_so_far, is_picture
     yield from report_files(run.folder / "report")
@@ -79,7 +79,7 @@ def _of_another_study(run: Run) -> list[str]:
     """Name checkpoints of another study of ours, which this one's training would write over."""
     if not run.network.trained_here:
         return []
-    files = training_files(run.checkpoints, run.training.epochs, run.epochs, "")
+    files = training_files(run.checkpoints, _places(run), "")
     others = [
         path
         for path, is_ours in files
@@ -94,16 +94,20 @@ def _of_another_study(run: Run) -> list[str]:
     return [sentence]
 
 
+def _places(run: Run) -> set[float]:
+    return {*run.study.training_places, *run.epochs}
+
+
 def training_files(
-    folder: Path, last: int, epochs: Iterable[float], study: str
+    folder: Path, places: Iterable[float], study: str
 ) -> Iterator[tuple[Path, Sign]]:
-    """Yield the files that a training writes: every whole epoch's, and those of ``epochs``.
+    """Yield the files that a training writes: the checkpoints at its ``places``, and its state.
 
     ``study``: digest that is in the files; where a link leads, the checkpoints of others are somebody's.
     """
     sign = partial(is_checkpoint, study=study if folder.is_symlink() else None)
-    for epoch in sorted({*checkpoint_epochs(last), *epochs}):
-        yield epoch_path(folder, epoch), sign
+    for place in sorted(places):
+        yield epoch_path(folder, place), sign
     yield folder / STATE, is_training_state
 
 

@@ -83,7 +83,7 @@ def test_killed_within_an_epoch_it_goes_on_from_the_last_save(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wanted = train(tmp_path / "whole")
-    monkeypatch.setattr("spikeatlas.snn.training.trainer._STEPS_BETWEEN_SAVES", 3)
+    monkeypatch.setattr("spikeatlas.snn.training.methods.step_learner._STEPS_BETWEEN_SAVES", 3)
     left = iter(range(7))
 
     def kill() -> bool:

@@ -73,7 +73,7 @@ def test_it_learns_digits(tmp_path: Path) -> None:
 def test_killed_at_any_step_it_ends_the_same(
     tmp_path: Path, digits: DataSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("spikeatlas.snn.training.trainer._STEPS_BETWEEN_SAVES", 2)
+    monkeypatch.setattr("spikeatlas.snn.training.methods.step_learner._STEPS_BETWEEN_SAVES", 2)
     wanted = train(tmp_path / "whole", digits)
     for steps in range(1, 6):
         left = iter(range(steps))

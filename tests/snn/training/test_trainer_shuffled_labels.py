@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -9,16 +10,18 @@ import pytest
 import torch
 
 from spikeatlas.snn.coding import CodingKey, encode
-from spikeatlas.snn.data import DataSet, Digits, load_data
+from spikeatlas.snn.data import DataSet, Digits, Split, load_data
 from spikeatlas.snn.networks import NetworkSpec
 from spikeatlas.snn.training import (
+    Lesson,
+    StepLearner,
     TrainingSpec,
     epoch_path,
     load_network,
     read_header,
     train_network,
 )
-from spikeatlas.snn.training.trainer import NetworkLearner, training_split
+from spikeatlas.snn.training.methods.step_learner import taught_split
 from tests.snn.nets import toy_data
 
 SPEC = NetworkSpec(channels=(6, 8), hidden=(16,), time_steps=6)
@@ -31,28 +34,33 @@ def digits() -> DataSet:
     return load_data(Digits(limit=400))
 
 
+def taught(split: Split, spec: TrainingSpec, seed: int) -> Split:
+    data = dataclasses.replace(toy_data(), train=split)
+    return taught_split(Lesson(SPEC, spec, data, seed, "s"))
+
+
 def test_every_label_stays_and_moves_by_the_seed(digits: DataSet) -> None:
     split = digits.train
     before = split.labels.copy()
 
-    found = training_split(split, SHUFFLED, seed=3)
+    found = taught(split, SHUFFLED, 3)
 
     assert found.images is split.images
     np.testing.assert_array_equal(np.bincount(found.labels), np.bincount(split.labels))
     # about a tenth keep theirs by chance
     assert 0.03 < (found.labels == split.labels).mean() < 0.2
-    np.testing.assert_array_equal(found.labels, training_split(split, SHUFFLED, seed=3).labels)
-    assert (found.labels != training_split(split, SHUFFLED, seed=4).labels).any()
+    np.testing.assert_array_equal(found.labels, taught(split, SHUFFLED, 3).labels)
+    assert (found.labels != taught(split, SHUFFLED, 4).labels).any()
     np.testing.assert_array_equal(split.labels, before)
-    assert training_split(split, TRUE, seed=3) is split
+    assert taught(split, TRUE, 3) is split
 
 
 def test_one_label_is_kept_over_all_epochs() -> None:
     data = toy_data()
     spec = TrainingSpec(epochs=2, batch_size=12, labels="shuffled")
 
-    first, again = (NetworkLearner(SPEC, spec, data, seed=1, study="s") for _ in range(2))
-    first.train(8, lambda: False, lambda: None)
+    first, again = (StepLearner(Lesson(SPEC, spec, data, 1, "s")) for _ in range(2))
+    first.train(8)
 
     np.testing.assert_array_equal(first._train.labels, again._train.labels)
 

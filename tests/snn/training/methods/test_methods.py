@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from spikeatlas.snn.networks import NetworkSpec
+from spikeatlas.snn.networks import Architecture, NetworkSpec
 from spikeatlas.snn.training import (
     OBJECTIVES,
     TRAINING_METHODS,
@@ -67,7 +67,7 @@ def test_a_step_says_its_loss_and_lowers_it(kind: str) -> None:
     losses = [teacher.step(inputs, labels) for _ in range(20)]
     assert losses[0] == expected
     assert min(losses) < losses[0]
-    assert method.axis
+    assert method.axis.name
     assert method.problems(SPEC) == []
 
 
@@ -115,3 +115,54 @@ def test_callbacks_look_at_every_epoch(tmp_path: Path) -> None:
     )
     assert brought.LOOKED == [(0, 15), (1, 15), (2, 15)]
     assert spied == train(tmp_path / "alone")
+
+
+class Stages(brought.SignDescent):
+    """Leaves checkpoints at places of its own, and only there."""
+
+    between = False
+    unused = ("objectives", "surrogate")
+
+    def places(self, network: Architecture, epochs: int) -> tuple[float, ...]:
+        del network
+        return (0.0, 0.5, float(epochs))
+
+
+class Exclusive(NetworkSpec):
+    methods = ("stages",)  # type: ignore[assignment]
+
+
+STAGES = TrainingSpec(epochs=2, batch_size=12, method=Stages(kind="stages"))
+
+
+def test_checkpoints_stand_where_the_method_leaves_them(tmp_path: Path) -> None:
+    train_network(SPEC, STAGES, nets.toy_data(), folder=tmp_path, seed=0, study="s")
+    assert list(list_epochs(tmp_path)) == [0, 0.5, 2]
+    with pytest.raises(
+        ValueError, match=r"epochs: 0\.7 has no checkpoint, for stages leaves one at"
+    ):
+        train_network(
+            SPEC, STAGES, nets.toy_data(), folder=tmp_path, seed=0, study="s", epochs=[0.7]
+        )
+
+
+def test_places_without_a_checkpoint_are_named() -> None:
+    assert STAGES.place_problems(SPEC, [0.5, 2]) == []
+    sentence = "1, 3 has no checkpoint, for stages leaves one at each pass; choose among 0, 0.5, 2"
+    assert STAGES.place_problems(SPEC, [1, 2, 3]) == [sentence]
+    sentence = "3 has no checkpoint, for training.epochs is 2; choose 0 to 2, or train longer"
+    assert TrainingSpec(epochs=2).place_problems(SPEC, [1.5, 3]) == [sentence]
+
+
+def test_fields_that_a_method_does_not_read_are_named() -> None:
+    quiet = brought.Quiet(kind="tests.snn.brought:Quiet", weight=1)
+    spec = dataclasses.replace(STAGES, objectives=(quiet,))
+    assert STAGES.problems(SPEC) == []
+    assert spec.problems(SPEC) == ["training.objectives: stages does not read it; leave it out"]
+
+
+def test_a_network_of_one_method_is_trained_by_no_other() -> None:
+    network = Exclusive(channels=(3, 4), hidden=(6,), time_steps=5)
+    assert STAGES.problems(network) == []
+    sentence = "training.method: backprop cannot train such a network; choose stages"
+    assert TrainingSpec().problems(network) == [sentence]
