@@ -6,6 +6,7 @@ from spikeatlas.snn.registry import Family
 from spikeatlas.snn.training.methods.axis import EPOCHS, TrainingAxis
 from spikeatlas.snn.training.methods.backprop import Backprop
 from spikeatlas.snn.training.methods.base import TrainingMethod
+from spikeatlas.snn.training.methods.convex_threshold import ConvexThreshold
 from spikeatlas.snn.training.methods.lesson import Lesson
 from spikeatlas.snn.training.methods.network_learner import NetworkLearner
 from spikeatlas.snn.training.methods.step_learner import StepLearner
@@ -14,7 +15,7 @@ from spikeatlas.snn.training.methods.teacher import Assignment, Teacher
 TRAINING_METHODS: Family[TrainingMethod] = Family(
     "training method",
     TrainingMethod,  # type: ignore[type-abstract]
-    {"backprop": Backprop},
+    {"backprop": Backprop, "convex-threshold": ConvexThreshold},
 )
 """``training.method`` of a study."""
 
@@ -23,6 +24,7 @@ __all__ = [
     "TRAINING_METHODS",
     "Assignment",
     "Backprop",
+    "ConvexThreshold",
     "Lesson",
     "NetworkLearner",
     "StepLearner",
