@@ -21,6 +21,7 @@ Weights = NDArray[np.float64]
 GAP = 1e-6
 """Duality gap below which a solution counts as optimal, of a sum over all points."""
 _SWEEPS = 100_000
+_KNOTS = 100_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,7 +52,7 @@ def solve_lasso(
         # it warns of columns that it leaves out; the certificate judges the solution
         warnings.simplefilter("ignore")
         knots, _, path = lars_path(
-            columns, targets, method="lasso", alpha_min=betas[-1] / len(targets), max_iter=_SWEEPS
+            columns, targets, method="lasso", alpha_min=betas[-1] / len(targets), max_iter=_KNOTS
         )
     solutions = []
     for beta in betas:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -50,26 +50,33 @@ def train_straight_through(
     estimator: str,
     units: int,
     steps: int,
-    seed: int,
+    seeds: Sequence[int],
     lr: float = 0.01,
-) -> StraightThroughRun:
-    """Train by Adam on all points at once, from planes and weights that ``seed`` draws.
+) -> list[StraightThroughRun]:
+    """Train a network for each of ``seeds`` by Adam on all points at once, from planes and weights that the seed draws.
 
     ``estimator``: of ``ESTIMATORS``. The loss is 1/2 |f - y|^2 + beta |w|_1, divided by the number of points.
     """
-    random = torch.Generator().manual_seed(seed)
     rows, labels = torch.from_numpy(points), torch.from_numpy(targets)
-    draw = torch.randn(units, points.shape[1], generator=random, dtype=torch.float64)
-    planes = (draw / points.shape[1] ** 0.5).requires_grad_()
-    weights = torch.randn(units, generator=random, dtype=torch.float64) / units
-    weights.requires_grad_()
+    draws = [_draw(units, points.shape[1], seed) for seed in seeds]
+    planes, weights = (torch.stack(parts).requires_grad_() for parts in zip(*draws, strict=True))
     optimizer = torch.optim.Adam([planes, weights], lr=lr)
     for _ in range(steps):
-        margins = rows @ planes.T
+        margins = rows @ planes.mT
         smooth = ESTIMATORS[estimator](margins)
         on = smooth + ((margins >= 0).double() - smooth).detach()
-        loss = 0.5 * ((on @ weights - labels) ** 2).sum() + beta * weights.abs().sum()
+        errors = (on @ weights[:, :, None])[:, :, 0] - labels
+        # networks have no parameter in common, and Adam's steps are each parameter's own
+        loss = 0.5 * errors.square().sum() + beta * weights.abs().sum()
         optimizer.zero_grad()
         (loss / len(labels)).backward()
         optimizer.step()
-    return StraightThroughRun(planes.detach().numpy(), weights.detach().numpy())
+    pairs = zip(planes.detach().numpy(), weights.detach().numpy(), strict=True)
+    return [StraightThroughRun(*pair) for pair in pairs]
+
+
+def _draw(units: int, width: int, seed: int) -> tuple[Tensor, Tensor]:
+    """Planes (units, width) and weights (units,)."""
+    random = torch.Generator().manual_seed(seed)
+    planes = torch.randn(units, width, generator=random, dtype=torch.float64) / width**0.5
+    return planes, torch.randn(units, generator=random, dtype=torch.float64) / units
