@@ -108,7 +108,7 @@ class ReadSource(Source):
         self.hidden = {**source.hidden, **others}
         self.stochastic, self.time_steps = source.stochastic, source.time_steps
         self.classes, self.lacks = source.classes, source.lacks
-        self.scaled_steps = source.scaled_steps
+        self.scaled_steps, self.certified = source.scaled_steps, source.certified
         self.outputs = tuple(name for name in source.outputs if name in self.layers)
         self.place, self.folder, self.facts = source.place, source.folder, source.facts
 
@@ -171,7 +171,7 @@ class ReadSubject(Subject):
         self.layers = read_layers(subject, reading, unit)
         self.stochastic, self.time_steps = subject.stochastic, subject.time_steps
         self.classes, self.lacks = subject.classes, subject.lacks
-        self.step_scales = subject.step_scales
+        self.step_scales, self.optimum = subject.step_scales, subject.optimum
 
     def responder(self, neurons: Neurons, showing: Showing) -> Respond:
         """See ``Subject``."""

@@ -59,6 +59,7 @@ def study_layout(run: Run, data: DataSet, source: Source) -> Layout:
         references=tuple(layer for layer in run.layers if source.layers[layer].unit.relative),
         fingerprints=bool(source.network_digest),
         scaled_steps=source.scaled_steps,
+        certified=source.certified,
         axis=training_axis(run),
         test_labels=tuple(data.test.labels.tolist()),
         position=str(study.analysis.position or ""),

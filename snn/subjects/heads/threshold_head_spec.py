@@ -109,6 +109,8 @@ class HeadSource(TrainedSource):
     ValueError for a frozen network's file that does not fit the fields it is said to have.
     """
 
+    certified = True
+
     def __init__(self, spec: ThresholdHeadSpec, data: DataSet, folder: Path) -> None:
         super().__init__(spec, data, folder)
         self._file = None if spec.frozen is None else spec.frozen.file

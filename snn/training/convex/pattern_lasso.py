@@ -33,7 +33,7 @@ class LassoSolution:
     objective: float
     """1/2 |D w - y|^2 + beta |w|_1."""
     gap: float
-    """Upper bound on the objective's distance from its least value (>= 0, but for rounding)."""
+    """Upper bound on the objective's distance from its least value (>= 0)."""
 
 
 def solve_lasso(
@@ -77,7 +77,7 @@ def certified(
     steepest = np.abs(columns.T @ residual).max(initial=0.0)
     certificate = residual * min(1.0, beta / steepest) if steepest else residual
     dual = 0.5 * targets @ targets - 0.5 * np.sum((certificate - targets) ** 2)
-    return LassoSolution(beta, weights, float(objective), float(objective - dual))
+    return LassoSolution(beta, weights, float(objective), max(float(objective - dual), 0.0))
 
 
 def _at(alpha: float, knots: NDArray[np.float64], path: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -30,6 +30,7 @@ ALL = [
         diverse=1,
         position="centre",
         scaled_steps=1,
+        certified=True,
     )
     for source in get_args(Naturalness)
 ]
