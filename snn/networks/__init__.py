@@ -15,6 +15,12 @@ from spikeatlas.snn.networks.decodings import (
     WeightedRateDecoding,
 )
 from spikeatlas.snn.networks.feedback import FeedbackArchitecture, FeedbackNetwork
+from spikeatlas.snn.networks.heads import (
+    UNITS,
+    FrozenLayer,
+    ThresholdHead,
+    ThresholdHeadArchitecture,
+)
 from spikeatlas.snn.networks.layer import SpikingLayer
 from spikeatlas.snn.networks.network import SpikingNetwork
 from spikeatlas.snn.networks.residual_block import ResidualBlock
@@ -32,11 +38,13 @@ from spikeatlas.snn.networks.spec import OUTPUT, NetworkSpec, layer_maps, layer_
 __all__ = [
     "DECODINGS",
     "OUTPUT",
+    "UNITS",
     "Architecture",
     "DecodingSpec",
-    "LayerOutputs",
     "FeedbackArchitecture",
     "FeedbackNetwork",
+    "FrozenLayer",
+    "LayerOutputs",
     "MeanDecoding",
     "MembraneDecoding",
     "NetworkSite",
@@ -50,6 +58,8 @@ __all__ = [
     "SpikingLayer",
     "SpikingNetwork",
     "SpikingResNet",
+    "ThresholdHead",
+    "ThresholdHeadArchitecture",
     "Trace",
     "TrainableNetwork",
     "WeightedRateDecoding",

@@ -17,6 +17,7 @@ from spikeatlas.snn.subjects.base import (
 )
 from spikeatlas.snn.subjects.chain_subject import ChainSubject
 from spikeatlas.snn.subjects.function import CallableSpec
+from spikeatlas.snn.subjects.heads import LayerFeatures, ThresholdHeadSpec, ThresholdHeadSubject
 from spikeatlas.snn.subjects.lacking import LACKS, LackError
 from spikeatlas.snn.subjects.module import ModuleSpec
 from spikeatlas.snn.subjects.nir import NirSpec
@@ -32,6 +33,7 @@ SUBJECTS: Family[SubjectSpec] = Family(
         "chain": ChainSpec,
         "resnet": ResNetSpec,
         "feedback": FeedbackSpec,
+        "threshold-head": ThresholdHeadSpec,
         "module": ModuleSpec,
         "nir": NirSpec,
         "callable": CallableSpec,
@@ -50,6 +52,7 @@ __all__ = [
     "FeedbackSpec",
     "FeedbackSubject",
     "LackError",
+    "LayerFeatures",
     "LayerInfo",
     "ModuleSpec",
     "Neurons",
@@ -64,6 +67,8 @@ __all__ = [
     "Source",
     "Subject",
     "SubjectSpec",
+    "ThresholdHeadSpec",
+    "ThresholdHeadSubject",
     "TrainedSource",
     "Unit",
     "probe_problems",

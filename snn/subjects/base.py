@@ -64,6 +64,8 @@ class Subject(ABC):
     """Classes of its read-out; None where it has none."""
     step_scales: Mapping[str, NDArray[np.float32]] = MappingProxyType({})
     """Scales (T,) of time steps, the mean over channels, of layers that have learnt some."""
+    optimum: Mapping[str, NDArray[np.float64]] = MappingProxyType({})
+    """``beta``, ``objective`` and ``gap`` (classes,) of a training that knows how far from its optimum it is."""
     lacks: tuple[str, ...] = ()
     """Which of ``LACKS`` it does not have."""
 
@@ -142,6 +144,8 @@ class Source(ABC):
     """See ``Subject``."""
     scaled_steps: int = 0
     """Time steps whose scales are learnt (``Subject.step_scales``); 0 where there are none."""
+    certified: bool = False
+    """True where every subject has an ``optimum`` (``Subject.optimum``)."""
     outputs: tuple[str, ...] = ()
     """Layers whose neurons stand for classes from the start; nothing is claimed about these."""
     lacks: tuple[str, ...] = ()

@@ -109,6 +109,7 @@ class ReadSource(Source):
         self.hidden = {**source.hidden, **others}
         self.stochastic, self.time_steps = source.stochastic, source.time_steps
         self.lacks, self.scaled_steps = source.lacks, source.scaled_steps
+        self.certified = source.certified
         self.outputs = tuple(name for name in source.outputs if name in self.layers)
         self.place, self.folder, self.facts = source.place, source.folder, source.facts
 
@@ -175,6 +176,7 @@ class ReadSubject(Subject):
         self.layers = read_layers(subject, reading, unit)
         self.stochastic, self.time_steps = subject.stochastic, subject.time_steps
         self.lacks, self.step_scales = subject.lacks, subject.step_scales
+        self.optimum = subject.optimum
 
     def responder(self, neurons: Neurons, showing: Showing) -> Respond:
         """See ``Subject``."""

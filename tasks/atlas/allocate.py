@@ -60,6 +60,7 @@ def study_layout(run: Run, data: DataSet, source: Source) -> Layout:
         references=tuple(layer for layer in run.layers if source.layers[layer].unit.relative),
         fingerprints=bool(source.network_digest),
         scaled_steps=source.scaled_steps,
+        certified=source.certified,
         axis=training_axis(run),
         desires=study.desire is not None,
         test_labels=tuple(data.test.labels.tolist()),

@@ -20,7 +20,16 @@ BY_CHOICE = ("position", "frames", "signs", "lengths", "desires")
 BROUGHT = ("measures", "importance", "class_importance")
 """Fields of a layout that only a study with further measures fills."""
 
-OF_NETWORK = ("units", "stochastic", "lacks", "fingerprints", "references", "scaled_steps", "axis")
+OF_NETWORK = (
+    "units",
+    "stochastic",
+    "lacks",
+    "fingerprints",
+    "references",
+    "scaled_steps",
+    "certified",
+    "axis",
+)
 """Fields that only a network other than a deterministic chain fills."""
 
 IN_THE_STORE = ("epochs", "natural_images", "natural_labels", "natural_first", "test_labels")
@@ -111,6 +120,8 @@ class Layout:
     """Whether the network is of code that is not ours, which other versions of libraries may change."""
     scaled_steps: int = 0
     """Time steps whose scales the network learns; 0: it learns none."""
+    certified: bool = False
+    """Whether the training tells how far from its optimum the network is."""
     axis: TrainingAxis | None = None
     """What the epochs count, where that is something else than passes through the training images."""
     desires: bool = False

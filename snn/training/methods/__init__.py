@@ -6,6 +6,7 @@ from spikeatlas.snn.registry import Family
 from spikeatlas.snn.training.methods.axis import EPOCHS, TrainingAxis
 from spikeatlas.snn.training.methods.backprop import Backprop
 from spikeatlas.snn.training.methods.base import TrainingMethod
+from spikeatlas.snn.training.methods.convex_threshold import ConvexThreshold
 from spikeatlas.snn.training.methods.desire import Desire
 from spikeatlas.snn.training.methods.lesson import Lesson
 from spikeatlas.snn.training.methods.network_learner import NetworkLearner
@@ -17,7 +18,7 @@ from spikeatlas.snn.training.methods.teacher import Assignment, Teacher
 TRAINING_METHODS: Family[TrainingMethod] = Family(
     "training method",
     TrainingMethod,  # type: ignore[type-abstract]
-    {"backprop": Backprop, "desire": Desire, "spide": Spide, "tandem": TandemMethod},
+    {"backprop": Backprop, "convex-threshold": ConvexThreshold, "desire": Desire, "spide": Spide, "tandem": TandemMethod},
 )
 """``training.method`` of a study."""
 
@@ -26,6 +27,7 @@ __all__ = [
     "TRAINING_METHODS",
     "Assignment",
     "Backprop",
+    "ConvexThreshold",
     "Desire",
     "Lesson",
     "NetworkLearner",

@@ -28,6 +28,7 @@ from spikeatlas.tasks.atlas.groups.of_layers.screening_group import SCREENING
 from spikeatlas.tasks.atlas.groups.position_group import POSITION
 from spikeatlas.tasks.atlas.groups.progress_group import (
     FINGERPRINTS,
+    OPTIMA,
     POPULATION,
     PROGRESSES,
     SILENCED,
@@ -50,6 +51,7 @@ GROUPS: tuple[Group, ...] = (
     PROGRESSES,
     FINGERPRINTS,
     STEP_SCALES,
+    OPTIMA,
     SILENCED,
     POPULATION,
     NEURONS,
