@@ -80,7 +80,7 @@ class NetworkComparison(BaseModel):
     @model_validator(mode="after")
     def _check_training(self) -> Self:
         for row in self.rows:
-            problems = row.training.method.problems(row.network)
+            problems = row.training.problems(row.network)
             if problems:
                 raise ValueError(f"row {row.name!r}: {'; '.join(problems)}")
         return self
