@@ -77,6 +77,8 @@ class Subject(ABC):
     """Classes of its read-out; None where it has none."""
     step_scales: Mapping[str, NDArray[np.float32]] = MappingProxyType({})
     """Scales (T,) of time steps, the mean over channels, of layers that have learnt some."""
+    cut: Mapping[str, tuple[int, ...]] = MappingProxyType({})
+    """Neurons, of each layer that lost some, that training has cut out: they answer 0."""
     lacks: tuple[str, ...] = ()
     """Which of ``LACKS`` it does not have."""
 
@@ -155,7 +157,6 @@ class Source(ABC):
     """Layers whose neurons stand for classes from the start; nothing is claimed about these."""
     lacks: tuple[str, ...] = ()
     """See ``Subject``."""
-
     hidden: Mapping[str, str] = MappingProxyType({})
     """Names that a user may take for layers and that are none, each with the reason, as a sentence goes on after it."""
 
