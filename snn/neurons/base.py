@@ -48,6 +48,8 @@ class SpikingNeuron(nn.Module):
     unit_axes: Mapping[str, int] | None = None
     """Axis of the units in each tensor that has an entry for each of them, by the tensor's name; the others are shared by
     all units. None: no unit can be cut out, for what one does reaches others."""
+    monotone: bool = False
+    """True if larger currents never delay a unit's first spike: one that the largest there can be leaves silent, all do."""
 
     def step(self, current: Tensor, state: State) -> tuple[Tensor, State]:
         """Spikes (n, ...) of one step's currents (n, ...), and the state that the next step starts from."""

@@ -29,6 +29,7 @@ class ClifNeuron(SpikingNeuron):
     membrane_decay: Tensor
     threshold: Tensor
     unit_axes = SHARED
+    monotone = True
 
     def __init__(
         self,

@@ -35,6 +35,7 @@ class LeakyNeuron(snntorch.Leaky, SpikingNeuron):
     reset_mechanism: Reset
     mem: Tensor
     unit_axes = SHARED
+    monotone = True
 
     def __init__(
         self,

@@ -33,6 +33,7 @@ class LifNeuron(SpikingNeuron):
     decay_input: Tensor
     hard: Tensor
     unit_axes = SHARED
+    monotone = True
 
     def __init__(
         self,

@@ -17,6 +17,7 @@ class ReluNeuron(SpikingNeuron):
 
     spiking = False
     unit_axes = SHARED
+    monotone = True
 
     def step(self, current: Tensor, state: State) -> tuple[Tensor, State]:
         """See ``SpikingNeuron``: activities instead of spikes."""

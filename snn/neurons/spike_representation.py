@@ -62,6 +62,7 @@ class RepresentingNeuron(SpikingNeuron):
     """True if the gradient passes at both ends of the clipped map, too."""
     alpha: Tensor
     unit_axes = SHARED
+    monotone = True
 
     def __init__(
         self, charging: Charging, *, threshold: float, alpha: float, surrogate: SurrogateSpec

@@ -11,6 +11,8 @@ from spikeatlas.flows.benchmark.comparison.comparison import NetworkComparison, 
 from spikeatlas.flows.benchmark.comparison.piece import Piece
 from spikeatlas.tasks.analysis.intervals import over_seeds
 
+UNITS = "units"
+"""Heading of what is left of each hidden layer, where a row cuts some out."""
 HEADINGS = (
     "network",
     "accuracy",
@@ -27,16 +29,23 @@ def comparison_table(comparison: NetworkComparison, pieces: Sequence[Piece]) -> 
     """Return a Markdown table, a row for each network that has numbers."""
     table = {row.name: {p.seed: p for p in pieces if p.row == row.name} for row in comparison.rows}
     conditions = tuple(dict.fromkeys(name for piece in pieces for name in piece.robust))
-    headings = (*HEADINGS[:2], *conditions, *HEADINGS[2:])
+    units = (UNITS,) if comparison.cuts else ()
+    headings = (*HEADINGS[:2], *conditions, *units, *HEADINGS[2:])
     lines = ["| " + " | ".join(headings) + " |", "| " + " | ".join("---" for _ in headings) + " |"]
     rows = [row for row in comparison.rows if table[row.name]]
     return "\n".join(
-        [*lines, *("| " + " | ".join(_cells(row, table, conditions)) + " |" for row in rows)]
+        [
+            *lines,
+            *("| " + " | ".join(_cells(row, table, conditions, units)) + " |" for row in rows),
+        ]
     )
 
 
 def _cells(
-    row: Row, table: Mapping[str, Mapping[int, Piece]], conditions: Sequence[str]
+    row: Row,
+    table: Mapping[str, Mapping[int, Piece]],
+    conditions: Sequence[str],
+    units: Sequence[str],
 ) -> Iterator[str]:
     pieces = list(table[row.name].values())
     accuracies = [piece.accuracy for piece in pieces]
@@ -44,6 +53,8 @@ def _cells(
     yield f"{mean(accuracies):.3f} ({', '.join(f'{value:.3f}' for value in accuracies)})"
     for name in conditions:
         yield f"{mean(piece.robust.get(name, float('nan')) for piece in pieces):.3f}"
+    if units:
+        yield _units(pieces)
     yield f"{mean(_overall(piece.active) for piece in pieces):.3f}"
     yield f"{mean(_overall(piece.sparsity) for piece in pieces):.2f}"
     fast, slow = (
@@ -56,6 +67,15 @@ def _cells(
     yield "; ".join(
         _difference(row, control, margin, table) for control, margin in row.controls.items()
     )
+
+
+def _units(pieces: Sequence[Piece]) -> str:
+    """Say how many units each hidden layer is left with, on average over seeds, shallow to deep."""
+    means = {
+        name: mean(piece.units.get(name, float("nan")) for piece in pieces)
+        for name in pieces[0].units
+    }
+    return ", ".join(f"{count:.0f}" for count in means.values())
 
 
 def _overall(values: Mapping[str, float]) -> float:

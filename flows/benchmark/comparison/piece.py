@@ -55,6 +55,8 @@ class Piece:
     """The same, by the loop over time steps through all layers."""
     robust: dict[str, float]
     """Accuracy by condition, of images under noise and attacks, if that was asked for."""
+    units: dict[str, int] = dataclasses.field(default_factory=dict)
+    """Units that each hidden layer is left with; none in a file of before units were cut."""
 
 
 def measure_piece(comparison: NetworkComparison, row: Row, seed: int) -> Piece:
@@ -88,6 +90,7 @@ def measure_piece(comparison: NetworkComparison, row: Row, seed: int) -> Piece:
         seconds,
         *speeds,
         robust,
+        {name: network.sizes[name] for name in active},
     )
     write_atomically(
         comparison.result_path(row, seed),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from spikeatlas.tasks.atlas.groups.base import Group
 from spikeatlas.tasks.atlas.groups.importance_group import ABLATION, BROUGHT_IMPORTANCE
+from spikeatlas.tasks.atlas.groups.life_group import JUDGED, LIFE, LIFE_STIMULI
 from spikeatlas.tasks.atlas.groups.naturalness_group import NATURALNESS
 from spikeatlas.tasks.atlas.groups.neurons_group import KNOWN_NEURONS, NATURAL_NEURONS, NEURONS
 from spikeatlas.tasks.atlas.groups.of_layers.best_group import FOUND_BEST, KNOWN_BEST
@@ -73,6 +74,9 @@ GROUPS: tuple[Group, ...] = (
     POSITION,
     ABLATION,
     BROUGHT_IMPORTANCE,
+    JUDGED,
+    LIFE,
+    LIFE_STIMULI,
     TRAINING,
     PROVENANCE,
 )
