@@ -20,11 +20,11 @@ from tests.snn.nets import network, noise_images
 
 KINDS: dict[str, dict[str, Any]] = {
     "leaky": {"threshold": 0.2},
-    "bntt": {"norm": "bntt", "bias": False},
-    "batch, membrane": {"norm": "batch", "decoding": "membrane"},
-    "sequence": {"threshold": 0.3, "norm": {"kind": "sequence", "parts": ["batch", "none"]}},
+    "bntt": {"threshold": 0.2, "norm": "bntt", "bias": False},
+    "batch, membrane": {"norm": "batch", "bias": False, "decoding": "membrane"},
+    "sequence": {"threshold": 0.3, "bias": False, "norm": {"kind": "sequence", "parts": ["batch", "none"]}},
     "dsr": {"neuron": {"kind": "dsr-if", "threshold": 1.0}, "pool": "average", "decoding": "membrane"},
-    "relu": {"neuron": "relu", "time_steps": 1, "decoding": "membrane", "norm": "batch"},
+    "relu": {"neuron": "relu", "time_steps": 1, "decoding": "membrane", "norm": "batch", "bias": False},
     "units": {"threshold": 0.3, "neuron": "lif", "channels": (), "hidden": (9, 8)},
     "populations": {"threshold": 0.1, "neuron": "clif", "decoding": {"kind": "population", "size": 3, "links": "full"}},
 }  # fmt: skip
@@ -176,6 +176,7 @@ def test_networks_that_cannot_be_cut(architecture: Any, part: str) -> None:
     assert re.search(part, problem)
 
 
+@torch.no_grad()
 def test_peaks_tell_silent_units(made: SpikingNetwork) -> None:
     images = noise_images(300, seed=5)
 

@@ -86,7 +86,7 @@ def test_noise_has_the_schedule_s_deviation() -> None:
 def test_silent_units_are_cut_at_their_steps(step: int, size: int) -> None:
     built = network(threshold=0.2)
     with torch.no_grad():
-        list(built)[2].operator.weight[[1, 4]] = -1.0
+        list(built)[2].operator.weight.abs_()[[1, 4]] *= -1
     begun(built, every=7, penalty=0.0).after_step(step)
     assert built.sizes["fc1"] == size
     if size < 8:
