@@ -9,6 +9,8 @@ from spikeatlas.flows.checks.epoch_checks import unprobed
 from spikeatlas.flows.checks.inputs import StudyInputs
 from spikeatlas.snn.classifier import SMALLEST
 from spikeatlas.snn.data import SMALLEST_CLASS
+from spikeatlas.snn.networks import NetworkSpec
+from spikeatlas.snn.readings import RATE
 from spikeatlas.snn.sentences import caught
 from spikeatlas.snn.subjects import LACKS, probe_problems
 from spikeatlas.tasks.workers import models
@@ -18,7 +20,13 @@ def analysis_problems(inputs: StudyInputs) -> list[str]:
     """Name ablation at epochs that are not probed, more images than there are, and too few of a class to test on."""
     analysis, data = inputs.study.analysis, inputs.data
     problems = unprobed(inputs, "analysis.ablation", analysis.ablation)
-    for part in (_impossible, _importance_problems, _position_problems, _length_problems):
+    for part in (
+        _impossible,
+        _importance_problems,
+        _position_problems,
+        _length_problems,
+        _life_problems,
+    ):
         problems += part(inputs)
     if data is None:
         return problems
@@ -70,6 +78,25 @@ def _importance_problems(inputs: StudyInputs) -> list[str]:
     subject = None if inputs.source is None else inputs.source.example()
     sentences = [] if subject is None else [s for spec in specs for s in spec.problems(subject)]
     return problems + [f"analysis.importance: {sentence}" for sentence in sentences]
+
+
+def _life_problems(inputs: StudyInputs) -> list[str]:
+    """Name what keeps silent neurons from being certified dead and searched for what drives them."""
+    study = inputs.study
+    if not study.analysis.life:
+        return []
+    lacks = []
+    if not isinstance(study.network, NetworkSpec):
+        lacks.append(
+            f"bounds are of layers in a row (network.kind: chain), not of {study.network.kind}"
+        )
+    if study.probe.reading != RATE or study.probe.unit != "channel":
+        lacks.append(
+            "it is about rates of whole channels (probe.reading: rate, probe.unit: channel)"
+        )
+    if not study.search.methods:
+        lacks.append("it searches with the first of search.methods, which names none")
+    return [f"analysis.life: {lack}; leave analysis.life out" for lack in lacks]
 
 
 def _position_problems(inputs: StudyInputs) -> list[str]:

@@ -29,7 +29,7 @@ import torch
 from torch import Tensor, nn
 
 from spikeatlas.snn.compiled import compiled
-from spikeatlas.snn.neurons.base import NeuronSite, SpikingNeuron, State
+from spikeatlas.snn.neurons.base import SHARED, NeuronSite, SpikingNeuron, State
 from spikeatlas.snn.neurons.rules.rule import Charge, Rule
 from spikeatlas.snn.neurons.surrogates import SurrogateSpec
 
@@ -61,6 +61,8 @@ class RepresentingNeuron(SpikingNeuron):
     closed: ClassVar[bool]
     """True if the gradient passes at both ends of the clipped map, too."""
     alpha: Tensor
+    unit_axes = SHARED
+    monotone = True
 
     def __init__(
         self, charging: Charging, *, threshold: float, alpha: float, surrogate: SurrogateSpec

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Literal
 
 import torch
@@ -19,6 +20,9 @@ class SharedBatchNorm(RunningNorm):
     """One batch normalisation over images, positions and steps; in evaluation by its running statistics."""
 
     eps = 1e-5
+    unit_axes = MappingProxyType(
+        dict.fromkeys(("weight", "bias", "running_mean", "running_var"), 0)
+    )
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -41,6 +45,10 @@ class SharedBatchNorm(RunningNorm):
             eps=self.eps,
         )
         return normalised.unflatten(0, currents.shape[:2])
+
+    def scales(self) -> list[nn.Parameter]:
+        """See ``Norm``: the weight."""
+        return [self.weight]
 
     def affine(self) -> tuple[Tensor, Tensor]:
         """See ``Norm``."""

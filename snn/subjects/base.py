@@ -66,6 +66,8 @@ class Subject(ABC):
     """Scales (T,) of time steps, the mean over channels, of layers that have learnt some."""
     optimum: Mapping[str, NDArray[np.float64]] = MappingProxyType({})
     """``beta``, ``objective`` and ``gap`` (classes,) of a training that knows how far from its optimum it is."""
+    cut: Mapping[str, tuple[int, ...]] = MappingProxyType({})
+    """Neurons, of each layer that lost some, that training has cut out: they answer 0."""
     lacks: tuple[str, ...] = ()
     """Which of ``LACKS`` it does not have."""
 
@@ -150,7 +152,6 @@ class Source(ABC):
     """Layers whose neurons stand for classes from the start; nothing is claimed about these."""
     lacks: tuple[str, ...] = ()
     """See ``Subject``."""
-
     hidden: Mapping[str, str] = MappingProxyType({})
     """Names that a user may take for layers and that are none, each with the reason, as a sentence goes on after it."""
 

@@ -22,6 +22,7 @@ from spikeatlas.snn.networks import (
     NetworkSpec,
     SpikingNetwork,
     TrainableNetwork,
+    layer_sizes,
     pixel_statistics,
 )
 from spikeatlas.snn.neurons import DEFAULT_SURROGATE, SurrogateSpec
@@ -29,6 +30,7 @@ from spikeatlas.snn.registry import SPEC, UserPath
 from spikeatlas.snn.sentences import caught
 from spikeatlas.snn.subjects.base import LackError, Progress, Source, Subject, SubjectSpec
 from spikeatlas.snn.subjects.chain_subject import ChainSubject
+from spikeatlas.snn.subjects.cut_subject import CutSubject
 from spikeatlas.snn.training import (
     epoch_path,
     list_epochs,
@@ -93,10 +95,12 @@ class ChainSpec(NetworkSpec, TrainedSpec):
         """See ``TrainedSpec``."""
         return self
 
-    def subject(self, network: TrainableNetwork) -> ChainSubject:
-        """See ``TrainedSpec``."""
+    def subject(self, network: TrainableNetwork) -> ChainSubject | CutSubject:
+        """See ``TrainedSpec``: with all units that it had, where some were cut."""
         assert isinstance(network, SpikingNetwork)
-        return ChainSubject(network)
+        subject = ChainSubject(network)
+        sizes = layer_sizes(self, network.classes)
+        return subject if sizes == network.sizes else CutSubject(subject, sizes)
 
 
 class TrainedSource(Source):

@@ -51,6 +51,7 @@ def study_layout(run: Run, data: DataSet, source: Source) -> Layout:
         **_natural(data, study.analysis.images),
         cross=study.analysis.cross,
         ablation=bool(study.analysis.ablation),
+        life=study.analysis.life,
         network=study.seed,
         spike_steps=spike_steps(source.layers, run.layers),
         units=further_units(source.layers, run.layers),

@@ -14,7 +14,7 @@ from spikeatlas.snn.training import TrainingAxis
 TOP_IMAGES = 5
 """Best natural images kept for each neuron."""
 
-BY_CHOICE = ("position", "frames", "signs", "lengths", "desires")
+BY_CHOICE = ("position", "frames", "signs", "lengths", "desires", "life")
 """Fields that only a study which asks for it, or has such data, fills."""
 
 BROUGHT = ("measures", "importance", "class_importance")
@@ -149,6 +149,8 @@ class Layout:
     """Whether every network is shown the MEIs of every epoch."""
     ablation: bool = False
     """Whether neurons are silenced one by one."""
+    life: bool = False
+    """Whether neurons are judged live, dormant, undriven, dead or cut."""
     position: str = ""
     """The position of the maps whose one unit's selectivity is measured too; empty: none."""
     lengths: tuple[int, ...] = ()

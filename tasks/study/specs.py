@@ -173,6 +173,8 @@ class AnalysisSpec:
     """Measures of selectivity of your own, beside the built-in ones, which are always there."""
     importance: tuple[ImportanceSpec, ...] = Field(default=(), exclude_if=lambda value: value == ())
     """Measures of importance beside ``ablation`` (naa, magnitude, rate, or your own), at the epochs and on the images of that."""
+    life: bool = Field(default=False, exclude_if=lambda value: value is False)
+    """Whether neurons that no natural image drives are certified dead, or searched for what drives them, at each epoch."""
 
     @property
     def further_measures(self) -> tuple[Measure, ...]:

@@ -18,7 +18,13 @@ from spikeatlas.snn.training.methods.teacher import Assignment, Teacher
 TRAINING_METHODS: Family[TrainingMethod] = Family(
     "training method",
     TrainingMethod,  # type: ignore[type-abstract]
-    {"backprop": Backprop, "convex-threshold": ConvexThreshold, "desire": Desire, "spide": Spide, "tandem": TandemMethod},
+    {
+        "backprop": Backprop,
+        "convex-threshold": ConvexThreshold,
+        "desire": Desire,
+        "spide": Spide,
+        "tandem": TandemMethod,
+    },
 )
 """``training.method`` of a study."""
 

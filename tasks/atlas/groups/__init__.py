@@ -9,6 +9,7 @@ from spikeatlas.tasks.atlas.groups.importance_group import (
     CLASS_IMPORTANCE,
     FURTHER_IMPORTANCE,
 )
+from spikeatlas.tasks.atlas.groups.life_group import JUDGED, LIFE, LIFE_STIMULI
 from spikeatlas.tasks.atlas.groups.naturalness_group import NATURALNESS
 from spikeatlas.tasks.atlas.groups.neurons_group import KNOWN_NEURONS, NATURAL_NEURONS, NEURONS
 from spikeatlas.tasks.atlas.groups.of_layers.best_group import FOUND_BEST, KNOWN_BEST
@@ -84,6 +85,9 @@ GROUPS: tuple[Group, ...] = (
     FURTHER_IMPORTANCE,
     CLASS_IMPORTANCE,
     DESIRE,
+    JUDGED,
+    LIFE,
+    LIFE_STIMULI,
     TRAINING,
     PROVENANCE,
 )

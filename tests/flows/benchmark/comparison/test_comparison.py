@@ -69,7 +69,12 @@ def test_a_key_follows_what_numbers_rest_on(tmp_path: Path) -> None:
             "row 'A': training.method: backprop cannot train such a network; choose spide",
         ),
         (
-            {"rows": [{"name": "A", "network": {"kind": "nir", "file": "a.nir", "normalise": "none"}}], "network": {}},
+            {
+                "rows": [
+                    {"name": "A", "network": {"kind": "nir", "file": "a.nir", "normalise": "none"}}
+                ],
+                "network": {},
+            },
             "row 'A': network.kind nir is not trained here; choose chain, resnet or feedback",
         ),
         (
