@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from spikeatlas.snn.networks.actor import ActorArchitecture, ActorNetwork, PopulationCoder
 from spikeatlas.snn.networks.base import Architecture, NetworkSite, TrainableNetwork
 from spikeatlas.snn.networks.chain import pixel_statistics
 from spikeatlas.snn.networks.decodings import (
@@ -31,6 +32,8 @@ from spikeatlas.snn.networks.spec import OUTPUT, NetworkSpec, layer_maps, layer_
 __all__ = [
     "DECODINGS",
     "OUTPUT",
+    "ActorArchitecture",
+    "ActorNetwork",
     "Architecture",
     "DecodingSpec",
     "MeanDecoding",
@@ -38,6 +41,7 @@ __all__ = [
     "NetworkSite",
     "NetworkSpec",
     "OutputReadout",
+    "PopulationCoder",
     "PopulationDecoding",
     "RateDecoding",
     "ResNetArchitecture",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from spikeatlas.snn.layer_info import SPIKE_RATE, LayerInfo, Unit, spike_unit
 from spikeatlas.snn.registry import Family
 from spikeatlas.snn.showing import Showing
+from spikeatlas.snn.subjects.actor_subject import ActorSpec, ActorSubject
 from spikeatlas.snn.subjects.base import (
     LACKS,
     LackError,
@@ -31,6 +32,7 @@ SUBJECTS: Family[SubjectSpec] = Family(
     {
         "chain": ChainSpec,
         "resnet": ResNetSpec,
+        "actor": ActorSpec,
         "module": ModuleSpec,
         "nir": NirSpec,
         "callable": CallableSpec,
@@ -43,6 +45,8 @@ __all__ = [
     "LACKS",
     "SPIKE_RATE",
     "SUBJECTS",
+    "ActorSpec",
+    "ActorSubject",
     "CallableSpec",
     "ChainSpec",
     "ChainSubject",

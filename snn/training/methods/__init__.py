@@ -9,12 +9,13 @@ from spikeatlas.snn.training.methods.base import TrainingMethod
 from spikeatlas.snn.training.methods.lesson import Lesson
 from spikeatlas.snn.training.methods.network_learner import NetworkLearner
 from spikeatlas.snn.training.methods.step_learner import StepLearner
+from spikeatlas.snn.training.methods.td3 import Td3
 from spikeatlas.snn.training.methods.teacher import Assignment, Teacher
 
 TRAINING_METHODS: Family[TrainingMethod] = Family(
     "training method",
     TrainingMethod,  # type: ignore[type-abstract]
-    {"backprop": Backprop},
+    {"backprop": Backprop, "td3": Td3},
 )
 """``training.method`` of a study."""
 
@@ -26,6 +27,7 @@ __all__ = [
     "Lesson",
     "NetworkLearner",
     "StepLearner",
+    "Td3",
     "Teacher",
     "TrainingAxis",
     "TrainingMethod",
