@@ -117,19 +117,39 @@ def film_sentence(layout: Layout) -> str:
 
 def lead_sentence(layout: Layout, data: str, sign: int) -> str:
     """Say what the pages show of each neuron."""
-    network = network_phrase(layout, data)
-    if not layout.methods:
-        what = stimulus_word(layout)
-        return (
-            f"For each probed neuron of {network}, this page shows the test {what}s that excite it most, and its mean "
-            f"response to each class. Nothing was searched (search.methods: []), so there is no most exciting {what} "
-            f"(MEI). {film_sentence(layout)}"
-        ).rstrip()
+    tell = _searched if layout.methods else _shown
+    return " ".join(
+        filter(None, [*tell(layout, network_phrase(layout, data), sign), axis_sentence(layout)])
+    )
+
+
+def _shown(layout: Layout, network: str, _sign: int) -> list[str]:
+    what = stimulus_word(layout)
+    sentence = (
+        f"For each probed neuron of {network}, this page shows the test {what}s that excite it most, and its mean "
+        f"response to each class. Nothing was searched (search.methods: []), so there is no most exciting {what} "
+        "(MEI)."
+    )
+    return [sentence, film_sentence(layout)]
+
+
+def _searched(layout: Layout, network: str, sign: int) -> list[str]:
     most = "most" if sign > 0 else "least"
     beside = ", and below it the one that excites it least" if layout.signs else ""
-    return (
+    sentence = (
         f"For each probed neuron of {network}, this page shows the image that excites it {most} (its MEI){beside}: the best "
         f"found by the search, which needs no gradients{searched_when(layout)}."
+    )
+    return [sentence]
+
+
+def axis_sentence(layout: Layout) -> str:
+    """Say what epochs count; empty where it is passes through the training images."""
+    axis = layout.axis
+    return (
+        ""
+        if axis is None
+        else f"Epochs here count something else: {axis.long_name} ({axis.comment})."
     )
 
 

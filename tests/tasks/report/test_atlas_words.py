@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from spikeatlas.snn.subjects import LACKS
+from spikeatlas.snn.training import TrainingAxis
 from spikeatlas.tasks.atlas import SPIKES, UnitFields
+from spikeatlas.tasks.atlas.groups.arrays import SMALLEST
 from spikeatlas.tasks.report.atlas_words import (
     UNKNOWN,
     answered,
     axis_of,
+    lead_sentence,
     level,
     long_unit,
     network_lack,
@@ -87,3 +92,10 @@ def test_the_network_in_words() -> None:
     assert network_phrase(plan(units=units), "digits") == "a network trained on digits"
     assert searched_when(trained)
     assert not searched_when(foreign)
+
+
+def test_the_page_says_what_other_epochs_count() -> None:
+    stages = TrainingAxis("stage", "conversion stage", "1", "layers that spike")
+    layout = dataclasses.replace(SMALLEST, axis=stages)
+    sentence = " Epochs here count something else: conversion stage (layers that spike)."
+    assert lead_sentence(layout, "digits", 1) == lead_sentence(SMALLEST, "digits", 1) + sentence
