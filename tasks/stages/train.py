@@ -154,7 +154,8 @@ def _log_classifier(record: ClassifierRecord) -> None:
 
 
 def _log_network(header: CheckpointHeader) -> None:
-    log.info(f"network epoch {header.epoch:g}: test accuracy {header.accuracy:.3f}")
+    accuracy = "" if math.isnan(header.accuracy) else f": test accuracy {header.accuracy:.3f}"
+    log.info(f"network epoch {header.epoch:g}{accuracy}")
 
 
 def require_converged(run: Run) -> None:
