@@ -156,7 +156,8 @@ def _length_problems(inputs: StudyInputs) -> list[str]:
 def classifier_problems(inputs: StudyInputs) -> list[str]:
     """Name images that the classifier cannot look at."""
     study, data = inputs.study, inputs.data
-    if study.classifier is None or data is None or data.size >= SMALLEST:
+    # numbers in a row are no picture at all, which is said elsewhere
+    if study.classifier is None or data is None or data.size >= SMALLEST or data.size == 1:
         return []
     message = (
         f"classifier: images of {data.size}x{data.size} pixels are too small, {SMALLEST}x{SMALLEST} are the least; "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from spikeatlas.snn.networks.actor import ActorArchitecture, ActorNetwork, PopulationCoder
 from spikeatlas.snn.networks.base import Architecture, LayerOutputs, NetworkSite, TrainableNetwork
 from spikeatlas.snn.networks.chain import pixel_statistics
 from spikeatlas.snn.networks.decodings import (
@@ -39,6 +40,8 @@ __all__ = [
     "DECODINGS",
     "OUTPUT",
     "UNITS",
+    "ActorArchitecture",
+    "ActorNetwork",
     "Architecture",
     "DecodingSpec",
     "FeedbackArchitecture",
@@ -50,6 +53,7 @@ __all__ = [
     "NetworkSite",
     "NetworkSpec",
     "OutputReadout",
+    "PopulationCoder",
     "PopulationDecoding",
     "RateDecoding",
     "ResNetArchitecture",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from spikeatlas.snn.layer_info import SPIKE_RATE, LayerInfo, Unit, spike_unit
 from spikeatlas.snn.registry import Family
 from spikeatlas.snn.showing import Showing
+from spikeatlas.snn.subjects.actor_subject import ActorSpec, ActorSubject
 from spikeatlas.snn.subjects.base import (
     Neurons,
     Progress,
@@ -34,6 +35,7 @@ SUBJECTS: Family[SubjectSpec] = Family(
         "resnet": ResNetSpec,
         "feedback": FeedbackSpec,
         "threshold-head": ThresholdHeadSpec,
+        "actor": ActorSpec,
         "module": ModuleSpec,
         "nir": NirSpec,
         "callable": CallableSpec,
@@ -46,6 +48,8 @@ __all__ = [
     "LACKS",
     "SPIKE_RATE",
     "SUBJECTS",
+    "ActorSpec",
+    "ActorSubject",
     "CallableSpec",
     "ChainSpec",
     "ChainSubject",

@@ -118,8 +118,8 @@ class TrainedSource(Source):
         self.folder: Path = folder
         self.place = str(folder)
         self.input_shape = data.shape
-        self.classes = len(data.classes)
-        self.layers = spec.architecture.layer_infos(self.input_shape, self.classes)
+        self.classes = None if "readout" in spec.lacks else len(data.classes)
+        self.layers = spec.architecture.layer_infos(self.input_shape, len(data.classes))
         self.outputs = spec.outputs
         self.time_steps = spec.architecture.time_steps
         self.scaled_steps = spec.architecture.scaled_steps

@@ -167,6 +167,11 @@ class Layout:
         return self.units.get(layer, SPIKES)
 
     @property
+    def numbers(self) -> int:
+        """Numbers of a stimulus that is a row of them, an observation; 0 of pictures."""
+        return self.image[2] if self.image[1] == 1 and not self.frames else 0
+
+    @property
     def neurons(self) -> int:
         """Probed neurons over all layers."""
         return sum(map(len, self.layers.values()))

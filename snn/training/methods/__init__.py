@@ -13,6 +13,7 @@ from spikeatlas.snn.training.methods.network_learner import NetworkLearner
 from spikeatlas.snn.training.methods.spide import Spide
 from spikeatlas.snn.training.methods.step_learner import StepLearner
 from spikeatlas.snn.training.methods.tandem import TandemMethod
+from spikeatlas.snn.training.methods.td3 import Td3
 from spikeatlas.snn.training.methods.teacher import Assignment, Teacher
 
 TRAINING_METHODS: Family[TrainingMethod] = Family(
@@ -24,6 +25,7 @@ TRAINING_METHODS: Family[TrainingMethod] = Family(
         "desire": Desire,
         "spide": Spide,
         "tandem": TandemMethod,
+        "td3": Td3,
     },
 )
 """``training.method`` of a study."""
@@ -40,6 +42,7 @@ __all__ = [
     "Spide",
     "StepLearner",
     "TandemMethod",
+    "Td3",
     "Teacher",
     "TrainingAxis",
     "TrainingMethod",
