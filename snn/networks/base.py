@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -50,6 +51,15 @@ class NetworkSite:
                 )
         if min(self.std) <= 0:
             raise ValueError(f"std is {tuple(self.std)}: every channel's must be positive.")
+
+
+class LayerOutputs(NamedTuple):
+    """One pass through a network, with gradients between all that it passes."""
+
+    spikes: dict[str, Tensor]
+    """(T, n, ...) of the spiking layers, shallow to deep; of none where a network has no layers of its own."""
+    outputs: Tensor
+    """(T, n, output neurons), those of ``forward``."""
 
 
 class TrainableNetwork(nn.Module, ABC):
@@ -104,6 +114,14 @@ class TrainableNetwork(nn.Module, ABC):
 
         Layer by layer, each over the whole sequence.
         """
+
+    def layer_outputs(self, inputs: Tensor) -> LayerOutputs:
+        """Do what ``forward`` does, and return the spikes of every layer too."""
+        return LayerOutputs({}, self.forward(inputs))
+
+    def input_weights(self) -> dict[str, Tensor]:
+        """Weights (neurons, ...) that each neuron of a spiking layer reads its input with, by layer."""
+        return {}
 
     @abstractmethod
     def unroll(self, inputs: Tensor) -> Tensor:

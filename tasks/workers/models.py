@@ -18,6 +18,7 @@ from spikeatlas.snn.data import DataSet, DataSpec, load_data
 from spikeatlas.snn.device import Device
 from spikeatlas.snn.generators import Generator, GeneratorSpec, digest_generator, open_generator
 from spikeatlas.snn.generators.priors import CodePrior, PriorKind, load_prior
+from spikeatlas.snn.networks import SpikingNetwork
 from spikeatlas.snn.readings import Reading, UnitChoice
 from spikeatlas.snn.subjects import (
     ChainSpec,
@@ -120,7 +121,9 @@ def chain_at(
 ) -> ChainSubject:
     """Return the chain in a file with that digest, for images (c, h, w) of so many classes."""
     del digest  # identifies the content behind the path
-    return spec.subject(load_network(path, spec, shape, classes))
+    network = load_network(path, spec, shape, classes)
+    assert isinstance(network, SpikingNetwork)
+    return ChainSubject(network)
 
 
 @lru_cache(maxsize=1)

@@ -17,7 +17,7 @@ from spikeatlas.snn.field_docstrings import describe_fields
 from spikeatlas.snn.registry import UserPath
 from spikeatlas.snn.sentences import near
 from spikeatlas.snn.subjects import SubjectSpec, TrainedSpec
-from spikeatlas.snn.training import TrainingSpec
+from spikeatlas.snn.training import ActingCallback, TrainingSpec
 from spikeatlas.tasks.study.study import StudyError
 
 STRICT = ConfigDict(extra="forbid", frozen=True, json_schema_extra=describe_fields)
@@ -99,6 +99,12 @@ class NetworkComparison(BaseModel):
             if problems:
                 raise ValueError(f"row {row.name!r}: {'; '.join(problems)}")
         return self
+
+    @property
+    def cuts(self) -> bool:
+        """True where a row has a callback that acts on the network, and may cut units out."""
+        callbacks = (callback for row in self.rows for callback in row.training.callbacks)
+        return any(isinstance(callback, ActingCallback) for callback in callbacks)
 
     def key(self, row: Row, seed: int) -> str:
         """Digest of all that the numbers of a row and seed rest on."""

@@ -11,6 +11,8 @@ from spikeatlas.flows.benchmark.comparison.comparison import NetworkComparison, 
 from spikeatlas.flows.benchmark.comparison.piece import Piece
 from spikeatlas.tasks.analysis.intervals import over_seeds
 
+UNITS = "units"
+"""Heading of what is left of each hidden layer, where a row cuts some out."""
 HEADINGS = (
     "network",
     "accuracy",
@@ -32,12 +34,15 @@ def comparison_table(comparison: NetworkComparison, pieces: Sequence[Piece]) -> 
     table = {row.name: {p.seed: p for p in pieces if p.row == row.name} for row in comparison.rows}
     conditions = tuple(dict.fromkeys(name for piece in pieces for name in piece.robust))
     bars = [name for name in BARS if any(getattr(row, name) is not None for row in comparison.rows)]
-    headings = (*HEADINGS[:2], *bars, *conditions, *HEADINGS[2:])
-    lines = ["| " + " | ".join(headings) + " |", "| " + " | ".join("---" for _ in headings) + " |"]
+    units = (UNITS,) if comparison.cuts else ()
+    headings = (*HEADINGS[:2], *bars, *conditions, *units, *HEADINGS[2:])
     rows = [row for row in comparison.rows if table[row.name]]
-    return "\n".join(
-        [*lines, *("| " + " | ".join(_cells(row, table, bars, conditions)) + " |" for row in rows)]
-    )
+    cells = [
+        headings,
+        ["---"] * len(headings),
+        *(list(_cells(row, table, bars, conditions, units)) for row in rows),
+    ]
+    return "\n".join(f"| {' | '.join(line)} |" for line in cells)
 
 
 def _cells(
@@ -45,6 +50,7 @@ def _cells(
     table: Mapping[str, Mapping[int, Piece]],
     bars: Sequence[str],
     conditions: Sequence[str],
+    units: Sequence[str],
 ) -> Iterator[str]:
     pieces = list(table[row.name].values())
     accuracies = [piece.accuracy for piece in pieces]
@@ -54,6 +60,8 @@ def _cells(
         yield _bar(name, getattr(row, name), mean(accuracies))
     for name in conditions:
         yield f"{mean(piece.robust.get(name, float('nan')) for piece in pieces):.3f}"
+    if units:
+        yield _units(pieces)
     yield f"{mean(_overall(piece.active) for piece in pieces):.3f}"
     yield f"{mean(_overall(piece.sparsity) for piece in pieces):.2f}"
     yield _median(piece.steps_a_second for piece in pieces)
@@ -82,6 +90,15 @@ def _median(values: Iterable[float | None], unit: str = "") -> str:
     """Return the median of those that were measured; nothing where none was."""
     numbers = [value for value in values if value is not None]
     return f"{median(numbers):.1f}{unit}" if numbers else ""
+
+
+def _units(pieces: Sequence[Piece]) -> str:
+    """Say how many units each hidden layer is left with, on average over seeds, shallow to deep."""
+    means = {
+        name: mean(piece.units.get(name, float("nan")) for piece in pieces)
+        for name in pieces[0].units
+    }
+    return ", ".join(f"{count:.0f}" for count in means.values())
 
 
 def _overall(values: Mapping[str, float]) -> float:

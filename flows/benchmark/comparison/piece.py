@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from statistics import median
 
@@ -18,7 +18,7 @@ from spikeatlas.snn.atomic import write_atomically
 from spikeatlas.snn.batching import padded_batches
 from spikeatlas.snn.coding import CodingKey, encode
 from spikeatlas.snn.data import DataSet
-from spikeatlas.snn.networks import TrainableNetwork
+from spikeatlas.snn.networks import SpikingNetwork, TrainableNetwork
 from spikeatlas.snn.robustness import measure_network
 from spikeatlas.snn.selectivity import hoyer
 from spikeatlas.snn.training import (
@@ -66,6 +66,8 @@ class Piece:
     """The first, by the loop over time steps through all layers; None of other methods."""
     robust: dict[str, float]
     """Accuracy by condition, of images under noise and attacks, if that was asked for."""
+    units: dict[str, int] = dataclasses.field(default_factory=dict)
+    """Units that each hidden layer is left with; none in a file of before units were cut."""
 
 
 def measure_piece(comparison: NetworkComparison, row: Row, seed: int) -> Piece:
@@ -106,12 +108,20 @@ def measure_piece(comparison: NetworkComparison, row: Row, seed: int) -> Piece:
         seconds,
         *speeds,
         robust,
+        _units(network, active),
     )
     write_atomically(
         comparison.result_path(row, seed),
         (json.dumps(dataclasses.asdict(piece), indent=1) + "\n").encode(),
     )
     return piece
+
+
+def _units(network: TrainableNetwork, layers: Iterable[str]) -> dict[str, int]:
+    """Units of some layers of a network in a row, which training may have cut; others keep theirs."""
+    if not isinstance(network, SpikingNetwork):
+        return {}
+    return {name: network.sizes[name] for name in layers}
 
 
 @torch.no_grad()

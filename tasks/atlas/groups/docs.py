@@ -31,6 +31,8 @@ ALL = [
         position="centre",
         lengths=(1,),
         scaled_steps=1,
+        desires=True,
+        certified=True,
     )
     for source in get_args(Naturalness)
 ]
