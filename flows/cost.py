@@ -17,6 +17,7 @@ from spikeatlas.tasks.atlas.allocate import repeats_to_add
 from spikeatlas.tasks.inspect.text import as_text
 from spikeatlas.tasks.search.diverse import SPARE
 from spikeatlas.tasks.search.reevaluate import CANDIDATES
+from spikeatlas.tasks.stages.judge_life import natural_images
 from spikeatlas.tasks.study.blocks import Block
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.workers import models
@@ -48,12 +49,14 @@ class ImageCounts:
     cross: int
     """Each neuron's answers to the others' MEIs come with those to its own."""
     ablation: int
+    life: int
+    """Natural images that live neurons answer; what a search for the others takes hangs on how many these are."""
     training: int
 
     def showings(self, presentations: int) -> int:
         """Return all but the training's, each shown so many times; an ablation shows its images once."""
         counts = (self.search, self.again, self.screening, self.natural, self.blank, self.elsewhere)
-        return (sum(counts) + self.cross) * presentations + self.ablation
+        return (sum(counts) + self.cross + self.life) * presentations + self.ablation
 
     def summary(self, *, stochastic: bool) -> str:
         """Return the counts as a person reads them."""
@@ -64,6 +67,7 @@ class ImageCounts:
             f"{self.blank:,} blank",
             f"{self.cross:,} cross-responses" if self.cross else "",
             f"{self.ablation:,} with a neuron silenced" if self.ablation else "",
+            f"{self.life:,} to tell live neurons" if self.life else "",
             f"{self.again:,} measured again" if stochastic else "",
             f"{self.elsewhere:,} best known" if stochastic else "",
         ]
@@ -76,6 +80,7 @@ def cost(checked: Checked) -> str:
     blocks = blocks_to_search(run)
     images = count_images(checked, blocks)
     epoch_tasks = 6 if study.analysis.cross else 5
+    epoch_tasks += study.analysis.life
     task_runs = len(blocks) + epoch_tasks * len(run.epochs) + len(study.analysis.ablation) + ONCE
     showings = images.showings(study.search.presentations) / count_workers(run)
     seconds = seconds_per_image(run) * (showings + TRAINING_FACTOR * images.training)
@@ -110,6 +115,7 @@ def count_images(checked: Checked, blocks: list[Block]) -> ImageCounts:
         elsewhere=neurons * epochs * care if run.stochastic else 0,
         cross=epochs * searches if study.analysis.cross else 0,
         ablation=study.analysis.ablation_images * neurons * len(study.analysis.ablation),
+        life=epochs * len(natural_images(run)) if study.analysis.life else 0,
         training=study.training.epochs * len(data.train),
     )
 

@@ -61,6 +61,18 @@ def test_a_key_follows_what_numbers_rest_on(tmp_path: Path) -> None:
         ({"rows": [{"name": "A", "network": {"neuron": "leeky"}}]}, "did you mean leaky"),
         ({"rows": "LIF"}, "rows"),
         ({"speed": 1}, "speed"),
+        (
+            {
+                "rows": [
+                    {
+                        "name": "A",
+                        "network": {"norm": "divisive"},
+                        "training": {"callbacks": ["demp"]},
+                    }
+                ]
+            },
+            "row 'A': training.callbacks: demp: network.norm: no unit can be cut out with divisive",
+        ),
     ],
 )
 def test_bad_files_are_refused_in_sentences(

@@ -38,11 +38,11 @@ def test_scales_are_penalised_and_weights_where_there_are_none(norm: str) -> Non
     parameters = [*layers[0].norm.parameters(), layers[1].operator.weight]
     first, second, third = (layers[0].norm, layers[1].operator, layers[2].norm)
     scales = [getattr(part, "weight" if norm == "batch" else "gamma") for part in (first, third)]
-    squares = sum(float((row**2).sum()) for row in (*scales, second.weight))
+    squares = sum(float((row.detach() ** 2).sum()) for row in (*scales, second.weight))
 
     for step in (0, 30, 60, 100):
         penalty = begun(built, penalty=0.2).penalty(step)
-        assert float(penalty) == pytest.approx(0.5 * 0.2 * one_cycle(step / 100) * squares)
+        assert penalty.item() == pytest.approx(0.5 * 0.2 * one_cycle(step / 100) * squares)
     slopes = torch.autograd.grad(
         begun(built, penalty=0.2).penalty(30), parameters, allow_unused=True
     )
