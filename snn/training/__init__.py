@@ -6,11 +6,11 @@ from spikeatlas.snn.training.backends import BACKENDS, TrainingBackend
 from spikeatlas.snn.training.callbacks import (
     CALLBACKS,
     ActingCallback,
-    Course,
     Demp,
     Intervention,
     Prune,
     TrainingCallback,
+    TrainingSite,
 )
 from spikeatlas.snn.training.checkpoints import (
     CheckpointHeader,
@@ -46,7 +46,6 @@ __all__ = [
     "ActingCallback",
     "Assignment",
     "CheckpointHeader",
-    "Course",
     "Demp",
     "Intervention",
     "LayerObjective",
@@ -60,6 +59,7 @@ __all__ = [
     "TrainingCallback",
     "TrainingMethod",
     "TrainingObjective",
+    "TrainingSite",
     "TrainingSpec",
     "checkpoint_epochs",
     "epoch_path",

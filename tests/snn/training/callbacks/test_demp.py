@@ -9,7 +9,7 @@ import torch
 
 from spikeatlas.snn.data import Digits, load_data
 from spikeatlas.snn.networks import NetworkSpec, SpikingNetwork
-from spikeatlas.snn.training import Course, Demp, Lesson, StepLearner, TrainingSpec
+from spikeatlas.snn.training import Demp, Lesson, StepLearner, TrainingSite, TrainingSpec
 from spikeatlas.snn.training.callbacks import one_cycle
 from tests.snn.nets import network, toy_data
 
@@ -27,8 +27,8 @@ class Deaf:
 
 
 def begun(built: SpikingNetwork, steps: int = 100, **fields: Any) -> Any:
-    course: Any = Course(built, Deaf(), toy_data().train, steps, 0)  # type: ignore[arg-type]
-    return Demp(**fields).begin(course)
+    site: Any = TrainingSite(built, Deaf(), toy_data().train, steps, 0)  # type: ignore[arg-type]
+    return Demp(**fields).begin(site)
 
 
 @pytest.mark.parametrize("norm", ["batch", "bntt"])
@@ -110,7 +110,7 @@ def learned(callbacks: tuple[Any, ...]) -> tuple[SpikingNetwork, float]:
 
 
 def test_half_of_a_layer_dies_on_digits_and_the_accuracy_stays() -> None:
-    """The bar of the sheet. Measured: 256 to 82 units; .987, dense .980, at random .980."""
+    """The bar of the sheet. Measured: 256 to 82 units; .987, dense .980, at random .971."""
     _, dense = learned(())
     cut, accuracy = learned(({"kind": "demp", "penalty": 0.1, "every": 200},))
     shares = tuple(1 - size / 256 for size in list(cut.sizes.values())[:-1])
