@@ -90,6 +90,18 @@ def test_a_key_follows_what_numbers_rest_on(tmp_path: Path) -> None:
             "row 'A': network.kind chain is not trained here",
         ),
         ({"speed": 1}, "speed"),
+        (
+            {
+                "rows": [
+                    {
+                        "name": "A",
+                        "network": {"norm": "divisive"},
+                        "training": {"callbacks": ["demp"]},
+                    }
+                ]
+            },
+            "row 'A': training.callbacks: demp: network.norm: no unit can be cut out with divisive",
+        ),
     ],
 )
 def test_bad_files_are_refused_in_sentences(
