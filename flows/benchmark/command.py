@@ -109,6 +109,22 @@ def benchmark(
             help="Silence the neurons that measures of importance name, and compare what is lost.",
         ),
     ] = False,
+    optima: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="ATLAS",
+            parser=path,
+            help="Enumerate the grid of an atlas: how many searches reached its optimum?",
+        ),
+    ] = None,
+    returns: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PATH",
+            parser=path,
+            help="Train the actors that a YAML file lists, and print their returns.",
+        ),
+    ] = None,
     images: Annotated[
         Path | None,
         typer.Option(

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, TypeVar, overload
 
 from annotated_types import Ge, Le, MinLen
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
@@ -123,13 +123,26 @@ class NetworkComparison(BaseModel):
         return self.results / f"{row.slug}-seed-{seed}.json"
 
 
-def read_comparison(path: Path, overrides: Sequence[str] = ()) -> NetworkComparison:
-    """Read the file of a comparison. StudyError with every problem of form."""
+Form = TypeVar("Form", bound=NetworkComparison)
+
+
+@overload
+def read_comparison(path: Path, overrides: Sequence[str] = ()) -> NetworkComparison: ...
+
+
+@overload
+def read_comparison(path: Path, overrides: Sequence[str], form: type[Form]) -> Form: ...
+
+
+def read_comparison(
+    path: Path, overrides: Sequence[str] = (), form: type[NetworkComparison] = NetworkComparison
+) -> NetworkComparison:
+    """Read the file of a comparison of a form. StudyError with every problem of form."""
     raw = read_study(path, overrides)
     try:
-        return NetworkComparison.model_validate(with_shared_fields(raw))
+        return form.model_validate(with_shared_fields(raw))
     except ValidationError as error:
-        raise StudyError(sentences(error, NetworkComparison, raw)) from None
+        raise StudyError(sentences(error, form, raw)) from None
 
 
 def with_shared_fields(raw: Mapping[str, Any]) -> dict[str, Any]:
