@@ -95,6 +95,13 @@ def benchmark(
             "--explorer", help="Weigh an explorer of 10,000 MEIs and time it in chromium."
         ),
     ] = False,
+    importance: Annotated[
+        bool,
+        typer.Option(
+            "--importance",
+            help="Silence the neurons that measures of importance name, and compare what is lost.",
+        ),
+    ] = False,
     images: Annotated[
         Path | None,
         typer.Option(

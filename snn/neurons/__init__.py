@@ -29,6 +29,7 @@ from spikeatlas.snn.neurons.surrogates import (
     SurrogateSpec,
     Triangle,
 )
+from spikeatlas.snn.neurons.tandem import AnalogueOutput, TandemNeuron, TandemNeuronSpec
 from spikeatlas.snn.registry import Family
 
 NEURONS: Family[NeuronSpec] = Family(
@@ -42,6 +43,7 @@ NEURONS: Family[NeuronSpec] = Family(
         "dsr-lif": DsrLifSpec,
         "clif": ClifSpec,
         "backei": BackEISpec,
+        "tandem": TandemNeuronSpec,
         "desire-if": DesireIfSpec,
     },
 )
@@ -54,6 +56,7 @@ __all__ = [
     "NEURONS",
     "SURROGATES",
     "ATan",
+    "AnalogueOutput",
     "BackEINeuron",
     "BackEISpec",
     "ClifNeuron",
@@ -84,6 +87,8 @@ __all__ = [
     "State",
     "StraightThrough",
     "SurrogateSpec",
+    "TandemNeuron",
+    "TandemNeuronSpec",
     "Triangle",
     "is_neuron",
     "read_rule",

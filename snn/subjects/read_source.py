@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spikeatlas.snn.layer_info import LayerInfo, require_neurons
+from spikeatlas.snn.networks import TrainableNetwork
 from spikeatlas.snn.readings import (
     RATE,
     GroupReading,
@@ -101,14 +102,14 @@ class ReadSource(Source):
         self.source = source
         """As it is before it is read so: for what its kind alone has, such as a module's accuracy."""
         self._way = (reading, unit)
-        self.input_shape = source.input_shape
+        self.input_shape, self.classes = source.input_shape, source.classes
         self.layers = read_layers(source, reading, unit)
         says = f"is a layer of which probe.reading ({reading.kind}) says nothing"
         others = {name: says for name in source.layers if name not in self.layers}
         self.hidden = {**source.hidden, **others}
         self.stochastic, self.time_steps = source.stochastic, source.time_steps
-        self.classes, self.lacks = source.classes, source.lacks
-        self.scaled_steps = source.scaled_steps
+        self.lacks, self.scaled_steps = source.lacks, source.scaled_steps
+        self.certified = source.certified
         self.outputs = tuple(name for name in source.outputs if name in self.layers)
         self.place, self.folder, self.facts = source.place, source.folder, source.facts
 
@@ -123,6 +124,10 @@ class ReadSource(Source):
     def example(self) -> Subject:
         """See ``Source``."""
         return ReadSubject(self.source.example(), *self._way)
+
+    def at_length(self, time_steps: int) -> Source:
+        """See ``Source``."""
+        return ReadSource(self.source.at_length(time_steps), *self._way)
 
     def digest(self, epoch: float) -> str:
         """See ``Source``: of the subject, whatever is read of it."""
@@ -165,13 +170,13 @@ class ReadSubject(Subject):
     def __init__(self, subject: Subject, reading: Reading, unit: UnitChoice) -> None:
         self.subject = subject
         """As it is before it is read so."""
-        self._reading = reading
-        self._unit = unit
-        self.input_shape = subject.input_shape
+        self._reading, self._unit = reading, unit
+        self._grouped = isinstance(reading, GroupReading)
+        self.input_shape, self.classes = subject.input_shape, subject.classes
         self.layers = read_layers(subject, reading, unit)
         self.stochastic, self.time_steps = subject.stochastic, subject.time_steps
-        self.classes, self.lacks = subject.classes, subject.lacks
-        self.step_scales = subject.step_scales
+        self.lacks, self.step_scales = subject.lacks, subject.step_scales
+        self.optimum = subject.optimum
 
     def responder(self, neurons: Neurons, showing: Showing) -> Respond:
         """See ``Subject``."""
@@ -182,18 +187,20 @@ class ReadSubject(Subject):
         respond = self.subject.responder(
             channels, replace(showing, reading=self._reading.trains, unit=self._unit)
         )
-        grouped = isinstance(self._reading, GroupReading)
-        return _GroupRespond(respond, self._reading, neurons) if grouped else respond
+        return _GroupRespond(respond, self._reading, neurons) if self._grouped else respond
 
     def references(self, unit: UnitChoice = "channel") -> dict[str, NDArray[np.float32]]:
         """See ``Subject``: at the position that is read; none of a group, whose neurons have their own."""
         del unit
-        grouped = isinstance(self._reading, GroupReading)
-        return {} if grouped else self.subject.references(self._unit)
+        return {} if self._grouped else self.subject.references(self._unit)
 
     def check(self) -> None:
         """See ``Subject``."""
         self.subject.check()
+
+    def differentiable(self) -> TrainableNetwork | None:
+        """See ``Subject``: none where neurons are read in groups."""
+        return None if self._grouped else self.subject.differentiable()
 
     def _check(self, neurons: Neurons) -> None:
         """Raise ValueError for what cannot be read so, and for neurons that there are not."""
@@ -226,7 +233,7 @@ class ReadSubject(Subject):
         self, images: Images, neurons: Neurons, showing: Showing
     ) -> dict[str, NDArray[np.float64]]:
         """See ``Subject``."""
-        if isinstance(self._reading, GroupReading):
+        if self._grouped:
             return super().scores_without(images, neurons, showing)
         return self.subject.scores_without(images, neurons, showing)
 
@@ -235,8 +242,7 @@ class _GroupRespond:
     """Responses of groups, from those of their neurons."""
 
     def __init__(self, respond: Respond, reading: Reading, neurons: Neurons) -> None:
-        self._respond = respond
-        self._reading = reading
+        self._respond, self._reading = respond, reading
         self._neurons: Mapping[str, Sequence[int]] = dict(neurons)
 
     def __call__(self, images: Images) -> Responses:

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from spikeatlas.snn.training.backends import BACKENDS, TrainingBackend
-from spikeatlas.snn.training.callbacks import CALLBACKS, TrainingCallback
+from spikeatlas.snn.training.callbacks import (
+    CALLBACKS,
+    ActingCallback,
+    Course,
+    Demp,
+    Intervention,
+    Prune,
+    TrainingCallback,
+)
 from spikeatlas.snn.training.checkpoints import (
     CheckpointHeader,
     checkpoint_epochs,
@@ -22,6 +30,7 @@ from spikeatlas.snn.training.methods import (
     Lesson,
     NetworkLearner,
     StepLearner,
+    Td3,
     Teacher,
     TrainingAxis,
     TrainingMethod,
@@ -37,14 +46,20 @@ __all__ = [
     "OBJECTIVES",
     "STATE",
     "TRAINING_METHODS",
+    "ActingCallback",
     "Assignment",
     "CheckpointHeader",
+    "Course",
+    "Demp",
     "Desire",
     "DesireShares",
+    "Intervention",
     "LayerObjective",
     "Lesson",
     "NetworkLearner",
+    "Prune",
     "StepLearner",
+    "Td3",
     "Teacher",
     "TrainingAxis",
     "TrainingBackend",

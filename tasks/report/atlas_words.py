@@ -98,12 +98,19 @@ def network_phrase(layout: Layout, data: str) -> str:
 
 
 def stimulus_word(layout: Layout) -> str:
-    """Name what the network is shown: an image, or a sequence."""
-    return "sequence" if layout.frames else "image"
+    """Name what the network is shown: an image, a sequence, or an observation."""
+    if layout.frames:
+        return "sequence"
+    return "observation" if layout.numbers else "image"
 
 
 def film_sentence(layout: Layout) -> str:
-    """Say what a picture of a sequence shows; empty for still images."""
+    """Say what a picture of a sequence or of an observation shows; empty for still images."""
+    if layout.numbers:
+        return (
+            f"Each picture shows the {layout.numbers} numbers of an observation as bars, from left to right, each from its "
+            "smallest value to its largest."
+        )
     if not layout.frames:
         return ""
     numbers = [row + 1 for row in frame_rows(layout.frames)]

@@ -47,6 +47,9 @@ def test_repeats_are_counted_epoch_by_epoch(tmp_path: Path) -> None:
         "blank": 3 * 4,
         "cross-responses": 3 * searches,
         "with a neuron silenced": 2 * neurons * 100,
+        "importance": 2
+        * 100
+        * (3 * 5 + 1 + 1),  # forward and backward on the path of naa, its rates, and rate
     }
 
 

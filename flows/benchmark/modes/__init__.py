@@ -16,6 +16,7 @@ from spikeatlas.flows.benchmark.modes.orchestration import time_orchestration
 from spikeatlas.flows.benchmark.modes.planted_rates import score_planted
 from spikeatlas.flows.benchmark.modes.race_searches import race_searches
 from spikeatlas.flows.benchmark.modes.responder_speed import time_responder
+from spikeatlas.flows.benchmark.modes.rules.importance_worth import weigh_importance
 from spikeatlas.flows.benchmark.modes.runner_speed import time_runners
 from spikeatlas.flows.benchmark.modes.training_speed import time_training
 
@@ -32,5 +33,6 @@ MODES: dict[str, Mode] = {
     "--analysis": time_analysis,
     "--planted": score_planted,
     "--explorer": time_explorer,
+    "--importance": weigh_importance,
 }
 """What can be measured, as the command line names it."""

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from spikeatlas.snn.networks import TrainableNetwork
 
@@ -45,6 +45,13 @@ class Teacher(ABC):
     def settle(self) -> None:
         """Bring the network's tensors up to date before they are read: for a method that trains a copy elsewhere."""
         return
+
+    def select(self, parameter: nn.Parameter, axis: int, entries: Tensor) -> None:
+        """Keep of what it remembers of a parameter the ``entries`` (n,) along an axis: the others are about to be cut out.
+
+        For methods that are ``resizable``.
+        """
+        raise NotImplementedError
 
     @abstractmethod
     def state_dict(self) -> dict[str, Any]:
