@@ -24,7 +24,7 @@ from spikeatlas.snn.subjects.base import (
     Scores,
     Subject,
 )
-from spikeatlas.snn.subjects.read.read_problems import read_layers
+from spikeatlas.snn.subjects.read.read_problems import read_layers, reading_problems
 
 
 class ReadSubject(Subject):
