@@ -83,7 +83,7 @@ def test_a_key_follows_what_numbers_rest_on(tmp_path: Path) -> None:
                 ],
                 "network": {},
             },
-            "row 'A': network.kind nir is not trained here; choose chain, resnet or feedback",
+            "row 'A': network.kind nir is not trained here; choose one of chain, resnet, feedback",
         ),
         (
             {"rows": [{"name": "A", "network": {"checkpoints": "elsewhere"}}]},
