@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, cast
 
 from annotated_types import Ge
-from pydantic import model_validator
+from pydantic import Field, model_validator
 from rich.table import Table
 
 from spikeatlas.flows.benchmark.comparison import NetworkComparison, Row, read_comparison
@@ -33,16 +33,20 @@ class ReturnComparison(NetworkComparison):
 
     episodes: Annotated[int, Ge(1)] = 10
     """Test episodes, the same for all (>= 1)."""
-    bars: dict[str, float] = {}
+    bars: dict[str, float] = Field(default_factory=dict)
     """Rows, and the mean return that each is to reach."""
 
     @model_validator(mode="after")
     def _check_bars(self) -> ReturnComparison:
         for name in self.bars.keys() - {row.name for row in self.rows}:
-            raise ValueError(f"bars: {name!r} is no row; name one of {', '.join(row.name for row in self.rows)}")
+            raise ValueError(
+                f"bars: {name!r} is no row; name one of {', '.join(row.name for row in self.rows)}"
+            )
         for row in self.rows:
             if not isinstance(row.training.method, Td3):
-                raise ValueError(f"row {row.name!r}: training.method is {row.training.method.kind}; returns are td3's")
+                raise ValueError(  # noqa: TRY004 - a mistake of the file, told like any other
+                    f"row {row.name!r}: training.method is {row.training.method.kind}; returns are td3's"
+                )
         return self
 
 

@@ -44,12 +44,14 @@ def count_optima(optima: Path) -> Iterator[str]:
     run = run_of_atlas(optima)
     model = models.generator(run)
     if not isinstance(model, GridGenerator):
-        raise ValueError(
+        raise ValueError(  # noqa: TRY004 - a user's mistake, told like any other
             f"{optima} is of generator.kind {run.generator.kind}, whose stimuli cannot be enumerated; give an atlas of "
             "generator.kind grid"
         )
     images = model.decode(all_points(model.levels, model.image_shape[2]))
-    table = Table("epoch", "layer", "active neurons", "searches", "optimum reached", "share of the grid")
+    table = Table(
+        "epoch", "layer", "active neurons", "searches", "optimum reached", "share of the grid"
+    )
     total = np.zeros(2, int)
     with open_tree(optima) as tree:
         for epoch in run.epochs:
