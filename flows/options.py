@@ -70,6 +70,12 @@ Network = Annotated[
         "--network", help="The argument is a study: show the layers of its network instead."
     ),
 ]
+Cut = Annotated[
+    bool,
+    typer.Option(
+        "--cut", help="Read test images without dormant neurons, and without as many dead ones."
+    ),
+]
 Verify = Annotated[
     bool, typer.Option("--verify", help="Replay every stored image through its checkpoint.")
 ]

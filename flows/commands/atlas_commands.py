@@ -1,4 +1,4 @@
-"""The commands that ask an atlas, or change it: info, query, compare, claims, report, migrate."""
+"""The commands that ask an atlas, or change it: info, query, compare, claims, life, report, migrate."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def info(
     from spikeatlas.tasks.atlas.integrity import metadata_damage
     from spikeatlas.tasks.atlas.origin import run_of_atlas
     from spikeatlas.tasks.inspect.info import describe
-    from spikeatlas.tasks.inspect.verify import verify as replay
+    from spikeatlas.tasks.inspect.replay.verify import verify as replay
 
     # damaged metadata cannot even be described
     verify = verify or plain or device is not None
@@ -108,6 +108,19 @@ def claims(atlases: options.AtlasPaths) -> None:
 
     for part in report_claims(atlases, warn=complain):
         tell(part if isinstance(part, str) else as_text(part), end="\n\n")
+
+
+def life(atlas: options.AtlasPath, *, cut: options.Cut = False) -> None:
+    """Count live, dormant, undriven, dead and cut neurons, by epoch and layer, of an atlas with analysis.life.
+
+    With --cut, measure what the network reads without dormant neurons, and without as many dead ones.
+    """
+    from spikeatlas.tasks.inspect.life_table import cut_effects, life_counts
+    from spikeatlas.tasks.inspect.text import text
+
+    tell(text(life_counts(atlas)))
+    if cut:
+        tell(text(cut_effects(atlas)))
 
 
 def report(atlas: options.AtlasPath, output: options.ReportFolder = None) -> None:

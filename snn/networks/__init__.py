@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from spikeatlas.snn.networks.actor import ActorArchitecture, ActorNetwork, PopulationCoder
 from spikeatlas.snn.networks.base import Architecture, LayerOutputs, NetworkSite, TrainableNetwork
 from spikeatlas.snn.networks.chain import pixel_statistics
 from spikeatlas.snn.networks.decodings import (
@@ -13,6 +14,13 @@ from spikeatlas.snn.networks.decodings import (
     PopulationDecoding,
     RateDecoding,
     WeightedRateDecoding,
+)
+from spikeatlas.snn.networks.feedback import FeedbackArchitecture, FeedbackNetwork
+from spikeatlas.snn.networks.heads import (
+    UNITS,
+    FrozenLayer,
+    ThresholdHead,
+    ThresholdHeadArchitecture,
 )
 from spikeatlas.snn.networks.layer import SpikingLayer
 from spikeatlas.snn.networks.network import SpikingNetwork
@@ -31,14 +39,21 @@ from spikeatlas.snn.networks.spec import OUTPUT, NetworkSpec, layer_maps, layer_
 __all__ = [
     "DECODINGS",
     "OUTPUT",
+    "UNITS",
+    "ActorArchitecture",
+    "ActorNetwork",
     "Architecture",
     "DecodingSpec",
+    "FeedbackArchitecture",
+    "FeedbackNetwork",
+    "FrozenLayer",
     "LayerOutputs",
     "MeanDecoding",
     "MembraneDecoding",
     "NetworkSite",
     "NetworkSpec",
     "OutputReadout",
+    "PopulationCoder",
     "PopulationDecoding",
     "RateDecoding",
     "ResNetArchitecture",
@@ -47,6 +62,8 @@ __all__ = [
     "SpikingLayer",
     "SpikingNetwork",
     "SpikingResNet",
+    "ThresholdHead",
+    "ThresholdHeadArchitecture",
     "Trace",
     "TrainableNetwork",
     "WeightedRateDecoding",

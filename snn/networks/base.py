@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from spikeatlas.snn.coding import Coding
 from spikeatlas.snn.layer_info import LayerInfo
-from spikeatlas.snn.neurons import FastSigmoid, SurrogateSpec
+from spikeatlas.snn.neurons import FastSigmoid, SpikingNeuron, SurrogateSpec
 
 Shape = tuple[int, int, int]
 
@@ -71,6 +71,8 @@ class TrainableNetwork(nn.Module, ABC):
 
     mean: Tensor
     std: Tensor
+    layers: tuple[str, ...] = ()
+    """Names of its spiking layers, from the input on; empty where it has none that can be looked into."""
 
     def __init__(
         self, *, input_shape: Shape, time_steps: int, coding: Coding, mean: Tensor, std: Tensor
@@ -96,6 +98,15 @@ class TrainableNetwork(nn.Module, ABC):
     def device(self) -> torch.device:
         """The device that its weights are on, and its inputs have to be."""
         return self.mean.device
+
+    def neurons(self, layer: str) -> SpikingNeuron:
+        """Return the neurons of one of its ``layers``. ValueError for an unknown one."""
+        raise ValueError(f"this network has no layer {layer!r} to look into.")
+
+    def capture(self, inputs: Tensor, depth: int) -> Iterator[tuple[str, Tensor]]:
+        """Spikes (T, n, ...) of the first ``depth`` of its ``layers``, one by one, of encoded images (T or 1, n, c, h, w)."""
+        del inputs, depth
+        return iter(())
 
     @abstractmethod
     def forward(self, inputs: Tensor) -> Tensor:

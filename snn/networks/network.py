@@ -58,7 +58,7 @@ class SpikingNetwork(TrainableNetwork):
         return (cast("SpikingLayer", layer) for layer in self.stages)
 
     @property
-    def layers(self) -> tuple[str, ...]:
+    def layers(self) -> tuple[str, ...]:  # type: ignore[override]  # of the contract's attribute
         """Names of the spiking layers, from the input on."""
         return tuple(layer.name for layer in self)
 

@@ -64,6 +64,10 @@ class Subject(ABC):
     """Classes of its read-out; None where it has none."""
     step_scales: Mapping[str, NDArray[np.float32]] = MappingProxyType({})
     """Scales (T,) of time steps, the mean over channels, of layers that have learnt some."""
+    optimum: Mapping[str, NDArray[np.float64]] = MappingProxyType({})
+    """``beta``, ``objective`` and ``gap`` (classes,) of a training that knows how far from its optimum it is."""
+    cut: Mapping[str, tuple[int, ...]] = MappingProxyType({})
+    """Neurons, of each layer that lost some, that training has cut out: they answer 0."""
     lacks: tuple[str, ...] = ()
     """Which of ``LACKS`` it does not have."""
 
@@ -105,10 +109,9 @@ class Subject(ABC):
         self, images: Images, neurons: Neurons, showing: Showing
     ) -> dict[str, NDArray[np.float64]]:
         """Scores (neurons, n, classes) of each layer: those of images while one neuron is silent, for each in turn."""
+        silent = self.silenced
         return {
-            layer: np.stack(
-                [self.silenced(layer, neuron).scores(images, showing) for neuron in indices]
-            )
+            layer: np.stack([silent(layer, neuron).scores(images, showing) for neuron in indices])
             for layer, indices in neurons.items()
         }
 
@@ -142,11 +145,12 @@ class Source(ABC):
     """See ``Subject``."""
     scaled_steps: int = 0
     """Time steps whose scales are learnt (``Subject.step_scales``); 0 where there are none."""
+    certified: bool = False
+    """True where every subject has an ``optimum`` (``Subject.optimum``)."""
     outputs: tuple[str, ...] = ()
     """Layers whose neurons stand for classes from the start; nothing is claimed about these."""
     lacks: tuple[str, ...] = ()
     """See ``Subject``."""
-
     hidden: Mapping[str, str] = MappingProxyType({})
     """Names that a user may take for layers and that are none, each with the reason, as a sentence goes on after it."""
 
@@ -181,6 +185,12 @@ class Source(ABC):
     @abstractmethod
     def example(self) -> Subject:
         """Return a subject of this shape before there is any checkpoint: to plan with, and to time."""
+
+    def at_length(self, time_steps: int) -> Source:
+        """Return the same epochs, shown every stimulus for so many time steps (>= 1). LackError where that cannot be."""
+        raise LackError(
+            f"this network cannot be shown a stimulus for {time_steps} time steps: it brings its own time with it."
+        )
 
     @abstractmethod
     def digest(self, epoch: float) -> str:
