@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 import xarray as xr
-from spikeatlas.tasks.inspect.verify import verify
 
 from spikeatlas.flows.checks.study_checks import Checked, check
 from spikeatlas.tasks.atlas import open_tree
+from spikeatlas.tasks.inspect.verify import verify
 from spikeatlas.tasks.report import read_summary
 from spikeatlas.tasks.report.atlas_words import lead_sentence
 from spikeatlas.tasks.study.study import StudyError
