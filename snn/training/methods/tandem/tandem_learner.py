@@ -139,7 +139,7 @@ class TandemLearner(NetworkLearner):
             self._end_epoch()
 
     def _entering(self, rows: npt.NDArray[np.int64]) -> Tensor:
-        """What the first layer that learns gets of some training images, (T, n, ...)."""
+        """Input (T, n, ...) of the first layer that learns, for some of the training images."""
         layers = self._frozen
         if not layers:
             return self._spikes(self.training.images[rows], 0)
@@ -233,7 +233,7 @@ def split_off(lesson: Lesson, share: float) -> tuple[Split, Split]:
             f"training.method: tandem splits images for validation off, and there is {count} to train with; give at least 2."
         )
     order = np.random.default_rng([lesson.seed, _SPLIT]).permutation(count)
-    chosen = min(max(round(share * count), 1), count - 1)
-    parts = np.sort(order[chosen:]), np.sort(order[:chosen])
+    size = min(max(round(share * count), 1), count - 1)
+    parts = np.sort(order[size:]), np.sort(order[:size])
     training, validation = (Split(split.images[rows], split.labels[rows]) for rows in parts)
     return training, validation
