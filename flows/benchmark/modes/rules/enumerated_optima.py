@@ -44,7 +44,7 @@ def count_optima(optima: Path) -> Iterator[str]:
     run = run_of_atlas(optima)
     model = models.generator(run)
     if not isinstance(model, GridGenerator):
-        raise ValueError(
+        raise ValueError(  # noqa: TRY004 - a user's mistake, told like any other
             f"{optima} is of generator.kind {run.generator.kind}, whose stimuli cannot be enumerated; give an atlas of "
             "generator.kind grid"
         )

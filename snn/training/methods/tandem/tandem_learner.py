@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from spikeatlas.snn.batching import padded_batches
@@ -98,7 +98,7 @@ class TandemLearner(NetworkLearner):
         lr = spec.lr * (_LAST_LR if self.hybrid.converted == stages > 0 else 1)
         for parameter in self.network.parameters():
             parameter.requires_grad_(False)
-        rates: dict[float, list[nn.Parameter]] = {}
+        rates: dict[float, list[Tensor]] = {}
         for parameter, rate in self._learning():
             rates.setdefault(lr * rate, []).append(parameter.requires_grad_())
         groups = [{"params": parameters, "lr": rate} for rate, parameters in rates.items()]
@@ -112,7 +112,7 @@ class TandemLearner(NetworkLearner):
         """Layers that learn no more: the converted ones, but perhaps the newest."""
         return max(self.hybrid.converted - (self._method.newest == "tuned"), 0)
 
-    def _learning(self) -> Iterator[tuple[nn.Parameter, float]]:
+    def _learning(self) -> Iterator[tuple[Tensor, float]]:
         """Parameters that learn in this stage, each with its share of the rate."""
         for layer in list(self.network)[self._frozen :]:
             yield layer.operator.weight, 1.0
