@@ -9,7 +9,7 @@ import pytest
 from spikeatlas.flows.benchmark.comparison import read_comparison
 
 FOLDER = Path(__file__).parents[4] / "deployments" / "benchmarks"
-FILES = sorted(path for path in FOLDER.glob("*.yaml") if "\nrows:" in path.read_text())
+FILES = sorted(path for path in FOLDER.glob("*.yaml") if "benchmark --networks" in path.read_text())
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
