@@ -15,6 +15,7 @@ from spikeatlas.snn.networks.decodings import (
     WeightedRateDecoding,
 )
 from spikeatlas.snn.networks.heads import (
+    CERTIFICATES,
     UNITS,
     FrozenLayer,
     ThresholdHead,
@@ -35,6 +36,7 @@ from spikeatlas.snn.networks.silenced import (
 from spikeatlas.snn.networks.spec import OUTPUT, NetworkSpec, layer_maps, layer_sizes
 
 __all__ = [
+    "CERTIFICATES",
     "DECODINGS",
     "OUTPUT",
     "UNITS",

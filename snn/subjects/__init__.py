@@ -9,7 +9,6 @@ from spikeatlas.snn.subjects.base import (
     LACKS,
     LackError,
     Neurons,
-    Progress,
     Respond,
     Responses,
     Scores,
@@ -25,6 +24,7 @@ from spikeatlas.snn.subjects.nir import NirSpec
 from spikeatlas.snn.subjects.read_source import probe_problems, read_source
 from spikeatlas.snn.subjects.residual import ResNetSpec, ResNetSubject
 from spikeatlas.snn.subjects.trained import ChainSpec, TrainedSource
+from spikeatlas.snn.subjects.training_progress import Progress
 
 SUBJECTS: Family[SubjectSpec] = Family(
     "network",

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from math import nan
 from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol
@@ -19,6 +17,7 @@ from spikeatlas.snn.layer_info import LayerInfo
 from spikeatlas.snn.readings import UnitChoice
 from spikeatlas.snn.registry import SPEC, Contract
 from spikeatlas.snn.showing import Showing
+from spikeatlas.snn.subjects.training_progress import Progress
 
 Images = NDArray[np.uint8]
 Neurons = Mapping[str, Sequence[int]]
@@ -77,8 +76,6 @@ class Subject(ABC):
     """Classes of its read-out; None where it has none."""
     step_scales: Mapping[str, NDArray[np.float32]] = MappingProxyType({})
     """Scales (T,) of time steps, the mean over channels, of layers that have learnt some."""
-    optimum: Mapping[str, NDArray[np.float64]] = MappingProxyType({})
-    """``beta``, ``objective`` and ``gap`` (classes,) of a training that knows how far from its optimum it is."""
     lacks: tuple[str, ...] = ()
     """Which of ``LACKS`` it does not have."""
 
@@ -124,20 +121,6 @@ class Subject(ABC):
         }
 
 
-@dataclass(frozen=True)
-class Progress:
-    """The state of training at an epoch, as far as somebody wrote it down."""
-
-    step: int = -1
-    """Training steps taken; -1: nobody knows."""
-    images_seen: int = -1
-    """Training images seen; -1: nobody knows."""
-    accuracy: float = nan
-    """Share of test images that are read right, 0 to 1; NaN: nobody knows."""
-    loss: float = nan
-    """Mean cross-entropy of the test images' scores, in nats; NaN: nobody knows."""
-
-
 class Source(ABC):
     """A subject along its training: one for each epoch."""
 
@@ -154,7 +137,7 @@ class Source(ABC):
     scaled_steps: int = 0
     """Time steps whose scales are learnt (``Subject.step_scales``); 0 where there are none."""
     certified: bool = False
-    """True where every subject has an ``optimum`` (``Subject.optimum``)."""
+    """True where its training knows how far from its optimum it is (``Progress.optimum``)."""
     outputs: tuple[str, ...] = ()
     """Layers whose neurons stand for classes from the start; nothing is claimed about these."""
     lacks: tuple[str, ...] = ()

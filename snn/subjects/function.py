@@ -38,7 +38,6 @@ from spikeatlas.snn.showing import Showing
 from spikeatlas.snn.subjects.base import (
     LACKS,
     Neurons,
-    Progress,
     Respond,
     Source,
     Subject,
@@ -51,6 +50,7 @@ from spikeatlas.snn.subjects.functions import (
     make_function,
     trial_problem,
 )
+from spikeatlas.snn.subjects.training_progress import Progress
 
 Width = Annotated[int, Field(ge=1)]
 Files = Annotated[dict[float, UserPath], Field(min_length=1), AfterValidator(FrozenTable)]

@@ -23,13 +23,13 @@ from spikeatlas.snn.showing import Showing
 from spikeatlas.snn.subjects.base import (
     Images,
     Neurons,
-    Progress,
     Respond,
     Responses,
     Scores,
     Source,
     Subject,
 )
+from spikeatlas.snn.subjects.training_progress import Progress
 
 
 def read_source(source: Source, reading: Reading = RATE, unit: UnitChoice = "channel") -> Source:
@@ -171,7 +171,7 @@ class ReadSubject(Subject):
         self.layers = read_layers(subject, reading, unit)
         self.stochastic, self.time_steps = subject.stochastic, subject.time_steps
         self.classes, self.lacks = subject.classes, subject.lacks
-        self.step_scales, self.optimum = subject.step_scales, subject.optimum
+        self.step_scales = subject.step_scales
 
     def responder(self, neurons: Neurons, showing: Showing) -> Respond:
         """See ``Subject``."""

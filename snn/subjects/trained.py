@@ -26,8 +26,9 @@ from spikeatlas.snn.networks import (
 from spikeatlas.snn.neurons import DEFAULT_SURROGATE, SurrogateSpec
 from spikeatlas.snn.registry import SPEC, UserPath
 from spikeatlas.snn.sentences import caught
-from spikeatlas.snn.subjects.base import Progress, Source, Subject, SubjectSpec
+from spikeatlas.snn.subjects.base import Source, Subject, SubjectSpec
 from spikeatlas.snn.subjects.chain_subject import ChainSubject
+from spikeatlas.snn.subjects.training_progress import Progress
 from spikeatlas.snn.training import (
     epoch_path,
     list_epochs,

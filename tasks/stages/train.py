@@ -195,8 +195,8 @@ def record_network(run: Run) -> None:
         if source.scaled_steps:
             arrays = {**arrays, "progress/time_steps/scale": _step_scales(run, epoch)}
         if source.certified:
-            optimum = models.subject(run, epoch)[0].optimum
-            arrays |= {f"progress/optimum/{name}": values for name, values in optimum.items()}
+            optimum = progress.optimum.items()
+            arrays |= {f"progress/optimum/{name}": values for name, values in optimum}
         write.write_epoch(run.atlas, epoch, arrays, TRAINED)
 
 

@@ -47,9 +47,6 @@ class ThresholdHeadSubject(Subject):
         self.stochastic = CODINGS[network.coding].stochastic
         self.time_steps = network.time_steps
         self.classes = network.classes
-        self.optimum = {
-            name: network.get_buffer(name).cpu().numpy() for name in ("beta", "objective", "gap")
-        }
 
     def check(self) -> None:
         """See ``Subject``."""
