@@ -14,7 +14,16 @@ from spikeatlas.flows.runners.run_page import artifact_key, publish
 from spikeatlas.flows.runners.task_runners import gather, submit, workers
 from spikeatlas.flows.start import DEFAULTS, StudyFile, run_name, start_study
 from spikeatlas.tasks import units
-from spikeatlas.tasks.atlas import ABLATED, ANALYSED, KNOWN, flagged, holds, open_tree, unfinished
+from spikeatlas.tasks.atlas import (
+    ABLATED,
+    ANALYSED,
+    KNOWN,
+    LIVED,
+    flagged,
+    holds,
+    open_tree,
+    unfinished,
+)
 from spikeatlas.tasks.stages.cross import to_show
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.study.study import Study
@@ -26,8 +35,9 @@ log = logging.getLogger("spikeatlas")
 def analyze_flow(run: Run) -> None:
     """Do what is not done yet of each epoch whose searches are all done.
 
-    1. ``analyze``: selectivity. 2. ``cross``: the network of every epoch sees the MEIs of every other, and
-    ``ablate``: each neuron is silenced in turn. 3. ``know``: whether any image drives a neuron more than its MEI.
+    1. ``analyze``: selectivity. 2. ``cross``: the network of every epoch sees the MEIs of every other,
+    ``ablate``: each neuron is silenced in turn, and ``judge life``: what drives silent ones. 3. ``know``: whether any image
+    drives a neuron more than its MEI.
     4. ``conclude``: what changed over training.
     """
     searched = [epoch for epoch in run.epochs if not unfinished(run.atlas, run.blocks(epoch))]
@@ -35,7 +45,7 @@ def analyze_flow(run: Run) -> None:
     run_epochs(units.analyze_task, run, pending)
     for epoch in pending:
         show_epoch(run, epoch)
-    gather([*crossings(run), *ablations(run)])
+    gather([*crossings(run), *ablations(run), *lives(run)])
     if run.search.methods:
         pending = [epoch for epoch in searched if not flagged(run.atlas, KNOWN, epoch)]
         run_epochs(units.know_task, run, pending)
@@ -56,6 +66,13 @@ def ablations(run: Run) -> list[PrefectFuture[Any]]:
     ablated = [epoch for epoch in run.epochs if epoch in run.analysis.ablation]
     pending = [epoch for epoch in ablated if not flagged(run.atlas, ABLATED, epoch)]
     return submit_epochs(units.ablate_task, run, pending)
+
+
+def lives(run: Run) -> list[PrefectFuture[Any]]:
+    """Submit the verdict on the neurons of each epoch that is to have one and has none."""
+    epochs = run.epochs if run.analysis.life else ()
+    pending = [epoch for epoch in epochs if not flagged(run.atlas, LIVED, epoch)]
+    return submit_epochs(units.judge_life_task, run, pending)
 
 
 def crossings(run: Run) -> list[PrefectFuture[Any]]:

@@ -17,6 +17,7 @@ from spikeatlas.flows.commands.atlas_commands import (
     claims,
     compare,
     info,
+    life,
     migrate,
     query,
     report,
@@ -82,7 +83,7 @@ def validate(
         tell(responder_plan(checked.run))
 
 
-for _atlas_command in (info, query, compare, claims, report, migrate):
+for _atlas_command in (info, query, compare, claims, life, report, migrate):
     command(_atlas_command)
 
 

@@ -70,6 +70,12 @@ Network = Annotated[
         "--network", help="The argument is a study: show the layers of its network instead."
     ),
 ]
+Cut = Annotated[
+    bool,
+    typer.Option(
+        "--cut", help="Read test images without dormant neurons, and without as many dead ones."
+    ),
+]
 Verify = Annotated[
     bool, typer.Option("--verify", help="Replay every stored image through its checkpoint.")
 ]
@@ -110,6 +116,14 @@ Port = Annotated[
 ]
 
 # of `query`
+QueriedAtlases = Annotated[
+    list[Any],
+    typer.Argument(
+        help="The atlas: a folder named atlas.zarr, or a URL; with --about agreement, also those of other training seeds.",
+        metavar="ATLAS...",
+        parser=atlas_place,
+    ),
+]
 Epoch = Annotated[
     float | None, typer.Option(help="Training progress; the last analysed one if left out.")
 ]
@@ -124,7 +138,7 @@ Image = Annotated[
 About = Annotated[
     str,
     typer.Option(
-        help="neurons, or over all epochs: onset, switched, methods, importance, accuracy, position."
+        help="neurons, or over all epochs: onset, switched, methods, importance, agreement, accuracy, position."
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print rows as JSON.")]

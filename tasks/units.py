@@ -23,13 +23,14 @@ from spikeatlas.tasks.analysis.claim import Claim
 from spikeatlas.tasks.atlas import writing
 from spikeatlas.tasks.stages.ablate import ablate
 from spikeatlas.tasks.stages.analyze import analyze
-from spikeatlas.tasks.stages.assess import assess
 from spikeatlas.tasks.stages.blank import show_blanks
 from spikeatlas.tasks.stages.conclude import conclude
 from spikeatlas.tasks.stages.cross import cross
+from spikeatlas.tasks.stages.judge_life import judge_life
 from spikeatlas.tasks.stages.know import know
 from spikeatlas.tasks.stages.maximize import maximize
 from spikeatlas.tasks.stages.observe import observe
+from spikeatlas.tasks.stages.quality.assess import assess
 from spikeatlas.tasks.stages.screen import screen
 from spikeatlas.tasks.stages.train import (
     record_generator,
@@ -142,5 +143,6 @@ analyze_task = _epoch_task(analyze, "analyze")
 cross_task = _epoch_task(cross, "cross")
 know_task = _epoch_task(know, "compare with all known")
 ablate_task = _epoch_task(ablate, "ablate")
+judge_life_task = _epoch_task(judge_life, "judge life")
 conclude_task = _task(_writer(_conclude), "conclude")
 report_task = _task(_report, "report")

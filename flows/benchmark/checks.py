@@ -24,6 +24,7 @@ from spikeatlas.snn.generators import AdapterSpec
 from spikeatlas.snn.gradient_ascent import ASCENTS
 from spikeatlas.snn.networks import Architecture, layer_sizes
 from spikeatlas.snn.sentences import caught, in_field, near
+from spikeatlas.snn.training import ActingCallback
 from spikeatlas.tasks.atlas.ownership import (
     WRITERS,
     in_the_way,
@@ -82,6 +83,12 @@ def _networks(bench: Bench) -> list[str]:
     if isinstance(bench.network, Architecture):
         absent = bench.training.place_problems(bench.network, [bench.epoch])
         problems += [in_field("epoch", problem) for problem in absent]
+    problems += [
+        f"training.callbacks: {callback.kind} may cut units out, and a race searches for those of whole networks; "
+        "leave it out"
+        for callback in bench.training.callbacks
+        if isinstance(callback, ActingCallback)
+    ]
     if len(set(bench.training_seeds)) < len(bench.training_seeds):
         problems.append(
             f"training_seeds: {list(bench.training_seeds)} names one twice; name each once"

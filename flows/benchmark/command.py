@@ -102,6 +102,29 @@ def benchmark(
             "--explorer", help="Weigh an explorer of 10,000 MEIs and time it in chromium."
         ),
     ] = False,
+    importance: Annotated[
+        bool,
+        typer.Option(
+            "--importance",
+            help="Silence the neurons that measures of importance name, and compare what is lost.",
+        ),
+    ] = False,
+    optima: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="ATLAS",
+            parser=path,
+            help="Enumerate the grid of an atlas: how many searches reached its optimum?",
+        ),
+    ] = None,
+    returns: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PATH",
+            parser=path,
+            help="Train the actors that a YAML file lists, and print their returns.",
+        ),
+    ] = None,
     images: Annotated[
         Path | None,
         typer.Option(

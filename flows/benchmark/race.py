@@ -30,7 +30,7 @@ from spikeatlas.flows.runners.failures import working
 from spikeatlas.snn.atomic import require_picture
 from spikeatlas.snn.data import DataSet
 from spikeatlas.snn.generators import open_generator
-from spikeatlas.snn.networks import NetworkSite, layer_sizes, pixel_statistics
+from spikeatlas.snn.networks import NetworkSite, SpikingNetwork, layer_sizes, pixel_statistics
 from spikeatlas.snn.subjects import ChainSubject
 from spikeatlas.snn.training import load_network
 from spikeatlas.tasks.atlas import coordinator
@@ -94,9 +94,9 @@ def _any_network(bench: Bench, data: DataSet, trained: list[int]) -> ChainSubjec
     """Return a network to time: trained where there is one."""
     if trained:
         path = checkpoint(bench, trained[0])
-        return bench.network.subject(
-            load_network(path, bench.network, data.shape, len(data.classes))
-        )
+        network = load_network(path, bench.network, data.shape, len(data.classes))
+        assert isinstance(network, SpikingNetwork)
+        return ChainSubject(network)
     mean, std = pixel_statistics(data.train.images)
     site = NetworkSite(data.shape, len(data.classes), mean, std, seed=0)
     return ChainSubject(bench.network.build(site).eval())

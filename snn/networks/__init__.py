@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from spikeatlas.snn.networks.base import Architecture, NetworkSite, TrainableNetwork
+from spikeatlas.snn.networks.actor import ActorArchitecture, ActorNetwork, PopulationCoder
+from spikeatlas.snn.networks.base import Architecture, LayerOutputs, NetworkSite, TrainableNetwork
 from spikeatlas.snn.networks.chain import pixel_statistics
 from spikeatlas.snn.networks.decodings import (
     DECODINGS,
@@ -14,6 +15,7 @@ from spikeatlas.snn.networks.decodings import (
     RateDecoding,
     WeightedRateDecoding,
 )
+from spikeatlas.snn.networks.feedback import FeedbackArchitecture, FeedbackNetwork
 from spikeatlas.snn.networks.heads import (
     CERTIFICATES,
     UNITS,
@@ -40,14 +42,20 @@ __all__ = [
     "DECODINGS",
     "OUTPUT",
     "UNITS",
+    "ActorArchitecture",
+    "ActorNetwork",
     "Architecture",
     "DecodingSpec",
+    "FeedbackArchitecture",
+    "FeedbackNetwork",
     "FrozenLayer",
+    "LayerOutputs",
     "MeanDecoding",
     "MembraneDecoding",
     "NetworkSite",
     "NetworkSpec",
     "OutputReadout",
+    "PopulationCoder",
     "PopulationDecoding",
     "RateDecoding",
     "ResNetArchitecture",

@@ -55,6 +55,8 @@ class SpikingLayer(nn.Module):
     pool: nn.MaxPool2d | nn.AvgPool2d | None
     norm: Norm | None
     neuron: SpikingNeuron
+    units: Tensor | None
+    """Of a layer that was cut (``snn.surgery``): the numbers (units,) that its units had before; None: it is whole."""
 
     def __init__(
         self,
@@ -68,6 +70,8 @@ class SpikingLayer(nn.Module):
     ) -> None:
         super().__init__()
         self.name = name
+        # part of the checkpoint of a layer that was cut, and of no other
+        self.register_buffer("units", None)
         self.flatten = flatten
         self.operator = operator
         self.pool = _POOLS[pool]()

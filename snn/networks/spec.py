@@ -139,7 +139,8 @@ class NetworkSpec(Architecture):
         """Normalisation of every layer; one for all leaves an output without spikes as it is."""
         if isinstance(self.norm, tuple):
             return self.norm
-        last = self.norm if self.decoding.spiking else NO_NORM
+        spiking = self.decoding.spiking and self.neuron.output_spikes
+        last = self.norm if spiking else NO_NORM
         return (*(self.norm,) * (self.depth - 1), last)
 
     @property

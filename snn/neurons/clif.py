@@ -9,7 +9,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 from torch import Tensor
 
-from spikeatlas.snn.neurons.base import NeuronSite, NeuronSpec, SpikingNeuron, State
+from spikeatlas.snn.neurons.base import SHARED, NeuronSite, NeuronSpec, SpikingNeuron, State
 from spikeatlas.snn.neurons.fused_clif import ClifRule
 from spikeatlas.snn.neurons.fused_sequence import run_fused_sequence
 from spikeatlas.snn.neurons.rules.rule import Rule
@@ -28,6 +28,8 @@ class ClifNeuron(SpikingNeuron):
     current_decay: Tensor
     membrane_decay: Tensor
     threshold: Tensor
+    unit_axes = SHARED
+    monotone = True
 
     def __init__(
         self,

@@ -13,7 +13,7 @@ import torch
 from pydantic.dataclasses import dataclass
 from torch import Tensor
 
-from spikeatlas.snn.neurons.base import NeuronSite, NeuronSpec, Reset, SpikingNeuron, State
+from spikeatlas.snn.neurons.base import SHARED, NeuronSite, NeuronSpec, Reset, SpikingNeuron, State
 from spikeatlas.snn.neurons.fused import run_fused
 from spikeatlas.snn.neurons.rules.rule import Rule
 from spikeatlas.snn.neurons.slopes import slope_code
@@ -34,6 +34,8 @@ class LeakyNeuron(snntorch.Leaky, SpikingNeuron):
     threshold: Tensor
     reset_mechanism: Reset
     mem: Tensor
+    unit_axes = SHARED
+    monotone = True
 
     def __init__(
         self,

@@ -9,7 +9,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 from torch import Tensor
 
-from spikeatlas.snn.neurons.base import NeuronSite, NeuronSpec, SpikingNeuron, State
+from spikeatlas.snn.neurons.base import SHARED, NeuronSite, NeuronSpec, SpikingNeuron, State
 from spikeatlas.snn.neurons.fused_lif import LifRule
 from spikeatlas.snn.neurons.fused_sequence import run_fused_sequence
 from spikeatlas.snn.neurons.rules.rule import Rule
@@ -32,6 +32,8 @@ class LifNeuron(SpikingNeuron):
     v_reset: Tensor
     decay_input: Tensor
     hard: Tensor
+    unit_axes = SHARED
+    monotone = True
 
     def __init__(
         self,

@@ -8,7 +8,7 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor
 
 from spikeatlas.snn.layer_info import Unit
-from spikeatlas.snn.neurons.base import NeuronSite, NeuronSpec, SpikingNeuron, State
+from spikeatlas.snn.neurons.base import SHARED, NeuronSite, NeuronSpec, SpikingNeuron, State
 from spikeatlas.snn.registry import SPEC
 
 
@@ -16,6 +16,8 @@ class ReluNeuron(SpikingNeuron):
     """max(0, current), at every step anew (Nair and Hinton 2010); a response is its mean."""
 
     spiking = False
+    unit_axes = SHARED
+    monotone = True
 
     def step(self, current: Tensor, state: State) -> tuple[Tensor, State]:
         """See ``SpikingNeuron``: activities instead of spikes."""

@@ -29,7 +29,7 @@ import torch
 from torch import Tensor, nn
 
 from spikeatlas.snn.compiled import compiled
-from spikeatlas.snn.neurons.base import NeuronSite, SpikingNeuron, State
+from spikeatlas.snn.neurons.base import SHARED, NeuronSite, SpikingNeuron, State
 from spikeatlas.snn.neurons.rules.rule import Charge, Rule
 from spikeatlas.snn.neurons.surrogates import SurrogateSpec
 
@@ -61,6 +61,8 @@ class RepresentingNeuron(SpikingNeuron):
     closed: ClassVar[bool]
     """True if the gradient passes at both ends of the clipped map, too."""
     alpha: Tensor
+    unit_axes = SHARED
+    monotone = True
 
     def __init__(
         self, charging: Charging, *, threshold: float, alpha: float, surrogate: SurrogateSpec
@@ -133,7 +135,7 @@ class RepresentingNeuron(SpikingNeuron):
             return self.unroll(currents, time_steps)[0]
         flat = currents.detach().reshape(len(currents), -1).contiguous()
         spikes = torch.empty((time_steps, flat.shape[1]))
-        _fire(flat.numpy(), self._numbers(), spikes.numpy())
+        fire(flat.numpy(), self._numbers(), spikes.numpy())
         return spikes.view(time_steps, *currents.shape[1:])
 
     def _numbers(self) -> tuple[Single, Single, Single, Single, Single]:
@@ -190,10 +192,10 @@ class _Represented(torch.autograd.Function):
 
 
 @compiled
-def _fire(
+def fire(
     currents: Array, numbers: tuple[Single, Single, Single, Single, Single], spikes: Array
 ) -> None:
-    """Write the spikes (T, neurons) of currents (T or 1, neurons)."""
+    """Write the spikes (T, neurons) of currents (T or 1, neurons); ``numbers``: leak, gain, alpha V, V and the height."""
     leak, gain, threshold, drop, height = numbers
     steps, neurons = spikes.shape
     static = len(currents) == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 
 import torch
 from pydantic.dataclasses import dataclass
@@ -28,6 +29,9 @@ class Norm(nn.Module):
     """True if the responder may sum its currents in another order than torch does, at most 1e-5 of the spikes off."""
     constants: tuple[str, ...] = ()
     """Names of its buffers that a study's fields say, and training does not change: see ``declare``."""
+    unit_axes: Mapping[str, int] | None = None
+    """Axis of the channels in each tensor that has an entry for each of them, by the tensor's name. None: no channel can be
+    cut out, nor a channel of the layer before, for what it gives to others, or the length of a filter, hangs on it."""
 
     def declare(self, **values: float) -> None:
         """Keep what the study says of it as buffers (): a checkpoint then tells which normalisation it was trained with."""
@@ -38,6 +42,10 @@ class Norm(nn.Module):
     def step_scales(self) -> Tensor | None:
         """Return what it has learnt to scale each step by, (T, channels); None where steps have no scales of their own."""
         return None
+
+    def scales(self) -> list[nn.Parameter]:
+        """Return the parameters that scale its channels: small ones make these quiet."""
+        return []
 
     def with_ties(self, currents: Tensor, silent: Tensor) -> tuple[Tensor, Tensor | None]:
         """Return normalised currents (T, n, ...), and where the order of sums may decide on more than rounding, (T, n).

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 import torch
@@ -23,6 +24,7 @@ class StepBatchNorm(RunningNorm):
 
     timed = True
     eps = 1e-4
+    unit_axes = MappingProxyType(dict.fromkeys(("gamma", "running_mean", "running_var"), 1))
 
     def __init__(self, time_steps: int, channels: int, exit_below: float | None = None) -> None:
         super().__init__()
@@ -60,6 +62,10 @@ class StepBatchNorm(RunningNorm):
         """See ``Norm``."""
         scale = self.gamma / torch.sqrt(self.running_var + self.eps)
         return scale, -self.running_mean * scale
+
+    def scales(self) -> list[nn.Parameter]:
+        """See ``Norm``: gamma of all steps."""
+        return [self.gamma]
 
     def step_scales(self) -> Tensor:
         """See ``Norm``: gamma."""

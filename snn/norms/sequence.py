@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -25,6 +25,17 @@ class NormSequence(Norm):
         thresholds = (part.exit_below for part in parts if part.exit_below is not None)
         self.exit_below = next(thresholds, None)
 
+    @property
+    def unit_axes(self) -> Mapping[str, int] | None:  # type: ignore[override]  # of the contract's attribute: theirs
+        """See ``Norm``: None where any part cannot be cut."""
+        axes = {}
+        for place, part in enumerate(self.parts):
+            assert isinstance(part, Norm)
+            if part.unit_axes is None:
+                return None
+            axes |= {f"parts.{place}.{name}": axis for name, axis in part.unit_axes.items()}
+        return axes
+
     def forward(self, currents: Tensor, first_step: int = 0) -> Tensor:
         """See ``Norm``."""
         for part in self.parts:
@@ -41,6 +52,10 @@ class NormSequence(Norm):
             if ties is not None:
                 rows = ties if rows is None else rows | ties
         return currents, rows
+
+    def scales(self) -> list[nn.Parameter]:
+        """See ``Norm``: those of all parts."""
+        return [scale for part in self.parts if isinstance(part, Norm) for scale in part.scales()]
 
     def step_scales(self) -> Tensor | None:
         """See ``Norm``: those of the first part that has some."""

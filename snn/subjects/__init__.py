@@ -5,10 +5,10 @@ from __future__ import annotations
 from spikeatlas.snn.layer_info import SPIKE_RATE, LayerInfo, Unit, spike_unit
 from spikeatlas.snn.registry import Family
 from spikeatlas.snn.showing import Showing
+from spikeatlas.snn.subjects.actor_subject import ActorSpec, ActorSubject
 from spikeatlas.snn.subjects.base import (
-    LACKS,
-    LackError,
     Neurons,
+    Progress,
     Respond,
     Responses,
     Scores,
@@ -19,12 +19,13 @@ from spikeatlas.snn.subjects.base import (
 from spikeatlas.snn.subjects.chain_subject import ChainSubject
 from spikeatlas.snn.subjects.function import CallableSpec
 from spikeatlas.snn.subjects.heads import LayerFeatures, ThresholdHeadSpec, ThresholdHeadSubject
+from spikeatlas.snn.subjects.lacking import LACKS, LackError
 from spikeatlas.snn.subjects.module import ModuleSpec
 from spikeatlas.snn.subjects.nir import NirSpec
-from spikeatlas.snn.subjects.read_source import probe_problems, read_source
+from spikeatlas.snn.subjects.read import probe_problems, read_source
 from spikeatlas.snn.subjects.residual import ResNetSpec, ResNetSubject
-from spikeatlas.snn.subjects.trained import ChainSpec, TrainedSource
-from spikeatlas.snn.subjects.training_progress import Progress
+from spikeatlas.snn.subjects.settling import FeedbackSpec, FeedbackSubject
+from spikeatlas.snn.subjects.trained import ChainSpec, TrainedSource, TrainedSpec
 
 SUBJECTS: Family[SubjectSpec] = Family(
     "network",
@@ -32,7 +33,9 @@ SUBJECTS: Family[SubjectSpec] = Family(
     {
         "chain": ChainSpec,
         "resnet": ResNetSpec,
+        "feedback": FeedbackSpec,
         "threshold-head": ThresholdHeadSpec,
+        "actor": ActorSpec,
         "module": ModuleSpec,
         "nir": NirSpec,
         "callable": CallableSpec,
@@ -45,9 +48,13 @@ __all__ = [
     "LACKS",
     "SPIKE_RATE",
     "SUBJECTS",
+    "ActorSpec",
+    "ActorSubject",
     "CallableSpec",
     "ChainSpec",
     "ChainSubject",
+    "FeedbackSpec",
+    "FeedbackSubject",
     "LackError",
     "LayerFeatures",
     "LayerInfo",
@@ -67,6 +74,7 @@ __all__ = [
     "ThresholdHeadSpec",
     "ThresholdHeadSubject",
     "TrainedSource",
+    "TrainedSpec",
     "Unit",
     "probe_problems",
     "read_source",

@@ -28,7 +28,7 @@ from spikeatlas.snn.modules import (
     require_finite,
     try_module,
 )
-from spikeatlas.snn.subjects.base import Images, Source
+from spikeatlas.snn.subjects.base import Images, Progress, Source
 from spikeatlas.snn.subjects.module_layers import (
     accuracy_warning,
     checked_readout,
@@ -43,7 +43,6 @@ from spikeatlas.snn.subjects.module_layers import (
 )
 from spikeatlas.snn.subjects.module_responder import ModuleParts
 from spikeatlas.snn.subjects.module_subject import ModuleSubject
-from spikeatlas.snn.subjects.training_progress import Progress
 
 if TYPE_CHECKING:
     from spikeatlas.snn.subjects.module import ModuleSpec
@@ -73,10 +72,11 @@ class ModuleSource(Source):
         self.time_steps = self.trial.drive.time_steps
         self.classes = None if self.readout is None else self.readout.classes
         self.outputs = output_layers(self.layers, self.readout, spec)
-        frames = first_frames(self._examples())
         self.lacks = module_lacks(
             readout=self.readout is not None,
-            truncation=not runs_whole(module, self.trial, self._scaling, frames),
+            truncation=not runs_whole(
+                module, self.trial, self._scaling, first_frames(self._examples())
+            ),
             epochs=spec.checkpoints is not None,
         )
         self.facts = {

@@ -16,10 +16,9 @@ from spikeatlas.snn.graph.nir_file import DT, nir_module
 from spikeatlas.snn.modules import ClassMode, checkpoint_files, checkpoint_folder, pattern_problem
 from spikeatlas.snn.registry import SPEC, UserPath
 from spikeatlas.snn.sentences import near
-from spikeatlas.snn.subjects.base import SubjectSpec
+from spikeatlas.snn.subjects.base import Progress, SubjectSpec
 from spikeatlas.snn.subjects.module import ModuleSpec, Normalise, require_normalise, require_rates
 from spikeatlas.snn.subjects.module_source import ModuleSource
-from spikeatlas.snn.subjects.training_progress import Progress
 
 _FACTORY = f"{nir_module.__module__}:{nir_module.__name__}"
 

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from spikeatlas.snn.training.backends import BACKENDS, TrainingBackend
-from spikeatlas.snn.training.callbacks import CALLBACKS, TrainingCallback
+from spikeatlas.snn.training.callbacks import (
+    CALLBACKS,
+    ActingCallback,
+    Demp,
+    Intervention,
+    Prune,
+    TrainingCallback,
+    TrainingSite,
+)
 from spikeatlas.snn.training.checkpoints import (
     CheckpointHeader,
     checkpoint_epochs,
@@ -13,13 +21,16 @@ from spikeatlas.snn.training.checkpoints import (
     read_header,
     unreadable_epochs,
 )
+from spikeatlas.snn.training.desires import DesireShares, desire_shares
 from spikeatlas.snn.training.methods import (
     EPOCHS,
     TRAINING_METHODS,
     Assignment,
+    Desire,
     Lesson,
     NetworkLearner,
     StepLearner,
+    Td3,
     Teacher,
     TrainingAxis,
     TrainingMethod,
@@ -35,20 +46,29 @@ __all__ = [
     "OBJECTIVES",
     "STATE",
     "TRAINING_METHODS",
+    "ActingCallback",
     "Assignment",
     "CheckpointHeader",
+    "Demp",
+    "Desire",
+    "DesireShares",
+    "Intervention",
     "LayerObjective",
     "Lesson",
     "NetworkLearner",
+    "Prune",
     "StepLearner",
+    "Td3",
     "Teacher",
     "TrainingAxis",
     "TrainingBackend",
     "TrainingCallback",
     "TrainingMethod",
     "TrainingObjective",
+    "TrainingSite",
     "TrainingSpec",
     "checkpoint_epochs",
+    "desire_shares",
     "epoch_path",
     "list_epochs",
     "load_network",

@@ -15,9 +15,10 @@ from torch import Tensor, nn
 
 from spikeatlas.snn.allowed_places import require_place
 from spikeatlas.snn.files import load_checkpoint, read_metadata, save_checkpoint
-from spikeatlas.snn.networks import Architecture, NetworkSite, TrainableNetwork
+from spikeatlas.snn.networks import Architecture, NetworkSite, SpikingNetwork, TrainableNetwork
 from spikeatlas.snn.neurons import DEFAULT_SURROGATE, SpikingNeuron, SurrogateSpec
 from spikeatlas.snn.norms import Norm
+from spikeatlas.snn.surgery import fit_units
 
 SETTLING_SECONDS = 1
 """Time in which a file that is being written changes."""
@@ -130,11 +131,14 @@ def load_network(
 ) -> TrainableNetwork:
     """Load a checkpoint into the network of ``spec`` for images (c, h, w), its spikes with the gradient of ``surrogate``.
 
-    ValueError, naming the tensors, where the file does not fit the network.
+    A network of which units were cut (``snn.surgery``) has the layers that it was left with. ValueError, naming the
+    tensors, where the file does not fit the network.
     """
     tensors, _ = load_checkpoint(path)
     blank = [0.0] * input_shape[0], [1.0] * input_shape[0]
     network = spec.build(NetworkSite(input_shape, classes, *blank, 0, surrogate))
+    if isinstance(network, SpikingNetwork):
+        fit_units(network, tensors)
     _require_fit(path, tensors, network)
     network.load_state_dict({**_constants(network), **tensors})
     return network.eval()

@@ -21,7 +21,7 @@ from spikeatlas.snn.training.backends import (
     TrainingBackend,
     backend_problems,
 )
-from spikeatlas.snn.training.callbacks import TrainingCallback
+from spikeatlas.snn.training.callbacks import ActingCallback, TrainingCallback
 from spikeatlas.snn.training.methods import Backprop, TrainingMethod
 from spikeatlas.snn.training.objectives import CrossEntropy, TrainingObjective
 
@@ -54,7 +54,7 @@ class TrainingSpec:
     objectives: Annotated[tuple[TrainingObjective, ...], Field(min_length=1)] = (CrossEntropy(),)
     """Terms of the loss, which are added up."""
     callbacks: tuple[TrainingCallback, ...] = ()
-    """Your own, each called after every epoch."""
+    """Callbacks, which look on after every epoch, or act on the network after every step: demp, prune, or your own."""
     device: Device = "cpu"
     """``cpu``, or ``cuda``: neuron by neuron over time instead of in a compiled pass, with other rounding."""
     surrogate: SurrogateSpec = FastSigmoid()
@@ -67,7 +67,28 @@ class TrainingSpec:
             allowed = " or ".join(methods)
             return [f"training.method: {kind} cannot train such a network; choose {allowed}"]
         terms = (objective.problems(network) for objective in self.objectives)
-        return [*self._unread(), *self.method.problems(network), *chain.from_iterable(terms)]
+        return [
+            *self._unread(),
+            *self.method.problems(network),
+            *chain.from_iterable(terms),
+            *self._callback_problems(network),
+        ]
+
+    def _callback_problems(self, network: Architecture) -> list[str]:
+        """Say in sentences what keeps callbacks from acting on the network."""
+        acting = [callback for callback in self.callbacks if isinstance(callback, ActingCallback)]
+        sentences = [
+            f"training.callbacks: {callback.kind}: {problem}"
+            for callback in acting
+            for problem in callback.problems(network)
+        ]
+        for field, part in (("method", self.method), ("backend", self.backend)):
+            if acting and not part.resizable:
+                sentences.append(
+                    f"training.{field}: with {part.kind}, no callback can act on the network while it is trained, as "
+                    f"{acting[0].kind} does; choose another {field}, or leave the callback out"
+                )
+        return sentences
 
     def _unread(self) -> list[str]:
         """Name fields that say something, though the method does not read them."""

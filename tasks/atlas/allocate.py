@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from spikeatlas.snn.data import DataSet, choose_images, count_words
+from spikeatlas.snn.importance import ImageImportanceSpec, ImportanceSpec
 from spikeatlas.snn.subjects import SPIKE_RATE, LayerInfo, Source
 from spikeatlas.snn.training import EPOCHS, TrainingAxis, checkpoint_epochs
 from spikeatlas.tasks.atlas import read, write
@@ -50,6 +51,7 @@ def study_layout(run: Run, data: DataSet, source: Source) -> Layout:
         **_natural(data, study.analysis.images),
         cross=study.analysis.cross,
         ablation=bool(study.analysis.ablation),
+        life=study.analysis.life,
         network=study.seed,
         spike_steps=spike_steps(source.layers, run.layers),
         units=further_units(source.layers, run.layers),
@@ -61,14 +63,22 @@ def study_layout(run: Run, data: DataSet, source: Source) -> Layout:
         scaled_steps=source.scaled_steps,
         certified=source.certified,
         axis=training_axis(run),
+        desires=study.desire is not None,
         test_labels=tuple(data.test.labels.tolist()),
         position=str(study.analysis.position or ""),
+        lengths=study.analysis.lengths,
         measures=brought_measures(study.analysis),
-        importance=tuple(
-            Named(spec.variable, spec.long_name, spec.units, spec.comment)
+        importance=tuple(map(_named, study.analysis.further_importance)),
+        class_importance=tuple(
+            _named(spec)
             for spec in study.analysis.further_importance
+            if isinstance(spec, ImageImportanceSpec)
         ),
     )
+
+
+def _named(spec: ImportanceSpec) -> Named:
+    return Named(spec.variable, spec.long_name, spec.units, spec.comment)
 
 
 def training_axis(run: Run) -> TrainingAxis | None:

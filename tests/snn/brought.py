@@ -24,13 +24,16 @@ from spikeatlas.snn.registry import SPEC
 from spikeatlas.snn.selectivity import Measure
 from spikeatlas.snn.selectivity.tuning import Floats, Mask, Responses, Whole
 from spikeatlas.snn.training import (
+    ActingCallback,
     Assignment,
     CheckpointHeader,
+    Intervention,
     Teacher,
     TrainingAxis,
     TrainingCallback,
     TrainingMethod,
     TrainingObjective,
+    TrainingSite,
 )
 
 LOOKED: list[tuple[float, int]] = []
@@ -234,3 +237,33 @@ class Weight(ImportanceSpec):
             layer: sizes[layer].flatten(1).mean(1)[list(rows)].double().numpy()
             for layer, rows in neurons.items()
         }
+
+
+class Averaging(Intervention):
+    """Pulls every weight towards its own running mean: a state beside the network."""
+
+    def __init__(self, network: TrainableNetwork) -> None:
+        self.network = network
+        self.means = [parameter.detach().clone() for parameter in network.parameters()]
+
+    @torch.no_grad()
+    def after_step(self, step: int) -> None:
+        for parameter, mean in zip(self.network.parameters(), self.means, strict=True):
+            mean.lerp_(parameter, 1 / (1 + step))
+            parameter.lerp_(mean, 0.1)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"means": self.means}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.means = list(state["means"])
+
+
+@dataclass(frozen=True, config=SPEC)
+class Steady(ActingCallback):
+    """Weights that follow their running mean."""
+
+    kind: str
+
+    def begin(self, site: TrainingSite) -> Averaging:
+        return Averaging(site.network)

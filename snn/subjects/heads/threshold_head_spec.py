@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
@@ -10,9 +9,8 @@ from pydantic import AfterValidator, Field
 from pydantic.dataclasses import dataclass
 
 from spikeatlas.snn.data import DataSet
-from spikeatlas.snn.files import digest_file, load_checkpoint
+from spikeatlas.snn.files import digest_file
 from spikeatlas.snn.networks import (
-    CERTIFICATES,
     FrozenLayer,
     NetworkSpec,
     ResNetArchitecture,
@@ -25,7 +23,6 @@ from spikeatlas.snn.sentences import caught
 from spikeatlas.snn.subjects.base import SubjectSpec
 from spikeatlas.snn.subjects.heads.threshold_head_subject import LACKED, ThresholdHeadSubject
 from spikeatlas.snn.subjects.trained import TrainedSource, TrainedSpec
-from spikeatlas.snn.subjects.training_progress import Progress
 from spikeatlas.snn.training import epoch_path, load_network
 
 CHECKPOINTS = "network.features.network.checkpoints"
@@ -122,12 +119,6 @@ class HeadSource(TrainedSource):
             load = lambda: load_network(file, architecture, data.shape, len(data.classes))
             for sentence in caught("network.features", load):
                 raise ValueError(sentence)
-
-    def progress(self, epoch: float) -> Progress:
-        """See ``Source``: the checkpoint holds the certificates of its step."""
-        tensors, _ = load_checkpoint(epoch_path(self.folder, epoch))
-        optimum = {name: tensors[name].numpy() for name in CERTIFICATES}
-        return dataclasses.replace(super().progress(epoch), optimum=optimum)
 
     @property
     def network_digest(self) -> str:

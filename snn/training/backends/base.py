@@ -36,6 +36,8 @@ class TrainingBackend(Contract, ABC):
     stepping: ClassVar[bool] = True
     """True if neurons go step after step, with the gradients of their steps."""
 
+    resizable: ClassVar[bool] = False
+    """True if the network may become smaller while it is trained."""
     unrolled: ClassVar[bool] = False
     """True if all layers go step after step together."""
 

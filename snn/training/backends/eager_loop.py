@@ -19,6 +19,7 @@ class EagerBackend(TrainingBackend):
     kind: Literal["eager"] = "eager"
     precisions: ClassVar[tuple[Precision, ...]] = ("float32", "bfloat16")
     devices: ClassVar[tuple[Device, ...]] = ("cpu", "cuda")
+    resizable: ClassVar[bool] = True
 
     unrolled: ClassVar[bool] = True
 

@@ -18,6 +18,7 @@ class FusedBackend(TrainingBackend):
 
     kind: Literal["fused"] = "fused"
     devices: ClassVar[tuple[Device, ...]] = ("cpu", "cuda")
+    resizable: ClassVar[bool] = True
     stepping: ClassVar[bool] = False
 
     def run(self, network: TrainableNetwork, precision: Precision) -> Run:

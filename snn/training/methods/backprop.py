@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import torch
 from pydantic import Field
 from pydantic.dataclasses import dataclass
-from torch import Tensor
+from torch import Tensor, nn
 
 from spikeatlas.snn.registry import SPEC
 from spikeatlas.snn.training.methods.base import TrainingMethod
@@ -22,6 +22,7 @@ class Backprop(TrainingMethod):
     Adam or gradient descent follows the gradient, its rate falling from ``training.lr`` to zero along a half cosine.
     """
 
+    resizable: ClassVar[bool] = True
     kind: Literal["backprop"] = "backprop"
     """``backprop``: surrogate gradients through all layers and time steps."""
     optimizer: Literal["adam", "sgd"] = "adam"
@@ -52,10 +53,21 @@ class BackpropTeacher(Teacher):
         value = float(loss.detach())
         if math.isfinite(value):
             self._optimizer.zero_grad()
-            loss.backward()
+            self.differentiate(loss)
             self._optimizer.step()
             self._scheduler.step()
         return value
+
+    def differentiate(self, loss: Tensor) -> None:
+        """Set the parameters' gradients."""
+        loss.backward()
+
+    def select(self, parameter: nn.Parameter, axis: int, entries: Tensor) -> None:
+        """See ``Teacher``: the optimiser's moments."""
+        moments = self._optimizer.state[parameter]
+        for name, moment in moments.items():
+            if isinstance(moment, Tensor) and moment.shape == parameter.shape:
+                moments[name] = moment.index_select(axis, entries)
 
     def state_dict(self) -> dict[str, Any]:
         """Return the optimiser's moments and the schedule's place."""

@@ -28,6 +28,8 @@ class TrainingMethod(Contract, ABC):
     """What training runs along."""
     between: ClassVar[bool] = True
     """True if it can stop anywhere between the places of its checkpoints."""
+    resizable: ClassVar[bool] = False
+    """True if callbacks may act between its steps, and cut units out of the network (``Teacher.select``)."""
     unused: ClassVar[tuple[str, ...]] = ()
     """Fields of ``training`` that it does not read."""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import math
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,14 @@ from torch import Tensor
 
 from spikeatlas.snn.coding import encode
 from spikeatlas.snn.data import Split
+from spikeatlas.snn.networks import SpikingNetwork
+from spikeatlas.snn.surgery import fit_units
+from spikeatlas.snn.training.callbacks import (
+    ActingCallback,
+    Intervention,
+    TrainingCallback,
+    TrainingSite,
+)
 from spikeatlas.snn.training.layer_terms import LayerTerms
 from spikeatlas.snn.training.methods.lesson import Lesson
 from spikeatlas.snn.training.methods.network_learner import NetworkLearner
@@ -61,9 +69,21 @@ class StepLearner(NetworkLearner):
             loss=self._loss,
             lr=spec.lr,
             steps=max(spec.epochs * self._steps_per_epoch, 1),
+            epoch_steps=self._steps_per_epoch,
+            seed=lesson.seed,
         )
         self._teacher = spec.backend.begin(spec.method, assignment, spec.batch_size)
+        self._interventions = self._begin(spec.callbacks)
         self._order = self._shuffled(0)
+
+    def _begin(self, callbacks: Sequence[TrainingCallback]) -> list[Intervention]:
+        """Make the acting callbacks ready."""
+        spec, train = self.lesson.spec, self.lesson.data.train
+        steps = max(spec.epochs * self._steps_per_epoch, 1)
+        site = TrainingSite(self.network, self._teacher, train, steps, self.lesson.seed)
+        return [
+            callback.begin(site) for callback in callbacks if isinstance(callback, ActingCallback)
+        ]
 
     def step_of(self, epoch: float) -> int:
         """Return the number of steps taken at ``epoch``."""
@@ -102,10 +122,14 @@ class StepLearner(NetworkLearner):
                 f"which is {self.lesson.spec.lr}."
             )
         self.step += 1
+        for intervention in self._interventions:
+            intervention.after_step(self.step)
 
     def _loss(self, spikes: Tensor, labels: Tensor) -> Tensor:
         objectives = self.lesson.spec.objectives
         terms = [objective.loss(self.network, spikes, labels) for objective in objectives]
+        penalties = (intervention.penalty(self.step) for intervention in self._interventions)
+        terms += [penalty for penalty in penalties if penalty is not None]
         return functools.reduce(operator.add, [*terms, *self._layer_terms.losses()])
 
     def _shuffled(self, epoch: int) -> npt.NDArray[np.int64]:
@@ -128,6 +152,7 @@ class StepLearner(NetworkLearner):
             "step": self.step,
             "order": torch.from_numpy(self._order),
             "network": self.network.state_dict(),
+            "callbacks": [intervention.state_dict() for intervention in self._interventions],
             **self._teacher.state_dict(),
         }
 
@@ -139,5 +164,11 @@ class StepLearner(NetworkLearner):
         """See ``NetworkLearner``."""
         self.step = int(state["step"])
         self._order = state["order"].numpy()
+        if isinstance(self.network, SpikingNetwork):
+            fit_units(self.network, state["network"])
         self.network.load_state_dict(state["network"])
         self._teacher.load_state_dict(state)
+        # a state of before there were any has none
+        rows = zip(self._interventions, state.get("callbacks", []), strict=True)
+        for intervention, values in rows:
+            intervention.load_state_dict(values)

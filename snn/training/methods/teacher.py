@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from spikeatlas.snn.networks import TrainableNetwork
 
@@ -25,6 +25,10 @@ class Assignment:
     """``training.lr``."""
     steps: int
     """Steps of the whole training (>= 1)."""
+    epoch_steps: int = 1
+    """Steps of one pass through the training images (>= 1)."""
+    seed: int = 0
+    """Of what a method draws, with the number of the step (>= 0)."""
 
 
 class Teacher(ABC):
@@ -41,6 +45,13 @@ class Teacher(ABC):
     def settle(self) -> None:
         """Bring the network's tensors up to date before they are read: for a method that trains a copy elsewhere."""
         return
+
+    def select(self, parameter: nn.Parameter, axis: int, entries: Tensor) -> None:
+        """Keep of what it remembers of a parameter the ``entries`` (n,) along an axis: the others are about to be cut out.
+
+        For methods that are ``resizable``.
+        """
+        raise NotImplementedError
 
     @abstractmethod
     def state_dict(self) -> dict[str, Any]:

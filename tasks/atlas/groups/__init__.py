@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from spikeatlas.tasks.atlas.groups.base import Group
-from spikeatlas.tasks.atlas.groups.importance_group import ABLATION, BROUGHT_IMPORTANCE
+from spikeatlas.tasks.atlas.groups.desire_group import DESIRE
+from spikeatlas.tasks.atlas.groups.importance_group import (
+    ABLATION,
+    CLASS_IMPORTANCE,
+    FURTHER_IMPORTANCE,
+)
+from spikeatlas.tasks.atlas.groups.life_group import JUDGED, LIFE, LIFE_STIMULI
 from spikeatlas.tasks.atlas.groups.naturalness_group import NATURALNESS
 from spikeatlas.tasks.atlas.groups.neurons_group import KNOWN_NEURONS, NATURAL_NEURONS, NEURONS
 from spikeatlas.tasks.atlas.groups.of_layers.best_group import FOUND_BEST, KNOWN_BEST
@@ -16,6 +22,7 @@ from spikeatlas.tasks.atlas.groups.of_layers.layer_group import (
     LATENTS,
     WARM_START,
 )
+from spikeatlas.tasks.atlas.groups.of_layers.length_group import LENGTHS
 from spikeatlas.tasks.atlas.groups.of_layers.natural_group import BLANK, NATURAL, TEST
 from spikeatlas.tasks.atlas.groups.of_layers.reference_group import REFERENCE
 from spikeatlas.tasks.atlas.groups.of_layers.screening_group import SCREENING
@@ -73,8 +80,14 @@ GROUPS: tuple[Group, ...] = (
     TUNING,
     BROUGHT_MEASURES,
     POSITION,
+    *LENGTHS,
     ABLATION,
-    BROUGHT_IMPORTANCE,
+    FURTHER_IMPORTANCE,
+    CLASS_IMPORTANCE,
+    DESIRE,
+    JUDGED,
+    LIFE,
+    LIFE_STIMULI,
     TRAINING,
     PROVENANCE,
 )

@@ -1,0 +1,34 @@
+"""Life of units: which can never respond, whatever image is shown, and what drives the others."""
+
+from __future__ import annotations
+
+from spikeatlas.snn.life.bounds import UnitBounds, response_bounds
+from spikeatlas.snn.life.drive import DriveResponder
+from spikeatlas.snn.life.extremes import extreme_images
+from spikeatlas.snn.life.verdict import (
+    CUT,
+    DEAD,
+    DORMANT,
+    LIVE,
+    UNASKED,
+    UNDRIVEN,
+    VERDICTS,
+    Evidence,
+    verdicts,
+)
+
+__all__ = [
+    "CUT",
+    "DEAD",
+    "DORMANT",
+    "LIVE",
+    "UNASKED",
+    "UNDRIVEN",
+    "VERDICTS",
+    "DriveResponder",
+    "Evidence",
+    "UnitBounds",
+    "extreme_images",
+    "response_bounds",
+    "verdicts",
+]

@@ -1,0 +1,52 @@
+"""The drive of units: their currents as the neurons get them, which say how near to a response a silent unit is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from spikeatlas.snn.batching import padded_batches
+from spikeatlas.snn.coding import CodingKey, encode
+from spikeatlas.snn.networks import SpikingNetwork
+
+_BATCH = 256
+
+
+class DriveResponder:
+    """The drive of some units, as a responder gives responses: the largest over the map of a current's mean over time.
+
+    Above 0 a rectified linear unit responds; what a spiking one needs depends on its threshold and its decay.
+    """
+
+    def __init__(
+        self,
+        network: SpikingNetwork,
+        units: Mapping[str, Sequence[int]],
+        key: CodingKey | None = None,
+    ) -> None:
+        """``units``: places in the network's layers as they are now. ValueError for an unknown layer."""
+        self._network, self._units, self._key = network, units, key
+        self._depth = len(network.upto(units))
+
+    @torch.no_grad()
+    def __call__(self, images: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
+        """{layer: (n, units) float32} of stimuli (n, c, h, w)."""
+        parts: dict[str, list[NDArray[np.float32]]] = {layer: [] for layer in self._units}
+        for batch, count in padded_batches(images, _BATCH):
+            signals = encode(self._network, batch, self._key)
+            for layer in list(self._network)[: self._depth]:
+                steps = self._network.time_steps
+                currents = layer.normalise(layer.folded(signals), steps)
+                if layer.name in parts:
+                    maps = currents.mean(0).reshape(len(batch), layer.size, -1)
+                    drive = maps.amax(2).numpy()
+                    parts[layer.name].append(drive[:count][:, list(self._units[layer.name])])
+                signals = layer.neuron.run(currents, steps)
+        return {name: np.concatenate(rows) for name, rows in parts.items()}
+
+    def describe(self) -> list[str]:
+        """See ``Respond``."""
+        return ["currents, layer by layer over all steps"]

@@ -1,0 +1,121 @@
+"""Intervals of a layer's currents and outputs: interval arithmetic, in double precision, rounded outwards."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from spikeatlas.snn.coding import CODINGS
+from spikeatlas.snn.networks import SpikingLayer, SpikingNetwork
+from spikeatlas.snn.neurons import ReluNeuron, SpikingNeuron
+from spikeatlas.snn.norms import Norm
+
+_UNIT = 2.0**-24
+"""Relative error of one rounding of single precision, in which networks compute."""
+_DYNAMICS = 1e-5
+"""Share of a current that the rounding of a membrane's course is smaller than."""
+
+
+class Interval(NamedTuple):
+    """Bounds (T or 1, 1, ...) of currents or outputs in double precision; infinite where nothing is known."""
+
+    low: Tensor
+    high: Tensor
+
+    def widened(self, margin: Tensor) -> Interval:
+        """Return it with a margin (>= 0) at both ends; what is no number is no bound."""
+        low, high = self.low - margin, self.high + margin
+        return Interval(low.nan_to_num(-torch.inf), high.nan_to_num(torch.inf))
+
+
+def input_interval(network: SpikingNetwork) -> Interval:
+    """Return what enters a network, whatever the pixels: (T or 1, 1, c, h, w)."""
+    coding = CODINGS[network.coding]
+    shape = (1, 1, *network.input_shape)
+    black, white = ((value - network.mean.double()) / network.std.double() for value in (0.0, 1.0))
+    low, high = (row.cpu()[:, None, None].expand(shape) for row in (black, white))
+    if coding.binary or coding.ternary:
+        return Interval(
+            torch.full(shape, -float(coding.ternary)).double(), torch.ones(shape).double()
+        )
+    if coding.pulse:
+        # 0 at every step but the first
+        low, high = low.clamp(max=0), high.clamp(min=0)
+    return Interval(low, high).widened(4 * _UNIT * torch.maximum(low.abs(), high.abs()))
+
+
+def currents(layer: SpikingLayer, inputs: Interval) -> Interval:
+    """Return the bounds of a layer's currents, pooled, for inputs within bounds."""
+    operated = conducted(layer, inputs)
+    if layer.pool is None:
+        return operated
+    pooled = Interval(*(_folded(layer.pool, bound) for bound in operated))
+    return pooled.widened(8 * _UNIT * torch.maximum(pooled.low.abs(), pooled.high.abs()))
+
+
+def conducted(layer: SpikingLayer, inputs: Interval) -> Interval:
+    """Return the bounds of what a layer's operator gives, before any pool."""
+    low, high = (bound.flatten(2) if layer.flatten else bound for bound in inputs)
+    weight = layer.operator.weight.detach().double().cpu()
+    bias = layer.operator.bias
+    shift = None if bias is None else bias.detach().double().cpu()
+    positive, negative = weight.clamp(min=0), weight.clamp(max=0)
+    top = _operated(layer, high, positive, shift) + _operated(layer, low, negative, None)
+    bottom = _operated(layer, low, positive, shift) + _operated(layer, high, negative, None)
+    size = torch.maximum(low.abs(), high.abs())
+    total = _operated(layer, size, weight.abs(), None if shift is None else shift.abs())
+    # n terms in any order, each product and sum rounded, are off by n + 1 roundings of their sizes at most
+    terms = weight[0].numel() + 2
+    return Interval(bottom, top).widened(2 * terms * _UNIT * total)
+
+
+def _operated(layer: SpikingLayer, inputs: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    rows, operator = inputs.flatten(0, 1), layer.operator
+    if isinstance(operator, nn.Conv2d):
+        rows = functional.conv2d(rows, weight, bias, operator.stride, operator.padding)  # type: ignore[arg-type]
+    else:
+        rows = functional.linear(rows, weight, bias)
+    return rows.unflatten(0, inputs.shape[:2])
+
+
+def _folded(module: nn.Module, inputs: Tensor) -> Tensor:
+    rows: Tensor = module(inputs.flatten(0, 1))
+    return rows.unflatten(0, inputs.shape[:2])
+
+
+def normalised(norm: Norm | None, inputs: Interval) -> Interval:
+    """Return the bounds of currents as the neurons get them, in evaluation."""
+    if norm is None:
+        return inputs
+    rows = norm.affine()
+    if rows is None:
+        nothing = torch.full_like(inputs.low, torch.inf)
+        return Interval(-nothing, nothing)
+    axes = (1,) * (inputs.low.dim() - 3)
+    scale, shift = (row.detach().double().cpu().reshape(len(row), 1, -1, *axes) for row in rows)
+    ends = (inputs.low * scale, inputs.high * scale)
+    size = torch.maximum(ends[0].abs(), ends[1].abs()) + shift.abs()
+    interval = Interval(torch.minimum(*ends) + shift, torch.maximum(*ends) + shift)
+    return interval.widened(4 * _UNIT * size)
+
+
+def outputs(neuron: SpikingNeuron, inputs: Interval, time_steps: int) -> Interval:
+    """Return the bounds of what neurons hand on, over all steps alike: (1, 1, ...).
+
+    Neurons that are ``monotone`` and silent at the largest currents are silent at all.
+    """
+    if isinstance(neuron, ReluNeuron):
+        return Interval(*(bound.amax(0, keepdim=True).clamp(min=0) for bound in inputs))
+    height = float(neuron.height) if neuron.spiking else torch.inf
+    top = torch.full_like(inputs.high[:1], height)
+    if neuron.monotone and neuron.spiking:
+        loud = inputs.high + _DYNAMICS * inputs.high.abs()
+        finite = loud.clamp(max=torch.finfo(torch.float32).max).float()
+        fires = (neuron.run(torch.nextafter(finite, torch.tensor(torch.inf)), time_steps) != 0).any(
+            0
+        )
+        top = top * fires[None]
+    return Interval(-top if neuron.signed or not neuron.spiking else torch.zeros_like(top), top)

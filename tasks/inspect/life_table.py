@@ -1,0 +1,119 @@
+"""The life of an atlas's neurons, counted; and what cutting the silent ones does to the network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+
+from spikeatlas.snn.batching import padded_batches
+from spikeatlas.snn.coding import encode
+from spikeatlas.snn.life import DEAD, DORMANT, VERDICTS
+from spikeatlas.snn.networks import SpikingNetwork
+from spikeatlas.snn.subjects import TrainedSource
+from spikeatlas.snn.surgery import keep_units
+from spikeatlas.tasks.atlas import Tree, open_tree
+from spikeatlas.tasks.atlas.origin import run_of_atlas
+from spikeatlas.tasks.study.location import Place
+from spikeatlas.tasks.study.run import Run
+from spikeatlas.tasks.workers import models
+
+NOISE = (0.0, 0.2, 0.5)
+"""Standard deviations, in shares of the grey scale, of the noise on the images that cut networks read."""
+
+
+def life_counts(atlas: Place) -> pd.DataFrame:
+    """Count the neurons of each verdict, by epoch and layer. ValueError where no neuron was judged."""
+    with open_tree(atlas) as tree:
+        judged, layers = _verdicts(tree)
+    rows = [
+        {"epoch": epoch, "layer": layer, "neurons": int((layers == layer).sum())}
+        | {
+            name: int((verdict[layers == layer] == number).sum())
+            for number, name in enumerate(VERDICTS)
+            if number
+        }
+        for epoch, verdict in judged.items()
+        for layer in dict.fromkeys(layers.tolist())
+        if verdict[layers == layer].any()
+    ]
+    return pd.DataFrame(rows)
+
+
+def _verdicts(tree: Tree) -> tuple[dict[float, NDArray[np.uint8]], NDArray[np.object_]]:
+    """Return the verdicts (neurons,) of every judged epoch, and the neurons' layers."""
+    if "life" not in tree or not (tree.progress.lived.to_numpy() == 1).any():
+        raise ValueError(
+            "no neuron of this atlas was judged: set analysis.life to true in a study, and run it anew."
+        )
+    table = tree["life"]
+    epochs = tree.progress["epoch"].to_numpy()[tree.progress.lived.to_numpy() == 1]
+    verdicts = {
+        float(epoch): table.verdict.sel(epoch=epoch).to_numpy().astype(np.uint8) for epoch in epochs
+    }
+    return verdicts, table["layer"].to_numpy()
+
+
+def cut_effects(atlas: Place) -> pd.DataFrame:
+    """Return the test accuracy without dormant and without dead neurons, as many of each, at every judged epoch.
+
+    On clean images and under Gaussian noise: natural images drive neither, so that what dormant units are good for
+    shows in other images. ValueError where no neuron was judged.
+    """
+    run = run_of_atlas(atlas)
+    with open_tree(atlas) as tree:
+        judged, layers = _verdicts(tree)
+        indices = tree["life"]["neuron_index"].to_numpy()
+    frames = [_effects(run, epoch, verdict, layers, indices) for epoch, verdict in judged.items()]
+    return pd.DataFrame([row for rows in frames for row in rows])
+
+
+def _effects(
+    run: Run,
+    epoch: float,
+    verdict: NDArray[np.uint8],
+    layers: NDArray[np.object_],
+    indices: NDArray[np.int64],
+) -> list[dict[str, float | str | int]]:
+    number = min(int((verdict == state).sum()) for state in (DORMANT, DEAD))
+    rows: list[dict[str, float | str | int]] = []
+    for name, state in (("none", None), ("dormant", DORMANT), ("dead", DEAD)):
+        places = np.flatnonzero(verdict == state)[:number] if state is not None else []
+        units: dict[str, list[int]] = {}
+        for row in places:
+            units.setdefault(str(layers[row]), []).append(int(indices[row]))
+        accuracies = accuracies_without(run, epoch, units)
+        rows.append({"epoch": epoch, "cut": name, "units": len(places)} | accuracies)
+    return rows
+
+
+@torch.no_grad()
+def accuracies_without(
+    run: Run, epoch: float, units: Mapping[str, Sequence[int]]
+) -> dict[str, float]:
+    """Return the accuracy of test images under each of ``NOISE``, some units of each layer cut out of an epoch's network."""
+    source = models.plain_source(run)
+    assert isinstance(source, TrainedSource)
+    network = source.network(epoch)
+    assert isinstance(network, SpikingNetwork)
+    for name, gone in units.items():
+        layer = network.upto([name])[-1]
+        numbers = range(layer.size) if layer.units is None else layer.units.tolist()
+        rest = [place for place, unit in enumerate(numbers) if unit not in set(gone)]
+        keep_units(network, {name: rest or [0]})
+    test = models.dataset(run.data).test
+    key = models.coding_key(run, source.digest(epoch), "life")
+    accuracies = {}
+    for deviation in NOISE:
+        noise = np.random.default_rng(run.seed).normal(0, 255 * deviation, test.images.shape)
+        images = np.clip(np.rint(test.images + noise), 0, 255).astype(np.uint8)
+        parts = [
+            network.scores(network(encode(network, batch, key)))[:count].argmax(1).numpy()
+            for batch, count in padded_batches(images, 256)
+        ]
+        label = f"noise {deviation:g}" if deviation else "clean"
+        accuracies[label] = float((np.concatenate(parts) == test.labels).mean())
+    return accuracies
