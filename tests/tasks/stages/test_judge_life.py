@@ -10,7 +10,7 @@ from spikeatlas.flows.checks.study_checks import Checked
 from spikeatlas.snn.life import CUT, DEAD, DORMANT, LIVE, UNASKED, UNDRIVEN, DriveResponder
 from spikeatlas.snn.subjects import TrainedSource
 from spikeatlas.tasks.atlas import open_tree
-from spikeatlas.tasks.inspect.life_table import accuracies_without, cut_effects, life_counts
+from spikeatlas.tasks.life import accuracies_without, cut_effects, life_counts
 from spikeatlas.tasks.stages.judge_life import natural_images
 from spikeatlas.tasks.workers import models
 from tests.snn.nets import noise_images
