@@ -17,6 +17,7 @@ from spikeatlas.tasks.atlas.allocate import repeats_to_add
 from spikeatlas.tasks.inspect.text import as_text
 from spikeatlas.tasks.search.diverse import SPARE
 from spikeatlas.tasks.search.reevaluate import CANDIDATES
+from spikeatlas.tasks.stages.judge_life import natural_images
 from spikeatlas.tasks.study.blocks import Block
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.workers import models
@@ -50,12 +51,15 @@ class ImageCounts:
     ablation: int
     importance: int
     """Of further measures of importance."""
+    life: int
+    """Natural images that live neurons answer; what a search for the others takes hangs on how many these are."""
     training: int
 
     def showings(self, presentations: int) -> int:
         """Return all but the training's, each shown so many times; an ablation and other importance show theirs once."""
         counts = (self.search, self.again, self.screening, self.natural, self.blank, self.elsewhere)
-        return (sum(counts) + self.cross) * presentations + self.ablation + self.importance
+        again = sum(counts) + self.cross + self.life
+        return again * presentations + self.ablation + self.importance
 
     def summary(self, *, stochastic: bool) -> str:
         """Return the counts as a person reads them."""
@@ -67,6 +71,7 @@ class ImageCounts:
             f"{self.cross:,} cross-responses" if self.cross else "",
             f"{self.ablation:,} with a neuron silenced" if self.ablation else "",
             f"{self.importance:,} importance" if self.importance else "",
+            f"{self.life:,} to tell live neurons" if self.life else "",
             f"{self.again:,} measured again" if stochastic else "",
             f"{self.elsewhere:,} best known" if stochastic else "",
         ]
@@ -79,6 +84,7 @@ def cost(checked: Checked) -> str:
     blocks = blocks_to_search(run)
     images = count_images(checked, blocks)
     epoch_tasks = 6 if study.analysis.cross else 5
+    epoch_tasks += study.analysis.life
     task_runs = len(blocks) + epoch_tasks * len(run.epochs) + len(study.analysis.ablation) + ONCE
     showings = images.showings(study.search.presentations) / count_workers(run)
     seconds = seconds_per_image(run) * (showings + TRAINING_FACTOR * images.training)
@@ -115,6 +121,7 @@ def count_images(checked: Checked, blocks: list[Block]) -> ImageCounts:
         cross=epochs * searches if study.analysis.cross else 0,
         ablation=ablations * neurons,
         importance=ablations * sum(spec.showings for spec in study.analysis.further_importance),
+        life=epochs * len(natural_images(run)) if study.analysis.life else 0,
         training=study.training.epochs * len(data.train),
     )
 

@@ -14,7 +14,7 @@ from spikeatlas.flows.checks.study_checks import Checked, check
 from spikeatlas.snn.showing import Showing
 from spikeatlas.tasks.atlas import integrity, open_tree
 from spikeatlas.tasks.atlas.origin import run_of_atlas
-from spikeatlas.tasks.inspect.verify import verify
+from spikeatlas.tasks.inspect.replay.verify import verify
 from spikeatlas.tasks.report import write_report
 from spikeatlas.tasks.study.study import StudyError
 from spikeatlas.tasks.workers import models

@@ -59,6 +59,7 @@ PARSED = {
     "spikeatlas claims runs/mine-": "`claims atlas.zarr` runs",
     "spikeatlas info runs/mine-": "`info atlas.zarr --verify` runs",
     "spikeatlas info runs/rules/": "likewise",
+    "spikeatlas life runs/rules/": "tests/tasks/stages/test_judge_life.py counts and cuts",
     "spikeatlas deploy": "tests/flows/test_deploy.py registers on a server",
     "spikeatlas benchmark": "takes hours; tests/flows/benchmark has the small ones",
     "spikeatlas robustness": "tests/flows/commands has each option",

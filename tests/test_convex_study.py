@@ -11,7 +11,7 @@ import pytest
 from spikeatlas.flows.checks.study_checks import Checked, check
 from spikeatlas.tasks.atlas import SILENT, integrity, open_tree
 from spikeatlas.tasks.atlas.origin import run_of_atlas
-from spikeatlas.tasks.inspect.verify import verify
+from spikeatlas.tasks.inspect.replay.verify import verify
 from spikeatlas.tasks.stages.train import train_network
 from spikeatlas.tasks.study.study import StudyError
 from spikeatlas.tasks.study.value_fields import study_digest

@@ -18,6 +18,7 @@ from spikeatlas.tasks.stages.analyze import analyze
 from spikeatlas.tasks.stages.blank import show_blanks
 from spikeatlas.tasks.stages.conclude import conclude
 from spikeatlas.tasks.stages.cross import cross
+from spikeatlas.tasks.stages.judge_life import judge_life
 from spikeatlas.tasks.stages.know import know
 from spikeatlas.tasks.stages.maximize import maximize, search_entry
 from spikeatlas.tasks.stages.observe import observe
@@ -143,6 +144,8 @@ def build(raw: dict[str, Any]) -> Checked:
         cross(run, epoch)
     for epoch in run.analysis.ablation:
         ablate(run, epoch)
+    for epoch in searched if run.analysis.life else ():
+        judge_life(run, epoch)
     for epoch in searched:
         know(run, epoch)
     conclude(run.atlas)

@@ -89,6 +89,13 @@ def benchmark(
         bool,
         typer.Option("--planted", help="Count how often the analysis finds what was planted."),
     ] = False,
+    convex: Annotated[
+        bool,
+        typer.Option(
+            "--convex",
+            help="Hold convex training of threshold units against networks trained by gradients.",
+        ),
+    ] = False,
     explorer: Annotated[
         bool,
         typer.Option(

@@ -36,7 +36,7 @@ def info(
     from spikeatlas.tasks.atlas.integrity import metadata_damage
     from spikeatlas.tasks.atlas.origin import run_of_atlas
     from spikeatlas.tasks.inspect.info import describe
-    from spikeatlas.tasks.inspect.verify import verify as replay
+    from spikeatlas.tasks.inspect.replay.verify import verify as replay
 
     # damaged metadata cannot even be described
     verify = verify or plain or device is not None

@@ -22,10 +22,10 @@ from spikeatlas.snn.subjects.heads import LayerFeatures, ThresholdHeadSpec, Thre
 from spikeatlas.snn.subjects.lacking import LACKS, LackError
 from spikeatlas.snn.subjects.module import ModuleSpec
 from spikeatlas.snn.subjects.nir import NirSpec
-from spikeatlas.snn.subjects.read_source import probe_problems, read_source
+from spikeatlas.snn.subjects.read import probe_problems, read_source
 from spikeatlas.snn.subjects.residual import ResNetSpec, ResNetSubject
 from spikeatlas.snn.subjects.settling import FeedbackSpec, FeedbackSubject
-from spikeatlas.snn.subjects.trained import ChainSpec, TrainedSource
+from spikeatlas.snn.subjects.trained import ChainSpec, TrainedSource, TrainedSpec
 
 SUBJECTS: Family[SubjectSpec] = Family(
     "network",
@@ -74,6 +74,7 @@ __all__ = [
     "ThresholdHeadSpec",
     "ThresholdHeadSubject",
     "TrainedSource",
+    "TrainedSpec",
     "Unit",
     "probe_problems",
     "read_source",

@@ -109,10 +109,9 @@ class Subject(ABC):
         self, images: Images, neurons: Neurons, showing: Showing
     ) -> dict[str, NDArray[np.float64]]:
         """Scores (neurons, n, classes) of each layer: those of images while one neuron is silent, for each in turn."""
+        silent = self.silenced
         return {
-            layer: np.stack(
-                [self.silenced(layer, neuron).scores(images, showing) for neuron in indices]
-            )
+            layer: np.stack([silent(layer, neuron).scores(images, showing) for neuron in indices])
             for layer, indices in neurons.items()
         }
 

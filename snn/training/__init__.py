@@ -6,11 +6,11 @@ from spikeatlas.snn.training.backends import BACKENDS, TrainingBackend
 from spikeatlas.snn.training.callbacks import (
     CALLBACKS,
     ActingCallback,
-    Course,
     Demp,
     Intervention,
     Prune,
     TrainingCallback,
+    TrainingSite,
 )
 from spikeatlas.snn.training.checkpoints import (
     CheckpointHeader,
@@ -49,7 +49,6 @@ __all__ = [
     "ActingCallback",
     "Assignment",
     "CheckpointHeader",
-    "Course",
     "Demp",
     "Desire",
     "DesireShares",
@@ -66,6 +65,7 @@ __all__ = [
     "TrainingCallback",
     "TrainingMethod",
     "TrainingObjective",
+    "TrainingSite",
     "TrainingSpec",
     "checkpoint_epochs",
     "desire_shares",

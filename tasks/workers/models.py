@@ -135,8 +135,7 @@ def natural_points_at(source: GeneratorSource, data: DataSpec, batch_size: int) 
 def showing_of(spec: ResponderSpec, key: CodingKey, presentations: int = 1) -> Showing:
     """Return how stimuli are shown.
 
-    ``key``: the random numbers of a stochastic network; ``presentations``: showings of a stimulus for
-    one response.
+    ``key``: the random numbers of a stochastic network; ``presentations``: showings of a stimulus for one response.
     """
     return Showing(spec.batch_size, key, presentations, spec.kind, spec.memory, device=spec.device)
 
@@ -222,8 +221,7 @@ def responder(
 ) -> Respond:
     """Return the responder of one epoch for some neurons of some layers.
 
-    The noise of a stochastic network is this purpose's own. ``unit``: of their maps, if not the study's; ``length``: time
-    steps of a showing, if not the network's own.
+    The noise of a stochastic network is this purpose's own. ``unit`` of maps, ``length`` in time steps: if not the study's.
     """
     digest = source(run).digest(epoch)
     read = read_network(run)._replace(length=length)

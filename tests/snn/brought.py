@@ -27,13 +27,13 @@ from spikeatlas.snn.training import (
     ActingCallback,
     Assignment,
     CheckpointHeader,
-    Course,
     Intervention,
     Teacher,
     TrainingAxis,
     TrainingCallback,
     TrainingMethod,
     TrainingObjective,
+    TrainingSite,
 )
 
 LOOKED: list[tuple[float, int]] = []
@@ -265,5 +265,5 @@ class Steady(ActingCallback):
 
     kind: str
 
-    def begin(self, course: Course) -> Averaging:
-        return Averaging(course.network)
+    def begin(self, site: TrainingSite) -> Averaging:
+        return Averaging(site.network)

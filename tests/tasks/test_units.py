@@ -31,6 +31,7 @@ NAMES = {
     "cross_task": "cross epoch={epoch:g}",
     "know_task": "compare with all known epoch={epoch:g}",
     "ablate_task": "ablate epoch={epoch:g}",
+    "judge_life_task": "judge life epoch={epoch:g}",
     "conclude_task": "conclude",
     "report_task": "report",
 }

@@ -16,8 +16,7 @@ from spikeatlas.snn.data import DataSpec, Digits
 from spikeatlas.snn.field_docstrings import describe_fields
 from spikeatlas.snn.registry import UserPath
 from spikeatlas.snn.sentences import near
-from spikeatlas.snn.subjects import SubjectSpec
-from spikeatlas.snn.subjects.trained import TrainedSpec
+from spikeatlas.snn.subjects import SUBJECTS, SubjectSpec, TrainedSpec
 from spikeatlas.snn.training import ActingCallback, TrainingSpec
 from spikeatlas.tasks.study.study import StudyError
 
@@ -92,9 +91,14 @@ class NetworkComparison(BaseModel):
     def _check_training(self) -> Self:
         for row in self.rows:
             if not isinstance(row.network, TrainedSpec) or not row.network.trained_here:
+                kinds = [
+                    kind
+                    for kind, member in SUBJECTS.members.items()
+                    if issubclass(member, TrainedSpec)
+                ]
                 raise ValueError(
-                    f"row {row.name!r}: network.kind {row.network.kind} is not trained here; choose chain, resnet or "
-                    "feedback, without checkpoints"
+                    f"row {row.name!r}: network.kind {row.network.kind} is not trained here; choose one of "
+                    f"{', '.join(kinds)}, without checkpoints"
                 )
             problems = row.training.problems(row.spec.architecture)
             if problems:

@@ -12,6 +12,7 @@ from spikeatlas.snn.networks.feedback.feedback_spec import FeedbackArchitecture
 from spikeatlas.snn.networks.feedback.implicit_gradient import (
     Adjoint,
     exact_adjoint,
+    solved_adjoint,
     with_gradient,
 )
 
@@ -23,5 +24,6 @@ __all__ = [
     "SpikingAdjoint",
     "backward_trains",
     "exact_adjoint",
+    "solved_adjoint",
     "with_gradient",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from spikeatlas.snn.registry import Family
-from spikeatlas.snn.training.callbacks.acting import ActingCallback, Course, Intervention
+from spikeatlas.snn.training.callbacks.acting import ActingCallback, Intervention, TrainingSite
 from spikeatlas.snn.training.callbacks.base import TrainingCallback
 from spikeatlas.snn.training.callbacks.demp import Demp
 from spikeatlas.snn.training.callbacks.one_cycle import one_cycle
@@ -19,10 +19,10 @@ CALLBACKS: Family[TrainingCallback] = Family(
 __all__ = [
     "CALLBACKS",
     "ActingCallback",
-    "Course",
     "Demp",
     "Intervention",
     "Prune",
     "TrainingCallback",
+    "TrainingSite",
     "one_cycle",
 ]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Course:
+class TrainingSite:
     """The training that a callback acts in."""
 
     network: TrainableNetwork
@@ -62,7 +62,7 @@ class ActingCallback(TrainingCallback, ABC):
         return []
 
     @abstractmethod
-    def begin(self, course: Course) -> Intervention:
+    def begin(self, site: TrainingSite) -> Intervention:
         """Make ready to act."""
 
     def __call__(self, header: CheckpointHeader, network: TrainableNetwork) -> None:

@@ -15,7 +15,7 @@ from spikeatlas.snn.data import take_evenly
 from spikeatlas.snn.networks import Architecture, SpikingLayer, SpikingNetwork
 from spikeatlas.snn.registry import SPEC
 from spikeatlas.snn.surgery import cut_problems, keep_units, unit_peaks, unit_tensors
-from spikeatlas.snn.training.callbacks.acting import ActingCallback, Course, Intervention
+from spikeatlas.snn.training.callbacks.acting import ActingCallback, Intervention, TrainingSite
 from spikeatlas.snn.training.callbacks.one_cycle import one_cycle
 
 _NOISE = 2**33
@@ -48,19 +48,19 @@ class Demp(ActingCallback):
         """See ``ActingCallback``."""
         return cut_problems(network)
 
-    def begin(self, course: Course) -> Dying:
+    def begin(self, site: TrainingSite) -> Dying:
         """Make ready to act."""
-        return Dying(self, course)
+        return Dying(self, site)
 
 
 class Dying(Intervention):
     """Demon pruning at work on one network."""
 
-    def __init__(self, spec: Demp, course: Course) -> None:
-        assert isinstance(course.network, SpikingNetwork)
-        self._spec, self._course, self._network = spec, course, course.network
-        self._hidden = list(course.network)[:-1]
-        self._images = take_evenly(course.train, spec.images).images
+    def __init__(self, spec: Demp, site: TrainingSite) -> None:
+        assert isinstance(site.network, SpikingNetwork)
+        self._spec, self._site, self._network = spec, site, site.network
+        self._hidden = list(site.network)[:-1]
+        self._images = take_evenly(site.train, spec.images).images
 
     def penalty(self, step: int) -> Tensor | None:
         """See ``Intervention``."""
@@ -75,17 +75,17 @@ class Dying(Intervention):
         """See ``Intervention``."""
         if self._spec.noise > 0:
             self._disturb(step)
-        if step % self._spec.every == 0 or step == self._course.steps:
+        if step % self._spec.every == 0 or step == self._site.steps:
             self._cut(step)
 
     def _cycle(self, step: int) -> float:
-        return one_cycle(step / self._course.steps)
+        return one_cycle(step / self._site.steps)
 
     @torch.no_grad()
     def _disturb(self, step: int) -> None:
         """Add noise to the parameters of units that the last gradient reached."""
         deviation = self._spec.noise * self._cycle(step)
-        generator = np.random.default_rng([self._course.seed, _NOISE, step])
+        generator = np.random.default_rng([self._site.seed, _NOISE, step])
         for layer in self._hidden:
             slope = layer.operator.weight.grad
             if slope is None:
@@ -101,13 +101,13 @@ class Dying(Intervention):
 
     def _cut(self, step: int) -> None:
         """Cut out what is silent."""
-        key = CodingKey(self._course.seed, checkpoint="", purpose="demp", presentation=step)
+        key = CodingKey(self._site.seed, checkpoint="", purpose="demp", presentation=step)
         peaks = unit_peaks(self._network, self._images, key)
         live = {name: values.nonzero()[:, 0].tolist() for name, values in peaks.items()}
         smaller = {
             name: places or [0] for name, places in live.items() if len(places) < len(peaks[name])
         }
-        keep_units(self._network, smaller, self._course.teacher.select)
+        keep_units(self._network, smaller, self._site.teacher.select)
 
 
 def penalised(layer: SpikingLayer) -> list[nn.Parameter]:

@@ -14,7 +14,7 @@ from pydantic.dataclasses import dataclass
 from spikeatlas.snn.networks import Architecture, NetworkSpec, SpikingLayer, SpikingNetwork
 from spikeatlas.snn.registry import SPEC
 from spikeatlas.snn.surgery import cut_problems, keep_units
-from spikeatlas.snn.training.callbacks.acting import ActingCallback, Course, Intervention
+from spikeatlas.snn.training.callbacks.acting import ActingCallback, Intervention, TrainingSite
 
 Sparsity = Annotated[float, Field(ge=0, lt=1)]
 _ORDER = 2**34
@@ -45,18 +45,18 @@ class Prune(ActingCallback):
                 return [problem]
         return cut_problems(network)
 
-    def begin(self, course: Course) -> Pruning:
+    def begin(self, site: TrainingSite) -> Pruning:
         """Make ready to act."""
-        return Pruning(self, course)
+        return Pruning(self, site)
 
 
 class Pruning(Intervention):
     """A cut that is waiting for its step."""
 
-    def __init__(self, spec: Prune, course: Course) -> None:
-        assert isinstance(course.network, SpikingNetwork)
-        self._spec, self._course, self._network = spec, course, course.network
-        self._step = max(1, round(spec.at * course.steps))
+    def __init__(self, spec: Prune, site: TrainingSite) -> None:
+        assert isinstance(site.network, SpikingNetwork)
+        self._spec, self._site, self._network = spec, site, site.network
+        self._step = max(1, round(spec.at * site.steps))
 
     def after_step(self, step: int) -> None:
         """See ``Intervention``."""
@@ -66,12 +66,12 @@ class Pruning(Intervention):
         shares = sparsity if isinstance(sparsity, tuple) else (sparsity,) * len(hidden)
         rows = enumerate(zip(hidden, shares, strict=True))
         units = {layer.name: self._rest(layer, share, place) for place, (layer, share) in rows}
-        keep_units(self._network, units, self._course.teacher.select)
+        keep_units(self._network, units, self._site.teacher.select)
 
     def _rest(self, layer: SpikingLayer, share: float, place: int) -> list[int]:
         """Return the units that stay, ascending."""
         order = (
-            np.random.default_rng([self._course.seed, _ORDER, place]).permutation(layer.size)
+            np.random.default_rng([self._site.seed, _ORDER, place]).permutation(layer.size)
             if self._spec.by == "random"
             else _by_length(layer)
         )

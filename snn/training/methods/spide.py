@@ -37,7 +37,7 @@ class Spide(TrainingMethod):
     kind: Literal["spide"] = "spide"
     """``spide``: for a network of kind feedback."""
     mode: Literal["spikes", "exact"] = "spikes"
-    """``spikes``: backward by spikes; ``exact``: by a linear system (IDE, Xiao et al. 2021, arXiv 2109.14247)."""
+    """``spikes``: backward by spikes; ``exact``: up to rounding (IDE, Xiao et al. 2021, arXiv 2109.14247)."""
     steps: Annotated[int, Field(ge=1)] = _STEPS
     """Time steps backward (>= 1), of mode spikes."""
     loss_scale: Annotated[float, Field(gt=0, allow_inf_nan=False)] = _LOSS_SCALE

@@ -24,9 +24,9 @@ from spikeatlas.snn.networks import SpikingNetwork
 from spikeatlas.snn.surgery import fit_units
 from spikeatlas.snn.training.callbacks import (
     ActingCallback,
-    Course,
     Intervention,
     TrainingCallback,
+    TrainingSite,
 )
 from spikeatlas.snn.training.layer_terms import LayerTerms
 from spikeatlas.snn.training.methods.lesson import Lesson
@@ -80,9 +80,9 @@ class StepLearner(NetworkLearner):
         """Make the acting callbacks ready."""
         spec, train = self.lesson.spec, self.lesson.data.train
         steps = max(spec.epochs * self._steps_per_epoch, 1)
-        course = Course(self.network, self._teacher, train, steps, self.lesson.seed)
+        site = TrainingSite(self.network, self._teacher, train, steps, self.lesson.seed)
         return [
-            callback.begin(course) for callback in callbacks if isinstance(callback, ActingCallback)
+            callback.begin(site) for callback in callbacks if isinstance(callback, ActingCallback)
         ]
 
     def step_of(self, epoch: float) -> int:

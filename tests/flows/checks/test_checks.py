@@ -131,6 +131,18 @@ def problems(raw: dict[str, Any]) -> list[str]:
             ("analysis.position", "probe.unit is centre"),
         ),
         ({"analysis": {"position": "channel"}}, ("analysis.position", "measured anyway")),
+        (
+            {"analysis": {"life": True}, "probe": {"unit": "centre"}},
+            ("analysis.life", "rates of whole channels", "leave analysis.life out"),
+        ),
+        (
+            {"training": {"callbacks": [{"kind": "prune", "sparsity": 1}]}},
+            ("training.callbacks", "sparsity", "less than 1"),
+        ),
+        (
+            {"training": {"callbacks": ["demp"]}, "network": {"norm": "divisive"}},
+            ("training.callbacks", "demp", "network.norm", "divisive", "choose another norm"),
+        ),
         ({"analysis": {"ablation": [2]}}, ("analysis.ablation_images", "1000", "at most 120")),
         (
             {"analysis": {"ablation_images": 39}},

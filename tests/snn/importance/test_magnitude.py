@@ -7,7 +7,7 @@ from spikeatlas.snn.importance import MagnitudeSpec
 from spikeatlas.snn.importance.magnitude import NO_WEIGHTS
 from spikeatlas.snn.readings import PopulationReading
 from spikeatlas.snn.subjects import ChainSubject, LackError, ResNetSubject
-from spikeatlas.snn.subjects.read_source import ReadSubject
+from spikeatlas.snn.subjects.read import ReadSubject
 from tests.snn.importance.digit_networks import KEY
 from tests.snn.nets import network, noise_images
 from tests.snn.resnets import resnet

@@ -8,7 +8,7 @@ from spikeatlas.snn.importance.attribution import Path, attributions
 from spikeatlas.snn.importance.naa import NO_GRADIENTS
 from spikeatlas.snn.readings import PopulationReading, WindowReading
 from spikeatlas.snn.subjects import ChainSubject, LackError, Subject
-from spikeatlas.snn.subjects.read_source import ReadSubject
+from spikeatlas.snn.subjects.read import ReadSubject
 from tests.snn.importance.digit_networks import KEY, UNITS, digits, quarters, trained
 from tests.snn.nets import network, noise_images
 

@@ -136,3 +136,27 @@ def test_an_unknown_neuron_is_refused_in_a_sentence(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("SPIKEATLAS_ROOTS", "/srv")
     with pytest.raises(ValueError, match="code of your own, which this host does not run"):
         NEURONS.read("tests.snn.own_layers:Adaptive")
+
+
+def test_larger_currents_never_delay_a_first_spike_of_monotone_neurons(
+    neuron: SpikingNeuron, shape: tuple[int, ...]
+) -> None:
+    if not (neuron.monotone and neuron.spiking):
+        return
+    smaller = currents(shape)
+    larger = smaller + currents(shape, seed=1).abs()
+
+    before, after = (neuron.run(inputs, STEPS).cumsum(0) > 0 for inputs in (smaller, larger))
+
+    assert (after | ~before).all()
+    assert not torch.equal(before, after)
+
+
+def test_axes_of_units_are_as_long_as_there_are_units(
+    neuron: SpikingNeuron, shape: tuple[int, ...]
+) -> None:
+    tensors = {**dict(neuron.named_parameters()), **dict(neuron.named_buffers())}
+    axes = neuron.unit_axes
+    assert axes is None or {tensors[name].shape[axis] for name, axis in axes.items()} <= {shape[0]}
+    if axes is not None:
+        assert all(tensors[name].numel() == 1 for name in tensors.keys() - axes.keys())

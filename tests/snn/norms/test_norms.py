@@ -113,3 +113,17 @@ def test_scales_and_shifts_are_applied_step_by_step_or_to_all(steps: int) -> Non
     row = currents[4, :, 1] * scale[-1, 1] + shift[-1, 1]
     assert torch.equal(whole, each)
     assert torch.equal(whole[4, :, 1], row)
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_axes_of_channels_are_as_long_as_there_are_channels(
+    kind: Any, shape: tuple[int, ...]
+) -> None:
+    norm = settled(kind, shape)
+    if norm is None or norm.unit_axes is None:
+        return
+    tensors = {**dict(norm.named_parameters()), **dict(norm.named_buffers())}
+    assert {tensors[name].shape[axis] for name, axis in norm.unit_axes.items()} == {shape[0]}
+    shared = tensors.keys() - norm.unit_axes.keys()
+    assert not any(shape[0] in tensors[name].shape for name in shared)
+    assert {id(scale) for scale in norm.scales()} <= {id(tensor) for tensor in tensors.values()}

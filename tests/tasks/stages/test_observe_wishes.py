@@ -11,7 +11,7 @@ from spikeatlas.flows.checks.study_checks import Checked
 from spikeatlas.snn.networks import SpikingNetwork
 from spikeatlas.snn.training import TRAINING_METHODS, desire_shares, load_network
 from spikeatlas.tasks.atlas import open_tree
-from spikeatlas.tasks.inspect.verify import verify
+from spikeatlas.tasks.inspect.replay.verify import verify
 from spikeatlas.tasks.stages.observe import wishes
 from tests.tiny import build, tiny
 

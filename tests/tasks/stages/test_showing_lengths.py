@@ -16,7 +16,7 @@ from spikeatlas.snn.coding import encode
 from spikeatlas.snn.networks import FeedbackNetwork
 from spikeatlas.snn.training import epoch_path, load_network
 from spikeatlas.tasks.atlas import open_tree
-from spikeatlas.tasks.inspect.verify import verify
+from spikeatlas.tasks.inspect.replay.verify import verify
 from spikeatlas.tasks.stages.showing_lengths import at_lengths
 from spikeatlas.tasks.study.study import StudyError
 from tests.tiny import built, tiny

@@ -71,17 +71,37 @@ def test_a_key_follows_what_numbers_rest_on(tmp_path: Path) -> None:
         (
             {
                 "rows": [
-                    {"name": "A", "network": {"kind": "nir", "file": "a.nir", "normalise": "none"}}
+                    {
+                        "name": "A",
+                        "network": {
+                            "kind": "nir",
+                            "file": "a.nir",
+                            "normalise": "none",
+                            "time_steps": 4,
+                        },
+                    }
                 ],
                 "network": {},
             },
-            "row 'A': network.kind nir is not trained here; choose chain, resnet or feedback",
+            "row 'A': network.kind nir is not trained here; choose one of chain, resnet, feedback",
         ),
         (
             {"rows": [{"name": "A", "network": {"checkpoints": "elsewhere"}}]},
             "row 'A': network.kind chain is not trained here",
         ),
         ({"speed": 1}, "speed"),
+        (
+            {
+                "rows": [
+                    {
+                        "name": "A",
+                        "network": {"norm": "divisive"},
+                        "training": {"callbacks": ["demp"]},
+                    }
+                ]
+            },
+            "row 'A': training.callbacks: demp: network.norm: no unit can be cut out with divisive",
+        ),
     ],
 )
 def test_bad_files_are_refused_in_sentences(

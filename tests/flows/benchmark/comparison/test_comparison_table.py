@@ -78,3 +78,20 @@ def test_a_method_without_a_loop_has_no_ratio(tmp_path: Path) -> None:
     row = comparison_table(comparison, [numbers]).splitlines()[2]
 
     assert row == "| LIF | 0.900 (0.900) | 0.250 | 0.50 | 30.0 |  |  |  |"
+
+
+def test_units_that_are_left_are_a_column_where_a_row_cuts_some(tmp_path: Path) -> None:
+    prune = {"callbacks": [{"kind": "prune", "sparsity": 0.5}]}
+    comparison = read_comparison(
+        written(tmp_path, rows=[{"name": "LIF"}, {"name": "cut", "training": prune}])
+    )
+    numbers = [
+        dataclasses.replace(piece("cut", seed, 0.9), units={"conv1": 3, "fc1": size})
+        for seed, size in ((0, 4), (1, 6))
+    ]
+
+    head, _, row = comparison_table(comparison, numbers).splitlines()
+
+    assert head.startswith("| network | accuracy | units | active")
+    assert row.startswith("| cut | 0.900 (0.900, 0.900) | 3, 5 | ")
+    assert "units" not in comparison_table(read_comparison(written(tmp_path)), numbers)

@@ -29,6 +29,17 @@ def test_a_piece_is_trained_and_measured(tmp_path: Path) -> None:
     again = measure_piece(comparison, row, 0)
     assert (again.accuracy, again.loss, again.active) == (piece.accuracy, piece.loss, piece.active)
     assert again.seconds == 0
+    assert piece.units == {"fc1": 8}
+
+
+def test_a_cut_network_is_measured_as_it_is_left(tmp_path: Path) -> None:
+    prune = {"callbacks": [{"kind": "prune", "sparsity": 0.5}]}
+    comparison = read_comparison(written(tmp_path, rows=[{"name": "cut", "training": prune}]))
+
+    piece = measure_piece(comparison, comparison.rows[0], 0)
+
+    assert piece.units == {"fc1": 4}
+    assert 0 < piece.active["fc1"] < 1
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cosine_similarity
 
-from spikeatlas.snn.networks.feedback import SpikingAdjoint, backward_trains, exact_adjoint
+from spikeatlas.snn.networks.feedback import SpikingAdjoint, backward_trains, solved_adjoint
 from tests.snn.networks.feedback.feedback_nets import matrix
 
 UNITS, IMAGES = 60, 8
@@ -24,7 +24,7 @@ def agreement(scale: float, steps: int) -> tuple[float, SpikingAdjoint]:
     feedback, live, slopes = case()
     adjoint = SpikingAdjoint(steps)
     beta = adjoint(feedback, live, scale * slopes)
-    return float(cosine_similarity(beta, exact_adjoint(feedback, live, slopes)).min()), adjoint
+    return float(cosine_similarity(beta, solved_adjoint(feedback, live, slopes)).min()), adjoint
 
 
 def test_trains_are_of_three_values() -> None:
@@ -53,7 +53,7 @@ def test_more_steps_come_nearer() -> None:
     for steps in (50, 200, 800):
         feedback, live, slopes = case()
         beta = SpikingAdjoint(steps)(feedback, live, 10 * slopes)
-        errors.append(float((beta - exact_adjoint(feedback, live, 10 * slopes)).abs().max()))
+        errors.append(float((beta - solved_adjoint(feedback, live, 10 * slopes)).abs().max()))
 
     assert errors[2] < errors[1] < errors[0]
     for steps, error in zip((50, 200, 800), errors, strict=True):

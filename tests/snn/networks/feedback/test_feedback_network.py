@@ -9,6 +9,7 @@ from torch import nn
 from spikeatlas.snn.coding import CodingKey, encode
 from spikeatlas.snn.networks import silenced_neurons, with_neurons
 from spikeatlas.snn.networks.feedback import FeedbackNetwork, SpikingAdjoint
+from spikeatlas.snn.robustness import CLEAN, Condition, Pgd, measure_network
 from tests.snn.nets import noise_images
 from tests.snn.networks.feedback.feedback_nets import equilibrium, feedback_network
 
@@ -159,6 +160,20 @@ def test_a_silent_unit_is_silent_for_the_others_too() -> None:
         network.feedback.weight[:, unit] = 0
         network.fc.weight[:, unit] = 0
     torch.testing.assert_close(silent(inputs), network(inputs))
+
+
+def test_gradient_attacks_follow_the_equilibrium() -> None:
+    network = lively(30)
+    images = noise_images(40, network.input_shape)
+    with torch.no_grad():
+        labels = network.scores(network(encode(network, images))).argmax(1).numpy()
+
+    measured = measure_network(
+        network, images, labels, {"clean": CLEAN, "pgd": Condition(Pgd(), 0.1)}
+    )
+
+    assert measured["clean"].accuracy == 1
+    assert measured["pgd"].accuracy < 0.5
 
 
 def test_there_is_one_layer() -> None:

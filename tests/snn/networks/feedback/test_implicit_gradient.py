@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
-from spikeatlas.snn.networks.feedback import exact_adjoint, with_gradient
+from spikeatlas.snn.networks.feedback import exact_adjoint, solved_adjoint, with_gradient
 from tests.snn.networks.feedback.feedback_nets import equilibrium, matrix
 
 UNITS = 12
@@ -23,6 +24,28 @@ def test_the_solution_solves_its_equation() -> None:
 
     torch.testing.assert_close(beta, (live * beta) @ feedback / 2 + slopes)
     assert not torch.allclose(beta, slopes, atol=0.05)
+
+
+@pytest.mark.parametrize("norm", [0.5, 1.9, 30.0])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_iteration_ends_where_the_linear_system_does(norm: float, dtype: torch.dtype) -> None:
+    """At a norm of 30 the iteration runs away, and the system is solved."""
+    feedback, slopes = matrix(UNITS, norm).to(dtype), random(7).to(dtype)
+    live = (random(7, 1) > 0).to(dtype)
+    beta = slopes
+    for _ in range(30):
+        beta = (live * beta) @ feedback / 2 + slopes
+    assert (beta.abs().max() > 1e3) == (norm == 30)
+
+    solution = solved_adjoint(feedback, live, slopes)
+
+    torch.testing.assert_close(exact_adjoint(feedback, live, slopes), solution)
+    assert torch.equal(exact_adjoint(feedback, live, slopes), solution) == (norm == 30)
+
+
+def test_nothing_has_no_slope() -> None:
+    nothing = torch.zeros(3, UNITS)
+    assert not exact_adjoint(matrix(UNITS, 1.9).float(), nothing + 1, nothing).any()
 
 
 def test_without_feedback_it_is_the_slope_itself() -> None:

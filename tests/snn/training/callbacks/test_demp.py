@@ -9,7 +9,7 @@ import torch
 
 from spikeatlas.snn.data import Digits, load_data
 from spikeatlas.snn.networks import NetworkSpec, SpikingNetwork
-from spikeatlas.snn.training import Course, Demp, Lesson, StepLearner, TrainingSpec
+from spikeatlas.snn.training import Demp, Lesson, StepLearner, TrainingSite, TrainingSpec
 from spikeatlas.snn.training.callbacks import one_cycle
 from tests.snn.nets import network, toy_data
 
@@ -27,8 +27,8 @@ class Deaf:
 
 
 def begun(built: SpikingNetwork, steps: int = 100, **fields: Any) -> Any:
-    course: Any = Course(built, Deaf(), toy_data().train, steps, 0)  # type: ignore[arg-type]
-    return Demp(**fields).begin(course)
+    site: Any = TrainingSite(built, Deaf(), toy_data().train, steps, 0)  # type: ignore[arg-type]
+    return Demp(**fields).begin(site)
 
 
 @pytest.mark.parametrize("norm", ["batch", "bntt"])
@@ -38,11 +38,11 @@ def test_scales_are_penalised_and_weights_where_there_are_none(norm: str) -> Non
     parameters = [*layers[0].norm.parameters(), layers[1].operator.weight]
     first, second, third = (layers[0].norm, layers[1].operator, layers[2].norm)
     scales = [getattr(part, "weight" if norm == "batch" else "gamma") for part in (first, third)]
-    squares = sum(float((row**2).sum()) for row in (*scales, second.weight))
+    squares = sum(float((row.detach() ** 2).sum()) for row in (*scales, second.weight))
 
     for step in (0, 30, 60, 100):
         penalty = begun(built, penalty=0.2).penalty(step)
-        assert float(penalty) == pytest.approx(0.5 * 0.2 * one_cycle(step / 100) * squares)
+        assert penalty.item() == pytest.approx(0.5 * 0.2 * one_cycle(step / 100) * squares)
     slopes = torch.autograd.grad(
         begun(built, penalty=0.2).penalty(30), parameters, allow_unused=True
     )
@@ -110,7 +110,7 @@ def learned(callbacks: tuple[Any, ...]) -> tuple[SpikingNetwork, float]:
 
 
 def test_half_of_a_layer_dies_on_digits_and_the_accuracy_stays() -> None:
-    """The bar of the sheet. Measured: 256 to 82 units; .987, dense .980, at random .980."""
+    """The bar of the sheet. Measured: 256 to 82 units; .987, dense .980, at random .971."""
     _, dense = learned(())
     cut, accuracy = learned(({"kind": "demp", "penalty": 0.1, "every": 200},))
     shares = tuple(1 - size / 256 for size in list(cut.sizes.values())[:-1])

@@ -8,7 +8,7 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from spikeatlas.snn.training import CALLBACKS, Course, Prune
+from spikeatlas.snn.training import CALLBACKS, Prune, TrainingSite
 from tests.snn.nets import network, toy_data
 
 
@@ -24,8 +24,8 @@ def cut(steps: int = 10, seed: int = 0, **fields: Any) -> dict[str, list[int] | 
     built = network()
     with torch.no_grad():
         list(built)[2].operator.weight.mul_(torch.arange(8, 0, -1)[:, None])
-    course: Any = Course(built, Deaf(), toy_data().train, steps, seed)  # type: ignore[arg-type]
-    pruning = Prune(**fields).begin(course)
+    site: Any = TrainingSite(built, Deaf(), toy_data().train, steps, seed)  # type: ignore[arg-type]
+    pruning = Prune(**fields).begin(site)
     for step in range(1, steps + 1):
         pruning.after_step(step)
     return {layer.name: None if layer.units is None else layer.units.tolist() for layer in built}
@@ -38,8 +38,8 @@ def test_the_shortest_weights_go() -> None:
 def test_it_waits_for_its_step() -> None:
     assert cut(steps=4, sparsity=0.5, at=1.0)["fc1"] == [0, 1, 2, 3]
     built = network()
-    course: Any = Course(built, Deaf(), toy_data().train, 10, 0)  # type: ignore[arg-type]
-    pruning = Prune(sparsity=0.5, at=0.3).begin(course)
+    site: Any = TrainingSite(built, Deaf(), toy_data().train, 10, 0)  # type: ignore[arg-type]
+    pruning = Prune(sparsity=0.5, at=0.3).begin(site)
     pruning.after_step(2)
     assert built.sizes["fc1"] == 8
     pruning.after_step(3)

@@ -25,7 +25,7 @@ def test_a_table_of_each_part_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     text = "\n".join(mode.weigh_importance())
 
     rows = [line.split(" | ") for line in text.splitlines() if line.startswith("| leaky")]
-    assert [len(row) for row in rows] == [10, 5, 7]
+    assert [len(row) for row in rows] == [12, 7, 7]
     assert "| small | leaky 128 | 0.1 |" in text
     assert "CPU-seconds, the exact path integral" in text
 
@@ -38,6 +38,6 @@ def test_the_worth_of_a_network_s_quarters() -> None:
 
     assert worth.rho["ablation"] == pytest.approx(1)
     assert worth.first.keys() == worth.last.keys() == {*mode.MEASURES, "ablation"}
-    assert worth.first["naa from silence"] < worth.random < worth.intact
+    assert worth.first[mode.BEST] < worth.random < worth.intact
     whole = accuracy_without(net, np.arange(5))
     assert mode.accuracy_without(net, test, np.arange(5)) == whole

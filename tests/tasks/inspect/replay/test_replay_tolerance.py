@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from spikeatlas.snn.layer_info import Unit, spike_unit
-from spikeatlas.tasks.inspect.replay_tolerance import TOLERANCE, tolerance, tuning_tolerance
+from spikeatlas.tasks.inspect.replay.replay_tolerance import TOLERANCE, tolerance, tuning_tolerance
 
 SCORES = Unit("score of the class", None, None, None)
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from spikeatlas.snn.data.picture_file import read_picture
+from spikeatlas.snn.data.files.picture_file import read_picture
 
 RNG = np.random.default_rng(1)
 GREY = RNG.integers(0, 256, (4, 4), dtype=np.uint8)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from spikeatlas.snn.generators.evaluation import DRAWS, StimulusVariety, measure_variety
-from spikeatlas.tasks.stages.samples import quality_rng
+from spikeatlas.tasks.stages.quality.samples import quality_rng
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.workers import models
 

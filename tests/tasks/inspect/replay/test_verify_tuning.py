@@ -10,7 +10,7 @@ import zarr
 
 from spikeatlas.flows.checks.study_checks import Checked
 from spikeatlas.tasks.atlas.origin import run_of_atlas
-from spikeatlas.tasks.inspect.verify import verify
+from spikeatlas.tasks.inspect.replay.verify import verify
 
 
 def responses(checked: Checked, layer: str) -> Any:

@@ -9,7 +9,7 @@ import pytest
 
 from spikeatlas.snn.readings import RATE, READINGS, UnitChoice
 from spikeatlas.snn.subjects import Showing
-from spikeatlas.snn.subjects.read_source import read_source, reading_problems
+from spikeatlas.snn.subjects.read import read_source, reading_problems
 from tests.snn.responder.small import pictures
 from tests.snn.subjects.chain_subject import KEY, ChainSource
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from spikeatlas.tasks.inspect.verify_device import Devices
+from spikeatlas.tasks.inspect.replay.verify_device import Devices
 
 NEAR_SHARE = 1e-3
 """Largest share of results whose response may differ by a spike when another responder replays them: one

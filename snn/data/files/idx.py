@@ -14,7 +14,7 @@ import numpy.typing as npt
 from spikeatlas.snn.allowed_places import require_place
 from spikeatlas.snn.data.base import DataSpec
 from spikeatlas.snn.data.dataset import Split
-from spikeatlas.snn.data.torchvision_files import read_torchvision
+from spikeatlas.snn.data.files.torchvision_files import read_torchvision
 
 _NAMES = {"train": "train", "test": "t10k"}
 _UNSIGNED_BYTES = 0x08

@@ -22,10 +22,10 @@ from spikeatlas.tasks.atlas import (
     open_tree,
     zero_is_silence,
 )
-from spikeatlas.tasks.inspect.replay_tolerance import tolerance
-from spikeatlas.tasks.inspect.replay_verdict import Verdict
-from spikeatlas.tasks.inspect.verify_best import best_damage
-from spikeatlas.tasks.inspect.verify_device import (
+from spikeatlas.tasks.inspect.replay.replay_tolerance import tolerance
+from spikeatlas.tasks.inspect.replay.replay_verdict import Verdict
+from spikeatlas.tasks.inspect.replay.verify_best import best_damage
+from spikeatlas.tasks.inspect.replay.verify_device import (
     Devices,
     SpikeCount,
     made_on,
@@ -34,8 +34,8 @@ from spikeatlas.tasks.inspect.verify_device import (
     summed,
     unlike,
 )
-from spikeatlas.tasks.inspect.verify_origin import changed_checkpoint, made_by, replayable
-from spikeatlas.tasks.inspect.verify_tuning import verify_tuning
+from spikeatlas.tasks.inspect.replay.verify_origin import changed_checkpoint, made_by, replayable
+from spikeatlas.tasks.inspect.replay.verify_tuning import verify_tuning
 from spikeatlas.tasks.study.blocks import Block
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.workers import models

@@ -13,9 +13,15 @@ from spikeatlas.flows.checks.study_checks import Checked
 from spikeatlas.snn.device import Device
 from spikeatlas.tasks.atlas import open_store, study_of, write
 from spikeatlas.tasks.atlas.origin import run_of_atlas
-from spikeatlas.tasks.inspect.replay_verdict import Verdict
-from spikeatlas.tasks.inspect.verify import verify
-from spikeatlas.tasks.inspect.verify_device import Devices, SpikeCount, replayed_on, summed, unlike
+from spikeatlas.tasks.inspect.replay.replay_verdict import Verdict
+from spikeatlas.tasks.inspect.replay.verify import verify
+from spikeatlas.tasks.inspect.replay.verify_device import (
+    Devices,
+    SpikeCount,
+    replayed_on,
+    summed,
+    unlike,
+)
 from tests.gpu import stand_in
 
 

@@ -11,8 +11,8 @@ from spikeatlas.flows.checks.study_checks import Checked
 from spikeatlas.tasks.atlas import SILENT, AtlasError, path_of
 from spikeatlas.tasks.atlas.integrity import chunk_key, epoch_damage, metadata_damage
 from spikeatlas.tasks.atlas.origin import run_of_atlas
-from spikeatlas.tasks.inspect.replay_verdict import Verdict
-from spikeatlas.tasks.inspect.verify import verify
+from spikeatlas.tasks.inspect.replay.replay_verdict import Verdict
+from spikeatlas.tasks.inspect.replay.verify import verify
 from tests.equal import read
 from tests.tiny import atlas_folder, build, tiny
 

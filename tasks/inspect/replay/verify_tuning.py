@@ -5,16 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from spikeatlas.tasks.atlas import OBSERVED, Tree, flagged, integrity, open_tree, read
-from spikeatlas.tasks.inspect.replay_tolerance import tuning_tolerance
-from spikeatlas.tasks.inspect.replay_verdict import Verdict
-from spikeatlas.tasks.inspect.verify_device import (
+from spikeatlas.tasks.inspect.replay.replay_tolerance import tuning_tolerance
+from spikeatlas.tasks.inspect.replay.replay_verdict import Verdict
+from spikeatlas.tasks.inspect.replay.verify_device import (
     Devices,
     SpikeCount,
     made_on,
     spike_counts,
     summed,
 )
-from spikeatlas.tasks.inspect.verify_origin import changed_checkpoint
+from spikeatlas.tasks.inspect.replay.verify_origin import changed_checkpoint
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.workers import models
 

@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 
 from spikeatlas.tasks.atlas.origin import run_of_atlas
-from spikeatlas.tasks.inspect.verify import verify
-from spikeatlas.tasks.inspect.verify_origin import images_of_atlas, replayable
+from spikeatlas.tasks.inspect.replay.verify import verify
+from spikeatlas.tasks.inspect.replay.verify_origin import images_of_atlas, replayable
 from spikeatlas.tasks.workers import models
 from tests.tiny import build, tiny
 

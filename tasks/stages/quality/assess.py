@@ -22,7 +22,7 @@ from spikeatlas.snn.generators.evaluation import (
     independent_pixels,
     measure_quality,
 )
-from spikeatlas.tasks.stages.samples import quality_rng, write_samples
+from spikeatlas.tasks.stages.quality.samples import quality_rng, write_samples
 from spikeatlas.tasks.study.latent_space import LEVELS, SPAN
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.workers import models

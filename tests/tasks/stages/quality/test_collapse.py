@@ -11,7 +11,7 @@ from spikeatlas.tasks.atlas import open_tree, write
 from spikeatlas.tasks.report.key import problems
 from spikeatlas.tasks.report.summary import read_summary
 from spikeatlas.tasks.stages import train
-from spikeatlas.tasks.stages.collapse import require_variety, variety_of
+from spikeatlas.tasks.stages.quality.collapse import require_variety, variety_of
 
 COLLAPSED = StimulusVariety(draws=256, images=1.3, spread=0.04, reconstruction_error=187.0)
 
