@@ -12,6 +12,7 @@ from spikeatlas.tasks.atlas.groups import GROUPS, TRAINING_VARIABLES
 from spikeatlas.tasks.atlas.groups.arrays import path_of, size_of
 from spikeatlas.tasks.atlas.groups.axes import BLANKS
 from spikeatlas.tasks.atlas.groups.base import Column, Group
+from spikeatlas.tasks.atlas.groups.importance_group import CLASSES
 from spikeatlas.tasks.atlas.groups.life_group import LIVED
 from spikeatlas.tasks.atlas.groups.naturalness_group import UNLIKE
 from spikeatlas.tasks.atlas.groups.neurons_group import NATURAL_COLUMNS
@@ -86,6 +87,7 @@ __all__ = [
     "ANALYSED",
     "BLANKED",
     "BLANKS",
+    "CLASSES",
     "CODECS",
     "DONE",
     "EPOCH",

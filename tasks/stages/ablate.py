@@ -12,8 +12,7 @@ from spikeatlas.snn.coding import CodingKey
 from spikeatlas.snn.data import Split, choose_images
 from spikeatlas.snn.importance import ImageImportanceSpec, class_means
 from spikeatlas.snn.importance.ablation import ablate as silence_each
-from spikeatlas.tasks.atlas import ABLATED, write
-from spikeatlas.tasks.atlas.groups.importance_group import CLASSES
+from spikeatlas.tasks.atlas import ABLATED, CLASSES, write
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.workers import models
 from spikeatlas.tasks.workers.trained_subject import trained_subject

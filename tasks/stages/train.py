@@ -28,7 +28,7 @@ from spikeatlas.snn.subjects import Progress
 from spikeatlas.snn.training import CheckpointHeader
 from spikeatlas.snn.training import train_network as train_checkpoints
 from spikeatlas.tasks.atlas import TRAINED, write
-from spikeatlas.tasks.stages.quality.assess import assess
+from spikeatlas.tasks.stages.assess import assess
 from spikeatlas.tasks.stages.quality.collapse import require_variety, variety_of
 from spikeatlas.tasks.stages.quality.samples import QualityCurve
 from spikeatlas.tasks.study.run import Run

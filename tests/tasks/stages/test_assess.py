@@ -16,7 +16,8 @@ from spikeatlas.flows.checks.study_checks import Checked, check
 from spikeatlas.snn.generators.evaluation import measure_quality
 from spikeatlas.snn.generators.vqvae.vqvae_training import VQVAERecord
 from spikeatlas.tasks.atlas import open_tree
-from spikeatlas.tasks.stages.quality import assess, samples
+from spikeatlas.tasks.stages import assess
+from spikeatlas.tasks.stages.quality import samples
 from spikeatlas.tasks.study.study import StudyError
 from spikeatlas.tasks.workers import models
 from tests.tiny import tiny
