@@ -74,7 +74,7 @@ def pictured(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """
     if images.shape[2] > 1:
         return images
-    channels, height, width = picture_shape(images.shape[1:])
+    _, height, _ = picture_shape(images.shape[1:])
     levels = np.rint(images[:, 0, 0] / 255 * (height - 1)).astype(int)
     rows = np.arange(height)[::-1, None]
     bars = np.repeat(rows <= levels[:, None, :], BAR_STEP, axis=2)

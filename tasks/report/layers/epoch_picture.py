@@ -96,7 +96,10 @@ def _strip(layer: str, best: xr.Dataset) -> Strip:
 
 
 def enlarged(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return (n, channels, height, width) images as (n, height, width, channels), each pixel a square; of numbers in a row their bars."""
+    """Return (n, channels, height, width) images as (n, height, width, channels), each pixel a square.
+
+    Numbers in a row are drawn as bars.
+    """
     images = pictured(images)
     scale = -(-EDGE // min(images.shape[2:]))
     return images.repeat(scale, axis=2).repeat(scale, axis=3).transpose(0, 2, 3, 1)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, cast
 
 from annotated_types import Ge
-from pydantic import model_validator
+from pydantic import Field, model_validator
 from rich.table import Table
 
 from spikeatlas.flows.benchmark.comparison import NetworkComparison, Row, read_comparison
@@ -33,7 +33,7 @@ class ReturnComparison(NetworkComparison):
 
     episodes: Annotated[int, Ge(1)] = 10
     """Test episodes, the same for all (>= 1)."""
-    bars: dict[str, float] = {}
+    bars: dict[str, float] = Field(default_factory=dict)
     """Rows, and the mean return that each is to reach."""
 
     @model_validator(mode="after")
@@ -44,7 +44,7 @@ class ReturnComparison(NetworkComparison):
             )
         for row in self.rows:
             if not isinstance(row.training.method, Td3):
-                raise ValueError(
+                raise ValueError(  # noqa: TRY004 - a mistake of the file, told like any other
                     f"row {row.name!r}: training.method is {row.training.method.kind}; returns are td3's"
                 )
         return self

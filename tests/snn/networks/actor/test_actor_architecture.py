@@ -58,7 +58,7 @@ def test_what_does_not_go_together_is_named(fields: dict[str, Any], sentence: st
 
 
 def test_images_are_no_observations() -> None:
-    with pytest.raises(ValueError, match="set data.dataset to observations"):
+    with pytest.raises(ValueError, match=r"set data\.dataset to observations"):
         architecture().layer_infos((1, 8, 8), 10)
 
 

@@ -36,8 +36,7 @@ def test_without_actions_the_pendulum_hangs_free() -> None:
     world = environment("Pendulum-v1")
     episode = Episode(world, int(np.random.default_rng([0, 0]).integers(2**31)))
     rows = [episode.observation]
-    for _ in range(24):
-        rows.append(episode.step(np.zeros(1, np.float32)).observation)
+    rows += [episode.step(np.zeros(1, np.float32)).observation for _ in range(24)]
     np.testing.assert_array_equal(data.train.images, world.stimuli(np.array(rows)))
 
 

@@ -74,13 +74,13 @@ def test_what_it_lacks_says_so() -> None:
 
 def test_bad_questions_are_refused() -> None:
     one = subject()
-    with pytest.raises(ValueError, match="has shape|have shape"):
+    with pytest.raises(ValueError, match="have shape"):
         one.responses(observations(2, numbers=4), NEURONS)
     with pytest.raises(ValueError, match="give at least one of 0 to 3"):
         one.responses(observations(2), {"out": [4]})
     with torch.no_grad():
         one.network.readout.weight.fill_(torch.nan)
-    with pytest.raises(ValueError, match="NaN|finite"):
+    with pytest.raises(ValueError, match="NaN"):
         one.check()
 
 
