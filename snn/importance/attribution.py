@@ -16,6 +16,7 @@ from torch import Tensor
 from spikeatlas.snn.batching import padded_batches
 from spikeatlas.snn.coding import CodingKey, encode
 from spikeatlas.snn.networks import TrainableNetwork
+from spikeatlas.snn.subjects import LackError
 
 Images = NDArray[np.uint8]
 Labels = NDArray[np.int64]
@@ -88,10 +89,18 @@ def attribute(
 def rate_slopes(
     network: TrainableNetwork, images: Images, labels: Tensor, key: CodingKey | None
 ) -> dict[str, Tensor]:
-    """Gradients (n, ...) of the true classes' probabilities in the rates of every layer, at some images."""
+    """Gradients (n, ...) of the true classes' probabilities in the rates of every layer, at some images.
+
+    LackError, a sentence, for a layer whose spikes have no gradient.
+    """
     with torch.enable_grad():
         spikes, outputs = network.layer_outputs(_encoded(network, images, key))
         chances = torch.softmax(network.scores(outputs), dim=1)
+        without = [layer for layer, train in spikes.items() if not train.requires_grad]
+        if without or not spikes:
+            raise LackError(
+                f"neuron attribution: the spikes of {', '.join(without) or 'this network'} have no gradient; leave it out"
+            )
         right = chances.gather(1, labels[:, None]).sum()
         slopes = torch.autograd.grad(right, list(spikes.values()))
     return {layer: slope.sum(0) for layer, slope in zip(spikes, slopes, strict=True)}

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pydantic.dataclasses import dataclass
 
 from spikeatlas.snn.coding import CodingKey
+from spikeatlas.snn.networks import TrainableNetwork
 from spikeatlas.snn.registry import SPEC, Contract
 from spikeatlas.snn.sentences import near
 from spikeatlas.snn.subjects import Subject
@@ -105,12 +106,33 @@ def require_labels(images: NDArray[np.uint8], labels: NDArray[np.int64]) -> None
 
 
 def of_neurons(
-    values: Mapping[str, NDArray[np.float64]], neurons: Mapping[str, Sequence[int]]
+    network: TrainableNetwork,
+    values: Mapping[str, NDArray[np.float64]],
+    neurons: Mapping[str, Sequence[int]],
 ) -> dict[str, NDArray[np.float64]]:
-    """Values (..., neurons) of some neurons of some layers, out of those of all. ValueError for an unknown layer."""
+    """Values (..., neurons) of some neurons of some layers, out of those of all that a network has; 0 of one that was cut.
+
+    ValueError for an unknown layer.
+    """
     for layer in neurons:
         if layer not in values:
             raise ValueError(
                 f"neurons names layer {layer!r}, but the network has {', '.join(values)}{near(layer, values)}."
             )
-    return {layer: values[layer][..., list(indices)] for layer, indices in neurons.items()}
+    numbers = network.numbers()
+    return {
+        layer: _of_layer(values[layer], numbers.get(layer), indices)
+        for layer, indices in neurons.items()
+    }
+
+
+def _of_layer(
+    values: NDArray[np.float64], numbers: Sequence[int] | None, indices: Sequence[int]
+) -> NDArray[np.float64]:
+    if numbers is None:
+        return values[..., list(indices)]
+    there = [number in numbers for number in indices]
+    places = [numbers.index(number) for number in indices if number in numbers]
+    whole = np.zeros((*values.shape[:-1], len(indices)))
+    whole[..., there] = values[..., places]
+    return whole

@@ -58,4 +58,4 @@ class MagnitudeSpec(ImportanceSpec):
             layer: weights.detach().abs().flatten(1).sum(1).double().cpu().numpy()
             for layer, weights in network.input_weights().items()
         }
-        return of_neurons(sums, neurons)
+        return of_neurons(network, sums, neurons)

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from spikeatlas.snn.coding import CodingKey
-from spikeatlas.snn.importance.attribution import ImagePath, attributions
+from spikeatlas.snn.importance.attribution import ImagePath, attributions, rate_slopes
 from spikeatlas.snn.importance.base import ImageImportanceSpec, of_neurons, require_labels
 from spikeatlas.snn.registry import SPEC
 from spikeatlas.snn.subjects import LackError, Subject
@@ -53,7 +54,17 @@ class NaaSpec(ImageImportanceSpec):
 
     def problems(self, subject: Subject) -> list[str]:
         """See ``ImportanceSpec``."""
-        return [] if subject.differentiable() is not None else [NO_GRADIENTS]
+        network = subject.differentiable()
+        if network is None:
+            return [NO_GRADIENTS]
+        blank, key = np.zeros((1, *subject.input_shape), np.uint8), CodingKey(0, "", "problems")
+        try:
+            rate_slopes(
+                network, blank, torch.zeros(1, dtype=torch.int64, device=network.device), key
+            )
+        except LackError as error:
+            return [str(error)]
+        return []
 
     def measure_images(
         self,
@@ -74,4 +85,4 @@ class NaaSpec(ImageImportanceSpec):
         silence = self.reference == "silence"
         path = ImagePath(start, self.steps)
         values = attributions(network, images, labels, path, key, from_silence=silence)
-        return of_neurons(values, neurons)
+        return of_neurons(network, values, neurons)

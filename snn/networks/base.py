@@ -123,6 +123,10 @@ class TrainableNetwork(nn.Module, ABC):
         """Weights (neurons, ...) that each neuron of a spiking layer reads its input with, by layer."""
         return {}
 
+    def numbers(self) -> dict[str, list[int]]:
+        """Numbers that the neurons of a layer had before it was cut, of those layers that were."""
+        return {}
+
     @abstractmethod
     def unroll(self, inputs: Tensor) -> Tensor:
         """Do what ``forward`` does step after step, through all layers: the plain loop."""

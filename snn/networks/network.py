@@ -119,6 +119,10 @@ class SpikingNetwork(TrainableNetwork):
         """See ``TrainableNetwork``: of each layer's operator, before any normalisation."""
         return {layer.name: layer.operator.weight for layer in self}
 
+    def numbers(self) -> dict[str, list[int]]:
+        """See ``TrainableNetwork``."""
+        return {layer.name: layer.units.tolist() for layer in self if layer.units is not None}
+
     def neurons(self, layer: str) -> SpikingNeuron:
         """Return the neurons of a spiking layer. ValueError for an unknown one."""
         return list(self)[self._depth(layer)].neuron

@@ -98,7 +98,7 @@ class Subject(ABC):
         raise LackError(f"this network has no read-out, so {len(images)} images have no scores.")
 
     def differentiable(self) -> TrainableNetwork | None:
-        """Return the network with gradients between its layers, whose neurons are those of ``layers``; None: there is none."""
+        """Return the network with gradients between its layers; None where there is none, or neurons are not its own."""
         return None
 
     def silenced(self, layer: str, neuron: int) -> Subject:

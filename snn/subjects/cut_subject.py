@@ -46,6 +46,10 @@ class CutSubject(Subject):
         """See ``Subject``."""
         self._subject.check()
 
+    def differentiable(self) -> SpikingNetwork:
+        """See ``Subject``: it tells by ``numbers`` which units it still has."""
+        return self._subject.network
+
     def responder(self, neurons: Neurons, showing: Showing) -> Respond:
         """See ``Subject``."""
         for layer in neurons.keys() & self.cut.keys():

@@ -28,9 +28,10 @@ from spikeatlas.snn.networks import (
 from spikeatlas.snn.neurons import DEFAULT_SURROGATE, SurrogateSpec
 from spikeatlas.snn.registry import SPEC, UserPath
 from spikeatlas.snn.sentences import caught
-from spikeatlas.snn.subjects.base import LackError, Progress, Source, Subject, SubjectSpec
+from spikeatlas.snn.subjects.base import Progress, Source, Subject, SubjectSpec
 from spikeatlas.snn.subjects.chain_subject import ChainSubject
 from spikeatlas.snn.subjects.cut_subject import CutSubject
+from spikeatlas.snn.subjects.lacking import LackError
 from spikeatlas.snn.training import (
     epoch_path,
     list_epochs,

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
+import torch
 
-from spikeatlas.snn.importance import NaaSpec, class_means
+from spikeatlas.snn.importance import MagnitudeSpec, NaaSpec, class_means
 from spikeatlas.snn.importance.attribution import ImagePath, attributions
 from spikeatlas.snn.importance.naa import NO_GRADIENTS
 from spikeatlas.snn.readings import PopulationReading, WindowReading
 from spikeatlas.snn.subjects import ChainSubject, LackError, Subject
+from spikeatlas.snn.subjects.cut_subject import CutSubject
 from spikeatlas.snn.subjects.read import ReadSubject
 from tests.snn.importance.digit_networks import KEY, UNITS, digits, quarters, trained
 from tests.snn.nets import network, noise_images
@@ -25,7 +29,9 @@ BAR = 0.2
     ],
     ids=["current", "poisson", "relu"],
 )
-def test_the_most_important_quarter_is_needed_far_more_than_a_random_one(fields: dict) -> None:
+def test_the_most_important_quarter_is_needed_far_more_than_a_random_one(
+    fields: dict[str, Any],
+) -> None:
     net, test = trained(**fields), digits().test
     spec = NaaSpec(steps=10, baseline="mean", reference="silence")
 
@@ -79,6 +85,30 @@ def test_a_subject_without_gradients_is_a_sentence() -> None:
     assert NaaSpec().problems(net) == []
     assert NaaSpec().problems(ReadSubject(net, WindowReading(start=0, stop=2), "channel")) == []
     assert NaaSpec().problems(groups) == [NO_GRADIENTS]
-    assert NaaSpec().problems(Answers()) == [NO_GRADIENTS]  # type: ignore[abstract]
+    assert NaaSpec().problems(Answers()) == [NO_GRADIENTS]
     with pytest.raises(LackError, match="follows gradients"):
         NaaSpec().measure(groups, noise_images(2), np.arange(2), {"fc1": (0,)}, KEY)
+
+
+def test_spikes_without_a_gradient_are_a_sentence() -> None:
+    net = ChainSubject(network(neuron="desire-if", time_steps=1, decoding="membrane").eval())
+    (sentence,) = NaaSpec().problems(net)
+    assert "have no gradient; leave it out" in sentence
+    with pytest.raises(LackError, match="have no gradient"):
+        NaaSpec().measure(net, noise_images(2), np.arange(2), {"fc1": (0,)}, KEY)
+
+
+@pytest.mark.parametrize("spec", [NaaSpec(steps=3), MagnitudeSpec()])
+def test_units_that_were_cut_have_no_importance(spec: NaaSpec | MagnitudeSpec) -> None:
+    net = network(threshold=0.3).eval()
+    sizes, layer = net.sizes, list(net)[2]
+    parts, showing = ChainSubject(net), (noise_images(5), np.arange(5))
+    whole = spec.measure(parts, *showing, {"fc1": range(8)}, KEY)["fc1"]
+    layer.units = torch.tensor([7, 1, 0, 2, 3, 4, 5, 9])
+
+    values = spec.measure(
+        CutSubject(ChainSubject(net), {**sizes, "fc1": 10}), *showing, {"fc1": (9, 8, 7, 6, 0)}, KEY
+    )["fc1"]
+
+    assert net.numbers() == {"fc1": [7, 1, 0, 2, 3, 4, 5, 9]}
+    np.testing.assert_array_equal(values, [whole[7], 0, whole[0], 0, whole[2]])

@@ -72,9 +72,8 @@ def test_several_atlases_are_averaged_over_seeds(compared: Checked, compared_cop
 
     alone = [read_trend(path, "agreement", ALL) for path in (compared.run.atlas, place)]
     both = np.stack([frame["rho"] for frame in alone], axis=1)
-    for row, pair in zip(joined.itertuples(), both, strict=True):
-        expected = over_seeds(pair)
-        np.testing.assert_allclose([row.rho, row.low, row.high], expected)
+    expected = [list(over_seeds(pair)) for pair in both]
+    np.testing.assert_allclose(joined[["rho", "low", "high"]].to_numpy(float), expected)
     turned = (
         (joined["measure"] == "naa") & (joined["against"] == "ablation") & (joined.networks == 2)
     )
