@@ -16,7 +16,7 @@ FILES = sorted(path for path in FOLDER.glob("*.yaml") if "\nrows:" in path.read_
 def test_every_row_can_be_trained(path: Path) -> None:
     comparison = read_comparison(path)
     for row in comparison.rows:
-        assert row.training.problems(row.network) == []
+        assert row.training.problems(row.spec.architecture) == []
 
 
 def test_desire_stands_beside_surrogate_gradients_of_the_same_shape() -> None:
