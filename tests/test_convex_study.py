@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,16 @@ def test_a_folder_that_moved_makes_no_other_study(head: Checked, chain: Path) ->
     other = check(on_a_layer(head.run.folder, chain / "." / ".." / chain.name))
     assert study_digest(other.study) == head.run.digest
     assert study_digest(check(on_a_layer(head.run.folder.parent / "b", chain, epoch=0)).study) != head.run.digest  # fmt: skip
+
+
+def test_an_atlas_does_not_go_on_with_another_network_below(
+    head: Checked, chain: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "chain"
+    other.mkdir()
+    shutil.copy(chain / "epoch-0.safetensors", other / "epoch-1.safetensors")
+    with pytest.raises(StudyError, match=r"features of .*epoch-1\.safetensors.*since .* was made"):
+        check(on_a_layer(head.run.folder, other))
 
 
 @pytest.mark.parametrize(

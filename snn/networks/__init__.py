@@ -17,6 +17,7 @@ from spikeatlas.snn.networks.decodings import (
 )
 from spikeatlas.snn.networks.feedback import FeedbackArchitecture, FeedbackNetwork
 from spikeatlas.snn.networks.heads import (
+    CERTIFICATES,
     UNITS,
     FrozenLayer,
     ThresholdHead,
@@ -37,6 +38,7 @@ from spikeatlas.snn.networks.silenced import (
 from spikeatlas.snn.networks.spec import OUTPUT, NetworkSpec, layer_maps, layer_sizes
 
 __all__ = [
+    "CERTIFICATES",
     "DECODINGS",
     "OUTPUT",
     "UNITS",

@@ -14,6 +14,9 @@ from spikeatlas.snn.networks.resnet import SpikingResNet
 UNITS = "units"
 """Name of the one layer."""
 
+CERTIFICATES = ("beta", "objective", "gap")
+"""What its training says of itself, a number a class: beta, the objective, and how far that may be from the least."""
+
 LayeredNetwork = SpikingNetwork | SpikingResNet
 
 
@@ -75,8 +78,7 @@ class ThresholdHead(TrainableNetwork):
         # what it learns is no parameter: nothing of it has a gradient
         self.register_buffer("planes", torch.zeros(units, features + 1, **numbers))
         self.register_buffer("weights", torch.zeros(units, classes, **numbers))
-        # what its training says of itself, for each class: beta, the objective, and how far that may be from the least
-        for name in ("beta", "objective", "gap"):
+        for name in CERTIFICATES:
             self.register_buffer(name, torch.zeros(classes, **numbers))
 
     def train(self, mode: bool = True) -> Self:

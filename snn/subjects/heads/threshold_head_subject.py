@@ -14,7 +14,7 @@ from spikeatlas.snn.batching import padded_batches
 from spikeatlas.snn.coding import CODINGS, CodingKey, encode
 from spikeatlas.snn.device import copy_on
 from spikeatlas.snn.layer_info import LayerInfo, require_neurons
-from spikeatlas.snn.networks import UNITS, ThresholdHead, ThresholdHeadArchitecture
+from spikeatlas.snn.networks import CERTIFICATES, UNITS, ThresholdHead, ThresholdHeadArchitecture
 from spikeatlas.snn.readings import RATE
 from spikeatlas.snn.responder import check_counts, check_weights
 from spikeatlas.snn.sentences import near
@@ -47,9 +47,7 @@ class ThresholdHeadSubject(Subject):
         self.stochastic = CODINGS[network.coding].stochastic
         self.time_steps = network.time_steps
         self.classes = network.classes
-        self.optimum = {
-            name: network.get_buffer(name).cpu().numpy() for name in ("beta", "objective", "gap")
-        }
+        self.optimum = {name: network.get_buffer(name).cpu().numpy() for name in CERTIFICATES}
 
     def check(self) -> None:
         """See ``Subject``."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from spikeatlas.snn.batching import padded_batches
 from spikeatlas.snn.coding import encode
-from spikeatlas.snn.networks import ThresholdHead, ThresholdHeadArchitecture
+from spikeatlas.snn.networks import CERTIFICATES, ThresholdHead, ThresholdHeadArchitecture
 from spikeatlas.snn.training.checkpoints import load_network
 from spikeatlas.snn.training.convex.arrangement import (
     Planes,
@@ -160,7 +160,7 @@ class ConvexPath(NetworkLearner):
         head.planes.copy_(torch.from_numpy(self._problem.planes[order]))
         weights = np.stack([solution.weights for solution in solutions], axis=1)
         head.weights.copy_(torch.from_numpy(weights[order]))
-        for name in ("beta", "objective", "gap"):
+        for name in CERTIFICATES:
             values = [getattr(solution, name) for solution in solutions]
             head.get_buffer(name).copy_(torch.tensor(values, dtype=torch.float64))
 

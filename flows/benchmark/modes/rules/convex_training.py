@@ -141,8 +141,8 @@ def _compare(name: str, problem: ThresholdProblem, rows: Sequence[str]) -> Itera
     yield from rows
     groups = {estimator: _trained(problem, estimator) for estimator in ESTIMATORS}
     runs = [run for group, _ in groups.values() for run in group]
-    drawn = sample_planes(problem.points, PATTERNS, seed=0)
-    planes = np.concatenate([drawn, *(run.planes for run in runs)])
+    samples = sample_planes(problem.points, PATTERNS, seed=0)
+    planes = np.concatenate([samples, *(run.planes for run in runs)])
     on = patterns(problem.points, planes)
     (solution,), seconds = _timed(lambda: solve_lasso(on, problem.targets, [problem.beta]))
     weights = reduce_units(on, solution.weights)
