@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from spikeatlas.flows.benchmark.comparison import read_comparison
-from spikeatlas.snn.subjects import FeedbackSpec
+from spikeatlas.snn.subjects import ChainSpec, FeedbackSpec
 from spikeatlas.snn.training.methods import Spide
 from spikeatlas.tasks.study.study import StudyError
 
@@ -33,6 +33,8 @@ def test_rows_have_what_all_share_and_their_own(tmp_path: Path) -> None:
     comparison = read_comparison(written(tmp_path), ["training.epochs=3"])
     first, second = comparison.rows
 
+    assert isinstance(first.network, ChainSpec)
+    assert isinstance(second.network, ChainSpec)
     assert (first.network.beta, second.network.beta) == (0.9, 0.5)
     assert {row.training.epochs for row in comparison.rows} == {3}
     assert second.network.hidden == (8,)

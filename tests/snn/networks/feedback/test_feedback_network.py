@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from torch import nn
@@ -18,12 +20,12 @@ def images(network: FeedbackNetwork, count: int = 6) -> torch.Tensor:
     return encode(network, noise_images(count, network.input_shape), CodingKey(0, "", "test"))
 
 
-def lively(steps: int, **fields: object) -> FeedbackNetwork:
+def lively(steps: int, **fields: Any) -> FeedbackNetwork:
     """A network whose units answer, and see each other."""
     network = feedback_network(units=60, time_steps=steps, **fields)
     with torch.no_grad():
         network.fc1.weight *= 2
-        network.fc1.bias += 0.3
+        network.fc1.bias.add_(0.3)
         # a norm at which feedback moves rates by far more than rounding
         network.feedback.weight *= 1.9 / torch.linalg.norm(network.feedback.weight)
     return network

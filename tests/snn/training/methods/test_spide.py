@@ -66,7 +66,8 @@ def test_it_learns_digits_with_few_spikes_backward(digits: DataSet) -> None:
 
 def test_the_exact_mode_takes_the_same_course(digits: DataSet) -> None:
     headers = []
-    for fields in ({}, {"mode": "exact"}):
+    modes: list[dict[str, Any]] = [{}, {"mode": "exact"}]
+    for fields in modes:
         learner = lesson(digits, **fields)
         learner.train(learner.step_of(3))
         headers.append(learner.header(3))
@@ -90,7 +91,8 @@ def batch(network: FeedbackNetwork, count: int = 16) -> tuple[torch.Tensor, torc
 def test_a_step_is_the_slope_whatever_the_scale() -> None:
     """Gradients by 2,000 spikes of any scale are the exact ones; the loss that is told is not scaled."""
     changes, losses = [], []
-    for fields in ({"mode": "exact"}, *({"steps": 2000, "loss_scale": scale} for scale in (3, 30))):
+    ways: list[dict[str, Any]] = [{"steps": 2000, "loss_scale": scale} for scale in (3, 30)]
+    for fields in ({"mode": "exact"}, *ways):
         network = feedback_network(units=30, time_steps=20, feedback_norm=50.0)
         before = {name: values.clone() for name, values in network.state_dict().items()}
         losses.append(teacher(network, **fields).step(*batch(network)))
@@ -217,4 +219,4 @@ def test_its_settings_are_checked() -> None:
     assert TRAINING.problems(SPEC) == TRAINING.backend_problems(SPEC) == []
     for fields in ({"steps": 0}, {"loss_scale": 0}, {"mode": "ide"}, {"momentum": 1}):
         with pytest.raises(ValueError, match=next(iter(fields))):
-            Spide(**fields)  # type: ignore[arg-type]
+            Spide(**fields)
