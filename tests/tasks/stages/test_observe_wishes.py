@@ -9,6 +9,7 @@ import numpy as np
 
 from spikeatlas.flows.checks.study_checks import Checked
 from spikeatlas.snn.networks import SpikingNetwork
+from spikeatlas.snn.subjects import ChainSpec
 from spikeatlas.snn.training import TRAINING_METHODS, desire_shares, load_network
 from spikeatlas.tasks.atlas import open_tree
 from spikeatlas.tasks.inspect.replay.verify import verify
@@ -56,7 +57,8 @@ def test_the_atlas_holds_the_wishes_of_every_epoch(tmp_path: Path) -> None:
 def expected_more(checked: Checked, epoch: int) -> np.ndarray[Any, Any]:
     """Wishes of the test images' own labels, whatever was taught."""
     path = checked.run.checkpoints / f"epoch-{epoch}.safetensors"
-    network = load_network(path, checked.run.network.architecture, (1, 8, 8), 10)
+    assert isinstance(checked.run.network, ChainSpec)
+    network = load_network(path, checked.run.network, (1, 8, 8), 10)
     assert isinstance(network, SpikingNetwork)
     rule = TRAINING_METHODS.read("desire").rule(12)  # type: ignore[attr-defined]
     test = checked.data.test

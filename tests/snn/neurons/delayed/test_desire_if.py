@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 import torch
@@ -70,7 +71,7 @@ def test_the_study_says_its_decay_and_the_network_its_threshold() -> None:
 
 
 def test_weights_before_them_are_as_large_as_the_reference_s() -> None:
-    sizes = {"channels": (), "hidden": (3_000,)}
+    sizes: dict[str, Any] = {"channels": (), "hidden": (3_000,)}
     wide = nets.network(neuron=NEURONS.read("desire-if"), **sizes)
     plain = nets.network(**sizes)
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from tests.snn import nets
 from tests.snn.training.desires.plain_desire import PlainDesire
 
 RULE = DesireRule(target=8, output_error=0.3, hidden_desire=0.05)
-FIELDS = {
+FIELDS: dict[str, Any] = {
     "channels": (),
     "hidden": (9, 7),
     "bias": False,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from torch import Tensor
@@ -22,7 +24,7 @@ RULE = DesireRule(target=8, output_error=0.3, hidden_desire=0.05)
 
 
 def network(hidden: tuple[int, ...], steps: int = STEPS) -> SpikingNetwork:
-    fields = {"channels": (), "hidden": hidden, "bias": False, "time_steps": steps}
+    fields: dict[str, Any] = {"channels": (), "hidden": hidden, "bias": False, "time_steps": steps}
     taught = nets.network((1, 2, 3), **fields, neuron={"kind": "desire-if"})
     with torch.no_grad():
         for layer in taught:

@@ -147,7 +147,8 @@ def test_further_mistakes_are_named() -> None:
     desired = ResNetArchitecture(neuron={"kind": "desire-if"})  # type: ignore[arg-type]
     (problem,) = spec.problems(desired)
     assert problem == "training.method: desire trains networks of kind chain alone; choose backprop"
-    spec = TrainingSpec(method=TRAINING_METHODS.read("desire"), backend="eager", surrogate="atan")
+    mistakes: dict[str, Any] = {"backend": "eager", "surrogate": "atan"}
+    spec = TrainingSpec(method=TRAINING_METHODS.read("desire"), **mistakes)
     assert spec.problems(SPEC) == [
         "training.surrogate: desire does not read it; leave it out",
         "training.backend: desire does not read it; leave it out",
