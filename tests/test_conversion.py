@@ -12,7 +12,7 @@ import xarray as xr
 
 from spikeatlas.flows.checks.study_checks import Checked, check
 from spikeatlas.tasks.atlas import open_tree
-from spikeatlas.tasks.inspect.verify import verify
+from spikeatlas.tasks.inspect.replay.verify import verify
 from spikeatlas.tasks.report import read_summary
 from spikeatlas.tasks.report.atlas_words import lead_sentence
 from spikeatlas.tasks.study.study import StudyError
@@ -116,6 +116,10 @@ def test_every_stored_value_is_replayed(conversion: Checked) -> None:
             r"training\.method: backprop cannot train such a network; choose tandem",
         ),
         ({"training": {"backend": "eager"}}, r"training\.backend: tandem does not read it"),
+        (
+            {"analysis": {"lengths": [4]}},
+            r"analysis\.lengths: this network cannot be shown a stimulus for 4 time steps: its numbers are sums over the 8",
+        ),
         ({"network": {"coding": "poisson"}}, "set network.coding to first-step"),
         (
             {"probe": {"reading": "latency"}},

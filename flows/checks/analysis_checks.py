@@ -138,13 +138,13 @@ def _length_problems(inputs: StudyInputs) -> list[str]:
     plain = models.plain_source(study)
 
     def show(length: int) -> None:
-        shown = plain.at_length(length)
-        unread = probe_problems(shown, probe.reading, probe.unit, layers)
+        at_length = plain.at_length(length)
+        unread = probe_problems(at_length, probe.reading, probe.unit, layers)
         if unread:
             raise ValueError(f"of {length} time steps, {unread[0]}")
         key = models.coding_key(study, "", "check")
-        respond = shown.example().responder(
-            {next(iter(shown.layers)): [0]}, models.showing_of(study.responder, key)
+        respond = at_length.example().responder(
+            {next(iter(at_length.layers)): [0]}, models.showing_of(study.responder, key)
         )
         respond(images)
 

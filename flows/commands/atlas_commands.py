@@ -115,8 +115,8 @@ def life(atlas: options.AtlasPath, *, cut: options.Cut = False) -> None:
 
     With --cut, measure what the network reads without dormant neurons, and without as many dead ones.
     """
-    from spikeatlas.tasks.inspect.life_table import cut_effects, life_counts
     from spikeatlas.tasks.inspect.text import text
+    from spikeatlas.tasks.life import cut_effects, life_counts
 
     tell(text(life_counts(atlas)))
     if cut:

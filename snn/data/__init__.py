@@ -11,8 +11,8 @@ from spikeatlas.snn.data.fashion_mnist import FashionMNIST
 from spikeatlas.snn.data.folder import FolderImages
 from spikeatlas.snn.data.image_choice import SMALLEST_CLASS, choose_images
 from spikeatlas.snn.data.mnist import MNIST
-from spikeatlas.snn.data.observations import Observations
 from spikeatlas.snn.data.saccades import Saccades
+from spikeatlas.snn.environments.observations import Observations
 from spikeatlas.snn.registry import Family
 
 DATASETS: Family[DataSpec] = Family(

@@ -55,10 +55,10 @@ def environment(name: str) -> Environment:
 
     ValueError, one sentence, where Gymnasium is not installed, has none of this name, or the numbers have no bounds.
     """
-    made = _make(name)
-    spaces = {"observations": made.observation_space, "actions": made.action_space}
+    instance = _make(name)
+    spaces = {"observations": instance.observation_space, "actions": instance.action_space}
     bounds = {what: _bounds(name, what, space) for what, space in spaces.items()}
-    made.close()
+    instance.close()
     low, high = bounds["actions"]
     if low != tuple(-value for value in high):
         raise ValueError(

@@ -6,10 +6,10 @@ from spikeatlas.snn.generators.adapter import Adapter, AdapterSpec, adapter_sour
 from spikeatlas.snn.generators.base import Generator
 from spikeatlas.snn.generators.codes import CodeGenerator
 from spikeatlas.snn.generators.generator_training import EpochRecord, train_generator
-from spikeatlas.snn.generators.grid import GridGenerator, GridSpec
 from spikeatlas.snn.generators.latent import CodeLatent, GaussianLatent, Latent
 from spikeatlas.snn.generators.learner import GeneratorLearner
 from spikeatlas.snn.generators.loading import digest_generator, load_generator, open_generator
+from spikeatlas.snn.generators.number_grid import GridGenerator, GridSpec
 from spikeatlas.snn.generators.sngan import GaussianGenerator, SNGANSpec
 from spikeatlas.snn.generators.spec import LEAST_IMAGES, GeneratorSpec, Naturalness
 from spikeatlas.snn.generators.vqvae import VQVAESpec, allowed_positions, count_halvings

@@ -25,7 +25,7 @@ AT_ONCE = 64
 
 
 @dataclass(frozen=True)
-class Path:
+class ImagePath:
     """A path of images from a baseline to an image."""
 
     baseline: Images
@@ -61,7 +61,11 @@ class LayerAttribution:
 
 
 def attribute(
-    network: TrainableNetwork, images: Images, labels: Labels, path: Path, key: CodingKey | None
+    network: TrainableNetwork,
+    images: Images,
+    labels: Labels,
+    path: ImagePath,
+    key: CodingKey | None,
 ) -> dict[str, LayerAttribution]:
     """Attribute the probability (softmax) of the true classes ``labels`` (n,) in ``images`` (n, c, h, w), to all layers.
 
@@ -106,7 +110,7 @@ def attributions(
     network: TrainableNetwork,
     images: Images,
     labels: Labels,
-    path: Path,
+    path: ImagePath,
     key: CodingKey | None,
     *,
     from_silence: bool = False,

@@ -11,7 +11,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from spikeatlas.snn.coding import CodingKey
-from spikeatlas.snn.importance.attribution import Path, attributions
+from spikeatlas.snn.importance.attribution import ImagePath, attributions
 from spikeatlas.snn.importance.base import ImageImportanceSpec, of_neurons, require_labels
 from spikeatlas.snn.registry import SPEC
 from spikeatlas.snn.subjects import LackError, Subject
@@ -72,6 +72,6 @@ class NaaSpec(ImageImportanceSpec):
         if self.baseline == "mean":
             start = np.rint(images.mean(axis=0)).astype(np.uint8)
         silence = self.reference == "silence"
-        path = Path(start, self.steps)
+        path = ImagePath(start, self.steps)
         values = attributions(network, images, labels, path, key, from_silence=silence)
         return of_neurons(values, neurons)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from spikeatlas.snn.life.bounds import UnitBounds, response_bounds
-from spikeatlas.snn.life.drive import DriveResponder
 from spikeatlas.snn.life.extremes import extreme_images
-from spikeatlas.snn.life.verdict import (
+from spikeatlas.snn.life.life_verdict import (
     CUT,
     DEAD,
     DORMANT,
@@ -16,6 +15,7 @@ from spikeatlas.snn.life.verdict import (
     Evidence,
     verdicts,
 )
+from spikeatlas.snn.life.unit_drive import DriveResponder
 
 __all__ = [
     "CUT",

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from spikeatlas.snn.life.intervals import (
+from spikeatlas.snn.life.signal_bounds import (
     Interval,
     currents,
     input_interval,

@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 
 from spikeatlas.snn.coding import CODINGS
-from spikeatlas.snn.life.intervals import conducted, input_interval
+from spikeatlas.snn.life.signal_bounds import conducted, input_interval
 from spikeatlas.snn.networks import SpikingNetwork
 
 

@@ -147,6 +147,11 @@ class Architecture(ABC):
         return []
 
     @property
+    def one_length(self) -> bool:
+        """True where a stimulus is to be shown for as many time steps as in training."""
+        return False
+
+    @property
     def methods(self) -> tuple[str, ...]:
         """Names of the training methods that alone train it; empty where any does."""
         return ()

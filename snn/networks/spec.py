@@ -154,6 +154,11 @@ class NetworkSpec(Architecture):
         return [f"network.norm: {problem}" for problem in dict.fromkeys(problems)]
 
     @property
+    def one_length(self) -> bool:
+        """See ``Architecture``."""
+        return self.neuron.one_length
+
+    @property
     def methods(self) -> tuple[str, ...]:
         """See ``Architecture``."""
         return self.neuron.methods

@@ -148,6 +148,8 @@ class NeuronSpec(Contract, ABC):
     """Names of the training methods that alone train these neurons; empty where any does."""
     represents: ClassVar[bool] = False
     """True if that gradient is one between numbers that spike trains represent: nothing may then scale steps apart."""
+    one_length: ClassVar[bool] = False
+    """True if what a layer hands on is whole after the time steps that it was trained for, and after no other number."""
     output_spikes: ClassVar[bool] = True
     """False if an output layer of these neurons does not spike: it then has no normalisation unless one is listed for it."""
 

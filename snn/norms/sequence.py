@@ -28,7 +28,7 @@ class NormSequence(Norm):
     @property
     def unit_axes(self) -> Mapping[str, int] | None:  # type: ignore[override]  # of the contract's attribute: theirs
         """See ``Norm``: None where any part cannot be cut."""
-        axes = {}
+        axes: dict[str, int] = {}
         for place, part in enumerate(self.parts):
             assert isinstance(part, Norm)
             if part.unit_axes is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from spikeatlas.snn.layer_info import SPIKE_RATE, LayerInfo, Unit, spike_unit
 from spikeatlas.snn.registry import Family
 from spikeatlas.snn.showing import Showing
-from spikeatlas.snn.subjects.actor_subject import ActorSpec, ActorSubject
+from spikeatlas.snn.subjects.acting import ActorSpec, ActorSubject
 from spikeatlas.snn.subjects.base import (
     Neurons,
     Progress,

@@ -159,11 +159,19 @@ class TrainedSource(Source):
         return self._spec.subject(self._spec.architecture.build(site).eval())
 
     def at_length(self, time_steps: int) -> TrainedSource:
-        """See ``Source``. LackError where the steps have learnt scales; ValueError where parts take no such number."""
+        """See ``Source``. LackError where the steps have learnt scales, or numbers are sums over all of them.
+
+        ValueError where parts take no such number.
+        """
         if self.scaled_steps:
             raise LackError(
                 f"this network cannot be shown a stimulus for {time_steps} time steps: it has learnt scales of its own for "
                 f"each of {self.scaled_steps} (network.norm)."
+            )
+        if self._spec.architecture.one_length:
+            raise LackError(
+                f"this network cannot be shown a stimulus for {time_steps} time steps: its numbers are sums over the "
+                f"{self.time_steps} that it was trained for (network.neuron)."
             )
         try:
             spec = replace(self._spec, time_steps=time_steps)

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from spikeatlas.snn.networks import Architecture, NetworkSpec, SpikingLayer, SpikingNetwork
-from spikeatlas.snn.neurons import NeuronSite
-from spikeatlas.snn.norms import NormSite
+from spikeatlas.snn.neurons import NeuronSite, SpikingNeuron
+from spikeatlas.snn.norms import Norm, NormSite
 from spikeatlas.snn.surgery.unit_tensors import unit_tensors
 
 Select = Callable[[nn.Parameter, int, Tensor], None]
@@ -90,7 +90,9 @@ def cut_problems(architecture: Architecture) -> list[str]:
         return [problem]
     site = NeuronSite("hidden", _TINY, architecture.time_steps, beta=0.9, threshold=1.0)
     operator = nn.Conv2d(1, 1, 1)
-    parts = {("neuron", architecture.neuron.kind): architecture.neuron.build(site)}
+    parts: dict[tuple[str, str], SpikingNeuron | Norm] = {
+        ("neuron", architecture.neuron.kind): architecture.neuron.build(site)
+    }
     for spec in architecture.norms:
         norm = spec.build(NormSite(_TINY, architecture.time_steps, operator))
         parts |= {} if norm is None else {("norm", spec.kind): norm}

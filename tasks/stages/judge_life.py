@@ -69,8 +69,8 @@ class LivingLayer:
         return np.abs(self.subject.responses(images, {name: self.units}, showing)[name])
 
 
-class Found(NamedTuple):
-    """What was found for a layer's units, (units,) each; NaN, or 0 of images, where nothing was looked for."""
+class DriveResult(NamedTuple):
+    """Best stimulus for each unit of a layer, (units,) each; NaN, or 0 of images, where there was no search."""
 
     response: Array
     drive: Array
@@ -111,51 +111,51 @@ def judged(layer: LivingLayer, natural: Array) -> dict[str, Array]:
     bound = np.array([sizes[places[unit]] if unit in places else 0.0 for unit in layer.units])
     loudest = layer.responses(natural).max(axis=0)
     doubtful = np.flatnonzero(~cut & (loudest == 0) & (bound > 0))
-    found = search(layer, doubtful)
-    verdict = verdicts(Evidence(cut, loudest, bound, found.response))
+    result = search(layer, doubtful)
+    verdict = verdicts(Evidence(cut, loudest, bound, result.response))
     dormant = verdict == DORMANT
     return {
         "verdict": verdict,
         "bound": bound.astype(np.float32),
-        "drive": found.drive,
-        "response": np.where(dormant, found.response, np.nan).astype(np.float32),
-        "typicality": np.where(dormant, found.typicality, np.nan).astype(np.float32),
-        "stimulus": np.where(dormant[:, None, None, None], found.image, 0).astype(np.uint8),
-        "searches": found.searches,
-        "budget": (found.searches > 0).astype(np.int32) * layer.run.search.budget,
+        "drive": result.drive,
+        "response": np.where(dormant, result.response, np.nan).astype(np.float32),
+        "typicality": np.where(dormant, result.typicality, np.nan).astype(np.float32),
+        "stimulus": np.where(dormant[:, None, None, None], result.image, 0).astype(np.uint8),
+        "searches": result.searches,
+        "budget": (result.searches > 0).astype(np.int32) * layer.run.search.budget,
     }
 
 
 def unasked(layer: LivingLayer) -> dict[str, Array]:
     """Return the variables (units,) of an output layer, whose units stand for classes: there is no verdict on them."""
-    found = nothing(layer)
+    result = nothing(layer)
     return {
         "verdict": np.full(len(layer.units), UNASKED, np.uint8),
-        "bound": found.drive,
-        "drive": found.drive,
-        "response": found.response,
-        "typicality": found.typicality,
-        "stimulus": found.image,
-        "searches": found.searches,
-        "budget": found.searches,
+        "bound": result.drive,
+        "drive": result.drive,
+        "response": result.response,
+        "typicality": result.typicality,
+        "stimulus": result.image,
+        "searches": result.searches,
+        "budget": result.searches,
     }
 
 
-def nothing(layer: LivingLayer) -> Found:
+def nothing(layer: LivingLayer) -> DriveResult:
     """Return what is there before any search."""
     count = len(layer.units)
     none = np.full(count, np.nan, np.float32)
     shape = (count, *layer.network.input_shape)
-    return Found(
+    return DriveResult(
         none, none.copy(), np.zeros(shape, np.uint8), none.copy(), np.zeros(count, np.int32)
     )
 
 
-def search(layer: LivingLayer, rows: Array) -> Found:
+def search(layer: LivingLayer, rows: Array) -> DriveResult:
     """Search for what drives the units at some ``rows`` of a layer, and keep the best that each responds to."""
-    found = nothing(layer)
+    result = nothing(layer)
     if not rows.size:
-        return found
+        return result
     units = [layer.units[row] for row in rows]
     places = [layer.places[unit] for unit in units]
     driven = DriveProbe(layer.run, layer.block, units, layer.network, places).search()
@@ -164,10 +164,10 @@ def search(layer: LivingLayer, rows: Array) -> Found:
     own = np.stack([responses[k * repeats : (k + 1) * repeats, row] for k, row in enumerate(rows)])
     best = np.where(own.max(1) > 0, own.argmax(1), driven.drive.argmax(1))
     at = (np.arange(len(rows)), best)
-    found.response[rows], found.drive[rows] = own[at], driven.drive.max(1)
-    found.image[rows], found.searches[rows] = driven.images[at], repeats
-    found.typicality[rows] = typicality(layer.run, driven.points[at], driven.images[at])
-    return with_extremes(layer, rows, found)
+    result.response[rows], result.drive[rows] = own[at], driven.drive.max(1)
+    result.image[rows], result.searches[rows] = driven.images[at], repeats
+    result.typicality[rows] = typicality(layer.run, driven.points[at], driven.images[at])
+    return with_extremes(layer, rows, result)
 
 
 def typicality(run: Run, points: Array, images: Array) -> Array:
@@ -177,23 +177,23 @@ def typicality(run: Run, points: Array, images: Array) -> Array:
     return scale_of(run).typicality(points, images)
 
 
-def with_extremes(layer: LivingLayer, rows: Array, found: Found) -> Found:
+def with_extremes(layer: LivingLayer, rows: Array, result: DriveResult) -> DriveResult:
     """Take the first layer's extreme images where no search's stimulus drives a unit; they have no typicality."""
     network = layer.network
     first = layer.block.layer == network.layers[0]
-    silent = np.array([row for row in rows if not found.response[row] > 0], dtype=int)
+    silent = np.array([row for row in rows if not result.response[row] > 0], dtype=int)
     if not first or not silent.size or CODINGS[network.coding].ternary:
-        return found
+        return result
     places = [layer.places[layer.units[row]] for row in silent]
     images = extreme_images(network)[places]
     responses = np.diagonal(layer.responses(images)[:, silent])
     drives = np.diagonal(_drive(layer, places, images))
     better = responses > 0
-    found.response[silent[better]] = responses[better]
-    found.image[silent[better]] = images[better]
-    found.typicality[silent[better]] = np.nan
-    found.drive[silent] = np.maximum(found.drive[silent], drives)
-    return found
+    result.response[silent[better]] = responses[better]
+    result.image[silent[better]] = images[better]
+    result.typicality[silent[better]] = np.nan
+    result.drive[silent] = np.maximum(result.drive[silent], drives)
+    return result
 
 
 def _drive(layer: LivingLayer, places: list[int], images: Array) -> Array:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from spikeatlas.snn.data import DataSet, Split
 from spikeatlas.snn.networks import ActorArchitecture, ActorNetwork, NetworkSite
+from spikeatlas.snn.neurons import SURROGATES
 from spikeatlas.snn.training import TRAINING_METHODS, TrainingSpec, list_epochs, train_network
 
 RELU: dict[str, Any] = {"neuron": "relu", "time_steps": 1, "links": "none"}
@@ -41,11 +42,8 @@ def data(count: int = 8) -> DataSet:
 
 def teach(folder: Path, should_stop: Any = None, network: Any = None, **fields: Any) -> list[bytes]:
     """Train a small actor for 60 steps, and return its checkpoints' bytes."""
-    spec = TrainingSpec(
-        epochs=60,
-        surrogate="rectangle",
-        method=TRAINING_METHODS.read({**QUICK, **fields}),  # type: ignore[arg-type]
-    )
+    method = TRAINING_METHODS.read({**QUICK, **fields})
+    spec = TrainingSpec(epochs=60, surrogate=SURROGATES.read("rectangle"), method=method)
     train_network(
         network or architecture(),
         spec,

@@ -47,7 +47,7 @@ class ActorNetwork(TrainableNetwork):
         return (cast("SpikingLayer", layer) for layer in self.stages)
 
     @property
-    def layers(self) -> tuple[str, ...]:
+    def layers(self) -> tuple[str, ...]:  # type: ignore[override]  # of the contract's attribute
         """Names of the spiking layers, from the input on; the populations that code observations are none."""
         return tuple(layer.name for layer in self)
 

@@ -50,7 +50,7 @@ def with_gradient(rates: Tensor, drive: Tensor, feedback: Tensor, adjoint: Adjoi
     ``drive`` d (n, units): currents from outside, with gradient; ``feedback`` W (units, units). The slopes are
     (1/c) m beta in d, and (1/c) (m beta) a^T in W (Xiao et al. 2021, arXiv 2109.14247).
     """
-    settled: Tensor = _SettledRates.apply(rates, drive, feedback, adjoint)  # type: ignore[no-untyped-call]
+    settled: Tensor = _SettledRates.apply(rates, drive, feedback, adjoint)
     return settled
 
 

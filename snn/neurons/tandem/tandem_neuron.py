@@ -180,6 +180,7 @@ class TandemNeuronSpec(NeuronSpec):
     whole_gradient: ClassVar[bool] = True
     represents: ClassVar[bool] = True
     methods: ClassVar[tuple[str, ...]] = ("tandem",)
+    one_length: ClassVar[bool] = True
     output_spikes: ClassVar[bool] = False
 
     def build(self, site: NeuronSite) -> TandemNeuron:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from spikeatlas.snn.batching import padded_batches
-from spikeatlas.snn.importance.attribution import AT_ONCE, Path, attribute
+from spikeatlas.snn.importance.attribution import AT_ONCE, ImagePath, attribute
 from spikeatlas.snn.networks import TrainableNetwork
 from spikeatlas.snn.robustness.attack_target import (
     Answer,
@@ -61,7 +61,7 @@ def attributed_target(
     if target.network is None:
         raise LackError("this network has no gradients that an attack could follow.")
     place, parts = layer_under_attack(target.network, layer), []
-    path, rows = Path(np.zeros_like(images[0]), steps), labels
+    path, rows = ImagePath(np.zeros_like(images[0]), steps), labels
     for batch, count in padded_batches(images, AT_ONCE):
         classes, rows = np.resize(rows[:count], len(batch)), rows[count:]
         slopes = attribute(target.network, batch, classes, path, target.key)[place].slopes[:count]

@@ -113,4 +113,6 @@ class Dying(Intervention):
 def penalised(layer: SpikingLayer) -> list[nn.Parameter]:
     """Return the scales of a layer's normalisation, its weights where there are none."""
     scales = [] if layer.norm is None else layer.norm.scales()
-    return scales or [layer.operator.weight]
+    weight = layer.operator.weight
+    assert isinstance(weight, nn.Parameter)
+    return scales or [weight]

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from spikeatlas.snn.environments import EnvironmentName, environment, environment_problems
 
-gymnasium = pytest.importorskip("gymnasium", reason="environments are Gymnasium's (extra actor)")
+pytest.importorskip("gymnasium", reason="environments are Gymnasium's (extra actor)")
 
 
 def test_the_pendulum_has_the_bounds_of_its_definition() -> None:
@@ -22,10 +22,10 @@ def test_the_pendulum_has_the_bounds_of_its_definition() -> None:
 
 def test_observations_are_stimuli_over_their_bounds() -> None:
     world = environment("Pendulum-v1")
-    rows = [[-1, 0, 8], [1, 1, -8], [0.2, -0.6, 20]]
+    rows = np.array([[-1, 0, 8], [1, 1, -8], [0.2, -0.6, 20]])
     expected = [[0, 128, 255], [255, 255, 0], [153, 51, 255]]
     np.testing.assert_array_equal(world.stimuli(rows)[:, 0, 0], expected)
-    np.testing.assert_allclose(world.shares(rows)[2], [0.6, 0.2, 1])
+    np.testing.assert_allclose(world.shares(rows)[2], np.array([0.6, 0.2, 1]))
 
 
 @pytest.mark.parametrize(
@@ -45,6 +45,8 @@ def test_an_environment_that_cannot_be_used_says_why(name: str, sentence: str) -
 
 def register(low: float, high: float, action: float) -> str:
     """Register an environment of two observations and one action, and return its name."""
+    import gymnasium
+
     name = f"Bounds{abs(hash((low, high, action))) % 10**6}-v0"
 
     class Bounds(gymnasium.Env[Any, Any]):

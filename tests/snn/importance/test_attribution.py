@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from spikeatlas.snn.coding import CodingKey
-from spikeatlas.snn.importance.attribution import AT_ONCE, Path, attributions
+from spikeatlas.snn.importance.attribution import AT_ONCE, ImagePath, attributions
 from tests.snn.importance.digit_networks import KEY, digits, trained
 from tests.snn.importance.linear_layers import SHAPE, TwoLinearLayers
 from tests.snn.nets import network, noise_images
@@ -34,7 +34,7 @@ def slope(net: TwoLinearLayers, hidden: NDArray[np.float64], label: int) -> NDAr
 def test_of_a_linear_layer_it_is_the_exact_integral_of_the_gradients() -> None:
     net = TwoLinearLayers()
     images, labels = images_and_labels()
-    path = Path(np.zeros(SHAPE, np.uint8), STEPS)
+    path = ImagePath(np.zeros(SHAPE, np.uint8), STEPS)
 
     (values,) = attributions(net, images, labels, path, None).values()
 
@@ -58,8 +58,10 @@ def test_from_silence_another_baseline_changes_slopes_alone() -> None:
     hidden = (images.reshape(7, -1) / 255) @ net.inner.detach().numpy().T
     before = (grey.ravel() / 255) @ net.inner.detach().numpy().T
 
-    (rise,) = attributions(net, images, labels, Path(grey, 30), None).values()
-    (whole,) = attributions(net, images, labels, Path(grey, 30), None, from_silence=True).values()
+    (rise,) = attributions(net, images, labels, ImagePath(grey, 30), None).values()
+    (whole,) = attributions(
+        net, images, labels, ImagePath(grey, 30), None, from_silence=True
+    ).values()
 
     np.testing.assert_allclose(rise / (hidden - before), whole / hidden, atol=1e-6)
     assert not np.allclose(rise, whole)
@@ -70,7 +72,7 @@ def test_attributions_of_a_layer_add_up_to_the_change_of_the_decision() -> None:
     test = digits().test
     black = np.zeros(digits().shape, np.uint8)
 
-    values = attributions(net, test.images, test.labels, Path(black), None)["fc1"]
+    values = attributions(net, test.images, test.labels, ImagePath(black), None)["fc1"]
 
     with torch.no_grad():
         shown = np.concatenate([test.images, black[None]])
@@ -85,7 +87,7 @@ def test_attributions_of_a_layer_add_up_to_the_change_of_the_decision() -> None:
 def test_an_image_s_attribution_does_not_depend_on_its_batch(coding: str) -> None:
     net = network(coding=coding, threshold=0.3).eval()
     images, labels = noise_images(AT_ONCE + 3), np.arange(AT_ONCE + 3) % 10
-    path = Path(np.zeros(net.input_shape, np.uint8), 3)
+    path = ImagePath(np.zeros(net.input_shape, np.uint8), 3)
 
     together = attributions(net, images, labels, path, KEY)
     alone = attributions(net, images[-2:], labels[-2:], path, KEY)
@@ -100,7 +102,7 @@ def test_an_image_s_attribution_does_not_depend_on_its_batch(coding: str) -> Non
 def test_a_residual_network_s_layers_are_attributed_to() -> None:
     net = resnet().eval()
     images, labels = noise_images(3, net.input_shape), np.arange(3) % net.classes
-    path = Path(np.zeros(net.input_shape, np.uint8), 2)
+    path = ImagePath(np.zeros(net.input_shape, np.uint8), 2)
     values = attributions(net, images, labels, path, CodingKey(0, "", "x"))
     assert tuple(values) == net.layers
     assert values[net.layers[-1]].any()
@@ -108,7 +110,7 @@ def test_a_residual_network_s_layers_are_attributed_to() -> None:
 
 def test_a_path_goes_from_its_baseline_to_the_image() -> None:
     images = noise_images(4)
-    path = Path(images[0], 10)
+    path = ImagePath(images[0], 10)
     assert np.array_equal(path.image(images, 0), np.broadcast_to(images[0], images.shape))
     assert np.array_equal(path.image(images, 10), images)
     middle = (images[1].astype(float) + images[0]) / 2

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from spikeatlas.snn.importance import NaaSpec, class_means
-from spikeatlas.snn.importance.attribution import Path, attributions
+from spikeatlas.snn.importance.attribution import ImagePath, attributions
 from spikeatlas.snn.importance.naa import NO_GRADIENTS
 from spikeatlas.snn.readings import PopulationReading, WindowReading
 from spikeatlas.snn.subjects import ChainSubject, LackError, Subject
@@ -40,7 +40,7 @@ def test_the_most_important_quarter_is_needed_far_more_than_a_random_one(fields:
 
 def test_published_it_counts_from_the_rates_at_black() -> None:
     net, images, labels = network(threshold=0.3).eval(), noise_images(12), np.arange(12) % 10
-    black = Path(np.zeros(net.input_shape, np.uint8), 4)
+    black = ImagePath(np.zeros(net.input_shape, np.uint8), 4)
     values = attributions(net, images, labels, black, KEY)
 
     importance = NaaSpec(steps=4).measure(

@@ -80,9 +80,10 @@ def test_some_bounds_say_something() -> None:
 def test_extreme_images_reach_the_first_layer_s_bound(fields: dict[str, Any]) -> None:
     built = network(**{"neuron": "relu", "time_steps": 1, "decoding": "membrane", **fields})
     first = built.layers[0]
-    if built.sizes[first] > 1 and next(iter(built)).norm is not None:
+    norm = next(iter(built)).norm
+    if norm is not None:
         with torch.no_grad():
-            next(iter(built)).norm.weight[1] = -1.0
+            norm.scales()[0][1] = -1.0
     drive = DriveResponder(built.eval(), {first: range(built.sizes[first])})
     images = extreme_images(built)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -11,7 +13,7 @@ from spikeatlas.snn.subjects.cut_subject import CutSubject
 from spikeatlas.snn.surgery import keep_units
 from tests.snn.nets import network, noise_images
 
-FIELDS = {"channels": (4, 6), "hidden": (8,), "time_steps": 8, "threshold": 0.2}
+FIELDS: dict[str, Any] = {"channels": (4, 6), "hidden": (8,), "time_steps": 8, "threshold": 0.2}
 GONE = {"conv1": (1,), "fc1": (0, 2, 7)}
 IMAGES = noise_images(20)
 

@@ -10,7 +10,7 @@ from spikeatlas.flows.checks.study_checks import Checked
 from spikeatlas.snn.life import CUT, DEAD, DORMANT, LIVE, UNASKED, UNDRIVEN, DriveResponder
 from spikeatlas.snn.subjects import TrainedSource
 from spikeatlas.tasks.atlas import open_tree
-from spikeatlas.tasks.inspect.life_table import accuracies_without, cut_effects, life_counts
+from spikeatlas.tasks.life import accuracies_without, cut_effects, life_counts
 from spikeatlas.tasks.stages.judge_life import natural_images
 from spikeatlas.tasks.workers import models
 from tests.snn.nets import noise_images
@@ -19,12 +19,21 @@ from tests.tiny import build, folder_of, tiny
 
 @pytest.fixture(scope="module")
 def judged(tmp_path_factory: pytest.TempPathFactory) -> Checked:
-    """A finished study of two hidden layers, half of whose units are cut in the middle of training."""
+    """A finished study of two hidden layers, some of whose units are cut in the middle of training."""
     study = tiny(
         tmp_path_factory.mktemp("judged"),
-        network={"channels": [], "hidden": [16, 12], "threshold": [2.4, 1.2, 1.0]},
-        training={"callbacks": [{"kind": "prune", "by": "random", "sparsity": (0.25, 0.5)}]},
-        probe={"layers": "all"},
+        network={
+            "channels": [],
+            "hidden": [16, 12],
+            "threshold": [7.0, 0.8, 0.3],
+            "decoding": "membrane",
+        },
+        training={
+            "epochs": 6,
+            "lr": 0.02,
+            "callbacks": [{"kind": "prune", "by": "random", "sparsity": (0.25, 0.5)}],
+        },
+        probe={"epochs": [0, 6], "layers": "all"},
         search={"methods": ["random"], "repeats": 1},
         analysis={"images": 60, "life": True},
     )
@@ -53,18 +62,18 @@ def test_there_is_one_of_each(table: xr.Dataset) -> None:
 
 def test_cut_ones_are_those_that_training_cut(judged: Checked, table: xr.Dataset) -> None:
     assert rows(table, 0, CUT) == []
-    cut = models.subject(judged.run, 2)[0].cut
+    cut = models.subject(judged.run, 6)[0].cut
     assert {name: len(units) for name, units in cut.items()} == {"fc1": 4, "fc2": 6}
-    found = [(layer, number) for layer, number, _ in rows(table, 2, CUT)]
+    found = [(layer, number) for layer, number, _ in rows(table, 6, CUT)]
     assert found == [(layer, unit) for layer, units in cut.items() for unit in units]
     with open_tree(judged.run.atlas) as tree:
-        response = tree["neurons"].best_known.sel(epoch=2).values
-    assert all(response[row] == 0 for _, _, row in rows(table, 2, CUT))
+        response = tree["neurons"].best_known.sel(epoch=6).values
+    assert all(response[row] == 0 for _, _, row in rows(table, 6, CUT))
 
 
 def test_silent_ones_answer_no_natural_image(judged: Checked, table: xr.Dataset) -> None:
     natural = natural_images(judged.run)
-    for epoch in (0, 2):
+    for epoch in (0, 6):
         subject, _ = models.subject(judged.run, epoch)
         loudest = {
             name: answers.max(0)
@@ -76,7 +85,7 @@ def test_silent_ones_answer_no_natural_image(judged: Checked, table: xr.Dataset)
 
 
 def test_dormant_ones_answer_their_stimulus(judged: Checked, table: xr.Dataset) -> None:
-    for epoch in (0, 2):
+    for epoch in (0, 6):
         subject, _ = models.subject(judged.run, epoch)
         for layer, number, row in rows(table, epoch, DORMANT):
             one = table.sel(epoch=epoch).isel(neuron=row)
@@ -102,7 +111,7 @@ def test_undriven_ones_say_how_they_were_searched_for(judged: Checked, table: xr
 def test_they_are_counted(judged: Checked, table: xr.Dataset) -> None:
     counts = life_counts(folder_of(judged.run))
     assert counts[["epoch", "layer"]].to_numpy().tolist() == [
-        [epoch, layer] for epoch in (0.0, 2.0) for layer in ("fc1", "fc2")
+        [epoch, layer] for epoch in (0.0, 6.0) for layer in ("fc1", "fc2")
     ]
     names = ["live", "dormant", "undriven", "dead", "cut"]
     assert (counts[names].sum(axis=1) == counts["neurons"]).all()
@@ -112,20 +121,20 @@ def test_they_are_counted(judged: Checked, table: xr.Dataset) -> None:
 
 def test_silent_units_are_cut_at_equal_numbers(judged: Checked, table: xr.Dataset) -> None:
     effects = cut_effects(folder_of(judged.run))
-    at = effects[effects["epoch"] == 2]
-    dormant, dead = (len(rows(table, 2, verdict)) for verdict in (DORMANT, DEAD))
+    at = effects[effects["epoch"] == 6]
+    dormant, dead = (len(rows(table, 6, verdict)) for verdict in (DORMANT, DEAD))
     assert at["cut"].tolist() == ["none", "dormant", "dead"]
     assert at["units"].tolist() == [0, min(dormant, dead), min(dormant, dead)]
     assert at["clean"].nunique() == 1  # none of them answers a test image
     source = models.plain_source(judged.run)
-    assert at["clean"].iloc[0] == pytest.approx(source.progress(2).accuracy)
+    assert at["clean"].iloc[0] == pytest.approx(source.progress(6).accuracy)
 
 
 def test_without_live_units_the_accuracy_changes(judged: Checked, table: xr.Dataset) -> None:
     units: dict[str, list[int]] = {}
-    for layer, number, _ in rows(table, 2, LIVE):
+    for layer, number, _ in rows(table, 6, LIVE):
         units.setdefault(layer, []).append(number)
-    whole, rest = (accuracies_without(judged.run, 2, gone) for gone in ({}, units))
+    whole, rest = (accuracies_without(judged.run, 6, gone) for gone in ({}, units))
     assert whole["clean"] > rest["clean"]
 
 

@@ -118,7 +118,7 @@ def test_nothing_is_shown_that_no_study_asks_for(made: Checked) -> None:
         ),
         ({"probe": {"reading": {"kind": "window", "start": 3, "stop": 6}}}, ("of 2 time steps, stop of the window is 6",)),
         ({"analysis": {"lengths": [2, 2]}}, ("[2, 2] names one twice",)),
-        ({"analysis": {"lengths": [0]}}, ("greater than or equal to 1",)),
+        ({"analysis": {"lengths": [0]}}, ("it should be 1 or more",)),
     ],
 )  # fmt: skip
 def test_lengths_that_cannot_be_shown_are_said(

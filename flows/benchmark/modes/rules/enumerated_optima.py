@@ -58,10 +58,9 @@ def count_optima(optima: Path) -> Iterator[str]:
             for layer, outcome in reached(run, tree, epoch, images).items():
                 total += outcome.hits, outcome.searches
                 rate = outcome.hits / max(outcome.searches, 1)
-                table.add_row(
-                    f"{epoch:g}", layer, f"{outcome.neurons}", f"{outcome.searches}",
-                    f"{outcome.hits} ({rate:.1%})", f"{outcome.share:.2g}",
-                )  # fmt: skip
+                hits = f"{outcome.hits} ({rate:.1%})"
+                counts = f"{outcome.neurons}", f"{outcome.searches}"
+                table.add_row(f"{epoch:g}", layer, *counts, hits, f"{outcome.share:.2g}")
     yield as_text(table)
     rate = total[0] / max(total[1], 1)
     verdict = "reached" if rate >= BAR else "missed"

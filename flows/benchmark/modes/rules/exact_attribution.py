@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from spikeatlas.snn.coding import CodingKey
-from spikeatlas.snn.importance.attribution import Images, Labels, Path
+from spikeatlas.snn.importance.attribution import ImagePath, Images, Labels
 from spikeatlas.snn.networks import TrainableNetwork
 from spikeatlas.snn.robustness.attack_target import differentiable_inputs
 
@@ -17,7 +17,7 @@ def exact_attributions(
     network: TrainableNetwork,
     images: Images,
     labels: Labels,
-    path: Path,
+    path: ImagePath,
     layer: str,
     key: CodingKey | None,
 ) -> NDArray[np.float64]:
@@ -29,9 +29,9 @@ def exact_attributions(
     way = torch.from_numpy(images.astype(np.float32) - path.baseline)
     rows, total = torch.from_numpy(labels), torch.zeros(())
     for number in range(1, path.steps + 1):
-        shown = path.image(images, number)
-        levels = torch.from_numpy(shown).to(torch.float32).requires_grad_()
-        spikes, outputs = network.layer_outputs(differentiable_inputs(network, shown, levels, key))
+        point = path.image(images, number)
+        levels = torch.from_numpy(point).to(torch.float32).requires_grad_()
+        spikes, outputs = network.layer_outputs(differentiable_inputs(network, point, levels, key))
         right = torch.softmax(network.scores(outputs), 1).gather(1, rows[:, None]).sum()
         (slopes,) = torch.autograd.grad(right, spikes[layer], retain_graph=True)
         total = total + slopes.sum(0) * _changes(spikes[layer].mean(0), levels, way)

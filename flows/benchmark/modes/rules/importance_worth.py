@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from pathlib import Path as Folder
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
@@ -19,7 +19,7 @@ from spikeatlas.snn.coding import CodingKey, encode
 from spikeatlas.snn.data import DataSet, Digits, Split, load_data
 from spikeatlas.snn.importance import ImportanceSpec, MagnitudeSpec, NaaSpec, RateSpec
 from spikeatlas.snn.importance.ablation import ablate
-from spikeatlas.snn.importance.attribution import Path, attributions
+from spikeatlas.snn.importance.attribution import ImagePath, attributions
 from spikeatlas.snn.networks import NetworkSpec, SpikingNetwork
 from spikeatlas.snn.robustness import (
     CLEAN,
@@ -141,7 +141,7 @@ def digit_network(fields: Mapping[str, Any], seed: int) -> SpikingNetwork:
     """Train a network on digits."""
     spec, data = NetworkSpec(**{"channels": (), **fields}), _digits()
     with TemporaryDirectory() as name:
-        folder = Folder(name)
+        folder = Path(name)
         train_network(spec, TRAINING, data, folder=folder, seed=seed, study="benchmark")
         path = epoch_path(folder, TRAINING.epochs)
         network = load_network(path, spec, data.shape, len(data.classes))
@@ -184,7 +184,7 @@ def _cost_lines() -> Iterator[str]:
     network = digit_network(NETWORKS["leaky"], SEEDS[0])
     test = _digits().test
     images, labels = test.images[:COSTED], test.labels[:COSTED]
-    path = Path(np.zeros_like(images[0]), COSTED_STEPS)
+    path = ImagePath(np.zeros_like(images[0]), COSTED_STEPS)
     start = time.process_time()
     shared = attributions(network, images, labels, path, KEY)[LAYER]
     middle = time.process_time()

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from spikeatlas.snn.networks import SpikingLayer, SpikingNetwork
 from spikeatlas.snn.neurons import TandemNeuron
+from spikeatlas.snn.neurons.tandem import SummingNeuron
 
 PERCENTILE = 99.9
 """Of a layer's activations: T times its threshold."""
@@ -77,7 +78,8 @@ class HybridNetwork:
     def _activation(self, layer: SpikingLayer, means: Tensor) -> Tensor:
         """Activation (n, ...) of mean inputs (n, ...), averaged over time."""
         currents = layer.normalise(layer.folded(means[None]), self.network.time_steps)[0]
-        return layer.neuron.activation(currents)
+        neuron = cast("SummingNeuron", layer.neuron)
+        return neuron.activation(currents)
 
 
 def neuron_of(layer: SpikingLayer) -> TandemNeuron:

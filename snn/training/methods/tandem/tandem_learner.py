@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from spikeatlas.snn.batching import padded_batches
@@ -98,7 +98,7 @@ class TandemLearner(NetworkLearner):
         lr = spec.lr * (_LAST_LR if self.hybrid.converted == stages > 0 else 1)
         for parameter in self.network.parameters():
             parameter.requires_grad_(False)
-        rates: dict[float, list[nn.Parameter]] = {}
+        rates: dict[float, list[Tensor]] = {}
         for parameter, rate in self._learning():
             rates.setdefault(lr * rate, []).append(parameter.requires_grad_())
         groups = [{"params": parameters, "lr": rate} for rate, parameters in rates.items()]
@@ -112,7 +112,7 @@ class TandemLearner(NetworkLearner):
         """Layers that learn no more: the converted ones, but perhaps the newest."""
         return max(self.hybrid.converted - (self._method.newest == "tuned"), 0)
 
-    def _learning(self) -> Iterator[tuple[nn.Parameter, float]]:
+    def _learning(self) -> Iterator[tuple[Tensor, float]]:
         """Parameters that learn in this stage, each with its share of the rate."""
         for layer in list(self.network)[self._frozen :]:
             yield layer.operator.weight, 1.0
@@ -139,7 +139,7 @@ class TandemLearner(NetworkLearner):
             self._end_epoch()
 
     def _entering(self, rows: npt.NDArray[np.int64]) -> Tensor:
-        """What the first layer that learns gets of some training images, (T, n, ...)."""
+        """Input (T, n, ...) of the first layer that learns, for some of the training images."""
         layers = self._frozen
         if not layers:
             return self._spikes(self.training.images[rows], 0)
@@ -233,7 +233,7 @@ def split_off(lesson: Lesson, share: float) -> tuple[Split, Split]:
             f"training.method: tandem splits images for validation off, and there is {count} to train with; give at least 2."
         )
     order = np.random.default_rng([lesson.seed, _SPLIT]).permutation(count)
-    chosen = min(max(round(share * count), 1), count - 1)
-    parts = np.sort(order[chosen:]), np.sort(order[:chosen])
+    size = min(max(round(share * count), 1), count - 1)
+    parts = np.sort(order[size:]), np.sort(order[:size])
     training, validation = (Split(split.images[rows], split.labels[rows]) for rows in parts)
     return training, validation

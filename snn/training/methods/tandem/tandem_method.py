@@ -9,7 +9,8 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from spikeatlas.snn.networks import Architecture, MeanDecoding, NetworkSpec
-from spikeatlas.snn.norms import BatchNorm, NoNorm, NormSpec
+from spikeatlas.snn.norms import NoNorm, NormSpec
+from spikeatlas.snn.norms.batch import BatchNorm
 from spikeatlas.snn.registry import SPEC
 from spikeatlas.snn.training.methods.axis import TrainingAxis
 from spikeatlas.snn.training.methods.base import TrainingMethod

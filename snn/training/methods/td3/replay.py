@@ -45,9 +45,15 @@ class Replay:
         self, values: Rows, action: Rows, reward: float, next_values: Rows, *, terminal: bool
     ) -> None:
         """Enter a step."""
-        row = (values, action, reward, next_values, terminal)
-        for rows, value in zip(self._rows.values(), row, strict=True):
-            rows[self.count] = value
+        row = {
+            "values": values,
+            "actions": action,
+            "rewards": np.float32(reward),
+            "next_values": next_values,
+            "terminal": np.float32(terminal),
+        }
+        for name, value in row.items():
+            self._rows[name][self.count] = value
         self.count += 1
 
     def memories(self, places: npt.NDArray[np.int64]) -> Memories:

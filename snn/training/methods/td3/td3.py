@@ -36,8 +36,9 @@ class Td3(Td3Settings, TrainingMethod):
         "step", "environment steps", "step", "steps taken in the environment; 0: untrained"
     )
     unused: ClassVar[tuple[str, ...]] = (
-        "batch_size", "lr", "labels", "backend", "precision", "objectives", "device",
-    )  # fmt: skip
+        *("batch_size", "lr", "labels", "objectives"),
+        *("backend", "precision", "device"),
+    )
 
     def problems(self, network: Architecture) -> list[str]:
         """See ``TrainingMethod``."""

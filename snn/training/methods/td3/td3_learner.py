@@ -157,8 +157,8 @@ class Td3Learner(NetworkLearner):
 
     def header(self, place: float) -> CheckpointHeader:
         """See ``NetworkLearner``: an actor reads no classes, so nobody knows its accuracy or loss."""
-        seen, study = self.images_seen, self.lesson.study
-        return CheckpointHeader(place, self.step, seen, accuracy=nan, loss=nan, study=study)
+        count, study = self.images_seen, self.lesson.study
+        return CheckpointHeader(place, self.step, count, accuracy=nan, loss=nan, study=study)
 
     @property
     def images_seen(self) -> int:

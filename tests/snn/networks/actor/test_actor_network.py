@@ -135,7 +135,7 @@ def test_without_spikes_the_activities_enter() -> None:
     network = actor(**RELU)
     inputs = encode(network, observations(5), None)
     activities = network.coder.activities(inputs[0].flatten(1))
-    hidden = torch.relu(network.stages[0].operator(activities))  # type: ignore[operator,union-attr]
+    hidden = torch.relu(network.stages[0].operator(activities))  # type: ignore[operator]
     torch.testing.assert_close(dict(network.capture(inputs, 1))["fc1"][0], hidden)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from spikeatlas.snn.networks import Architecture, NetworkSpec, ResNetArchitecture
+from spikeatlas.snn.networks import Architecture, NetworkSpec, ResNetArchitecture, SpikingNetwork
 from spikeatlas.snn.training import (
     BACKENDS,
     TRAINING_METHODS,
@@ -19,7 +19,9 @@ from spikeatlas.snn.training import (
 )
 from tests.snn.nets import toy_data
 
-SPEC = NetworkSpec(channels=(5,), hidden=(12,), time_steps=4, threshold=0.5, norm="batch")
+FIELDS: dict[str, Any] = {"time_steps": 4, "threshold": 0.5, "norm": "batch"}
+SPEC = NetworkSpec(channels=(5,), hidden=(12,), **FIELDS)
+GATED: dict[str, Any] = {"neuron": "backei"}
 CALLBACKS: dict[str, Any] = {
     "demp": {"kind": "demp", "penalty": 60.0, "noise": 0.05, "every": 3, "images": 16},
     "magnitude": {"kind": "prune", "sparsity": 0.5, "at": 0.4},
@@ -53,7 +55,8 @@ def test_stopped_at_any_step_it_ends_the_same(tmp_path: Path, name: str) -> None
         assert train(folder, CALLBACKS[name]) == whole
 
     network = load_network(epoch_path(tmp_path / "whole", 2), SPEC, (1, 8, 8), 2)
-    sizes = {name: layer.size for name, layer in zip(SPEC.layers, network, strict=True)}
+    assert isinstance(network, SpikingNetwork)
+    sizes = network.sizes
     expected = {"magnitude": {"conv1": 3, "fc1": 6}, "random": {"conv1": 4, "fc1": 3}}
     if name == "demp":
         assert sizes["conv1"] + sizes["fc1"] < 17
@@ -71,7 +74,7 @@ def test_each_acts_otherwise(tmp_path: Path) -> None:
     [
         (ResNetArchitecture(), {}, "demp: units are cut out of layers in a row alone"),
         (
-            NetworkSpec(neuron="backei"),
+            NetworkSpec(**GATED),
             {},
             "demp: network.neuron: no unit can be cut out with backei",
         ),
@@ -99,4 +102,5 @@ def test_what_keeps_them_from_acting(
 
 
 def test_networks_without_such_problems_have_none() -> None:
-    assert TrainingSpec(callbacks=("demp", {"kind": "prune", "sparsity": 0.5})).problems(SPEC) == []
+    callbacks: Any = ("demp", {"kind": "prune", "sparsity": 0.5})
+    assert TrainingSpec(callbacks=callbacks).problems(SPEC) == []

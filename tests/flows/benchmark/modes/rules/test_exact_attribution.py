@@ -9,7 +9,7 @@ import torch
 
 from spikeatlas.flows.benchmark.modes.rules.exact_attribution import exact_attributions
 from spikeatlas.snn.coding import CodingKey
-from spikeatlas.snn.importance.attribution import Path, attributions
+from spikeatlas.snn.importance.attribution import ImagePath, attributions
 from tests.snn.importance.linear_layers import SHAPE, TwoLinearLayers
 from tests.snn.nets import network, noise_images
 
@@ -20,7 +20,7 @@ def test_of_a_linear_layer_it_is_the_attribution() -> None:
     net = TwoLinearLayers()
     images = np.random.default_rng(0).integers(0, 256, (5, *SHAPE), dtype=np.uint8)
     labels = np.arange(5) % 3
-    path = Path(np.zeros(SHAPE, np.uint8), 20)
+    path = ImagePath(np.zeros(SHAPE, np.uint8), 20)
 
     exact = exact_attributions(net, images, labels, path, "inner", None)
 
@@ -34,7 +34,7 @@ def test_all_neurons_together_are_the_change_of_the_probability() -> None:
     images, labels = noise_images(5), np.arange(5)
     black = np.zeros(net.input_shape, np.uint8)
 
-    exact = exact_attributions(net, images, labels, Path(black, 200), "fc1", None)
+    exact = exact_attributions(net, images, labels, ImagePath(black, 200), "fc1", None)
 
     with torch.no_grad():
         scores = net.scores(
@@ -48,7 +48,7 @@ def test_all_neurons_together_are_the_change_of_the_probability() -> None:
 @pytest.mark.parametrize("coding", ["current", "poisson"])
 def test_a_spiking_layer_s_has_a_value_for_each_unit(coding: str) -> None:
     net = network(channels=(), hidden=(7,), coding=coding, threshold=0.3).eval()
-    path = Path(np.zeros(net.input_shape, np.uint8), 3)
+    path = ImagePath(np.zeros(net.input_shape, np.uint8), 3)
     exact = exact_attributions(net, noise_images(4), np.arange(4), path, "fc1", KEY)
     assert exact.shape == (4, 7)
     assert np.isfinite(exact).all()

@@ -55,6 +55,7 @@ def hybrid(converted: int, **fields: Any) -> HybridNetwork:
     inputs, random = encoded(net, 64), torch.Generator().manual_seed(1)
     with torch.no_grad():
         for layer in net:
+            assert layer.operator.bias is not None
             layer.operator.bias.normal_(std=0.02, generator=random)
         net.train()
         for seed in range(20):

@@ -123,9 +123,9 @@ def test_analogue_layers_train_as_torchs_batch_normalisation() -> None:
     state = first.norm.state_dict()
     norm.load_state_dict({**state, "num_batches_tracked": torch.tensor(0)})
     inputs = encoded(parts.network, 30, seed=4)
-    pooled = functional.avg_pool2d(
-        first.operator(inputs[0]) + 7 * first.operator.bias.view(-1, 1, 1), 2
-    )
+    bias = first.operator.bias
+    assert bias is not None
+    pooled = functional.avg_pool2d(first.operator(inputs[0]) + 7 * bias.view(-1, 1, 1), 2)
 
     parts.network.train()
     activations = next(parts.means(inputs, 0)) * 8

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from spikeatlas.snn.networks import NetworkSpec, ResNetArchitecture
+from spikeatlas.snn.neurons import ATan
 from spikeatlas.snn.training import TrainingSpec
 from spikeatlas.snn.training.backends import EagerBackend
 from spikeatlas.snn.training.methods.tandem import TandemMethod
@@ -74,7 +75,7 @@ def test_other_methods_do_not_train_its_neurons() -> None:
 
 
 def test_fields_that_it_does_not_read() -> None:
-    training = TrainingSpec(method=TandemMethod(), backend=EagerBackend(), surrogate="atan")
+    training = TrainingSpec(method=TandemMethod(), backend=EagerBackend(), surrogate=ATan())
 
     assert training.problems(SPEC) == [
         "training.backend: tandem does not read it; leave it out",

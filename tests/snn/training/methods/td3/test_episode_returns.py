@@ -30,7 +30,8 @@ def test_an_actor_that_rests_returns_what_the_free_pendulum_does() -> None:
 def test_observations_are_as_stimuli_enter() -> None:
     world = environment("Pendulum-v1")
     rows = np.array([[-1, 1, 0], [0.5, -0.25, 8]], np.float32)
-    np.testing.assert_allclose(values_of(world, rows), [[-3, 3, 0], [1.5, -0.75, 3]], atol=1e-6)
+    expected = np.array([[-3, 3, 0], [1.5, -0.75, 3]])
+    np.testing.assert_allclose(values_of(world, rows).astype(float), expected, atol=1e-6)
     network = actor()
     shares = actions_of(network, world, rows)
     assert shares.shape == (2, 1)

@@ -11,7 +11,7 @@ def full(count: int) -> Replay:
     replay = Replay(5, 2, 1)
     for step in range(count):
         row = np.array([step, -step], np.float32)
-        replay.add(row, np.float32([step / 10]), float(step), row + 1, terminal=step == 2)
+        replay.add(row, np.array([step / 10], np.float32), float(step), row + 1, terminal=step == 2)
     return replay
 
 
@@ -29,6 +29,6 @@ def test_a_state_goes_on() -> None:
     other.load_state_dict(full(3).state_dict())
     assert other.count == 3
     row = np.array([3, -3], np.float32)
-    other.add(row, np.float32([0.3]), 3.0, row + 1, terminal=False)
+    other.add(row, np.array([0.3], np.float32), 3.0, row + 1, terminal=False)
     for name, values in whole.state_dict().items():
         assert other.state_dict()[name].tolist() == values.tolist()

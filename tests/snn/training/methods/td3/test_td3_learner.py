@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from spikeatlas.snn.environments import environment
+from spikeatlas.snn.neurons import SURROGATES
 from spikeatlas.snn.training import TRAINING_METHODS, Lesson, TrainingSpec
 from spikeatlas.snn.training.methods.td3.td3_learner import Td3Learner
 from tests.snn.actors import QUICK, architecture, data
@@ -20,7 +21,7 @@ pytest.importorskip("gymnasium", reason="environments are Gymnasium's (extra act
 
 def learner(**fields: Any) -> Td3Learner:
     method: Any = TRAINING_METHODS.read({**QUICK, **fields})
-    spec = TrainingSpec(epochs=60, surrogate="rectangle", method=method)  # type: ignore[arg-type]
+    spec = TrainingSpec(epochs=60, surrogate=SURROGATES.read("rectangle"), method=method)
     made = Td3Learner(
         Lesson(architecture(), spec, data(), 3, "s"), method, environment("Pendulum-v1")
     )
@@ -44,7 +45,7 @@ def test_a_change_follows_the_formulas() -> None:
         worth = memories.rewards + 0.99 * lower
     joined = torch.cat([memories.values, memories.actions], 1)
     loss = sum(((net(joined)[:, 0] - worth) ** 2).mean() for net in (critics.first, critics.second))
-    gradients = torch.autograd.grad(loss, list(critics.parameters()))  # type: ignore[arg-type]
+    gradients = torch.autograd.grad(loss, list(critics.parameters()))
     one._change()
     for before, now, gradient in zip(
         critics.parameters(), one._critics.parameters(), gradients, strict=True

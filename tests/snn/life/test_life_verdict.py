@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 
@@ -30,16 +32,17 @@ def handmade() -> SpikingNetwork:
     live: a; dormant: a - b - 1/2, which needs a contrast that natural images do not have; dead: -a - 1; and
     a + b - a - b - 1/4, written as two paths that cancel: never above 0, but its bounds do not know that.
     """
-    spec = NetworkSpec(channels=(), hidden=(4, 4), neuron="relu", time_steps=1, decoding="membrane")
+    fields: dict[str, Any] = {"neuron": "relu", "decoding": "membrane", "time_steps": 1}
+    spec = NetworkSpec(channels=(), hidden=(4, 4), **fields)
     built = spec.build(NetworkSite((1, 1, 2), 2, [0.0], [1.0], 0))
     first, second, _ = built
     with torch.no_grad():
         first.operator.weight.copy_(torch.tensor([[1, 0], [0, 1], [1, 1], [1, 0.0]]))
-        first.operator.bias.zero_()
+        tuple(first.operator.parameters())[1].zero_()
         second.operator.weight.copy_(
             torch.tensor([[1, 0, 0, 0], [1, -1, 0, 0], [-1, 0, 0, 0], [1, 1, -1, 0.0]])
         )
-        second.operator.bias.copy_(torch.tensor([0, -0.5, -1, -0.25]))
+        tuple(second.operator.parameters())[1].copy_(torch.tensor([0, -0.5, -1, -0.25]))
     return built.eval()
 
 

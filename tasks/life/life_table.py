@@ -81,12 +81,12 @@ def _effects(
     number = min(int((verdict == state).sum()) for state in (DORMANT, DEAD))
     rows: list[dict[str, float | str | int]] = []
     for name, state in (("none", None), ("dormant", DORMANT), ("dead", DEAD)):
-        places = np.flatnonzero(verdict == state)[:number] if state is not None else []
+        places = () if state is None else np.flatnonzero(verdict == state)[:number]
         units: dict[str, list[int]] = {}
         for row in places:
             units.setdefault(str(layers[row]), []).append(int(indices[row]))
         accuracies = accuracies_without(run, epoch, units)
-        rows.append({"epoch": epoch, "cut": name, "units": len(places)} | accuracies)
+        rows.append({"epoch": epoch, "cut": name, "units": len(places), **accuracies})
     return rows
 
 

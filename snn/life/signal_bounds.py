@@ -75,7 +75,7 @@ def conducted(layer: SpikingLayer, inputs: Interval) -> Interval:
 def _operated(layer: SpikingLayer, inputs: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     rows, operator = inputs.flatten(0, 1), layer.operator
     if isinstance(operator, nn.Conv2d):
-        rows = functional.conv2d(rows, weight, bias, operator.stride, operator.padding)  # type: ignore[arg-type]
+        rows = functional.conv2d(rows, weight, bias, operator.stride, operator.padding)
     else:
         rows = functional.linear(rows, weight, bias)
     return rows.unflatten(0, inputs.shape[:2])
