@@ -193,7 +193,8 @@ def record_network(run: Run) -> None:
             arrays = {**arrays, "progress/time_steps/scale": _step_scales(run, epoch)}
         if source.certified:
             optimum = models.subject(run, epoch)[0].optimum
-            arrays |= {f"progress/optimum/{name}": values for name, values in optimum.items()}
+            further = {f"progress/optimum/{name}": values for name, values in optimum.items()}
+            arrays = {**arrays, **further}
         write.write_epoch(run.atlas, epoch, arrays, TRAINED)
 
 

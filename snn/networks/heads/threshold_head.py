@@ -72,14 +72,13 @@ class ThresholdHead(TrainableNetwork):
         )
         self.trunk = frozen
         self._trunk = trunk
-        numbers = {"dtype": torch.float64}
-        self.register_buffer("centre", torch.zeros(features, **numbers))
-        self.register_buffer("scale", torch.ones((), **numbers))
+        self.register_buffer("centre", torch.zeros(features, dtype=torch.float64))
+        self.register_buffer("scale", torch.ones((), dtype=torch.float64))
         # what it learns is no parameter: nothing of it has a gradient
-        self.register_buffer("planes", torch.zeros(units, features + 1, **numbers))
-        self.register_buffer("weights", torch.zeros(units, classes, **numbers))
+        self.register_buffer("planes", torch.zeros(units, features + 1, dtype=torch.float64))
+        self.register_buffer("weights", torch.zeros(units, classes, dtype=torch.float64))
         for name in CERTIFICATES:
-            self.register_buffer(name, torch.zeros(classes, **numbers))
+            self.register_buffer(name, torch.zeros(classes, dtype=torch.float64))
 
     def train(self, mode: bool = True) -> Self:
         """See ``nn.Module``. The frozen network stays in evaluation."""

@@ -167,8 +167,9 @@ class ConvexPath(NetworkLearner):
     @cached_property
     def _order(self) -> NDArray[np.int64]:
         """Units by the step at which they come into use; those of one step, and those of none, by their strength."""
-        use = np.array([[row.weights != 0 for row in rows] for rows in self._solutions]).any(0)
-        entry = np.where(use.any(0), use.argmax(0), len(use))
+        weights = np.array([[row.weights for row in rows] for rows in self._solutions])
+        use = (weights != 0).any(0)
+        entry = np.where(use.any(0), use.argmax(0), len(self._betas))
         order: NDArray[np.int64] = np.lexsort((-self._problem.strengths.max(0), entry))
         return order
 

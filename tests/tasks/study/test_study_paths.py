@@ -55,3 +55,19 @@ def test_paths_move_with_their_folder(tmp_path: Path) -> None:
     }.items():
         assert moved_path(path, "/old/runs/a", here) == str(now)
     assert moved_path("imgs", "runs/a", here) == str(tmp_path / "new" / "imgs")
+
+
+def test_the_folder_of_a_network_below_another_is_kept_absolute(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    features = {"network": {"channels": [4], "checkpoints": "ck"}, "layer": "conv1", "epoch": 1}
+    network = {"kind": "threshold-head", "features": features}
+    study = Study.model_validate({**tiny(Path("runs/a")), "network": network})
+
+    paths = json.loads(absolute_paths(study))
+
+    assert paths["network"] == {"features": {"network": {"checkpoints": f"{tmp_path}/ck"}}}
+    again = Study.model_validate(replaced_paths(json.loads(study.model_dump_json()), paths))
+    assert again.network.paths["network.features.network.checkpoints"] == tmp_path / "ck"
+    assert again.network.features.layer == "conv1"  # type: ignore[attr-defined]

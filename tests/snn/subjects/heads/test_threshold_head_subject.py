@@ -80,7 +80,7 @@ def test_features_of_spike_trains_are_drawn_anew_at_each_showing() -> None:
         for number in range(2)
     ]
     np.testing.assert_allclose(both, np.mean(single, axis=0), rtol=1e-5, atol=1e-6)
-    assert not np.array_equal(*single)
+    assert not np.array_equal(single[0], single[1])
 
 
 def test_what_is_not_there_is_told() -> None:

@@ -37,7 +37,7 @@ def least_objective(
 ) -> float:
     """The least of the Lasso by its dual, which another library maximises: |y|^2/2 - |v - y|^2/2 over |D^T v|_inf <= beta."""
     columns = patterns.astype(float)
-    nearest = scipy.optimize.minimize(
+    nearest = scipy.optimize.minimize(  # type: ignore[call-overload]
         lambda dual: 0.5 * np.sum((dual - targets) ** 2),
         np.zeros(len(targets)),
         jac=lambda dual: dual - targets,

@@ -17,7 +17,7 @@ def solved(targets: NDArray[np.float64], beta: float) -> float:
     """The least objective by a general solver: predictions between levels -b and a."""
     count = len(targets)
     start = np.r_[targets, targets.max(), -targets.min()]
-    found = scipy.optimize.minimize(
+    found = scipy.optimize.minimize(  # type: ignore[call-overload]
         lambda x: 0.5 * np.sum((x[:count] - targets) ** 2) + beta * x[count:].sum(),
         start,
         jac=lambda x: np.r_[x[:count] - targets, beta, beta],

@@ -11,7 +11,7 @@ from tests.snn.training.convex.problems import crosswise
 def test_any_network_has_an_equal_one_of_few_units(seed: int) -> None:
     points, _ = crosswise(20, seed)
     drawn = patterns(points, sample_planes(points, 300, seed=0))
-    weights = np.random.default_rng(seed).standard_normal(drawn.shape[1])
+    weights = np.random.default_rng(seed).standard_normal((drawn.shape[1],))
 
     reduced = reduce_units(drawn, weights)
 
