@@ -11,9 +11,9 @@ from spikeatlas.flows.runners.failures import working
 from spikeatlas.snn.generators.evaluation import Quality
 from spikeatlas.tasks.atlas import coordinator
 from spikeatlas.tasks.inspect.text import as_text
-from spikeatlas.tasks.stages import assess as assessment
+from spikeatlas.tasks.stages.quality import assess as assessment
 from spikeatlas.tasks.stages import train
-from spikeatlas.tasks.stages.assess import Assessment, CodeUse
+from spikeatlas.tasks.stages.quality.assess import Assessment, CodeUse
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.study.study import StudyError
 

@@ -49,14 +49,17 @@ class ImageCounts:
     cross: int
     """Each neuron's answers to the others' MEIs come with those to its own."""
     ablation: int
+    importance: int
+    """Of further measures of importance."""
     life: int
     """Natural images that live neurons answer; what a search for the others takes hangs on how many these are."""
     training: int
 
     def showings(self, presentations: int) -> int:
-        """Return all but the training's, each shown so many times; an ablation shows its images once."""
+        """Return all but the training's, each shown so many times; an ablation and other importance show theirs once."""
         counts = (self.search, self.again, self.screening, self.natural, self.blank, self.elsewhere)
-        return (sum(counts) + self.cross + self.life) * presentations + self.ablation
+        again = sum(counts) + self.cross + self.life
+        return again * presentations + self.ablation + self.importance
 
     def summary(self, *, stochastic: bool) -> str:
         """Return the counts as a person reads them."""
@@ -67,6 +70,7 @@ class ImageCounts:
             f"{self.blank:,} blank",
             f"{self.cross:,} cross-responses" if self.cross else "",
             f"{self.ablation:,} with a neuron silenced" if self.ablation else "",
+            f"{self.importance:,} importance" if self.importance else "",
             f"{self.life:,} to tell live neurons" if self.life else "",
             f"{self.again:,} measured again" if stochastic else "",
             f"{self.elsewhere:,} best known" if stochastic else "",
@@ -103,6 +107,7 @@ def count_images(checked: Checked, blocks: list[Block]) -> ImageCounts:
         run.repeats(block.epoch) * (block.stop - block.start) for block in blocks
     )
     neurons, epochs = sum(map(len, run.layers.values())), len(run.epochs)
+    ablations = study.analysis.ablation_images * len(study.analysis.ablation)
     care = models.presentations(run, "report") // run.search.presentations
     return ImageCounts(
         search=searches * study.search.budget,
@@ -114,7 +119,8 @@ def count_images(checked: Checked, blocks: list[Block]) -> ImageCounts:
         blank=len(BLANKS) * epochs * care,
         elsewhere=neurons * epochs * care if run.stochastic else 0,
         cross=epochs * searches if study.analysis.cross else 0,
-        ablation=study.analysis.ablation_images * neurons * len(study.analysis.ablation),
+        ablation=ablations * neurons,
+        importance=ablations * sum(spec.showings for spec in study.analysis.further_importance),
         life=epochs * len(natural_images(run)) if study.analysis.life else 0,
         training=study.training.epochs * len(data.train),
     )

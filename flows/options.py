@@ -116,6 +116,14 @@ Port = Annotated[
 ]
 
 # of `query`
+QueriedAtlases = Annotated[
+    list[Any],
+    typer.Argument(
+        help="The atlas: a folder named atlas.zarr, or a URL; with --about agreement, also those of other training seeds.",
+        metavar="ATLAS...",
+        parser=atlas_place,
+    ),
+]
 Epoch = Annotated[
     float | None, typer.Option(help="Training progress; the last analysed one if left out.")
 ]
@@ -130,7 +138,7 @@ Image = Annotated[
 About = Annotated[
     str,
     typer.Option(
-        help="neurons, or over all epochs: onset, switched, methods, importance, accuracy, position."
+        help="neurons, or over all epochs: onset, switched, methods, importance, agreement, accuracy, position."
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print rows as JSON.")]

@@ -23,7 +23,6 @@ from spikeatlas.tasks.analysis.claim import Claim
 from spikeatlas.tasks.atlas import writing
 from spikeatlas.tasks.stages.ablate import ablate
 from spikeatlas.tasks.stages.analyze import analyze
-from spikeatlas.tasks.stages.assess import assess
 from spikeatlas.tasks.stages.blank import show_blanks
 from spikeatlas.tasks.stages.conclude import conclude
 from spikeatlas.tasks.stages.cross import cross
@@ -31,6 +30,7 @@ from spikeatlas.tasks.stages.judge_life import judge_life
 from spikeatlas.tasks.stages.know import know
 from spikeatlas.tasks.stages.maximize import maximize
 from spikeatlas.tasks.stages.observe import observe
+from spikeatlas.tasks.stages.quality.assess import assess
 from spikeatlas.tasks.stages.screen import screen
 from spikeatlas.tasks.stages.train import (
     record_generator,

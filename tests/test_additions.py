@@ -15,7 +15,7 @@ import zarr
 from spikeatlas.flows.checks.study_checks import Checked, check
 from spikeatlas.tasks.atlas import integrity, open_tree
 from spikeatlas.tasks.atlas.origin import run_of_atlas
-from spikeatlas.tasks.inspect.verify import verify
+from spikeatlas.tasks.inspect.replay.verify import verify
 from spikeatlas.tasks.study.study import StudyError
 from tests.optim import drift
 from tests.snn import brought, own_layers

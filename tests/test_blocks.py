@@ -46,6 +46,7 @@ NOT_RUN = {
 
 NOT_CHECKED = {
     "README.md: network:": "the first study of docs/networks.md",
+    "docs/rules.md: training: {method: convex-threshold}": "tests/test_convex_study.py has the network",
     "docs/operations.md: network: {checkpoints: runs/training/checkpoints}": "tests/flows/test_watch.py has the folder",
     'docs/operations.md: runner: {kind: dask, address: "tcp://10.0.0.1:8786"}': "tests/flows/runners has the cluster",
     "docs/operations.md: atlas: s3://bucket/mine.zarr": "tests/flows/test_atlas_remote.py has the bucket",

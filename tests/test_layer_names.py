@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from spikeatlas.flows.checks.study_checks import Checked, check
 from spikeatlas.flows.cli import app
 from spikeatlas.tasks.atlas import consolidate, extend, integrity, open_tree
-from spikeatlas.tasks.inspect.verify import place, verify
+from spikeatlas.tasks.inspect.replay.verify import place, verify
 from spikeatlas.tasks.report.artifacts import epoch_table
 from spikeatlas.tasks.study.study import StudyError
 from tests.networks.odd_names import NAMES, odd_study

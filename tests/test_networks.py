@@ -15,7 +15,7 @@ import yaml
 
 from spikeatlas.snn.subjects import LACKS, SUBJECTS
 from spikeatlas.tasks.atlas.origin import run_of_atlas
-from spikeatlas.tasks.inspect.verify import verify
+from spikeatlas.tasks.inspect.replay.verify import verify
 from spikeatlas.tasks.study.study import Study
 from spikeatlas.tasks.workers import models
 from tests.conftest import Ask

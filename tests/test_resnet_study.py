@@ -13,7 +13,7 @@ import pytest
 from spikeatlas.flows.checks.study_checks import Checked, check
 from spikeatlas.tasks.atlas import SILENT, integrity, open_tree
 from spikeatlas.tasks.atlas.origin import run_of_atlas
-from spikeatlas.tasks.inspect.verify import verify
+from spikeatlas.tasks.inspect.replay.verify import verify
 from spikeatlas.tasks.study.study import StudyError
 from tests.tiny import built, study_file, tiny
 

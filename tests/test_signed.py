@@ -30,7 +30,7 @@ from spikeatlas.tasks.atlas import (
 from spikeatlas.tasks.inspect.compare import compare_methods
 from spikeatlas.tasks.inspect.info import describe
 from spikeatlas.tasks.inspect.neurons import Selection, read_neurons
-from spikeatlas.tasks.inspect.verify import verify
+from spikeatlas.tasks.inspect.replay.verify import verify
 from spikeatlas.tasks.report import read_summary
 from spikeatlas.tasks.stages.conclude import report_claims
 from spikeatlas.tasks.stages.maximize import maximize

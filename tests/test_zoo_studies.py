@@ -12,7 +12,7 @@ from PIL import Image
 
 from spikeatlas.flows.cost import responder_plan
 from spikeatlas.tasks.atlas import open_tree
-from spikeatlas.tasks.inspect.verify import verify
+from spikeatlas.tasks.inspect.replay.verify import verify
 from tests.networks.showing import picture_data
 from tests.snn.graph import library_nets
 from tests.snn.subjects.test_module_zoo import ZOO, zoo_net

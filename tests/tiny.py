@@ -71,6 +71,7 @@ def comparing(output: Path, **sections: Any) -> dict[str, Any]:
             "images": 60,
             "ablation": [0, 2],
             "ablation_images": 100,
+            "importance": [{"kind": "naa", "steps": 5}, "magnitude", "rate"],
             "position": "centre",
         },
     }

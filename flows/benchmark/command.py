@@ -89,12 +89,42 @@ def benchmark(
         bool,
         typer.Option("--planted", help="Count how often the analysis finds what was planted."),
     ] = False,
+    convex: Annotated[
+        bool,
+        typer.Option(
+            "--convex",
+            help="Hold convex training of threshold units against networks trained by gradients.",
+        ),
+    ] = False,
     explorer: Annotated[
         bool,
         typer.Option(
             "--explorer", help="Weigh an explorer of 10,000 MEIs and time it in chromium."
         ),
     ] = False,
+    importance: Annotated[
+        bool,
+        typer.Option(
+            "--importance",
+            help="Silence the neurons that measures of importance name, and compare what is lost.",
+        ),
+    ] = False,
+    optima: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="ATLAS",
+            parser=path,
+            help="Enumerate the grid of an atlas: how many searches reached its optimum?",
+        ),
+    ] = None,
+    returns: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PATH",
+            parser=path,
+            help="Train the actors that a YAML file lists, and print their returns.",
+        ),
+    ] = None,
     images: Annotated[
         Path | None,
         typer.Option(

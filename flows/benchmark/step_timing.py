@@ -9,14 +9,14 @@ from statistics import median
 from torch import Tensor
 from torch.nn import functional
 
-from spikeatlas.snn.networks import SpikingNetwork
+from spikeatlas.snn.networks import TrainableNetwork
 
 Way = Callable[[Tensor], Tensor]
 """Output spikes (T, n, outputs) of encoded images (T or 1, n, c, h, w), with gradients."""
 
 
 def step_seconds(
-    network: SpikingNetwork, ways: Sequence[Way], inputs: Tensor, labels: Tensor, rounds: int
+    network: TrainableNetwork, ways: Sequence[Way], inputs: Tensor, labels: Tensor, rounds: int
 ) -> list[float]:
     """Return core-seconds of forward and backward by each way: medians of rounds in turns, after one each.
 
@@ -26,7 +26,7 @@ def step_seconds(
     return [median(row) for row in zip(*seconds[1:], strict=True)]
 
 
-def _seconds(network: SpikingNetwork, way: Way, inputs: Tensor, labels: Tensor) -> float:
+def _seconds(network: TrainableNetwork, way: Way, inputs: Tensor, labels: Tensor) -> float:
     network.zero_grad()
     began = time.process_time()
     functional.cross_entropy(network.scores(way(inputs)), labels).backward()

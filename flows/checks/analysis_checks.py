@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from functools import partial
+
 from spikeatlas.flows.checks.epoch_checks import unprobed
 from spikeatlas.flows.checks.inputs import StudyInputs
 from spikeatlas.snn.classifier import SMALLEST
 from spikeatlas.snn.data import SMALLEST_CLASS
 from spikeatlas.snn.networks import NetworkSpec
 from spikeatlas.snn.readings import RATE
+from spikeatlas.snn.sentences import caught
 from spikeatlas.snn.subjects import LACKS, probe_problems
 from spikeatlas.tasks.workers import models
 
@@ -16,7 +20,14 @@ def analysis_problems(inputs: StudyInputs) -> list[str]:
     """Name ablation at epochs that are not probed, more images than there are, and too few of a class to test on."""
     analysis, data = inputs.study.analysis, inputs.data
     problems = unprobed(inputs, "analysis.ablation", analysis.ablation)
-    problems += [*_impossible(inputs), *_position_problems(inputs), *_life_problems(inputs)]
+    for part in (
+        _impossible,
+        _importance_problems,
+        _position_problems,
+        _length_problems,
+        _life_problems,
+    ):
+        problems += part(inputs)
     if data is None:
         return problems
     count, classes = len(data.test), len(data.classes)
@@ -46,6 +57,27 @@ def _impossible(inputs: StudyInputs) -> list[str]:
         return []
     reasons = "; ".join(LACKS[name] for name in missing)
     return [f"analysis.ablation: this network does not have {reasons}; leave analysis.ablation out"]
+
+
+def _importance_problems(inputs: StudyInputs) -> list[str]:
+    """Name measures of importance that cannot be had of the network, that have one name, or no epoch to be had at."""
+    analysis = inputs.study.analysis
+    specs = analysis.further_importance
+    if not specs:
+        return []
+    problems = []
+    if not analysis.ablation:
+        message = "analysis.importance: it is measured at the epochs of analysis.ablation, which names none; name some there"
+        problems.append(message)
+    names = Counter(spec.variable for spec in specs)
+    problems += [
+        f"analysis.importance: {count} measures are called {name!r} in the atlas; name each once"
+        for name, count in names.items()
+        if count > 1
+    ]
+    subject = None if inputs.source is None else inputs.source.example()
+    sentences = [] if subject is None else [s for spec in specs for s in spec.problems(subject)]
+    return problems + [f"analysis.importance: {sentence}" for sentence in sentences]
 
 
 def _life_problems(inputs: StudyInputs) -> list[str]:
@@ -92,10 +124,40 @@ def _position_problems(inputs: StudyInputs) -> list[str]:
     ]
 
 
+def _length_problems(inputs: StudyInputs) -> list[str]:
+    """Name lengths of a showing that the network cannot be shown, or not be read of."""
+    study, source = inputs.study, inputs.source
+    lengths, probe = study.analysis.lengths, study.probe
+    problems = []
+    if len(set(lengths)) < len(lengths):
+        problems.append(f"analysis.lengths: {list(lengths)} names one twice; name each once")
+    if source is None or inputs.data is None:
+        return problems
+    layers = None if probe.layers == "all" else probe.layers
+    images = inputs.data.test.images[:1]
+    plain = models.plain_source(study)
+
+    def show(length: int) -> None:
+        at_length = plain.at_length(length)
+        unread = probe_problems(at_length, probe.reading, probe.unit, layers)
+        if unread:
+            raise ValueError(f"of {length} time steps, {unread[0]}")
+        key = models.coding_key(study, "", "check")
+        respond = at_length.example().responder(
+            {next(iter(at_length.layers)): [0]}, models.showing_of(study.responder, key)
+        )
+        respond(images)
+
+    for length in lengths:
+        problems += caught("analysis.lengths", partial(show, length))
+    return problems
+
+
 def classifier_problems(inputs: StudyInputs) -> list[str]:
     """Name images that the classifier cannot look at."""
     study, data = inputs.study, inputs.data
-    if study.classifier is None or data is None or data.size >= SMALLEST:
+    # numbers in a row are no picture at all, which is said elsewhere
+    if study.classifier is None or data is None or data.size >= SMALLEST or data.size == 1:
         return []
     message = (
         f"classifier: images of {data.size}x{data.size} pixels are too small, {SMALLEST}x{SMALLEST} are the least; "

@@ -207,8 +207,8 @@ def naturalness_problems(inputs: StudyInputs) -> list[str]:
     problems = []
     if measure == "pixels" and search.prior != "uniform":
         problems.append(
-            f"search.prior: {search.prior} codes are learnt from encoded images, which this adapter cannot make; "
-            "set search.prior: uniform, or give the adapter an encode and a square grid of codes"
+            f"search.prior: {search.prior} codes are learnt from encoded images, which generator.kind {study.generator.kind} "
+            "cannot make; set search.prior: uniform, or give an adapter an encode and a square grid of codes"
         )
     if search.naturalness and measure in ("norm", "pixels"):
         problems.append(

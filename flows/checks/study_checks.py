@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from spikeatlas.flows.checks import (
     analysis_checks,
     device_checks,
+    environment_checks,
     epoch_checks,
     generator_checks,
     output_checks,
@@ -69,6 +70,7 @@ PARTS: tuple[Callable[[StudyInputs], list[str]], ...] = (
     search_checks.naturalness_problems,
     search_checks.diverse_problems,
     analysis_checks.classifier_problems,
+    environment_checks.environment_problems,
     _training_problems,
     _device_problems,
 )

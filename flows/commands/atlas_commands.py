@@ -36,7 +36,7 @@ def info(
     from spikeatlas.tasks.atlas.integrity import metadata_damage
     from spikeatlas.tasks.atlas.origin import run_of_atlas
     from spikeatlas.tasks.inspect.info import describe
-    from spikeatlas.tasks.inspect.verify import verify as replay
+    from spikeatlas.tasks.inspect.replay.verify import verify as replay
 
     # damaged metadata cannot even be described
     verify = verify or plain or device is not None
@@ -54,7 +54,7 @@ def info(
 
 
 def query(
-    atlas: options.AtlasPath,
+    atlases: options.QueriedAtlases,
     *,
     epoch: options.Epoch = None,
     layer: options.Layer = None,
@@ -71,11 +71,14 @@ def query(
     from spikeatlas.tasks.inspect.neurons import Selection, draw_stimuli, read_neurons, save_image
 
     selection = Selection(epoch, layer, neuron, method, repeat)
+    atlas, *further = atlases
     if about != "neurons":
         if image is not None:
             raise ValueError(f"--image is a neuron's stimulus: --about {about} is drawn by --png")
-        frame = trends.read_trend(atlas, about, selection)
+        frame = trends.read_trend(atlas, about, selection, further)
         problems = unwritten(lambda path: text.draw(frame, about, path), png)
+    elif further:
+        raise ValueError("neurons are shown of one atlas: name one, or ask --about agreement")
     else:
         reply = read_neurons(atlas, selection)
         frame = reply.frame

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -20,9 +23,20 @@ class IntegrateAndFireCoding(ImageCoding):
     def encode(self, presentation: Presentation) -> Tensor:
         """See ``ImageCoding``. In whole numbers, so that no step is lost to rounding."""
         images, steps = presentation.images, presentation.time_steps
-        still = images.ndim == STILL
-        frames = np.zeros(steps, np.int64) if still else frame_numbers(images.shape[1], steps)
-        sequences = images[:, None] if still else images
-        sums = np.cumsum(sequences[:, frames], axis=1, dtype=np.int64)
-        spikes = np.diff(sums // _LEVELS, axis=1, prepend=0)
-        return torch.from_numpy(spikes.swapaxes(0, 1).astype(np.float32))
+        if images.ndim == STILL:
+            return torch.from_numpy(np.stack([row[images] for row in _still_trains(steps)]))
+        frames = frame_numbers(images.shape[1], steps)
+        sums = np.cumsum(images[:, frames], axis=1, dtype=np.int64)
+        return torch.from_numpy(_spikes(sums, axis=1).swapaxes(0, 1))
+
+
+@functools.cache
+def _still_trains(steps: int) -> npt.NDArray[np.float32]:
+    """Spikes (T, 256) of every grey level that stays as it is."""
+    sums = np.arange(1, steps + 1)[:, None] * np.arange(_LEVELS + 1)
+    return _spikes(sums, axis=0)
+
+
+def _spikes(sums: npt.NDArray[np.int64], axis: int) -> npt.NDArray[np.float32]:
+    """Spikes of grey levels that are summed up along an axis of time steps."""
+    return np.diff(sums // _LEVELS, axis=axis, prepend=0).astype(np.float32)

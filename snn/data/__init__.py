@@ -12,6 +12,7 @@ from spikeatlas.snn.data.folder import FolderImages
 from spikeatlas.snn.data.image_choice import SMALLEST_CLASS, choose_images
 from spikeatlas.snn.data.mnist import MNIST
 from spikeatlas.snn.data.saccades import Saccades
+from spikeatlas.snn.environments.observations import Observations
 from spikeatlas.snn.registry import Family
 
 DATASETS: Family[DataSpec] = Family(
@@ -24,6 +25,7 @@ DATASETS: Family[DataSpec] = Family(
         "cifar10": CIFAR10,
         "folder": FolderImages,
         "saccades": Saccades,
+        "observations": Observations,
     },
     key="dataset",
     default="digits",
@@ -41,6 +43,7 @@ __all__ = [
     "Digits",
     "FashionMNIST",
     "FolderImages",
+    "Observations",
     "Saccades",
     "Split",
     "choose_images",

@@ -8,7 +8,7 @@ from pydantic.dataclasses import dataclass
 
 from spikeatlas.snn.data.base import DataFields
 from spikeatlas.snn.data.dataset import DataSet
-from spikeatlas.snn.data.torchvision_files import read_torchvision
+from spikeatlas.snn.data.files.torchvision_files import read_torchvision
 from spikeatlas.snn.registry import SPEC
 
 _CLASSES = (

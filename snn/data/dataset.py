@@ -44,7 +44,7 @@ class DataSet:
 
     @property
     def size(self) -> int:
-        """Height = width of an image in pixels."""
+        """Height of an image in pixels; pictures are as wide."""
         return int(self.train.images.shape[-2])
 
     @property
@@ -56,7 +56,8 @@ class DataSet:
     @property
     def shape(self) -> tuple[int, int, int]:
         """(channels, height, width) of an image, or of a frame."""
-        return self.channels, self.size, self.size
+        channels, height, width = self.train.images.shape[-3:]
+        return channels, height, width
 
     def digest(self) -> str:
         """Return the sha256, in hex, of all images and labels with their shapes."""

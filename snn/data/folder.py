@@ -13,8 +13,8 @@ from pydantic.dataclasses import dataclass
 from spikeatlas.snn.allowed_places import require_place
 from spikeatlas.snn.data.base import DataFields
 from spikeatlas.snn.data.dataset import DataSet, Split, even_rows
-from spikeatlas.snn.data.image_files import LAYOUT, list_images, some_of
-from spikeatlas.snn.data.picture_file import PictureFile, read_picture
+from spikeatlas.snn.data.files.image_files import LAYOUT, list_images, some_of
+from spikeatlas.snn.data.files.picture_file import PictureFile, read_picture
 from spikeatlas.snn.registry import SPEC
 
 DARKEST = 65

@@ -8,7 +8,7 @@ from pydantic.dataclasses import dataclass
 
 from spikeatlas.snn.data.base import DataFields
 from spikeatlas.snn.data.dataset import DataSet
-from spikeatlas.snn.data.idx import read_family
+from spikeatlas.snn.data.files.idx import read_family
 from spikeatlas.snn.registry import SPEC
 
 

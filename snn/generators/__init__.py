@@ -9,6 +9,7 @@ from spikeatlas.snn.generators.generator_training import EpochRecord, train_gene
 from spikeatlas.snn.generators.latent import CodeLatent, GaussianLatent, Latent
 from spikeatlas.snn.generators.learner import GeneratorLearner
 from spikeatlas.snn.generators.loading import digest_generator, load_generator, open_generator
+from spikeatlas.snn.generators.number_grid import GridGenerator, GridSpec
 from spikeatlas.snn.generators.sngan import GaussianGenerator, SNGANSpec
 from spikeatlas.snn.generators.spec import LEAST_IMAGES, GeneratorSpec, Naturalness
 from spikeatlas.snn.generators.vqvae import VQVAESpec, allowed_positions, count_halvings
@@ -17,7 +18,7 @@ from spikeatlas.snn.registry import Family
 GENERATORS: Family[GeneratorSpec] = Family(
     "generator",
     GeneratorSpec,  # type: ignore[type-abstract]
-    {"vqvae": VQVAESpec, "sngan": SNGANSpec, "adapter": AdapterSpec},
+    {"vqvae": VQVAESpec, "sngan": SNGANSpec, "adapter": AdapterSpec, "grid": GridSpec},
     default="vqvae",
 )
 """``generator`` of a study."""
@@ -35,6 +36,8 @@ __all__ = [
     "Generator",
     "GeneratorLearner",
     "GeneratorSpec",
+    "GridGenerator",
+    "GridSpec",
     "Latent",
     "Naturalness",
     "SNGANSpec",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeAlias
 
+from spikeatlas.snn.files import digest_file
 from spikeatlas.snn.generators.base import Generator, Images, Shape
 from spikeatlas.snn.generators.latent import Latent
 from spikeatlas.snn.generators.learner import GeneratorLearner
@@ -64,6 +66,16 @@ class GeneratorSpec(Contract, ABC):
     def sources(self) -> tuple[Path, ...]:
         """Return the files that ``make`` makes it of; none for one that is trained. ValueError where they are missing."""
         return ()
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 (hex) of its ``sources``, for one that is not trained. ValueError where they are missing."""
+        return hashlib.sha256("".join(map(digest_file, self.sources)).encode()).hexdigest()
+
+    @property
+    def bounds(self) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
+        """Return what 0 and 255 of a stimulus's numbers stand for; None where it is a picture."""
+        return None
 
     def problems(self, images: Images) -> list[str]:
         """Return, in sentences, what keeps it from being trained on ``images`` (n, c, h, w)."""

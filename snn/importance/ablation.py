@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - its name everywhere
 
 from spikeatlas.snn.coding import CodingKey
-from spikeatlas.snn.importance.base import ImportanceSpec
+from spikeatlas.snn.importance.base import ImportanceSpec, require_labels
 from spikeatlas.snn.registry import SPEC
 from spikeatlas.snn.subjects import Showing, Subject
 
@@ -48,10 +48,7 @@ def ablate(
     A convolution's neuron is a whole channel. ValueError for an unknown layer, or no image; LackError where
     the subject has no read-out, or its neurons cannot be silenced.
     """
-    if not len(images) or len(images) != len(labels):
-        raise ValueError(
-            f"{len(images)} images with {len(labels)} labels: give at least one image, with one label each."
-        )
+    require_labels(images, labels)
     showing = Showing(key=key)
     silenced = subject.scores_without(images, neurons, showing)
     intact = performance(subject.scores(images, showing)[None], labels)

@@ -12,6 +12,7 @@ from pydantic.dataclasses import dataclass
 
 from spikeatlas.snn.coding import CodingKey
 from spikeatlas.snn.registry import SPEC, Contract
+from spikeatlas.snn.sentences import near
 from spikeatlas.snn.subjects import Subject
 
 
@@ -32,6 +33,16 @@ class ImportanceSpec(Contract, ABC):
     comment: ClassVar[str] = ""
     """All else that is to be said, with the range."""
 
+    def problems(self, subject: Subject) -> list[str]:
+        """Say in sentences what keeps it from being measured on such a subject."""
+        del subject
+        return []
+
+    @property
+    def showings(self) -> int:
+        """Times that it shows an image to the network, a gradient counting as two more; to plan with."""
+        return 0
+
     @abstractmethod
     def measure(
         self,
@@ -46,3 +57,60 @@ class ImportanceSpec(Contract, ABC):
         ``images`` (n, c, h, w) with ``labels`` (n,) are what the subject does; ``key`` is for a
         stochastic coding. ValueError for an unknown layer, or no image.
         """
+
+
+class ImageImportanceSpec(ImportanceSpec, ABC):
+    """A measure that is a mean over images, so that it is one of the images of each class, too."""
+
+    @abstractmethod
+    def measure_images(
+        self,
+        subject: Subject,
+        images: NDArray[np.uint8],
+        labels: NDArray[np.int64],
+        neurons: Mapping[str, Sequence[int]],
+        key: CodingKey,
+    ) -> dict[str, NDArray[np.float64]]:
+        """Importance (n, neurons) at each image; all else as ``measure``."""
+
+    def measure(
+        self,
+        subject: Subject,
+        images: NDArray[np.uint8],
+        labels: NDArray[np.int64],
+        neurons: Mapping[str, Sequence[int]],
+        key: CodingKey,
+    ) -> dict[str, NDArray[np.float64]]:
+        """See ``ImportanceSpec``: the mean over images."""
+        rows = self.measure_images(subject, images, labels, neurons, key)
+        return {layer: values.mean(axis=0) for layer, values in rows.items()}
+
+
+def class_means(
+    values: NDArray[np.float64], labels: NDArray[np.int64], classes: int
+) -> NDArray[np.float64]:
+    """Means (neurons, classes) of values (n, neurons) over the images of each class; NaN for a class without one."""
+    means = np.full((values.shape[1], classes), np.nan)
+    for label in np.unique(labels):
+        means[:, label] = values[labels == label].mean(axis=0)
+    return means
+
+
+def require_labels(images: NDArray[np.uint8], labels: NDArray[np.int64]) -> None:
+    """Raise ValueError for no image, or another number of labels."""
+    if not len(images) or len(images) != len(labels):
+        raise ValueError(
+            f"{len(images)} images with {len(labels)} labels: give at least one image, with one label each."
+        )
+
+
+def of_neurons(
+    values: Mapping[str, NDArray[np.float64]], neurons: Mapping[str, Sequence[int]]
+) -> dict[str, NDArray[np.float64]]:
+    """Values (..., neurons) of some neurons of some layers, out of those of all. ValueError for an unknown layer."""
+    for layer in neurons:
+        if layer not in values:
+            raise ValueError(
+                f"neurons names layer {layer!r}, but the network has {', '.join(values)}{near(layer, values)}."
+            )
+    return {layer: values[layer][..., list(indices)] for layer, indices in neurons.items()}

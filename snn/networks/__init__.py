@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from spikeatlas.snn.networks.base import Architecture, NetworkSite, TrainableNetwork
+from spikeatlas.snn.networks.actor import ActorArchitecture, ActorNetwork, PopulationCoder
+from spikeatlas.snn.networks.base import Architecture, LayerOutputs, NetworkSite, TrainableNetwork
 from spikeatlas.snn.networks.chain import pixel_statistics
 from spikeatlas.snn.networks.decodings import (
     DECODINGS,
@@ -13,6 +14,14 @@ from spikeatlas.snn.networks.decodings import (
     PopulationDecoding,
     RateDecoding,
     WeightedRateDecoding,
+)
+from spikeatlas.snn.networks.feedback import FeedbackArchitecture, FeedbackNetwork
+from spikeatlas.snn.networks.heads import (
+    CERTIFICATES,
+    UNITS,
+    FrozenLayer,
+    ThresholdHead,
+    ThresholdHeadArchitecture,
 )
 from spikeatlas.snn.networks.layer import SpikingLayer
 from spikeatlas.snn.networks.network import SpikingNetwork
@@ -29,15 +38,24 @@ from spikeatlas.snn.networks.silenced import (
 from spikeatlas.snn.networks.spec import OUTPUT, NetworkSpec, layer_maps, layer_sizes
 
 __all__ = [
+    "CERTIFICATES",
     "DECODINGS",
     "OUTPUT",
+    "UNITS",
+    "ActorArchitecture",
+    "ActorNetwork",
     "Architecture",
     "DecodingSpec",
+    "FeedbackArchitecture",
+    "FeedbackNetwork",
+    "FrozenLayer",
+    "LayerOutputs",
     "MeanDecoding",
     "MembraneDecoding",
     "NetworkSite",
     "NetworkSpec",
     "OutputReadout",
+    "PopulationCoder",
     "PopulationDecoding",
     "RateDecoding",
     "ResNetArchitecture",
@@ -46,6 +64,8 @@ __all__ = [
     "SpikingLayer",
     "SpikingNetwork",
     "SpikingResNet",
+    "ThresholdHead",
+    "ThresholdHeadArchitecture",
     "Trace",
     "TrainableNetwork",
     "WeightedRateDecoding",

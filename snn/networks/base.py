@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from spikeatlas.snn.coding import Coding
 from spikeatlas.snn.layer_info import LayerInfo
-from spikeatlas.snn.neurons import FastSigmoid, SurrogateSpec
+from spikeatlas.snn.neurons import FastSigmoid, SpikingNeuron, SurrogateSpec
 
 Shape = tuple[int, int, int]
 
@@ -52,6 +53,15 @@ class NetworkSite:
             raise ValueError(f"std is {tuple(self.std)}: every channel's must be positive.")
 
 
+class LayerOutputs(NamedTuple):
+    """One pass through a network, with gradients between all that it passes."""
+
+    spikes: dict[str, Tensor]
+    """(T, n, ...) of the spiking layers, shallow to deep; of none where a network has no layers of its own."""
+    outputs: Tensor
+    """(T, n, output neurons), those of ``forward``."""
+
+
 class TrainableNetwork(nn.Module, ABC):
     """A network that is trained here, and all that is needed to show it an image as in training.
 
@@ -61,6 +71,8 @@ class TrainableNetwork(nn.Module, ABC):
 
     mean: Tensor
     std: Tensor
+    layers: tuple[str, ...] = ()
+    """Names of its spiking layers, from the input on; empty where it has none that can be looked into."""
 
     def __init__(
         self, *, input_shape: Shape, time_steps: int, coding: Coding, mean: Tensor, std: Tensor
@@ -87,12 +99,29 @@ class TrainableNetwork(nn.Module, ABC):
         """The device that its weights are on, and its inputs have to be."""
         return self.mean.device
 
+    def neurons(self, layer: str) -> SpikingNeuron:
+        """Return the neurons of one of its ``layers``. ValueError for an unknown one."""
+        raise ValueError(f"this network has no layer {layer!r} to look into.")
+
+    def capture(self, inputs: Tensor, depth: int) -> Iterator[tuple[str, Tensor]]:
+        """Spikes (T, n, ...) of the first ``depth`` of its ``layers``, one by one, of encoded images (T or 1, n, c, h, w)."""
+        del inputs, depth
+        return iter(())
+
     @abstractmethod
     def forward(self, inputs: Tensor) -> Tensor:
         """Outputs (T, n, output neurons) of encoded images (T, n, c, h, w), or (1, n, c, h, w), with gradients.
 
         Layer by layer, each over the whole sequence.
         """
+
+    def layer_outputs(self, inputs: Tensor) -> LayerOutputs:
+        """Do what ``forward`` does, and return the spikes of every layer too."""
+        return LayerOutputs({}, self.forward(inputs))
+
+    def input_weights(self) -> dict[str, Tensor]:
+        """Weights (neurons, ...) that each neuron of a spiking layer reads its input with, by layer."""
+        return {}
 
     @abstractmethod
     def unroll(self, inputs: Tensor) -> Tensor:
@@ -116,6 +145,11 @@ class Architecture(ABC):
     def stepwise_problems(self) -> list[str]:
         """Say in sentences what keeps it from being trained step after step (``training.backend: eager``)."""
         return []
+
+    @property
+    def one_length(self) -> bool:
+        """True where a stimulus is to be shown for as many time steps as in training."""
+        return False
 
     @property
     def methods(self) -> tuple[str, ...]:

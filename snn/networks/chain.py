@@ -14,7 +14,7 @@ from torch import nn
 from spikeatlas.snn.networks.base import NetworkSite, Shape
 from spikeatlas.snn.networks.layer import Pool, SpikingLayer, SteadyLinear, convolution, linear
 from spikeatlas.snn.networks.network import SpikingNetwork
-from spikeatlas.snn.neurons import NeuronSite, SurrogateSpec
+from spikeatlas.snn.neurons import NeuronSite, NeuronSpec, SurrogateSpec
 from spikeatlas.snn.norms import NormSite
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def build_chain(spec: NetworkSpec, site: NetworkSite) -> SpikingNetwork:
     )
     generator = torch.Generator().manual_seed(site.seed)
     for layer in network:
-        _initialise(layer.operator, generator)
+        _initialise(layer.operator, spec.neuron, generator)
     return network
 
 
@@ -119,15 +119,9 @@ def pooled(kind: Pool, size: tuple[int, ...]) -> tuple[Pool, tuple[int, ...]]:
     return kind, tuple(side // 2 for side in size)
 
 
-def _initialise(operator: nn.Conv2d | nn.Linear, generator: torch.Generator) -> None:
-    """Draw weights of variance 1 / (2 fan-in), biases 0.
-
-    Half of He's standard deviation: a leaky membrane sums its current over about 1 / (1 - beta)
-    steps, and with more most neurons fire at every step or never, where the surrogate gradient is
-    flat (digits, 5 epochs: 0.97 test accuracy, against 0.68 with He's).
-    """
-    nn.init.kaiming_uniform_(operator.weight, nonlinearity="relu", generator=generator)
-    with torch.no_grad():
-        operator.weight.mul_(0.5)
+def _initialise(
+    operator: nn.Conv2d | nn.Linear, neuron: NeuronSpec, generator: torch.Generator
+) -> None:
+    neuron.draw_weights(operator.weight, generator)
     if operator.bias is not None:
         nn.init.zeros_(operator.bias)

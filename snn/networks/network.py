@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from spikeatlas.snn.coding import Coding
-from spikeatlas.snn.networks.base import Shape, TrainableNetwork
+from spikeatlas.snn.networks.base import LayerOutputs, Shape, TrainableNetwork
 from spikeatlas.snn.networks.decodings import DecodingSpec, OutputReadout, RateDecoding
 from spikeatlas.snn.networks.early_exit import steps_before_exit
 from spikeatlas.snn.networks.layer import SpikingLayer, unroll
@@ -58,7 +58,7 @@ class SpikingNetwork(TrainableNetwork):
         return (cast("SpikingLayer", layer) for layer in self.stages)
 
     @property
-    def layers(self) -> tuple[str, ...]:
+    def layers(self) -> tuple[str, ...]:  # type: ignore[override]  # of the contract's attribute
         """Names of the spiking layers, from the input on."""
         return tuple(layer.name for layer in self)
 
@@ -109,6 +109,15 @@ class SpikingNetwork(TrainableNetwork):
         for layer in list(self)[:depth]:
             spikes = layer(spikes, self.time_steps)
             yield layer.name, spikes
+
+    def layer_outputs(self, inputs: Tensor) -> LayerOutputs:
+        """See ``TrainableNetwork``."""
+        spikes = dict(self.capture(inputs, len(self.stages)))
+        return LayerOutputs(spikes, spikes[self.layers[-1]])
+
+    def input_weights(self) -> dict[str, Tensor]:
+        """See ``TrainableNetwork``: of each layer's operator, before any normalisation."""
+        return {layer.name: layer.operator.weight for layer in self}
 
     def neurons(self, layer: str) -> SpikingNeuron:
         """Return the neurons of a spiking layer. ValueError for an unknown one."""

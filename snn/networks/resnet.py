@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from spikeatlas.snn.coding import Coding
-from spikeatlas.snn.networks.base import Shape, TrainableNetwork
+from spikeatlas.snn.networks.base import LayerOutputs, Shape, TrainableNetwork
 from spikeatlas.snn.networks.decodings import DecodingSpec
 from spikeatlas.snn.networks.layer import SteadyLinear
 from spikeatlas.snn.networks.residual_block import ResidualBlock, normalised_currents
@@ -143,6 +143,18 @@ class SpikingResNet(TrainableNetwork):
         for place in range(depth):
             trace = self.advance(place, trace, fire or self.fire)
             yield self.layers[place], trace.spikes
+
+    def layer_outputs(self, inputs: Tensor) -> LayerOutputs:
+        """See ``TrainableNetwork``."""
+        spikes = dict(self.capture(inputs, len(self.layers)))
+        return LayerOutputs(spikes, self.read_out(spikes[self.layers[-1]]))
+
+    def input_weights(self) -> dict[str, Tensor]:
+        """See ``TrainableNetwork``: of the convolution before each, not of the shortcut, before any normalisation."""
+        weights = {self.layers[0]: self.conv1.weight}
+        for path, block in self.blocks.items():
+            weights |= {f"{path}.sn1": block.conv1.weight, f"{path}.sn2": block.conv2.weight}
+        return weights
 
     def fire(self, name: str, currents: Tensor) -> Tensor:
         """Spikes (T, n, ...) of a layer under currents (T or 1, n, ...), in one pass."""

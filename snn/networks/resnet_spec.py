@@ -65,6 +65,11 @@ class ResNetArchitecture(Architecture):
             raise ValueError("; ".join(problems))
         return self
 
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """See ``Architecture``."""
+        return self.neuron.methods
+
     def build(self, site: NetworkSite) -> SpikingResNet:
         """See ``Architecture``."""
         with torch.random.fork_rng(devices=[]):

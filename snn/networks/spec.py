@@ -139,7 +139,8 @@ class NetworkSpec(Architecture):
         """Normalisation of every layer; one for all leaves an output without spikes as it is."""
         if isinstance(self.norm, tuple):
             return self.norm
-        last = self.norm if self.decoding.spiking else NO_NORM
+        spiking = self.decoding.spiking and self.neuron.output_spikes
+        last = self.norm if spiking else NO_NORM
         return (*(self.norm,) * (self.depth - 1), last)
 
     @property
@@ -151,6 +152,11 @@ class NetworkSpec(Architecture):
         """See ``Architecture``."""
         problems = [problem for norm in self.norms for problem in norm.stepwise_problems()]
         return [f"network.norm: {problem}" for problem in dict.fromkeys(problems)]
+
+    @property
+    def one_length(self) -> bool:
+        """See ``Architecture``."""
+        return self.neuron.one_length
 
     @property
     def methods(self) -> tuple[str, ...]:

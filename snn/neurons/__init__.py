@@ -10,6 +10,7 @@ from __future__ import annotations
 from spikeatlas.snn.neurons.backei import BackEINeuron, BackEISpec
 from spikeatlas.snn.neurons.base import NeuronSite, NeuronSpec, Reset, SpikingNeuron, State
 from spikeatlas.snn.neurons.clif import ClifNeuron, ClifSpec
+from spikeatlas.snn.neurons.delayed import DesireIfNeuron, DesireIfSpec
 from spikeatlas.snn.neurons.dsr_if import DsrIfNeuron, DsrIfSpec
 from spikeatlas.snn.neurons.dsr_lif import DsrLifNeuron, DsrLifSpec
 from spikeatlas.snn.neurons.intra_layer import LATERAL, IntraLayerNeuron, Links
@@ -28,6 +29,7 @@ from spikeatlas.snn.neurons.surrogates import (
     SurrogateSpec,
     Triangle,
 )
+from spikeatlas.snn.neurons.tandem import AnalogueOutput, TandemNeuron, TandemNeuronSpec
 from spikeatlas.snn.registry import Family
 
 NEURONS: Family[NeuronSpec] = Family(
@@ -41,6 +43,8 @@ NEURONS: Family[NeuronSpec] = Family(
         "dsr-lif": DsrLifSpec,
         "clif": ClifSpec,
         "backei": BackEISpec,
+        "tandem": TandemNeuronSpec,
+        "desire-if": DesireIfSpec,
     },
 )
 """``network.neuron`` of a study."""
@@ -52,10 +56,13 @@ __all__ = [
     "NEURONS",
     "SURROGATES",
     "ATan",
+    "AnalogueOutput",
     "BackEINeuron",
     "BackEISpec",
     "ClifNeuron",
     "ClifSpec",
+    "DesireIfNeuron",
+    "DesireIfSpec",
     "DsrIfNeuron",
     "DsrIfSpec",
     "DsrLifNeuron",
@@ -80,6 +87,8 @@ __all__ = [
     "State",
     "StraightThrough",
     "SurrogateSpec",
+    "TandemNeuron",
+    "TandemNeuronSpec",
     "Triangle",
     "is_neuron",
     "read_rule",

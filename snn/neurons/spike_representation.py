@@ -135,7 +135,7 @@ class RepresentingNeuron(SpikingNeuron):
             return self.unroll(currents, time_steps)[0]
         flat = currents.detach().reshape(len(currents), -1).contiguous()
         spikes = torch.empty((time_steps, flat.shape[1]))
-        _fire(flat.numpy(), self._numbers(), spikes.numpy())
+        fire(flat.numpy(), self._numbers(), spikes.numpy())
         return spikes.view(time_steps, *currents.shape[1:])
 
     def _numbers(self) -> tuple[Single, Single, Single, Single, Single]:
@@ -192,10 +192,10 @@ class _Represented(torch.autograd.Function):
 
 
 @compiled
-def _fire(
+def fire(
     currents: Array, numbers: tuple[Single, Single, Single, Single, Single], spikes: Array
 ) -> None:
-    """Write the spikes (T, neurons) of currents (T or 1, neurons)."""
+    """Write the spikes (T, neurons) of currents (T or 1, neurons); ``numbers``: leak, gain, alpha V, V and the height."""
     leak, gain, threshold, drop, height = numbers
     steps, neurons = spikes.shape
     static = len(currents) == 1

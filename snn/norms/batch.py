@@ -11,7 +11,7 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 from torch.nn import functional
 
-from spikeatlas.snn.norms.base import NormSite, NormSpec
+from spikeatlas.snn.norms.base import NormSite, NormSpec, scaled
 from spikeatlas.snn.norms.running import RunningNorm
 from spikeatlas.snn.registry import SPEC
 
@@ -73,6 +73,40 @@ class SteppedBatchNorm(SharedBatchNorm):
         )
 
 
+class SummedBatchNorm(SharedBatchNorm):
+    """The same of numbers that sequences sum up to: the sum over all steps is normalised, the shift in equal parts."""
+
+    def __init__(self, channels: int, time_steps: int) -> None:
+        super().__init__(channels)
+        self.time_steps = time_steps
+
+    def learn(self, currents: Tensor, first_step: int) -> Tensor:
+        """See ``RunningNorm``; a constant current (1, n, ...) stands for all steps."""
+        del first_step
+        sums = currents.sum(0) * (self.time_steps // len(currents))
+        axes = [0, *range(2, sums.dim())]
+        variance, mean = torch.var_mean(sums, axes, correction=0)
+        self._remember(mean.detach(), variance.detach(), sums.numel() // sums.shape[1])
+        scale = self.weight / torch.sqrt(variance + self.eps)
+        shift = (self.bias - mean * scale) / self.time_steps
+        return scaled(currents, scale[None], shift[None])
+
+    @torch.no_grad()
+    def _remember(self, mean: Tensor, variance: Tensor, count: int) -> None:
+        """Take the statistics of ``count`` sums a channel into the running ones, as torch does: the variance unbiased."""
+        self.running_mean.lerp_(mean, self.momentum)
+        self.running_var.lerp_(variance * (count / (count - 1)), self.momentum)
+
+    def _values(self, currents: Tensor) -> int:
+        """See ``RunningNorm``: a sum is one value."""
+        return super()._values(currents) // len(currents)
+
+    def affine(self) -> tuple[Tensor, Tensor]:
+        """See ``Norm``."""
+        scale, shift = super().affine()
+        return scale, shift / self.time_steps
+
+
 @dataclass(frozen=True, config=SPEC)
 class BatchNorm(NormSpec):
     """Batch normalisation (Ioffe and Szegedy 2015, arXiv 1502.03167), shared by all time steps.
@@ -82,11 +116,12 @@ class BatchNorm(NormSpec):
     """
 
     kind: Literal["batch"] = "batch"
-    statistics: Literal["sequence", "step"] = Field(
+    statistics: Literal["sequence", "step", "sum"] = Field(
         default="sequence", exclude_if=lambda value: value == "sequence"
     )
     """In training, those of all steps together (``sequence``), or of each ``step`` alone, as torch's module takes them
-    that is called step after step; the running ones are shared by all steps either way."""
+    that is called step after step; the running ones are shared by all steps either way. Or those of the ``sum`` over
+    all steps, which then is what is normalised: for neurons that sums stand for."""
 
     @property
     def timed(self) -> bool:
@@ -105,5 +140,7 @@ class BatchNorm(NormSpec):
 
     def build(self, site: NormSite) -> SharedBatchNorm:
         """Make that of one layer."""
+        if self.statistics == "sum":
+            return SummedBatchNorm(site.shape[0], site.time_steps)
         norm = SharedBatchNorm if self.statistics == "sequence" else SteppedBatchNorm
         return norm(site.shape[0])

@@ -1,7 +1,8 @@
 """Robustness of networks: accuracy under noise and under attacks, one file an attack, one table.
 
 ``base`` has the contract, ``norm_ball`` how far an attack may go, ``attack_target`` all that it may ask of a network,
-``measurement`` the accuracy that is left, ``layer_signals`` what noise does to the layers.
+``measurement`` the accuracy that is left, ``layer_signals`` what noise does to the layers, ``attribution_attacks`` what
+follows a layer in place of the loss.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from spikeatlas.snn.robustness.attack_target import (
     network_target,
     subject_target,
 )
+from spikeatlas.snn.robustness.attribution_attacks import NaaAttack, NaaTransfer
 from spikeatlas.snn.robustness.base import AttackSpec, Scale
 from spikeatlas.snn.robustness.fgsm import Fgsm
 from spikeatlas.snn.robustness.gaussian_noise import GaussianNoise, noisy
@@ -50,6 +52,8 @@ ATTACKS: Family[AttackSpec] = Family(
         "pgd": Pgd,
         "momentum": MomentumFgsm,
         "transfer": Transfer,
+        "naa": NaaAttack,
+        "naa-transfer": NaaTransfer,
         "square": Square,
     },
 )
@@ -79,6 +83,8 @@ __all__ = [
     "LayerSignal",
     "Measurement",
     "MomentumFgsm",
+    "NaaAttack",
+    "NaaTransfer",
     "Norm",
     "Pgd",
     "RandomPoint",

@@ -111,14 +111,16 @@ def _slopes(
     """Scores (n, classes) and slopes (n, c, h, w) of one batch."""
     levels = torch.from_numpy(images).to(network.device, torch.float32).requires_grad_()
     with torch.enable_grad():
-        scores: Tensor = network.scores(network(_inputs(network, images, levels, key)))
+        scores: Tensor = network.scores(
+            network(differentiable_inputs(network, images, levels, key))
+        )
         losses = F.cross_entropy(scores, labels.to(network.device), reduction="sum")
         (slopes,) = torch.autograd.grad(losses, levels)
     read = scores.detach().double().cpu().numpy()
     return cast("Scores", read), slopes.double().cpu().numpy() * 255
 
 
-def _inputs(
+def differentiable_inputs(
     network: TrainableNetwork, images: Images, levels: Tensor, key: CodingKey | None
 ) -> Tensor:
     """Encode images with a gradient in their grey levels, float32 (n, c, h, w) from 0 to 255.

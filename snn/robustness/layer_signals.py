@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from spikeatlas.snn.batching import padded_batches
 from spikeatlas.snn.coding import CodingKey, encode
-from spikeatlas.snn.networks import SpikingNetwork, SpikingResNet, TrainableNetwork
+from spikeatlas.snn.networks import TrainableNetwork
 from spikeatlas.snn.robustness.attack_target import AT_ONCE
 from spikeatlas.snn.robustness.norm_ball import Floats, Images
 from spikeatlas.snn.selectivity import hoyer
@@ -84,7 +84,7 @@ def _signal(ratios: Floats, sparseness: Floats) -> LayerSignal:
 
 def network_activity(network: TrainableNetwork, key: CodingKey | None = None) -> Activity | None:
     """Return the rates of every unit at every position of a network of ours; None where its layers are not known."""
-    if not isinstance(network, SpikingNetwork | SpikingResNet):
+    if not network.layers:
         return None
 
     @torch.no_grad()

@@ -5,9 +5,8 @@ from __future__ import annotations
 from spikeatlas.snn.layer_info import SPIKE_RATE, LayerInfo, Unit, spike_unit
 from spikeatlas.snn.registry import Family
 from spikeatlas.snn.showing import Showing
+from spikeatlas.snn.subjects.acting import ActorSpec, ActorSubject
 from spikeatlas.snn.subjects.base import (
-    LACKS,
-    LackError,
     Neurons,
     Progress,
     Respond,
@@ -19,11 +18,14 @@ from spikeatlas.snn.subjects.base import (
 )
 from spikeatlas.snn.subjects.chain_subject import ChainSubject
 from spikeatlas.snn.subjects.function import CallableSpec
+from spikeatlas.snn.subjects.heads import LayerFeatures, ThresholdHeadSpec, ThresholdHeadSubject
+from spikeatlas.snn.subjects.lacking import LACKS, LackError
 from spikeatlas.snn.subjects.module import ModuleSpec
 from spikeatlas.snn.subjects.nir import NirSpec
-from spikeatlas.snn.subjects.read_source import probe_problems, read_source
+from spikeatlas.snn.subjects.read import probe_problems, read_source
 from spikeatlas.snn.subjects.residual import ResNetSpec, ResNetSubject
-from spikeatlas.snn.subjects.trained import ChainSpec, TrainedSource
+from spikeatlas.snn.subjects.settling import FeedbackSpec, FeedbackSubject
+from spikeatlas.snn.subjects.trained import ChainSpec, TrainedSource, TrainedSpec
 
 SUBJECTS: Family[SubjectSpec] = Family(
     "network",
@@ -31,6 +33,9 @@ SUBJECTS: Family[SubjectSpec] = Family(
     {
         "chain": ChainSpec,
         "resnet": ResNetSpec,
+        "feedback": FeedbackSpec,
+        "threshold-head": ThresholdHeadSpec,
+        "actor": ActorSpec,
         "module": ModuleSpec,
         "nir": NirSpec,
         "callable": CallableSpec,
@@ -43,10 +48,15 @@ __all__ = [
     "LACKS",
     "SPIKE_RATE",
     "SUBJECTS",
+    "ActorSpec",
+    "ActorSubject",
     "CallableSpec",
     "ChainSpec",
     "ChainSubject",
+    "FeedbackSpec",
+    "FeedbackSubject",
     "LackError",
+    "LayerFeatures",
     "LayerInfo",
     "ModuleSpec",
     "Neurons",
@@ -61,7 +71,10 @@ __all__ = [
     "Source",
     "Subject",
     "SubjectSpec",
+    "ThresholdHeadSpec",
+    "ThresholdHeadSubject",
     "TrainedSource",
+    "TrainedSpec",
     "Unit",
     "probe_problems",
     "read_source",

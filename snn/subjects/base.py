@@ -16,9 +16,11 @@ from pydantic.dataclasses import dataclass as specification
 
 from spikeatlas.snn.data import DataSet
 from spikeatlas.snn.layer_info import LayerInfo
+from spikeatlas.snn.networks import TrainableNetwork
 from spikeatlas.snn.readings import UnitChoice
 from spikeatlas.snn.registry import SPEC, Contract
 from spikeatlas.snn.showing import Showing
+from spikeatlas.snn.subjects.lacking import LackError
 
 Images = NDArray[np.uint8]
 Neurons = Mapping[str, Sequence[int]]
@@ -27,10 +29,6 @@ Responses = dict[str, NDArray[np.float32]]
 """(images, neurons) of each layer."""
 Scores = NDArray[np.float64]
 """(images, classes), the largest for the class that is read."""
-
-
-class LackError(ValueError):
-    """Asked of a subject what it does not have."""
 
 
 class Respond(Protocol):
@@ -46,17 +44,6 @@ class Respond(Protocol):
     def describe(self) -> list[str]:
         """Say how each layer is computed, and why, in a line."""
         ...
-
-
-LACKS = {
-    "readout": "a read-out: accuracy, loss, and the classes that the network itself reads in an image stay undefined",
-    "ablation": "ablation: none of its neurons can be silenced",
-    "truncation": "truncation: every layer costs as much as the whole network",
-    "gradients": "gradients: no reference of gradient ascent",
-    "training": "training here: it is taken as it comes",
-    "epochs": "epochs: there is one state of it, epoch 0",
-}
-"""All that a subject may lack: its name, and what follows for a study."""
 
 
 class Subject(ABC):
@@ -77,6 +64,8 @@ class Subject(ABC):
     """Classes of its read-out; None where it has none."""
     step_scales: Mapping[str, NDArray[np.float32]] = MappingProxyType({})
     """Scales (T,) of time steps, the mean over channels, of layers that have learnt some."""
+    optimum: Mapping[str, NDArray[np.float64]] = MappingProxyType({})
+    """``beta``, ``objective`` and ``gap`` (classes,) of a training that knows how far from its optimum it is."""
     cut: Mapping[str, tuple[int, ...]] = MappingProxyType({})
     """Neurons, of each layer that lost some, that training has cut out: they answer 0."""
     lacks: tuple[str, ...] = ()
@@ -108,6 +97,10 @@ class Subject(ABC):
         del showing
         raise LackError(f"this network has no read-out, so {len(images)} images have no scores.")
 
+    def differentiable(self) -> TrainableNetwork | None:
+        """Return the network with gradients between its layers, whose neurons are those of ``layers``; None: there is none."""
+        return None
+
     def silenced(self, layer: str, neuron: int) -> Subject:
         """Return the same subject, one neuron of which never responds. LackError where that cannot be."""
         raise LackError(f"neuron {neuron} of layer {layer!r} cannot be silenced in this network.")
@@ -116,10 +109,9 @@ class Subject(ABC):
         self, images: Images, neurons: Neurons, showing: Showing
     ) -> dict[str, NDArray[np.float64]]:
         """Scores (neurons, n, classes) of each layer: those of images while one neuron is silent, for each in turn."""
+        silent = self.silenced
         return {
-            layer: np.stack(
-                [self.silenced(layer, neuron).scores(images, showing) for neuron in indices]
-            )
+            layer: np.stack([silent(layer, neuron).scores(images, showing) for neuron in indices])
             for layer, indices in neurons.items()
         }
 
@@ -153,6 +145,8 @@ class Source(ABC):
     """See ``Subject``."""
     scaled_steps: int = 0
     """Time steps whose scales are learnt (``Subject.step_scales``); 0 where there are none."""
+    certified: bool = False
+    """True where every subject has an ``optimum`` (``Subject.optimum``)."""
     outputs: tuple[str, ...] = ()
     """Layers whose neurons stand for classes from the start; nothing is claimed about these."""
     lacks: tuple[str, ...] = ()
@@ -191,6 +185,12 @@ class Source(ABC):
     @abstractmethod
     def example(self) -> Subject:
         """Return a subject of this shape before there is any checkpoint: to plan with, and to time."""
+
+    def at_length(self, time_steps: int) -> Source:
+        """Return the same epochs, shown every stimulus for so many time steps (>= 1). LackError where that cannot be."""
+        raise LackError(
+            f"this network cannot be shown a stimulus for {time_steps} time steps: it brings its own time with it."
+        )
 
     @abstractmethod
     def digest(self, epoch: float) -> str:

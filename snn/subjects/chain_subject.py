@@ -43,6 +43,10 @@ class ChainSubject(Subject):
         """See ``Subject``."""
         check_weights(self.network)
 
+    def differentiable(self) -> SpikingNetwork:
+        """See ``Subject``."""
+        return self.network
+
     def responder(self, neurons: Neurons, showing: Showing) -> Responder:
         """See ``Subject``."""
         return Responder(

@@ -36,7 +36,6 @@ from spikeatlas.snn.registry import SPEC, UserPath, UserPattern
 from spikeatlas.snn.sentences import caught
 from spikeatlas.snn.showing import Showing
 from spikeatlas.snn.subjects.base import (
-    LACKS,
     Neurons,
     Progress,
     Respond,
@@ -51,6 +50,7 @@ from spikeatlas.snn.subjects.functions import (
     make_function,
     trial_problem,
 )
+from spikeatlas.snn.subjects.lacking import LACKS
 
 Width = Annotated[int, Field(ge=1)]
 Files = Annotated[dict[float, UserPath], Field(min_length=1), AfterValidator(FrozenTable)]

@@ -26,11 +26,11 @@ from spikeatlas.snn.sentences import near
 from spikeatlas.snn.showing import Showing, check_stimuli
 from spikeatlas.snn.subjects.base import (
     Images,
-    LackError,
     Neurons,
     Scores,
     Subject,
 )
+from spikeatlas.snn.subjects.lacking import LackError
 from spikeatlas.snn.subjects.lazy_references import LazyReferences
 from spikeatlas.snn.subjects.module_responder import (
     LayerActivity,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic.dataclasses import dataclass
 
 from spikeatlas.snn.coding import CODINGS
@@ -27,7 +28,7 @@ from spikeatlas.snn.networks import (
 from spikeatlas.snn.neurons import DEFAULT_SURROGATE, SurrogateSpec
 from spikeatlas.snn.registry import SPEC, UserPath
 from spikeatlas.snn.sentences import caught
-from spikeatlas.snn.subjects.base import Progress, Source, Subject, SubjectSpec
+from spikeatlas.snn.subjects.base import LackError, Progress, Source, Subject, SubjectSpec
 from spikeatlas.snn.subjects.chain_subject import ChainSubject
 from spikeatlas.snn.subjects.cut_subject import CutSubject
 from spikeatlas.snn.training import (
@@ -105,14 +106,20 @@ class ChainSpec(NetworkSpec, TrainedSpec):
 class TrainedSource(Source):
     """The checkpoints of one training."""
 
-    def __init__(self, spec: TrainedSpec, data: DataSet, folder: Path) -> None:
-        """``folder``: of the checkpoints, for images like those of ``data``."""
-        self._spec, self._data = spec, data
+    def __init__(
+        self,
+        spec: TrainedSpec,
+        data: DataSet,
+        folder: Path,
+        surrogate: SurrogateSpec = DEFAULT_SURROGATE,
+    ) -> None:
+        """``folder``: of the checkpoints, for images like those of ``data``; ``surrogate``: of its subjects' spikes."""
+        self._spec, self._data, self._surrogate = spec, data, surrogate
         self.folder: Path = folder
         self.place = str(folder)
         self.input_shape = data.shape
-        self.classes = len(data.classes)
-        self.layers = spec.architecture.layer_infos(self.input_shape, self.classes)
+        self.classes = None if "readout" in spec.lacks else len(data.classes)
+        self.layers = spec.architecture.layer_infos(self.input_shape, len(data.classes))
         self.outputs = spec.outputs
         self.time_steps = spec.architecture.time_steps
         self.scaled_steps = spec.architecture.scaled_steps
@@ -129,7 +136,11 @@ class TrainedSource(Source):
 
     def open(self, epoch: float) -> Subject:
         """See ``Source``."""
-        return self._spec.subject(self.network(epoch))
+        return self._spec.subject(self.network(epoch, self._surrogate))
+
+    def with_surrogate(self, surrogate: SurrogateSpec) -> TrainedSource:
+        """Return the same source, the spikes of whose subjects have the gradient of ``surrogate``."""
+        return TrainedSource(self._spec, self._data, self.folder, surrogate)
 
     def network(
         self, epoch: float, surrogate: SurrogateSpec = DEFAULT_SURROGATE
@@ -146,6 +157,28 @@ class TrainedSource(Source):
         mean, std = pixel_statistics(self._data.train.images)
         site = NetworkSite(self.input_shape, len(self._data.classes), mean, std, seed=0)
         return self._spec.subject(self._spec.architecture.build(site).eval())
+
+    def at_length(self, time_steps: int) -> TrainedSource:
+        """See ``Source``. LackError where the steps have learnt scales, or numbers are sums over all of them.
+
+        ValueError where parts take no such number.
+        """
+        if self.scaled_steps:
+            raise LackError(
+                f"this network cannot be shown a stimulus for {time_steps} time steps: it has learnt scales of its own for "
+                f"each of {self.scaled_steps} (network.norm)."
+            )
+        if self._spec.architecture.one_length:
+            raise LackError(
+                f"this network cannot be shown a stimulus for {time_steps} time steps: its numbers are sums over the "
+                f"{self.time_steps} that it was trained for (network.neuron)."
+            )
+        try:
+            spec = replace(self._spec, time_steps=time_steps)
+        except ValidationError as error:
+            reasons = [str(problem["ctx"]["error"]) for problem in error.errors()]
+            raise ValueError("; ".join(reasons)) from None
+        return TrainedSource(spec, self._data, self.folder)
 
     def digest(self, epoch: float) -> str:
         """See ``Source``."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from spikeatlas.snn.data import DataSet, choose_images, count_words
+from spikeatlas.snn.importance import ImageImportanceSpec, ImportanceSpec
 from spikeatlas.snn.subjects import SPIKE_RATE, LayerInfo, Source
 from spikeatlas.snn.training import EPOCHS, TrainingAxis, checkpoint_epochs
 from spikeatlas.tasks.atlas import read, write
@@ -60,15 +61,24 @@ def study_layout(run: Run, data: DataSet, source: Source) -> Layout:
         references=tuple(layer for layer in run.layers if source.layers[layer].unit.relative),
         fingerprints=bool(source.network_digest),
         scaled_steps=source.scaled_steps,
+        certified=source.certified,
         axis=training_axis(run),
+        desires=study.desire is not None,
         test_labels=tuple(data.test.labels.tolist()),
         position=str(study.analysis.position or ""),
+        lengths=study.analysis.lengths,
         measures=brought_measures(study.analysis),
-        importance=tuple(
-            Named(spec.variable, spec.long_name, spec.units, spec.comment)
+        importance=tuple(map(_named, study.analysis.further_importance)),
+        class_importance=tuple(
+            _named(spec)
             for spec in study.analysis.further_importance
+            if isinstance(spec, ImageImportanceSpec)
         ),
     )
+
+
+def _named(spec: ImportanceSpec) -> Named:
+    return Named(spec.variable, spec.long_name, spec.units, spec.comment)
 
 
 def training_axis(run: Run) -> TrainingAxis | None:

@@ -14,13 +14,22 @@ from spikeatlas.snn.training import TrainingAxis
 TOP_IMAGES = 5
 """Best natural images kept for each neuron."""
 
-BY_CHOICE = ("position", "frames", "signs", "life")
+BY_CHOICE = ("position", "frames", "signs", "lengths", "desires", "life")
 """Fields that only a study which asks for it, or has such data, fills."""
 
-BROUGHT = ("measures", "importance")
-"""Fields of a layout that only a study with members of the user's own fills."""
+BROUGHT = ("measures", "importance", "class_importance")
+"""Fields of a layout that only a study with further measures fills."""
 
-OF_NETWORK = ("units", "stochastic", "lacks", "fingerprints", "references", "scaled_steps", "axis")
+OF_NETWORK = (
+    "units",
+    "stochastic",
+    "lacks",
+    "fingerprints",
+    "references",
+    "scaled_steps",
+    "certified",
+    "axis",
+)
 """Fields that only a network other than a deterministic chain fills."""
 
 IN_THE_STORE = ("epochs", "natural_images", "natural_labels", "natural_first", "test_labels")
@@ -111,8 +120,12 @@ class Layout:
     """Whether the network is of code that is not ours, which other versions of libraries may change."""
     scaled_steps: int = 0
     """Time steps whose scales the network learns; 0: it learns none."""
+    certified: bool = False
+    """Whether the training tells how far from its optimum the network is."""
     axis: TrainingAxis | None = None
     """What the epochs count, where that is something else than passes through the training images."""
+    desires: bool = False
+    """Whether the network learns from wishes of what each neuron is to do, which are measured."""
     frames: int = 0
     """Frames of a test image that is a sequence; 0: still images."""
     signs: tuple[int, ...] = ()
@@ -140,14 +153,23 @@ class Layout:
     """Whether neurons are judged live, dormant, undriven, dead or cut."""
     position: str = ""
     """The position of the maps whose one unit's selectivity is measured too; empty: none."""
+    lengths: tuple[int, ...] = ()
+    """Time steps for which stimuli are shown too."""
     measures: tuple[Named, ...] = ()
     """Arrays of measures of selectivity that are the user's own."""
     importance: tuple[Named, ...] = ()
-    """Arrays of measures of importance that are."""
+    """Arrays of measures of importance beside the ablation's."""
+    class_importance: tuple[Named, ...] = ()
+    """Those of them that are of the images of each class, too."""
 
     def unit(self, layer: str) -> UnitFields:
         """Return the unit of a layer's responses."""
         return self.units.get(layer, SPIKES)
+
+    @property
+    def numbers(self) -> int:
+        """Numbers of a stimulus that is a row of them, an observation; 0 of pictures."""
+        return self.image[2] if self.image[1] == 1 and not self.frames else 0
 
     @property
     def neurons(self) -> int:

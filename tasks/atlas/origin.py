@@ -76,14 +76,16 @@ def provenance(run: Run, images: str) -> dict[str, Any]:
     """Return the attributes of ``/provenance``; ``images``: the data set's digest (hex).
 
     ``sources``: the user's own members of the study's families, ``module:object``, with the SHA-256 of
-    their source, as JSON; left out where there are none.
+    their source, as JSON; left out where there are none. ``stimulus_low``, ``stimulus_high``: what 0 and 255 of each
+    number of a stimulus stand for, where it is no picture.
     """
-    sources = own_sources(run.study)
+    sources, bounds = own_sources(run.study), run.generator.bounds
     return {
         "data_digest": images,
         "platform": platform.platform(),
         "python": platform.python_version(),
         **({"sources": json.dumps(sources, sort_keys=True)} if sources else {}),
+        **({"stimulus_low": bounds[0], "stimulus_high": bounds[1]} if bounds else {}),
     }
 
 

@@ -125,11 +125,20 @@ def _pairs(axes: Axes, frame: pd.DataFrame) -> None:
     axes.set(xlabel="epoch", ylabel="class selectivity index")
 
 
+def _agreements(axes: Axes, frame: pd.DataFrame) -> None:
+    against = frame[frame["against"] == "ablation"]
+    for (layer, measure), rows in against.groupby(["layer", "measure"], sort=False):
+        axes.plot(rows["epoch"], rows["rho"], marker="o", label=labelled(f"{layer}, {measure}"))
+        axes.fill_between(rows["epoch"], rows["low"], rows["high"], alpha=0.15)
+    axes.set(xlabel="epoch", ylabel="rank correlation with the ablation", ylim=(-1.02, 1.02))
+
+
 PICTURES: Mapping[str, Callable[[Axes, pd.DataFrame], None]] = {
     "onset": partial(_counts, column="onset_epoch", label="selective neurons"),
     "switched": partial(_counts, column="switch_epoch", label="neurons that switched"),
     "methods": _curves,
     "importance": _scatter,
+    "agreement": _agreements,
     "accuracy": _course,
     "position": _pairs,
 }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
+from spikeatlas.tasks.analysis.importance import Agreement, agreements
 from spikeatlas.tasks.analysis.onset import selective
 from spikeatlas.tasks.analysis.thresholds import thresholds
 from spikeatlas.tasks.atlas import GROUPS, Tree, layer_rows, layout_of, open_tree
@@ -22,8 +24,12 @@ MARKS = 12
 """Numbers of images at which ``methods`` tells how far each method is."""
 
 
-def read_trend(path: Place, about: str, selection: Selection) -> pd.DataFrame:
+def read_trend(
+    path: Place, about: str, selection: Selection, further: Sequence[Place] = ()
+) -> pd.DataFrame:
     """Return one of ``TRENDS``, of all layers or that of ``selection``.
+
+    ``further``: atlases of the same study trained from other seeds, for those of ``JOINED``.
 
     Raises ValueError where there is no such trend or layer, where ``selection`` chooses what the trend does
     not depend on, or where the atlas lacks what it rests on.
@@ -35,10 +41,16 @@ def read_trend(path: Place, about: str, selection: Selection) -> pd.DataFrame:
         raise ValueError(
             f"{', '.join(idle)}: --about {about} tells of the whole of training; only --layer narrows it"
         )
-    with open_tree(path) as tree:
+    if further and about not in JOINED:
+        raise ValueError(
+            f"--about {about} tells of one atlas; several are joined by --about {', '.join(JOINED)}"
+        )
+    with ExitStack() as stack:
+        tree, *others = (stack.enter_context(open_tree(place)) for place in (path, *further))
         if selection.layer is not None:
             require_known("--layer", selection.layer, tree.layers)
-        return _of_layer(TRENDS[about](tree), tree, selection.layer).reset_index(drop=True)
+        frame = JOINED[about]([tree, *others]) if others else TRENDS[about](tree)
+        return _of_layer(frame, tree, selection.layer).reset_index(drop=True)
 
 
 def _of_layer(frame: pd.DataFrame, tree: Tree, layer: str | None) -> pd.DataFrame:
@@ -103,6 +115,16 @@ def importance(tree: Tree) -> pd.DataFrame:
     return rows.assign(class_selectivity_index=index).sort_values("loss_increase", ascending=False)[
         columns
     ]
+
+
+def agreement(tree: Tree) -> pd.DataFrame:
+    """Hold each measure of importance against the ablation and selectivity: rank correlations by layer and epoch."""
+    return joined_agreement([tree])
+
+
+def joined_agreement(trees: Sequence[Tree]) -> pd.DataFrame:
+    """Do the same over networks of one study that were trained from several seeds."""
+    return pd.DataFrame(agreements(trees), columns=list(Agreement._fields))
 
 
 def accuracy(tree: Tree) -> pd.DataFrame:
@@ -178,9 +200,13 @@ TRENDS: Mapping[str, Trend] = {
     "switched": switched,
     "methods": methods,
     "importance": importance,
+    "agreement": agreement,
     "accuracy": accuracy,
     "position": position,
 }
+
+JOINED: Mapping[str, Callable[[Sequence[Tree]], pd.DataFrame]] = {"agreement": joined_agreement}
+"""Those of them that join several atlases."""
 
 ANEW = "only a new atlas has it: run its study with another output"
 """Remedy for what an atlas has no place for."""

@@ -74,6 +74,8 @@ def state_sentence(layout: Layout, sign: int) -> str:
 def undefined_shares(layout: Layout, layers: Iterable[str]) -> str:
     """Say why no neuron of some layers has a class selectivity index; empty where any may have one."""
     names = list(layers)
+    if layout.numbers:
+        return "Undefined: observations have no classes."
     if not all(layout.unit(layer).signed for layer in names):
         return ""
     return f"Undefined: responses of {', '.join(names)} may be below 0, and a share of a sum of both signs is no share."
@@ -98,12 +100,19 @@ def network_phrase(layout: Layout, data: str) -> str:
 
 
 def stimulus_word(layout: Layout) -> str:
-    """Name what the network is shown: an image, or a sequence."""
-    return "sequence" if layout.frames else "image"
+    """Name what the network is shown: an image, a sequence, or an observation."""
+    if layout.frames:
+        return "sequence"
+    return "observation" if layout.numbers else "image"
 
 
 def film_sentence(layout: Layout) -> str:
-    """Say what a picture of a sequence shows; empty for still images."""
+    """Say what a picture of a sequence or of an observation shows; empty for still images."""
+    if layout.numbers:
+        return (
+            f"Each picture shows the {layout.numbers} numbers of an observation as bars, from left to right, each from its "
+            "smallest value to its largest."
+        )
     if not layout.frames:
         return ""
     numbers = [row + 1 for row in frame_rows(layout.frames)]
@@ -137,10 +146,10 @@ def _searched(layout: Layout, network: str, sign: int) -> list[str]:
     most = "most" if sign > 0 else "least"
     beside = ", and below it the one that excites it least" if layout.signs else ""
     sentence = (
-        f"For each probed neuron of {network}, this page shows the image that excites it {most} (its MEI){beside}: the best "
-        f"found by the search, which needs no gradients{searched_when(layout)}."
+        f"For each probed neuron of {network}, this page shows the {stimulus_word(layout)} that excites it {most} (its "
+        f"MEI){beside}: the best found by the search, which needs no gradients{searched_when(layout)}."
     )
-    return [sentence]
+    return [sentence, film_sentence(layout)]
 
 
 def axis_sentence(layout: Layout) -> str:

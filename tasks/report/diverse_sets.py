@@ -37,7 +37,7 @@ def layer_variety(summary: Summary, layer: LayerSummary) -> Variety | None:
     order = np.lexsort((-score, -counts))
     places = [int(place) for place in order if pictured[place]][:SHOWN]
     rows = tuple((layer.neurons[place], _pictures(layer, place)) for place in sorted(places))
-    return Variety(epoch_names(summary)[row], side(summary.layout.image[1]), rows) if rows else None
+    return Variety(epoch_names(summary)[row], side(summary.picture[1]), rows) if rows else None
 
 
 def _pictures(layer: LayerSummary, place: int) -> tuple[Picture, ...]:

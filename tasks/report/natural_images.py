@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 
 from spikeatlas.snn.data import DataSpec, Split
 from spikeatlas.tasks.atlas import Tree
-from spikeatlas.tasks.report.pictures import film_strips
+from spikeatlas.tasks.report.pictures import film_strips, pictured
 from spikeatlas.tasks.workers import models
 
 
@@ -17,7 +17,7 @@ class TestImages(NamedTuple):
     """The test split of a study's data, or why it is not there."""
 
     split: Split | None
-    """Pictures (n, channels, height, width): sequences as film strips."""
+    """Pictures (n, channels, height, width): sequences as film strips, rows of numbers as bars."""
     regret: str
     """A sentence; empty where they are there."""
 
@@ -49,4 +49,4 @@ def test_images(tree: Tree, data: Mapping[str, Any], digest: object) -> TestImag
 
 def _pictures(split: Split) -> Split:
     still = split.images.ndim == len(("image", "channel", "y", "x"))
-    return split if still else Split(film_strips(split.images), split.labels)
+    return Split((pictured if still else film_strips)(split.images), split.labels)

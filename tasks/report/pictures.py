@@ -28,6 +28,9 @@ STRIP_WIDEST = 330
 
 BAR_HEIGHT = 44
 
+BARS_HEIGHT, BAR_STEP, BAR_GREY = 28, 9, 60
+"""Of bars that stand for a row of numbers: height, and width with a space, in pixels; their grey."""
+
 
 @dataclass(frozen=True)
 class Picture:
@@ -56,11 +59,34 @@ class Panel:
 
 
 def data_uri(image: NDArray[np.uint8]) -> str:
-    """Return a stimulus (1 or 3 channels, height, width) as a lossless PNG of its own size."""
+    """Return a stimulus (1 or 3 channels, height, width) as a lossless PNG of its own size, or of its bars."""
+    image = pictured(image[None])[0]
     pixels = image[0] if len(image) == 1 else image.transpose(1, 2, 0)
     file = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(pixels)).save(file, "PNG", optimize=True)
     return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
+
+
+def pictured(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return stimuli (n, channels, height, width) as pictures: rows of numbers, of height 1, as bars from 0 to 255.
+
+    A bar's height is its number, at least a line; the first stands on the left.
+    """
+    if images.shape[2] > 1:
+        return images
+    _, height, _ = picture_shape(images.shape[1:])
+    levels = np.rint(images[:, 0, 0] / 255 * (height - 1)).astype(int)
+    rows = np.arange(height)[::-1, None]
+    bars = np.repeat(rows <= levels[:, None, :], BAR_STEP, axis=2)
+    bars[:, :, ::BAR_STEP] = False
+    shapes = np.pad(bars, ((0, 0), (0, 0), (0, 1)))
+    return np.where(shapes, np.uint8(BAR_GREY), np.uint8(255))[:, None]
+
+
+def picture_shape(image: tuple[int, ...]) -> tuple[int, int, int]:
+    """Return the (channels, height, width) of the picture of a stimulus of a shape."""
+    channels, height, width = image
+    return (channels, height, width) if height > 1 else (1, BARS_HEIGHT, BAR_STEP * width + 1)
 
 
 def side(size: int) -> int:

@@ -24,7 +24,7 @@ from spikeatlas.tasks.atlas import (
 from spikeatlas.tasks.report.averages import Array
 from spikeatlas.tasks.report.layers import LayerSummary, mute_sentences, read_searched, read_tuned
 from spikeatlas.tasks.report.natural_images import TestImages, test_images
-from spikeatlas.tasks.report.pictures import side, strip_side, strip_width
+from spikeatlas.tasks.report.pictures import picture_shape, side, strip_side, strip_width
 from spikeatlas.tasks.study.location import Place
 
 PROGRESS = ("accuracy", "loss", "step", "images_seen")
@@ -75,15 +75,15 @@ class Summary:
 
     @property
     def picture(self) -> tuple[int, int, int]:
-        """(channels, height, width) of a picture: a stimulus, or the film strip of a sequence."""
-        channels, height, width = self.layout.image
+        """(channels, height, width) of a picture: a stimulus, its bars, or the film strip of a sequence."""
+        channels, height, width = picture_shape(self.layout.image)
         frames = self.layout.frames
         return channels, height, strip_width(width, frames) if frames else width
 
     @property
     def side(self) -> int:
         """Width of a picture on screen, in pixels."""
-        width, frames = self.layout.image[2], self.layout.frames
+        width, frames = picture_shape(self.layout.image)[2], self.layout.frames
         return strip_side(width, frames) if frames else side(width)
 
     @property

@@ -21,7 +21,7 @@ TITLES: dict[Scale, str] = {
 }
 CONTROLS = ("noise", "random")
 """Kinds that know nothing of the network."""
-CLIMBERS = ("fgsm", "pgd", "momentum")
+CLIMBERS = ("fgsm", "pgd", "momentum", "naa")
 """Kinds that follow its gradient."""
 SIGNIFICANCE = 0.05
 """Chance at which two attacks that turn images equally often are taken for unlike."""

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spikeatlas.snn.data import choose_images
+from spikeatlas.snn.coding import CodingKey
+from spikeatlas.snn.data import Split, choose_images
+from spikeatlas.snn.importance import ImageImportanceSpec, class_means
 from spikeatlas.snn.importance.ablation import ablate as silence_each
 from spikeatlas.tasks.atlas import ABLATED, write
+from spikeatlas.tasks.atlas.groups.importance_group import CLASSES
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.workers import models
+from spikeatlas.tasks.workers.trained_subject import trained_subject
 
 
 def ablate(run: Run, epoch: float) -> None:
@@ -29,8 +34,27 @@ def ablate(run: Run, epoch: float) -> None:
         "importance/ablation/accuracy": accuracy.astype(np.float32),
         "importance/ablation/loss_increase": (loss - ablation.intact.loss).astype(np.float32),
     }
-    for spec in run.analysis.further_importance:
-        importance = spec.measure(subject, test.images[rows], test.labels[rows], run.layers, key)
-        values = np.concatenate([importance[layer] for layer in run.layers])
-        arrays[f"importance/{spec.variable}"] = values.astype(np.float32)
+    arrays |= _further(run, epoch, Split(test.images[rows], test.labels[rows]), key)
     write.write_epoch(run.atlas, epoch, arrays, ABLATED)
+
+
+def _further(run: Run, epoch: float, some: Split, key: CodingKey) -> dict[str, NDArray[Any]]:
+    """Measure what else the study asks for, on the same images."""
+    arrays: dict[str, NDArray[Any]] = {}
+    for spec in run.analysis.further_importance:
+        showing = (trained_subject(run, epoch), some.images, some.labels, run.layers, key)
+        if isinstance(spec, ImageImportanceSpec):
+            of_images = spec.measure_images(*showing)
+            classes = len(models.dataset(run.data).classes)
+            parts = {name: class_means(v, some.labels, classes) for name, v in of_images.items()}
+            arrays[f"{CLASSES}/{spec.variable}"] = _joined(run, parts)
+            importance = {layer: values.mean(axis=0) for layer, values in of_images.items()}
+        else:
+            importance = spec.measure(*showing)
+        arrays[f"importance/{spec.variable}"] = _joined(run, importance)
+    return arrays
+
+
+def _joined(run: Run, values: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float32]:
+    """Values (neurons, ...) of all layers, in the order of the table."""
+    return np.concatenate([values[layer] for layer in run.layers]).astype(np.float32)

@@ -28,6 +28,7 @@ from spikeatlas.tasks.atlas import (
     open_tree,
     write,
 )
+from spikeatlas.tasks.stages.showing_lengths import at_lengths
 from spikeatlas.tasks.stages.unit_selectivity import at_position, battery
 from spikeatlas.tasks.study.digests import seed_of
 from spikeatlas.tasks.study.run import Run
@@ -58,6 +59,7 @@ def analyze(run: Run, epoch: float) -> None:
         arrays |= {f"naturalness/{name}": values for name, values in natural.items()}
         arrays |= populations(tree, epoch, run.layers) | at_position(run, epoch)
         rows = {layer: best_rows(data) for layer, data in layers.items()}
+        arrays |= at_lengths(run, epoch, tree, rows)
     for layer, row in rows.items():
         arrays |= {
             f"best/{layer}/{name}": values for name, values in row.items() if name != "place"
@@ -73,6 +75,7 @@ def tuning_measures(run: Run, epoch: float) -> Arrays:
     with open_tree(run.atlas) as tree:
         parts = [measure_images(run, epoch, layer, tree) for layer in run.layers]
         arrays = populations(tree, epoch, run.layers) | at_position(run, epoch)
+        arrays |= at_lengths(run, epoch, tree)
     return arrays | {
         f"selectivity/{name}": np.concatenate([part[name] for part in parts]) for name in parts[0]
     }

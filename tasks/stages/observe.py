@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spikeatlas.snn import selectivity
 from spikeatlas.snn.selectivity import StreamedTuning
+from spikeatlas.snn.subjects import ChainSubject
+from spikeatlas.snn.training import DesireShares, desire_shares
 from spikeatlas.tasks.atlas import OBSERVED, TOP_IMAGES, path_of, read, write
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.workers import models
@@ -19,7 +21,7 @@ _NUMBERS = 8
 
 
 def observe(run: Run, epoch: float) -> None:
-    """Store each probed neuron's class tuning and its best test images.
+    """Store each probed neuron's class tuning, its best test images and, where there are any, the wishes of it.
 
     The images stream through: of their responses no more is in memory at a time than ``responder.memory`` holds.
     """
@@ -38,6 +40,7 @@ def observe(run: Run, epoch: float) -> None:
             arrays[path_of("natural_image_response", layer)] = tuning.singles
     for layer, reference in _references(run, epoch).items():
         arrays[path_of("reference", layer)] = reference
+    arrays |= wishes(run, epoch)
     active = [tuning.active for tuning in tunings.values()]
     arrays["selectivity/natural_active"] = np.concatenate(active).astype(np.int32)
     write.write_epoch(run.atlas, epoch, arrays, OBSERVED)
@@ -50,6 +53,34 @@ def _references(run: Run, epoch: float) -> dict[str, NDArray[np.float32]]:
         return {}
     references = models.subject(run, epoch)[0].references()
     return {layer: references[layer][list(run.layers[layer])] for layer in relative}
+
+
+def wishes(run: Run, epoch: float) -> dict[str, NDArray[np.float32]]:
+    """Return ``/desire``, of every probed neuron; nothing where the network is not trained by desire."""
+    method = run.study.desire
+    if method is None:
+        return {}
+    source = models.plain_source(run)
+    network = cast("ChainSubject", source.open(epoch)).network
+    test = models.dataset(run.data).test
+    shares = desire_shares(
+        network,
+        method.rule(network.time_steps),
+        test.images,
+        test.labels,
+        key=models.coding_key(run, source.digest(epoch), "desire"),
+        batch_size=run.responder.batch_size,
+    )
+
+    def table(values: Callable[[DesireShares], NDArray[np.float64]]) -> NDArray[np.float32]:
+        parts = [values(shares[layer])[list(rows)] for layer, rows in run.layers.items()]
+        return np.concatenate(parts).astype(np.float32)
+
+    return {
+        "desire/desire_more": table(lambda layer: layer.more),
+        "desire/desire_less": table(lambda layer: layer.less),
+        "desire/desire_vain": table(lambda layer: layer.vain),
+    }
 
 
 def image_slices(run: Run, images: int) -> Iterator[slice]:

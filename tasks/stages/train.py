@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from spikeatlas.optim import Points
 from spikeatlas.snn.classifier import ClassifierRecord
 from spikeatlas.snn.classifier import train_classifier as train_classifier_file
-from spikeatlas.snn.generators import AdapterSpec, CodeLatent, EpochRecord, Generator
+from spikeatlas.snn.generators import CodeLatent, EpochRecord, Generator
 from spikeatlas.snn.generators import train_generator as train_generator_file
 from spikeatlas.snn.generators.priors import PriorRecord
 from spikeatlas.snn.generators.priors import train_prior as train_prior_file
@@ -28,9 +28,9 @@ from spikeatlas.snn.subjects import Progress
 from spikeatlas.snn.training import CheckpointHeader
 from spikeatlas.snn.training import train_network as train_checkpoints
 from spikeatlas.tasks.atlas import TRAINED, write
-from spikeatlas.tasks.stages.assess import assess
-from spikeatlas.tasks.stages.collapse import require_variety, variety_of
-from spikeatlas.tasks.stages.samples import QualityCurve
+from spikeatlas.tasks.stages.quality.assess import assess
+from spikeatlas.tasks.stages.quality.collapse import require_variety, variety_of
+from spikeatlas.tasks.stages.quality.samples import QualityCurve
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.study.setup import Setup
 from spikeatlas.tasks.workers import models
@@ -46,7 +46,7 @@ def make_generator(
     on_epoch: Callable[[EpochRecord, Generator], None] | None = None,
 ) -> None:
     """Train a generator on the training images, unless its file is there or it is an adapter."""
-    if not isinstance(setup.generator, AdapterSpec) and not path.exists():
+    if setup.generator.trained and not path.exists():
         images = models.dataset(setup.data).train.images
         train_generator_file(
             setup.generator,
@@ -113,11 +113,7 @@ def make_classifier(setup: Setup | Run, path: Path, key: str) -> None:
 
 def train_generator(run: Run) -> Path:
     """Train the study's generator on its training images, unless its file is there, or nothing is searched."""
-    if (
-        run.search.methods
-        and not isinstance(run.generator, AdapterSpec)
-        and not run.generator_file.exists()
-    ):
+    if run.search.methods and run.generator.trained and not run.generator_file.exists():
         make_generator(run, run.generator_file, run.generator_key, QualityCurve(run))
     return run.generator_file
 
@@ -158,7 +154,8 @@ def _log_classifier(record: ClassifierRecord) -> None:
 
 
 def _log_network(header: CheckpointHeader) -> None:
-    log.info(f"network epoch {header.epoch:g}: test accuracy {header.accuracy:.3f}")
+    accuracy = "" if math.isnan(header.accuracy) else f": test accuracy {header.accuracy:.3f}"
+    log.info(f"network epoch {header.epoch:g}{accuracy}")
 
 
 def require_converged(run: Run) -> None:
@@ -194,6 +191,9 @@ def record_network(run: Run) -> None:
             arrays = {**arrays, "progress/fingerprint": fingerprint}
         if source.scaled_steps:
             arrays = {**arrays, "progress/time_steps/scale": _step_scales(run, epoch)}
+        if source.certified:
+            optimum = models.subject(run, epoch)[0].optimum
+            arrays |= {f"progress/optimum/{name}": values for name, values in optimum.items()}
         write.write_epoch(run.atlas, epoch, arrays, TRAINED)
 
 

@@ -15,7 +15,7 @@ from spikeatlas.snn.generators import GeneratorSpec, VQVAESpec
 from spikeatlas.snn.networks import Architecture
 from spikeatlas.snn.registry import UserPath
 from spikeatlas.snn.subjects import ChainSpec, SubjectSpec
-from spikeatlas.snn.training import TrainingSpec
+from spikeatlas.snn.training import Desire, TrainingSpec
 from spikeatlas.tasks.study.specs import ResponderSpec
 
 
@@ -48,3 +48,9 @@ class Setup(BaseModel):
         if not network.trained_here or not isinstance(network, Architecture):
             return ()
         return self.training.places(network)
+
+    @property
+    def desire(self) -> Desire | None:
+        """Desire backpropagation as the study has it; None where the network learns otherwise, or comes trained."""
+        method = self.training.method
+        return method if self.network.trained_here and isinstance(method, Desire) else None

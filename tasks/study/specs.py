@@ -10,7 +10,7 @@ from pydantic.dataclasses import dataclass
 
 from spikeatlas.optim import NormKind
 from spikeatlas.snn.device import Device
-from spikeatlas.snn.importance import IMPORTANCE, ImportanceSpec
+from spikeatlas.snn.importance import AblationSpec, ImportanceSpec
 from spikeatlas.snn.own_code import load_object
 from spikeatlas.snn.readings import RATE, Reading, UnitChoice
 from spikeatlas.snn.registry import SPEC
@@ -164,10 +164,15 @@ class AnalysisSpec:
     position: UnitChoice | None = Field(default=None, exclude_if=lambda value: value is None)
     """Position of the maps, ``centre`` or [y, x], whose one unit's selectivity is measured beside the channel's;
     none if left out."""
+    lengths: tuple[Annotated[int, Ge(1)], ...] = Field(
+        default=(), exclude_if=lambda value: value == ()
+    )
+    """Time steps for which stimuli are shown too, beside ``network.time_steps``: what each neuron answers to test images
+    and to its MEI by then, of networks that can be shown others than they were trained with."""
     measures: tuple[Measure, ...] = Field(default=(), exclude_if=lambda value: value == ())
     """Measures of selectivity of your own, beside the built-in ones, which are always there."""
     importance: tuple[ImportanceSpec, ...] = Field(default=(), exclude_if=lambda value: value == ())
-    """Measures of importance of your own, beside ``ablation``, at the epochs and on the images of that."""
+    """Measures of importance beside ``ablation`` (naa, magnitude, rate, or your own), at the epochs and on the images of that."""
     life: bool = Field(default=False, exclude_if=lambda value: value is False)
     """Whether neurons that no natural image drives are certified dead, or searched for what drives them, at each epoch."""
 
@@ -178,8 +183,8 @@ class AnalysisSpec:
 
     @property
     def further_importance(self) -> tuple[ImportanceSpec, ...]:
-        """Measures of importance that are not built in."""
-        return tuple(spec for spec in self.importance if spec.kind not in IMPORTANCE.members)
+        """Measures of importance beside the ablation, which is always there."""
+        return tuple(spec for spec in self.importance if not isinstance(spec, AblationSpec))
 
 
 @dataclass(frozen=True, config=SPEC)

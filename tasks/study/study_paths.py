@@ -11,11 +11,15 @@ from typing import Any
 
 from spikeatlas.tasks.study.study import Study
 
-PATHS = (
+Place = tuple[str, ...]
+"""A field, by the names of the sections that it is in."""
+
+PATHS: tuple[Place, ...] = (
     ("data", "root"),
     ("generator", "checkpoint"),
     ("network", "checkpoints"),
     ("network", "file"),
+    ("network", "features", "network", "checkpoints"),
 )
 """Fields that name files or folders which a study reads, in its JSON."""
 _PATTERN = re.compile(r"[{*]")
@@ -27,30 +31,30 @@ def absolute_paths(study: Study) -> str:
     """Return the paths of a study, absolute, as JSON: ``output`` and those it reads, in the form of the study itself."""
     fields = study.model_dump(mode="json")
     paths: dict[str, Any] = {}
-    for section, name in _named(fields):
-        paths.setdefault(section, {})[name] = fields[section][name]
+    for place in _named(fields):
+        paths = _replaced(paths, place, _at(fields, place))
     return json.dumps({**changed_paths(paths, _absolute), "output": _absolute(study.output)})
 
 
 def changed_paths(fields: Fields, change: Callable[[str], str]) -> dict[str, Any]:
     """Return a study's JSON values with every path that it reads changed."""
     result = dict(fields)
-    for section, name in _named(fields):
-        value = result[section][name]
+    for place in _named(fields):
+        value = _at(fields, place)
         new = (
             {key: change(path) for key, path in value.items()}
             if isinstance(value, Mapping)
             else change(value)
         )
-        result[section] = {**result[section], name: new}
+        result = _replaced(result, place, new)
     return result
 
 
 def replaced_paths(fields: Fields, paths: Fields) -> dict[str, Any]:
     """Return a study's JSON values with the paths of ``absolute_paths`` in the place of its own."""
     result = dict(fields)
-    for section, name in _named(paths):
-        result[section] = {**result[section], name: paths[section][name]}
+    for place in _named(paths):
+        result = _replaced(result, place, _at(paths, place))
     return result
 
 
@@ -66,14 +70,24 @@ def moved_path(path: str, output: str, here: Path) -> str:
     return near if os.path.lexists(_plain(near)) else path
 
 
-def _named(fields: Fields) -> list[tuple[str, str]]:
+def _named(fields: Fields) -> list[Place]:
     """Return the fields of ``PATHS`` that hold a path, or several."""
-    return [
-        (section, name)
-        for section, name in PATHS
-        if isinstance(fields.get(section), Mapping)
-        and isinstance(fields[section].get(name), str | Mapping)
-    ]
+    return [place for place in PATHS if isinstance(_at(fields, place), str | Mapping)]
+
+
+def _at(fields: Any, place: Place) -> Any:
+    """Return the value of a field; None where there is none."""
+    for name in place:
+        fields = fields.get(name) if isinstance(fields, Mapping) else None
+    return fields
+
+
+def _replaced(fields: Fields, place: Place, value: object) -> dict[str, Any]:
+    """Return the same values with another one of a field, whose sections are made where there are none."""
+    name, *rest = place
+    if not rest:
+        return {**fields, name: value}
+    return {**fields, name: _replaced(fields.get(name, {}), tuple(rest), value)}
 
 
 def _absolute(path: str | Path) -> str:

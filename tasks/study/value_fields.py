@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from spikeatlas.snn.own_code import load_object, source_digest
@@ -14,7 +14,7 @@ RESULT_FREE = {
     "output": None,
     "atlas": None,
     "data": ("root", "download"),
-    "network": ("checkpoints",),
+    "network": ("checkpoints", "features.network.checkpoints"),
     "generator": ("checkpoint",),
     "probe": ("epochs",),
     "watch": None,
@@ -38,11 +38,21 @@ def value_fields(study: Study) -> dict[str, Any]:
         if parts is None:
             del fields[name]
         else:
-            fields[name] = {key: value for key, value in fields[name].items() if key not in parts}
+            for part in parts:
+                _leave_out(fields[name], part.split("."))
     if not study.search.share:
         # blocks change no value unless neurons share images within them
         del fields["search"]["neurons_per_task"]
     return fields
+
+
+def _leave_out(fields: Any, place: Sequence[str]) -> None:
+    """Take a field out of JSON values, where it is there."""
+    *sections, name = place
+    for section in sections:
+        fields = fields.get(section) if isinstance(fields, dict) else None
+    if isinstance(fields, dict):
+        fields.pop(name, None)
 
 
 def fixed_fields(study: Study) -> dict[str, Any]:

@@ -65,6 +65,8 @@ class ReadNetwork(NamedTuple):
     """Of the checkpoints that training here writes."""
     reading: Reading
     unit: UnitChoice
+    length: int | None = None
+    """Time steps of a showing, if not the network's own."""
 
 
 @lru_cache(maxsize=2)
@@ -100,9 +102,10 @@ def plain_source_at(spec: SubjectSpec, data: DataSpec, folder: Path) -> Source:
 @lru_cache(maxsize=4)
 def source_at(network: ReadNetwork) -> Source:
     """Return the epochs of a network as they are read."""
-    return read_source(
-        plain_source_at(network.spec, network.data, network.folder), network.reading, network.unit
-    )
+    source = plain_source_at(network.spec, network.data, network.folder)
+    if network.length is not None:
+        source = source.at_length(network.length)
+    return read_source(source, network.reading, network.unit)
 
 
 @lru_cache(maxsize=8)
@@ -132,8 +135,7 @@ def natural_points_at(source: GeneratorSource, data: DataSpec, batch_size: int) 
 def showing_of(spec: ResponderSpec, key: CodingKey, presentations: int = 1) -> Showing:
     """Return how stimuli are shown.
 
-    ``key``: the random numbers of a stochastic network; ``presentations``: showings of a stimulus for
-    one response.
+    ``key``: the random numbers of a stochastic network; ``presentations``: showings of a stimulus for one response.
     """
     return Showing(spec.batch_size, key, presentations, spec.kind, spec.memory, device=spec.device)
 
@@ -215,13 +217,14 @@ def responder(
     purpose: str,
     neurons: Mapping[str, Indices],
     unit: UnitChoice | None = None,
+    length: int | None = None,
 ) -> Respond:
     """Return the responder of one epoch for some neurons of some layers.
 
-    The noise of a stochastic network is this purpose's own. ``unit``: of their maps, if not the study's.
+    The noise of a stochastic network is this purpose's own. ``unit`` of maps, ``length`` in time steps: if not the study's.
     """
     digest = source(run).digest(epoch)
-    read = read_network(run)
+    read = read_network(run)._replace(length=length)
     network = subject_at(read if unit is None else read._replace(unit=unit), epoch, digest)
     return network.responder(neurons, showing(run, digest, purpose))
 

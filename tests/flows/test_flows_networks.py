@@ -19,7 +19,7 @@ from spikeatlas.flows.checks.study_checks import check
 from spikeatlas.flows.watch import watch_study_flow
 from spikeatlas.tasks.atlas import finished
 from spikeatlas.tasks.atlas.origin import run_of_atlas
-from spikeatlas.tasks.inspect.verify import verify
+from spikeatlas.tasks.inspect.replay.verify import verify
 from spikeatlas.tasks.study.study import Study, StudyError
 from spikeatlas.tasks.workers import models
 from tests.equal import differences

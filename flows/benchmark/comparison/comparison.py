@@ -6,9 +6,9 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, TypeVar, overload
 
-from annotated_types import Ge, MinLen
+from annotated_types import Ge, Le, MinLen
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
 
 from spikeatlas.flows.study_file import read_study, sentences
@@ -16,7 +16,7 @@ from spikeatlas.snn.data import DataSpec, Digits
 from spikeatlas.snn.field_docstrings import describe_fields
 from spikeatlas.snn.registry import UserPath
 from spikeatlas.snn.sentences import near
-from spikeatlas.snn.subjects import ChainSpec
+from spikeatlas.snn.subjects import SUBJECTS, SubjectSpec, TrainedSpec
 from spikeatlas.snn.training import ActingCallback, TrainingSpec
 from spikeatlas.tasks.study.study import StudyError
 
@@ -30,12 +30,22 @@ class Row(BaseModel):
 
     name: str
     """As the table has it."""
-    network: ChainSpec
+    network: SubjectSpec
     """The shared network with the row's own fields."""
     training: TrainingSpec
     """The shared training with the row's own fields."""
     controls: dict[str, Annotated[float, Ge(0)]] = {}
     """Rows that this one is held against, and the points of accuracy that it may stay behind each."""
+    least: Annotated[float, Ge(0), Le(1)] | None = None
+    """Accuracy, 0 to 1, that its mean over seeds is to reach; none if left out."""
+    reported: Annotated[float, Ge(0), Le(1)] | None = None
+    """Accuracy, 0 to 1, that its paper reports; none if left out."""
+
+    @property
+    def spec(self) -> TrainedSpec:
+        """The network, which is trained here (``NetworkComparison`` refuses others)."""
+        assert isinstance(self.network, TrainedSpec)
+        return self.network
 
     @property
     def slug(self) -> str:
@@ -80,7 +90,17 @@ class NetworkComparison(BaseModel):
     @model_validator(mode="after")
     def _check_training(self) -> Self:
         for row in self.rows:
-            problems = row.training.problems(row.network)
+            if not isinstance(row.network, TrainedSpec) or not row.network.trained_here:
+                kinds = [
+                    kind
+                    for kind, member in SUBJECTS.members.items()
+                    if issubclass(member, TrainedSpec)
+                ]
+                raise ValueError(
+                    f"row {row.name!r}: network.kind {row.network.kind} is not trained here; choose one of "
+                    f"{', '.join(kinds)}, without checkpoints"
+                )
+            problems = row.training.problems(row.spec.architecture)
             if problems:
                 raise ValueError(f"row {row.name!r}: {'; '.join(problems)}")
         return self
@@ -108,13 +128,26 @@ class NetworkComparison(BaseModel):
         return self.results / f"{row.slug}-seed-{seed}.json"
 
 
-def read_comparison(path: Path, overrides: Sequence[str] = ()) -> NetworkComparison:
-    """Read the file of a comparison. StudyError with every problem of form."""
+Form = TypeVar("Form", bound=NetworkComparison)
+
+
+@overload
+def read_comparison(path: Path, overrides: Sequence[str] = ()) -> NetworkComparison: ...
+
+
+@overload
+def read_comparison(path: Path, overrides: Sequence[str], form: type[Form]) -> Form: ...
+
+
+def read_comparison(
+    path: Path, overrides: Sequence[str] = (), form: type[NetworkComparison] = NetworkComparison
+) -> NetworkComparison:
+    """Read the file of a comparison of a form. StudyError with every problem of form."""
     raw = read_study(path, overrides)
     try:
-        return NetworkComparison.model_validate(with_shared_fields(raw))
+        return form.model_validate(with_shared_fields(raw))
     except ValidationError as error:
-        raise StudyError(sentences(error, NetworkComparison, raw)) from None
+        raise StudyError(sentences(error, form, raw)) from None
 
 
 def with_shared_fields(raw: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from statistics import mean, median
 
 import numpy as np
@@ -25,25 +25,30 @@ HEADINGS = (
 )
 
 
+BARS = ("least", "reported")
+"""Columns beside the accuracy, where any row has one."""
+
+
 def comparison_table(comparison: NetworkComparison, pieces: Sequence[Piece]) -> str:
     """Return a Markdown table, a row for each network that has numbers."""
     table = {row.name: {p.seed: p for p in pieces if p.row == row.name} for row in comparison.rows}
     conditions = tuple(dict.fromkeys(name for piece in pieces for name in piece.robust))
+    bars = [name for name in BARS if any(getattr(row, name) is not None for row in comparison.rows)]
     units = (UNITS,) if comparison.cuts else ()
-    headings = (*HEADINGS[:2], *conditions, *units, *HEADINGS[2:])
-    lines = ["| " + " | ".join(headings) + " |", "| " + " | ".join("---" for _ in headings) + " |"]
+    headings = (*HEADINGS[:2], *bars, *conditions, *units, *HEADINGS[2:])
     rows = [row for row in comparison.rows if table[row.name]]
-    return "\n".join(
-        [
-            *lines,
-            *("| " + " | ".join(_cells(row, table, conditions, units)) + " |" for row in rows),
-        ]
-    )
+    cells = [
+        headings,
+        ["---"] * len(headings),
+        *(list(_cells(row, table, bars, conditions, units)) for row in rows),
+    ]
+    return "\n".join(f"| {' | '.join(line)} |" for line in cells)
 
 
 def _cells(
     row: Row,
     table: Mapping[str, Mapping[int, Piece]],
+    bars: Sequence[str],
     conditions: Sequence[str],
     units: Sequence[str],
 ) -> Iterator[str]:
@@ -51,22 +56,40 @@ def _cells(
     accuracies = [piece.accuracy for piece in pieces]
     yield row.name
     yield f"{mean(accuracies):.3f} ({', '.join(f'{value:.3f}' for value in accuracies)})"
+    for name in bars:
+        yield _bar(name, getattr(row, name), mean(accuracies))
     for name in conditions:
         yield f"{mean(piece.robust.get(name, float('nan')) for piece in pieces):.3f}"
     if units:
         yield _units(pieces)
     yield f"{mean(_overall(piece.active) for piece in pieces):.3f}"
     yield f"{mean(_overall(piece.sparsity) for piece in pieces):.2f}"
-    fast, slow = (
-        median(getattr(piece, name) for piece in pieces)
-        for name in ("steps_a_second", "loop_steps_a_second")
-    )
-    yield f"{fast:.1f}"
-    yield f"{slow:.1f}"
-    yield f"{median(piece.steps_a_second / piece.loop_steps_a_second for piece in pieces):.1f}x"
+    yield _median(piece.steps_a_second for piece in pieces)
+    yield _median(piece.loop_steps_a_second for piece in pieces)
+    yield _median(map(_ratio, pieces), "x")
     yield "; ".join(
         _difference(row, control, margin, table) for control, margin in row.controls.items()
     )
+
+
+def _bar(name: str, value: float | None, accuracy: float) -> str:
+    """Say an accuracy that stands beside ours; of a bar, whether ours reaches it."""
+    if value is None:
+        return ""
+    if name != "least":
+        return f"{value:.3f}"
+    return f"{value:.3f}, {'reached' if accuracy >= value else 'NOT reached'}"
+
+
+def _ratio(piece: Piece) -> float | None:
+    fast, slow = piece.steps_a_second, piece.loop_steps_a_second
+    return None if fast is None or slow is None else fast / slow
+
+
+def _median(values: Iterable[float | None], unit: str = "") -> str:
+    """Return the median of those that were measured; nothing where none was."""
+    numbers = [value for value in values if value is not None]
+    return f"{median(numbers):.1f}{unit}" if numbers else ""
 
 
 def _units(pieces: Sequence[Piece]) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 import json
 import time
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from statistics import median
 
 import numpy as np
 import torch
@@ -16,10 +18,18 @@ from spikeatlas.snn.atomic import write_atomically
 from spikeatlas.snn.batching import padded_batches
 from spikeatlas.snn.coding import CodingKey, encode
 from spikeatlas.snn.data import DataSet
-from spikeatlas.snn.networks import SpikingNetwork
+from spikeatlas.snn.networks import SpikingNetwork, TrainableNetwork
 from spikeatlas.snn.robustness import measure_network
 from spikeatlas.snn.selectivity import hoyer
-from spikeatlas.snn.training import epoch_path, load_network, read_header, train_network
+from spikeatlas.snn.training import (
+    Lesson,
+    StepLearner,
+    epoch_path,
+    load_network,
+    read_header,
+    train_network,
+)
+from spikeatlas.snn.training.methods import Backprop
 from spikeatlas.tasks.workers import models
 from spikeatlas.tasks.workers.process import one_thread
 from spikeatlas.tasks.workers.stopping import stop_asked
@@ -49,10 +59,11 @@ class Piece:
     """Hoyer sparsity (0 flat, 1 one-hot) of a layer's mean activity in an image, averaged over images."""
     seconds: float
     """Of the whole training, when the piece was trained at once; 0 for one that was resumed."""
-    steps_a_second: float
-    """Training steps of 32 images, forward and backward, by the row's own back end."""
-    loop_steps_a_second: float
-    """The same, by the loop over time steps through all layers."""
+    steps_a_second: float | None
+    """Training steps of 32 images: forward and backward by the row's own back end, or whole ones of a method that has its
+    own way backward; None of one that does not go from batch to batch."""
+    loop_steps_a_second: float | None
+    """The first, by the loop over time steps through all layers; None of other methods."""
     robust: dict[str, float]
     """Accuracy by condition, of images under noise and attacks, if that was asked for."""
     units: dict[str, int] = dataclasses.field(default_factory=dict)
@@ -66,17 +77,24 @@ def measure_piece(comparison: NetworkComparison, row: Row, seed: int) -> Piece:
     key = comparison.key(row, seed)
     folder = comparison.output / f"{row.slug}-seed-{seed}"
     fresh, began = not folder.exists(), time.process_time()
+    architecture = row.spec.architecture
     train_network(
-        row.network, row.training, data, folder=folder, seed=seed, study=key, should_stop=stop_asked
+        architecture,
+        row.training,
+        data,
+        folder=folder,
+        seed=seed,
+        study=key,
+        should_stop=stop_asked,
     )
     seconds = time.process_time() - began if fresh else 0.0
-    path = epoch_path(folder, row.training.places(row.network)[-1])
+    path = epoch_path(folder, row.training.places(architecture)[-1])
     network = load_network(
-        path, row.network, data.shape, len(data.classes), surrogate=row.training.surrogate
+        path, architecture, data.shape, len(data.classes), surrogate=row.training.surrogate
     )
-    assert isinstance(network, SpikingNetwork)
     header, images = read_header(path), data.test.images[:IMAGES]
-    active, sparsity = _activity(network, images, seed)
+    hidden = [name for name in network.layers if name not in row.spec.outputs]
+    active, sparsity = _activity(network, hidden, images, seed)
     robust = _robust(network, data, comparison.robustness, seed)
     speeds = _speeds(network, row, data, seed)
     piece = Piece(
@@ -90,7 +108,7 @@ def measure_piece(comparison: NetworkComparison, row: Row, seed: int) -> Piece:
         seconds,
         *speeds,
         robust,
-        {name: network.sizes[name] for name in active},
+        _units(network, active),
     )
     write_atomically(
         comparison.result_path(row, seed),
@@ -99,13 +117,20 @@ def measure_piece(comparison: NetworkComparison, row: Row, seed: int) -> Piece:
     return piece
 
 
+def _units(network: TrainableNetwork, layers: Iterable[str]) -> dict[str, int]:
+    """Units of some layers of a network in a row, which training may have cut; others keep theirs."""
+    if not isinstance(network, SpikingNetwork):
+        return {}
+    return {name: network.sizes[name] for name in layers}
+
+
 @torch.no_grad()
 def _activity(
-    network: SpikingNetwork, images: np.ndarray, seed: int
+    network: TrainableNetwork, hidden: Sequence[str], images: np.ndarray, seed: int
 ) -> tuple[dict[str, float], dict[str, float]]:
-    """Share of activity and sparsity of every hidden layer."""
-    active: dict[str, list[float]] = {name: [] for name in network.layers[:-1]}
-    sparsity: dict[str, list[float]] = {name: [] for name in network.layers[:-1]}
+    """Share of activity and sparsity of every hidden layer, the first ones of the network."""
+    active: dict[str, list[float]] = {name: [] for name in hidden}
+    sparsity: dict[str, list[float]] = {name: [] for name in hidden}
     key = CodingKey(seed, checkpoint="", purpose="activity")
     for batch, count in padded_batches(images, BATCH):
         for name, spikes in network.capture(encode(network, batch, key), len(active)):
@@ -118,7 +143,7 @@ def _activity(
     )
 
 
-def _robust(network: SpikingNetwork, data: DataSet, count: int, seed: int) -> dict[str, float]:
+def _robust(network: TrainableNetwork, data: DataSet, count: int, seed: int) -> dict[str, float]:
     if not count:
         return {}
     images, labels = data.test.images[:count], data.test.labels[:count]
@@ -126,8 +151,12 @@ def _robust(network: SpikingNetwork, data: DataSet, count: int, seed: int) -> di
     return {name: measurement.accuracy for name, measurement in measurements.items()}
 
 
-def _speeds(network: SpikingNetwork, row: Row, data: DataSet, seed: int) -> tuple[float, float]:
+def _speeds(
+    network: TrainableNetwork, row: Row, data: DataSet, seed: int
+) -> tuple[float | None, float | None]:
     """Steps a second of one core, by the row's back end and by the plain loop; both take turns."""
+    if not isinstance(row.training.method, Backprop):
+        return _method_speed(row, data, seed), None
     images, labels = data.train.images[:TIMED_BATCH], data.train.labels[:TIMED_BATCH]
     inputs = encode(network, images, CodingKey(seed, checkpoint="", purpose="speed"))
     backend = row.training.backend.run(network, row.training.precision)
@@ -135,6 +164,20 @@ def _speeds(network: SpikingNetwork, row: Row, data: DataSet, seed: int) -> tupl
     ways = (backend, network.unroll)
     fast, slow = step_seconds(network, ways, inputs, torch.from_numpy(labels), ROUNDS)
     return 1 / fast, 1 / slow
+
+
+def _method_speed(row: Row, data: DataSet, seed: int) -> float | None:
+    """Steps a second of one core, of a method that changes the network in its own way; None of one without steps."""
+    spec = dataclasses.replace(row.training, batch_size=TIMED_BATCH)
+    learner = spec.method.learner(Lesson(row.spec.architecture, spec, data, seed, "speed"))
+    if not isinstance(learner, StepLearner):
+        return None
+    seconds = []
+    for number in range(ROUNDS + 1):
+        began = time.process_time()
+        learner.train(number + 1)
+        seconds.append(time.process_time() - began)
+    return 1 / median(seconds[1:])
 
 
 def read_piece(path: Path) -> Piece | None:

@@ -16,6 +16,10 @@ from spikeatlas.flows.benchmark.modes.orchestration import time_orchestration
 from spikeatlas.flows.benchmark.modes.planted_rates import score_planted
 from spikeatlas.flows.benchmark.modes.race_searches import race_searches
 from spikeatlas.flows.benchmark.modes.responder_speed import time_responder
+from spikeatlas.flows.benchmark.modes.rules.actor_returns import compare_returns
+from spikeatlas.flows.benchmark.modes.rules.convex_training import measure_convex
+from spikeatlas.flows.benchmark.modes.rules.enumerated_optima import count_optima
+from spikeatlas.flows.benchmark.modes.rules.importance_worth import weigh_importance
 from spikeatlas.flows.benchmark.modes.runner_speed import time_runners
 from spikeatlas.flows.benchmark.modes.training_speed import time_training
 
@@ -31,6 +35,10 @@ MODES: dict[str, Mode] = {
     "--runners": time_runners,
     "--analysis": time_analysis,
     "--planted": score_planted,
+    "--convex": measure_convex,
     "--explorer": time_explorer,
+    "--importance": weigh_importance,
+    "--optima": count_optima,
+    "--returns": compare_returns,
 }
 """What can be measured, as the command line names it."""

@@ -55,7 +55,7 @@ class DecodingSpec(Contract, ABC):
 
     def output_neurons(self, neuron: NeuronSpec, site: NeuronSite) -> SpikingNeuron:
         """Make the output layer's neurons; by default those of all layers."""
-        return neuron.build(site)
+        return neuron.build_output(site)
 
     def readout(self, classes: int, time_steps: int) -> OutputReadout:
         """Make the module that reads them."""

@@ -57,6 +57,10 @@ class ResNetSubject(Subject):
         """See ``Subject``."""
         check_weights(self.network)
 
+    def differentiable(self) -> SpikingResNet:
+        """See ``Subject``."""
+        return self.network
+
     def responder(self, neurons: Neurons, showing: Showing) -> ResNetResponder:
         """See ``Subject``."""
         fast = showing.kind == "fast"

@@ -53,10 +53,14 @@ class BackpropTeacher(Teacher):
         value = float(loss.detach())
         if math.isfinite(value):
             self._optimizer.zero_grad()
-            loss.backward()
+            self.differentiate(loss)
             self._optimizer.step()
             self._scheduler.step()
         return value
+
+    def differentiate(self, loss: Tensor) -> None:
+        """Set the parameters' gradients."""
+        loss.backward()
 
     def select(self, parameter: nn.Parameter, axis: int, entries: Tensor) -> None:
         """See ``Teacher``: the optimiser's moments."""

@@ -69,6 +69,8 @@ class StepLearner(NetworkLearner):
             loss=self._loss,
             lr=spec.lr,
             steps=max(spec.epochs * self._steps_per_epoch, 1),
+            epoch_steps=self._steps_per_epoch,
+            seed=lesson.seed,
         )
         self._teacher = spec.backend.begin(spec.method, assignment, spec.batch_size)
         self._interventions = self._begin(spec.callbacks)

@@ -25,6 +25,10 @@ class Assignment:
     """``training.lr``."""
     steps: int
     """Steps of the whole training (>= 1)."""
+    epoch_steps: int = 1
+    """Steps of one pass through the training images (>= 1)."""
+    seed: int = 0
+    """Of what a method draws, with the number of the step (>= 0)."""
 
 
 class Teacher(ABC):

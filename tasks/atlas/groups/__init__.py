@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from spikeatlas.tasks.atlas.groups.base import Group
-from spikeatlas.tasks.atlas.groups.importance_group import ABLATION, BROUGHT_IMPORTANCE
+from spikeatlas.tasks.atlas.groups.desire_group import DESIRE
+from spikeatlas.tasks.atlas.groups.importance_group import (
+    ABLATION,
+    CLASS_IMPORTANCE,
+    FURTHER_IMPORTANCE,
+)
 from spikeatlas.tasks.atlas.groups.life_group import JUDGED, LIFE, LIFE_STIMULI
 from spikeatlas.tasks.atlas.groups.naturalness_group import NATURALNESS
 from spikeatlas.tasks.atlas.groups.neurons_group import KNOWN_NEURONS, NATURAL_NEURONS, NEURONS
@@ -17,12 +22,14 @@ from spikeatlas.tasks.atlas.groups.of_layers.layer_group import (
     LATENTS,
     WARM_START,
 )
+from spikeatlas.tasks.atlas.groups.of_layers.length_group import LENGTHS
 from spikeatlas.tasks.atlas.groups.of_layers.natural_group import BLANK, NATURAL, TEST
 from spikeatlas.tasks.atlas.groups.of_layers.reference_group import REFERENCE
 from spikeatlas.tasks.atlas.groups.of_layers.screening_group import SCREENING
 from spikeatlas.tasks.atlas.groups.position_group import POSITION
 from spikeatlas.tasks.atlas.groups.progress_group import (
     FINGERPRINTS,
+    OPTIMA,
     POPULATION,
     PROGRESSES,
     SILENCED,
@@ -45,6 +52,7 @@ GROUPS: tuple[Group, ...] = (
     PROGRESSES,
     FINGERPRINTS,
     STEP_SCALES,
+    OPTIMA,
     SILENCED,
     POPULATION,
     NEURONS,
@@ -72,8 +80,11 @@ GROUPS: tuple[Group, ...] = (
     TUNING,
     BROUGHT_MEASURES,
     POSITION,
+    *LENGTHS,
     ABLATION,
-    BROUGHT_IMPORTANCE,
+    FURTHER_IMPORTANCE,
+    CLASS_IMPORTANCE,
+    DESIRE,
     JUDGED,
     LIFE,
     LIFE_STIMULI,

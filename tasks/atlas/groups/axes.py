@@ -90,6 +90,7 @@ AXES: Mapping[str, Callable[[Layout], Told]] = {
     "stimulus_epoch": _stimulus_places,
     "layer": lambda layout: (tuple(layout.layers), "spiking layer"),
     "time_step": lambda layout: (range(layout.scaled_steps), "time step", "from 0"),
+    "length": lambda layout: (layout.lengths, "length of a showing", "time steps from rest", "time step"),
     "search": lambda layout: (layout.methods, "search", _entries(layout)),
     "repeat": lambda layout: (range(layout.repeats), "repeat", "independent searches"),
     "channel": lambda layout: (_channels(layout), "channel"),

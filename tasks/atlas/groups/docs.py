@@ -29,7 +29,10 @@ ALL = [
         natural_images=(0,),
         diverse=1,
         position="centre",
+        lengths=(1,),
         scaled_steps=1,
+        desires=True,
+        certified=True,
     )
     for source in get_args(Naturalness)
 ]

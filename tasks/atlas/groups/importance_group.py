@@ -25,17 +25,37 @@ _ABLATION = {
 }  # fmt: skip
 
 
-def _brought(layout: Layout, _layer: str | None) -> Mapping[str, Variable]:
+CLASSES = "importance/classes"
+"""Path of the measures that are of each class, too."""
+
+
+def _further(layout: Layout, _layer: str | None) -> Mapping[str, Variable]:
     return brought_rows(layout.importance)
 
 
-BROUGHT_IMPORTANCE = Group(
+def _of_classes(layout: Layout, _layer: str | None) -> Mapping[str, Variable]:
+    return {
+        array.name: Variable((*ROWS, "category"), "float32", np.nan, array.long_name, f"on the images of a category alone; {array.comment}", array.units)
+        for array in layout.class_importance
+    }  # fmt: skip
+
+
+FURTHER_IMPORTANCE = Group(
     "importance",
-    "measures of importance of the user's own (analysis.importance), under their own names",
-    _brought,
+    "further measures of importance (`analysis.importance`): `naa`, `magnitude`, `rate`, and the user's own",
+    _further,
     rows,
     mark=ABLATED,
     when=lambda layout: layout.ablation and bool(layout.importance),
+    condition="analysis.importance",
+)
+CLASS_IMPORTANCE = Group(
+    CLASSES,
+    "those of them that are a mean over images, here over the images of each class",
+    _of_classes,
+    rows,
+    mark=ABLATED,
+    when=lambda layout: layout.ablation and bool(layout.class_importance),
     condition="analysis.importance",
 )
 ABLATION = Group(

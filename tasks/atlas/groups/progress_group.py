@@ -37,6 +37,12 @@ _STEP_SCALES = {
     "scale": Variable(("epoch", "layer", "time_step"), "float32", np.nan, "scale of a time step", "gamma of batch normalisation through time, mean over channels; NaN for a layer without"),
 }  # fmt: skip
 
+_OPTIMUM = {
+    "beta": Variable(("epoch", "category"), "float64", np.nan, "regularisation", "beta of the problem of one class against the others; at epoch 0 the least at which no unit is in use"),
+    "objective": Variable(("epoch", "category"), "float64", np.nan, "objective", "half the squared errors of the scores over the training images, whose targets are 1 and -1, and beta times the sizes of the weights, as a sum"),
+    "gap": Variable(("epoch", "category"), "float64", np.nan, "duality gap", "upper bound on the objective's distance from its least value over the patterns that were drawn"),
+}  # fmt: skip
+
 _ABLATION = {
     "ablated": mark("neurons were silenced, one by one"),
     "intact_accuracy": Variable(("epoch",), "float32", np.nan, "accuracy before ablation", "of the whole network, on the test images of the ablation"),
@@ -67,6 +73,14 @@ STEP_SCALES = Group(
     mark=TRAINED,
     when=lambda layout: bool(layout.scaled_steps),
     condition="network.norm: bntt",
+)
+OPTIMA = Group(
+    f"{PROGRESS}/optimum",
+    "how far from the optimum of its training the network is",
+    same(_OPTIMUM),
+    mark=TRAINED,
+    when=lambda layout: layout.certified,
+    condition="training.method: convex-threshold",
 )
 SILENCED = Group(
     PROGRESS,

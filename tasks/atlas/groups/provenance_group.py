@@ -17,7 +17,7 @@ _NODES = {
 
 PROVENANCE = Group(
     "provenance",
-    "what the atlas was allocated with; as attributes: its layout, the data's digest, platform, Python's version",
+    "what the atlas was allocated with; as attributes: its layout, the data's digest, platform, Python's version, and `stimulus_low` and `stimulus_high`, what 0 and 255 stand for where stimuli are numbers in a row",
     same(_NODES),
     when=later,
 )

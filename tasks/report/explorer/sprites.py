@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from spikeatlas.tasks.report.pictures import pictured
+
 PIXELS = 2**20
 """Pixels of a sheet, at most (one tile at least): 4 MB when it is decoded."""
 
@@ -31,7 +33,11 @@ def columns(height: int, width: int) -> int:
 
 
 def sheets(images: Stimuli) -> Iterator[str]:
-    """Yield sheets of stimuli (n, 1 or 3 channels, height, width) as base64, ``tiles_per_sheet`` of them on each."""
+    """Yield sheets of stimuli (n, 1 or 3 channels, height, width) as base64, ``tiles_per_sheet`` of them on each.
+
+    Rows of numbers are drawn as bars.
+    """
+    images = pictured(images)
     _, _, height, width = images.shape
     step = tiles_per_sheet(height, width)
     for start in range(0, len(images), step):

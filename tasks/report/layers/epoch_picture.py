@@ -14,7 +14,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from spikeatlas.tasks.atlas import STATUS, Tree
 from spikeatlas.tasks.report.grid import PICTURED
-from spikeatlas.tasks.report.pictures import data_uri
+from spikeatlas.tasks.report.pictures import data_uri, pictured
 
 PICTURES = 16
 """Neurons of a layer on the picture: those with the highest responses."""
@@ -96,6 +96,10 @@ def _strip(layer: str, best: xr.Dataset) -> Strip:
 
 
 def enlarged(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return (n, channels, height, width) images as (n, height, width, channels), each pixel a square."""
+    """Return (n, channels, height, width) images as (n, height, width, channels), each pixel a square.
+
+    Numbers in a row are drawn as bars.
+    """
+    images = pictured(images)
     scale = -(-EDGE // min(images.shape[2:]))
     return images.repeat(scale, axis=2).repeat(scale, axis=3).transpose(0, 2, 3, 1)

@@ -11,7 +11,7 @@ from PIL import Image
 from torchvision.datasets import ImageFolder
 
 from spikeatlas.snn.data import DataSet, FolderImages, load_data
-from spikeatlas.snn.data.image_files import list_images
+from spikeatlas.snn.data.files.image_files import list_images
 
 RNG = np.random.default_rng(0)
 

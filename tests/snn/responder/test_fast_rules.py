@@ -97,6 +97,7 @@ MEMBERS: tuple[dict[str, Any], ...] = (
     {"neuron": "dsr-lif", "pool": "average", "decoding": "weighted-rate"},
     {"neuron": "clif", "decoding": {"kind": "population", "size": 3, "links": "full"}},
     {"neuron": "backei"},
+    {"neuron": "desire-if", "bias": False},
     {"norm": "batch", **BARE},
     {"norm": "bntt", "decoding": "membrane", **BARE},
     {"norm": ("hah", "sparsify", "divisive", "weight-l2"), **BARE},

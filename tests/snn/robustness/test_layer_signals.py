@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
 from spikeatlas.snn.coding import CodingKey
+from spikeatlas.snn.networks import TrainableNetwork
 from spikeatlas.snn.robustness import layer_signals, network_activity, noisy, subject_activity
 from spikeatlas.snn.robustness.layer_signals import Rates
 from spikeatlas.snn.showing import Showing
 from spikeatlas.snn.subjects import ChainSubject
 from tests.snn.nets import network, noise_images
+from tests.snn.networks.feedback.feedback_nets import feedback_network
 from tests.snn.resnets import resnet
 from tests.snn.robustness.linear import linear_network
 
@@ -68,8 +72,9 @@ def test_rates_are_of_every_unit_at_every_position() -> None:
         assert np.allclose(means, channels[name], atol=1e-6)
 
 
-def test_residual_networks_have_layers_too() -> None:
-    net = resnet().eval()
+@pytest.mark.parametrize("build", [resnet, feedback_network])
+def test_other_networks_have_layers_too(build: Callable[[], TrainableNetwork]) -> None:
+    net = build().eval()
     activity = network_activity(net)
     assert activity is not None
     assert list(activity(noise_images(2, net.input_shape))) == list(net.layers)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from spikeatlas.snn.layer_info import LayerInfo, spike_unit
 from spikeatlas.snn.readings import RATE
 from spikeatlas.snn.subjects import Showing
-from spikeatlas.snn.subjects.read_source import read_source, reading_problems
+from spikeatlas.snn.subjects.read import read_source, reading_problems
 from tests.networks import token_nets
 from tests.networks.showing import KEY, all_responses, module_source, picture_data
 from tests.networks.token_nets import TOKENS, WIDTH

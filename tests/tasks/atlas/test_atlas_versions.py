@@ -31,7 +31,7 @@ from spikeatlas.tasks.atlas.allocate import allocate
 from spikeatlas.tasks.atlas.groups.progress_group import EPOCH
 from spikeatlas.tasks.atlas.groups.selectivity_group import TUNING
 from spikeatlas.tasks.atlas.origin import run_of_atlas
-from spikeatlas.tasks.inspect.verify import verify
+from spikeatlas.tasks.inspect.replay.verify import verify
 from spikeatlas.tasks.stages.analyze import analyze
 from spikeatlas.tasks.stages.observe import observe
 from tests.conftest import Ask

@@ -15,7 +15,7 @@ import zarr
 
 from spikeatlas.flows.checks.study_checks import Checked
 from spikeatlas.tasks.atlas import AtlasError, consolidate, integrity, open_store, write
-from spikeatlas.tasks.inspect.verify import verify
+from spikeatlas.tasks.inspect.replay.verify import verify
 from spikeatlas.tasks.stages.conclude import conclude
 from tests.tiny import atlas_folder
 

@@ -12,6 +12,8 @@ from spikeatlas.tasks.report.pictures import (
     data_uri,
     film_strips,
     frame_rows,
+    picture_shape,
+    pictured,
     short_names,
     side,
     strip_side,
@@ -77,3 +79,20 @@ def test_a_strip_fits_a_phone(size: int) -> None:
 )
 def test_a_strip_has_few_frames_first_and_last_among_them(frames: int, rows: list[int]) -> None:
     assert frame_rows(frames) == rows
+
+
+def test_numbers_in_a_row_are_bars() -> None:
+    stimuli = np.array([[0, 255, 102], [255, 0, 51]], np.uint8)[:, None, None]
+    pictures = pictured(stimuli)
+    assert pictures.shape == (2, *picture_shape((1, 1, 3))) == (2, 1, 28, 28)
+    # the middle column of each bar
+    heights = (pictures[:, 0, :, 5::9] < 255).sum(1)
+    assert heights.tolist() == [[1, 28, 12], [28, 1, 6]]
+    assert (pictures[:, 0, :, ::9] == 255).all()
+    np.testing.assert_array_equal(decoded(f'src="{data_uri(stimuli[0])}"'), pictures[0])
+
+
+def test_pictures_stay_as_they_are() -> None:
+    images = np.zeros((2, 3, 4, 4), np.uint8)
+    assert pictured(images) is images
+    assert picture_shape((3, 4, 4)) == (3, 4, 4)

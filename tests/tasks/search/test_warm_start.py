@@ -13,7 +13,7 @@ from spikeatlas.flows.checks.study_checks import Checked, check
 from spikeatlas.snn.subjects import Unit
 from spikeatlas.tasks.atlas import AtlasError, open_tree, path_of, writable
 from spikeatlas.tasks.atlas.origin import run_of_atlas
-from spikeatlas.tasks.inspect.verify import verify
+from spikeatlas.tasks.inspect.replay.verify import verify
 from spikeatlas.tasks.search.warm_start import start_arrays
 from spikeatlas.tasks.study.blocks import Block
 from spikeatlas.tasks.study.study import StudyError

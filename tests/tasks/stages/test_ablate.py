@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import torch
 import xarray as xr
 
 from spikeatlas.flows.checks.study_checks import Checked
-from spikeatlas.snn.coding import encode
+from spikeatlas.snn.coding import CodingKey, encode
 from spikeatlas.snn.data import choose_images
+from spikeatlas.snn.importance import NaaSpec
 from spikeatlas.snn.networks import SpikingNetwork
+from spikeatlas.snn.neurons import Triangle
 from spikeatlas.snn.subjects import ChainSubject
 from spikeatlas.tasks.stages.ablate import ablate
+from spikeatlas.tasks.study.resolve import resolve
 from spikeatlas.tasks.workers import models
+from spikeatlas.tasks.workers.trained_subject import trained_subject
 from tests.equal import read
+
+KEY = CodingKey(0, "", "test")
 
 
 def group(checked: Checked) -> xr.Dataset:
@@ -76,3 +84,40 @@ def test_done_again_it_is_the_same(compared_copy: Checked) -> None:
     ablate(compared_copy.run, 0)
 
     xr.testing.assert_identical(group(compared_copy), before)
+
+
+def test_further_measures_are_stored_beside_it(compared: Checked) -> None:
+    tree, run = read(compared.run.atlas), compared.run
+    test = models.dataset(run.data).test
+    rows, _ = choose_images(test.labels, 100)
+    images, labels = test.images[rows], test.labels[rows]
+    for epoch in (0, 2):
+        subject, digest = models.subject(run, epoch)
+        key = models.coding_key(run, digest, "ablation")
+        at, of_classes = (
+            tree[group].sel(epoch=epoch) for group in ("/importance", "/importance/classes")
+        )
+        for spec in run.analysis.further_importance:
+            values = spec.measure(subject, images, labels, run.layers, key)
+            expected = np.concatenate([values[layer] for layer in run.layers])
+            np.testing.assert_allclose(at[spec.variable], expected, rtol=1e-5, atol=1e-7)
+        counts = np.bincount(labels, minlength=10)
+        whole = of_classes.naa.fillna(0).values @ (counts / counts.sum())
+        np.testing.assert_allclose(whole, at.naa, rtol=1e-4, atol=1e-7)
+    assert at.naa.values.any()
+    assert tree["/importance"].sel(epoch=1)[["naa", "rate"]].to_array().isnull().all()
+
+
+def test_the_gradient_is_that_of_the_training(compared: Checked) -> None:
+    training = dataclasses.replace(compared.study.training, surrogate=Triangle())
+    other = compared.study.model_copy(update={"training": training})
+    run = resolve(other, models.plain_source(compared.run))
+    subjects = [trained_subject(compared.run, 2), trained_subject(run, 2)]
+    test = models.dataset(run.data).test
+    showing = (test.images[:20], test.labels[:20], {"conv2": range(6)}, KEY)
+
+    plain, trained = (NaaSpec(steps=3).measure(subject, *showing)["conv2"] for subject in subjects)
+
+    assert not np.allclose(plain, trained)
+    spikes = [subject.responses(test.images[:5], {"fc1": (0, 1)})["fc1"] for subject in subjects]
+    assert np.array_equal(*spikes)

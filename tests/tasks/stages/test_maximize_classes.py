@@ -13,7 +13,7 @@ from torch import nn
 
 from spikeatlas.snn.subjects import ModuleSpec
 from spikeatlas.tasks.atlas import open_tree
-from spikeatlas.tasks.inspect.verify import verify
+from spikeatlas.tasks.inspect.replay.verify import verify
 from tests.tiny import build, tiny
 
 

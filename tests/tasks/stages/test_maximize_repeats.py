@@ -20,7 +20,7 @@ from spikeatlas.tasks.atlas.origin import run_of_atlas
 from spikeatlas.tasks.inspect.compare import compare_methods
 from spikeatlas.tasks.inspect.info import describe
 from spikeatlas.tasks.inspect.neurons import Selection, read_neurons, save_image
-from spikeatlas.tasks.inspect.verify import verify
+from spikeatlas.tasks.inspect.replay.verify import verify
 from spikeatlas.tasks.report import key_figures, read_summary, write_report
 from spikeatlas.tasks.stages.analyze import analyze
 from spikeatlas.tasks.stages.conclude import conclude

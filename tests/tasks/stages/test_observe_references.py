@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from spikeatlas.snn.subjects.read_source import ReadSubject
+from spikeatlas.snn.subjects.read import ReadSubject
 from spikeatlas.tasks.atlas import open_tree
-from spikeatlas.tasks.inspect.verify import verify
+from spikeatlas.tasks.inspect.replay.verify import verify
 from spikeatlas.tasks.workers import models
 from tests.networks.showing import OTHER
 from tests.tiny import build, tiny

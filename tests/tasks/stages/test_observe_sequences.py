@@ -19,9 +19,9 @@ from spikeatlas.tasks.atlas.origin import run_of_atlas
 from spikeatlas.tasks.inspect.compare import compare_methods
 from spikeatlas.tasks.inspect.info import describe
 from spikeatlas.tasks.inspect.neurons import Selection, read_neurons
+from spikeatlas.tasks.inspect.replay.verify import verify
 from spikeatlas.tasks.inspect.text import as_text
 from spikeatlas.tasks.inspect.trends import read_trend
-from spikeatlas.tasks.inspect.verify import verify
 from spikeatlas.tasks.stages.conclude import report_claims
 from spikeatlas.tasks.study.location import Place
 from spikeatlas.tasks.study.run_files import CLAIMS_FILE

@@ -14,7 +14,7 @@ from spikeatlas.flows.checks.study_checks import Checked, check
 from spikeatlas.tasks.atlas import ANALYSED, AtlasError, exists, open_tree, read
 from spikeatlas.tasks.atlas.allocate import allocate
 from spikeatlas.tasks.atlas.ownership import remove
-from spikeatlas.tasks.inspect.verify import verify
+from spikeatlas.tasks.inspect.replay.verify import verify
 from spikeatlas.tasks.stages.conclude import conclude
 from spikeatlas.tasks.study.location import Url, bucket, place, try_store
 from spikeatlas.tasks.study.study import StudyError

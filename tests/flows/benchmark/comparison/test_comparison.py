@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,8 @@ import pytest
 import yaml
 
 from spikeatlas.flows.benchmark.comparison import read_comparison
+from spikeatlas.snn.subjects import FeedbackSpec
+from spikeatlas.snn.training.methods import Spide
 from spikeatlas.tasks.study.study import StudyError
 
 RAW: dict[str, Any] = {
@@ -60,6 +63,32 @@ def test_a_key_follows_what_numbers_rest_on(tmp_path: Path) -> None:
         ({"rows": [{"name": "A"}, {"name": "A"}]}, "several rows are called A"),
         ({"rows": [{"name": "A", "network": {"neuron": "leeky"}}]}, "did you mean leaky"),
         ({"rows": "LIF"}, "rows"),
+        ({"rows": [{"name": "A", "least": 87}]}, "least"),
+        (
+            {"rows": [{"name": "A", "network": {"kind": "feedback", "units": 4}}], "network": {}},
+            "row 'A': training.method: backprop cannot train such a network; choose spide",
+        ),
+        (
+            {
+                "rows": [
+                    {
+                        "name": "A",
+                        "network": {
+                            "kind": "nir",
+                            "file": "a.nir",
+                            "normalise": "none",
+                            "time_steps": 4,
+                        },
+                    }
+                ],
+                "network": {},
+            },
+            "row 'A': network.kind nir is not trained here; choose one of chain, resnet, feedback",
+        ),
+        (
+            {"rows": [{"name": "A", "network": {"checkpoints": "elsewhere"}}]},
+            "row 'A': network.kind chain is not trained here",
+        ),
         ({"speed": 1}, "speed"),
         (
             {
@@ -80,3 +109,39 @@ def test_bad_files_are_refused_in_sentences(
 ) -> None:
     with pytest.raises(StudyError, match=sentence):
         read_comparison(written(tmp_path, **fields))
+
+
+ROOT = Path(__file__).parents[4]
+
+
+def test_kept_numbers_rest_on_what_their_file_says_now() -> None:
+    """Hours of training hang on these keys: no change of a contract may move them."""
+    comparison = read_comparison(ROOT / "deployments/benchmarks/rules.yaml")
+    rows = {row.name: row for row in comparison.rows}
+    files = sorted((ROOT / "docs/results/rules").glob("*.json"))
+    assert len(files) >= 16
+    for file in files:
+        numbers = json.loads(file.read_text())
+        row = rows[numbers["row"]]
+        assert comparison.key(row, numbers["seed"]) == numbers["key"], file.name
+        assert comparison.result_path(row, numbers["seed"]).name == file.name
+
+
+def test_bars_are_no_part_of_a_key(tmp_path: Path) -> None:
+    plain = read_comparison(written(tmp_path))
+    rows = [{"name": "LIF", "least": 0.5, "reported": 0.9}, *RAW["rows"][1:]]
+    barred = read_comparison(written(tmp_path, rows=rows))
+
+    assert barred.key(barred.rows[0], 0) == plain.key(plain.rows[0], 0)
+    assert barred.rows[0].least == 0.5
+
+
+def test_the_benchmark_of_feedback_networks_is_read() -> None:
+    comparison = read_comparison(ROOT / "deployments/benchmarks/spide-fashion.yaml")
+
+    exact, spikes = comparison.rows
+    assert isinstance(spikes.spec, FeedbackSpec)
+    assert (spikes.spec.units, spikes.spec.time_steps) == (400, 5)
+    assert exact.training.method == Spide(mode="exact")
+    assert spikes.training.method == Spide()
+    assert {(row.least, row.reported) for row in comparison.rows} == {(0.87, 0.9004)}

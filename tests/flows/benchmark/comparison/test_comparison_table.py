@@ -54,6 +54,32 @@ def test_conditions_are_columns(tmp_path: Path) -> None:
     assert row.startswith("| LIF | 0.900 (0.900) | 0.750 | ")
 
 
+def test_bars_and_papers_numbers_stand_beside_ours(tmp_path: Path) -> None:
+    rows = [
+        {"name": "A", "least": 0.9, "reported": 0.9004},
+        {"name": "B", "least": 0.95},
+        {"name": "C"},
+    ]
+    comparison = read_comparison(written(tmp_path, rows=rows))
+    pieces = [piece(name, seed, 0.9 + seed / 50) for name in "ABC" for seed in (0, 1)]
+
+    head, _, first, second, third = comparison_table(comparison, pieces).splitlines()
+
+    assert head.startswith("| network | accuracy | least | reported | active")
+    assert first.startswith("| A | 0.910 (0.900, 0.920) | 0.900, reached | 0.900 | 0.250")
+    assert second.startswith("| B | 0.910 (0.900, 0.920) | 0.950, NOT reached |  | 0.250")
+    assert third.startswith("| C | 0.910 (0.900, 0.920) |  |  | 0.250")
+
+
+def test_a_method_without_a_loop_has_no_ratio(tmp_path: Path) -> None:
+    comparison = read_comparison(written(tmp_path))
+    numbers = dataclasses.replace(piece("LIF", 0, 0.9), loop_steps_a_second=None)
+
+    row = comparison_table(comparison, [numbers]).splitlines()[2]
+
+    assert row == "| LIF | 0.900 (0.900) | 0.250 | 0.50 | 30.0 |  |  |  |"
+
+
 def test_units_that_are_left_are_a_column_where_a_row_cuts_some(tmp_path: Path) -> None:
     prune = {"callbacks": [{"kind": "prune", "sparsity": 0.5}]}
     comparison = read_comparison(

@@ -25,7 +25,7 @@ from spikeatlas.tasks.atlas.allocate import allocate
 from spikeatlas.tasks.atlas.former import migrate as module
 from spikeatlas.tasks.atlas.open import open_as_is, version_of
 from spikeatlas.tasks.atlas.origin import run_of_atlas
-from spikeatlas.tasks.inspect.verify import verify
+from spikeatlas.tasks.inspect.replay.verify import verify
 from spikeatlas.tasks.stages.blank import show_blanks
 from spikeatlas.tasks.stages.conclude import conclude
 from spikeatlas.tasks.stages.cross import cross

@@ -1,0 +1,1 @@
+"""Modes of ``spikeatlas benchmark`` that measure one published system each."""

@@ -1,0 +1,1 @@
+"""Files that hold pictures, and data sets made of them."""

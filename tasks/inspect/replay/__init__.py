@@ -1,0 +1,1 @@
+"""The replay of an atlas: every stored stimulus is shown again."""

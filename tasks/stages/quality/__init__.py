@@ -1,0 +1,1 @@
+"""The quality of what a generator makes."""
