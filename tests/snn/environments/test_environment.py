@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 import math
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -53,7 +53,7 @@ def register(low: float, high: float, action: float) -> str:
         observation_space = gymnasium.spaces.Box(low, high, (2,))
         action_space = gymnasium.spaces.Box(action, 1.0, (1,))
 
-    gymnasium.register(name, entry_point=Bounds)
+    gymnasium.register(name, entry_point=cast("Any", Bounds))
     return name
 
 
