@@ -175,7 +175,8 @@ class TrainedSource(Source):
                 f"{self.time_steps} that it was trained for (network.neuron)."
             )
         try:
-            spec = replace(self._spec, time_steps=time_steps)
+            # a field of every member's architecture
+            spec = replace(self._spec, time_steps=time_steps)  # type: ignore[call-arg]
         except ValidationError as error:
             reasons = [str(problem["ctx"]["error"]) for problem in error.errors()]
             raise ValueError("; ".join(reasons)) from None

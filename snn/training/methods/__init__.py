@@ -18,7 +18,7 @@ from spikeatlas.snn.training.methods.teacher import Assignment, Teacher
 
 TRAINING_METHODS: Family[TrainingMethod] = Family(
     "training method",
-    TrainingMethod,  # type: ignore[type-abstract]
+    TrainingMethod,
     {
         "backprop": Backprop,
         "convex-threshold": ConvexThreshold,

@@ -99,9 +99,9 @@ class TandemLearner(NetworkLearner):
         for parameter in self.network.parameters():
             parameter.requires_grad_(False)
         rates: dict[float, list[Tensor]] = {}
-        for parameter, rate in self._learning():
-            rates.setdefault(lr * rate, []).append(parameter.requires_grad_())
-        groups = [{"params": parameters, "lr": rate} for rate, parameters in rates.items()]
+        for tensor, rate in self._learning():
+            rates.setdefault(lr * rate, []).append(tensor.requires_grad_())
+        groups = [{"params": tensors, "lr": rate} for rate, tensors in rates.items()]
         self._optimizer = torch.optim.Adam(groups, weight_decay=self._method.weight_decay)
         self._frozen_spikes: FrozenSpikes | None = None
         limit = self._method.tuning_epochs if self.hybrid.converted else None

@@ -154,7 +154,7 @@ class Stages(brought.SignDescent):
 
 
 class Exclusive(NetworkSpec):
-    methods = ("stages",)  # type: ignore[assignment]
+    methods = ("stages",)
 
 
 STAGES = TrainingSpec(epochs=2, batch_size=12, method=Stages(kind="stages"))
