@@ -161,10 +161,12 @@ def search(layer: LivingLayer, rows: Array) -> DriveResult:
     driven = DriveProbe(layer.run, layer.block, units, layer.network, places).search()
     repeats = driven.drive.shape[1]
     responses = layer.responses(driven.images.reshape(-1, *driven.images.shape[2:]))
-    own = np.stack([responses[k * repeats : (k + 1) * repeats, row] for k, row in enumerate(rows)])
-    best = np.where(own.max(1) > 0, own.argmax(1), driven.drive.argmax(1))
+    answers = np.stack(
+        [responses[k * repeats : (k + 1) * repeats, row] for k, row in enumerate(rows)]
+    )
+    best = np.where(answers.max(1) > 0, answers.argmax(1), driven.drive.argmax(1))
     at = (np.arange(len(rows)), best)
-    result.response[rows], result.drive[rows] = own[at], driven.drive.max(1)
+    result.response[rows], result.drive[rows] = answers[at], driven.drive.max(1)
     result.image[rows], result.searches[rows] = driven.images[at], repeats
     result.typicality[rows] = typicality(layer.run, driven.points[at], driven.images[at])
     return with_extremes(layer, rows, result)
