@@ -21,7 +21,7 @@ HAS_MEI = ("done", "saturated")
 def at_lengths(
     run: Run, epoch: float, tree: Tree, best: Mapping[str, Arrays] | None = None
 ) -> Arrays:
-    """Return the variables of ``/lengths`` of an epoch, where the study asks for them.
+    """Return the variables of ``/lengths`` and ``/length_categories`` of an epoch, where the study asks for them.
 
     ``best``: the best search of each layer's neurons (``best_rows``); None where nothing is searched.
     """
@@ -30,13 +30,17 @@ def at_lengths(
         for layer in run.layers:
             answers = _natural(run, epoch, tree, layer, length)
             if best is not None:
-                answers["length_response"] = _of_meis(run, epoch, layer, best[layer], length)
-            for name, values in answers.items():
-                parts.setdefault(f"lengths/{layer}/{name}", []).append(values)
+                answers["lengths", "length_response"] = _of_meis(
+                    run, epoch, layer, best[layer], length
+                )
+            for (group, name), values in answers.items():
+                parts.setdefault(f"{group}/{layer}/{name}", []).append(values)
     return {path: np.stack(values, axis=1) for path, values in parts.items()}
 
 
-def _natural(run: Run, epoch: float, tree: Tree, layer: str, length: int) -> Arrays:
+def _natural(
+    run: Run, epoch: float, tree: Tree, layer: str, length: int
+) -> dict[tuple[str, str], NDArray[Any]]:
     """Return a layer's responses to test images: of each class (neurons, classes), and to each neuron's best (neurons,)."""
     data = models.dataset(run.data)
     images = read.natural_images(run.atlas)
@@ -47,8 +51,10 @@ def _natural(run: Run, epoch: float, tree: Tree, layer: str, length: int) -> Arr
     means = [responses[labels == number].mean(axis=0) for number in range(len(data.classes))]
     of_best = respond(data.test.images[top])[layer]
     return {
-        "length_category_response": np.stack(means, axis=1).astype(np.float32),
-        "length_natural_response": np.diagonal(of_best).astype(np.float32),
+        ("length_categories", "length_category_response"): np.stack(means, axis=1).astype(
+            np.float32
+        ),
+        ("lengths", "length_natural_response"): np.diagonal(of_best).astype(np.float32),
     }
 
 

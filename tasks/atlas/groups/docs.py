@@ -32,6 +32,7 @@ ALL = [
         lengths=(1,),
         scaled_steps=1,
         desires=True,
+        life=True,
         certified=True,
     )
     for source in get_args(Naturalness)

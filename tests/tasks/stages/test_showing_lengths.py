@@ -36,10 +36,13 @@ def settled(shared: Path) -> Checked:
     return built(shared / "settled", partial(tiny, **SECTIONS))
 
 
+GROUPS = ("lengths", "length_categories")
+
+
 def lengths_of(checked: Checked, epoch: float = 2.0) -> tuple[xr.Dataset, xr.Dataset, xr.Dataset]:
     with open_tree(checked.run.atlas) as tree:
         return (
-            tree["lengths/fc1"].sel(epoch=epoch).load(),
+            xr.merge([tree[f"{group}/fc1"].sel(epoch=epoch).load() for group in GROUPS]),
             tree["best/fc1"].sel(epoch=epoch).load(),
             tree["natural_image/fc1"].sel(epoch=epoch).load(),
         )
