@@ -114,14 +114,16 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
     "number as kind": (
         network({"kind": 3}),
         (
-            "network.kind: 3 names no network; allowed: chain, resnet, module, nir, callable, or "
+            "network.kind: 3 names no network; allowed: chain, resnet, feedback, threshold-head, actor, module, nir, "
+            "callable, or "
             "module:object of your own"
         ),
     ),
     "unknown kind": (
         network({"kind": "callble"}),
         (
-            "network.kind: 'callble' is not known (did you mean callable?); allowed: chain, resnet, module, "
+            "network.kind: 'callble' is not known (did you mean callable?); allowed: chain, resnet, feedback, "
+            "threshold-head, actor, module, "
             "nir, callable, or module:object of your own"
         ),
     ),

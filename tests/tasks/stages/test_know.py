@@ -182,7 +182,9 @@ def test_a_search_that_equals_all_else_is_named_itself(compared_copy: Checked) -
 
 
 def test_without_answers_across_epochs_the_rest_counts(tmp_path: Path) -> None:
-    checked = build(comparing(tmp_path / "run", analysis={"cross": False, "ablation": []}))
+    checked = build(
+        comparing(tmp_path / "run", analysis={"cross": False, "ablation": [], "importance": []})
+    )
     tree = open_tree(checked.run.atlas)
 
     assert "cross/conv2" not in tree

@@ -42,7 +42,10 @@ GROUPS = ("lengths", "length_categories")
 def lengths_of(checked: Checked, epoch: float = 2.0) -> tuple[xr.Dataset, xr.Dataset, xr.Dataset]:
     with open_tree(checked.run.atlas) as tree:
         return (
-            xr.merge([tree[f"{group}/fc1"].sel(epoch=epoch).load() for group in GROUPS]),
+            xr.merge(
+                [tree[f"{group}/fc1"].sel(epoch=epoch).load() for group in GROUPS],
+                compat="identical",
+            ),
             tree["best/fc1"].sel(epoch=epoch).load(),
             tree["natural_image/fc1"].sel(epoch=epoch).load(),
         )
