@@ -44,9 +44,14 @@ FIELDS: dict[str, dict[str, Any]] = {
     "adapter": {"adapter": "grey_adapter:grey"},
     OWN: {},
 }  # fmt: skip
+"""Of every generator of images; ``grid``, of numbers in a row, has tests of its own."""
 
 
-@pytest.fixture(params=[*GENERATORS.members, OWN])
+def test_all_are_here() -> None:
+    assert {*FIELDS, "grid"} == {*GENERATORS.members, OWN}
+
+
+@pytest.fixture(params=FIELDS)
 def spec(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> GeneratorSpec:
