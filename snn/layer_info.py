@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 SPIKE_RATE = "spikes a step and position"
@@ -50,3 +50,13 @@ def require_neurons(layer: str, neurons: Sequence[int], size: int) -> tuple[int,
             f"neurons of layer {layer!r} are {list(indices)}: give at least one of 0 to {size - 1}."
         )
     return indices
+
+
+def require_rows(
+    layers: Mapping[str, LayerInfo], neurons: Mapping[str, Sequence[int]]
+) -> dict[str, list[int]]:
+    """Return the neurons asked for of each layer. Errors as ``require_neurons``; KeyError for an unknown layer."""
+    return {
+        name: list(require_neurons(name, row, layers[name].neurons))
+        for name, row in neurons.items()
+    }

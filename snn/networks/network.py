@@ -13,8 +13,8 @@ from spikeatlas.snn.networks.base import LayerOutputs, Shape, TrainableNetwork
 from spikeatlas.snn.networks.decodings import DecodingSpec, OutputReadout, RateDecoding
 from spikeatlas.snn.networks.early_exit import steps_before_exit
 from spikeatlas.snn.networks.layer import SpikingLayer, unroll
+from spikeatlas.snn.networks.layer_depth import layers_upto
 from spikeatlas.snn.neurons import SpikingNeuron
-from spikeatlas.snn.sentences import near
 
 
 class SpikingNetwork(TrainableNetwork):
@@ -77,18 +77,7 @@ class SpikingNetwork(TrainableNetwork):
 
         ValueError for no layer or an unknown one, with the names that are near.
         """
-        depths = [self._depth(name) for name in layers]
-        if not depths:
-            raise ValueError(f"layers is empty: name at least one of {', '.join(self.layers)}.")
-        return list(self)[: max(depths) + 1]
-
-    def _depth(self, name: str) -> int:
-        if name not in self.layers:
-            raise ValueError(
-                f"layers names {name!r}, but the network has "
-                f"{', '.join(self.layers)}{near(name, self.layers)}."
-            )
-        return self.layers.index(name)
+        return list(self)[: layers_upto(list(layers), self.layers)]
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Output spikes (T, n, outputs) of encoded images (T, n, c, h, w), or (1, n, c, h, w).
@@ -125,7 +114,7 @@ class SpikingNetwork(TrainableNetwork):
 
     def neurons(self, layer: str) -> SpikingNeuron:
         """Return the neurons of a spiking layer. ValueError for an unknown one."""
-        return list(self)[self._depth(layer)].neuron
+        return self.upto([layer])[-1].neuron
 
     def unroll(self, inputs: Tensor) -> Tensor:
         """Do what ``forward`` does as snnTorch's own loop: step after step, through all layers."""

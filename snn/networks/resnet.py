@@ -12,9 +12,9 @@ from spikeatlas.snn.coding import Coding
 from spikeatlas.snn.networks.base import LayerOutputs, Shape, TrainableNetwork
 from spikeatlas.snn.networks.decodings import DecodingSpec
 from spikeatlas.snn.networks.layer import SteadyLinear
+from spikeatlas.snn.networks.layer_depth import layers_upto
 from spikeatlas.snn.networks.residual_block import ResidualBlock, normalised_currents
 from spikeatlas.snn.neurons import SpikingNeuron, State
-from spikeatlas.snn.sentences import near
 
 Fire = Callable[[str, Tensor], Tensor]
 """Spikes (T, n, ...) of a layer, by its name, under currents (T, n, ...)."""
@@ -102,15 +102,7 @@ class SpikingResNet(TrainableNetwork):
 
         ValueError for no layer or an unknown one, with the names that are near.
         """
-        for layer in layers:
-            if layer not in self.layers:
-                raise ValueError(
-                    f"layers names {layer!r}, but the network has "
-                    f"{', '.join(self.layers)}{near(layer, self.layers)}."
-                )
-        if not layers:
-            raise ValueError(f"layers is empty: name at least one of {', '.join(self.layers)}.")
-        return max(map(self.layers.index, layers)) + 1
+        return layers_upto(layers, self.layers)
 
     def advance(self, place: int, trace: Trace, fire: Fire) -> Trace:
         """Go on by one spiking layer, number ``place``: 0 is sn1."""

@@ -1,7 +1,8 @@
-"""An attack along the gradients of another network."""
+"""Attacks along the gradients of another network."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -11,19 +12,19 @@ from spikeatlas.snn.coding import CodingKey
 from spikeatlas.snn.registry import SPEC
 from spikeatlas.snn.robustness.attack_target import AttackTarget, Labels
 from spikeatlas.snn.robustness.base import AttackSpec, Scale
+from spikeatlas.snn.robustness.gradient_attack import GradientAttack
 from spikeatlas.snn.robustness.momentum import MomentumFgsm
 from spikeatlas.snn.robustness.norm_ball import Images, Norm
 from spikeatlas.snn.subjects import LackError
 
 
 @dataclass(frozen=True, config=SPEC)
-class Transfer(AttackSpec):
-    """The images at which momentum FGSM on another network ends (Dong et al. 2018, arXiv 1710.06081, section 3).
+class SourceAttack(AttackSpec, ABC):
+    """The images at which an attack by gradients on another network ends; a member adds what that attack needs.
 
     The network under attack is never asked, so that what it hides of its own gradients is of no use to it.
     """
 
-    kind: Literal["transfer"] = "transfer"
     norm: Norm = "linf"
     """Ball that it stays in: ``linf`` or ``l2``."""
     steps: Annotated[int, Field(ge=1)] = 10
@@ -38,9 +39,9 @@ class Transfer(AttackSpec):
         return self.norm
 
     @property
-    def label(self) -> str:
-        """See ``AttackSpec``."""
-        return f"transfer-{self.steps}"
+    @abstractmethod
+    def ascent(self) -> GradientAttack:
+        """The attack on the other network."""
 
     def craft(
         self, target: AttackTarget, images: Images, labels: Labels, strength: float, key: CodingKey
@@ -50,6 +51,22 @@ class Transfer(AttackSpec):
             raise LackError(
                 "a transfer attack follows another network's gradients, and none is named."
             )
-        climb = MomentumFgsm(norm=self.norm, steps=self.steps, decay=self.decay)
-        *_, (points, _) = climb.climb(target.source, images, labels, strength, key)
+        *_, (points, _) = self.ascent.climb(target.source, images, labels, strength, key)
         return points
+
+
+@dataclass(frozen=True, config=SPEC)
+class Transfer(SourceAttack):
+    """The images at which momentum FGSM on another network ends (Dong et al. 2018, arXiv 1710.06081, section 3)."""
+
+    kind: Literal["transfer"] = "transfer"
+
+    @property
+    def label(self) -> str:
+        """See ``AttackSpec``."""
+        return f"transfer-{self.steps}"
+
+    @property
+    def ascent(self) -> MomentumFgsm:
+        """See ``SourceAttack``."""
+        return MomentumFgsm(norm=self.norm, steps=self.steps, decay=self.decay)

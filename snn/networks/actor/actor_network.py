@@ -13,8 +13,8 @@ from spikeatlas.snn.networks.actor.population_coder import SPAN, PopulationCoder
 from spikeatlas.snn.networks.base import Shape, TrainableNetwork
 from spikeatlas.snn.networks.decodings.population_decoding import PopulationReadout
 from spikeatlas.snn.networks.layer import SpikingLayer, unroll
+from spikeatlas.snn.networks.layer_depth import layers_upto
 from spikeatlas.snn.neurons import SpikingNeuron
-from spikeatlas.snn.sentences import near
 
 
 class ActorNetwork(TrainableNetwork):
@@ -61,22 +61,11 @@ class ActorNetwork(TrainableNetwork):
 
         ValueError for no layer or an unknown one, with the names that are near.
         """
-        depths = [self._depth(name) for name in layers]
-        if not depths:
-            raise ValueError(f"layers is empty: name at least one of {', '.join(self.layers)}.")
-        return max(depths) + 1
-
-    def _depth(self, name: str) -> int:
-        if name not in self.layers:
-            raise ValueError(
-                f"layers names {name!r}, but the network has "
-                f"{', '.join(self.layers)}{near(name, self.layers)}."
-            )
-        return self.layers.index(name)
+        return layers_upto(list(layers), self.layers)
 
     def neurons(self, layer: str) -> SpikingNeuron:
         """Return the neurons of a spiking layer. ValueError for an unknown one."""
-        return list(self)[self._depth(layer)].neuron
+        return list(self)[self.upto([layer]) - 1].neuron
 
     def code(self, inputs: Tensor) -> Tensor:
         """Spikes (T, n, coding neurons) of encoded stimuli (1, n, 1, 1, d); activities (1, n, ...) without spikes."""

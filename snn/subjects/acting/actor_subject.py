@@ -12,7 +12,7 @@ from torch import Tensor
 
 from spikeatlas.snn.batching import padded_batches
 from spikeatlas.snn.coding import encode
-from spikeatlas.snn.layer_info import LayerInfo, require_neurons
+from spikeatlas.snn.layer_info import LayerInfo, require_rows
 from spikeatlas.snn.networks import ActorArchitecture, ActorNetwork, TrainableNetwork
 from spikeatlas.snn.readings import TrainReading
 from spikeatlas.snn.registry import SPEC, UserPath
@@ -44,10 +44,7 @@ class ActorResponder:
         check_counts(showing.batch_size, showing.presentations)
         self.network, self.showing = network, showing
         self._depth = network.upto(neurons)
-        self._neurons = {
-            name: list(require_neurons(name, row, layers[name].neurons))
-            for name, row in neurons.items()
-        }
+        self._neurons = require_rows(layers, neurons)
 
     @torch.no_grad()
     def __call__(self, images: Images) -> Responses:

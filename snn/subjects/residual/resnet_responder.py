@@ -12,7 +12,7 @@ from torch import Tensor
 from spikeatlas.snn.batching import padded_batches
 from spikeatlas.snn.coding import CODINGS, encode
 from spikeatlas.snn.graph import FastWay
-from spikeatlas.snn.layer_info import LayerInfo, require_neurons
+from spikeatlas.snn.layer_info import LayerInfo, require_rows
 from spikeatlas.snn.networks import SpikingResNet
 from spikeatlas.snn.readings import RATE
 from spikeatlas.snn.responder import check_counts, check_weights
@@ -47,10 +47,7 @@ class ResNetResponder:
         check_counts(showing.batch_size, showing.presentations)
         self.network, self.showing = network, showing
         self._depth = network.upto(neurons)
-        self._neurons = {
-            name: list(require_neurons(name, row, layers[name].neurons))
-            for name, row in neurons.items()
-        }
+        self._neurons = require_rows(layers, neurons)
         self._images = images_at_once(layers, network.time_steps, showing)
         self._way = _other_way(showing) or faster()
 

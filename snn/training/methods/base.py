@@ -67,7 +67,7 @@ class TrainingMethod(Contract, ABC):
 
     def begin(self, assignment: Assignment) -> Teacher:
         """Make ready to train."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{self.kind} has to write begin, or a learner of its own.")
 
 
 def _names(places: Sequence[float]) -> str:

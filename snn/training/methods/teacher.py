@@ -51,7 +51,7 @@ class Teacher(ABC):
 
         For methods that are ``resizable``.
         """
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} has to write select: units are cut.")
 
     @abstractmethod
     def state_dict(self) -> dict[str, Any]:
