@@ -97,7 +97,8 @@ def _empty_row(run: Run) -> None:
     root: Any = zarr.open_group(run.atlas, mode="r+")
     for group in ("importance", "importance/ablation", "importance/classes"):
         for _, array in root[group].arrays():
-            if "epoch" in array.metadata.dimension_names[:1] and array.ndim > 1:
+            # the network's label has no dimension
+            if array.ndim > 1 and array.metadata.dimension_names[0] == "epoch":
                 array[1] = float("nan")
 
 
