@@ -17,7 +17,7 @@ from spikeatlas.tasks.atlas.allocate import repeats_to_add
 from spikeatlas.tasks.inspect.text import as_text
 from spikeatlas.tasks.search.diverse import SPARE
 from spikeatlas.tasks.search.reevaluate import CANDIDATES
-from spikeatlas.tasks.stages.judge_life import natural_images
+from spikeatlas.tasks.stages.living import natural_images
 from spikeatlas.tasks.study.blocks import Block
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.workers import models

@@ -73,7 +73,8 @@ Network = Annotated[
 Cut = Annotated[
     bool,
     typer.Option(
-        "--cut", help="Read test images without dormant neurons, and without as many dead ones."
+        "--cut",
+        help="Read test images without dormant neurons, and without as many dead and live ones.",
     ),
 ]
 Verify = Annotated[

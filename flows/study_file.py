@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+import difflib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, NamedTuple, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -88,22 +89,49 @@ def _no_group(override: str, key: str, parent: str, value: object) -> str:
     )
 
 
-def parse(raw: Mapping[str, Any]) -> tuple[Study, list[str]]:
-    """Return the study, and every problem of form in it; a section that does not parse stands at its default."""
-    renamed = renamed_fields(raw.get("training"))
+class Parsed(NamedTuple):
+    """A study as far as its form is sound."""
+
+    study: Study
+    """A section that does not parse stands at its default, which nobody wrote."""
+    problems: list[str]
+    """Every problem of form."""
+    gaps: frozenset[str]
+    """The sections of which the study does not say what was meant."""
+
+
+def parse(raw: Mapping[str, Any]) -> Parsed:
+    """Return the study, every problem of form in it, and the sections that these leave open."""
+    problems, sound = renamed_fields(raw.get("training")), raw
     try:
         study = Study.model_validate(raw)
-        return study, [*renamed, *truth_problems(raw, study)]
     except ValidationError as error:
-        problems = [*renamed, *sentences(error, Study, raw)]
-    sound: dict[str, Any] = {}
-    for name in Study.model_fields.keys() & raw.keys():
-        try:
-            # not the field's annotation alone: a contract's own schema takes any of its fields for a member
-            sound[name] = getattr(Study.model_validate({name: raw[name]}), name)
-        except ValidationError:
-            continue
-    return Study.model_validate(sound), problems
+        problems += sentences(error, Study, raw)
+        sound = dict(_sound_sections(raw))
+        study = Study.model_validate(sound)
+    gaps = {*_misspelt_sections(raw), *(Study.model_fields.keys() & raw.keys() - sound.keys())}
+    for name in sound:
+        truths = truth_problems({name: raw[name]}, study)
+        problems += truths
+        gaps |= {name} if truths else set()
+    return Parsed(study, problems, frozenset(gaps))
+
+
+def _sound_sections(raw: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name in raw:
+        if name in Study.model_fields:
+            try:
+                # not the field's annotation alone: a contract's own schema takes any of its fields for a member
+                yield name, getattr(Study.model_validate({name: raw[name]}), name)
+            except ValidationError:
+                continue
+
+
+def _misspelt_sections(raw: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the sections that were meant by names of none, as far as one is near."""
+    absent = Study.model_fields.keys() - raw.keys()
+    for name in raw.keys() - Study.model_fields.keys():
+        yield from difflib.get_close_matches(str(name), absent, n=1, cutoff=0.5)
 
 
 def sentences(error: ValidationError, model: type[BaseModel], raw: Mapping[str, Any]) -> list[str]:
@@ -129,6 +157,9 @@ def _sentences(
 def _sentence(path: tuple[str | int, ...], error: Mapping[str, Any], model: type[BaseModel]) -> str:
     """Return one error as a sentence: field, value, what is allowed, near names."""
     field, value = ".".join(map(str, path)), error.get("input")
+    if not path:
+        # of no one field: the sentence says which it means
+        return str(error["msg"]).removeprefix("Value error, ")
     if error["type"] in UNKNOWN:
         names = _fields_at(model, path[:-1])
         allowed = f"; allowed are {', '.join(names)}" if names else ""

@@ -47,7 +47,7 @@ def parsed(study: Study, file: Path | None) -> Study:
     raw = fields(study, file)
     if isinstance(raw, Study):
         return raw
-    model, problems = parse(raw)
+    model, problems, _ = parse(raw)
     if problems:
         raise StudyError(problems)
     return model

@@ -1,4 +1,4 @@
-"""Surrogate-gradient ascent on a neuron's response: an upper bound that searches are held against.
+"""Surrogate-gradient ascent on a neuron's response, or on its drive: an upper bound that searches are held against.
 
 It uses the network's and the generator's gradients, which no search of ours does and no living neuron
 offers. The 8-bit step and the choice of the nearest code are passed straight through (Bengio et al.
@@ -7,7 +7,7 @@ offers. The 8-bit step and the choice of the nearest code are passed straight th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal, cast
 
@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from spikeatlas.snn.generators import CodeGenerator, Generator
-from spikeatlas.snn.networks import SpikingNetwork
+from spikeatlas.snn.networks import SpikingLayer, SpikingNetwork
 
 Points = npt.NDArray[np.int64 | np.float32]
 Step = tuple[Tensor, Tensor]
@@ -45,14 +45,30 @@ class AscentOptions:
     lr: float = 0.1
 
 
+Answers = Callable[[SpikingLayer, Tensor, int], Tensor]
+"""Answers (n, units) of a layer to signals (T or 1, n, ...) over so many time steps, with a gradient."""
+
+
+def mean_rates(layer: SpikingLayer, signals: Tensor, time_steps: int) -> Tensor:
+    """Return responses as the atlas has them: means over steps and positions of what the neurons hand on."""
+    units = layer.neuron.relative(layer(signals, time_steps))
+    return units.mean(0).flatten(2).mean(2) if units.dim() > 3 else units.mean(0)
+
+
 class Climber:
     """A differentiable path from a generator's inputs to responses, which all ascents have in common."""
 
     def __init__(
-        self, generator: Generator, network: SpikingNetwork, layer: str, neurons: list[int]
+        self,
+        generator: Generator,
+        network: SpikingNetwork,
+        layer: str,
+        neurons: list[int],
+        answers: Answers = mean_rates,
     ) -> None:
+        """``answers``: of the layer, that are climbed."""
         self.generator, self.network, self.neurons = generator, network, torch.tensor(neurons)
-        self.layers = network.upto([layer])
+        self.layers, self.answers = network.upto([layer]), answers
 
     def draw(self, random: torch.Generator) -> Tensor:
         """Draw a random point (N, d) for each neuron: independent uniform codes, or the prior's vectors."""
@@ -61,6 +77,16 @@ class Climber:
         if latent.kind == "codes":
             return torch.randint(latent.codes, shape, generator=random)
         return torch.randn(shape, generator=random)
+
+    @property
+    def climbs(self) -> bool:
+        """True where the answers have a gradient: not where spikes of the network pass none on."""
+        start = self.inputs_of(self.draw(torch.Generator().manual_seed(0)))
+        return self._responses(start.detach().requires_grad_()).requires_grad
+
+    def inputs_of(self, points: Tensor) -> Tensor:
+        """Return the generator's inputs at points (N, d)."""
+        return points
 
     def slopes(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
         """Responses (N,) to inputs, row n for neuron n, and their gradient in the inputs.
@@ -75,12 +101,11 @@ class Climber:
     def _responses(self, inputs: Tensor) -> Tensor:
         pixels = self._pixels(inputs).clamp(0, 1) * 255
         stimuli = pixels + (pixels.round() - pixels).detach()
-        spikes = self.network.normalise(stimuli)[None]
-        for layer in self.layers:
-            spikes = layer(spikes, self.network.time_steps)
-        units = self.layers[-1].neuron.relative(spikes)
-        trains = units[:, torch.arange(len(inputs)), self.neurons]
-        return trains.transpose(0, 1).flatten(1).mean(1)
+        signals, steps = self.network.normalise(stimuli)[None], self.network.time_steps
+        *before, last = self.layers
+        for layer in before:
+            signals = layer(signals, steps)
+        return self.answers(last, signals, steps)[torch.arange(len(inputs)), self.neurons]
 
     def _pixels(self, inputs: Tensor) -> Tensor:
         return self.generator.pixels(inputs)
@@ -92,11 +117,20 @@ class CodeClimber(Climber):
     generator: CodeGenerator
 
     def __init__(
-        self, generator: CodeGenerator, network: SpikingNetwork, layer: str, neurons: list[int]
+        self,
+        generator: CodeGenerator,
+        network: SpikingNetwork,
+        layer: str,
+        neurons: list[int],
+        answers: Answers = mean_rates,
     ) -> None:
-        super().__init__(generator, network, layer, neurons)
+        super().__init__(generator, network, layer, neurons, answers)
         self.codebook = generator.codebook
         self.scale = float(self.codebook.std())
+
+    def inputs_of(self, points: Tensor) -> Tensor:
+        """See ``Climber``: the vectors of codes."""
+        return self.codebook[points]
 
     def nearest(self, vectors: Tensor) -> Tensor:
         """Return the codes (N, positions) nearest to vectors (N, positions, embedding)."""
@@ -107,17 +141,21 @@ class CodeClimber(Climber):
 
 
 def make_climber(
-    generator: Generator, network: SpikingNetwork, layer: str, neurons: list[int]
+    generator: Generator,
+    network: SpikingNetwork,
+    layer: str,
+    neurons: list[int],
+    answers: Answers = mean_rates,
 ) -> Climber:
     """Make the climber for a generator's latents.
 
     ValueError for an adapter's codes, whose vectors are not known.
     """
     if isinstance(generator, CodeGenerator):
-        return CodeClimber(generator, network, layer, neurons)
+        return CodeClimber(generator, network, layer, neurons, answers)
     if generator.latent.kind == "codes":
         raise ValueError("guide: the code vectors of an adapter are not known; leave the guide out")
-    return Climber(generator, network, layer, neurons)
+    return Climber(generator, network, layer, neurons, answers)
 
 
 def ascend(

@@ -27,8 +27,8 @@ from spikeatlas.tasks.stages.assess import assess
 from spikeatlas.tasks.stages.blank import show_blanks
 from spikeatlas.tasks.stages.conclude import conclude
 from spikeatlas.tasks.stages.cross import cross
-from spikeatlas.tasks.stages.judge_life import judge_life
 from spikeatlas.tasks.stages.know import know
+from spikeatlas.tasks.stages.living import judge_life
 from spikeatlas.tasks.stages.maximize import maximize
 from spikeatlas.tasks.stages.observe import observe
 from spikeatlas.tasks.stages.screen import screen

@@ -107,6 +107,10 @@ def test_what_needs_classes_is_undefined(finished: Checked) -> None:
         assert np.isnan(tree["neurons"].class_selectivity_index.values).all()
         assert tree["progress"].step.values.tolist() == [0, 120]
         assert tree["progress"].epoch.attrs["units"] == "step"
+        returns = tree["progress/acting"].mean_return.values
+        # 200 steps, each between 0 and -(pi^2 + 0.1 * 64 + 0.001 * 4)
+        assert ((returns > -200 * 16.28) & (returns < 0)).all()
+        assert returns[0] != returns[1]
 
 
 def test_pages_draw_bars(finished: Checked, tmp_path: Path) -> None:
@@ -115,7 +119,9 @@ def test_pages_draw_bars(finished: Checked, tmp_path: Path) -> None:
     assert "the 3 numbers of an observation as bars" in report
     assert "Undefined: observations have no classes." in report
     assert "environment steps" in report
-    assert '"image":[1,28,28]' in (tmp_path / "explore.html").read_text().replace(" ", "")
+    explorer = (tmp_path / "explore.html").read_text()
+    assert '"image":[1,28,28]' in explorer.replace(" ", "")
+    assert '"label":"mean return"' in explorer
 
 
 @pytest.mark.parametrize(
@@ -133,6 +139,13 @@ def test_pages_draw_bars(finished: Checked, tmp_path: Path) -> None:
             {"generator": {"high": [1, 1, 9]}},
             "are not the bounds of Pendulum-v1; write low: [-1.0, -1.0, -8.0]",
         ),
+        ({"generator": {"high": [1, 1, 1e300]}}, "high: [1.0, 1.0, 8.0]"),
+        (
+            {"probe": {"epochs": [0.5, 120]}},
+            "probe.epochs: 0.5 has no checkpoint, for td3 counts whole",
+        ),
+        ({"network": {"hidden": [10**12]}}, "network.hidden.0: 1000000000000 is not allowed"),
+        ({"network": {"population": 10**12}}, "it should be 100000 or less"),
         (
             {"classifier": {"width": 2}},
             "classifier: observations have no classes that it could learn",
@@ -158,6 +171,18 @@ def test_mistakes_are_sentences(tmp_path: Path, sections: dict[str, Any], senten
         check(study(tmp_path / "run", **sections))
     assert any(sentence in problem for problem in caught.value.problems), caught.value.problems
     assert not (tmp_path / "run").exists()
+
+
+def test_bounds_are_those_of_an_environment_as_it_has_them(tmp_path: Path) -> None:
+    name = "MountainCarContinuous-v0"
+    raw = study(tmp_path / "run", data={"environment": name}, generator={"low": [-1.2, -0.07], "high": [0.6, 0.07]})  # fmt: skip
+    raw["training"]["method"]["environment"] = name
+    assert check(raw).layout.image == (1, 1, 2)
+    raw["generator"]["high"] = [0.6, 0.08]
+    with pytest.raises(StudyError) as caught:
+        check(raw)
+    (sentence,) = caught.value.problems
+    assert sentence.endswith("write low: [-1.2, -0.07] and high: [0.6, 0.07]")
 
 
 def test_pictures_are_no_observations(tmp_path: Path) -> None:

@@ -125,8 +125,10 @@ def test_an_atlas_does_not_go_on_with_another_network_below(
         ({"training": {**SECTIONS["training"], "epochs": 3}}, "training.epochs: convex-threshold does not read it"),
         ({"training": {"method": "backprop"}}, "choose convex-threshold"),
         ({"network": {"channels": [4], "hidden": []}}, "set network.kind to threshold-head"),
+        ({"analysis": {"lengths": [3]}}, r"^analysis\.lengths: .* for 3 time steps: .*threshold-head"),
+        ({"training": {"method": {"kind": "convex-threshold", "path": [1e7]}}}, r"training\.method\.path\.0: .*1000000"),
     ],
-    ids=["between", "layer", "reading", "path", "unused", "method", "network"],
+    ids=["between", "layer", "reading", "path", "unused", "method", "network", "lengths", "beta"],
 )  # fmt: skip
 def test_mistakes_are_told(tmp_path: Path, sections: dict[str, Any], sentence: str) -> None:
     raw = pixels(tmp_path / "run", **sections)
@@ -150,3 +152,16 @@ def test_features_that_are_not_there_are_told(
 ) -> None:
     with pytest.raises(StudyError, match=sentence):
         check(on_a_layer(tmp_path / "run", chain, **fields))
+
+
+def test_features_of_what_a_cut_left_are_refused(tmp_path: Path) -> None:
+    raw = tiny(tmp_path / "cut", probe={"epochs": [1], "layers": ["conv1"]})
+    callbacks = [{"kind": "prune", "by": "random", "sparsity": 0.5}]
+    raw |= {"network": CHAIN, "training": {"epochs": 1, "batch_size": 32, "callbacks": callbacks}}
+    folder = train_network(check(raw).run)
+    with pytest.raises(
+        StudyError, match=r"network\.features: .*cut units out of conv1 of .*epoch-1"
+    ):
+        check(on_a_layer(tmp_path / "run", folder))
+    # before the cut it was whole
+    assert check(on_a_layer(tmp_path / "run", folder, epoch=0))

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
+
 from spikeatlas.flows.checks.inputs import StudyInputs
 from spikeatlas.snn.data import Observations
 from spikeatlas.snn.environments import environment
@@ -32,13 +36,21 @@ def _other_environment(study: Study, data: Observations) -> list[str]:
 def _other_bounds(study: Study, data: Observations) -> list[str]:
     """Name a generator whose numbers mean something else than the data's."""
     world, bounds = environment(data.environment), study.generator.bounds
-    if bounds is None or bounds == (world.low, world.high):
+    low, high = _as_environments(world.low), _as_environments(world.high)
+    if bounds is None or tuple(map(_as_environments, bounds)) == (low, high):
         return []
     message = (
         f"generator.low, high: {list(bounds[0])} and {list(bounds[1])} are not the bounds of {world.name}; write low: "
-        f"{list(world.low)} and high: {list(world.high)}"
+        f"{low} and high: {high}"
     )
     return [message]
+
+
+def _as_environments(numbers: Sequence[float]) -> list[float]:
+    """Return numbers as environments have them, in float32, each by the fewest decimals that mean the same there."""
+    # too large a number is infinite there, and then is not the bound
+    with np.errstate(over="ignore"):
+        return [float(str(np.float32(number))) for number in numbers]
 
 
 def _classes(study: Study) -> list[str]:

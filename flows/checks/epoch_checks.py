@@ -18,16 +18,21 @@ MOST_FILES = 5
 def epoch_problems(inputs: StudyInputs) -> list[str]:
     """Name epochs without a network, and checkpoints that do not fit."""
     study, source = inputs.study, inputs.source
+    if inputs.lack("probe"):
+        return []
     if study.probe.epochs == ():
         return ["probe.epochs: the list is empty; name at least one epoch, or write all"]
+    if inputs.lack("network"):
+        return []
     if study.network.trained_here:
-        return _beyond_training(study)
-    return [] if source is None else _given_problems(study, source)
+        return [] if inputs.lack("training") else _beyond_training(study)
+    # the network was made for images of another shape and of other classes, if the data's are not known
+    return [] if source is None or inputs.lack("data") else _given_problems(study, source)
 
 
 def unprobed(inputs: StudyInputs, field: str, epochs: Iterable[float]) -> list[str]:
     """Name those of ``epochs`` that the study does not probe."""
-    if inputs.source is None or epoch_problems(inputs):
+    if inputs.source is None or inputs.lack("probe", "training") or epoch_problems(inputs):
         return []
     probed = probed_epochs(inputs.study, inputs.source)
     missing = ", ".join(f"{epoch:g}" for epoch in epochs if epoch not in probed)

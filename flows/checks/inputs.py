@@ -18,3 +18,9 @@ class StudyInputs:
     """None where the images cannot be loaded."""
     source: Source | None
     """The epochs of its network; None where that cannot be made."""
+    gaps: frozenset[str] = frozenset()
+    """Sections that do not say what was meant, most at a default which nobody wrote: nothing is held against them."""
+
+    def lack(self, *sections: str) -> bool:
+        """Tell whether one of some sections does not say what was meant."""
+        return not self.gaps.isdisjoint(sections)

@@ -29,6 +29,9 @@ def layer_problems(inputs: StudyInputs) -> list[str]:
         problems += _unknown("probe.neurons", neurons, inputs.source)
     if isinstance(neurons, int) or neurons == "all":
         return problems
+    if inputs.lack("data"):
+        # the last layer has a neuron for each of the data's classes
+        return problems
     for layer in [layer for layer in layers or sizes if layer in sizes]:
         indices = neurons.get(layer, ()) if isinstance(neurons, dict) else neurons
         problems += _neuron_problems(layer, indices, sizes[layer])

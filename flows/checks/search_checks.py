@@ -35,10 +35,11 @@ def method_problems(inputs: StudyInputs) -> list[str]:
     """Name unknown methods and options, and a budget below what a method needs."""
     study, data = inputs.study, inputs.data
     search = study.search
-    if not search.methods:
+    if not search.methods or inputs.lack("search"):
         return []
-    space = space_to_try(study.generator, search.space)
-    if space is None:
+    is_spaced = not inputs.lack("generator")
+    space = space_to_try(study.generator, search.space) if is_spaced else None
+    if is_spaced and space is None:
         return space_problems(study.generator, search.space)
     problems = [
         problem
@@ -57,10 +58,12 @@ def method_problems(inputs: StudyInputs) -> list[str]:
     return list(dict.fromkeys(problems))
 
 
-def _method_problems(study: Study, data: DataSet | None, space: Space, label: str) -> list[str]:
+def _method_problems(
+    study: Study, data: DataSet | None, space: Space | None, label: str
+) -> list[str]:
     search = study.search
     problems = caught("search.methods", lambda: uses_pool(search.method(label)))
-    if problems:
+    if problems or space is None:
         return problems
     method = search.method(label)
     make = partial(
@@ -104,6 +107,8 @@ def _warm_start_problems(study: Study, label: str, make: Callable[..., object]) 
 def repeat_problems(inputs: StudyInputs) -> list[str]:
     """Name repeats at epochs that are not probed, or that a warm start would have to do without."""
     study = inputs.study
+    if inputs.lack("search"):
+        return []
     repeats = study.search.repeats_at or {}
     if repeats and study.search.warm_start:
         message = (
@@ -117,9 +122,10 @@ def repeat_problems(inputs: StudyInputs) -> list[str]:
 def screening_problems(inputs: StudyInputs) -> list[str]:
     """Name natural screening images that have no latents, or more than there are training images."""
     study, data = inputs.study, inputs.data
-    if not study.search.methods:
+    if not study.search.methods or inputs.lack("search"):
         return []
-    problems = encoder_problems(study.generator, list(_encoder_users(study)))
+    wishes = [] if inputs.lack("generator") else list(_encoder_users(study))
+    problems = encoder_problems(study.generator, wishes)
     if problems:
         return problems
     count = natural_images(study.search) * study.search.most_repeats
@@ -146,7 +152,7 @@ def _encoder_users(study: Study) -> Iterator[str]:
 def plain_room_problems(inputs: StudyInputs) -> list[str]:
     """Do the same as ``room_problems`` where neither layers nor epochs matter: also without a network."""
     search = inputs.study.search
-    if search.share or search.warm_start or not search.methods:
+    if search.share or search.warm_start or not search.methods or inputs.lack("search"):
         return []
     return _room_problems(search, search.budget, payers=1)
 
@@ -184,7 +190,7 @@ def _room_problems(search: SearchSpec, budget: int, payers: int) -> list[str]:
 def diverse_problems(inputs: StudyInputs) -> list[str]:
     """Name layers whose responses may be below 0: no share of the best response is near to it there."""
     study, source = inputs.study, inputs.source
-    if source is None or not study.search.diverse:
+    if source is None or not study.search.diverse or inputs.lack("search", "probe"):
         return []
     probed = source.layers if study.probe.layers == "all" else study.probe.layers
     bottoms = {name: source.layers[name].unit.bottom for name in probed if name in source.layers}
@@ -201,9 +207,12 @@ def diverse_problems(inputs: StudyInputs) -> list[str]:
 def naturalness_problems(inputs: StudyInputs) -> list[str]:
     """Name a prior or a naturalness that the generator does not have, and naturalness beside diverse stimuli."""
     study = inputs.study
-    if not study.search.methods or caught("generator", lambda: study.generator.latent):
+    if inputs.lack("search") or not study.search.methods:
         return []
-    search, measure = study.search, study.generator.naturalness
+    if caught("generator", lambda: study.generator.latent):
+        return []
+    search = study.search
+    measure = None if inputs.lack("generator") else study.generator.naturalness
     problems = []
     if measure == "pixels" and search.prior != "uniform":
         problems.append(

@@ -21,7 +21,7 @@ def sequence_problems(inputs: StudyInputs) -> list[str]:
     problems = []
     if study.classifier is not None:
         problems.append(f"classifier: {sequence_problem(data, 'the classifier')}")
-    if study.search.methods:
+    if study.search.methods and not inputs.lack("search"):
         problems.append(
             f"search.methods: the data are sequences of {data.frames} frames, and a search is for still images: write "
             "methods: [], for training, tuning, selectivity and ablation alone, or choose a data set of still images"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 from typing import Any, TypeVar
@@ -21,11 +21,12 @@ from spikeatlas.flows.checks import (
     sequence_checks,
 )
 from spikeatlas.flows.checks.inputs import StudyInputs
-from spikeatlas.flows.study_file import parse
+from spikeatlas.flows.study_file import Parsed, parse
 from spikeatlas.snn.data import DataSet
 from spikeatlas.snn.networks import Architecture
 from spikeatlas.snn.sentences import in_field, sentence_of
 from spikeatlas.snn.subjects import Source
+from spikeatlas.snn.training import Lesson, batch_problems
 from spikeatlas.tasks.atlas import Layout
 from spikeatlas.tasks.atlas.allocate import study_layout
 from spikeatlas.tasks.atlas.ownership import obstacles
@@ -39,21 +40,34 @@ Loaded = TypeVar("Loaded")
 
 def _generator_problems(inputs: StudyInputs) -> list[str]:
     data = inputs.data
-    if data is None or data.frames is not None:
+    if data is None or data.frames is not None or inputs.lack("generator"):
         return []
     return generator_checks.generator_problems(inputs.study.generator, data)
 
 
 def _device_problems(inputs: StudyInputs) -> list[str]:
-    return device_checks.device_problems(inputs.study)
+    return device_checks.device_problems(inputs.study, inputs.gaps)
+
+
+def _analysis_problems(inputs: StudyInputs) -> list[str]:
+    if inputs.lack("analysis"):
+        return []
+    # positions and lengths are of the probed layers, and of maps as large as the images make them
+    source = None if inputs.lack("probe", "data") else inputs.source
+    return analysis_checks.analysis_problems(replace(inputs, source=source))
 
 
 def _training_problems(inputs: StudyInputs) -> list[str]:
-    """Name what the training cannot teach."""
-    network = inputs.study.network
+    """Name what the training cannot teach, or cannot teach by such images."""
+    study, network, data = inputs.study, inputs.study.network, inputs.data
+    if inputs.lack("network", "training"):
+        return []
     if not network.trained_here or not isinstance(network, Architecture):
         return []
-    return inputs.study.training.problems(network)
+    problems = study.training.problems(network)
+    if problems or data is None or inputs.source is None or not study.training.epochs:
+        return problems
+    return batch_problems(Lesson(network, study.training, data, study.seed, study=""))
 
 
 PARTS: tuple[Callable[[StudyInputs], list[str]], ...] = (
@@ -63,7 +77,7 @@ PARTS: tuple[Callable[[StudyInputs], list[str]], ...] = (
     epoch_checks.epoch_problems,
     search_checks.method_problems,
     search_checks.repeat_problems,
-    analysis_checks.analysis_problems,
+    _analysis_problems,
     search_checks.screening_problems,
     search_checks.plain_room_problems,
     _generator_problems,
@@ -128,7 +142,7 @@ def check_network(raw: Mapping[str, Any]) -> Study:
     inputs, problems = _load(raw)
     problems = [
         *problems,
-        *device_checks.device_problems(inputs.study),
+        *_device_problems(inputs),
         *epoch_checks.epoch_problems(inputs),
     ]
     if problems:
@@ -141,18 +155,23 @@ def _load(raw: Mapping[str, Any] | Study) -> tuple[StudyInputs, list[str]]:
 
     StudyError for a study that this host may not run.
     """
-    study, problems = (raw, list[str]()) if isinstance(raw, Study) else parse(raw)
+    study, problems, gaps = Parsed(raw, [], frozenset()) if isinstance(raw, Study) else parse(raw)
     if forbidden := roots.outside(study):
         raise StudyError([*problems, *forbidden])
     data, unreadable = _loaded("data", partial(models.dataset, study.data))
     if data is None:
-        return StudyInputs(study, None, None), [*problems, *unreadable]
-    plain, unfit = _loaded("network", partial(models.plain_source, study))
-    if plain is not None:
+        return StudyInputs(study, None, None, gaps), [*problems, *unreadable]
+    plain, unfit = None, list[str]()
+    if "network" not in gaps:
+        plain, unfit = _loaded("network", partial(models.plain_source, study))
+    if plain is not None and "probe" not in gaps:
         unfit += probe_checks.name_problems(study, plain) + probe_checks.read_problems(study, plain)
     # what cannot be read as asked for has its layers and epochs all the same
-    source = plain if unfit else models.source(study)
-    return StudyInputs(study, data, source), [*problems, *unfit]
+    source = plain if unfit or plain is None else models.source(study)
+    if "data" in gaps:
+        # these are not the images that were meant: the network's layers have the same names with any, and no more is asked
+        data, unfit = None, []
+    return StudyInputs(study, data, source, gaps), [*problems, *unfit]
 
 
 def _loaded(field: str, load: Callable[[], Loaded]) -> tuple[Loaded | None, list[str]]:

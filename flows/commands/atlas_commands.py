@@ -113,7 +113,7 @@ def claims(atlases: options.AtlasPaths) -> None:
 def life(atlas: options.AtlasPath, *, cut: options.Cut = False) -> None:
     """Count live, dormant, undriven, dead and cut neurons, by epoch and layer, of an atlas with analysis.life.
 
-    With --cut, measure what the network reads without dormant neurons, and without as many dead ones.
+    With --cut, measure what the network reads without dormant neurons, and without as many dead, undriven and live ones.
     """
     from spikeatlas.tasks.inspect.text import text
     from spikeatlas.tasks.life import cut_effects, life_counts

@@ -19,7 +19,7 @@ from spikeatlas.snn.robustness import ATTACKS, AttackSpec, Scale
 from spikeatlas.snn.sentences import caught
 from spikeatlas.tasks.robustness import robustness_figure, robustness_record
 from spikeatlas.tasks.robustness.examined_network import TransferSource, differentiable, examined
-from spikeatlas.tasks.robustness.robustness_measures import lacks, measure_epoch
+from spikeatlas.tasks.robustness.robustness_measures import lacks, measure_epoch, misfits
 from spikeatlas.tasks.robustness.robustness_plan import (
     ATTACKS as ALL_ATTACKS,
 )
@@ -106,6 +106,8 @@ def measure_study(
     require_picture(figure)
     # a checkpoint that cannot answer is told before the first is measured
     networks = [examined(study, epoch, source) for epoch, source in sources.items()]
+    if problems := [problem for network in networks for problem in misfits(network, plan)]:
+        raise StudyError(list(dict.fromkeys(problems)))
     measured = []
     with progress.in_terminal(), working():
         for network in networks:

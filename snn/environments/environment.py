@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from spikeatlas.snn.sentences import caught
+from spikeatlas.snn.sentences import caught, reason_of
 
 if TYPE_CHECKING:
     # an optional extra
@@ -83,10 +83,9 @@ def _make(name: str) -> gymnasium.Env[Any, Any]:
         ) from None
     try:
         return gymnasium.make(name, disable_env_checker=True)
-    except gymnasium.error.Error as error:
-        reason = str(error).splitlines()[0].rstrip(".")
+    except Exception as error:  # noqa: BLE001 - makers are other libraries' code: what is not installed raises anything
         raise ValueError(
-            f"Gymnasium makes no environment {name!r} here ({reason}); choose one it has, such as Pendulum-v1"
+            f"Gymnasium makes no environment {name!r} here ({reason_of(error)}); choose one it has, such as Pendulum-v1"
         ) from None
 
 

@@ -16,6 +16,8 @@ from spikeatlas.snn.generators.latent import CodeLatent, Points, check_codes
 from spikeatlas.snn.generators.spec import GeneratorSpec, Naturalness
 from spikeatlas.snn.registry import SPEC
 
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+
 LEVELS = 32
 """Levels of a number: enough for a stimulus within 2 % of the range of any other, few enough for a search."""
 
@@ -51,9 +53,9 @@ class GridSpec(GeneratorSpec):
 
     kind: Literal["grid"]
     """``grid``: a stimulus is a row of numbers, each from a few values in equal steps."""
-    low: Annotated[tuple[float, ...], Field(min_length=1)]
+    low: Annotated[tuple[Finite, ...], Field(min_length=1)]
     """Smallest value of each number: what 0 of a stimulus stands for."""
-    high: Annotated[tuple[float, ...], Field(min_length=1)]
+    high: Annotated[tuple[Finite, ...], Field(min_length=1)]
     """Largest one: what 255 stands for."""
     levels: Annotated[int, Field(ge=2, le=256)] = LEVELS
     """Values of each number, 2 to 256."""

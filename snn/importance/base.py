@@ -97,6 +97,15 @@ def class_means(
     return means
 
 
+def instead(subject: Subject, others: Sequence[ImportanceSpec]) -> str:
+    """Say, as the end of a sentence, what to name for a measure that cannot be had of a subject: what can."""
+    # measures are had at the epochs of analysis.ablation alone
+    if {"readout", "ablation"} & set(subject.lacks):
+        return "leave analysis.importance out"
+    names = [other.kind for other in others if not other.problems(subject)]
+    return f"name {' or '.join([', '.join(names), 'ablation'] if names else ['ablation'])} instead"
+
+
 def require_labels(images: NDArray[np.uint8], labels: NDArray[np.int64]) -> None:
     """Raise ValueError for no image, or another number of labels."""
     if not len(images) or len(images) != len(labels):

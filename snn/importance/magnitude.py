@@ -10,14 +10,12 @@ from numpy.typing import NDArray
 from pydantic.dataclasses import dataclass
 
 from spikeatlas.snn.coding import CodingKey
-from spikeatlas.snn.importance.base import ImportanceSpec, of_neurons, require_labels
+from spikeatlas.snn.importance.base import ImportanceSpec, instead, of_neurons, require_labels
+from spikeatlas.snn.importance.rate_importance import RateSpec
 from spikeatlas.snn.registry import SPEC
 from spikeatlas.snn.subjects import LackError, Subject
 
-NO_WEIGHTS = (
-    "magnitude is of weights, which are at hand of networks of ours alone (kind chain, resnet), read neuron by neuron; "
-    "name rate or ablation instead"
-)
+NO_WEIGHTS = "magnitude is of weights, which are at hand of networks of ours alone (kind chain, resnet), read neuron by neuron"
 """Problem of a subject without weights."""
 
 
@@ -38,7 +36,9 @@ class MagnitudeSpec(ImportanceSpec):
     def problems(self, subject: Subject) -> list[str]:
         """See ``ImportanceSpec``."""
         network = subject.differentiable()
-        return [] if network is not None and network.input_weights() else [NO_WEIGHTS]
+        if network is not None and network.input_weights():
+            return []
+        return [f"{NO_WEIGHTS}; {instead(subject, [RateSpec()])}"]
 
     def measure(
         self,

@@ -13,13 +13,20 @@ from pydantic.dataclasses import dataclass
 
 from spikeatlas.snn.coding import CodingKey
 from spikeatlas.snn.importance.attribution import ImagePath, attributions, rate_slopes
-from spikeatlas.snn.importance.base import ImageImportanceSpec, of_neurons, require_labels
+from spikeatlas.snn.importance.base import (
+    ImageImportanceSpec,
+    instead,
+    of_neurons,
+    require_labels,
+)
+from spikeatlas.snn.importance.magnitude import MagnitudeSpec
+from spikeatlas.snn.importance.rate_importance import RateSpec
 from spikeatlas.snn.registry import SPEC
 from spikeatlas.snn.subjects import LackError, Subject
 
 NO_GRADIENTS = (
     "naa follows gradients from a network's decision to its spikes, which only networks of ours have (kind chain, resnet), "
-    "read neuron by neuron; name magnitude, rate or ablation instead"
+    "read neuron by neuron"
 )
 """Problem of a subject that cannot be attributed to."""
 
@@ -56,7 +63,7 @@ class NaaSpec(ImageImportanceSpec):
         """See ``ImportanceSpec``."""
         network = subject.differentiable()
         if network is None:
-            return [NO_GRADIENTS]
+            return [f"{NO_GRADIENTS}; {instead(subject, [MagnitudeSpec(), RateSpec()])}"]
         blank, key = np.zeros((1, *subject.input_shape), np.uint8), CodingKey(0, "", "problems")
         try:
             rate_slopes(

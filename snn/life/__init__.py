@@ -15,7 +15,7 @@ from spikeatlas.snn.life.life_verdict import (
     Evidence,
     verdicts,
 )
-from spikeatlas.snn.life.unit_drive import DriveResponder
+from spikeatlas.snn.life.unit_drive import DriveResponder, drives
 
 __all__ = [
     "CUT",
@@ -28,6 +28,7 @@ __all__ = [
     "DriveResponder",
     "Evidence",
     "UnitBounds",
+    "drives",
     "extreme_images",
     "response_bounds",
     "verdicts",

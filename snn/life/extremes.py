@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from spikeatlas.snn.coding import CODINGS
 from spikeatlas.snn.life.signal_bounds import conducted, input_interval
@@ -15,8 +16,8 @@ def extreme_images(network: SpikingNetwork) -> NDArray[np.uint8]:
     """Return one image (units, c, h, w) for each unit of the first layer, that drives it more than any other does.
 
     A pixel is white where the gradient of the unit's current by it is positive, and black elsewhere; the current is that at
-    the position where it can become largest. Where a maximum pool stands before a negative scale, images may
-    drive a unit more. ValueError where a coding hands on no images, but spikes of both signs.
+    the position where it can become largest, averaged over a window where the pool does so. Where a maximum pool stands
+    before a negative scale, images may drive a unit more. ValueError where a coding hands on no images, but spikes of both signs.
     """
     if CODINGS[network.coding].ternary:
         raise ValueError(
@@ -31,9 +32,10 @@ def extreme_images(network: SpikingNetwork) -> NDArray[np.uint8]:
     )
     places = reach[0, 0].flatten(1).argmax(1) if reach.dim() > 3 else None
     pixels = torch.zeros((1, *network.input_shape), requires_grad=True)
-    currents = layer.operator(pixels.flatten(1) if layer.flatten else pixels).reshape(
-        layer.size, -1
-    )
+    currents = layer.operator(pixels.flatten(1) if layer.flatten else pixels)
+    if isinstance(layer.pool, nn.AvgPool2d):
+        currents = layer.pool(currents)
+    currents = currents.reshape(layer.size, -1)
     images = []
     for unit, sign in enumerate(signs):
         current = currents[unit, 0 if places is None else places[unit]]

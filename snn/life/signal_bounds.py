@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import NamedTuple
 
 import torch
@@ -15,6 +16,10 @@ from spikeatlas.snn.norms import Norm
 
 _UNIT = 2.0**-24
 """Relative error of one rounding of single precision, in which networks compute."""
+_WINDOW = 2
+"""Side of a pool's windows (``SpikingLayer``)."""
+_MEAN = 8
+"""Roundings of a mean over a window, at most."""
 _DYNAMICS = 1e-5
 """Share of a current that the rounding of a membrane's course is smaller than."""
 
@@ -50,32 +55,51 @@ def input_interval(network: SpikingNetwork) -> Interval:
 def currents(layer: SpikingLayer, inputs: Interval) -> Interval:
     """Return the bounds of a layer's currents, pooled, for inputs within bounds."""
     operated = conducted(layer, inputs)
-    if layer.pool is None:
+    # a mean is part of what is conducted
+    if not isinstance(layer.pool, nn.MaxPool2d):
         return operated
-    pooled = Interval(*(_folded(layer.pool, bound) for bound in operated))
-    return pooled.widened(8 * _UNIT * torch.maximum(pooled.low.abs(), pooled.high.abs()))
+    return Interval(*(_folded(layer.pool, bound) for bound in operated))
 
 
 def conducted(layer: SpikingLayer, inputs: Interval) -> Interval:
-    """Return the bounds of what a layer's operator gives, before any pool."""
+    """Return the bounds of all that is linear in a layer: its operator, and a pool that takes means.
+
+    Both are one operator, for windows of a map overlap: bounds of positions that were averaged would be those of no image.
+    """
     low, high = (bound.flatten(2) if layer.flatten else bound for bound in inputs)
     weight = layer.operator.weight.detach().double().cpu()
     bias = layer.operator.bias
     shift = None if bias is None else bias.detach().double().cpu()
-    positive, negative = weight.clamp(min=0), weight.clamp(max=0)
+    pooled = _averaged(layer, weight)
+    positive, negative = pooled.clamp(min=0), pooled.clamp(max=0)
     top = _operated(layer, high, positive, shift) + _operated(layer, low, negative, None)
     bottom = _operated(layer, low, positive, shift) + _operated(layer, high, negative, None)
-    size = torch.maximum(low.abs(), high.abs())
-    total = _operated(layer, size, weight.abs(), None if shift is None else shift.abs())
-    # n terms in any order, each product and sum rounded, are off by n + 1 roundings of their sizes at most
-    terms = weight[0].numel() + 2
+    size, sizes = torch.maximum(low.abs(), high.abs()), _averaged(layer, weight.abs())
+    total = _operated(layer, size, sizes, None if shift is None else shift.abs())
+    # n terms in any order, each product and sum rounded, are off by n + 1 roundings of their sizes at most; so are means
+    terms = weight[0].numel() + 2 + _MEAN
     return Interval(bottom, top).widened(2 * terms * _UNIT * total)
+
+
+def _averaged(layer: SpikingLayer, weight: Tensor) -> Tensor:
+    """Return the kernels (units, channels, k, k) that give means over the pool's windows of what ``weight`` gives."""
+    operator, pool = layer.operator, layer.pool
+    if not isinstance(pool, nn.AvgPool2d) or not isinstance(operator, nn.Conv2d):
+        return weight
+    step, (height, width) = operator.stride[0], weight.shape[2:]
+    reach = step * (_WINDOW - 1)
+    total = weight.new_zeros(*weight.shape[:2], height + reach, width + reach)
+    for row, column in itertools.product(range(0, reach + 1, step), repeat=2):
+        total[..., row : row + height, column : column + width] += weight
+    return total / _WINDOW**2
 
 
 def _operated(layer: SpikingLayer, inputs: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     rows, operator = inputs.flatten(0, 1), layer.operator
     if isinstance(operator, nn.Conv2d):
-        rows = functional.conv2d(rows, weight, bias, operator.stride, operator.padding)
+        window = _WINDOW if isinstance(layer.pool, nn.AvgPool2d) else 1
+        stride = operator.stride[0] * window, operator.stride[1] * window
+        rows = functional.conv2d(rows, weight, bias, stride, operator.padding)
     else:
         rows = functional.linear(rows, weight, bias)
     return rows.unflatten(0, inputs.shape[:2])

@@ -7,12 +7,24 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from spikeatlas.snn.batching import padded_batches
 from spikeatlas.snn.coding import CodingKey, encode
-from spikeatlas.snn.networks import SpikingNetwork
+from spikeatlas.snn.networks import SpikingLayer, SpikingNetwork
 
 _BATCH = 256
+
+
+def largest(currents: Tensor) -> Tensor:
+    """Return drives (n, units) of currents (T or 1, n, units, ...): the largest over the map of their means over time."""
+    means = currents.mean(0)
+    return means.flatten(2).amax(2) if means.dim() > 2 else means
+
+
+def drives(layer: SpikingLayer, signals: Tensor, time_steps: int) -> Tensor:
+    """Return the drives (n, units) of a layer by signals (T or 1, n, ...), with a gradient."""
+    return largest(layer.normalise(layer.folded(signals), time_steps))
 
 
 class DriveResponder:
@@ -41,8 +53,7 @@ class DriveResponder:
                 steps = self._network.time_steps
                 currents = layer.normalise(layer.folded(signals), steps)
                 if layer.name in parts:
-                    maps = currents.mean(0).reshape(len(batch), layer.size, -1)
-                    drive = maps.amax(2).numpy()
+                    drive = largest(currents).numpy()
                     parts[layer.name].append(drive[:count][:, list(self._units[layer.name])])
                 signals = layer.neuron.run(currents, steps)
         return {name: np.concatenate(rows) for name, rows in parts.items()}

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from spikeatlas.snn.networks.actor import ActorArchitecture, ActorNetwork, PopulationCoder
-from spikeatlas.snn.networks.base import Architecture, LayerOutputs, NetworkSite, TrainableNetwork
+from spikeatlas.snn.networks.base import (
+    Architecture,
+    LayerOutputs,
+    NetworkSite,
+    TimeSteps,
+    TrainableNetwork,
+    Width,
+)
 from spikeatlas.snn.networks.chain import pixel_statistics
 from spikeatlas.snn.networks.decodings import (
     DECODINGS,
@@ -66,9 +73,11 @@ __all__ = [
     "SpikingResNet",
     "ThresholdHead",
     "ThresholdHeadArchitecture",
+    "TimeSteps",
     "Trace",
     "TrainableNetwork",
     "WeightedRateDecoding",
+    "Width",
     "layer_maps",
     "layer_sizes",
     "pixel_statistics",

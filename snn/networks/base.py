@@ -5,9 +5,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import torch
+from pydantic import Field
 from torch import Tensor, nn
 
 from spikeatlas.snn.coding import Coding
@@ -15,6 +16,10 @@ from spikeatlas.snn.layer_info import LayerInfo
 from spikeatlas.snn.neurons import FastSigmoid, SpikingNeuron, SurrogateSpec
 
 Shape = tuple[int, int, int]
+TimeSteps = Annotated[int, Field(ge=1, le=10_000)]
+"""Time steps for which a stimulus is shown; checks show one for as long, so there is an end."""
+Width = Annotated[int, Field(ge=1, le=100_000)]
+"""Units, channels or pixels along one side of a network's part: what is absurd is refused before it is allocated."""
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,12 @@ from torch import nn
 
 from spikeatlas.snn.coding import Coding
 from spikeatlas.snn.layer_info import LayerInfo
-from spikeatlas.snn.networks.base import Architecture, NetworkSite, Shape
+from spikeatlas.snn.networks.base import Architecture, NetworkSite, Shape, TimeSteps, Width
 from spikeatlas.snn.networks.decodings import DecodingSpec, MeanDecoding
 from spikeatlas.snn.networks.layer import convolution, linear
 from spikeatlas.snn.networks.residual_block import ResidualBlock
 from spikeatlas.snn.networks.resnet import SpikingResNet, Stem
-from spikeatlas.snn.networks.spec import Decay, Threshold, Width
+from spikeatlas.snn.networks.spec import Decay, Threshold
 from spikeatlas.snn.neurons import LifSpec, NeuronSite, NeuronSpec, Reset, SpikingNeuron
 from spikeatlas.snn.registry import SPEC
 
@@ -36,7 +36,7 @@ class ResNetArchitecture(Architecture):
     stem: Literal["imagenet", "cifar"] = "imagenet"
     """``imagenet``: a 7x7 convolution with stride 2, its spikes max-pooled 3x3 with stride 2; ``cifar``: a 3x3
     convolution that keeps the map."""
-    time_steps: Annotated[int, Field(ge=1)] = 20
+    time_steps: TimeSteps = 20
     """Simulated time steps per image (>= 1)."""
     neuron: NeuronSpec = LIF
     """Neurons of all layers: lif, as in the paper."""

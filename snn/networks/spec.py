@@ -11,7 +11,7 @@ from pydantic.dataclasses import dataclass
 
 from spikeatlas.snn.coding import Coding
 from spikeatlas.snn.layer_info import LayerInfo
-from spikeatlas.snn.networks.base import Architecture, NetworkSite, Shape
+from spikeatlas.snn.networks.base import Architecture, NetworkSite, Shape, TimeSteps, Width
 from spikeatlas.snn.networks.chain import build_chain, pooled
 from spikeatlas.snn.networks.decodings import DecodingSpec, RateDecoding
 from spikeatlas.snn.networks.layer import Pool
@@ -20,7 +20,6 @@ from spikeatlas.snn.neurons import LeakySpec, NeuronSite, NeuronSpec, Reset, Spi
 from spikeatlas.snn.norms import NORMS, NoNorm, NormSpec
 from spikeatlas.snn.registry import SPEC
 
-Width = Annotated[int, Field(ge=1)]
 Decay = Annotated[float, Field(ge=0, le=1)]
 Threshold = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
@@ -63,7 +62,7 @@ class NetworkSpec(Architecture):
     """Membrane threshold (> 0): one for all, or one per spiking layer, the output included."""
     reset: Reset = "subtract"
     """What a spike does to the membrane one step later."""
-    time_steps: Annotated[int, Field(ge=1)] = 25
+    time_steps: TimeSteps = 25
     """Simulated time steps per image (>= 1)."""
     coding: Coding = "current"
     """An image enters as a constant current, or as Poisson spike trains at its pixels' rates."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import ClassVar, Literal
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic.dataclasses import dataclass
+from pydantic.fields import FieldInfo
 
 from spikeatlas.snn.coding import CodingKey
 from spikeatlas.snn.registry import SPEC, Contract
@@ -29,6 +31,8 @@ class AttackSpec(Contract, ABC):
 
     needs: ClassVar[Literal["scores", "gradients", "source"]] = "scores"
     """All that it asks of a target: its scores, the gradients of its loss too, or those of another network instead."""
+    effort: ClassVar[str | None] = None
+    """Field with which it grows stronger, if there is one: it stands in the label whatever its value."""
 
     @property
     def scale(self) -> Scale:
@@ -37,8 +41,22 @@ class AttackSpec(Contract, ABC):
 
     @property
     def label(self) -> str:
-        """Name in a table, with what its strength rests on."""
-        return self.kind
+        """Name in a table, unlike that of any other attack there: pgd-20, or pgd-40, pace 1.5.
+
+        It has the field of its effort, and each other one that is not at its default.
+        """
+        start = self.kind if self.effort is None else f"{self.kind}-{getattr(self, self.effort)}"
+        return ", ".join([start, *self._other_fields()])
+
+    def _other_fields(self) -> Iterator[str]:
+        spec: Any = type(self)
+        fields: Mapping[str, FieldInfo] = spec.__pydantic_fields__
+        for name, field in fields.items():
+            value = getattr(self, name)
+            # each ball has a table of its own
+            is_told = name in ("kind", self.effort) or (name == "norm" and value == self.scale)
+            if not is_told and value != field.get_default(call_default_factory=True):
+                yield f"{name} {value}"
 
     @property
     def repeats(self) -> int:
@@ -61,6 +79,11 @@ class AttackSpec(Contract, ABC):
             return "the network has no gradients that it could follow"
         if self.needs == "source" and target.source is None:
             return "no other network with gradients is named"
+        return None
+
+    def misfit(self, target: AttackTarget) -> str | None:
+        """Say what it names that a target does not have, and how to mend that; None where there is nothing."""
+        del target
         return None
 
     @abstractmethod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass
@@ -24,11 +24,7 @@ class MomentumFgsm(GradientAttack):
     """Gradients that are taken."""
     decay: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1.0
     """Share of the gathered gradients that the next step keeps."""
-
-    @property
-    def label(self) -> str:
-        """See ``AttackSpec``."""
-        return f"momentum-{self.steps}"
+    effort: ClassVar[str | None] = "steps"
 
     def course(self, strength: float) -> Climb:
         """See ``GradientAttack``."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass
@@ -25,11 +25,7 @@ class Pgd(GradientAttack):
     """Gradients that are taken."""
     pace: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 2.5
     """Length of all steps together, in radii: above 1, so that it gets across the ball and back."""
-
-    @property
-    def label(self) -> str:
-        """See ``AttackSpec``."""
-        return f"pgd-{self.steps}"
+    effort: ClassVar[str | None] = "steps"
 
     def course(self, strength: float) -> Climb:
         """See ``GradientAttack``."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, ClassVar, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,11 +48,7 @@ class Square(AttackSpec):
     """Times that the network may be asked about an image."""
     share: Annotated[float, Field(gt=0, le=1)] = 0.5
     """Share of the image that the first squares cover."""
-
-    @property
-    def label(self) -> str:
-        """See ``AttackSpec``."""
-        return f"square-{self.queries}"
+    effort: ClassVar[str | None] = "queries"
 
     def craft(
         self, target: AttackTarget, images: Images, labels: Labels, strength: float, key: CodingKey

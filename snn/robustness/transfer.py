@@ -32,6 +32,7 @@ class SourceAttack(AttackSpec, ABC):
     decay: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1.0
     """Share of the gathered gradients that the next step keeps."""
     needs: ClassVar[Literal["scores", "gradients", "source"]] = "source"
+    effort: ClassVar[str | None] = "steps"
 
     @property
     def scale(self) -> Scale:
@@ -60,11 +61,6 @@ class Transfer(SourceAttack):
     """The images at which momentum FGSM on another network ends (Dong et al. 2018, arXiv 1710.06081, section 3)."""
 
     kind: Literal["transfer"] = "transfer"
-
-    @property
-    def label(self) -> str:
-        """See ``AttackSpec``."""
-        return f"transfer-{self.steps}"
 
     @property
     def ascent(self) -> MomentumFgsm:

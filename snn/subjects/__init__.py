@@ -8,7 +8,6 @@ from spikeatlas.snn.showing import Showing
 from spikeatlas.snn.subjects.acting import ActorSpec, ActorSubject
 from spikeatlas.snn.subjects.base import (
     Neurons,
-    Progress,
     Respond,
     Responses,
     Scores,
@@ -26,6 +25,7 @@ from spikeatlas.snn.subjects.read import probe_problems, read_source
 from spikeatlas.snn.subjects.residual import ResNetSpec, ResNetSubject
 from spikeatlas.snn.subjects.settling import FeedbackSpec, FeedbackSubject
 from spikeatlas.snn.subjects.trained import ChainSpec, TrainedSource, TrainedSpec
+from spikeatlas.snn.subjects.training_progress import Progress
 
 SUBJECTS: Family[SubjectSpec] = Family(
     "network",

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from math import nan
 from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol
@@ -21,6 +19,7 @@ from spikeatlas.snn.readings import UnitChoice
 from spikeatlas.snn.registry import SPEC, Contract
 from spikeatlas.snn.showing import Showing
 from spikeatlas.snn.subjects.lacking import LackError
+from spikeatlas.snn.subjects.training_progress import Progress
 
 Images = NDArray[np.uint8]
 Neurons = Mapping[str, Sequence[int]]
@@ -116,20 +115,6 @@ class Subject(ABC):
         }
 
 
-@dataclass(frozen=True)
-class Progress:
-    """The state of training at an epoch, as far as somebody wrote it down."""
-
-    step: int = -1
-    """Training steps taken; -1: nobody knows."""
-    images_seen: int = -1
-    """Training images seen; -1: nobody knows."""
-    accuracy: float = nan
-    """Share of test images that are read right, 0 to 1; NaN: nobody knows."""
-    loss: float = nan
-    """Mean cross-entropy of the test images' scores, in nats; NaN: nobody knows."""
-
-
 class Source(ABC):
     """A subject along its training: one for each epoch."""
 
@@ -147,6 +132,8 @@ class Source(ABC):
     """Time steps whose scales are learnt (``Subject.step_scales``); 0 where there are none."""
     certified: bool = False
     """True where every subject has an ``optimum`` (``Subject.optimum``)."""
+    acts: bool = False
+    """True where its subjects act in an environment, so that their progress is a return."""
     outputs: tuple[str, ...] = ()
     """Layers whose neurons stand for classes from the start; nothing is claimed about these."""
     lacks: tuple[str, ...] = ()

@@ -37,7 +37,6 @@ from spikeatlas.snn.sentences import caught
 from spikeatlas.snn.showing import Showing
 from spikeatlas.snn.subjects.base import (
     Neurons,
-    Progress,
     Respond,
     Source,
     Subject,
@@ -51,6 +50,7 @@ from spikeatlas.snn.subjects.functions import (
     trial_problem,
 )
 from spikeatlas.snn.subjects.lacking import LACKS
+from spikeatlas.snn.subjects.training_progress import Progress
 
 Width = Annotated[int, Field(ge=1)]
 Files = Annotated[dict[float, UserPath], Field(min_length=1), AfterValidator(FrozenTable)]

@@ -14,6 +14,7 @@ from spikeatlas.snn.coding import CODINGS, Coding
 from spikeatlas.snn.data import DataSet
 from spikeatlas.snn.frozen_table import FrozenTable
 from spikeatlas.snn.modules import ClassMode, InputKind, checkpoint_paths, pattern_problem
+from spikeatlas.snn.networks import TimeSteps
 from spikeatlas.snn.own_code import FunctionPath
 from spikeatlas.snn.registry import SPEC, UserPath, UserPattern
 from spikeatlas.snn.sentences import near
@@ -113,7 +114,7 @@ class ModuleSpec(SubjectSpec):
     """Files with ``{epoch}`` for the number and ``*`` for any text, or a file for each epoch; none: the module as made."""
     first_epoch: Finite = 0
     """Added to the numbers of the files: 1 where 0 is the state after the first epoch (Lightning, SpikingJelly)."""
-    time_steps: Annotated[int, Field(ge=1)] | None = None
+    time_steps: TimeSteps | None = None
     """Time steps of an image (>= 1); read off a trial where the module loops itself."""
     input: InputKind = "auto"
     """Called once with an image, once a step, or once with frames (T, n, ...) or batch_frames (n, T, ...)."""

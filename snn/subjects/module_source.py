@@ -28,7 +28,7 @@ from spikeatlas.snn.modules import (
     require_finite,
     try_module,
 )
-from spikeatlas.snn.subjects.base import Images, Progress, Source
+from spikeatlas.snn.subjects.base import Images, Source
 from spikeatlas.snn.subjects.module_layers import (
     accuracy_warning,
     checked_readout,
@@ -43,6 +43,7 @@ from spikeatlas.snn.subjects.module_layers import (
 )
 from spikeatlas.snn.subjects.module_responder import ModuleParts
 from spikeatlas.snn.subjects.module_subject import ModuleSubject
+from spikeatlas.snn.subjects.training_progress import Progress
 
 if TYPE_CHECKING:
     from spikeatlas.snn.subjects.module import ModuleSpec
@@ -215,14 +216,13 @@ class ModuleSource(Source):
         return self._made(), []
 
     def _try(self, module: nn.Module) -> Trial:
-        spec = self.spec
         return try_module(
             module,
-            named_places(module, spec.layers),
+            named_places(module, self.spec.layers),
             self._scaling.normalise(first_frames(self._examples())),
-            kind=spec.input,
-            time_steps=spec.time_steps,
-            named=spec.layers != "auto",
+            kind=self.spec.input,
+            time_steps=self.spec.time_steps,
+            named=self.spec.layers != "auto",
         )
 
     def _examples(self) -> Images:

@@ -14,11 +14,13 @@ from spikeatlas.snn.data import DataSet
 from spikeatlas.snn.frozen_table import FrozenTable
 from spikeatlas.snn.graph.nir_file import DT, nir_module
 from spikeatlas.snn.modules import ClassMode, checkpoint_files, checkpoint_folder, pattern_problem
+from spikeatlas.snn.networks import TimeSteps
 from spikeatlas.snn.registry import SPEC, UserPath
 from spikeatlas.snn.sentences import near
-from spikeatlas.snn.subjects.base import Progress, SubjectSpec
+from spikeatlas.snn.subjects.base import SubjectSpec
 from spikeatlas.snn.subjects.module import ModuleSpec, Normalise, require_normalise, require_rates
 from spikeatlas.snn.subjects.module_source import ModuleSource
+from spikeatlas.snn.subjects.training_progress import Progress
 
 _FACTORY = f"{nir_module.__module__}:{nir_module.__name__}"
 
@@ -34,7 +36,7 @@ class NirSpec(SubjectSpec):
     """Added to the numbers in the files' names."""
     dt: Annotated[float, Field(gt=0, allow_inf_nan=False)] = DT
     """Seconds of a time step (> 0); exporters of snnTorch and SpikingJelly take 0.0001."""
-    time_steps: Annotated[int, Field(ge=1)]
+    time_steps: TimeSteps
     """Time steps of an image (>= 1): no file says how many."""
     coding: Coding = "current"
     """An image is a constant input, or Poisson spike trains at its pixels' rates."""

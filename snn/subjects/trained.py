@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -28,10 +28,11 @@ from spikeatlas.snn.networks import (
 from spikeatlas.snn.neurons import DEFAULT_SURROGATE, SurrogateSpec
 from spikeatlas.snn.registry import SPEC, UserPath
 from spikeatlas.snn.sentences import caught
-from spikeatlas.snn.subjects.base import Progress, Source, Subject, SubjectSpec
+from spikeatlas.snn.subjects.base import Source, Subject, SubjectSpec
 from spikeatlas.snn.subjects.chain_subject import ChainSubject
 from spikeatlas.snn.subjects.cut_subject import CutSubject
 from spikeatlas.snn.subjects.lacking import LackError
+from spikeatlas.snn.subjects.training_progress import Progress
 from spikeatlas.snn.training import (
     epoch_path,
     list_epochs,
@@ -49,6 +50,8 @@ class TrainedSpec(SubjectSpec, ABC):
     """See ``Source``."""
 
     outputs: ClassVar[tuple[str, ...]] = ()
+    """See ``Source``."""
+    acts: ClassVar[bool] = False
     """See ``Source``."""
 
     @property
@@ -125,7 +128,7 @@ class TrainedSource(Source):
         self.time_steps = spec.architecture.time_steps
         self.scaled_steps = spec.architecture.scaled_steps
         self.stochastic = spec.stochastic
-        self.lacks = spec.lacks
+        self.lacks, self.acts = spec.lacks, spec.acts
 
     def epochs(self) -> dict[float, Path | None]:
         """See ``Source``."""
@@ -160,7 +163,7 @@ class TrainedSource(Source):
         return self._spec.subject(self._spec.architecture.build(site).eval())
 
     def at_length(self, time_steps: int) -> TrainedSource:
-        """See ``Source``. LackError where the steps have learnt scales, or numbers are sums over all of them.
+        """See ``Source``. LackError where the steps have learnt scales, numbers are sums over all of them, or no field says them.
 
         ValueError where parts take no such number.
         """
@@ -174,11 +177,18 @@ class TrainedSource(Source):
                 f"this network cannot be shown a stimulus for {time_steps} time steps: its numbers are sums over the "
                 f"{self.time_steps} that it was trained for (network.neuron)."
             )
+        if "time_steps" not in {field.name for field in fields(self._spec)}:
+            raise LackError(
+                f"this network cannot be shown a stimulus for {time_steps} time steps: how many there are is no field of "
+                f"network.kind {self._spec.kind}; leave analysis.lengths out."
+            )
         try:
-            # a field of every member's architecture
             spec = replace(self._spec, time_steps=time_steps)  # type: ignore[call-arg]
         except ValidationError as error:
-            reasons = [str(problem["ctx"]["error"]) for problem in error.errors()]
+            reasons = [
+                str(problem.get("ctx", {}).get("error", problem["msg"]))
+                for problem in error.errors()
+            ]
             raise ValueError("; ".join(reasons)) from None
         return TrainedSource(spec, self._data, self.folder)
 
@@ -189,7 +199,9 @@ class TrainedSource(Source):
     def progress(self, epoch: float) -> Progress:
         """See ``Source``."""
         header = read_header(epoch_path(self.folder, epoch))
-        return Progress(header.step, header.images_seen, header.accuracy, header.loss)
+        return Progress(
+            header.step, header.images_seen, header.accuracy, header.loss, header.mean_return
+        )
 
     def problems(self, epochs: Sequence[float]) -> list[str]:
         """See ``Source``."""

@@ -36,6 +36,7 @@ from spikeatlas.snn.training.methods import (
     TrainingMethod,
 )
 from spikeatlas.snn.training.objectives import OBJECTIVES, LayerObjective, TrainingObjective
+from spikeatlas.snn.training.small_batches import batch_problems
 from spikeatlas.snn.training.spec import TrainingSpec, renamed_fields
 from spikeatlas.snn.training.trainer import STATE, train_network
 
@@ -67,6 +68,7 @@ __all__ = [
     "TrainingObjective",
     "TrainingSite",
     "TrainingSpec",
+    "batch_problems",
     "checkpoint_epochs",
     "desire_shares",
     "epoch_path",

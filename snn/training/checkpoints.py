@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Mapping
 from importlib.metadata import version
+from math import isnan, nan
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +43,8 @@ class CheckpointHeader:
     """Mean test loss: cross-entropy of output spike counts, in nats; NaN: not known."""
     study: str
     """Digest of the study that trained it; empty: of weights from elsewhere."""
+    mean_return: float = nan
+    """Mean over test episodes of an actor's sum of rewards; NaN: not known, or it acts nowhere."""
 
 
 def checkpoint_epochs(epochs: int) -> tuple[float, ...]:
@@ -95,7 +98,11 @@ def _state(path: Path) -> tuple[int, int] | None:
 
 def save_network(path: Path, network: TrainableNetwork, header: CheckpointHeader) -> None:
     """Write a checkpoint, whole or not at all; the same contents give the same bytes."""
-    fields = {name: repr(value) for name, value in vars(header).items() if name != "study"}
+    numbers = {name: value for name, value in vars(header).items() if name != "study"}
+    # only actors have one: a file of any other network has no such field
+    if isnan(header.mean_return):
+        del numbers["mean_return"]
+    fields = {name: repr(value) for name, value in numbers.items()}
     versions = {f"{name}_version": version(name) for name in ("torch", "snntorch")}
     save_checkpoint(path, network.state_dict(), {**fields, "study": header.study, **versions})
 
@@ -115,6 +122,7 @@ def read_header(path: Path) -> CheckpointHeader:
             accuracy=float(fields.get("accuracy", "nan")),
             loss=float(fields.get("loss", "nan")),
             study=fields.get("study", ""),
+            mean_return=float(fields.get("mean_return", "nan")),
         )
     except ValueError as error:
         raise ValueError(

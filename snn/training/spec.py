@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import chain
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 from pydantic.dataclasses import dataclass
@@ -34,8 +34,9 @@ _STORED = {backend: loop for loop, backend in _LOOPS.items()}
 class TrainingSpec:
     """Training of the network."""
 
-    epochs: Annotated[int, Field(ge=0, le=100_000)] = 5
-    """Passes through the training images (0: only the untrained network is kept)."""
+    epochs: Annotated[int, Field(ge=0)] = 5
+    """Passes through the training images (0: only the untrained network is kept); at most 100,000, or 10,000,000 steps of
+    ``td3``."""
     batch_size: Annotated[int, Field(ge=1)] = 16
     """Images a training step (>= 1)."""
     lr: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 2e-3
@@ -119,6 +120,13 @@ class TrainingSpec:
         backend = _LOOPS.get(loop, loop) if isinstance(loop, str) else loop
         fields = {"backend": backend, **fields}
         return ArgsKwargs(raw.args, fields) if isinstance(raw, ArgsKwargs) else fields
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        problem = self.method.length_problem(self.epochs)
+        if problem is not None:
+            raise ValueError(problem)
+        return self
 
     @model_serializer(mode="wrap")
     def _store(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:

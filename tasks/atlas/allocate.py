@@ -62,6 +62,7 @@ def study_layout(run: Run, data: DataSet, source: Source) -> Layout:
         fingerprints=bool(source.network_digest),
         scaled_steps=source.scaled_steps,
         certified=source.certified,
+        acts=source.acts,
         axis=training_axis(run),
         desires=study.desire is not None,
         test_labels=tuple(data.test.labels.tolist()),

@@ -28,6 +28,7 @@ OF_NETWORK = (
     "references",
     "scaled_steps",
     "certified",
+    "acts",
     "axis",
 )
 """Fields that only a network other than a deterministic chain fills."""
@@ -122,6 +123,8 @@ class Layout:
     """Time steps whose scales the network learns; 0: it learns none."""
     certified: bool = False
     """Whether the training tells how far from its optimum the network is."""
+    acts: bool = False
+    """Whether the network acts in an environment, whose rewards tell its progress."""
     axis: TrainingAxis | None = None
     """What the epochs count, where that is something else than passes through the training images."""
     desires: bool = False

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from spikeatlas.snn.batching import padded_batches
 from spikeatlas.snn.coding import encode
-from spikeatlas.snn.life import DEAD, DORMANT, VERDICTS
+from spikeatlas.snn.life import DEAD, DORMANT, LIVE, UNDRIVEN, VERDICTS
 from spikeatlas.snn.networks import SpikingNetwork
 from spikeatlas.snn.subjects import TrainedSource
 from spikeatlas.snn.surgery import keep_units
@@ -21,6 +21,8 @@ from spikeatlas.tasks.study.location import Place
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.workers import models
 
+SILENT_ONES = (DORMANT, DEAD, UNDRIVEN)
+"""Verdicts on neurons that no natural image drives."""
 NOISE = (0.0, 0.2, 0.5)
 """Standard deviations, in shares of the grey scale, of the noise on the images that cut networks read."""
 
@@ -58,10 +60,11 @@ def _verdicts(tree: Tree) -> tuple[dict[float, NDArray[np.uint8]], NDArray[np.ob
 
 
 def cut_effects(atlas: Place) -> pd.DataFrame:
-    """Return the test accuracy without dormant and without dead neurons, as many of each, at every judged epoch.
+    """Return the test accuracy without dormant, dead, undriven and, at random, live neurons, as many of each, by epoch.
 
-    On clean images and under Gaussian noise: natural images drive neither, so that what dormant units are good for
-    shows in other images. ValueError where no neuron was judged.
+    As many as there are of the fewest, of those kinds of which there are some. On clean images and under Gaussian noise:
+    natural images drive none but the live ones, so that what dormant units are good for shows in other images.
+    ValueError where no neuron was judged.
     """
     run = run_of_atlas(atlas)
     with open_tree(atlas) as tree:
@@ -78,10 +81,15 @@ def _effects(
     layers: NDArray[np.object_],
     indices: NDArray[np.int64],
 ) -> list[dict[str, float | str | int]]:
-    number = min(int((verdict == state).sum()) for state in (DORMANT, DEAD))
+    kinds = {VERDICTS[state]: np.flatnonzero(verdict == state) for state in SILENT_ONES}
+    kinds = {name: places for name, places in kinds.items() if places.size}
+    number = min((len(places) for places in kinds.values()), default=0)
+    if kinds:
+        live = np.flatnonzero(verdict == LIVE)
+        kinds["live"] = np.random.default_rng([run.seed, round(epoch * 1000)]).permutation(live)
     rows: list[dict[str, float | str | int]] = []
-    for name, state in (("none", None), ("dormant", DORMANT), ("dead", DEAD)):
-        places = () if state is None else np.flatnonzero(verdict == state)[:number]
+    for name, candidates in {"none": np.empty(0, int), **kinds}.items():
+        places = np.sort(candidates[:number])
         units: dict[str, list[int]] = {}
         for row in places:
             units.setdefault(str(layers[row]), []).append(int(indices[row]))

@@ -69,6 +69,14 @@ def lacks(network: ExaminedNetwork, plan: RobustnessPlan) -> list[str]:
     ]
 
 
+def misfits(network: ExaminedNetwork, plan: RobustnessPlan) -> list[str]:
+    """Say in sentences what of the plan names what this network does not have."""
+    sentences = {attack.label: attack.misfit(network.target) for attack in plan.attacks}
+    return [
+        f"--attack {label}: {reason}" for label, reason in sentences.items() if reason is not None
+    ]
+
+
 def measure_epoch(
     network: ExaminedNetwork, plan: RobustnessPlan, record: RobustnessRecord
 ) -> list[Entry]:
@@ -101,18 +109,20 @@ def _accuracy(
         "source_digest": None if source is None else source.identity,
     }
     key = _key(network, sample, question)
+    label = "clean" if attack is None else attack.label
     if key in record.entries:
-        return record.entries[key]
+        # an earlier version may have called it otherwise, and like another one
+        return {**record.entries[key], "label": label}
     result = measure_under(
         network.target, sample.images, sample.labels, condition, network.study.seed
     )
-    name = "clean" if attack is None else f"{attack.label}, {spelled(strength)}"
+    name = label if attack is None else f"{label}, {spelled(strength)}"
     log.info(f"epoch {network.epoch:g}, {name}: accuracy {result.accuracy:.3f}")
     entry = {
         "what": "accuracy",
         **_place(network, sample),
         **question,
-        "label": "clean" if attack is None else attack.label,
+        "label": label,
         "scale": None if attack is None else attack.scale,
         "source": None if source is None else source.name,
         **_result(result),

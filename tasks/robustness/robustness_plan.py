@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -76,7 +77,16 @@ class RobustnessPlan:
                 option = OPTIONS[condition.attack.scale]
                 sentences = condition.attack.problems(condition.strength)
                 problems += [f"{option}: {sentence}" for sentence in sentences]
-        return [*dict.fromkeys(problems), *self._lonely()]
+        return [*dict.fromkeys(problems), *self._doubles(), *self._lonely()]
+
+    def _doubles(self) -> list[str]:
+        """Refuse attacks that would share a row of a table."""
+        rows = Counter((attack.scale, attack.label) for attack in self.attacks)
+        return [
+            f"--attack names {label} ({scale}) {count} times: name each attack once"
+            for (scale, label), count in rows.items()
+            if count > 1
+        ]
 
     def _lonely(self) -> list[str]:
         """Refuse attacks by gradient without one beside them that needs none of this network."""

@@ -122,7 +122,10 @@ def _signs_at(entries: Sequence[Entry], strength: str) -> Iterator[str]:
                 f"masked at {strength}: {row_name(other)}, which needs no gradient of this network, leaves "
                 f"{other['accuracy']:.3f}, {best['label']} {best['accuracy']:.3f}"
             )
-    kinds = {_kind(entry): entry for entry in climbers}
+    # of several of one kind, the one that leaves least
+    kinds = {
+        _kind(entry): entry for entry in sorted(climbers, key=lambda row: -float(row["accuracy"]))
+    }
     first, second = kinds.get("fgsm"), kinds.get("pgd")
     if first and second and _does_more(first, second):
         yield (

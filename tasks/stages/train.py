@@ -154,8 +154,12 @@ def _log_classifier(record: ClassifierRecord) -> None:
 
 
 def _log_network(header: CheckpointHeader) -> None:
-    accuracy = "" if math.isnan(header.accuracy) else f": test accuracy {header.accuracy:.3f}"
-    log.info(f"network epoch {header.epoch:g}{accuracy}")
+    numbers = {
+        "test accuracy": f"{header.accuracy:.3f}",
+        "mean return": f"{header.mean_return:,.1f}",
+    }
+    words = "".join(f": {name} {number}" for name, number in numbers.items() if number != "nan")
+    log.info(f"network epoch {header.epoch:g}{words}")
 
 
 def require_converged(run: Run) -> None:
@@ -191,6 +195,8 @@ def record_network(run: Run) -> None:
             arrays = {**arrays, "progress/fingerprint": fingerprint}
         if source.scaled_steps:
             arrays = {**arrays, "progress/time_steps/scale": _step_scales(run, epoch)}
+        if source.acts:
+            arrays = {**arrays, "progress/acting/mean_return": np.float32(progress.mean_return)}
         if source.certified:
             optimum = models.subject(run, epoch)[0].optimum
             further = {f"progress/optimum/{name}": values for name, values in optimum.items()}

@@ -11,6 +11,7 @@ from pydantic.dataclasses import dataclass
 from spikeatlas.optim import NormKind
 from spikeatlas.snn.device import Device
 from spikeatlas.snn.importance import AblationSpec, ImportanceSpec
+from spikeatlas.snn.networks import TimeSteps
 from spikeatlas.snn.own_code import load_object
 from spikeatlas.snn.readings import RATE, Reading, UnitChoice
 from spikeatlas.snn.registry import SPEC
@@ -164,9 +165,7 @@ class AnalysisSpec:
     position: UnitChoice | None = Field(default=None, exclude_if=lambda value: value is None)
     """Position of the maps, ``centre`` or [y, x], whose one unit's selectivity is measured beside the channel's;
     none if left out."""
-    lengths: tuple[Annotated[int, Ge(1)], ...] = Field(
-        default=(), exclude_if=lambda value: value == ()
-    )
+    lengths: tuple[TimeSteps, ...] = Field(default=(), exclude_if=lambda value: value == ())
     """Time steps for which stimuli are shown too, beside ``network.time_steps``: what each neuron answers to test images
     and to its MEI by then, of networks that can be shown others than they were trained with."""
     measures: tuple[Measure, ...] = Field(default=(), exclude_if=lambda value: value == ())

@@ -12,7 +12,7 @@ from spikeatlas.tasks.study.study import Study, StudyError
 def test_an_empty_study_is_the_default(tmp_path: Path) -> None:
     (tmp_path / "study.yaml").write_text("")
 
-    assert parse(read_study(tmp_path / "study.yaml")) == (Study(), [])
+    assert parse(read_study(tmp_path / "study.yaml")) == (Study(), [], frozenset())
 
 
 def test_overrides_reach_nested_fields(tmp_path: Path) -> None:
@@ -54,12 +54,22 @@ def test_errors_survive_pickling() -> None:
 
 
 def test_the_former_name_of_a_field_is_told_with_the_new_one() -> None:
-    study, problems = parse({"training": {"loop": "steps"}})
+    study, problems, gaps = parse({"training": {"loop": "steps"}})
 
     assert study.training.backend.kind == "eager"
     assert problems == [
         "training.loop is now training.backend: write backend: eager instead of loop: steps"
     ]
+    assert gaps == frozenset()
+
+
+def test_sections_that_do_not_say_what_was_meant_are_gaps() -> None:
+    raw = {"seed": -1, "training": {"epochs": True}, "serch": {}, "probe": {"layers": ["fc1"]}}
+    study, problems, gaps = parse(raw)
+
+    assert len(problems) == 3
+    assert gaps == {"seed", "training", "search"}
+    assert study.probe.layers == ("fc1",)
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,22 @@ class Ternary(NeuronSpec):
         return TernaryNeuron()
 
 
+class HeavisideNeuron(SpikingNeuron):
+    """A spike wherever the current is above 0.5, which passes no gradient on."""
+
+    def step(self, current: Tensor, state: Any) -> tuple[Tensor, Any]:
+        return (current > 0.5).float(), state
+
+
+@dataclass(frozen=True, config=SPEC)
+class Heaviside(NeuronSpec):
+    """Heaviside neurons."""
+
+    def build(self, site: NeuronSite) -> SpikingNeuron:
+        del site
+        return HeavisideNeuron()
+
+
 class TwoSidedNeuron(SpikingNeuron):
     """A leaky neuron that fires downwards, too, below minus its threshold."""
 

@@ -9,10 +9,11 @@ import torch
 from spikeatlas.snn.generators import CodeGenerator, VQVAESpec
 from spikeatlas.snn.generators.vqvae import build_vqvae
 from spikeatlas.snn.gradient_ascent import AscentOptions, Climber, CodeClimber, ascend, make_climber
+from spikeatlas.snn.life import DriveResponder, drives
 from spikeatlas.snn.networks import NetworkSite, NetworkSpec
 from spikeatlas.snn.neurons import DsrIfSpec, NeuronSpec
 from spikeatlas.snn.responder import Responder
-from tests.snn.own_layers import Ternary
+from tests.snn.own_layers import Heaviside, Ternary
 
 SITE = NetworkSite((1, 8, 8), 3, mean=(0.4,), std=(0.1,), seed=2)
 
@@ -50,6 +51,23 @@ def test_it_climbs_and_tells_the_truth(climber: Climber, way: str) -> None:
     drawn = np.stack([responses(climber, rng.integers(12, size=(3, 4))) for _ in range(20)])
     assert (history[:, -1] >= drawn.mean(axis=0)).all()
     assert history[:, -1].sum() > drawn.mean(axis=0).sum()
+
+
+def test_drives_are_climbed_too(climber: Climber, generator: CodeGenerator) -> None:
+    driven = make_climber(generator, climber.network, "conv1", [0, 2, 3], drives)
+    assert driven.climbs
+    codes, history = ascend(driven, AscentOptions("relaxed", restarts=2, lr=0.3), budget=40, seed=0)
+    respond = DriveResponder(climber.network, {"conv1": [0, 2, 3]})
+    answers = np.diagonal(respond(generator.decode(codes))["conv1"])
+    np.testing.assert_allclose(answers, history[:, -1], rtol=1e-5)
+
+
+def test_spikes_without_a_gradient_are_not_climbed(generator: CodeGenerator) -> None:
+    neuron = Heaviside("tests.snn.own_layers:Heaviside")
+    spec = NetworkSpec(channels=(), hidden=(8, 6), time_steps=8, neuron=neuron)
+    network = spec.build(SITE).requires_grad_(requires_grad=False)
+    assert make_climber(generator, network, "fc1", [0], drives).climbs
+    assert not make_climber(generator, network, "fc2", [0], drives).climbs
 
 
 def test_a_step_costs_two_images(climber: Climber) -> None:

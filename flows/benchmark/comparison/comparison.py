@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Self, TypeVar, overload
 
 from annotated_types import Ge, Le, MinLen
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
 
+from spikeatlas.flows.checks.field_words import form_sentence
 from spikeatlas.flows.study_file import read_study, sentences
 from spikeatlas.snn.data import DataSpec, Digits
 from spikeatlas.snn.field_docstrings import describe_fields
@@ -19,6 +22,9 @@ from spikeatlas.snn.sentences import near
 from spikeatlas.snn.subjects import SUBJECTS, SubjectSpec, TrainedSpec
 from spikeatlas.snn.training import ActingCallback, TrainingSpec
 from spikeatlas.tasks.study.study import StudyError
+
+SHARED = ("network", "training")
+"""Sections of a file that every row has, with its own fields in them."""
 
 STRICT = ConfigDict(extra="forbid", frozen=True, json_schema_extra=describe_fields)
 
@@ -80,6 +86,12 @@ class NetworkComparison(BaseModel):
         doubles = sorted({name for name in names if names.count(name) > 1})
         if doubles:
             raise ValueError(f"several rows are called {', '.join(doubles)}: name each otherwise")
+        for slug, count in Counter(row.slug for row in rows).items():
+            if count > 1:
+                alike = " and ".join(repr(row.name) for row in rows if row.slug == slug)
+                raise ValueError(
+                    f"{alike} would share their files, {slug}-seed-*: name them with other letters or digits"
+                )
         for row in rows:
             for control in row.controls.keys() - set(names):
                 raise ValueError(
@@ -144,20 +156,52 @@ def read_comparison(
 ) -> NetworkComparison:
     """Read the file of a comparison of a form. StudyError with every problem of form."""
     raw = read_study(path, overrides)
+    if problems := list(_no_groups(raw)):
+        raise StudyError(problems)
+    merged = with_shared_fields(raw)
     try:
-        return form.model_validate(with_shared_fields(raw))
+        return form.model_validate(merged)
     except ValidationError as error:
-        raise StudyError(sentences(error, form, raw)) from None
+        problems = [_as_written(problem, raw) for problem in sentences(error, form, merged)]
+        raise StudyError(list(dict.fromkeys(problems))) from None
+
+
+def _as_written(problem: str, raw: Mapping[str, Any]) -> str:
+    """Return a sentence on a row's field that stands in the shared section with the place where it stands."""
+    place = re.match(rf"rows\.(\d+)\.({'|'.join(SHARED)})\.(\w+)", problem)
+    if place is None:
+        return problem
+    row, section, field = int(place[1]), place[2], place[3]
+    is_shared = field in raw.get(section, {}) and field not in raw["rows"][row].get(section, {})
+    return problem.removeprefix(f"rows.{row}.") if is_shared else problem
 
 
 def with_shared_fields(raw: Mapping[str, Any]) -> dict[str, Any]:
     """Return the file's values, ``network`` and ``training`` of all rows merged into each row's own."""
     fields = dict(raw)
-    shared = {name: fields.pop(name, {}) for name in ("network", "training")}
+    shared = {name: fields.pop(name, {}) for name in SHARED}
     rows = fields.get("rows")
-    if isinstance(rows, list) and all(isinstance(row, Mapping) for row in rows):
+    if isinstance(rows, list):
         fields["rows"] = [
             {**row, **{name: {**part, **row.get(name, {})} for name, part in shared.items()}}
+            if isinstance(row, Mapping)
+            else row
             for row in rows
         ]
     return fields
+
+
+def _no_groups(raw: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a sentence for each part that is to be merged and is no group of fields."""
+    rows = raw.get("rows")
+    places = {"": raw}
+    if isinstance(rows, list):
+        places |= {f"rows.{place}.": row for place, row in enumerate(rows)}
+    for start, fields in places.items():
+        for name in SHARED if isinstance(fields, Mapping) else ():
+            value = fields.get(name, {})
+            if not isinstance(value, Mapping):
+                sentence = form_sentence(f"{start}{name}", [{"type": "dict_type", "input": value}])
+                is_kind = name == "network" and isinstance(value, str)
+                remedy = f"; write {{kind: {value}}}" if is_kind else ", or left out"
+                yield f"{sentence}{remedy}"

@@ -12,13 +12,13 @@ from pydantic.dataclasses import dataclass
 from spikeatlas.snn.layer_info import LayerInfo
 from spikeatlas.snn.networks.actor.actor_network import ActorNetwork
 from spikeatlas.snn.networks.actor.population_coder import PopulationCoder
-from spikeatlas.snn.networks.base import Architecture, NetworkSite, Shape
+from spikeatlas.snn.networks.base import Architecture, NetworkSite, Shape, TimeSteps, Width
 from spikeatlas.snn.networks.decodings.population_decoding import (
     PopulationDecoding,
     PopulationReadout,
 )
 from spikeatlas.snn.networks.layer import SpikingLayer, linear
-from spikeatlas.snn.networks.spec import OUTPUT, Threshold, Width
+from spikeatlas.snn.networks.spec import OUTPUT, Threshold
 from spikeatlas.snn.neurons import (
     ClifSpec,
     Links,
@@ -50,7 +50,7 @@ class ActorArchitecture(Architecture):
     """``clif``: current-based spiking neurons; ``relu``: rectified units, the same actor without spikes and time."""
     threshold: Threshold = 0.5
     """Membrane threshold of ``clif`` (> 0)."""
-    time_steps: Annotated[int, Field(ge=1)] = 5
+    time_steps: TimeSteps = 5
     """Simulated time steps of an observation (>= 1)."""
     coding: Literal["current"] = "current"
     """Observations enter as constant numbers, which the network's own populations turn into spikes."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
 import torch
-from pydantic import Field
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
+from spikeatlas.snn.networks.base import Width
 from spikeatlas.snn.networks.decodings.base import (
     DecodingSpec,
     OutputReadout,
@@ -54,7 +54,7 @@ class PopulationDecoding(DecodingSpec):
     """
 
     kind: Literal["population"] = "population"
-    size: Annotated[int, Field(ge=1)] = 10
+    size: Width = 10
     """Neurons of each population, P (>= 1)."""
     links: Links = "none"
     """Currents from a population's last spikes, W s + b, W and b learned: ``full``; ``no-self``, no neuron to itself;

@@ -11,7 +11,7 @@ from torch import nn
 
 from spikeatlas.snn.coding import Coding
 from spikeatlas.snn.layer_info import LayerInfo
-from spikeatlas.snn.networks.base import Architecture, NetworkSite, Shape
+from spikeatlas.snn.networks.base import Architecture, NetworkSite, Shape, TimeSteps
 from spikeatlas.snn.networks.feedback.feedback_network import HIDDEN, FeedbackNetwork
 from spikeatlas.snn.networks.feedback.settling_neuron import SettlingNeuron
 from spikeatlas.snn.registry import SPEC
@@ -24,9 +24,9 @@ class FeedbackArchitecture(Architecture):
     a = clip((W a + F x + b) / 2, 0, 1): integrate-and-fire units with threshold 1, from which a spike takes 2.
     """
 
-    units: Annotated[int, Field(ge=1)] = 100
-    """Spiking units of the one layer, fc1 (>= 1)."""
-    time_steps: Annotated[int, Field(ge=1)] = 30
+    units: Annotated[int, Field(ge=1, le=10_000)] = 100
+    """Spiking units of the one layer, fc1 (>= 1); feedback is a weight of every two of them."""
+    time_steps: TimeSteps = 30
     """Simulated time steps per image (>= 1); a rate comes within about 1 / (2 T) of the equilibrium's."""
     feedback_norm: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 2.0
     """Largest Frobenius norm of the feedback weights (> 0); below 2 there is one equilibrium, and only one."""

@@ -14,7 +14,7 @@ from pydantic.dataclasses import dataclass
 
 from spikeatlas.snn.coding import Coding
 from spikeatlas.snn.layer_info import LayerInfo, Unit
-from spikeatlas.snn.networks.base import Architecture, NetworkSite, Shape
+from spikeatlas.snn.networks.base import Architecture, NetworkSite, Shape, Width
 from spikeatlas.snn.networks.heads.threshold_head import UNITS, LayeredNetwork, ThresholdHead, Trunk
 from spikeatlas.snn.networks.resnet_spec import ResNetArchitecture
 from spikeatlas.snn.networks.spec import NetworkSpec
@@ -51,7 +51,7 @@ class ThresholdHeadArchitecture(Architecture, ABC):
     copies of the image.
     """
 
-    units: Annotated[int, Field(ge=1, le=100_000)] = 512
+    units: Width = 512
     """Units (>= 1): hyperplanes that are drawn, each with another pattern of training images that turn it on."""
     response: Literal["margin", "noisy"] = "margin"
     """``margin``: distance of the features from the unit's plane, not negative where it is on; ``noisy``: share of noisy

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass
@@ -39,15 +39,16 @@ class NaaAttack(GradientAttack):
     """Images on the path of the attribution."""
     layer: str | None = None
     """Layer whose attributions are brought down; that in the middle, but for the last one, if left out."""
-
-    @property
-    def label(self) -> str:
-        """See ``AttackSpec``."""
-        return f"naa-{self.steps}" + (f" of {self.layer}" if self.layer else "")
+    effort: ClassVar[str | None] = "steps"
 
     def lack(self, target: AttackTarget) -> str | None:
         """See ``AttackSpec``."""
         return super().lack(target) or _lack(target, self.layer)
+
+    def misfit(self, target: AttackTarget) -> str | None:
+        """See ``AttackSpec``: a layer that there is not."""
+        missing = None if self.layer is None else _lack(target, self.layer)
+        return None if missing is None else f"{missing}; name one of these, or leave layer out"
 
     def course(self, strength: float) -> Climb:
         """See ``GradientAttack``."""

@@ -27,11 +27,6 @@ class NaaTransfer(SourceAttack):
     """Layer of the other network; that in the middle, but for the last one, if left out."""
 
     @property
-    def label(self) -> str:
-        """See ``AttackSpec``."""
-        return f"naa-transfer-{self.steps}" + (f" of {self.layer}" if self.layer else "")
-
-    @property
     def ascent(self) -> NaaAttack:
         """See ``SourceAttack``."""
         return NaaAttack(
@@ -44,3 +39,7 @@ class NaaTransfer(SourceAttack):
         if missing is not None or target.source is None:
             return missing
         return self.ascent.lack(target.source)
+
+    def misfit(self, target: AttackTarget) -> str | None:
+        """See ``AttackSpec``: a layer that the other network does not have."""
+        return None if target.source is None else self.ascent.misfit(target.source)

@@ -120,6 +120,7 @@ class ActorSpec(ActorArchitecture, TrainedSpec):
     checkpoints: UserPath | None = None
     """Folder of checkpoints to load instead of training."""
     lacks: ClassVar[tuple[str, ...]] = ACTOR_LACKS
+    acts: ClassVar[bool] = True
 
     @property
     def architecture(self) -> ActorArchitecture:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
@@ -14,6 +15,7 @@ from spikeatlas.snn.networks import (
     FrozenLayer,
     NetworkSpec,
     ResNetArchitecture,
+    SpikingNetwork,
     ThresholdHead,
     ThresholdHeadArchitecture,
     TrainableNetwork,
@@ -103,6 +105,18 @@ class ThresholdHeadSpec(ThresholdHeadArchitecture, TrainedSpec):
         return HeadSource(self, data, self.checkpoints or folder)
 
 
+def _require_whole(frozen: FrozenLayer, data: DataSet) -> None:
+    """Raise ValueError for a file that does not fit the network it is said to be of, or from which units were cut."""
+    network = load_network(frozen.file, frozen.architecture, data.shape, len(data.classes))
+    layers = list(network) if isinstance(network, SpikingNetwork) else []
+    cut = [layer.name for layer in layers if layer.units is not None]
+    if cut:
+        raise ValueError(
+            f"training has cut units out of {', '.join(cut)} of {frozen.file}, and features are of whole networks; "
+            "choose an epoch before the cut, or a network that was trained without callbacks"
+        )
+
+
 class HeadSource(TrainedSource):
     """The checkpoints of a head, each with the frozen network in it.
 
@@ -115,9 +129,7 @@ class HeadSource(TrainedSource):
         super().__init__(spec, data, folder)
         self._file = None if spec.frozen is None else spec.frozen.file
         if spec.frozen is not None and spec.frozen.file.is_file():
-            file, architecture = spec.frozen.file, spec.frozen.architecture
-            load = lambda: load_network(file, architecture, data.shape, len(data.classes))
-            for sentence in caught("network.features", load):
+            for sentence in caught("network.features", partial(_require_whole, spec.frozen, data)):
                 raise ValueError(sentence)
 
     @property

@@ -11,12 +11,12 @@ from spikeatlas.snn.readings import (
     UnitChoice,
 )
 from spikeatlas.snn.subjects.base import (
-    Progress,
     Source,
     Subject,
 )
 from spikeatlas.snn.subjects.read.read_problems import read_layers
 from spikeatlas.snn.subjects.read.read_subject import ReadSubject
+from spikeatlas.snn.subjects.training_progress import Progress
 
 
 def read_source(source: Source, reading: Reading = RATE, unit: UnitChoice = "channel") -> Source:
@@ -43,7 +43,7 @@ class ReadSource(Source):
         self.hidden = {**source.hidden, **others}
         self.stochastic, self.time_steps = source.stochastic, source.time_steps
         self.lacks, self.scaled_steps = source.lacks, source.scaled_steps
-        self.certified = source.certified
+        self.certified, self.acts = source.certified, source.acts
         self.outputs = tuple(name for name in source.outputs if name in self.layers)
         self.place, self.folder, self.facts = source.place, source.folder, source.facts
 

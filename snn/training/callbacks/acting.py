@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from torch import Tensor
 
@@ -55,6 +55,9 @@ class Intervention(ABC):
 
 class ActingCallback(TrainingCallback, ABC):
     """A callback that changes the network, beside the training method, after every step."""
+
+    strengths: ClassVar[tuple[str, ...]] = ()
+    """Its fields that may make a training diverge where they are too large."""
 
     def problems(self, network: Architecture) -> list[str]:
         """Return, in sentences, what keeps it from acting on a network; none by default."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from functools import partial
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 import torch
@@ -43,6 +44,7 @@ class Demp(ActingCallback):
     """Steps between two surgeries (>= 1)."""
     images: Annotated[int, Field(ge=1)] = 2000
     """Training images, as many of each class, on which a unit that dies is silent (>= 1; fewer where there are no more)."""
+    strengths: ClassVar[tuple[str, ...]] = ("penalty", "noise")
 
     def problems(self, network: Architecture) -> list[str]:
         """See ``ActingCallback``."""
@@ -61,15 +63,25 @@ class Dying(Intervention):
         self._spec, self._site, self._network = spec, site, site.network
         self._hidden = list(site.network)[:-1]
         self._images = take_evenly(site.train, spec.images).images
+        self._pulls: dict[nn.Parameter, Tensor] = {}
+        """Gradients of the last penalty alone."""
 
     def penalty(self, step: int) -> Tensor | None:
         """See ``Intervention``."""
         if self._spec.penalty == 0:
             return None
         strength = self._spec.penalty * self._cycle(step)
-        parameters = (row for layer in self._hidden for row in penalised(layer))
-        squares = torch.stack([parameter.square().sum() for parameter in parameters])
+        self._pulls.clear()
+        parameters = [row for layer in self._hidden for row in penalised(layer)]
+        squares = torch.stack([self._watched(row).square().sum() for row in parameters])
         return 0.5 * strength * squares.sum()
+
+    def _watched(self, parameter: nn.Parameter) -> Tensor:
+        """Return a parameter as it is, of which the gradient that comes this way is kept."""
+        view = parameter.view_as(parameter)
+        if view.requires_grad:
+            view.register_hook(partial(self._pulls.__setitem__, parameter))
+        return view
 
     def after_step(self, step: int) -> None:
         """See ``Intervention``."""
@@ -87,9 +99,12 @@ class Dying(Intervention):
         deviation = self._spec.noise * self._cycle(step)
         generator = np.random.default_rng([self._site.seed, _NOISE, step])
         for layer in self._hidden:
-            slope = layer.operator.weight.grad
-            if slope is None:
+            weight = layer.operator.weight
+            assert isinstance(weight, nn.Parameter)
+            if weight.grad is None:
                 continue
+            # the penalty pulls at dead units too
+            slope = weight.grad - self._pulls.get(weight, torch.zeros(()))
             live = (slope.abs().flatten(1) >= _LIVE).any(1)
             for part in unit_tensors(self._network, layer.name)[:-1]:
                 if not isinstance(part.tensor, nn.Parameter):

@@ -23,7 +23,6 @@ from spikeatlas.snn.training.convex.arrangement import (
     with_ones,
 )
 from spikeatlas.snn.training.convex.pattern_lasso import (
-    GAP,
     LassoSolution,
     certified,
     solve_lasso,
@@ -134,7 +133,7 @@ class ConvexPath(NetworkLearner):
         for optimum in solve_lasso(columns >= 1, targets, self._betas):
             weights = reduce_units(columns >= 1, optimum.weights)
             solution = certified(columns, targets, weights, optimum.beta)
-            if solution.gap >= GAP:
+            if not solution.is_optimal:
                 raise FloatingPointError(
                     f"the problem at beta {optimum.beta:g} ended {solution.gap:.1g} above its least value: let "
                     "training.method.path end earlier, or set network.units lower."

@@ -35,6 +35,11 @@ class LassoSolution:
     gap: float
     """Upper bound on the objective's distance from its least value (>= 0)."""
 
+    @property
+    def is_optimal(self) -> bool:
+        """Tell whether it counts as optimal; what overflowed has a gap of NaN, and does not."""
+        return self.gap < GAP
+
 
 def solve_lasso(
     patterns: Patterns, targets: NDArray[np.float64], betas: Sequence[float]
@@ -58,7 +63,7 @@ def solve_lasso(
     for beta in betas:
         weights = _at(beta / len(targets), knots, path)
         solution = certified(columns, targets, weights, beta)
-        if solution.gap >= GAP:
+        if not solution.is_optimal:
             solution = certified(columns, targets, _descended(columns, targets, solution), beta)
         solutions.append(solution)
     return solutions

@@ -32,6 +32,14 @@ class TrainingMethod(Contract, ABC):
     """True if callbacks may act between its steps, and cut units out of the network (``Teacher.select``)."""
     unused: ClassVar[tuple[str, ...]] = ()
     """Fields of ``training`` that it does not read."""
+    most_epochs: ClassVar[int] = 100_000
+    """Largest ``training.epochs`` that it takes."""
+
+    def length_problem(self, epochs: int) -> str | None:
+        """Say in a sentence why ``training.epochs`` may not be so many; None where it may."""
+        if epochs <= self.most_epochs:
+            return None
+        return f"training.epochs: {epochs} is not allowed; it should be {self.most_epochs} or less"
 
     def problems(self, network: Architecture) -> list[str]:
         """Return, in sentences, what keeps the method from training a network; none by default."""
@@ -60,6 +68,15 @@ class TrainingMethod(Contract, ABC):
                 f"for {self.kind} leaves one at each {self.axis.name}; choose among {_names(marks)}"
             )
         return [f"{_names(absent)} has no checkpoint, {remedy}"] if absent else []
+
+    def smallest_batch(self, images: int, batch_size: int) -> int | None:
+        """Return the fewest images, out of so many training images (>= 1), that one of its steps learns from.
+
+        0 where they are too few to begin with; None where nobody knows: for a course of its own, unless it says so.
+        """
+        if type(self).learner is not TrainingMethod.learner:
+            return None
+        return images % batch_size or batch_size
 
     def learner(self, lesson: Lesson) -> NetworkLearner:
         """Return what learns a lesson: batch after batch, as ``begin`` says."""

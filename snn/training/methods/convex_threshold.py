@@ -17,7 +17,7 @@ from spikeatlas.snn.training.methods.axis import TrainingAxis
 from spikeatlas.snn.training.methods.base import TrainingMethod
 from spikeatlas.snn.training.methods.lesson import Lesson
 
-Beta = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Beta = Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)]
 
 
 @dataclass(frozen=True, config=SPEC)
@@ -31,7 +31,8 @@ class ConvexThreshold(TrainingMethod):
     kind: Literal["convex-threshold"] = "convex-threshold"
     """``convex-threshold``: one problem a class and step, each solved to its optimum."""
     path: Annotated[tuple[Beta, ...], Field(min_length=1)] = (0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
-    """Regularisation beta of each step, divided by the number of training images (> 0, each below the one before)."""
+    """Regularisation beta of each step, divided by the number of training images (> 0, each below the one before).
+    At 1 no unit is in use: targets are -1 and 1, and patterns 0 and 1."""
 
     axis: ClassVar[TrainingAxis] = TrainingAxis(
         "step",

@@ -43,11 +43,11 @@ class Desire(TrainingMethod):
     """``desire``: wishes to spike and spike traces, without gradients."""
     spare_steps: Annotated[int, Field(ge=0)] = 4
     """Time steps in which a unit need not spike: it is to have ``network.time_steps`` less these (>= 0)."""
-    output_error: Annotated[float, Field(ge=0)] = 0.3
+    output_error: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.3
     """Error of an output unit above which it has a wish, in shares of the spikes that it is to have (>= 0)."""
-    hidden_desire: Annotated[float, Field(ge=0)] = 0.05
+    hidden_desire: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.05
     """Sum of what the units behind a hidden one wish of it from which that is its own wish (>= 0)."""
-    lr_decay: Annotated[float, Field(ge=0)] = 0.04
+    lr_decay: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.04
     """Fall of the learning rate: after e whole epochs it is training.lr exp(-lr_decay e) (>= 0)."""
     dropout: Dropout | tuple[Dropout, ...] = 0.0
     """Chance that a hidden unit is taken out for an image (0 to below 1): one for all, or one a hidden layer."""

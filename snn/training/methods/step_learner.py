@@ -119,11 +119,20 @@ class StepLearner(NetworkLearner):
         if not math.isfinite(loss):
             raise FloatingPointError(
                 f"training diverged at step {self.step} (loss {loss}): lower training.lr, "
-                f"which is {self.lesson.spec.lr}."
+                f"which is {self.lesson.spec.lr}{self._strengths()}."
             )
         self.step += 1
         for intervention in self._interventions:
             intervention.after_step(self.step)
+
+    def _strengths(self) -> str:
+        """Name the fields of acting callbacks that may be what a training diverges by, as a sentence goes on."""
+        return "".join(
+            f", or {name} of {callback.kind} in training.callbacks, which is {getattr(callback, name)}"
+            for callback in self.lesson.spec.callbacks
+            if isinstance(callback, ActingCallback)
+            for name in callback.strengths
+        )
 
     def _loss(self, spikes: Tensor, labels: Tensor) -> Tensor:
         objectives = self.lesson.spec.objectives

@@ -28,6 +28,7 @@ from spikeatlas.tasks.atlas.groups.of_layers.reference_group import REFERENCE
 from spikeatlas.tasks.atlas.groups.of_layers.screening_group import SCREENING
 from spikeatlas.tasks.atlas.groups.position_group import POSITION
 from spikeatlas.tasks.atlas.groups.progress_group import (
+    ACTING,
     FINGERPRINTS,
     OPTIMA,
     POPULATION,
@@ -53,6 +54,7 @@ GROUPS: tuple[Group, ...] = (
     FINGERPRINTS,
     STEP_SCALES,
     OPTIMA,
+    ACTING,
     SILENCED,
     POPULATION,
     NEURONS,

@@ -34,6 +34,7 @@ ALL = [
         desires=True,
         life=True,
         certified=True,
+        acts=True,
     )
     for source in get_args(Naturalness)
 ]

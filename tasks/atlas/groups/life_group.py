@@ -28,8 +28,9 @@ _LIFE = {
     "drive": Variable(ROWS, "float32", np.nan, "largest drive found", "of neurons that were searched for: the current, as the neuron gets it, averaged over time and largest over the map"),
     "response": Variable(ROWS, "float32", np.nan, "response to the stimulus", "of dormant neurons"),
     "typicality": Variable(ROWS, "float32", np.nan, "typicality of the stimulus", "of dormant neurons, as in /naturalness; undefined where the generator has none, and for black and white images that follow the first layer's weights"),
-    "searches": Variable(ROWS, "int32", 0, "searches", "of the drive, by the study's first method"),
+    "searches": Variable(ROWS, "int32", 0, "searches", "of the drive, by the study's first method; 0 where an image of the study's own searches, of any method, drives the neuron"),
     "budget": Variable(ROWS, "int32", 0, "budget of each", "", "image"),
+    "guided": Variable(ROWS, "int32", 0, "budget of the gradient's guide", "it climbs the drive where all searches failed; 0 where they did not, and where it cannot: where the coding or the spikes before the layer have no gradient, or the generator none of ours", "image"),
 }  # fmt: skip
 _STIMULI = {
     "stimulus": Variable((*ROWS, *PIXELS), "uint8", 0, "stimulus of a dormant neuron", "black for all others", GREY),

@@ -43,6 +43,10 @@ _OPTIMUM = {
     "gap": Variable(("epoch", "category"), "float64", np.nan, "duality gap", "upper bound on the objective's distance from its least value over the patterns that were drawn"),
 }  # fmt: skip
 
+_ACTING = {
+    "mean_return": Variable(("epoch",), "float32", np.nan, "mean return", "sum of rewards, mean over ten test episodes, the same at every epoch; NaN: of checkpoints from elsewhere, which do not tell"),
+}  # fmt: skip
+
 _ABLATION = {
     "ablated": mark("neurons were silenced, one by one"),
     "intact_accuracy": Variable(("epoch",), "float32", np.nan, "accuracy before ablation", "of the whole network, on the test images of the ablation"),
@@ -81,6 +85,14 @@ OPTIMA = Group(
     mark=TRAINED,
     when=lambda layout: layout.certified,
     condition="training.method: convex-threshold",
+)
+ACTING = Group(
+    f"{PROGRESS}/acting",
+    "what an actor's actions bring in its environment",
+    same(_ACTING),
+    mark=TRAINED,
+    when=lambda layout: layout.acts,
+    condition="network.kind: actor",
 )
 SILENCED = Group(
     PROGRESS,

@@ -16,6 +16,7 @@ from spikeatlas.tasks.report.explorer.layer_data import choices
 from spikeatlas.tasks.report.explorer.overview import epoch_places, population_about, populations
 from spikeatlas.tasks.report.explorer.packing import plain
 from spikeatlas.tasks.report.explorer.sprites import columns, tiles_per_sheet
+from spikeatlas.tasks.report.explorer.training_panels import training_panels
 from spikeatlas.tasks.report.figures import COLOURS, DASHES
 from spikeatlas.tasks.report.pictures import short_names
 from spikeatlas.tasks.report.summary import Summary
@@ -67,6 +68,7 @@ def atlas_index(tree: Tree, summary: Summary, measures: list[KnownMeasure]) -> d
             }
             for name, label, heading, meaning in measures
         ],
+        "training": training_panels(tree),
         "population": {"about": population_about(tree), "layers": populations(tree, summary)},
     }
 

@@ -37,7 +37,43 @@ def test_what_a_function_does_not_have_is_said(tmp_path: Path) -> None:
     sentences = [line for line in error.value.problems if line.startswith("analysis.importance")]
     assert len(sentences) == 2
     assert "naa follows gradients" in sentences[0]
-    assert "name rate or ablation instead" in sentences[1]
+    # measures are had at the epochs of an ablation, which a function does not have
+    assert all(sentence.endswith("; leave analysis.importance out") for sentence in sentences)
+
+
+@pytest.mark.parametrize(
+    ("network", "training"),
+    [
+        ({"kind": "feedback", "units": 6, "time_steps": 4}, {"method": "spide", "epochs": 2}),
+        ({"kind": "threshold-head", "units": 8}, {"method": {"kind": "convex-threshold", "path": [0.3, 0.1]}}),
+    ],
+    ids=["feedback", "threshold-head"],
+)  # fmt: skip
+def test_what_is_recommended_instead_can_be_had(
+    tmp_path: Path, network: dict[str, Any], training: dict[str, Any]
+) -> None:
+    raw = {
+        **tiny(tmp_path / "run", analysis={**ABLATED, "importance": ["naa"]}),
+        "network": network,
+        "training": training,
+        "probe": {"epochs": [2]},
+    }
+    with pytest.raises(StudyError) as error:
+        check(raw)
+    (sentence,) = error.value.problems
+    assert sentence.startswith("analysis.importance: naa follows gradients")
+    assert sentence.endswith("; name rate or ablation instead")
+    check({**raw, "analysis": {**ABLATED, "importance": ["rate", "ablation"]}})
+
+
+@pytest.mark.parametrize(
+    "fields", [{"network": {"time_steps": 10**9}}, {"analysis": {"lengths": [3, 10**9]}}]
+)
+def test_there_is_a_most_of_time_steps(tmp_path: Path, fields: dict[str, Any]) -> None:
+    with pytest.raises(StudyError) as error:
+        check(tiny(tmp_path / "run", **fields))
+    (sentence,) = error.value.problems
+    assert sentence.endswith("1000000000 is not allowed; it should be 10000 or less")
 
 
 def test_groups_of_neurons_are_not_attributed_to(tmp_path: Path) -> None:

@@ -143,6 +143,13 @@ def problems(raw: dict[str, Any]) -> list[str]:
             {"training": {"callbacks": ["demp"]}, "network": {"norm": "divisive"}},
             ("training.callbacks", "demp", "network.norm", "divisive", "choose another norm"),
         ),
+        (
+            {
+                "training": {"batch_size": 17},
+                "network": {"norm": {"kind": "batch", "statistics": "step"}},
+            },
+            ("training.batch_size", "17 leaves one of 120", "set it to 18"),
+        ),
         ({"analysis": {"ablation": [2]}}, ("analysis.ablation_images", "1000", "at most 120")),
         (
             {"analysis": {"ablation_images": 39}},

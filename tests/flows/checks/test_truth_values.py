@@ -25,7 +25,7 @@ def test_true_where_a_number_belongs_is_refused(raw: dict[str, Any], path: str) 
 
 
 def test_true_where_it_belongs_is_taken() -> None:
-    study, problems = parse({"search": {"share": True}, "data": {"download": "no"}})
+    study, problems, _ = parse({"search": {"share": True}, "data": {"download": "no"}})
     assert problems == []
     assert study.search.share
     assert not study.data.download

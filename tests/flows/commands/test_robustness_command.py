@@ -59,6 +59,11 @@ def test_a_study_is_measured_and_nothing_twice(
     assert again.stdout == done.stdout
     assert measurements(study) == rows
 
+    # an earlier version called attacks otherwise
+    record = study.parent / "run" / "robustness" / "robustness.json"
+    record.write_text(record.read_text().replace('"label": "pgd-2"', '"label": "pgd"'))
+    assert ask("robustness", study, *FEW, *QUICK, "--attack", "noise").stdout == done.stdout
+
 
 def test_stopped_at_any_measurement_it_goes_on_to_the_same_file(
     ask: Ask, study: Path, monkeypatch: pytest.MonkeyPatch
@@ -163,6 +168,19 @@ def test_a_module_is_asked_and_follows_another_network_s_gradients(
         (["--attack", "pgx"], "did you mean pgd"),
         (["--attack", "{kind: pgd, stepz: 3}"], "stepz: there is no such field"),
         (["--attack", "{kind: pgd"], "write a name, or fields"),
+        (
+            [*QUICK, "--attack", "{kind: square, queries: 8}"],
+            "--attack names square-8 (linf) 2 times",
+        ),
+        (
+            [*QUICK, "--attack", "{kind: naa, layer: conv9}"],
+            "--attack naa-10, layer conv9: the network has no layer 'conv9': there are conv1, conv2, fc1, out",
+        ),
+        ([*QUICK, "--attack", "{kind: naa, layer: ''}"], "the network has no layer ''"),
+        (
+            ["--attack", "{kind: naa-transfer, layer: conv9}"],
+            "name one of these, or leave layer out",
+        ),
         (["--transfer-epoch", "7"], "--transfer-epoch 7: there is no such epoch"),
         (["--transfer-epoch", "2"], "is the network under attack itself"),
         (["--set", "search.budgte=1"], "search.budgte"),

@@ -35,12 +35,31 @@ def test_observations_are_stimuli_over_their_bounds() -> None:
         ("NoSuchThing-v0", "choose one it has, such as Pendulum-v1"),
         ("CartPole-v1", "the observations of CartPole-v1 have no bounds"),
         ("Acrobot-v1", "no row of numbers"),
+        ("Ant-v3", r"makes no environment 'Ant-v3' here \(ImportError: .*; choose one it has"),
+        ("GymV26Environment-v0", r"here \(ImportError: .*shimmy"),
     ],
 )
+@pytest.mark.filterwarnings("ignore:.*out of date:DeprecationWarning")
 def test_an_environment_that_cannot_be_used_says_why(name: str, sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence) as caught:
         environment(name)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "error", [ImportError(), OSError("libGL.so.1 is not there"), RuntimeError("a\nb")]
+)
+def test_whatever_a_maker_raises_is_a_sentence(error: Exception) -> None:
+    import gymnasium
+
+    def fail() -> Any:
+        raise error
+
+    name = f"Raises{type(error).__name__}-v0"
+    gymnasium.register(name, entry_point=cast("Any", fail))
+    (sentence,) = environment_problems("data", name)
+    assert f"data: Gymnasium makes no environment '{name}' here ({type(error).__name__}" in sentence
+    assert "\n" not in sentence
 
 
 def register(low: float, high: float, action: float) -> str:

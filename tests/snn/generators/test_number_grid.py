@@ -50,6 +50,8 @@ def test_what_it_is_made_of_has_a_digest(tmp_path: Any) -> None:
         ({"levels": 1}, "greater than or equal to 2"),
         ({"levels": 257}, "less than or equal to 256"),
         ({"low": [], "high": []}, "at least 1 item"),
+        ({"high": [1, 1, float("inf")]}, "finite number"),
+        ({"low": [-1, -1, float("-inf")]}, "finite number"),
     ],
 )
 def test_fields_that_make_no_grid_are_refused(fields: dict[str, Any], sentence: str) -> None:

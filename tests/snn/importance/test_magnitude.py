@@ -41,6 +41,6 @@ def test_without_weights_there_is_a_sentence() -> None:
     groups = ReadSubject(
         ChainSubject(network()), PopulationReading(groups={"fc1": ((0, 1),)}), "channel"
     )
-    assert MagnitudeSpec().problems(groups) == [NO_WEIGHTS]
+    assert MagnitudeSpec().problems(groups) == [f"{NO_WEIGHTS}; name rate or ablation instead"]
     with pytest.raises(LackError, match="magnitude is of weights"):
         MagnitudeSpec().measure(groups, noise_images(1), np.zeros(1, int), {"fc1": (0,)}, KEY)

@@ -75,7 +75,7 @@ def test_the_measure_is_the_mean_of_its_classes_weighed_by_their_images() -> Non
     np.testing.assert_allclose(means[:, [0, 1, 4]] @ [4 / 9, 3 / 9, 2 / 9], whole)
 
 
-def test_a_subject_without_gradients_is_a_sentence() -> None:
+def test_a_subject_without_gradients_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     net = ChainSubject(network().eval())
     groups = ReadSubject(net, PopulationReading(groups={"fc1": ((0, 1),)}), "channel")
 
@@ -84,8 +84,11 @@ def test_a_subject_without_gradients_is_a_sentence() -> None:
 
     assert NaaSpec().problems(net) == []
     assert NaaSpec().problems(ReadSubject(net, WindowReading(start=0, stop=2), "channel")) == []
-    assert NaaSpec().problems(groups) == [NO_GRADIENTS]
-    assert NaaSpec().problems(Answers()) == [NO_GRADIENTS]
+    instead = "name rate or ablation instead"
+    assert NaaSpec().problems(groups) == [f"{NO_GRADIENTS}; {instead}"]
+    assert NaaSpec().problems(Answers()) == [f"{NO_GRADIENTS}; {instead}"]
+    monkeypatch.setattr(Answers, "lacks", ("readout",))
+    assert NaaSpec().problems(Answers()) == [f"{NO_GRADIENTS}; leave analysis.importance out"]
     with pytest.raises(LackError, match="follows gradients"):
         NaaSpec().measure(groups, noise_images(2), np.arange(2), {"fc1": (0,)}, KEY)
 

@@ -10,6 +10,7 @@ import torch
 
 from spikeatlas.snn.coding import CodingKey, encode
 from spikeatlas.snn.life import DriveResponder, extreme_images, response_bounds
+from spikeatlas.snn.life.signal_bounds import currents, input_interval, normalised
 from spikeatlas.snn.networks import SpikingNetwork
 from tests.snn.nets import network, noise_images
 
@@ -75,7 +76,9 @@ def test_some_bounds_say_something() -> None:
 
 
 @pytest.mark.parametrize(
-    "fields", [{}, {"pool": "none", "norm": "batch"}, {"channels": ()}], ids=str
+    "fields",
+    [{}, {"pool": "none", "norm": "batch"}, {"pool": "average", "norm": "batch"}, {"channels": ()}],
+    ids=str,
 )
 def test_extreme_images_reach_the_first_layer_s_bound(fields: dict[str, Any]) -> None:
     built = network(**{"neuron": "relu", "time_steps": 1, "decoding": "membrane", **fields})
@@ -90,7 +93,25 @@ def test_extreme_images_reach_the_first_layer_s_bound(fields: dict[str, Any]) ->
     best = np.diagonal(drive(images)[first])
     others = drive(stimuli(4))[first].max(0)
     assert (best >= others - 1e-5).all()
-    assert best.shape == (built.sizes[first],)
+    layer = next(iter(built))
+    high = normalised(layer.norm, currents(layer, input_interval(built))).high
+    np.testing.assert_allclose(best, high.reshape(built.sizes[first], -1).amax(1), rtol=1e-4)
+
+
+def test_a_unit_whose_window_no_image_fills_is_dead() -> None:
+    """Each position's current can be 0.25, but a window's mean is -0.25 at most: its positions ask for other pixels."""
+    built = network(
+        channels=(1,), hidden=(), kernel=3, neuron="relu", time_steps=1, pool="average",
+        decoding="membrane",
+    )  # fmt: skip
+    operator = next(iter(built)).operator
+    with torch.no_grad():
+        operator.weight.zero_()
+        operator.weight[0, 0, 1, 1:] = torch.tensor([1.0, -1.0]) * built.std
+        operator.bias.fill_(-0.75)  # type: ignore[union-attr]
+        whole = built.eval()
+    assert response_bounds(whole)["conv1"].high[0] == 0
+    assert DriveResponder(whole, {"conv1": [0]})(extreme_images(whole))["conv1"][0, 0] < 0
 
 
 def test_spikes_of_both_signs_have_no_extreme_image() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from spikeatlas.snn.networks import ActorArchitecture
 from spikeatlas.snn.training import BACKENDS, TrainingSpec, renamed_fields
 from tests.snn.brought import Counter, Quiet, SignDescent
 
@@ -89,6 +90,28 @@ def test_members_are_named_or_your_own() -> None:
 def test_what_does_not_fit_is_said(fields: dict[str, Any], words: str) -> None:
     with pytest.raises(ValidationError, match=words):
         ADAPTER.validate_python(fields)
+
+
+TD3 = {"kind": "td3", "every": 50}
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"epochs": 100_001}, "training.epochs: 100001 is not allowed; it should be 100000 or less"),
+        ({"epochs": 10**7 + 1, "method": "td3"}, "it should be 10000000 or less"),
+        ({"epochs": 5_000_001, "method": TD3}, r"training\.method\.every: .* 50 of 5000001 .* set it to 51 or more"),
+    ],
+)  # fmt: skip
+def test_a_training_is_not_endless(fields: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        ADAPTER.validate_python(fields)
+
+
+def test_steps_in_an_environment_are_more_than_epochs() -> None:
+    spec = ADAPTER.validate_python({"epochs": 10**7, "method": "td3"})
+    assert len(spec.places(ActorArchitecture())) == 10_001
+    assert ADAPTER.validate_python({"epochs": 5_000_000, "method": TD3}).epochs == 5_000_000
 
 
 def test_the_old_name_of_the_backend_says_the_new_one() -> None:

@@ -62,3 +62,10 @@ def test_strengths_are_read_and_spelled() -> None:
 def test_other_strengths_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match=f"--noise {text}"):
         read_strengths("--noise", [text])
+
+
+def test_two_attacks_of_one_row_are_refused() -> None:
+    balls = (Pgd(), Pgd(norm="l2"), Pgd(steps=40), Pgd(pace=1.5), Square())
+    assert RobustnessPlan(attacks=balls).problems() == []
+    twice = RobustnessPlan(attacks=(*balls, Pgd(norm="l2", steps=20)))
+    assert twice.problems() == ["--attack names pgd-20 (l2) 2 times: name each attack once"]

@@ -53,6 +53,11 @@ def test_one_step_that_does_more_than_many_and_flat_images_are_signs() -> None:
     ]
 
 
+def test_of_several_attacks_of_one_kind_the_strongest_counts() -> None:
+    (sign,) = signs_of_masking([entry("fgsm", 15), entry("pgd", 10), entry("pgd", 40)])
+    assert sign.startswith("no sign")
+
+
 def test_other_strengths_and_controls_are_no_signs() -> None:
     others = [
         entry("pgd", 30),

@@ -10,22 +10,20 @@ from pathlib import Path
 from typing import Annotated, cast
 
 from annotated_types import Ge
-from pydantic import Field, model_validator
+from pydantic import Field, FiniteFloat, model_validator
 from rich.table import Table
 
 from spikeatlas.flows.benchmark.comparison import NetworkComparison, Row, read_comparison
 from spikeatlas.snn.atomic import write_atomically
+from spikeatlas.snn.data import Observations
 from spikeatlas.snn.environments import environment
 from spikeatlas.snn.networks import ActorNetwork
 from spikeatlas.snn.training import Td3, epoch_path, load_network, train_network
-from spikeatlas.snn.training.methods.td3 import episode_returns
+from spikeatlas.snn.training.methods.td3 import episode_returns, seeds_of_tests
 from spikeatlas.tasks.inspect.text import as_text
 from spikeatlas.tasks.workers import models
 from spikeatlas.tasks.workers.process import one_thread
 from spikeatlas.tasks.workers.stopping import stop_asked
-
-FIRST_EPISODE = 1_000_000
-"""Seed of the first test episode: those of a training are others."""
 
 
 class ReturnComparison(NetworkComparison):
@@ -33,7 +31,7 @@ class ReturnComparison(NetworkComparison):
 
     episodes: Annotated[int, Ge(1)] = 10
     """Test episodes, the same for all (>= 1)."""
-    bars: dict[str, float] = Field(default_factory=dict)
+    bars: dict[str, FiniteFloat] = Field(default_factory=dict)
     """Rows, and the mean return that each is to reach."""
 
     @model_validator(mode="after")
@@ -42,10 +40,25 @@ class ReturnComparison(NetworkComparison):
             raise ValueError(
                 f"bars: {name!r} is no row; name one of {', '.join(row.name for row in self.rows)}"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _check_environment(self) -> ReturnComparison:
+        if not isinstance(self.data, Observations):
+            raise ValueError(  # noqa: TRY004 - a mistake of the file, told like any other
+                f"data.dataset: {self.data.dataset} has no observations, which actors take; write data: {{dataset: "
+                "observations}"
+            )
         for row in self.rows:
-            if not isinstance(row.training.method, Td3):
-                raise ValueError(  # noqa: TRY004 - a mistake of the file, told like any other
-                    f"row {row.name!r}: training.method is {row.training.method.kind}; returns are td3's"
+            method = row.training.method
+            if not isinstance(method, Td3):
+                raise ValueError(  # noqa: TRY004 - the same
+                    f"row {row.name!r}: training.method is {method.kind}; returns are td3's"
+                )
+            if method.environment != self.data.environment:
+                raise ValueError(
+                    f"row {row.name!r}: training.method.environment: {method.environment} is not data.environment, "
+                    f"{self.data.environment}; name the same one"
                 )
         return self
 
@@ -135,8 +148,9 @@ def _tested(comparison: ReturnComparison, row: Row, folder: Path, place: float) 
         epoch_path(folder, place), row.spec.architecture, data.shape, len(data.classes)
     )
     world = environment(cast("Td3", row.training.method).environment)
-    seeds = range(FIRST_EPISODE, FIRST_EPISODE + comparison.episodes)
-    return episode_returns(cast("ActorNetwork", network), world, seeds)
+    return episode_returns(
+        cast("ActorNetwork", network), world, seeds_of_tests(comparison.episodes)
+    )
 
 
 def return_table(comparison: ReturnComparison, pieces: Sequence[ReturnPiece]) -> str:

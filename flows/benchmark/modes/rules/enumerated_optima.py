@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from rich.table import Table
 
 from spikeatlas.snn.generators import GridGenerator
-from spikeatlas.tasks.atlas import Tree, open_tree
+from spikeatlas.tasks.atlas import Tree, of_sign, open_tree
 from spikeatlas.tasks.atlas.origin import run_of_atlas
 from spikeatlas.tasks.inspect.text import as_text
 from spikeatlas.tasks.study.run import Run
@@ -20,24 +20,26 @@ from spikeatlas.tasks.workers import models
 MOST_POINTS = 300_000
 BAR = 0.9
 """Share of searches of active neurons that are to reach the optimum."""
+ENDS = {1: "largest", -1: "smallest"}
+"""The response that a search of a sign looks for."""
 _PART = 4096
 
 
 class Reached(NamedTuple):
-    """The outcome of the searches of a layer at an epoch."""
+    """The outcome of the searches of a layer for one end of its neurons, at an epoch."""
 
     neurons: int
-    """Those whose largest response to the whole grid is above 0: the active ones."""
+    """Those whose response to some point of the grid is not 0: the active ones."""
     searches: int
     """Searches of these: of each search method and repeat."""
     hits: int
-    """Searches whose best response is that largest one."""
+    """Searches whose best response is the optimum: the largest or the smallest of the grid, whichever they look for."""
     share: float
-    """Median over these neurons of the share of the grid that has the largest response."""
+    """Median over these neurons of the share of the grid that has that response."""
 
 
 def count_optima(optima: Path) -> Iterator[str]:
-    """Yield a table: how many searches in an atlas reached the largest response there is on its grid.
+    """Yield a table: how many searches in an atlas reached the largest response there is on its grid, or the smallest.
 
     ValueError for an atlas whose stimuli are not from a grid, or from one of more than 300,000 points.
     """
@@ -50,24 +52,27 @@ def count_optima(optima: Path) -> Iterator[str]:
         )
     images = model.decode(all_points(model.levels, model.image_shape[2]))
     table = Table(
-        "epoch", "layer", "active neurons", "searches", "optimum reached", "share of the grid"
+        "epoch", "layer", "optimum", "active neurons", "searches", "reached", "share of the grid"
     )
-    total = np.zeros(2, int)
+    totals: dict[int, NDArray[np.int64]] = {sign: np.zeros(2, int) for sign in run.search.signs}
     with open_tree(optima) as tree:
         for epoch in run.epochs:
-            for layer, outcome in reached(run, tree, epoch, images).items():
-                total += outcome.hits, outcome.searches
+            for (layer, sign), outcome in reached(run, tree, epoch, images).items():
+                totals[sign] += outcome.hits, outcome.searches
                 rate = outcome.hits / max(outcome.searches, 1)
                 hits = f"{outcome.hits} ({rate:.1%})"
                 counts = f"{outcome.neurons}", f"{outcome.searches}"
-                table.add_row(f"{epoch:g}", layer, *counts, hits, f"{outcome.share:.2g}")
+                place = f"{epoch:g}", layer, ENDS[sign]
+                table.add_row(*place, *counts, hits, f"{outcome.share:.2g}")
     yield as_text(table)
-    rate = total[0] / max(total[1], 1)
-    verdict = "reached" if rate >= BAR else "missed"
-    yield (
-        f"{total[0]} of {total[1]} searches of active neurons ({rate:.1%}), {run.search.budget} stimuli a neuron, reached "
-        f"the optimum of {len(images):,} points; the bar is {BAR:.0%}: {verdict}"
-    )
+    for sign, (count, searches) in totals.items():
+        rate = count / max(searches, 1)
+        verdict = "reached" if rate >= BAR else "missed"
+        least = " for the least exciting image" if sign < 0 else ""
+        yield (
+            f"{count} of {searches} searches of active neurons{least} ({rate:.1%}), {run.search.budget} stimuli a neuron, "
+            f"reached the optimum of {len(images):,} points; the bar is {BAR:.0%}: {verdict}"
+        )
 
 
 def all_points(levels: int, dimensions: int) -> NDArray[np.int64]:
@@ -80,19 +85,23 @@ def all_points(levels: int, dimensions: int) -> NDArray[np.int64]:
     return np.indices((levels,) * dimensions).reshape(dimensions, -1).T
 
 
-def reached(run: Run, tree: Tree, epoch: float, images: NDArray[np.uint8]) -> dict[str, Reached]:
-    """Hold the searches of each layer at an epoch against the responses to ``images``, the whole grid."""
+def reached(
+    run: Run, tree: Tree, epoch: float, images: NDArray[np.uint8]
+) -> dict[tuple[str, int], Reached]:
+    """Hold the searches of each layer and sign at an epoch against the responses to ``images``, the whole grid."""
     respond = models.responder(run, epoch, "report", run.layers)
     parts = [respond(images[start : start + _PART]) for start in range(0, len(images), _PART)]
-    outcomes = {}
+    outcomes: dict[tuple[str, int], Reached] = {}
     for layer in run.layers:
         every = np.concatenate([part[layer] for part in parts])
-        largest = every.max(axis=0)
-        active = largest > 0
-        rows = tree[f"layers/{layer}"].response.sel(epoch=epoch).transpose("neuron", ...)
-        best = rows.values.reshape(len(largest), -1)[active]
-        hits = int((best == largest[active, None]).sum())
-        tied = (every == largest).mean(axis=0)[active]
-        share = float(np.median(tied)) if active.any() else 0.0
-        outcomes[layer] = Reached(int(active.sum()), int(np.isfinite(best).sum()), hits, share)
+        active: NDArray[np.bool_] = (every != 0).any(axis=0)
+        for sign in run.search.signs:
+            searches = of_sign(tree[f"layers/{layer}"], sign).response.sel(epoch=epoch)
+            best = searches.transpose("neuron", ...).values.reshape(len(active), -1)[active]
+            optimum = sign * (sign * every).max(axis=0)
+            hits = int((best == optimum[active, None]).sum())
+            tied = (every == optimum).mean(axis=0)[active]
+            share = float(np.median(tied)) if active.any() else 0.0
+            counts = int(active.sum()), int(np.isfinite(best).sum())
+            outcomes[layer, sign] = Reached(*counts, hits, share)
     return outcomes

@@ -222,6 +222,11 @@ class TandemLearner(NetworkLearner):
         self._optimizer.load_state_dict(state["optimizer"])
 
 
+def validation_count(images: int, share: float) -> int:
+    """Return how many of so many training images (>= 2) are for validation: at least one, and never all."""
+    return min(max(round(share * images), 1), images - 1)
+
+
 def split_off(lesson: Lesson, share: float) -> tuple[Split, Split]:
     """Return the training images without those for validation, a ``share`` that the seed chooses, and these.
 
@@ -233,7 +238,7 @@ def split_off(lesson: Lesson, share: float) -> tuple[Split, Split]:
             f"training.method: tandem splits images for validation off, and there is {count} to train with; give at least 2."
         )
     order = np.random.default_rng([lesson.seed, _SPLIT]).permutation(count)
-    size = min(max(round(share * count), 1), count - 1)
+    size = validation_count(count, share)
     parts = np.sort(order[size:]), np.sort(order[:size])
     training, validation = (Split(split.images[rows], split.labels[rows]) for rows in parts)
     return training, validation

@@ -15,7 +15,11 @@ from spikeatlas.snn.registry import SPEC
 from spikeatlas.snn.training.methods.axis import TrainingAxis
 from spikeatlas.snn.training.methods.base import TrainingMethod
 from spikeatlas.snn.training.methods.lesson import Lesson
-from spikeatlas.snn.training.methods.tandem.tandem_learner import TUNED, TandemLearner
+from spikeatlas.snn.training.methods.tandem.tandem_learner import (
+    TUNED,
+    TandemLearner,
+    validation_count,
+)
 
 STAGES = TrainingAxis(
     "stage",
@@ -80,6 +84,11 @@ class TandemMethod(TrainingMethod):
                 f"is to convert {self.stages} layers, and {hidden} are hidden; set stages to at most {hidden}, or leave it out"
             )
         return [f"training.method: tandem {problem}" for problem in problems]
+
+    def smallest_batch(self, images: int, batch_size: int) -> int:
+        """See ``TrainingMethod``: without those for validation, in batches of one size but for one image."""
+        count = images - validation_count(images, self.validation)
+        return 0 if images < 2 else count // -(-count // batch_size)
 
     def learner(self, lesson: Lesson) -> TandemLearner:
         """See ``TrainingMethod``: it owns its course."""

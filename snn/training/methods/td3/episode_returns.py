@@ -12,6 +12,8 @@ from spikeatlas.snn.environments import Environment, Episode
 from spikeatlas.snn.networks import ActorNetwork
 from spikeatlas.snn.networks.actor import SPAN
 
+_FIRST_EPISODE = 1_000_000
+
 
 @torch.no_grad()
 def actions_of(
@@ -31,6 +33,11 @@ def values_of(
         np.float32
     )
     return values
+
+
+def seeds_of_tests(episodes: int) -> range:
+    """Return seeds of so many test episodes (>= 1), the same for all actors; those of a training are others."""
+    return range(_FIRST_EPISODE, _FIRST_EPISODE + episodes)
 
 
 def episode_returns(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -16,6 +17,9 @@ from spikeatlas.snn.training.methods.lesson import Lesson
 from spikeatlas.snn.training.methods.network_learner import NetworkLearner
 from spikeatlas.snn.training.methods.td3.td3_learner import Td3Learner
 from spikeatlas.snn.training.methods.td3.td3_settings import Td3Settings
+
+MOST_CHECKPOINTS = 100_000
+"""Each has its place in the atlas."""
 
 
 @dataclass(frozen=True, config=SPEC)
@@ -35,6 +39,7 @@ class Td3(Td3Settings, TrainingMethod):
     axis: ClassVar[TrainingAxis] = TrainingAxis(
         "step", "environment steps", "step", "steps taken in the environment; 0: untrained"
     )
+    most_epochs: ClassVar[int] = 10_000_000
     unused: ClassVar[tuple[str, ...]] = (
         *("batch_size", "lr", "labels", "objectives"),
         *("backend", "precision", "device"),
@@ -59,6 +64,27 @@ class Td3(Td3Settings, TrainingMethod):
         """See ``TrainingMethod``: 0, every so many steps, and the end."""
         del network
         return (*(float(step) for step in range(0, epochs, self.every)), float(epochs))
+
+    def place_problems(
+        self, network: Architecture, epochs: int, places: Sequence[float]
+    ) -> list[str]:
+        """See ``TrainingMethod``: it can stop after any step, but not within one."""
+        parts = ", ".join(f"{place:g}" for place in places if place % 1)
+        if not parts:
+            return super().place_problems(network, epochs, places)
+        return [
+            f"{parts} has no checkpoint, for {self.kind} counts whole environment steps; choose whole numbers, 0 to {epochs}"
+        ]
+
+    def length_problem(self, epochs: int) -> str | None:
+        """See ``TrainingMethod``: also where that makes too many checkpoints."""
+        if epochs <= min(self.most_epochs, self.every * MOST_CHECKPOINTS):
+            return None
+        least = -(-epochs // MOST_CHECKPOINTS)
+        return super().length_problem(epochs) or (
+            f"training.method.every: a checkpoint every {self.every} of {epochs} steps makes more than {MOST_CHECKPOINTS}; "
+            f"set it to {least} or more"
+        )
 
     def learner(self, lesson: Lesson) -> NetworkLearner:
         """See ``TrainingMethod``."""

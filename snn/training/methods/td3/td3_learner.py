@@ -24,11 +24,18 @@ from spikeatlas.snn.training.checkpoints import CheckpointHeader
 from spikeatlas.snn.training.methods.lesson import Lesson
 from spikeatlas.snn.training.methods.network_learner import NetworkLearner
 from spikeatlas.snn.training.methods.td3.critics import Critics, follow
-from spikeatlas.snn.training.methods.td3.episode_returns import actions_of, values_of
+from spikeatlas.snn.training.methods.td3.episode_returns import (
+    actions_of,
+    episode_returns,
+    seeds_of_tests,
+    values_of,
+)
 from spikeatlas.snn.training.methods.td3.replay import Memories, Replay
 from spikeatlas.snn.training.methods.td3.td3_settings import Td3Settings
 
 STEPS_BETWEEN_SAVES = 1000
+TEST_EPISODES = 10
+"""Episodes after which a checkpoint tells its mean return."""
 _START, _ACTION, _MEMORY = range(3)
 """Purposes of random numbers, which share none."""
 
@@ -156,9 +163,18 @@ class Td3Learner(NetworkLearner):
         optimizer.step()
 
     def header(self, place: float) -> CheckpointHeader:
-        """See ``NetworkLearner``: an actor reads no classes, so nobody knows its accuracy or loss."""
-        count, study = self.images_seen, self.lesson.study
-        return CheckpointHeader(place, self.step, count, accuracy=nan, loss=nan, study=study)
+        """See ``NetworkLearner``: an actor reads no classes; it has a return in place of accuracy and loss."""
+        seeds = seeds_of_tests(TEST_EPISODES)
+        returns = episode_returns(self._actor, self._environment, seeds)
+        return CheckpointHeader(
+            epoch=place,
+            step=self.step,
+            images_seen=self.images_seen,
+            accuracy=nan,
+            loss=nan,
+            study=self.lesson.study,
+            mean_return=float(np.mean(returns)),
+        )
 
     @property
     def images_seen(self) -> int:

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
+from spikeatlas.snn.networks import Width
 from spikeatlas.snn.registry import SPEC
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -29,7 +30,7 @@ class Td3Settings:
     """Adam's learning rate for the critics (> 0)."""
     batch_size: Count = 100
     """Remembered steps of a change (>= 1)."""
-    critic_hidden: tuple[Count, ...] = (256, 256)
+    critic_hidden: tuple[Width, ...] = (256, 256)
     """Units of the critics' hidden layers (each >= 1)."""
     start_steps: Annotated[int, Field(ge=0)] = 10_000
     """First steps, whose actions are drawn evenly from all (>= 0)."""

@@ -26,6 +26,13 @@ const epochAxis = () => ({
   ticks: atlas.axis.ticks.map(row => [atlas.axis.places[row], epochName(row)]), names: atlas.epochs.map((_, row) => `epoch ${epochName(row)}`),
 });
 
+/** An axis of ``count`` places, numbered from 0. */
+function countAxis(label, count) {
+  const last = Math.max(count - 1, 1), place = k => k / last;
+  const places = Array.from({ length: count }, (_, k) => place(k));
+  return { label, places, ticks: roundTicks(0, last).filter(Number.isInteger).map(k => [place(k), String(k)]), names: places.map((_, k) => `${label} ${k}`) };
+}
+
 function imageAxis() {
   const top = Math.log(atlas.counts.at(-1)) || 1;
   const place = images => Math.log(images) / top;

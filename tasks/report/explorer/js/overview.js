@@ -26,6 +26,16 @@ function accuracyPanel() {
   return panel("Test accuracy", inside, `Share of the test ${what}s that the network classifies correctly.`, "double");
 }
 
+/** What else the training tells of its network: over epochs, or, on an axis of its own, at the chosen one. */
+function trainingPanels() {
+  return atlas.training.map(({ label, about, unit, lines }) => {
+    const rows = unit ? lines.map(line => ({ ...line, y: line.y[state.epoch] })) : lines;
+    const axis = unit ? { x: countAxis(unit, rows[0].y.length) } : { x: epochAxis(), now: state.epoch };
+    const what = unit ? ` At epoch ${epochName(state.epoch)}.` : "";
+    return panel(esc(label), chart({ ...axis, lines: rows, label, width: 290, height: 170 }), esc(about) + what);
+  }).join("");
+}
+
 /** Why a chart of measures has none: an analysed one is undefined, and stays so. */
 const noValues = () => missing("measures") ? "No values yet." : "No values: it is undefined here.";
 
@@ -80,7 +90,7 @@ function overview(section) {
   const neurons = atlas.layers.reduce((sum, layer) => sum + layer.neurons.length, 0);
   section.innerHTML = `<h1 tabindex="-1">What every neuron wants to see <small>${esc(atlas.data)}: ${plural(neurons, "neuron")} of ${plural(atlas.layers.length, "layer")} at ${plural(atlas.epochs.length, "epoch")}</small></h1>${notes}
 <h2>Three claims about training</h2>${claimList()}
-<h2>Over training</h2>${sayMissing("epochs") || ""}<div class="panels">${measurePanel()}${accuracyPanel()}${populationPanels()}</div>
+<h2>Over training</h2>${sayMissing("epochs") || ""}<div class="panels">${measurePanel()}${accuracyPanel()}${trainingPanels()}${populationPanels()}</div>
 <h2>Neurons at epoch ${epochName(state.epoch)}</h2><div class="scroll">${statesTable()}</div>
 <p class="dim">${tableText()}</p>${lacksList()}`;
 }

@@ -68,7 +68,7 @@ def test_a_key_follows_what_numbers_rest_on(tmp_path: Path) -> None:
         ({"rows": [{"name": "A", "least": 87}]}, "least"),
         (
             {"rows": [{"name": "A", "network": {"kind": "feedback", "units": 4}}], "network": {}},
-            "row 'A': training.method: backprop cannot train such a network; choose spide",
+            "^row 'A': training.method: backprop cannot train such a network; choose spide",
         ),
         (
             {
@@ -92,6 +92,20 @@ def test_a_key_follows_what_numbers_rest_on(tmp_path: Path) -> None:
             "row 'A': network.kind chain is not trained here",
         ),
         ({"speed": 1}, "speed"),
+        (
+            {"rows": [{"name": "A b"}, {"name": "a-B"}]},
+            r"rows: 'A b' and 'a-B' would share their files, a-b-seed-\*: name them with other",
+        ),
+        ({"network": "chain"}, r"^network: 'chain' is not allowed; .* write {kind: chain}$"),
+        ({"training": None}, r"^training: nothing stands there; .*, or left out$"),
+        ({"rows": [{"name": "A", "network": None}]}, r"^rows.0.network: nothing stands there"),
+        ({"rows": [{"name": "A", "training": 3}]}, r"^rows.0.training: 3 is not allowed"),
+        ({"rows": [{"name": "A"}, "LIF"]}, r"^rows.1: 'LIF' is not allowed; [^\n]*$"),
+        ({"network": {"hiden": [8]}}, r"^network.hiden: there is no such field[^\n]*$"),
+        (
+            {"network": {}, "rows": [{"name": "A", "network": {"hiden": [8]}}]},
+            r"^rows.0.network.hiden: there is no such field",
+        ),
         (
             {
                 "rows": [

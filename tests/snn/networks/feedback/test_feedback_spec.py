@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from pydantic import ValidationError
 
 from spikeatlas.snn.networks import FeedbackArchitecture, NetworkSite
 
@@ -25,6 +26,11 @@ def test_weights_come_from_the_seed_alone() -> None:
     assert not torch.equal(first["feedback.weight"], other["feedback.weight"])
     assert first["fc1.weight"].shape == (48, 64)
     assert torch.linalg.norm(first["feedback.weight"]) == pytest.approx(2.0)
+
+
+def test_units_have_a_most() -> None:
+    with pytest.raises(ValidationError, match="less than or equal to 10000"):
+        FeedbackArchitecture(units=10**12)
 
 
 def test_one_method_trains_it() -> None:

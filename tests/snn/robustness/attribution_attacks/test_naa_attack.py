@@ -82,6 +82,13 @@ def test_what_it_lacks_is_said() -> None:
     )
     assert "no layer 'x'" in str(NaaAttack(layer="x").lack(network_target(network())))
     assert NaaAttack().lack(network_target(network())) is None
+    assert NaaAttack().misfit(network_target(linear_network())) is None
+    for name in ("x", ""):
+        misfit = NaaAttack(layer=name).misfit(network_target(network()))
+        assert misfit == (
+            f"the network has no layer {name!r}: there are conv1, conv2, fc1, out; name one of these, or leave layer out"
+        )
+    assert NaaAttack(layer="x").misfit(blind) is None
     with pytest.raises(LackError, match="no gradients"):
         next(NaaAttack().climb(blind, noise_images(1), np.zeros(1, int), 0.1, KEY))
 

@@ -37,6 +37,8 @@ def test_what_it_lacks_is_said() -> None:
     source = AttackTarget(target.read, source=target)
     assert NaaTransfer().lack(source) is None
     assert "no layer 'fc7'" in str(NaaTransfer(layer="fc7").lack(source))
+    assert "no layer 'fc7'" in str(NaaTransfer(layer="fc7").misfit(source))
+    assert NaaTransfer(layer="fc7").misfit(target) is None
     with pytest.raises(LackError, match="none is named"):
         NaaTransfer().craft(target, noise_images(1), np.zeros(1, int), 0.1, KEY)
 

@@ -74,6 +74,25 @@ def test_noise_reaches_live_units_alone() -> None:
     }
 
 
+def test_the_penalty_makes_no_dead_unit_live() -> None:
+    """Where weights are penalised, their gradients are not 0 though no image reaches the unit."""
+    built = network(channels=(), neuron="relu", time_steps=1, decoding="membrane")
+    first = next(iter(built))
+    with torch.no_grad():
+        first.operator.bias[3] = -1000.0  # type: ignore[index]
+    before = first.operator.weight.detach().clone()
+    demon = begun(built, penalty=0.1, noise=0.5)
+    images = torch.from_numpy(toy_data().train.images)
+    loss = built(built.normalise(images.float())[None]).square().mean()
+
+    (loss + demon.penalty(30)).backward()
+    assert first.operator.weight.grad is not None
+    assert first.operator.weight.grad[3].any()
+    demon.after_step(30)
+    assert torch.equal(first.operator.weight[3], before[3])
+    assert not torch.equal(first.operator.weight[2], before[2])
+
+
 def test_noise_has_the_schedule_s_deviation() -> None:
     built = network(channels=(), hidden=(400,))
     weight = next(iter(built)).operator.weight

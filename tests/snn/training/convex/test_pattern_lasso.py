@@ -72,6 +72,16 @@ def test_from_some_beta_on_no_unit_is_in_use() -> None:
     assert np.count_nonzero(some.weights) >= 1
 
 
+def test_what_overflowed_is_no_optimum() -> None:
+    points, targets = crosswise(15, seed=1)
+    drawn = patterns(points, sample_planes(points, 60, seed=0)).astype(float)
+    with np.errstate(invalid="ignore"):
+        solution = certified(drawn, targets, np.zeros(60), np.inf)
+    assert np.isnan(solution.gap)
+    assert not solution.is_optimal
+    assert certified(drawn, targets, np.zeros(60), 1e6).is_optimal
+
+
 def test_where_regression_ends_early_descent_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     points, targets = crosswise(20, seed=2)
     drawn = patterns(points, sample_planes(points, 100, seed=0))

@@ -30,7 +30,7 @@ def test_a_path_that_does_not_fall_is_told(path: tuple[float, ...]) -> None:
         convex(path=path)
 
 
-@pytest.mark.parametrize("path", [(), (0.0,), (-1.0,), (float("inf"),)], ids=str)
+@pytest.mark.parametrize("path", [(), (0.0,), (-1.0,), (float("inf"),), (1e300, 0.1)], ids=str)
 def test_a_path_is_of_positive_numbers(path: tuple[float, ...]) -> None:
     with pytest.raises(ValueError, match="path"):
         convex(path=path)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import torch
+from pydantic import ValidationError
 from torch.nn import functional
 
 from spikeatlas.snn.networks import Architecture, NetworkSpec
@@ -102,6 +103,28 @@ def test_a_loss_that_is_not_finite_ends_in_a_sentence(tmp_path: Path, kind: str)
     quiet = brought.Quiet(kind="tests.snn.brought:Quiet", weight=float("inf"))
     with pytest.raises(FloatingPointError, match=r"lower training\.lr"):
         train(tmp_path, method=method, objectives=(quiet,))
+
+
+def test_a_callback_that_makes_it_diverge_is_named(tmp_path: Path) -> None:
+    demp: Any = {"kind": "demp", "noise": 1e308}
+    sentence = r"lr, which is 0\.002, or penalty of demp in training\.callbacks, which is 0\.1, or noise of demp .*1e\+308\."
+    with pytest.raises(FloatingPointError, match=sentence):
+        train(tmp_path, callbacks=(demp,))
+
+
+NUMBERS = [
+    (kind, field.name)
+    for kind, member in MEMBERS.items()
+    for field in dataclasses.fields(member)  # type: ignore[arg-type]
+    if isinstance(field.default, float)
+]
+
+
+@pytest.mark.parametrize(("kind", "name"), NUMBERS)
+@pytest.mark.parametrize("value", ["inf", "nan"])
+def test_numbers_are_finite(kind: str, name: str, value: str) -> None:
+    with pytest.raises(ValidationError):
+        TRAINING_METHODS.read({"kind": kind, name: float(value)})
 
 
 def test_a_network_that_a_method_cannot_train_is_refused(tmp_path: Path) -> None:

@@ -83,15 +83,27 @@ def test_a_stopped_one_is_gone_on_with(tmp_path: Path, monkeypatch: pytest.Monke
         ({"bars": {"spikes": -400}}, "bars: 'spikes' is no row; name one of spiking, plain"),
         (
             {"training": {"epochs": 5}},
-            "training.method: backprop cannot train such a network; choose td3",
+            "row 'spiking': training.method: backprop cannot train such a network; choose td3",
         ),
         ({"episodes": 0}, "episodes"),
+        ({"bars": {"spiking": float("nan")}}, "bars.spiking: nan is not allowed"),
+        (
+            {"data": {"dataset": "digits"}},
+            "data.dataset: digits has no observations, which actors take; write data: {dataset: observations}",
+        ),
+        (
+            {"data": {"dataset": "observations", "environment": "MountainCarContinuous-v0"}},
+            "row 'spiking': training.method.environment: Pendulum-v1 is not data.environment, MountainCarContinuous-v0",
+        ),
     ],
 )
 def test_mistakes_are_sentences(tmp_path: Path, fields: dict[str, Any], sentence: str) -> None:
     with pytest.raises(StudyError) as caught:
         list(compare_returns(written(tmp_path, **fields)))
-    assert any(sentence in problem for problem in caught.value.problems), caught.value.problems
+    assert any(problem.startswith(sentence) for problem in caught.value.problems), (
+        caught.value.problems
+    )
+    assert not (tmp_path / "out").exists()
 
 
 def test_the_file_of_the_docs_is_sound() -> None:

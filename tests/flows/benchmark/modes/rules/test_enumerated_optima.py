@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
+import xarray as xr
 
 from spikeatlas.flows.benchmark.modes.rules.enumerated_optima import (
     all_points,
@@ -41,17 +44,46 @@ def test_searches_are_held_against_the_largest_response(finished: Checked) -> No
         outcomes = reached(run, tree, 120, images)
         rows = tree["layers/fc2"].response.sel(epoch=120).transpose("neuron", ...).values
         # of an image alone, nobody reaches what the whole grid gives
-        (few,) = [reached(run, tree, 120, images[:1])["fc2"]]
+        (few,) = [reached(run, tree, 120, images[:1])["fc2", 1]]
     respond = models.responder(run, 120, "report", run.layers)
     largest = respond(images)["fc2"].max(0)
     active = largest > 0
     expected = (rows.reshape(len(largest), -1) == largest[:, None])[active].sum()
-    assert outcomes["fc2"].neurons == active.sum() > 0
-    assert outcomes["fc2"].hits == expected > 0
-    assert outcomes["fc2"].searches == 2 * active.sum()
-    assert 0 < outcomes["fc2"].share <= 1
-    assert few.neurons <= outcomes["fc2"].neurons
+    assert outcomes["fc2", 1].neurons == active.sum() > 0
+    assert outcomes["fc2", 1].hits == expected > 0
+    assert outcomes["fc2", 1].searches == 2 * active.sum()
+    assert 0 < outcomes["fc2", 1].share <= 1
+    assert few.neurons <= outcomes["fc2", 1].neurons
     assert np.isfinite(few.share)
+
+
+GRID = np.array([[0, 0, -2], [1, 0, -2], [4, 0, -1], [4, 0, -3]], float)
+"""Responses of three neurons to a grid of four points; the second is silent."""
+FINDINGS = {1: [[4, 0, -1], [1, 0, -1]], -1: [[0, 0, -2], [0, 0, -3]]}
+"""The best responses of two searches of each sign."""
+
+
+@pytest.mark.parametrize("signs", [(1,), (-1,), (1, -1)])
+def test_each_search_is_held_against_its_own_end(
+    monkeypatch: pytest.MonkeyPatch, signs: tuple[int, ...]
+) -> None:
+    rows = np.array([row for sign in signs for row in FINDINGS[sign]])
+    labels = [sign for sign in signs for _ in range(2)]
+    group = xr.Dataset(
+        {"response": (("epoch", "search", "repeat", "neuron"), rows[None, :, None])},
+        {"epoch": [0], "search_sign": ("search", labels)},
+    )
+    run: Any = SimpleNamespace(layers=("fc1",), search=SimpleNamespace(signs=signs))
+    monkeypatch.setattr(models, "responder", lambda *_: lambda _images: {"fc1": GRID})
+    tree: Any = {"layers/fc1": group}
+
+    outcomes = reached(run, tree, 0, np.zeros((4, 1, 1, 3), np.uint8))
+
+    assert set(outcomes) == {("fc1", sign) for sign in signs}
+    assert {outcome[:3] for outcome in outcomes.values()} == {(2, 4, 3)}
+    for sign, share in ((1, 3 / 8), (-1, 1 / 4)):
+        if sign in signs:
+            assert outcomes["fc1", sign].share == share
 
 
 def test_the_command_prints_a_row_a_layer_and_the_bar(finished: Checked) -> None:

@@ -58,6 +58,14 @@ def test_networks_that_it_cannot_train(fields: dict[str, Any], sentence: str) ->
     assert problem.endswith(sentence)
 
 
+@pytest.mark.parametrize(
+    ("images", "batch_size", "smallest"),
+    [(120, 1, 1), (120, 2, 2), (120, 50, 36), (4, 2, 1), (3, 2, 2), (2, 9, 1), (1, 9, 0)],
+)
+def test_batches_are_of_what_is_left(images: int, batch_size: int, smallest: int) -> None:
+    assert TandemMethod().smallest_batch(images, batch_size) == smallest
+
+
 def test_a_network_that_is_no_chain() -> None:
     (problem,) = TANDEM.problems(ResNetArchitecture())
 

@@ -10,9 +10,16 @@ import numpy as np
 import pytest
 
 from spikeatlas.snn.environments import environment
-from spikeatlas.snn.networks import NetworkSite
+from spikeatlas.snn.networks import ActorNetwork, NetworkSite
 from spikeatlas.snn.neurons import SURROGATES
-from spikeatlas.snn.training import Td3, TrainingSpec, epoch_path, list_epochs, read_header
+from spikeatlas.snn.training import (
+    Td3,
+    TrainingSpec,
+    epoch_path,
+    list_epochs,
+    load_network,
+    read_header,
+)
 from spikeatlas.snn.training.methods.td3 import episode_returns
 from tests.snn.actors import QUICK, RELU, architecture, teach
 
@@ -47,6 +54,16 @@ def test_places_are_environment_steps(whole: tuple[Path, list[bytes]]) -> None:
     assert method.places(architecture(), 0) == (0,)
 
 
+def test_places_are_whole_steps() -> None:
+    method = Td3(every=400)
+    assert method.place_problems(architecture(), 1000, [0, 3, 401.0, 1000]) == []
+    assert method.place_problems(architecture(), 1000, [0.5, 3, float("inf")]) == [
+        "0.5, inf has no checkpoint, for td3 counts whole environment steps; choose whole numbers, 0 to 1000"
+    ]
+    (sentence,) = method.place_problems(architecture(), 1000, [1001])
+    assert "choose 0 to 1000, or train longer" in sentence
+
+
 @pytest.mark.parametrize("steps", [0, 15, 30, 47])
 def test_stopped_at_any_step_it_ends_the_same(
     whole: tuple[Path, list[bytes]], tmp_path: Path, steps: int
@@ -54,6 +71,19 @@ def test_stopped_at_any_step_it_ends_the_same(
     with pytest.raises(InterruptedError):
         teach(tmp_path, after(steps))
     assert teach(tmp_path) == whole[1]
+
+
+def test_a_checkpoint_tells_the_return_of_its_own_network(
+    whole: tuple[Path, list[bytes]],
+) -> None:
+    folder, _ = whole
+    world, seeds = environment("Pendulum-v1"), range(1_000_000, 1_000_010)
+    for place in (0, 60):
+        path = epoch_path(folder, place)
+        network = load_network(path, architecture(), (1, 1, 3), 1)
+        assert isinstance(network, ActorNetwork)
+        expected = np.mean(episode_returns(network, world, seeds))
+        assert read_header(path).mean_return == pytest.approx(expected)
 
 
 def test_a_missing_checkpoint_is_made_again(

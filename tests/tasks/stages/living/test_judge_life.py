@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -11,7 +13,7 @@ from spikeatlas.snn.life import CUT, DEAD, DORMANT, LIVE, UNASKED, UNDRIVEN, Dri
 from spikeatlas.snn.subjects import TrainedSource
 from spikeatlas.tasks.atlas import open_tree
 from spikeatlas.tasks.life import accuracies_without, cut_effects, life_counts
-from spikeatlas.tasks.stages.judge_life import natural_images
+from spikeatlas.tasks.stages.living import natural_images
 from spikeatlas.tasks.workers import models
 from tests.snn.nets import noise_images
 from tests.tiny import build, folder_of, tiny
@@ -100,12 +102,49 @@ def test_undriven_ones_say_how_they_were_searched_for(judged: Checked, table: xr
     network = source.network(0)
     for layer, number, row in rows(table, 0, UNDRIVEN):
         one = table.sel(epoch=0).isel(neuron=row)
-        assert (one.searches.item(), one.budget.item()) == (1, 20)
+        assert (one.searches.item(), one.budget.item(), one.guided.item()) == (1, 20, 20)
         assert np.isnan(one.response.item())
         assert not one.stimulus.values.any()
         drive = DriveResponder(network, {layer: [number]})(noise_images(50))[layer]  # type: ignore[arg-type]
         assert one.drive.item() >= drive.max() - 5
         assert one.bound.item() > 0
+
+
+def test_none_is_undriven_that_an_image_of_the_atlas_drives(
+    judged: Checked, table: xr.Dataset
+) -> None:
+    with open_tree(judged.run.atlas) as tree:
+        for epoch in (0, 6):
+            for layer in judged.run.layers:
+                at = (table["layer"] == layer).values
+                one = table.sel(epoch=epoch).isel(neuron=at)
+                best = tree[f"layers/{layer}"].response.sel(epoch=epoch).max(("search", "repeat"))
+                answered = best.values > 0
+                assert not answered[one.verdict.values == UNDRIVEN].any()
+                # an image that drives it is there: nothing has to be searched for
+                dormant = (one.verdict.values == DORMANT) & answered
+                assert not one.searches.values[dormant].any()
+
+
+def test_random_spikes_are_searched_with_as_well(tmp_path: Path) -> None:
+    """A unit that no search drives is shown extreme images too, which a stochastic coding draws spikes of."""
+    study = tiny(
+        tmp_path,
+        network={"channels": [], "hidden": [8], "coding": "poisson", "threshold": [11.0, 1.0]},
+        probe={"epochs": [0], "layers": ["fc1"]},
+        search={"methods": ["random"], "repeats": 1},
+        analysis={"images": 60, "life": True},
+    )
+    run = build(study).run
+    with open_tree(run.atlas) as tree:
+        life = tree["life"]
+        dormant = life.verdict.values == DORMANT
+        assert dormant.any()
+        # searched for in vain; at a white pixel each step has a spike
+        assert (life.searches.values[dormant] == 1).all()
+        assert np.isnan(life.typicality.values).all()
+        # spikes that are drawn have no gradient to climb
+        assert not life.guided.values.any()
 
 
 def test_they_are_counted(judged: Checked, table: xr.Dataset) -> None:
@@ -122,10 +161,15 @@ def test_they_are_counted(judged: Checked, table: xr.Dataset) -> None:
 def test_silent_units_are_cut_at_equal_numbers(judged: Checked, table: xr.Dataset) -> None:
     effects = cut_effects(folder_of(judged.run))
     at = effects[effects["epoch"] == 6]
-    dormant, dead = (len(rows(table, 6, verdict)) for verdict in (DORMANT, DEAD))
-    assert at["cut"].tolist() == ["none", "dormant", "dead"]
-    assert at["units"].tolist() == [0, min(dormant, dead), min(dormant, dead)]
-    assert at["clean"].nunique() == 1  # none of them answers a test image
+    names = {DORMANT: "dormant", DEAD: "dead", UNDRIVEN: "undriven"}
+    counts = {name: len(rows(table, 6, verdict)) for verdict, name in names.items()}
+    kinds = [name for name, count in counts.items() if count]
+    assert "dormant" in kinds
+    number = min(counts[name] for name in kinds)
+    assert at["cut"].tolist() == ["none", *kinds, "live"]
+    assert at["units"].tolist() == [0, *[number] * len(kinds), number]
+    # none but the live ones answers a test image
+    assert at["clean"].iloc[:-1].nunique() == 1
     source = models.plain_source(judged.run)
     assert at["clean"].iloc[0] == pytest.approx(source.progress(6).accuracy)
 
