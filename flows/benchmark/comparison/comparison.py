@@ -20,7 +20,7 @@ from spikeatlas.snn.field_docstrings import describe_fields
 from spikeatlas.snn.registry import UserPath
 from spikeatlas.snn.sentences import near
 from spikeatlas.snn.subjects import SUBJECTS, SubjectSpec, TrainedSpec
-from spikeatlas.snn.training import ActingCallback, TrainingSpec
+from spikeatlas.snn.training import ActingCallback, Prune, TrainingSpec
 from spikeatlas.tasks.study.study import StudyError
 
 SHARED = ("network", "training")
@@ -46,6 +46,8 @@ class Row(BaseModel):
     """Accuracy, 0 to 1, that its mean over seeds is to reach; none if left out."""
     reported: Annotated[float, Ge(0), Le(1)] | None = None
     """Accuracy, 0 to 1, that its paper reports; none if left out."""
+    as_sparse_as: str | None = None
+    """Row to whose widths its callback ``prune`` cuts each layer, seed by seed; its own sparsity if left out."""
 
     @property
     def spec(self) -> TrainedSpec:
@@ -54,9 +56,29 @@ class Row(BaseModel):
         return self.network
 
     @property
+    def cuts(self) -> bool:
+        """True where a callback acts on the network, and may cut units out."""
+        return any(isinstance(callback, ActingCallback) for callback in self.training.callbacks)
+
+    @property
     def slug(self) -> str:
         """The name as a part of a file's."""
         return "".join(letter if letter.isalnum() else "-" for letter in self.name.lower())
+
+
+def _require_pruning(row: Row, rows: Sequence[Row]) -> None:
+    """Raise ValueError for a row that is to be as sparse as another, but is not pruned, or that one does not cut itself."""
+    others = [other.name for other in rows if other.as_sparse_as is None and other.cuts]
+    if row.as_sparse_as not in others:
+        raise ValueError(
+            f"row {row.name!r} is as_sparse_as {row.as_sparse_as!r}, which is no row that cuts units by itself; "
+            f"choose one of {', '.join(map(repr, others)) or 'none: give a row a callback demp or prune'}"
+        )
+    if not any(isinstance(callback, Prune) for callback in row.training.callbacks):
+        raise ValueError(
+            f"row {row.name!r} is as_sparse_as {row.as_sparse_as!r}, but is not pruned; give it training.callbacks "
+            "with a prune, whose sparsity is then that row's"
+        )
 
 
 class NetworkComparison(BaseModel):
@@ -97,6 +119,8 @@ class NetworkComparison(BaseModel):
                 raise ValueError(
                     f"a control of {row.name!r} is {control!r}, which is no row{near(control, names)}"
                 )
+            if row.as_sparse_as is not None:
+                _require_pruning(row, rows)
         return rows
 
     @model_validator(mode="after")
@@ -119,9 +143,8 @@ class NetworkComparison(BaseModel):
 
     @property
     def cuts(self) -> bool:
-        """True where a row has a callback that acts on the network, and may cut units out."""
-        callbacks = (callback for row in self.rows for callback in row.training.callbacks)
-        return any(isinstance(callback, ActingCallback) for callback in callbacks)
+        """True where a row may cut units out."""
+        return any(row.cuts for row in self.rows)
 
     def key(self, row: Row, seed: int) -> str:
         """Digest of all that the numbers of a row and seed rest on."""
@@ -132,6 +155,8 @@ class NetworkComparison(BaseModel):
             row.model_dump(mode="json", include={"network", "training"}),
             seed,
             *([self.robustness] if self.robustness else []),
+            # its widths are that row's
+            *([self.key(other, seed) for other in self.rows if other.name == row.as_sparse_as]),
         ]
         return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
 

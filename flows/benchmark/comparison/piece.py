@@ -70,11 +70,10 @@ class Piece:
     """Units that each hidden layer is left with; none in a file of before units were cut."""
 
 
-def measure_piece(comparison: NetworkComparison, row: Row, seed: int) -> Piece:
-    """Train one network, or go on where its training was stopped, measure it, and keep the numbers."""
+def measure_piece(comparison: NetworkComparison, row: Row, seed: int, key: str) -> Piece:
+    """Train one network, or go on where its training was stopped, measure it, and keep the numbers under a ``key``."""
     one_thread()
     data = models.dataset(comparison.data)
-    key = comparison.key(row, seed)
     folder = comparison.output / f"{row.slug}-seed-{seed}"
     fresh, began = not folder.exists(), time.process_time()
     architecture = row.spec.architecture

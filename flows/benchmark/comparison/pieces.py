@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import as_completed
 
 from spikeatlas.flows.benchmark.comparison.comparison import NetworkComparison, Row
+from spikeatlas.flows.benchmark.comparison.equal_sparsity import at_equal_sparsity
 from spikeatlas.flows.benchmark.comparison.piece import Piece, measure_piece, read_piece
 from spikeatlas.tasks.atlas import coordinator
 from spikeatlas.tasks.workers.process import worker_processes
@@ -17,20 +18,30 @@ def compare(comparison: NetworkComparison) -> Iterator[str]:
     rest = undone(comparison)
     yield f"{len(rest)} of {len(comparison.rows) * len(comparison.seeds)} networks are to be trained"
     failures: list[str] = []
+    # rows that are as sparse as others wait for those
+    waves = (
+        [at for at in rest if (at[0].as_sparse_as is None) == first] for first in (True, False)
+    )
     with coordinator(comparison.output), worker_processes(comparison.workers) as pool:
-        futures = {
-            pool.submit(measure_piece, comparison, row, seed): f"{row.name}, seed {seed}"
-            for row, seed in rest
-        }
-        for future in as_completed(futures):
-            error = future.exception()
-            if error is not None:
-                failures.append(f"{futures[future]}: {error}")
-                yield f"{futures[future]} failed: {error}"
-                continue
-            yield f"{futures[future]}: {future.result().accuracy:.4f}"
+        for wave in waves:
+            futures = {
+                pool.submit(_measured, comparison, row, seed): f"{row.name}, seed {seed}"
+                for row, seed in wave
+            }
+            for future in as_completed(futures):
+                error = future.exception()
+                if error is not None:
+                    failures.append(f"{futures[future]}: {error}")
+                    yield f"{futures[future]} failed: {error}"
+                    continue
+                yield f"{futures[future]}: {future.result().accuracy:.4f}"
     if failures:
         raise RuntimeError(f"{len(failures)} of {len(rest)} networks failed: {'; '.join(failures)}")
+
+
+def _measured(comparison: NetworkComparison, row: Row, seed: int) -> Piece:
+    key = comparison.key(row, seed)
+    return measure_piece(comparison, at_equal_sparsity(comparison, row, seed), seed, key)
 
 
 def undone(comparison: NetworkComparison) -> list[tuple[Row, int]]:

@@ -15,7 +15,7 @@ def test_a_piece_is_trained_and_measured(tmp_path: Path) -> None:
     comparison = read_comparison(written(tmp_path, data={"dataset": "digits"}, robustness=20))
     row = comparison.rows[0]
 
-    piece = measure_piece(comparison, row, 0)
+    piece = measure_piece(comparison, row, 0, comparison.key(row, 0))
 
     assert read_piece(comparison.result_path(row, 0)) == piece
     assert 0.2 < piece.accuracy < 1
@@ -26,7 +26,7 @@ def test_a_piece_is_trained_and_measured(tmp_path: Path) -> None:
     assert 0 < piece.sparsity["fc1"] < 1
     assert piece.robust.keys() == PUBLISHED.keys()
     assert piece.robust["linf 2/255"] <= piece.robust["clean"]
-    again = measure_piece(comparison, row, 0)
+    again = measure_piece(comparison, row, 0, comparison.key(row, 0))
     assert (again.accuracy, again.loss, again.active) == (piece.accuracy, piece.loss, piece.active)
     assert again.seconds == 0
     assert piece.units == {"fc1": 8}
@@ -36,7 +36,7 @@ def test_a_cut_network_is_measured_as_it_is_left(tmp_path: Path) -> None:
     prune = {"callbacks": [{"kind": "prune", "sparsity": 0.5}]}
     comparison = read_comparison(written(tmp_path, rows=[{"name": "cut", "training": prune}]))
 
-    piece = measure_piece(comparison, comparison.rows[0], 0)
+    piece = measure_piece(comparison, comparison.rows[0], 0, comparison.key(comparison.rows[0], 0))
 
     assert piece.units == {"fc1": 4}
     assert 0 < piece.active["fc1"] < 1
@@ -57,7 +57,7 @@ def test_networks_other_than_chains_are_measured(
     file = written(tmp_path, network=network, training=training, rows=[{"name": "A"}])
     comparison = read_comparison(file)
 
-    piece = measure_piece(comparison, comparison.rows[0], 0)
+    piece = measure_piece(comparison, comparison.rows[0], 0, comparison.key(comparison.rows[0], 0))
 
     assert piece.active.keys() == piece.sparsity.keys() == layers
     assert 0 < piece.active[min(layers)] < 1

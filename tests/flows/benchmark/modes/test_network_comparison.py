@@ -10,7 +10,7 @@ from tests.flows.benchmark.comparison.test_comparison import written
 def test_the_table_is_made_of_what_is_there(tmp_path: Path) -> None:
     path = written(tmp_path)
     comparison = read_comparison(path)
-    measure_piece(comparison, comparison.rows[0], 1)
+    measure_piece(comparison, comparison.rows[0], 1, comparison.key(comparison.rows[0], 1))
 
     (table,) = compare_networks(path, table=True)
 
