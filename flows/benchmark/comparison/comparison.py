@@ -93,7 +93,7 @@ class NetworkComparison(BaseModel):
     rows: Annotated[tuple[Row, ...], MinLen(1)]
     """The networks."""
     robustness: Annotated[int, Ge(0)] = 0
-    """Test images that are shown under noise and attacks as well (0: none; ``snn.robustness.PUBLISHED``)."""
+    """Test images, as many of each class, shown under noise and attacks as well (0: none; ``snn.robustness.PUBLISHED``)."""
     workers: Annotated[int, Ge(1)] = 2
     """Processes, one thread each; they change no value."""
     output: UserPath = Path("runs/comparison")

@@ -17,7 +17,7 @@ from spikeatlas.flows.benchmark.step_timing import step_seconds
 from spikeatlas.snn.atomic import write_atomically
 from spikeatlas.snn.batching import padded_batches
 from spikeatlas.snn.coding import CodingKey, encode
-from spikeatlas.snn.data import DataSet
+from spikeatlas.snn.data import DataSet, take_evenly
 from spikeatlas.snn.networks import SpikingNetwork, TrainableNetwork
 from spikeatlas.snn.robustness import measure_network
 from spikeatlas.snn.selectivity import hoyer
@@ -35,7 +35,7 @@ from spikeatlas.tasks.workers.process import one_thread
 from spikeatlas.tasks.workers.stopping import stop_asked
 
 IMAGES = 1000
-"""Test images whose activity is measured."""
+"""Test images whose activity is measured, as many of each class."""
 BATCH = 100
 TIMED_BATCH = 32
 ROUNDS = 3
@@ -91,7 +91,8 @@ def measure_piece(comparison: NetworkComparison, row: Row, seed: int, key: str) 
     network = load_network(
         path, architecture, data.shape, len(data.classes), surrogate=row.training.surrogate
     )
-    header, images = read_header(path), data.test.images[:IMAGES]
+    # pictures of folders stand class by class
+    header, images = read_header(path), take_evenly(data.test, IMAGES).images
     hidden = [name for name in network.layers if name not in row.spec.outputs]
     active, sparsity = _activity(network, hidden, images, seed)
     robust = _robust(network, data, comparison.robustness, seed)
@@ -145,8 +146,8 @@ def _activity(
 def _robust(network: TrainableNetwork, data: DataSet, count: int, seed: int) -> dict[str, float]:
     if not count:
         return {}
-    images, labels = data.test.images[:count], data.test.labels[:count]
-    measurements = measure_network(network, images, labels, seed=seed)
+    test = take_evenly(data.test, count)
+    measurements = measure_network(network, test.images, test.labels, seed=seed)
     return {name: measurement.accuracy for name, measurement in measurements.items()}
 
 

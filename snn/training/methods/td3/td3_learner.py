@@ -33,7 +33,9 @@ from spikeatlas.snn.training.methods.td3.episode_returns import (
 from spikeatlas.snn.training.methods.td3.replay import Memories, Replay
 from spikeatlas.snn.training.methods.td3.td3_settings import Td3Settings
 
-STEPS_BETWEEN_SAVES = 1000
+_STEPS_BETWEEN_SAVES = 1000
+_SAVES = 100
+"""Saves of a training, at most: each holds every step so far."""
 TEST_EPISODES = 10
 """Episodes after which a checkpoint tells its mean return."""
 _START, _ACTION, _MEMORY = range(3)
@@ -85,7 +87,7 @@ class Td3Learner(NetworkLearner):
             ):
                 for _ in range(self._settings.update_every):
                     self._change()
-            if self.step % STEPS_BETWEEN_SAVES == 0:
+            if self.step % max(_STEPS_BETWEEN_SAVES, self.lesson.spec.epochs // _SAVES) == 0:
                 keep()
 
     def _act(self) -> None:
