@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from spikeatlas.flows.benchmark.comparison.comparison import NetworkComparison, Row
-from spikeatlas.flows.benchmark.comparison.piece import Piece, read_piece
+from spikeatlas.flows.benchmark.comparison.piece import Piece, valid_piece
 from spikeatlas.snn.networks import NetworkSpec, layer_sizes
 from spikeatlas.snn.training import Prune, TrainingSpec
 
@@ -18,8 +18,8 @@ def at_equal_sparsity(comparison: NetworkComparison, row: Row, seed: int) -> Row
     if row.as_sparse_as is None:
         return row
     other = next(other for other in comparison.rows if other.name == row.as_sparse_as)
-    piece = read_piece(comparison.result_path(other, seed))
-    if piece is None or piece.key != comparison.key(other, seed):
+    piece = valid_piece(comparison, other, seed)
+    if piece is None:
         raise ValueError(
             f"it is as sparse as {other.name!r}, of which there are no numbers of seed {seed}: run the comparison again"
         )

@@ -180,6 +180,12 @@ def _method_speed(row: Row, data: DataSet, seed: int) -> float | None:
     return 1 / median(seconds[1:])
 
 
+def valid_piece(comparison: NetworkComparison, row: Row, seed: int) -> Piece | None:
+    """Return the numbers of a row and seed that are there and rest on what the file says now; None where there are none."""
+    piece = read_piece(comparison.result_path(row, seed))
+    return piece if piece is not None and piece.key == comparison.key(row, seed) else None
+
+
 def read_piece(path: Path) -> Piece | None:
     """Return the numbers in a file; None where there are none, or others' than this version's."""
     try:

@@ -7,7 +7,7 @@ from concurrent.futures import as_completed
 
 from spikeatlas.flows.benchmark.comparison.comparison import NetworkComparison, Row
 from spikeatlas.flows.benchmark.comparison.equal_sparsity import at_equal_sparsity
-from spikeatlas.flows.benchmark.comparison.piece import Piece, measure_piece, read_piece
+from spikeatlas.flows.benchmark.comparison.piece import Piece, measure_piece, valid_piece
 from spikeatlas.tasks.atlas import coordinator
 from spikeatlas.tasks.workers.process import worker_processes
 
@@ -57,10 +57,7 @@ def undone(comparison: NetworkComparison) -> list[tuple[Row, int]]:
 
 def read_pieces(comparison: NetworkComparison) -> Sequence[Piece]:
     """Return the numbers that are there and rest on what the file says now."""
-    pieces = []
-    for row in comparison.rows:
-        for seed in comparison.seeds:
-            piece = read_piece(comparison.result_path(row, seed))
-            if piece is not None and piece.key == comparison.key(row, seed):
-                pieces.append(piece)
-    return pieces
+    pieces = (
+        valid_piece(comparison, row, seed) for row in comparison.rows for seed in comparison.seeds
+    )
+    return [piece for piece in pieces if piece is not None]

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
 from spikeatlas.snn.data import take_evenly
 from spikeatlas.snn.life import DORMANT, UNASKED, Evidence, response_bounds, verdicts
@@ -13,7 +10,7 @@ from spikeatlas.snn.networks import SpikingNetwork
 from spikeatlas.snn.subjects import TrainedSource
 from spikeatlas.tasks.atlas import LIVED, write
 from spikeatlas.tasks.stages.living.life_evidence import look_for_life
-from spikeatlas.tasks.stages.living.living_layer import LivingLayer, nothing
+from spikeatlas.tasks.stages.living.living_layer import Array, LivingLayer, nothing
 from spikeatlas.tasks.study.blocks import Block
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.workers import models
@@ -35,8 +32,6 @@ PATHS = {
     )
 } | {"stimulus": "life/stimuli/stimulus"}
 """Arrays of the atlas by their names."""
-
-Array = NDArray[Any]
 
 
 def judge_life(run: Run, epoch: float) -> None:
