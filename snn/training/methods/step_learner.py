@@ -126,12 +126,15 @@ class StepLearner(NetworkLearner):
             intervention.after_step(self.step)
 
     def _strengths(self) -> str:
-        """Name the fields of acting callbacks that may be what a training diverges by, as a sentence goes on."""
+        """Name the fields of objectives and acting callbacks that may be what a training diverges by, as a sentence goes on."""
+        spec = self.lesson.spec
+        acting = [callback for callback in spec.callbacks if isinstance(callback, ActingCallback)]
+        parts = [("objectives", objective) for objective in spec.objectives]
+        parts += [("callbacks", callback) for callback in acting]
         return "".join(
-            f", or {name} of {callback.kind} in training.callbacks, which is {getattr(callback, name)}"
-            for callback in self.lesson.spec.callbacks
-            if isinstance(callback, ActingCallback)
-            for name in callback.strengths
+            f", or {name} of {part.kind} in training.{field}, which is {getattr(part, name)}"
+            for field, part in parts
+            for name in part.strengths
         )
 
     def _loss(self, spikes: Tensor, labels: Tensor) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import ClassVar
 
 from torch import Tensor
 
@@ -17,6 +18,8 @@ class TrainingObjective(Contract, ABC):
     """
 
     kind: str
+    strengths: ClassVar[tuple[str, ...]] = ()
+    """Its fields that may make a training diverge where they are too large."""
 
     def problems(self, network: Architecture) -> list[str]:
         """Return, in sentences, what keeps it from being asked of a network; none by default."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass
@@ -38,6 +38,7 @@ class Hebbian(LayerObjective):
     """Share of the channels that are rewarded, above 0 to 1."""
     demote: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.1
     """Weight of the mean of the others (>= 0)."""
+    strengths: ClassVar[tuple[str, ...]] = ("alpha",)
 
     def problems(self, network: Architecture) -> list[str]:
         """See ``TrainingObjective``."""

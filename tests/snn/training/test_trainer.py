@@ -20,6 +20,8 @@ from spikeatlas.snn.training import (
     read_header,
     train_network,
 )
+from spikeatlas.snn.training.callbacks import Demp
+from spikeatlas.snn.training.objectives import CrossEntropy, Hebbian
 from spikeatlas.snn.training.trainer import STATE
 from tests.snn.nets import toy_data
 
@@ -174,6 +176,19 @@ def test_a_diverging_training_is_named(tmp_path: Path, monkeypatch: pytest.Monke
             seed=0,
             study="s",
         )
+
+
+def test_a_diverging_training_names_what_may_be_too_strong(tmp_path: Path) -> None:
+    spec = TrainingSpec(
+        epochs=3,
+        batch_size=12,
+        objectives=(CrossEntropy(), Hebbian(alpha=1e60)),
+        callbacks=(Demp(penalty=1e60),),
+    )
+    with pytest.raises(FloatingPointError) as raised:
+        train_network(SPEC, spec, toy_data(), folder=tmp_path, seed=0, study="s")
+    assert "or alpha of hebbian in training.objectives, which is 1e+60" in str(raised.value)
+    assert "or penalty of demp in training.callbacks, which is 1e+60" in str(raised.value)
 
 
 def test_loading_checks_keys_shapes_and_neurons(tmp_path: Path) -> None:
