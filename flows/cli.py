@@ -124,7 +124,7 @@ def main() -> NoReturn:
         complain(*sentence_of(error).splitlines())
         sys.exit(BAD_INPUT)
     except (RuntimeError, FloatingPointError) as error:  # the latter: a training that diverged
-        complain(*str(error).splitlines())
+        complain(*(known_failure(error) or str(error)).splitlines())
         sys.exit(FAILED)
     except Exception as error:
         sentence = known_failure(error)

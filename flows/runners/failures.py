@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from spikeatlas.snn.sentences import sentence_of
 from spikeatlas.tasks.study.location import store_failure
+
+_TORCH_LACKS_MEMORY = r"DefaultCPUAllocator|CUDA out of memory"
+"""What torch, which may not be imported to start a command, says in a plain RuntimeError."""
 
 
 class WorkError(RuntimeError):
@@ -20,18 +24,27 @@ def working() -> Iterator[None]:
         yield
     except (ValueError, OSError, FloatingPointError) as error:
         raise WorkError(sentence_of(error)) from error
-    except MemoryError as error:
-        raise WorkError(_lack_of_memory(error)) from error
+    except (MemoryError, RuntimeError) as error:
+        sentence = _lack_of_memory(error)
+        if sentence is None:
+            raise
+        raise WorkError(sentence) from error
 
 
 def known_failure(error: Exception) -> str | None:
     """Return a sentence for a lack of memory or a store that fails; None for anything else."""
-    return _lack_of_memory(error) if isinstance(error, MemoryError) else store_failure(error)
+    return _lack_of_memory(error) or store_failure(error)
 
 
-def _lack_of_memory(error: MemoryError) -> str:
-    reason = " ".join(str(error).split()) or "no more is to be had"
+def _lack_of_memory(error: Exception) -> str | None:
+    """Return a sentence for a lack of memory, Python's or torch's; None for anything else."""
+    said = " ".join(str(error).split())
+    if not isinstance(error, MemoryError) and not re.search(_TORCH_LACKS_MEMORY, said):
+        return None
+    asked = re.search(r"allocate (\d+) bytes", said)
+    reason = f"{int(asked[1]) / 1e9:,.1f} GB at once" if asked else said or "no more is to be had"
     return (
         f"memory ran out ({reason}): what is done is kept; run the same command again to go on, with fewer "
-        "runner.workers, a smaller responder.memory or responder.batch_size, or fewer images to search with"
+        "runner.workers, a smaller responder.memory or responder.batch_size, fewer images to search with, or a smaller "
+        "network"
     )

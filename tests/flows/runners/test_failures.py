@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 
 from spikeatlas.flows.runners.failures import WorkError, working
 from tests.flows.conftest import Cli
@@ -47,6 +48,13 @@ def test_a_lack_of_memory_says_what_to_lower() -> None:
         working(),
     ):
         raise MemoryError("Unable to allocate 9 GiB")
+
+
+def test_torchs_lack_of_memory_is_one_too() -> None:
+    with pytest.raises(WorkError, match=r"^memory ran out \(1,125,899.9 GB at once\)"), working():
+        torch.empty(2**50, dtype=torch.uint8)  # more than addresses there are
+    with pytest.raises(RuntimeError, match=r"^mat1 and mat2"), working():
+        torch.zeros(2, 3) @ torch.zeros(2, 3)
 
 
 def test_a_fault_of_the_program_stays_what_it_is() -> None:
