@@ -10,7 +10,7 @@ from rich.table import Table
 
 from spikeatlas.flows.checks.study_checks import Checked
 from spikeatlas.flows.runners.choice import count_workers
-from spikeatlas.snn.data import count_words
+from spikeatlas.snn.data import choose_images, count_words
 from spikeatlas.snn.subjects import Respond
 from spikeatlas.tasks.atlas import BLANKS, EPOCH, exists, open_store, size_of, unfinished, values
 from spikeatlas.tasks.atlas.allocate import repeats_to_add
@@ -51,6 +51,8 @@ class ImageCounts:
     ablation: int
     importance: int
     """Of further measures of importance."""
+    lengths: int
+    """Natural images, best ones and MEIs at other lengths of a showing, each counted by its length."""
     life: int
     """Natural images that live neurons answer; what a search for the others takes hangs on how many these are."""
     training: int
@@ -58,7 +60,7 @@ class ImageCounts:
     def showings(self, presentations: int) -> int:
         """Return all but the training's, each shown so many times; an ablation and other importance show theirs once."""
         counts = (self.search, self.again, self.screening, self.natural, self.blank, self.elsewhere)
-        again = sum(counts) + self.cross + self.life
+        again = sum(counts) + self.cross + self.lengths + self.life
         return again * presentations + self.ablation + self.importance
 
     def summary(self, *, stochastic: bool) -> str:
@@ -71,6 +73,7 @@ class ImageCounts:
             f"{self.cross:,} cross-responses" if self.cross else "",
             f"{self.ablation:,} with a neuron silenced" if self.ablation else "",
             f"{self.importance:,} importance" if self.importance else "",
+            f"{self.lengths:,} at other lengths" if self.lengths else "",
             f"{self.life:,} to tell live neurons" if self.life else "",
             f"{self.again:,} measured again" if stochastic else "",
             f"{self.elsewhere:,} best known" if stochastic else "",
@@ -121,9 +124,21 @@ def count_images(checked: Checked, blocks: list[Block]) -> ImageCounts:
         cross=epochs * searches if study.analysis.cross else 0,
         ablation=ablations * neurons,
         importance=ablations * sum(spec.showings for spec in study.analysis.further_importance),
+        lengths=epochs * _images_at_lengths(checked),
         life=epochs * len(natural_images(run)) if study.analysis.life else 0,
         training=study.training.epochs * len(data.train),
     )
+
+
+def _images_at_lengths(checked: Checked) -> int:
+    """Return the images that an epoch's networks are shown for other lengths, in showings of their own length."""
+    run, steps = checked.run, checked.source.time_steps
+    if steps is None:
+        return 0
+    natural, _ = choose_images(checked.data.test.labels, run.analysis.images)
+    neurons = sum(map(len, run.layers.values()))
+    images = len(natural) * len(run.layers) + 2 * neurons
+    return images * sum(run.analysis.lengths) // steps
 
 
 def measurements(run: Run) -> int:

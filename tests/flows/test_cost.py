@@ -62,6 +62,14 @@ def test_what_is_not_wanted_is_not_counted(tmp_path: Path) -> None:
     assert set(found) == {"search", "screening", "natural", "blank"}
 
 
+def test_other_lengths_are_counted_by_their_steps(tmp_path: Path) -> None:
+    raw = tiny(tmp_path / "run", analysis={"lengths": [2, 12], "images": 50})
+    steps, natural, neurons = raw["network"]["time_steps"], 50, 6 + 8
+
+    expected = 2 * ((natural * 2 + 2 * neurons) * (2 + 12) // steps)
+    assert images(raw)["at other lengths"] == expected
+
+
 def test_a_stochastic_coding_measures_what_is_known_again(tmp_path: Path) -> None:
     found = images(tiny(tmp_path / "run", network={"coding": "poisson"}))
 
