@@ -84,10 +84,7 @@ class _Pooled(torch.autograd.Function):
     @staticmethod
     def pieces(frames: Tensor, weight: Tensor, size: tuple[int, int]) -> list[slice]:
         """Return the frames of each piece, ``size`` being that of a map before its pool."""
-        count, total = len(frames), 4 * len(frames) * len(weight) * size[0] * size[1]
-        pieces = max(1, min(-(-total // _BYTES), count // _FEWEST))
-        ends = [count * number // pieces for number in range(pieces + 1)]
-        return [slice(*pair) for pair in pairwise(ends)]
+        return _pieces(len(frames), 4 * len(weight) * size[0] * size[1])
 
     @staticmethod
     def maps(
@@ -131,8 +128,9 @@ class _Average(_Pooled):
         wider = _kernel_over_means(weight)
         arriving, (frames_too, weight_too) = gradients[0].contiguous(), ctx.needs_input_grad[:2]
         few = weight_too and are_sparse(frames)
-        mask = (frames_too, weight_too and not few, ctx.biased)
-        slope, wide, bias = _slopes(arriving, frames, wider, ctx.padding, mask, stride=2)
+        slope = _strided_input_slopes(arriving, frames, wider, ctx.padding) if frames_too else None
+        mask = (False, weight_too and not few, ctx.biased)
+        _, wide, bias = _slopes(arriving, frames, wider, ctx.padding, mask, stride=2)
         if few:
             wide = strided_weight_slopes(arriving, frames, ctx.padding, wider)
         return slope, None if wide is None else _kernel_over_means_turned(wide), bias, None, None
@@ -173,6 +171,17 @@ class _Largest(_Pooled):
         return slope, kernel, bias, None, None
 
 
+def _strided_input_slopes(
+    arriving: Tensor, frames: Tensor, weight: Tensor, padding: tuple[int, int]
+) -> Tensor:
+    """Gradients of frames of a convolution of stride 2, by torch's own, some frames at a time."""
+    result, only_frames = torch.empty_like(frames), (True, False, False)
+    for piece in _pieces(len(frames), frames[0].nbytes):
+        some = _slopes(arriving[piece], frames[piece], weight, padding, only_frames, stride=2)
+        result[piece] = cast("Tensor", some[0])
+    return result
+
+
 def _dense_slopes(
     ctx: Any, arriving: Tensor, places: Tensor, frames: Tensor, weight: Tensor
 ) -> Tensor:
@@ -184,6 +193,13 @@ def _dense_slopes(
         part = _slopes(maps, frames[piece], weight, ctx.padding, (False, True, False))[1]
         total += cast("Tensor", part)
     return total
+
+
+def _pieces(count: int, size: int) -> list[slice]:
+    """Return the frames of each piece, out of so many that take so many bytes each."""
+    pieces = max(1, min(-(-count * size // _BYTES), count // _FEWEST))
+    ends = [count * number // pieces for number in range(pieces + 1)]
+    return [slice(*pair) for pair in pairwise(ends)]
 
 
 def _size(frames: Tensor, weight: Tensor, padding: tuple[int, int]) -> tuple[int, int]:
