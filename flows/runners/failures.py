@@ -1,4 +1,4 @@
-"""The failures of work that has begun: not the input is at fault then, or it would have been said before."""
+"""The failures of work that has begun: not the input is at fault then, or it would have been message before."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ def known_failure(error: Exception) -> str | None:
 
 def _lack_of_memory(error: Exception) -> str | None:
     """Return a sentence for a lack of memory, Python's or torch's; None for anything else."""
-    said = " ".join(str(error).split())
-    if not isinstance(error, MemoryError) and not re.search(_TORCH_LACKS_MEMORY, said):
+    message = " ".join(str(error).split())
+    if not isinstance(error, MemoryError) and not re.search(_TORCH_LACKS_MEMORY, message):
         return None
-    asked = re.search(r"allocate (\d+) bytes", said)
-    reason = f"{int(asked[1]) / 1e9:,.1f} GB at once" if asked else said or "no more is to be had"
+    size = re.search(r"allocate (\d+) bytes", message)
+    reason = f"{int(size[1]) / 1e9:,.1f} GB at once" if size else message or "no more is to be had"
     return (
         f"memory ran out ({reason}): what is done is kept; run the same command again to go on, with fewer "
         "runner.workers, a smaller responder.memory or responder.batch_size, fewer images to search with, or a smaller "

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from spikeatlas.snn.importance.ablation import AblationSpec
-from spikeatlas.snn.importance.base import ImageImportanceSpec, ImportanceSpec, class_means
+from spikeatlas.snn.importance.base import (
+    ImageImportanceSpec,
+    ImportanceSite,
+    ImportanceSpec,
+    class_means,
+)
 from spikeatlas.snn.importance.magnitude import MagnitudeSpec
 from spikeatlas.snn.importance.naa import NaaSpec
 from spikeatlas.snn.importance.rate_importance import RateSpec
@@ -26,6 +31,7 @@ __all__ = [
     "IMPORTANCE",
     "AblationSpec",
     "ImageImportanceSpec",
+    "ImportanceSite",
     "ImportanceSpec",
     "MagnitudeSpec",
     "NaaSpec",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import ClassVar, Literal, NamedTuple
 
 import numpy as np
@@ -12,10 +11,9 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - its name everywhere
 
-from spikeatlas.snn.coding import CodingKey
-from spikeatlas.snn.importance.base import ImportanceSpec, require_labels
+from spikeatlas.snn.importance.base import ImportanceSite, ImportanceSpec
 from spikeatlas.snn.registry import SPEC
-from spikeatlas.snn.subjects import Showing, Subject
+from spikeatlas.snn.subjects import Showing
 
 
 class Performance(NamedTuple):
@@ -36,25 +34,18 @@ class Ablation(NamedTuple):
     """(neurons,) for each layer: all else as it is, one neuron's spikes taken away."""
 
 
-def ablate(
-    subject: Subject,
-    images: NDArray[np.uint8],
-    labels: NDArray[np.int64],
-    neurons: Mapping[str, Sequence[int]],
-    key: CodingKey,
-) -> Ablation:
-    """Silence each of ``neurons`` (by layer) in turn and classify ``images`` (n, c, h, w) again.
+def ablate(site: ImportanceSite) -> Ablation:
+    """Silence each of the site's neurons in turn and classify its images again.
 
-    A convolution's neuron is a whole channel. ValueError for an unknown layer, or no image; LackError where
+    A convolution's neuron is a whole channel. ValueError for an unknown layer; LackError where
     the subject has no read-out, or its neurons cannot be silenced.
     """
-    require_labels(images, labels)
-    showing = Showing(key=key)
-    silenced = subject.scores_without(images, neurons, showing)
-    intact = performance(subject.scores(images, showing)[None], labels)
+    showing = Showing(key=site.key)
+    silenced = site.subject.scores_without(site.images, site.neurons, showing)
+    intact = performance(site.subject.scores(site.images, showing)[None], site.labels)
     return Ablation(
         Performance(intact.accuracy[0], intact.loss[0]),
-        {layer: performance(scores, labels) for layer, scores in silenced.items()},
+        {layer: performance(scores, site.labels) for layer, scores in silenced.items()},
     )
 
 
@@ -67,16 +58,9 @@ class AblationSpec(ImportanceSpec):
     long_name: ClassVar[str] = "loss of accuracy"
     comment: ClassVar[str] = "while this neuron is silent; -1 to 1"
 
-    def measure(
-        self,
-        subject: Subject,
-        images: NDArray[np.uint8],
-        labels: NDArray[np.int64],
-        neurons: Mapping[str, Sequence[int]],
-        key: CodingKey,
-    ) -> dict[str, NDArray[np.float64]]:
+    def measure(self, site: ImportanceSite) -> dict[str, NDArray[np.float64]]:
         """See ``ImportanceSpec``."""
-        ablation = ablate(subject, images, labels, neurons, key)
+        ablation = ablate(site)
         return {
             layer: ablation.intact.accuracy - performance.accuracy
             for layer, performance in ablation.silenced.items()

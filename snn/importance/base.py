@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass as plain_dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -15,6 +16,28 @@ from spikeatlas.snn.networks import TrainableNetwork
 from spikeatlas.snn.registry import SPEC, Contract
 from spikeatlas.snn.sentences import near
 from spikeatlas.snn.subjects import Subject
+
+
+@plain_dataclass(frozen=True)
+class ImportanceSite:
+    """The neurons that are measured, and what their subject does meanwhile."""
+
+    subject: Subject
+    images: NDArray[np.uint8]
+    """(n, c, h, w), at least one."""
+    labels: NDArray[np.int64]
+    """(n,) classes of the images."""
+    neurons: Mapping[str, Sequence[int]]
+    """By layer."""
+    key: CodingKey
+    """For a stochastic coding."""
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for no image, or another number of labels."""
+        if not len(self.images) or len(self.images) != len(self.labels):
+            raise ValueError(
+                f"{len(self.images)} images with {len(self.labels)} labels: give at least one image, with one label each."
+            )
 
 
 @dataclass(frozen=True, config=SPEC)
@@ -45,18 +68,10 @@ class ImportanceSpec(Contract, ABC):
         return 0
 
     @abstractmethod
-    def measure(
-        self,
-        subject: Subject,
-        images: NDArray[np.uint8],
-        labels: NDArray[np.int64],
-        neurons: Mapping[str, Sequence[int]],
-        key: CodingKey,
-    ) -> dict[str, NDArray[np.float64]]:
-        """Importance (neurons,) of ``neurons``, by layer, the larger the more important.
+    def measure(self, site: ImportanceSite) -> dict[str, NDArray[np.float64]]:
+        """Importance (neurons,) of the site's neurons, by layer, the larger the more important.
 
-        ``images`` (n, c, h, w) with ``labels`` (n,) are what the subject does; ``key`` is for a
-        stochastic coding. ValueError for an unknown layer, or no image.
+        ValueError for an unknown layer.
         """
 
 
@@ -64,26 +79,12 @@ class ImageImportanceSpec(ImportanceSpec, ABC):
     """A measure that is a mean over images, so that it is one of the images of each class, too."""
 
     @abstractmethod
-    def measure_images(
-        self,
-        subject: Subject,
-        images: NDArray[np.uint8],
-        labels: NDArray[np.int64],
-        neurons: Mapping[str, Sequence[int]],
-        key: CodingKey,
-    ) -> dict[str, NDArray[np.float64]]:
+    def measure_images(self, site: ImportanceSite) -> dict[str, NDArray[np.float64]]:
         """Importance (n, neurons) at each image; all else as ``measure``."""
 
-    def measure(
-        self,
-        subject: Subject,
-        images: NDArray[np.uint8],
-        labels: NDArray[np.int64],
-        neurons: Mapping[str, Sequence[int]],
-        key: CodingKey,
-    ) -> dict[str, NDArray[np.float64]]:
+    def measure(self, site: ImportanceSite) -> dict[str, NDArray[np.float64]]:
         """See ``ImportanceSpec``: the mean over images."""
-        rows = self.measure_images(subject, images, labels, neurons, key)
+        rows = self.measure_images(site)
         return {layer: values.mean(axis=0) for layer, values in rows.items()}
 
 
@@ -104,14 +105,6 @@ def instead(subject: Subject, others: Sequence[ImportanceSpec]) -> str:
         return "leave analysis.importance out"
     names = [other.kind for other in others if not other.problems(subject)]
     return f"name {' or '.join([', '.join(names), 'ablation'] if names else ['ablation'])} instead"
-
-
-def require_labels(images: NDArray[np.uint8], labels: NDArray[np.int64]) -> None:
-    """Raise ValueError for no image, or another number of labels."""
-    if not len(images) or len(images) != len(labels):
-        raise ValueError(
-            f"{len(images)} images with {len(labels)} labels: give at least one image, with one label each."
-        )
 
 
 def of_neurons(

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic.dataclasses import dataclass
 
-from spikeatlas.snn.coding import CodingKey
-from spikeatlas.snn.importance.base import ImportanceSpec, instead, of_neurons, require_labels
+from spikeatlas.snn.importance.base import ImportanceSite, ImportanceSpec, instead, of_neurons
 from spikeatlas.snn.importance.rate_importance import RateSpec
 from spikeatlas.snn.registry import SPEC
 from spikeatlas.snn.subjects import LackError, Subject
@@ -40,22 +38,13 @@ class MagnitudeSpec(ImportanceSpec):
             return []
         return [f"{NO_WEIGHTS}; {instead(subject, [RateSpec()])}"]
 
-    def measure(
-        self,
-        subject: Subject,
-        images: NDArray[np.uint8],
-        labels: NDArray[np.int64],
-        neurons: Mapping[str, Sequence[int]],
-        key: CodingKey,
-    ) -> dict[str, NDArray[np.float64]]:
+    def measure(self, site: ImportanceSite) -> dict[str, NDArray[np.float64]]:
         """See ``ImportanceSpec``; the images are not looked at. LackError without weights."""
-        del key
-        require_labels(images, labels)
-        network = subject.differentiable()
+        network = site.subject.differentiable()
         if network is None:
             raise LackError(NO_WEIGHTS)
         sums = {
             layer: weights.detach().abs().flatten(1).sum(1).double().cpu().numpy()
             for layer, weights in network.input_weights().items()
         }
-        return of_neurons(network, sums, neurons)
+        return of_neurons(network, sums, site.neurons)

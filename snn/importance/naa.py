@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
@@ -15,9 +14,9 @@ from spikeatlas.snn.coding import CodingKey
 from spikeatlas.snn.importance.attribution import ImagePath, attributions, rate_slopes
 from spikeatlas.snn.importance.base import (
     ImageImportanceSpec,
+    ImportanceSite,
     instead,
     of_neurons,
-    require_labels,
 )
 from spikeatlas.snn.importance.magnitude import MagnitudeSpec
 from spikeatlas.snn.importance.rate_importance import RateSpec
@@ -73,23 +72,17 @@ class NaaSpec(ImageImportanceSpec):
             return [str(error)]
         return []
 
-    def measure_images(
-        self,
-        subject: Subject,
-        images: NDArray[np.uint8],
-        labels: NDArray[np.int64],
-        neurons: Mapping[str, Sequence[int]],
-        key: CodingKey,
-    ) -> dict[str, NDArray[np.float64]]:
+    def measure_images(self, site: ImportanceSite) -> dict[str, NDArray[np.float64]]:
         """See ``ImageImportanceSpec``. LackError without gradients."""
-        require_labels(images, labels)
-        network = subject.differentiable()
+        network = site.subject.differentiable()
         if network is None:
             raise LackError(NO_GRADIENTS)
-        start = np.zeros_like(images[0])
+        start = np.zeros_like(site.images[0])
         if self.baseline == "mean":
-            start = np.rint(images.mean(axis=0)).astype(np.uint8)
+            start = np.rint(site.images.mean(axis=0)).astype(np.uint8)
         silence = self.reference == "silence"
         path = ImagePath(start, self.steps)
-        values = attributions(network, images, labels, path, key, from_silence=silence)
-        return of_neurons(network, values, neurons)
+        values = attributions(
+            network, site.images, site.labels, path, site.key, from_silence=silence
+        )
+        return of_neurons(network, values, site.neurons)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic.dataclasses import dataclass
 
-from spikeatlas.snn.coding import CodingKey
-from spikeatlas.snn.importance.base import ImportanceSpec, require_labels
+from spikeatlas.snn.importance.base import ImportanceSite, ImportanceSpec
 from spikeatlas.snn.registry import SPEC
 from spikeatlas.snn.showing import Showing
-from spikeatlas.snn.subjects import Subject
 
 
 @dataclass(frozen=True, config=SPEC)
@@ -34,17 +31,9 @@ class RateSpec(ImportanceSpec):
         """See ``ImportanceSpec``."""
         return 1
 
-    def measure(
-        self,
-        subject: Subject,
-        images: NDArray[np.uint8],
-        labels: NDArray[np.int64],
-        neurons: Mapping[str, Sequence[int]],
-        key: CodingKey,
-    ) -> dict[str, NDArray[np.float64]]:
+    def measure(self, site: ImportanceSite) -> dict[str, NDArray[np.float64]]:
         """See ``ImportanceSpec``."""
-        require_labels(images, labels)
-        responses = subject.responses(images, neurons, Showing(key=key))
+        responses = site.subject.responses(site.images, site.neurons, Showing(key=site.key))
         return {
             layer: np.abs(rows.astype(np.float64)).mean(axis=0) for layer, rows in responses.items()
         }

@@ -18,11 +18,12 @@ from spikeatlas.snn.generators import (
     Naturalness,
 )
 from spikeatlas.snn.generators.latent import Points, check_vectors
-from spikeatlas.snn.importance import ImportanceSpec
+from spikeatlas.snn.importance import ImportanceSite, ImportanceSpec
 from spikeatlas.snn.networks import Architecture, SpikingNetwork, TrainableNetwork
 from spikeatlas.snn.registry import SPEC
 from spikeatlas.snn.selectivity import Measure
 from spikeatlas.snn.selectivity.tuning import Floats, Mask, Responses, Whole
+from spikeatlas.snn.subjects import ChainSubject
 from spikeatlas.snn.training import (
     ActingCallback,
     Assignment,
@@ -228,14 +229,12 @@ class Weight(ImportanceSpec):
     variable: ClassVar[str] = "weight"
     long_name: ClassVar[str] = "mean absolute input weight"
 
-    def measure(
-        self, subject: Any, images: Any, labels: Any, neurons: Any, key: Any
-    ) -> dict[str, Floats]:
-        del images, labels, key
-        sizes = {layer.name: layer.operator.weight.detach().abs() for layer in subject.network}
+    def measure(self, site: ImportanceSite) -> dict[str, Floats]:
+        assert isinstance(site.subject, ChainSubject)
+        sizes = {layer.name: layer.operator.weight.detach().abs() for layer in site.subject.network}
         return {
             layer: sizes[layer].flatten(1).mean(1)[list(rows)].double().numpy()
-            for layer, rows in neurons.items()
+            for layer, rows in site.neurons.items()
         }
 
 

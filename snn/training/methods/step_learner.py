@@ -129,11 +129,10 @@ class StepLearner(NetworkLearner):
         """Name the fields of objectives and acting callbacks that may be what a training diverges by, as a sentence goes on."""
         spec = self.lesson.spec
         acting = [callback for callback in spec.callbacks if isinstance(callback, ActingCallback)]
-        parts = [("objectives", objective) for objective in spec.objectives]
-        parts += [("callbacks", callback) for callback in acting]
         return "".join(
             f", or {name} of {part.kind} in training.{field}, which is {getattr(part, name)}"
-            for field, part in parts
+            for field, parts in (("objectives", spec.objectives), ("callbacks", acting))
+            for part in parts
             for name in part.strengths
         )
 

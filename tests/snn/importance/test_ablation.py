@@ -12,6 +12,7 @@ from scipy.special import log_softmax
 from torch import Tensor, nn
 
 from spikeatlas.snn.coding import CodingKey, encode
+from spikeatlas.snn.importance import ImportanceSite
 from spikeatlas.snn.importance.ablation import ablate
 from spikeatlas.snn.networks import SpikingNetwork
 from spikeatlas.snn.subjects import ChainSubject, Showing, Subject
@@ -61,7 +62,7 @@ def loss(counts: NDArray[np.float64]) -> float:
 
 def test_each_ablation_equals_a_whole_pass_without_the_neuron(net: SpikingNetwork) -> None:
     subject, showing = ChainSubject(net), Showing(key=KEY)
-    ablation = ablate(subject, IMAGES, LABELS, NEURONS, KEY)
+    ablation = ablate(ImportanceSite(subject, IMAGES, LABELS, NEURONS, KEY))
     scores = subject.scores_without(IMAGES, NEURONS, showing)
 
     whole = whole_pass(net)
@@ -105,7 +106,9 @@ def test_a_neuron_without_outgoing_weight_costs_nothing(layer: str, following: i
         list(net)[following].operator.weight[:, 2] = 0
 
     ablation = ablate(
-        ChainSubject(net), IMAGES, LABELS, {layer: tuple(range(net.sizes[layer]))}, KEY
+        ImportanceSite(
+            ChainSubject(net), IMAGES, LABELS, {layer: tuple(range(net.sizes[layer]))}, KEY
+        )
     )
 
     assert ablation.silenced[layer].loss[2] == ablation.intact.loss
@@ -118,7 +121,7 @@ def test_a_silenced_output_is_never_chosen() -> None:
     favourite = int(whole_pass(net).sum(axis=0).argmax())
     labels = np.full(len(IMAGES), favourite)
 
-    ablation = ablate(ChainSubject(net), IMAGES, labels, {"out": (favourite,)}, KEY)
+    ablation = ablate(ImportanceSite(ChainSubject(net), IMAGES, labels, {"out": (favourite,)}, KEY))
 
     assert ablation.intact.accuracy > 0
     assert ablation.silenced["out"].accuracy[0] < ablation.intact.accuracy
@@ -128,10 +131,10 @@ def test_a_silenced_output_is_never_chosen() -> None:
 def test_bad_input_is_explained() -> None:
     net = network()
     with pytest.raises(ValueError, match="'fc9', but the network has conv1, conv2, fc1, out"):
-        ablate(ChainSubject(net), IMAGES, LABELS, {"fc9": (0,)}, KEY)
+        ablate(ImportanceSite(ChainSubject(net), IMAGES, LABELS, {"fc9": (0,)}, KEY))
     with pytest.raises(ValueError, match="layers is empty"):
-        ablate(ChainSubject(net), IMAGES, LABELS, {}, KEY)
+        ablate(ImportanceSite(ChainSubject(net), IMAGES, LABELS, {}, KEY))
     with pytest.raises(ValueError, match="0 images with 0 labels: give at least one"):
-        ablate(ChainSubject(net), IMAGES[:0], LABELS[:0], NEURONS, KEY)
+        ablate(ImportanceSite(ChainSubject(net), IMAGES[:0], LABELS[:0], NEURONS, KEY))
     with pytest.raises(ValueError, match="12 images with 11 labels"):
-        ablate(ChainSubject(net), IMAGES, LABELS[:11], NEURONS, KEY)
+        ablate(ImportanceSite(ChainSubject(net), IMAGES, LABELS[:11], NEURONS, KEY))

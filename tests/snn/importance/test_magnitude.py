@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spikeatlas.snn.importance import MagnitudeSpec
+from spikeatlas.snn.importance import ImportanceSite, MagnitudeSpec
 from spikeatlas.snn.importance.magnitude import NO_WEIGHTS
 from spikeatlas.snn.readings import PopulationReading
 from spikeatlas.snn.subjects import ChainSubject, LackError, ResNetSubject
@@ -18,7 +18,13 @@ def test_it_is_the_sum_of_the_sizes_of_incoming_weights() -> None:
     one, two = list(net)[1], list(net)[2]
 
     values = MagnitudeSpec().measure(
-        ChainSubject(net), noise_images(1), np.zeros(1, int), {"conv2": (5, 0), "fc1": (7,)}, KEY
+        ImportanceSite(
+            ChainSubject(net),
+            noise_images(1),
+            np.zeros(1, int),
+            {"conv2": (5, 0), "fc1": (7,)},
+            KEY,
+        )
     )
 
     kernels = one.operator.weight.detach().numpy()
@@ -43,4 +49,6 @@ def test_without_weights_there_is_a_sentence() -> None:
     )
     assert MagnitudeSpec().problems(groups) == [f"{NO_WEIGHTS}; name rate or ablation instead"]
     with pytest.raises(LackError, match="magnitude is of weights"):
-        MagnitudeSpec().measure(groups, noise_images(1), np.zeros(1, int), {"fc1": (0,)}, KEY)
+        MagnitudeSpec().measure(
+            ImportanceSite(groups, noise_images(1), np.zeros(1, int), {"fc1": (0,)}, KEY)
+        )

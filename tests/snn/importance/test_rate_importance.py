@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from spikeatlas.snn.coding import encode
-from spikeatlas.snn.importance import RateSpec
+from spikeatlas.snn.importance import ImportanceSite, RateSpec
 from spikeatlas.snn.subjects import ChainSubject
 from tests.snn.importance.digit_networks import KEY
 from tests.snn.nets import network, noise_images
@@ -16,7 +16,9 @@ def test_it_is_the_mean_share_of_spikes() -> None:
         spikes, _ = net.layer_outputs(encode(net, images))
 
     rates = RateSpec().measure(
-        ChainSubject(net), images, np.zeros(12, int), {"conv1": (1, 3), "fc1": (0, 7)}, KEY
+        ImportanceSite(
+            ChainSubject(net), images, np.zeros(12, int), {"conv1": (1, 3), "fc1": (0, 7)}, KEY
+        )
     )
 
     np.testing.assert_allclose(

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from spikeatlas.snn.coding import CodingKey, encode
+from spikeatlas.snn.importance import ImportanceSite
 from spikeatlas.snn.importance.ablation import ablate
 from spikeatlas.snn.readings import READINGS
 from spikeatlas.snn.responder import PlainResponder, Responder
@@ -62,7 +63,9 @@ def test_neurons_are_silenced_while_they_are_shown() -> None:
     net = network(SHAPE, channels=(5, 6), hidden=(7,), time_steps=12, gain=3.0)
     shown, labels = sequences(), np.arange(5)
 
-    ablation = ablate(ChainSubject(net), shown, labels, {"conv1": range(5), "fc1": range(7)}, KEY)
+    ablation = ablate(
+        ImportanceSite(ChainSubject(net), shown, labels, {"conv1": range(5), "fc1": range(7)}, KEY)
+    )
 
     with torch.no_grad():
         scores = net.scores(net(encode(net, shown)))

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from spikeatlas.snn.coding import CodingKey
+from spikeatlas.snn.importance import ImportanceSite
 from spikeatlas.snn.importance.ablation import ablate
 from spikeatlas.snn.responder.plain import PlainResponder
 from spikeatlas.snn.subjects import ChainSubject, LackError, Responses, Showing, Subject
@@ -53,7 +54,13 @@ def test_silencing_is_that_of_our_ablation() -> None:
     subject = module_source(TWIN, normalise=NORMALISE).example()
     sizes = dict(list(net.sizes.items())[:3])
     ablation = ablate(
-        ChainSubject(net), IMAGES, labels, {name: range(size) for name, size in sizes.items()}, KEY
+        ImportanceSite(
+            ChainSubject(net),
+            IMAGES,
+            labels,
+            {name: range(size) for name, size in sizes.items()},
+            KEY,
+        )
     )
     names = dict(zip(sizes, subject.layers, strict=False))
     scores = subject.scores_without(

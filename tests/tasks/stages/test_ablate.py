@@ -11,7 +11,7 @@ import xarray as xr
 from spikeatlas.flows.checks.study_checks import Checked
 from spikeatlas.snn.coding import CodingKey, encode
 from spikeatlas.snn.data import choose_images
-from spikeatlas.snn.importance import NaaSpec
+from spikeatlas.snn.importance import ImportanceSite, NaaSpec
 from spikeatlas.snn.networks import SpikingNetwork
 from spikeatlas.snn.neurons import Triangle
 from spikeatlas.snn.subjects import ChainSubject
@@ -94,11 +94,12 @@ def test_further_measures_are_stored_beside_it(compared: Checked) -> None:
     for epoch in (0, 2):
         subject, digest = models.subject(run, epoch)
         key = models.coding_key(run, digest, "ablation")
+        site = ImportanceSite(subject, images, labels, run.layers, key)
         at, of_classes = (
             tree[group].sel(epoch=epoch) for group in ("/importance", "/importance/classes")
         )
         for spec in run.analysis.further_importance:
-            values = spec.measure(subject, images, labels, run.layers, key)
+            values = spec.measure(site)
             expected = np.concatenate([values[layer] for layer in run.layers])
             np.testing.assert_allclose(at[spec.variable], expected, rtol=1e-5, atol=1e-7)
         counts = np.bincount(labels, minlength=10)
@@ -116,7 +117,9 @@ def test_the_gradient_is_that_of_the_training(compared: Checked) -> None:
     test = models.dataset(run.data).test
     showing = (test.images[:20], test.labels[:20], {"conv2": range(6)}, KEY)
 
-    plain, trained = (NaaSpec(steps=3).measure(subject, *showing)["conv2"] for subject in subjects)
+    plain, trained = (
+        NaaSpec(steps=3).measure(ImportanceSite(subject, *showing))["conv2"] for subject in subjects
+    )
 
     assert not np.allclose(plain, trained)
     spikes = [subject.responses(test.images[:5], {"fc1": (0, 1)})["fc1"] for subject in subjects]

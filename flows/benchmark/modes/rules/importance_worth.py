@@ -17,7 +17,13 @@ from numpy.typing import NDArray
 from spikeatlas.flows.benchmark.modes.rules.exact_attribution import exact_attributions
 from spikeatlas.snn.coding import CodingKey, encode
 from spikeatlas.snn.data import DataSet, Digits, Split, load_data
-from spikeatlas.snn.importance import ImportanceSpec, MagnitudeSpec, NaaSpec, RateSpec
+from spikeatlas.snn.importance import (
+    ImportanceSite,
+    ImportanceSpec,
+    MagnitudeSpec,
+    NaaSpec,
+    RateSpec,
+)
 from spikeatlas.snn.importance.ablation import ablate
 from spikeatlas.snn.importance.attribution import ImagePath, attributions
 from spikeatlas.snn.networks import NetworkSpec, SpikingNetwork
@@ -117,12 +123,10 @@ def worth_of(network: SpikingNetwork, test: Split) -> Worth:
 
 def importances(network: SpikingNetwork, test: Split) -> dict[str, NDArray[np.float64]]:
     """Importance (units,) of the hidden layer by each measure, and by ablation: the rise of the loss."""
-    subject, neurons = ChainSubject(network), {LAYER: range(UNITS)}
-    values = {
-        name: spec.measure(subject, test.images, test.labels, neurons, KEY)[LAYER]
-        for name, spec in MEASURES.items()
-    }
-    ablation = ablate(subject, test.images, test.labels, neurons, KEY)
+    neurons = {LAYER: range(UNITS)}
+    site = ImportanceSite(ChainSubject(network), test.images, test.labels, neurons, KEY)
+    values = {name: spec.measure(site)[LAYER] for name, spec in MEASURES.items()}
+    ablation = ablate(site)
     return {**values, "ablation": ablation.silenced[LAYER].loss - ablation.intact.loss}
 
 
