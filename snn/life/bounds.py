@@ -41,19 +41,12 @@ def response_bounds(network: SpikingNetwork) -> dict[str, UnitBounds]:
     for layer in list(network)[:-1]:
         inputs = normalised(layer.norm, currents(layer, interval))
         interval = outputs(layer.neuron, inputs, network.time_steps)
-        bounds[layer.name] = _responses(
-            interval, _height(layer.neuron.height, layer.neuron.spiking)
-        )
+        bounds[layer.name] = _responses(interval, float(layer.neuron.height))
     return bounds
 
 
-def _height(height: float | torch.Tensor, spiking: bool) -> float:
-    return float(height) if spiking else 1.0
-
-
 def _responses(interval: Interval, height: float) -> UnitBounds:
-    """Average bounds over the map; spikes count as 1."""
-    low, high = (
-        bound[0, 0].flatten(1).mean(1) if bound.dim() > 3 else bound[0, 0] for bound in interval
-    )
+    """Average bounds over steps and the map; spikes count as 1."""
+    means = (bound.mean(0)[0] for bound in interval)
+    low, high = (mean.flatten(1).mean(1) if mean.dim() > 1 else mean for mean in means)
     return UnitBounds((low / height).numpy(), (high / height).numpy())

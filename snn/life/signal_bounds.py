@@ -12,6 +12,7 @@ from torch.nn import functional
 from spikeatlas.snn.coding import CODINGS
 from spikeatlas.snn.networks import SpikingLayer, SpikingNetwork
 from spikeatlas.snn.neurons import ReluNeuron, SpikingNeuron
+from spikeatlas.snn.neurons.tandem import SummingNeuron
 from spikeatlas.snn.norms import Norm
 
 _UNIT = 2.0**-24
@@ -46,10 +47,18 @@ def input_interval(network: SpikingNetwork) -> Interval:
         return Interval(
             torch.full(shape, -float(coding.ternary)).double(), torch.ones(shape).double()
         )
-    if coding.pulse:
-        # 0 at every step but the first
-        low, high = low.clamp(max=0), high.clamp(min=0)
-    return Interval(low, high).widened(4 * _UNIT * torch.maximum(low.abs(), high.abs()))
+    image = Interval(low, high).widened(4 * _UNIT * torch.maximum(low.abs(), high.abs()))
+    return _padded(image, after=network.time_steps - 1) if coding.pulse else image
+
+
+def _padded(interval: Interval, *, before: int = 0, after: int = 0) -> Interval:
+    """Return an interval (1, ...) with steps at which there is nothing."""
+    shape = interval.low.shape[1:]
+    parts = (
+        torch.cat([bound.new_zeros((before, *shape)), bound, bound.new_zeros((after, *shape))])
+        for bound in interval
+    )
+    return Interval(*parts)
 
 
 def currents(layer: SpikingLayer, inputs: Interval) -> Interval:
@@ -127,10 +136,12 @@ def normalised(norm: Norm | None, inputs: Interval) -> Interval:
 
 
 def outputs(neuron: SpikingNeuron, inputs: Interval, time_steps: int) -> Interval:
-    """Return the bounds of what neurons hand on, over all steps alike: (1, 1, ...).
+    """Return the bounds of what neurons hand on, (T, 1, ...), or over all steps alike (1, 1, ...).
 
     Neurons that are ``monotone`` and silent at the largest currents are silent at all.
     """
+    if isinstance(neuron, SummingNeuron) and not neuron.spiking:
+        return _padded(_activations(neuron, inputs, time_steps), before=time_steps - 1)
     if isinstance(neuron, ReluNeuron):
         return Interval(*(bound.amax(0, keepdim=True).clamp(min=0) for bound in inputs))
     height = float(neuron.height) if neuron.spiking else torch.inf
@@ -143,3 +154,12 @@ def outputs(neuron: SpikingNeuron, inputs: Interval, time_steps: int) -> Interva
         )
         top = top * fires[None]
     return Interval(-top if neuron.signed or not neuron.spiking else torch.zeros_like(top), top)
+
+
+def _activations(neuron: SummingNeuron, inputs: Interval, time_steps: int) -> Interval:
+    """Return the bounds (1, 1, ...) of what is handed on at the last step, of the sum over all."""
+    shape = (time_steps, *inputs.low.shape[1:])
+    low, high = (bound.expand(shape).sum(0, keepdim=True) for bound in inputs)
+    sizes = torch.maximum(inputs.low.abs(), inputs.high.abs()).expand(shape).sum(0, keepdim=True)
+    total = Interval(low, high).widened(2 * time_steps * _UNIT * sizes)
+    return Interval(neuron.activation(total.low), neuron.activation(total.high))

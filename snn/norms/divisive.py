@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from spikeatlas.snn.norms.base import Norm, NormSite, NormSpec
+from spikeatlas.snn.norms.nearby_maxima import nearby_maxima
 from spikeatlas.snn.registry import SPEC
 
 FieldKind = Literal["max", "l1", "l2"]
@@ -41,7 +42,7 @@ class DivisiveNorm(Norm):
     def _nearby(self, maps: Tensor) -> Tensor:
         """Largest, sum or length of the activities (>= 0) in the window around each position."""
         if self.field == "max":
-            return functional.max_pool2d(maps, _WINDOW, 1, _WINDOW // 2)
+            return nearby_maxima(maps)
         values = maps if self.field == "l1" else maps.square()
         sums = functional.avg_pool2d(values, _WINDOW, 1, _WINDOW // 2, divisor_override=1)
         # the root has no gradient at 0, where nothing is near

@@ -23,6 +23,7 @@ class DesireIfNeuron(SpikingNeuron):
     [u >= threshold]``; then at once ``u = u - spike * threshold``. Rest is 0. The reset has no gradient.
     """
 
+    monotone = True
     decay: Tensor
     threshold: Tensor
 

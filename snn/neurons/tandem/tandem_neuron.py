@@ -37,7 +37,7 @@ class SummingNeuron(SpikingNeuron):
 
     @abstractmethod
     def activation(self, currents: Tensor) -> Tensor:
-        """Activations of currents, both of one shape, and summed or averaged over steps alike."""
+        """Activations of currents, both of one shape, and summed or averaged over steps alike; they rise with the currents."""
 
     def step(self, current: Tensor, state: State) -> tuple[Tensor, State]:
         """See ``SpikingNeuron``; the state is the sum (n, ...) so far, and the number of its steps."""
@@ -81,6 +81,7 @@ class TandemNeuron(SummingNeuron):
     Theta is measured so that this is the 99.9th percentile of the layer's activation.
     """
 
+    monotone = True
     threshold: nn.Parameter
     """Theta (), in units of activations (> 0)."""
     converted: nn.Parameter

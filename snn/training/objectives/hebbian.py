@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Annotated, ClassVar, Literal
 
+import numpy as np
+import torch
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
@@ -73,13 +75,32 @@ class Hebbian(LayerObjective):
 
     def layer_loss(self, layer: SpikingLayer, inputs: Tensor) -> Tensor:
         """See ``LayerObjective``: - C."""
-        responses = _responses(layer.operator, inputs).relu().flatten(2).transpose(1, 2)
-        channels = responses.shape[-1]
+        responses = _responses(layer.operator, inputs).flatten(2).relu()
+        channels = responses.shape[1]
         count = math.ceil(self.top * channels)
-        largest = responses.topk(count, dim=-1).values
-        sums, rewarded = responses.sum(-1), largest.sum(-1)
-        others = (sums - rewarded) / max(channels - count, 1)
+        rewarded = (responses * _among_largest(responses.detach(), count)).sum(1)
+        others = (responses.sum(1) - rewarded) / max(channels - count, 1)
         return -(rewarded / count - self.demote * others).mean()
+
+
+def _among_largest(responses: Tensor, count: int) -> Tensor:
+    """1 for the ``count`` largest channels of each position, of responses (n, channels, positions), and 0 for the others.
+
+    Of equal ones that cannot all be among them, each has the same share.
+    """
+    last = _largest(responses.transpose(1, 2), count)[:, None]
+    above, equal = responses > last, responses == last
+    share = (count - above.sum(1, keepdim=True)) / equal.sum(1, keepdim=True)
+    return above + share * equal
+
+
+def _largest(numbers: Tensor, count: int) -> Tensor:
+    """Return the ``count``-th largest number (...) of each row (..., numbers)."""
+    if numbers.device.type != "cpu":
+        return numbers.topk(count, dim=-1).values[..., -1]
+    # the same number, five times as fast as torch's selection
+    place = numbers.shape[-1] - count
+    return torch.from_numpy(np.partition(numbers.numpy(), place)[..., place])
 
 
 def _responses(operator: nn.Conv2d | nn.Linear, inputs: Tensor) -> Tensor:

@@ -12,8 +12,10 @@ from spikeatlas.snn.coding import CodingKey, encode
 from spikeatlas.snn.life import DriveResponder, extreme_images, response_bounds
 from spikeatlas.snn.life.signal_bounds import currents, input_interval, normalised
 from spikeatlas.snn.networks import SpikingNetwork
+from spikeatlas.snn.training.methods.tandem.hybrid_network import neuron_of
 from tests.snn.nets import network, noise_images
 
+SUMMED = {"kind": "batch", "statistics": "sum"}
 KINDS: dict[str, dict[str, Any]] = {
     "relu": {"neuron": "relu", "time_steps": 1, "decoding": "membrane", "norm": "batch"},
     "average": {"neuron": "relu", "time_steps": 1, "decoding": "membrane", "pool": "average"},
@@ -21,6 +23,9 @@ KINDS: dict[str, dict[str, Any]] = {
     "poisson": {"neuron": "lif", "threshold": 0.5, "coding": "poisson", "norm": "bntt"},
     "signed": {"neuron": "clif", "coding": "signed-poisson", "channels": (), "hidden": (9, 7)},
     "pulse": {"coding": "first-step", "neuron": {"kind": "dsr-if", "threshold": 0.5}, "decoding": "membrane"},
+    "desire": {"neuron": "desire-if", "coding": "integrate-and-fire", "channels": (), "hidden": (9, 7), "bias": False},
+    "analogue": {"neuron": "tandem", "coding": "first-step", "decoding": "mean", "pool": "average"},
+    "converted": {"neuron": "tandem", "coding": "first-step", "decoding": "mean", "norm": SUMMED, "pool": "average"},
     "hah": {"norm": ("hah", "none", "none", "none"), "bias": False, "threshold": 0.2},
     "backei": {"neuron": "backei", "threshold": 0.2},
 }  # fmt: skip
@@ -39,6 +44,8 @@ def made(request: pytest.FixtureRequest) -> SpikingNetwork:
                 layer.operator.bias.sub_(0.4 * torch.rand(layer.size, generator=generator))
             for gain in () if layer.norm is None else layer.norm.scales():
                 gain.mul_(2 * torch.rand(gain.shape, generator=generator) - 0.5)
+        if request.param == "converted":
+            neuron_of(next(iter(built))).converted.fill_(1)
     return built.eval()
 
 
@@ -67,12 +74,18 @@ def test_bounds_hold_the_responses_to_thousands_of_images(made: SpikingNetwork) 
             assert not responses[:, silent].any()
 
 
-def test_some_bounds_say_something() -> None:
-    built = network(**KINDS["leaky"])
+@pytest.mark.parametrize("kind", ["leaky", "pulse", "desire", "analogue"])
+def test_some_bounds_say_something(kind: str) -> None:
+    built = network(**KINDS[kind])
+    first = next(iter(built))
     with torch.no_grad():
-        next(iter(built)).operator.weight[1] *= 0.1
-    assert response_bounds(built)["conv1"].high[1] == 0
-    assert (response_bounds(built)["conv1"].high > 0).any()
+        first.operator.weight[1] *= 0.01
+        if first.operator.bias is not None:
+            first.operator.bias[1] = -0.1
+    (bounds, *_) = response_bounds(built).values()
+    assert bounds.high[1] == 0
+    assert (bounds.high > 0).any()
+    assert np.isfinite(bounds.high).all()
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ linear: they are computed once, not once a step. Converted layers run over all t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import cast
 
 import numpy as np
@@ -41,12 +41,17 @@ class HybridNetwork:
             neuron_of(self.hidden[self.converted]).converted.fill_(1)
 
     @torch.no_grad()
-    def measure(self, inputs: Tensor) -> None:
-        """Set the thresholds of analogue layers by their activations to encoded images (T, n, c, h, w); in evaluation mode."""
+    def measure(self, batches: Iterable[Tensor]) -> None:
+        """Set the thresholds of analogue layers by their activations to all batches of encoded images (T, n, c, h, w).
+
+        In evaluation mode; at least one batch.
+        """
         first = self.converted
-        means = self.means(self.spikes(inputs, first), first)
-        for layer, activations in zip(self.hidden[first:], means, strict=False):
-            top = float(np.percentile(activations.cpu().numpy(), PERCENTILE))
+        analogue = self.hidden[first:]
+        # of hidden layers alone: the output is the last to be handed on
+        shown = [list(self.means(self.spikes(inputs, first), first))[:-1] for inputs in batches]
+        for layer, activations in zip(analogue, zip(*shown, strict=True), strict=True):
+            top = float(np.percentile(torch.cat(activations).cpu().numpy(), PERCENTILE))
             neuron_of(layer).threshold.fill_(max(top, _SMALLEST))
 
     @torch.no_grad()

@@ -19,7 +19,7 @@ from torch.nn import functional
 
 from spikeatlas.snn.batching import padded_batches
 from spikeatlas.snn.coding import encode
-from spikeatlas.snn.data import Split
+from spikeatlas.snn.data import Split, take_evenly
 from spikeatlas.snn.networks import SpikingNetwork
 from spikeatlas.snn.training.methods.lesson import Lesson
 from spikeatlas.snn.training.methods.network_learner import NetworkLearner
@@ -38,6 +38,8 @@ _LAST_LR = 0.1
 """Share of the learning rate that is left to the last stage."""
 _MEASURED = 512
 """Training images, at most, that thresholds are measured by."""
+_AT_ONCE = 64
+"""Of these, over all time steps."""
 _STEPS_BETWEEN_SAVES = 100
 _BATCH = 256
 # keeps the random numbers of the split apart from those of the images' order
@@ -88,9 +90,13 @@ class TandemLearner(NetworkLearner):
         self.place += TUNED
 
     def _measure(self) -> None:
-        images = self.training.images[:_MEASURED]
+        """Measure thresholds on as many images of each class: pictures in folders stand class by class."""
+        images = take_evenly(self.training, _MEASURED).images
         self.network.eval()
-        self.hybrid.measure(encode(self.network, images).to(self.network.device))
+        self.hybrid.measure(
+            encode(self.network, images[start : start + _AT_ONCE]).to(self.network.device)
+            for start in range(0, len(images), _AT_ONCE)
+        )
 
     def _enter(self) -> Stage:
         """Make ready for a stage's steps: what learns in it, and a new optimiser."""

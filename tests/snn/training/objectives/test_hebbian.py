@@ -42,6 +42,27 @@ def test_the_cost_by_a_loop_over_positions(layer: str, channels: int) -> None:
     torch.testing.assert_close(loss, -torch.stack(costs).mean())
 
 
+def test_of_equal_channels_each_has_its_share() -> None:
+    made = network(channels=(4,), hidden=(), bias=False)
+    operator = next(iter(made)).operator
+    with torch.no_grad():
+        operator.weight[1:] = operator.weight[:1]
+    inputs = random(3, 1, 8, 8)
+
+    loss = Hebbian(top=0.5, demote=0.3).layer_loss(next(iter(made)), inputs)
+    loss.backward()
+
+    filters = nn.functional.normalize(operator.weight.detach().flatten(1))
+    response = functional.unfold(inputs, 3, padding=1).transpose(1, 2) @ filters[0]
+    torch.testing.assert_close(
+        loss.detach(), -(1 - 0.3) * response.relu().mean(), rtol=1e-4, atol=1e-6
+    )
+    assert operator.weight.grad is not None
+    torch.testing.assert_close(
+        operator.weight.grad[1:], operator.weight.grad[:1].expand(3, -1, -1, -1)
+    )
+
+
 def after_backward(made: SpikingNetwork, *, eager: bool, objective: Hebbian) -> dict[str, Any]:
     terms = LayerTerms(made, (objective,))
     run = terms.recording(made.unroll if eager else made)

@@ -62,7 +62,7 @@ def hybrid(converted: int, **fields: Any) -> HybridNetwork:
             net(encoded(net, 32, seed))
     net.eval()
     parts = HybridNetwork(net)
-    parts.measure(inputs)
+    parts.measure([inputs])
     for _ in range(converted):
         parts.convert()
     return parts

@@ -140,7 +140,7 @@ def test_thresholds_are_measured_behind_spikes() -> None:
     parts = hybrid(1)
     inputs = encoded(parts.network, 40, seed=2)
     before = [float(neuron_of(layer).threshold) for layer in parts.hidden]
-    parts.measure(inputs)
+    parts.measure([inputs])
     after = [float(neuron_of(layer).threshold) for layer in parts.hidden]
 
     assert after[0] == before[0]
@@ -152,11 +152,27 @@ def test_thresholds_are_measured_behind_spikes() -> None:
 
 
 @torch.no_grad()
+@pytest.mark.parametrize("converted", [0, 1])
+def test_thresholds_are_of_all_batches_together(converted: int) -> None:
+    parts = hybrid(converted)
+    inputs = encoded(parts.network, 40, seed=2)
+    parts.measure([inputs])
+    whole = [float(neuron_of(layer).threshold) for layer in parts.hidden]
+
+    parts.measure(inputs[:, start : start + 15] for start in (0, 15, 30))
+
+    parted = [float(neuron_of(layer).threshold) for layer in parts.hidden]
+    assert parted == pytest.approx(whole, rel=1e-5)
+    parts.measure([inputs[:, :15]])
+    assert float(neuron_of(parts.hidden[1]).threshold) != pytest.approx(whole[1], rel=1e-5)
+
+
+@torch.no_grad()
 def test_a_silent_layer_has_a_threshold() -> None:
     parts = hybrid(0)
     parts.hidden[0].operator.weight.zero_()
     parts.hidden[0].norm = None
-    parts.measure(encoded(parts.network, 5))
+    parts.measure([encoded(parts.network, 5)])
 
     assert float(neuron_of(parts.hidden[0]).threshold) > 0
     parts.convert()

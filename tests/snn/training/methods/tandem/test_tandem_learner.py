@@ -11,20 +11,21 @@ import pytest
 import torch
 from torch import Tensor
 
-from spikeatlas.snn.data import Digits, load_data
+from spikeatlas.snn.data import DataSet, Digits, Split, load_data
 from spikeatlas.snn.files import load_checkpoint
 from spikeatlas.snn.networks import NetworkSpec
 from spikeatlas.snn.training import (
+    Lesson,
     TrainingSpec,
     epoch_path,
     load_network,
     read_header,
     train_network,
 )
-from spikeatlas.snn.training.methods.tandem import TandemMethod
+from spikeatlas.snn.training.methods.tandem import TandemLearner, TandemMethod
 from spikeatlas.snn.training.methods.tandem.hybrid_network import neuron_of
 from tests.snn.nets import toy_data
-from tests.snn.training.methods.tandem.tandem_nets import FIELDS, SPEC, learner, train
+from tests.snn.training.methods.tandem.tandem_nets import FIELDS, SPEC, learner, train, training
 
 PLACES = (0.0, 0.5, 1.0, 1.5, 2.0, 2.5)
 
@@ -56,6 +57,22 @@ def test_each_stage_begins_with_a_conversion(tmp_path: Path) -> None:
     steps = [read_header(epoch_path(tmp_path, place)).step for place in PLACES]
     assert steps[0] == 0
     assert steps[1] == steps[2] < steps[3] == steps[4] < steps[5]
+
+
+def test_thresholds_are_measured_on_all_classes_where_images_stand_class_by_class() -> None:
+    bright = np.zeros((1200, 1, 8, 8), np.uint8)
+    bright[1000:] = 255
+
+    def threshold(split: Split) -> float:
+        lesson = Lesson(SPEC, training(), DataSet(split, split, ("dark", "bright")), 0, "s")
+        made = TandemLearner(lesson, TandemMethod())
+        made.network.mean.fill_(0)
+        made.network.std.fill_(1)
+        made._measure()
+        return float(neuron_of(made.hybrid.hidden[0]).threshold)
+
+    both = threshold(Split(bright, np.repeat([0, 1], [1000, 200])))
+    assert both > 2 * threshold(Split(bright[:1000], np.arange(1000) % 2))
 
 
 @pytest.mark.parametrize(("newest", "end"), [("tuned", 1.5), ("frozen", 1.0)])
@@ -107,8 +124,8 @@ def test_validation_images_are_split_off_the_training_images() -> None:
         seed: (learner(seed=seed).training.images, learner(seed=seed).validation.images)
         for seed in (0, 1)
     }
-    for training, validation in taught.values():
-        rows = sorted(image.tobytes() for part in (training, validation) for image in part)
+    for parts in taught.values():
+        rows = sorted(image.tobytes() for part in parts for image in part)
         assert rows == sorted(image.tobytes() for image in data.train.images)
         assert len(validation) == 4
     assert not np.array_equal(taught[0][1], taught[1][1])
