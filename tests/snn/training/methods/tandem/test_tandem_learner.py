@@ -127,7 +127,7 @@ def test_validation_images_are_split_off_the_training_images() -> None:
     for parts in taught.values():
         rows = sorted(image.tobytes() for part in parts for image in part)
         assert rows == sorted(image.tobytes() for image in data.train.images)
-        assert len(validation) == 4
+        assert len(parts[1]) == 4
     assert not np.array_equal(taught[0][1], taught[1][1])
 
 
