@@ -67,7 +67,8 @@ def _training_problems(inputs: StudyInputs) -> list[str]:
     problems = study.training.problems(network)
     if problems or data is None or inputs.source is None or not study.training.epochs:
         return problems
-    return batch_problems(Lesson(network, study.training, data, study.seed, study=""))
+    lesson = Lesson(network, study.training, data, study.seed, study="")
+    return study.training.method.lesson_problems(lesson) or batch_problems(lesson)
 
 
 PARTS: tuple[Callable[[StudyInputs], list[str]], ...] = (

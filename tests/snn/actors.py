@@ -40,10 +40,12 @@ def data(count: int = 8) -> DataSet:
     return DataSet(split, split, ("observation",))
 
 
-def teach(folder: Path, should_stop: Any = None, network: Any = None, **fields: Any) -> list[bytes]:
-    """Train a small actor for 60 steps, and return its checkpoints' bytes."""
+def teach(
+    folder: Path, should_stop: Any = None, network: Any = None, steps: int = 60, **fields: Any
+) -> list[bytes]:
+    """Train a small actor, and return its checkpoints' bytes."""
     method = TRAINING_METHODS.read({**QUICK, **fields})
-    spec = TrainingSpec(epochs=60, surrogate=SURROGATES.read("rectangle"), method=method)
+    spec = TrainingSpec(epochs=steps, surrogate=SURROGATES.read("rectangle"), method=method)
     train_network(
         network or architecture(),
         spec,

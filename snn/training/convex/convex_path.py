@@ -87,8 +87,11 @@ class ConvexPath(NetworkLearner):
         return self.step * len(self.lesson.data.train)
 
     @cached_property
-    def _problem(self) -> _Problem:
-        """Draw the planes and show them all training images."""
+    def problem(self) -> _Problem:
+        """Planes that are drawn, and the patterns that they make of all training images.
+
+        ValueError where there are fewer patterns than the network has units.
+        """
         split = taught_split(self.lesson)
         points = self._points(split.images)
         units = self._head.units
@@ -118,7 +121,7 @@ class ConvexPath(NetworkLearner):
 
     def reach(self, place: float, stop: Callable[[], None], keep: Callable[[], None]) -> None:
         """See ``NetworkLearner``: every class is solved before the first place, for the order of the units."""
-        problem = self._problem
+        problem = self.problem
         while len(self._solutions) < self._head.classes:
             stop()
             self._solutions.append(self._solved(problem.targets[len(self._solutions)]))
@@ -128,26 +131,20 @@ class ConvexPath(NetworkLearner):
 
     def _solved(self, targets: NDArray[np.float64]) -> list[LassoSolution]:
         """Solve a class at every step, with as few units as that takes."""
-        columns = self._problem.patterns
+        columns = self.problem.patterns
         solutions = []
         for optimum in solve_lasso(columns >= 1, targets, self._betas):
             weights = reduce_units(columns >= 1, optimum.weights)
-            solution = certified(columns, targets, weights, optimum.beta)
-            if not solution.is_optimal:
-                raise FloatingPointError(
-                    f"the problem at beta {optimum.beta:g} ended {solution.gap:.1g} above its least value: let "
-                    "training.method.path end earlier, or set network.units lower."
-                )
-            solutions.append(solution)
+            solutions.append(_optimal(columns, targets, weights, optimum.beta))
         return solutions
 
     def _at(self, step: int) -> list[LassoSolution]:
         """Return each class's solution; at step 0 that of the least beta at which no unit is in use."""
         if step:
             return [solutions[step - 1] for solutions in self._solutions]
-        columns, targets = self._problem.patterns, self._problem.targets
+        columns, targets = self.problem.patterns, self.problem.targets
         empty = np.zeros(self._head.units)
-        betas = self._problem.strengths.max(1)
+        betas = self.problem.strengths.max(1)
         return [
             certified(columns, row, empty, float(beta))
             for row, beta in zip(targets, betas, strict=True)
@@ -156,7 +153,7 @@ class ConvexPath(NetworkLearner):
     def _put(self, solutions: Sequence[LassoSolution]) -> None:
         """Make the network that of a step."""
         head, order = self._head, self._order
-        head.planes.copy_(torch.from_numpy(self._problem.planes[order]))
+        head.planes.copy_(torch.from_numpy(self.problem.planes[order]))
         weights = np.stack([solution.weights for solution in solutions], axis=1)
         head.weights.copy_(torch.from_numpy(weights[order]))
         for name in CERTIFICATES:
@@ -169,7 +166,7 @@ class ConvexPath(NetworkLearner):
         weights = np.array([[row.weights for row in rows] for rows in self._solutions])
         use = (weights != 0).any(0)
         entry = np.where(use.any(0), use.argmax(0), len(self._betas))
-        order: NDArray[np.int64] = np.lexsort((-self._problem.strengths.max(0), entry))
+        order: NDArray[np.int64] = np.lexsort((-self.problem.strengths.max(0), entry))
         return order
 
     def state_dict(self) -> dict[str, Any]:
@@ -184,11 +181,27 @@ class ConvexPath(NetworkLearner):
 
     def restore(self, state: dict[str, Any]) -> None:
         """See ``NetworkLearner``."""
-        columns, targets = self._problem.patterns, self._problem.targets
+        columns, targets = self.problem.patterns, self.problem.targets
         self._solutions = [
             [
-                certified(columns, targets[number], weights, beta)
+                _optimal(columns, targets[number], weights, beta)
                 for weights, beta in zip(rows, self._betas, strict=True)
             ]
             for number, rows in enumerate(state["weights"].numpy())
         ]
+
+
+def _optimal(
+    columns: NDArray[np.float64],
+    targets: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    beta: float,
+) -> LassoSolution:
+    """Return a solution with its certificate. FloatingPointError for one that is none."""
+    solution = certified(columns, targets, weights, beta)
+    if not solution.is_optimal:
+        raise FloatingPointError(
+            f"the problem at beta {beta:g} ended {solution.gap:.1g} above its least value: let "
+            "training.method.path end earlier, or set network.units lower."
+        )
+    return solution

@@ -26,14 +26,14 @@ class SilentWishes:
             self._counts[:, place] += torch.stack([wished.sum(), silent.sum()]).cpu()
 
     def shares(self) -> dict[str, float]:
-        """Share, 0 to 1, of each layer's wishes to spike that went to silent units; NaN where there was none."""
-        wished, silent = self._counts.double()
-        return dict(zip(self._layers, (silent / wished).tolist(), strict=True))
+        """Share, 0 to 1, of each layer's wishes to spike that went to silent units; of layers that had a wish."""
+        counts = zip(self._layers, *self._counts.tolist(), strict=True)
+        return {name: silent / wished for name, wished, silent in counts if wished}
 
     def sentence(self) -> str:
         """Say the shares, in percent."""
         shares = ", ".join(f"{name} {100 * share:.1f} %" for name, share in self.shares().items())
-        return f"wishes to spike of units without a spike, which learn nothing from them: {shares}"
+        return f"wishes to spike of units without a spike, which learn nothing from them: {shares or 'there was none'}"
 
     def clear(self) -> None:
         """Begin anew."""

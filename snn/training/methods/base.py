@@ -69,6 +69,11 @@ class TrainingMethod(Contract, ABC):
             )
         return [f"{_names(absent)} has no checkpoint, {remedy}"] if absent else []
 
+    def lesson_problems(self, lesson: Lesson) -> list[str]:
+        """Say in sentences what keeps it from teaching a lesson that network and settings alone do not tell; none by default."""
+        del lesson
+        return []
+
     def smallest_batch(self, images: int, batch_size: int) -> int | None:
         """Return the fewest images, out of so many training images (>= 1), that one of its steps learns from.
 

@@ -11,6 +11,7 @@ from pydantic.dataclasses import dataclass
 
 from spikeatlas.snn.networks import Architecture, ThresholdHeadArchitecture
 from spikeatlas.snn.registry import SPEC
+from spikeatlas.snn.sentences import caught
 from spikeatlas.snn.training.checkpoints import checkpoint_epochs, list_epochs
 from spikeatlas.snn.training.convex.convex_path import ConvexPath
 from spikeatlas.snn.training.methods.axis import TrainingAxis
@@ -77,6 +78,14 @@ class ConvexThreshold(TrainingMethod):
         """See ``TrainingMethod``: 0, and every step of the path."""
         del network, epochs
         return checkpoint_epochs(len(self.path))
+
+    def lesson_problems(self, lesson: Lesson) -> list[str]:
+        """See ``TrainingMethod``: more units than patterns, of pixels; features of a network are told in training."""
+        architecture = lesson.architecture
+        assert isinstance(architecture, ThresholdHeadArchitecture)
+        if architecture.frozen is not None:
+            return []
+        return caught("network.units", lambda: self.learner(lesson).problem)
 
     def learner(self, lesson: Lesson) -> ConvexPath:
         """See ``TrainingMethod``."""

@@ -74,6 +74,12 @@ class Desire(TrainingMethod):
                 f"training.method: spare_steps is {self.spare_steps}, which leaves a unit no spike to be wished in the "
                 f"{network.time_steps} steps of network.time_steps; give fewer, or more time steps"
             )
+        elif len(network.layers) > self.spare_steps:
+            problems.append(
+                f"training.method: spare_steps is {self.spare_steps}, but each layer sees the spikes of the step before, so "
+                f"that the output of {len(network.layers)} layers cannot spike in as many steps; set it to "
+                f"{len(network.layers)} or more"
+            )
         hidden = len(network.hidden)
         if len(self.dropouts(hidden)) != hidden:
             problems.append(

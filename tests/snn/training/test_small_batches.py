@@ -8,6 +8,7 @@ import pytest
 
 from spikeatlas.snn.networks import NetworkSpec
 from spikeatlas.snn.training import Lesson, TrainingSpec, batch_problems
+from spikeatlas.snn.training.methods.tandem import TandemMethod
 from tests.snn.nets import toy_data
 from tests.snn.training.methods.tandem.tandem_nets import FIELDS
 
@@ -37,6 +38,16 @@ def test_an_image_alone_is_told(
 ) -> None:
     (problem,) = problems(network, images, training)
     assert sentence in problem
+
+
+def test_a_share_for_validation_that_leaves_none_is_told() -> None:
+    method = TandemMethod(validation=0.99)
+    spec, training = NetworkSpec(channels=(3,), hidden=(6,), **FIELDS), TrainingSpec(method=method)
+    (problem,) = method.lesson_problems(Lesson(spec, training, toy_data(40), 0, "s"))
+    assert problem.startswith("training.method: validation is 0.99, which leaves 1 of 40 images")
+    assert method.lesson_problems(Lesson(spec, training, toy_data(3), 0, "s")) == []
+    usual = TandemMethod()
+    assert usual.lesson_problems(Lesson(spec, training, toy_data(40), 0, "s")) == []
 
 
 @pytest.mark.parametrize(

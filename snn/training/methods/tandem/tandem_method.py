@@ -21,6 +21,8 @@ from spikeatlas.snn.training.methods.tandem.tandem_learner import (
     validation_count,
 )
 
+_FEWEST = 4
+"""Training images for which a share for validation can be at fault; with fewer it is their number."""
 STAGES = TrainingAxis(
     "stage",
     "conversion stage",
@@ -84,6 +86,18 @@ class TandemMethod(TrainingMethod):
                 f"is to convert {self.stages} layers, and {hidden} are hidden; set stages to at most {hidden}, or leave it out"
             )
         return [f"training.method: tandem {problem}" for problem in problems]
+
+    def lesson_problems(self, lesson: Lesson) -> list[str]:
+        """See ``TrainingMethod``: a share for validation that leaves no two images to train with."""
+        images = len(lesson.data.train)
+        left = images - validation_count(images, self.validation)
+        if left > 1 or images < _FEWEST:
+            return []
+        problem = (
+            f"training.method: validation is {self.validation:g}, which leaves {left} of {images} images to train with; set "
+            "it lower"
+        )
+        return [problem]
 
     def smallest_batch(self, images: int, batch_size: int) -> int:
         """See ``TrainingMethod``: without those for validation, in batches of one size but for one image."""

@@ -86,6 +86,17 @@ class Td3(Td3Settings, TrainingMethod):
             f"set it to {least} or more"
         )
 
+    def lesson_problems(self, lesson: Lesson) -> list[str]:
+        """See ``TrainingMethod``: a training that ends before the first change."""
+        steps = lesson.spec.epochs
+        if steps >= self.update_after:
+            return []
+        problem = (
+            f"training.epochs: {steps} environment steps end before the actor's first change, for "
+            f"training.method.update_after is {self.update_after}; train longer, or set that lower"
+        )
+        return [problem]
+
     def learner(self, lesson: Lesson) -> NetworkLearner:
         """See ``TrainingMethod``."""
         return Td3Learner(lesson, self, environment(self.environment))

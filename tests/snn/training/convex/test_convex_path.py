@@ -16,6 +16,7 @@ from spikeatlas.snn.networks import ThresholdHead
 from spikeatlas.snn.subjects import LayerFeatures, ThresholdHeadSpec
 from spikeatlas.snn.training import (
     CheckpointHeader,
+    Lesson,
     TrainingSpec,
     epoch_path,
     list_epochs,
@@ -188,5 +189,8 @@ def _chain(spec: ThresholdHeadSpec) -> tuple[Any]:
 
 def test_more_units_than_patterns_are_told(tmp_path: Path, data: DataSet) -> None:
     few = DataSet(data.train.__class__(data.train.images[:2], data.train.labels[:2]), data.test, data.classes)  # fmt: skip
+    for images, told in ((few, True), (data, False)):
+        lesson = Lesson(SPEC, convex(), images, 0, "s")
+        assert bool(convex().method.lesson_problems(lesson)) == told
     with pytest.raises(ValueError, match=r"network\.units is 40, but .* make only 3 patterns"):
         train(tmp_path, few)

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import math
-
 import torch
 
 from spikeatlas.snn.training.desires import LayerRecord, SilentWishes
@@ -22,7 +20,10 @@ def test_wishes_of_silent_units_are_counted_until_they_are_cleared() -> None:
         "wishes to spike of units without a spike, which learn nothing from them: fc1 50.0 %, out 66.7 %"
     )
     wishes.clear()
-    assert all(math.isnan(share) for share in wishes.shares().values())
+    assert wishes.shares() == {}
+    assert wishes.sentence().endswith("from them: there was none")
+    wishes.add([RECORD, RECORD], [WISHES, -WISHES.abs()])
+    assert wishes.shares() == {"fc1": 0.5}
 
 
 def test_the_state_is_all_that_goes_on() -> None:

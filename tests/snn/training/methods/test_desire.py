@@ -140,6 +140,16 @@ def test_a_network_that_it_cannot_train_is_refused(fields: dict[str, Any], sente
     assert spec.problems(SPEC) == []
 
 
+def test_an_output_that_cannot_spike_as_often_as_it_is_wished_is_refused() -> None:
+    deep = NetworkSpec(**FIELDS | {"hidden": (5, 4), "time_steps": 9})
+    for spare, refused in ((2, True), (3, False)):
+        method = TRAINING_METHODS.read({"kind": "desire", "spare_steps": spare})
+        problems = TrainingSpec(method=method).problems(deep)
+        assert [problem[-24:] for problem in problems] == [
+            "steps; set it to 3 or more"[-24:]
+        ] * refused
+
+
 def test_further_mistakes_are_named() -> None:
     spec = TrainingSpec(method=TRAINING_METHODS.read({"kind": "desire", "dropout": [0.1, 0.2]}))
     (problem,) = spec.problems(SPEC)

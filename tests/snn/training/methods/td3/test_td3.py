@@ -13,6 +13,7 @@ from spikeatlas.snn.environments import environment
 from spikeatlas.snn.networks import ActorNetwork, NetworkSite
 from spikeatlas.snn.neurons import SURROGATES
 from spikeatlas.snn.training import (
+    Lesson,
     Td3,
     TrainingSpec,
     epoch_path,
@@ -21,7 +22,7 @@ from spikeatlas.snn.training import (
     read_header,
 )
 from spikeatlas.snn.training.methods.td3 import episode_returns
-from tests.snn.actors import QUICK, RELU, architecture, teach
+from tests.snn.actors import QUICK, RELU, architecture, data, teach
 
 pytest.importorskip("gymnasium", reason="environments are Gymnasium's (extra actor)")
 
@@ -71,6 +72,24 @@ def test_stopped_at_any_step_it_ends_the_same(
     with pytest.raises(InterruptedError):
         teach(tmp_path, after(steps))
     assert teach(tmp_path) == whole[1]
+
+
+def test_stopped_in_a_later_episode_it_ends_the_same(tmp_path: Path) -> None:
+    fields: dict[str, Any] = {"steps": 230, "every": 230, "start_steps": 200, "update_after": 210}
+    whole = teach(tmp_path / "whole", **fields)
+    with pytest.raises(InterruptedError):
+        teach(tmp_path / "stopped", after(215), **fields)  # an episode of Pendulum has 200 steps
+    assert teach(tmp_path / "stopped", **fields) == whole
+
+
+def test_a_training_that_changes_nothing_is_named() -> None:
+    method = Td3(update_after=50)
+    for steps, refused in ((49, True), (50, False)):
+        spec = TrainingSpec(epochs=steps, method=method)
+        problems = method.lesson_problems(Lesson(architecture(), spec, data(), 0, "s"))
+        assert [problem[:18] for problem in problems] == [
+            f"training.epochs: {steps}"[:18]
+        ] * refused
 
 
 def test_a_checkpoint_tells_the_return_of_its_own_network(
