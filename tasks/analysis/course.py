@@ -206,5 +206,5 @@ def training_table(course: Course) -> xr.Dataset:
     table = xr.concat(tables, dim="neuron")
     table = table.assign_coords(neuron=np.arange(table.sizes["neuron"]))
     for name, variable in TRAINING_VARIABLES.items():
-        table[name].attrs = variable.attributes()
+        table[name].attrs = variable.attributes(course.accuracy.epoch.attrs["units"])
     return table

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from zarr.codecs import Crc32cCodec, ZstdCodec
 from zarr.storage import MemoryStore
 
+from spikeatlas.snn.training import EPOCHS
 from spikeatlas.tasks.atlas.groups.arrays import AtlasArray, arrays, chunk, labels
 from spikeatlas.tasks.atlas.groups.axes import AxisLabels, network_label
 from spikeatlas.tasks.atlas.layout import Layout
@@ -105,7 +106,7 @@ def _group(name: str) -> str:
 
 def _allocate(root: zarr.Group, array: AtlasArray, layout: Layout) -> None:
     """Create one empty array: unwritten chunks take no space."""
-    variable = array.variable
+    variable, place = array.variable, (layout.axis or EPOCHS).units
     root.create_array(
         array.path,
         shape=array.shape,
@@ -114,7 +115,7 @@ def _allocate(root: zarr.Group, array: AtlasArray, layout: Layout) -> None:
         fill_value=variable.fill,
         dimension_names=variable.dims,
         compressors=CODECS,
-        attributes={**variable.attributes(), "coordinates": array.coordinates},
+        attributes={**variable.attributes(place), "coordinates": array.coordinates},
     )
 
 

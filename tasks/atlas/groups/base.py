@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from spikeatlas.snn.training import EPOCHS
 from spikeatlas.tasks.atlas.groups.axes import AxisLabels, row_labels
 from spikeatlas.tasks.atlas.layout import Layout, Named
 
@@ -61,11 +62,15 @@ class Variable(NamedTuple):
         """All that is said of it."""
         return f"{self.long_name}: {self.comment}" if self.comment else self.long_name
 
-    def attributes(self) -> dict[str, Any]:
-        """CF-style attributes; ``_FillValue`` where -1 says that there is none, so that no mean counts it."""
+    def attributes(self, place: str = EPOCHS.units) -> dict[str, Any]:
+        """CF-style attributes; ``_FillValue`` where -1 says that there is none, so that no mean counts it.
+
+        ``place``: unit of the axis ``epoch``, which epochs among the values are in too.
+        """
+        units = place if self.units == EPOCHS.units else self.units
         comment = {"comment": self.comment} if self.comment else {}
         none = {"_FillValue": NONE} if _may_be_none(self.dtype, self.fill) else {}
-        return {"long_name": self.long_name, "units": self.units, **comment, **none, **self.extra}
+        return {"long_name": self.long_name, "units": units, **comment, **none, **self.extra}
 
 
 def _may_be_none(dtype: Any, fill: Any) -> bool:

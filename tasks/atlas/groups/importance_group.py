@@ -21,7 +21,7 @@ from spikeatlas.tasks.atlas.layout import Layout
 
 _ABLATION = {
     "accuracy": Variable(ROWS, "float32", np.nan, "accuracy without the neuron", "on the same test images as intact_accuracy, while this neuron is silent"),
-    "loss_increase": Variable(ROWS, "float32", np.nan, "rise of the loss", "of the mean cross-entropy of spike counts, while this neuron is silent", "nat"),
+    "loss_increase": Variable(ROWS, "float32", np.nan, "rise of the loss", "of the mean cross-entropy of the scores of classes, while this neuron is silent", "nat"),
 }  # fmt: skip
 
 

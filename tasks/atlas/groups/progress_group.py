@@ -19,7 +19,7 @@ _PROGRESS = {
     "step": Variable(("epoch",), "int64", -1, "training steps", "taken so far", "step"),
     "images_seen": Variable(("epoch",), "int64", -1, "training images", "seen so far", "image"),
     "accuracy": Variable(("epoch",), "float32", np.nan, "test accuracy"),
-    "loss": Variable(("epoch",), "float32", np.nan, "test loss", "mean cross-entropy of spike counts", "nat"),
+    "loss": Variable(("epoch",), "float32", np.nan, "test loss", "mean cross-entropy of the scores of classes", "nat"),
     "checkpoint_digest": Variable(("epoch",), str, "", "digest of the checkpoint", "SHA-256 of its file"),
     **{flag: mark(f"{flag}") for flag in FLAGS},
     "blanked": mark("was shown blank images"),

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
+from pathlib import Path
 from typing import Any
 
+import zarr
+
 from spikeatlas.flows.checks.study_checks import Checked
-from spikeatlas.tasks.atlas import (
-    open_store,
-)
+from spikeatlas.snn.training.methods.axis import TrainingAxis
+from spikeatlas.tasks.atlas import TRAINING_VARIABLES, open_store
+from spikeatlas.tasks.atlas.create import create
+from spikeatlas.tasks.atlas.groups.arrays import SMALLEST
 
 
 def test_a_chunk_is_a_block_in_every_array_with_methods(made: Checked) -> None:
@@ -31,3 +36,19 @@ def test_a_chunk_is_a_unit_of_work_in_every_array_of_the_analysis(compared: Chec
         array = root[f"cross/{layer}/cross_response"]
         assert array.chunks == (1, 1, *array.shape[2:])
     assert root["cross/crossed"].chunks == (1, 1)
+
+
+def test_epochs_among_the_values_are_in_the_unit_of_their_axis(tmp_path: Path) -> None:
+    stages = TrainingAxis("stage", "conversion stage", "1", "k: hidden layer k was just converted")
+    path = tmp_path / "atlas.zarr"
+    create(path, dataclasses.replace(SMALLEST, axis=stages), attributes={}, provenance={})
+    root = zarr.open_group(path, mode="r")
+    assert {array.attrs["units"] for name, array in root.arrays() if name == "epoch"} <= {"1"}
+    units = {
+        name: array.attrs["units"]
+        for name, array in root.members(max_depth=None)
+        if isinstance(array, zarr.Array) and array.attrs.get("units") == "epoch"
+    }
+    assert units == {}
+    assert TRAINING_VARIABLES["onset_epoch"].attributes("step")["units"] == "step"
+    assert TRAINING_VARIABLES["onset_epoch"].attributes()["units"] == "epoch"
