@@ -60,11 +60,11 @@ def _verdicts(tree: Tree) -> tuple[dict[float, NDArray[np.uint8]], NDArray[np.ob
 
 
 def cut_effects(atlas: Place) -> pd.DataFrame:
-    """Return the test accuracy without dormant, dead, undriven and, at random, live neurons, as many of each, by epoch.
+    """Return the test accuracy without dormant, dead, undriven and live neurons, by epoch: as many of each in each layer.
 
-    As many as there are of the fewest, of those kinds of which there are some. On clean images and under Gaussian noise:
-    natural images drive none but the live ones, so that what dormant units are good for shows in other images.
-    ValueError where no neuron was judged.
+    They are drawn at random (``equal_numbers``). Test images drive none but the live ones, so that without silent ones the
+    accuracy on clean images is the same by definition, and without dead ones on all images: what dormant and undriven
+    ones are good for can show under Gaussian noise alone. ValueError where no neuron was judged.
     """
     run = run_of_atlas(atlas)
     with open_tree(atlas) as tree:
@@ -81,21 +81,41 @@ def _effects(
     layers: NDArray[np.object_],
     indices: NDArray[np.int64],
 ) -> list[dict[str, float | str | int]]:
-    kinds = {VERDICTS[state]: np.flatnonzero(verdict == state) for state in SILENT_ONES}
-    kinds = {name: places for name, places in kinds.items() if places.size}
-    number = min((len(places) for places in kinds.values()), default=0)
-    if kinds:
-        live = np.flatnonzero(verdict == LIVE)
-        kinds["live"] = np.random.default_rng([run.seed, round(epoch * 1000)]).permutation(live)
-    rows: list[dict[str, float | str | int]] = []
-    for name, candidates in {"none": np.empty(0, int), **kinds}.items():
-        places = np.sort(candidates[:number])
-        units: dict[str, list[int]] = {}
-        for row in places:
-            units.setdefault(str(layers[row]), []).append(int(indices[row]))
-        accuracies = accuracies_without(run, epoch, units)
-        rows.append({"epoch": epoch, "cut": name, "units": len(places), **accuracies})
-    return rows
+    states, numbers = equal_numbers(verdict, layers)
+    draws = np.random.default_rng([run.seed, round(epoch * 1000)])
+    units: dict[str, dict[str, list[int]]] = {"none": {}}
+    for state in states:
+        chosen = {
+            layer: draws.permutation(np.flatnonzero((verdict == state) & (layers == layer)))[:count]
+            for layer, count in numbers.items()
+        }
+        units[VERDICTS[state]] = {name: indices[rows].tolist() for name, rows in chosen.items()}
+    total = sum(numbers.values())
+    return [
+        {"epoch": epoch, "cut": name, "units": total * (name != "none")}
+        | accuracies_without(run, epoch, gone)
+        for name, gone in units.items()
+    ]
+
+
+def equal_numbers(
+    verdict: NDArray[np.uint8], layers: NDArray[np.object_]
+) -> tuple[list[int], dict[str, int]]:
+    """Return which verdicts can be compared, live included, and of how many neurons of each layer: as many as the fewest.
+
+    Those of undriven, then of dead neurons are left out where no layer has neurons of all.
+    """
+    present = [state for state in SILENT_ONES if (verdict == state).any()]
+    for count in range(len(present), 0, -1):
+        states = [*present[:count], LIVE]
+        numbers = {
+            str(layer): min(int(((verdict == state) & (layers == layer)).sum()) for state in states)
+            for layer in dict.fromkeys(layers.tolist())
+        }
+        numbers = {layer: number for layer, number in numbers.items() if number}
+        if numbers:
+            return states, numbers
+    return [], {}
 
 
 @torch.no_grad()
@@ -111,7 +131,7 @@ def accuracies_without(
         layer = network.upto([name])[-1]
         numbers = range(layer.size) if layer.units is None else layer.units.tolist()
         rest = [place for place, unit in enumerate(numbers) if unit not in set(gone)]
-        keep_units(network, {name: rest or [0]})
+        keep_units(network, {name: rest})
     test = models.dataset(run.data).test
     key = models.coding_key(run, source.digest(epoch), "life")
     accuracies = {}

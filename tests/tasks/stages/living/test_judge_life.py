@@ -9,10 +9,20 @@ import pytest
 import xarray as xr
 
 from spikeatlas.flows.checks.study_checks import Checked
-from spikeatlas.snn.life import CUT, DEAD, DORMANT, LIVE, UNASKED, UNDRIVEN, DriveResponder
+from spikeatlas.snn.life import (
+    CUT,
+    DEAD,
+    DORMANT,
+    LIVE,
+    UNASKED,
+    UNDRIVEN,
+    VERDICTS,
+    DriveResponder,
+)
 from spikeatlas.snn.subjects import TrainedSource
 from spikeatlas.tasks.atlas import open_tree
 from spikeatlas.tasks.life import accuracies_without, cut_effects, life_counts
+from spikeatlas.tasks.life.life_table import equal_numbers
 from spikeatlas.tasks.stages.living import natural_images
 from spikeatlas.tasks.workers import models
 from tests.snn.nets import noise_images
@@ -161,17 +171,29 @@ def test_they_are_counted(judged: Checked, table: xr.Dataset) -> None:
 def test_silent_units_are_cut_at_equal_numbers(judged: Checked, table: xr.Dataset) -> None:
     effects = cut_effects(folder_of(judged.run))
     at = effects[effects["epoch"] == 6]
-    names = {DORMANT: "dormant", DEAD: "dead", UNDRIVEN: "undriven"}
-    counts = {name: len(rows(table, 6, verdict)) for verdict, name in names.items()}
-    kinds = [name for name, count in counts.items() if count]
-    assert "dormant" in kinds
-    number = min(counts[name] for name in kinds)
-    assert at["cut"].tolist() == ["none", *kinds, "live"]
-    assert at["units"].tolist() == [0, *[number] * len(kinds), number]
+    verdict, layers = table.verdict.sel(epoch=6).values, table["layer"].values
+    states, numbers = equal_numbers(verdict, layers)
+    assert at["cut"].tolist() == ["none", *(VERDICTS[state] for state in states)]
+    assert {"dormant", "live"} <= set(at["cut"])
+    total = sum(numbers.values())
+    assert at["units"].tolist() == [0, *[total] * len(states)]
+    assert total > 0
     # none but the live ones answers a test image
     assert at["clean"].iloc[:-1].nunique() == 1
     source = models.plain_source(judged.run)
     assert at["clean"].iloc[0] == pytest.approx(source.progress(6).accuracy)
+
+
+def test_numbers_are_equal_in_each_layer() -> None:
+    layers = np.repeat(np.array(["a", "b"], object), [9, 8])
+    verdict = np.array([*[LIVE] * 3, *[DORMANT] * 2, *[DEAD] * 4, *[LIVE] * 5, *[DORMANT] * 3])
+    assert equal_numbers(verdict, layers) == ([DORMANT, DEAD, LIVE], {"a": 2})
+    # undriven ones are in another layer than dead ones
+    other = np.where((layers == "b") & (verdict == DORMANT), UNDRIVEN, verdict)
+    assert equal_numbers(other, layers) == ([DORMANT, DEAD, LIVE], {"a": 2})
+    alone = np.where(verdict == DEAD, LIVE, verdict)
+    assert equal_numbers(alone, layers) == ([DORMANT, LIVE], {"a": 2, "b": 3})
+    assert equal_numbers(np.full(17, LIVE), layers) == ([], {})
 
 
 def test_without_live_units_the_accuracy_changes(judged: Checked, table: xr.Dataset) -> None:
