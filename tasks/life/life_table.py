@@ -90,12 +90,12 @@ def _effects(
             for layer, count in numbers.items()
         }
         units[VERDICTS[state]] = {name: indices[rows].tolist() for name, rows in chosen.items()}
-    total = sum(numbers.values())
-    return [
-        {"epoch": epoch, "cut": name, "units": total * (name != "none")}
-        | accuracies_without(run, epoch, gone)
-        for name, gone in units.items()
-    ]
+    rows: list[dict[str, float | str | int]] = []
+    for name, gone in units.items():
+        total = sum(map(len, gone.values()))
+        accuracies = accuracies_without(run, epoch, gone)
+        rows.append({"epoch": epoch, "cut": name, "units": total, **accuracies})
+    return rows
 
 
 def equal_numbers(

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Self, TypeVar, overload
 
-from annotated_types import Ge, Le, MinLen
+from annotated_types import Ge, Gt, Le, MinLen
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
 
 from spikeatlas.flows.checks.field_words import form_sentence
@@ -46,6 +46,8 @@ class Row(BaseModel):
     """Accuracy, 0 to 1, that its mean over seeds is to reach; none if left out."""
     reported: Annotated[float, Ge(0), Le(1)] | None = None
     """Accuracy, 0 to 1, that its paper reports; none if left out."""
+    most_units: Annotated[float, Gt(0), Le(1)] | None = None
+    """Share of its hidden units, above 0 to 1, that its mean over seeds is to be left with at most; none if left out."""
     as_sparse_as: str | None = None
     """Row to whose widths its callback ``prune`` cuts each layer, seed by seed; its own sparsity if left out."""
 
@@ -121,6 +123,11 @@ class NetworkComparison(BaseModel):
                 )
             if row.as_sparse_as is not None:
                 _require_pruning(row, rows)
+            if row.most_units is not None and not row.cuts:
+                raise ValueError(
+                    f"row {row.name!r} has most_units, but loses none; give it training.callbacks that cut units, or leave "
+                    "most_units out"
+                )
         return rows
 
     @model_validator(mode="after")

@@ -9,6 +9,7 @@ import numpy as np
 
 from spikeatlas.flows.benchmark.comparison.comparison import NetworkComparison, Row
 from spikeatlas.flows.benchmark.comparison.piece import Piece
+from spikeatlas.snn.networks import NetworkSpec
 from spikeatlas.tasks.analysis.intervals import over_seeds
 
 UNITS = "units"
@@ -61,7 +62,7 @@ def _cells(
     for name in conditions:
         yield f"{mean(piece.robust.get(name, float('nan')) for piece in pieces):.3f}"
     if units:
-        yield _units(pieces)
+        yield _units(row, pieces)
     yield f"{mean(_overall(piece.active) for piece in pieces):.3f}"
     yield f"{mean(_overall(piece.sparsity) for piece in pieces):.2f}"
     yield _median(piece.steps_a_second for piece in pieces)
@@ -92,13 +93,19 @@ def _median(values: Iterable[float | None], unit: str = "") -> str:
     return f"{median(numbers):.1f}{unit}" if numbers else ""
 
 
-def _units(pieces: Sequence[Piece]) -> str:
-    """Say how many units each hidden layer is left with, on average over seeds, shallow to deep."""
+def _units(row: Row, pieces: Sequence[Piece]) -> str:
+    """Say how many units each hidden layer is left with, on average over seeds, shallow to deep; and whether few enough."""
     means = {
         name: mean(piece.units.get(name, float("nan")) for piece in pieces)
         for name in pieces[0].units
     }
-    return ", ".join(f"{count:.0f}" for count in means.values())
+    parts = ", ".join(f"{count:.0f}" for count in means.values())
+    network = row.spec.architecture
+    if row.most_units is None or not isinstance(network, NetworkSpec):
+        return parts
+    share = sum(means.values()) / sum((*network.channels, *network.hidden))
+    verdict = "reached" if share <= row.most_units else "NOT reached"
+    return f"{parts}: {share:.0%}, at most {row.most_units:.0%} {verdict}"
 
 
 def _overall(values: Mapping[str, float]) -> float:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from statistics import median
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -39,6 +40,7 @@ IMAGES = 1000
 BATCH = 100
 TIMED_BATCH = 32
 ROUNDS = 3
+Numbers = TypeVar("Numbers")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -182,13 +184,13 @@ def _method_speed(row: Row, data: DataSet, seed: int) -> float | None:
 
 def valid_piece(comparison: NetworkComparison, row: Row, seed: int) -> Piece | None:
     """Return the numbers of a row and seed that are there and rest on what the file says now; None where there are none."""
-    piece = read_piece(comparison.result_path(row, seed))
+    piece = read_piece(comparison.result_path(row, seed), Piece)
     return piece if piece is not None and piece.key == comparison.key(row, seed) else None
 
 
-def read_piece(path: Path) -> Piece | None:
+def read_piece(path: Path, form: type[Numbers]) -> Numbers | None:
     """Return the numbers in a file; None where there are none, or others' than this version's."""
     try:
-        return Piece(**json.loads(path.read_text(encoding="utf-8")))
+        return form(**json.loads(path.read_text(encoding="utf-8")))
     except (FileNotFoundError, ValueError, TypeError):
         return None

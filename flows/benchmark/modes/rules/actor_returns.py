@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import time
 from collections.abc import Iterator, Sequence
@@ -14,16 +15,21 @@ from pydantic import Field, FiniteFloat, model_validator
 from rich.table import Table
 
 from spikeatlas.flows.benchmark.comparison import NetworkComparison, Row, read_comparison
+from spikeatlas.flows.benchmark.comparison.piece import read_piece
 from spikeatlas.snn.atomic import write_atomically
 from spikeatlas.snn.data import Observations
 from spikeatlas.snn.environments import environment
 from spikeatlas.snn.networks import ActorNetwork
 from spikeatlas.snn.training import Td3, epoch_path, load_network, train_network
 from spikeatlas.snn.training.methods.td3 import episode_returns, seeds_of_tests
+from spikeatlas.tasks.atlas import coordinator
 from spikeatlas.tasks.inspect.text import as_text
 from spikeatlas.tasks.workers import models
 from spikeatlas.tasks.workers.process import one_thread
 from spikeatlas.tasks.workers.stopping import stop_asked
+
+_UNREAD = {"robustness", "workers"}
+"""Fields of the form that a comparison of returns does not read."""
 
 
 class ReturnComparison(NetworkComparison):
@@ -33,6 +39,19 @@ class ReturnComparison(NetworkComparison):
     """Test episodes, the same for all (>= 1)."""
     bars: dict[str, FiniteFloat] = Field(default_factory=dict)
     """Rows, and the mean return that each is to reach."""
+
+    @model_validator(mode="after")
+    def _check_fields(self) -> ReturnComparison:
+        read_of_rows = {"name", "network", "training"}
+        unread = sorted(self.model_fields_set & _UNREAD)
+        unread += sorted(
+            {name for row in self.rows for name in row.model_fields_set - read_of_rows}
+        )
+        if unread:
+            raise ValueError(
+                f"{', '.join(unread)}: of networks that read classes, which actors do not; leave it out"
+            )
+        return self
 
     @model_validator(mode="after")
     def _check_bars(self) -> ReturnComparison:
@@ -91,15 +110,26 @@ def compare_returns(
 ) -> Iterator[str]:
     """Train the actors of a file that are not trained yet, and yield their returns; ``table``: from what is there."""
     comparison = read_comparison(returns, overrides, ReturnComparison)
-    pieces = []
-    for seed in comparison.seeds:
-        for row in comparison.rows:
-            piece = read_returns(comparison, row, seed)
-            if piece is None and not table:
-                piece = measure_returns(comparison, row, seed)
-                yield f"{row.name}, seed {seed}: mean return {piece.mean:.1f}"
-            pieces += [] if piece is None else [piece]
-    yield return_table(comparison, pieces)
+    if not table:
+        with coordinator(comparison.output):
+            yield from _train_rest(comparison)
+    yield return_table(comparison, read_all_returns(comparison))
+
+
+def _train_rest(comparison: ReturnComparison) -> Iterator[str]:
+    for seed, row in itertools.product(comparison.seeds, comparison.rows):
+        if read_returns(comparison, row, seed) is None:
+            piece = measure_returns(comparison, row, seed)
+            yield f"{row.name}, seed {seed}: mean return {piece.mean:.1f}"
+
+
+def read_all_returns(comparison: ReturnComparison) -> list[ReturnPiece]:
+    """Return the numbers that are there, seed by seed."""
+    pieces = (
+        read_returns(comparison, row, seed)
+        for seed, row in itertools.product(comparison.seeds, comparison.rows)
+    )
+    return [piece for piece in pieces if piece is not None]
 
 
 def key_of(comparison: ReturnComparison, row: Row, seed: int) -> str:
@@ -109,11 +139,8 @@ def key_of(comparison: ReturnComparison, row: Row, seed: int) -> str:
 
 def read_returns(comparison: ReturnComparison, row: Row, seed: int) -> ReturnPiece | None:
     """Return the numbers that are there and rest on what the file says now."""
-    path = comparison.result_path(row, seed)
-    if not path.exists():
-        return None
-    piece = ReturnPiece(**json.loads(path.read_text()))
-    return piece if piece.key == key_of(comparison, row, seed) else None
+    piece = read_piece(comparison.result_path(row, seed), ReturnPiece)
+    return piece if piece is not None and piece.key == key_of(comparison, row, seed) else None
 
 
 def measure_returns(comparison: ReturnComparison, row: Row, seed: int) -> ReturnPiece:

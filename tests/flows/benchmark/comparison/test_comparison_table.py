@@ -95,3 +95,15 @@ def test_units_that_are_left_are_a_column_where_a_row_cuts_some(tmp_path: Path) 
     assert head.startswith("| network | accuracy | units | active")
     assert row.startswith("| cut | 0.900 (0.900, 0.900) | 3, 5 | ")
     assert "units" not in comparison_table(read_comparison(written(tmp_path)), numbers)
+
+
+@pytest.mark.parametrize(("most", "verdict"), [(0.5, "reached"), (0.4, "NOT reached")])
+def test_units_that_are_left_stand_beside_their_bar(
+    tmp_path: Path, most: float, verdict: str
+) -> None:
+    prune = {"callbacks": [{"kind": "prune", "sparsity": 0.5}]}
+    network = {"channels": [4], "hidden": [12]}
+    rows = [{"name": "cut", "network": network, "training": prune, "most_units": most}]
+    comparison = read_comparison(written(tmp_path, rows=rows))
+    numbers = dataclasses.replace(piece("cut", 0, 0.9), units={"conv1": 3, "fc1": 5})
+    assert f"| 3, 5: 50%, at most {most:.0%} {verdict} |" in comparison_table(comparison, [numbers])

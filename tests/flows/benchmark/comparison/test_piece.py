@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from spikeatlas.flows.benchmark.comparison import comparison_table, read_comparison
-from spikeatlas.flows.benchmark.comparison.piece import measure_piece, read_piece
+from spikeatlas.flows.benchmark.comparison.piece import Piece, measure_piece, read_piece
 from spikeatlas.snn.robustness import PUBLISHED
 from tests.flows.benchmark.comparison.test_comparison import written
 
@@ -17,7 +17,7 @@ def test_a_piece_is_trained_and_measured(tmp_path: Path) -> None:
 
     piece = measure_piece(comparison, row, 0, comparison.key(row, 0))
 
-    assert read_piece(comparison.result_path(row, 0)) == piece
+    assert read_piece(comparison.result_path(row, 0), Piece) == piece
     assert 0.2 < piece.accuracy < 1
     assert 0 < piece.active["fc1"] < 1
     assert piece.steps_a_second is not None
@@ -65,7 +65,7 @@ def test_networks_other_than_chains_are_measured(
     assert piece.steps_a_second > 0
     # the loop over steps has no gradient of an equilibrium
     assert (piece.loop_steps_a_second is None) == ("method" in training)
-    assert read_piece(comparison.result_path(comparison.rows[0], 0)) == piece
+    assert read_piece(comparison.result_path(comparison.rows[0], 0), Piece) == piece
     assert "| A |" in comparison_table(comparison, [piece])
 
 
@@ -73,5 +73,5 @@ def test_numbers_of_another_version_are_none(tmp_path: Path) -> None:
     path = tmp_path / "x.json"
     path.write_text('{"row": "LIF"}')
 
-    assert read_piece(path) is None
-    assert read_piece(tmp_path / "missing.json") is None
+    assert read_piece(path, Piece) is None
+    assert read_piece(tmp_path / "missing.json", Piece) is None

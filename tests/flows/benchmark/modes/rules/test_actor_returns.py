@@ -58,6 +58,13 @@ def test_returns_are_measured_once_and_told(
 
     monkeypatch.setattr(actor_returns, "train_network", refuse)
     assert list(compare_returns(path)) == [table]
+    # a damaged file, or another version's, is no number
+    file = tmp_path / "results" / "plain-seed-0.json"
+    kept = file.read_text()
+    for content in (kept[:40], '{"row": "plain", "seed": 0}'):
+        file.write_text(content)
+        assert "0: missed" not in next(iter(compare_returns(path, table=True)))
+    file.write_text(kept)
     # other episodes are other numbers
     (empty,) = compare_returns(path, ["episodes=3"], table=True)
     assert "reached" not in empty
@@ -86,6 +93,11 @@ def test_a_stopped_one_is_gone_on_with(tmp_path: Path, monkeypatch: pytest.Monke
             "row 'spiking': training.method: backprop cannot train such a network; choose td3",
         ),
         ({"episodes": 0}, "episodes"),
+        (
+            {"workers": 7},
+            "workers: of networks that read classes, which actors do not; leave it out",
+        ),
+        ({"rows": [{"name": "spiking", "least": 0.9}], "bars": {}}, "least: of networks that read"),
         ({"bars": {"spiking": float("nan")}}, "bars.spiking: nan is not allowed"),
         (
             {"data": {"dataset": "digits"}},
