@@ -36,7 +36,8 @@ class NaaSpec(ImageImportanceSpec):
 
     y is the rate of a neuron at an image, y' that at the baseline, g the gradient of the probability of the true class
     in y, averaged over ``steps`` images from the baseline to the image. It is summed over positions and averaged over
-    images. The gradient is the surrogate's that the network was trained with.
+    images. The gradient is the surrogate's that the network was trained with; of a method without gradients (``desire``) the
+    default surrogate's.
     """
 
     kind: Literal["naa"] = "naa"

@@ -85,11 +85,11 @@ def _effects(
     draws = np.random.default_rng([run.seed, round(epoch * 1000)])
     units: dict[str, dict[str, list[int]]] = {"none": {}}
     for state in states:
-        chosen = {
+        places = {
             layer: draws.permutation(np.flatnonzero((verdict == state) & (layers == layer)))[:count]
             for layer, count in numbers.items()
         }
-        units[VERDICTS[state]] = {name: indices[rows].tolist() for name, rows in chosen.items()}
+        units[VERDICTS[state]] = {name: indices[rows].tolist() for name, rows in places.items()}
     rows: list[dict[str, float | str | int]] = []
     for name, gone in units.items():
         total = sum(map(len, gone.values()))

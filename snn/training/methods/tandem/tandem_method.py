@@ -90,11 +90,11 @@ class TandemMethod(TrainingMethod):
     def lesson_problems(self, lesson: Lesson) -> list[str]:
         """See ``TrainingMethod``: a share for validation that leaves no two images to train with."""
         images = len(lesson.data.train)
-        left = images - validation_count(images, self.validation)
-        if left > 1 or images < _FEWEST:
+        rest = images - validation_count(images, self.validation)
+        if rest > 1 or images < _FEWEST:
             return []
         problem = (
-            f"training.method: validation is {self.validation:g}, which leaves {left} of {images} images to train with; set "
+            f"training.method: validation is {self.validation:g}, which leaves {rest} of {images} images to train with; set "
             "it lower"
         )
         return [problem]

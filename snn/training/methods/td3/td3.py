@@ -18,8 +18,8 @@ from spikeatlas.snn.training.methods.network_learner import NetworkLearner
 from spikeatlas.snn.training.methods.td3.td3_learner import Td3Learner
 from spikeatlas.snn.training.methods.td3.td3_settings import Td3Settings
 
-MOST_CHECKPOINTS = 100_000
-"""Each has its place in the atlas."""
+MOST_CHECKPOINTS = 1_000
+"""Each has its place in the atlas, is tested in ten episodes, and is saved with all steps so far."""
 
 
 @dataclass(frozen=True, config=SPEC)
