@@ -49,7 +49,9 @@ class HybridNetwork:
         first = self.converted
         analogue = self.hidden[first:]
         # of hidden layers alone: the output is the last to be handed on
-        batch_means = [list(self.means(self.spikes(inputs, first), first))[:-1] for inputs in batches]
+        batch_means = [
+            list(self.means(self.spikes(inputs, first), first))[:-1] for inputs in batches
+        ]
         for layer, activations in zip(analogue, zip(*batch_means, strict=True), strict=True):
             top = float(np.percentile(torch.cat(activations).cpu().numpy(), PERCENTILE))
             neuron_of(layer).threshold.fill_(max(top, _SMALLEST))
