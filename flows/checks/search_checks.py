@@ -187,21 +187,32 @@ def _room_problems(search: SearchSpec, budget: int, payers: int) -> list[str]:
     return [message]
 
 
-def diverse_problems(inputs: StudyInputs) -> list[str]:
-    """Name layers whose responses may be below 0: no share of the best response is near to it there."""
+def sign_problems(inputs: StudyInputs) -> list[str]:
+    """Name layers whose responses may be below 0: there is no share of the best response there, and no scale of all."""
     study, source = inputs.study, inputs.source
-    if source is None or not study.search.diverse or inputs.lack("search", "probe"):
+    search = study.search
+    if (
+        source is None
+        or inputs.lack("search", "probe")
+        or not (search.diverse or search.naturalness)
+    ):
         return []
     probed = source.layers if study.probe.layers == "all" else study.probe.layers
     bottoms = {name: source.layers[name].unit.bottom for name in probed if name in source.layers}
     signed = [name for name, bottom in bottoms.items() if bottom is None or bottom < 0]
     if not signed:
         return []
-    message = (
-        f"search.diverse: {study.search.diverse} stimuli with nearly the MEI's response cannot be told where responses "
-        f"may be below 0, as those of layer {', '.join(signed)}; set it to 0, or name other probe.layers"
-    )
-    return [message]
+    ending = f"where responses may be below 0, as those of layer {', '.join(signed)}; set it to 0, or name other probe.layers"
+    messages = []
+    if search.diverse:
+        messages.append(
+            f"search.diverse: {search.diverse} stimuli with nearly the MEI's response cannot be told {ending}"
+        )
+    if search.naturalness:
+        messages.append(
+            f"search.naturalness: {search.naturalness:g} of a share of the best response cannot be weighed {ending}"
+        )
+    return messages
 
 
 def naturalness_problems(inputs: StudyInputs) -> list[str]:

@@ -83,7 +83,7 @@ PARTS: tuple[Callable[[StudyInputs], list[str]], ...] = (
     search_checks.plain_room_problems,
     _generator_problems,
     search_checks.naturalness_problems,
-    search_checks.diverse_problems,
+    search_checks.sign_problems,
     analysis_checks.classifier_problems,
     environment_checks.environment_problems,
     _training_problems,

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal
 
+import torch
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
-from spikeatlas.snn.norms.base import Norm, NormSite, NormSpec
+from spikeatlas.snn.norms.base import Norm, NormSite, NormSpec, scaled
 from spikeatlas.snn.norms.identity import NoNorm
 from spikeatlas.snn.registry import SPEC
 
@@ -20,10 +21,14 @@ class NormSequence(Norm):
     def __init__(self, parts: Sequence[Norm]) -> None:
         super().__init__()
         self.parts = nn.ModuleList(parts)
-        self.timed = any(part.timed for part in parts)
         self.any_order = all(part.any_order for part in parts)
         thresholds = (part.exit_below for part in parts if part.exit_below is not None)
         self.exit_below = next(thresholds, None)
+
+    @property
+    def timed(self) -> bool:  # type: ignore[override]  # of the contract's attribute: theirs
+        """See ``Norm``: training may change it."""
+        return any(part.timed for part in self.parts if isinstance(part, Norm))
 
     @property
     def unit_axes(self) -> Mapping[str, int] | None:  # type: ignore[override]  # of the contract's attribute: theirs
@@ -38,6 +43,9 @@ class NormSequence(Norm):
 
     def forward(self, currents: Tensor, first_step: int = 0) -> Tensor:
         """See ``Norm``."""
+        rows = None if self.training else self.affine()
+        if rows is not None:
+            return scaled(currents, *rows, first_step)
         for part in self.parts:
             currents = part(currents, first_step)
         return currents
@@ -52,6 +60,16 @@ class NormSequence(Norm):
             if ties is not None:
                 rows = ties if rows is None else rows | ties
         return currents, rows
+
+    def affine(self) -> tuple[Tensor, Tensor] | None:
+        """See ``Norm``: one scale and one shift for all parts, where each has them."""
+        rows = [part.affine() for part in self.parts if isinstance(part, Norm)]
+        scale, shift = torch.ones(1, 1), torch.zeros(1, 1)
+        for row in rows:
+            if row is None:
+                return None
+            scale, shift = scale * row[0], shift * row[0] + row[1]
+        return scale, shift
 
     def scales(self) -> list[nn.Parameter]:
         """See ``Norm``: those of all parts."""
@@ -74,6 +92,10 @@ class NormRow(NormSpec):
     def problems(self, time_steps: int) -> list[str]:
         """See ``NormSpec``."""
         misplaced = [problem for part in self._behind for problem in part.behind_problems()]
+        if sum(part.scales_steps for part in self.parts) > 1:
+            misplaced.append(
+                "a sequence has one normalisation at most that scales each step by itself: of two the product counts"
+            )
         return [
             *misplaced,
             *(problem for part in self.parts for problem in part.problems(time_steps)),

@@ -20,6 +20,10 @@ Scale = Literal["deviation"] | Norm
 """Measure of a strength: the standard deviation of noise, or the radius of a ball, in units of pixels/255."""
 
 
+_LARGEST = 1e6
+"""Strength in the l2 norm, and of noise: larger than the length of any image."""
+
+
 @dataclass(frozen=True, config=SPEC)
 class AttackSpec(Contract, ABC):
     """An attack on a network by its input, as a command names it; a member adds its fields.
@@ -67,6 +71,10 @@ class AttackSpec(Contract, ABC):
         """Say in sentences what keeps it from being made so strong."""
         if not strength > 0:
             return [f"{self.label} of strength {strength:g}: it must be more than 0"]
+        if self.scale == "linf" and strength > 1:
+            return [f"{self.label} of strength {strength:g}: no pixel can change by more than 1"]
+        if not strength <= _LARGEST:
+            return [f"{self.label} of strength {strength:g}: it must be at most {_LARGEST:g}"]
         if self.scale == "linf" and strength * 255 < 1 - 1e-6:
             return [
                 f"{self.label} of strength {strength:g}: images have 8 bits, so it must be at least one grey level, 1/255"

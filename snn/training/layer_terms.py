@@ -27,18 +27,22 @@ class LayerTerms:
                 ]
         self._inputs: dict[str, Tensor] = {}
 
-    def recording(self, run: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
-        """Return ``run``, of which the layers' inputs are remembered until the next one."""
+    def recording(
+        self, run: Callable[[Tensor], Tensor], *, stepwise: bool = False
+    ) -> Callable[[Tensor], Tensor]:
+        """Return ``run``, of which the layers' inputs are remembered until the next one; ``stepwise``: it unrolls time."""
         if not self._terms:
             return run
 
         def recorded(inputs: Tensor) -> Tensor:
             layers = {layer.name: layer for _, _, layer in self._terms}
-            with _inputs_of(layers) as rows:
+            with _inputs_of(layers, stepwise=stepwise) as rows:
                 outputs = run(inputs)
+            # in single precision, whatever the run's
+            means = {name: torch.cat(parts).float().mean(0) for name, parts in rows.items()}
             self._inputs = {
-                name: torch.cat(parts).unflatten(0, (-1, inputs.shape[1])).mean(0)
-                for name, parts in rows.items()
+                name: mean.flatten(1) if layers[name].flatten else mean
+                for name, mean in means.items()
             }
             return outputs
 
@@ -53,18 +57,25 @@ class LayerTerms:
 
 
 @contextmanager
-def _inputs_of(layers: dict[str, SpikingLayer]) -> Iterator[dict[str, list[Tensor]]]:
-    """Collect what the layers' operators get while this lasts, without gradients: all steps at once, or one by one."""
+def _inputs_of(
+    layers: dict[str, SpikingLayer], *, stepwise: bool
+) -> Iterator[dict[str, list[Tensor]]]:
+    """Collect what the layers get while this lasts, (T or 1, n, ...) without gradients: all steps at once, or one by one.
+
+    A layer is called with all steps; where time is unrolled, its operator is, with one.
+    """
     rows: dict[str, list[Tensor]] = {name: [] for name in layers}
 
     def keep(name: str) -> Callable[[nn.Module, Any], None]:
         def hook(_module: nn.Module, arguments: Any) -> None:
-            rows[name].append(arguments[0].detach())
+            signals = arguments[0].detach()
+            rows[name].append(signals[None] if stepwise else signals)
 
         return hook
 
     handles = [
-        layer.operator.register_forward_pre_hook(keep(name)) for name, layer in layers.items()
+        (layer.operator if stepwise else layer).register_forward_pre_hook(keep(name))
+        for name, layer in layers.items()
     ]
     try:
         yield rows

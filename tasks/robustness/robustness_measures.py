@@ -25,7 +25,7 @@ from spikeatlas.snn.robustness import (
 )
 from spikeatlas.tasks.analysis.intervals import share
 from spikeatlas.tasks.robustness.examined_network import ExaminedNetwork
-from spikeatlas.tasks.robustness.robustness_plan import RobustnessPlan, spelled
+from spikeatlas.tasks.robustness.robustness_plan import RobustnessPlan, spelled, unaccompanied
 from spikeatlas.tasks.robustness.robustness_record import Entry, RobustnessRecord
 from spikeatlas.tasks.study.digests import digest, json_values
 from spikeatlas.tasks.study.study import Study
@@ -62,10 +62,17 @@ def lacks(network: ExaminedNetwork, plan: RobustnessPlan) -> list[str]:
     if network.classes is None:
         return ["accuracy is not measured: the network has no read-out"]
     sentences = {attack.label: attack.lack(network.target) for attack in plan.attacks}
+    possible = [attack for attack in plan.attacks if sentences[attack.label] is None]
     return [
-        f"{label} is not measured: {reason}"
-        for label, reason in sentences.items()
-        if reason is not None
+        *(
+            f"{label} is not measured: {reason}"
+            for label, reason in sentences.items()
+            if reason is not None
+        ),
+        *(
+            f"{', '.join(labels)} ({scale}) stand alone: nothing is measured that would tell whether gradients are masked"
+            for scale, labels in unaccompanied(possible).items()
+        ),
     ]
 
 

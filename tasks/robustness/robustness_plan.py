@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from spikeatlas.snn.robustness import (
@@ -90,14 +90,24 @@ class RobustnessPlan:
 
     def _lonely(self) -> list[str]:
         """Refuse attacks by gradient without one beside them that needs none of this network."""
-        climbers = [attack.label for attack in self.attacks if attack.needs == "gradients"]
-        controls = (GaussianNoise, RandomPoint)
-        others = [a for a in self.attacks if a.needs != "gradients" and not isinstance(a, controls)]
-        if not climbers or others:
-            return []
         return [
-            f"--attack names {', '.join(climbers)} alone, and gradients can be masked: name square or transfer beside it"
+            f"--attack names {', '.join(labels)} ({scale}) alone, and gradients can be masked: name "
+            f"{'square or transfer' if scale == 'linf' else f'{{kind: transfer, norm: {scale}}}'} beside it"
+            for scale, labels in unaccompanied(self.attacks).items()
         ]
+
+
+def unaccompanied(attacks: Iterable[AttackSpec]) -> dict[Scale, list[str]]:
+    """Return the labels of attacks by gradient, by scale, beside which no attack needs none of the network's gradients."""
+    controls = (GaussianNoise, RandomPoint)
+    climbers: dict[Scale, list[str]] = {}
+    others = set()
+    for attack in attacks:
+        if attack.needs == "gradients":
+            climbers.setdefault(attack.scale, []).append(attack.label)
+        elif not isinstance(attack, controls):
+            others.add(attack.scale)
+    return {scale: labels for scale, labels in climbers.items() if scale not in others}
 
 
 def spelled(strength: float) -> str:

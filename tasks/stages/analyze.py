@@ -197,15 +197,20 @@ def on_meis(run: Run, epoch: float, searches: xr.Dataset) -> Arrays:
 
 
 def on_searches(run: Run, epoch: float, searches: xr.Dataset) -> Arrays:
-    """Compare the MEIs with natural images and random ones: arrays (neurons, searches, repeats)."""
+    """Compare the MEIs with natural images and random ones: arrays (neurons, searches, repeats).
+
+    The ratios are of most exciting images: the least exciting ones are none of the best test image's kind.
+    """
     random = searches.screening_response.groupby("stimulus_repeat").max()
     random = random.rename(stimulus_repeat="repeat")
     natural = searches.natural_top_response.isel(rank=0)
     classes = read_classes(run, epoch, searches.mei.transpose(*SEARCH, ...).values)
+    signs = xr.DataArray([entry.sign for entry in run.search.entries], dims="search")
+    exciting = searches.response.where(signs > 0)
     return {
         "mei_class": mask(classes, alive(searches.status.transpose(*SEARCH)).values),
-        "natural_ratio": ratio(searches.response, natural).transpose(*SEARCH).values,
-        "random_ratio": ratio(searches.response, random).transpose(*SEARCH).values,
+        "natural_ratio": ratio(exciting, natural).transpose(*SEARCH).values,
+        "random_ratio": ratio(exciting, random).transpose(*SEARCH).values,
     }
 
 

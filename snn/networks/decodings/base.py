@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
-from spikeatlas.snn.neurons import DsrLifSpec, NeuronSite, NeuronSpec, SpikingNeuron
+from spikeatlas.snn.neurons import NeuronSite, NeuronSpec, SpikingNeuron
 from spikeatlas.snn.registry import SPEC, Contract
 
 
@@ -81,10 +82,11 @@ class PlainReadout(OutputReadout):
 
 def alike_problems(kind: str, neuron: NeuronSpec) -> list[str]:
     """Say in a sentence that spikes which weigh more the later they come are not to be counted alike."""
-    if not isinstance(neuron, DsrLifSpec):
+    share = neuron.representation_leak
+    if not neuron.represents or share == 1:
         return []
     problem = (
-        f"dsr-lif neurons represent a number by weighted spikes, which {kind} counts alike; set network.decoding to "
-        f"{{kind: weighted-rate, tau: {neuron.tau:g}, dt: {neuron.dt:g}}}"
+        f"{neuron.kind} neurons represent a number by weighted spikes, which {kind} counts alike; set network.decoding to "
+        f"{{kind: weighted-rate, tau: 1, dt: {-math.log(share):.6g}}}"
     )
     return [problem]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Literal
 
 import torch
@@ -10,8 +11,11 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor
 
 from spikeatlas.snn.networks.decodings.base import DecodingSpec
-from spikeatlas.snn.neurons import DsrLifSpec, NeuronSpec
+from spikeatlas.snn.neurons import NeuronSpec
 from spikeatlas.snn.registry import SPEC
+
+_ROUNDED = 1e-4
+"""Difference of a weight that a study writes with few digits."""
 
 
 @dataclass(frozen=True, config=SPEC)
@@ -30,11 +34,15 @@ class WeightedRateDecoding(DecodingSpec):
     def problems(self, neuron: NeuronSpec, time_steps: int) -> list[str]:
         """See ``DecodingSpec``: the weights are those by which the neurons represent a number."""
         del time_steps
-        if not isinstance(neuron, DsrLifSpec) or (neuron.tau, neuron.dt) == (self.tau, self.dt):
+        share, own = neuron.representation_leak, math.exp(-self.dt / self.tau)
+        if not neuron.represents or abs(own - share) <= _ROUNDED:
             return []
+        remedy = (
+            "choose rate" if share == 1 else f"set tau to 1 and dt to {-math.log(share):.6g}, say"
+        )
         problem = (
-            f"weighted-rate has tau {self.tau:g} and dt {self.dt:g}, but the dsr-lif neurons that it reads "
-            f"tau {neuron.tau:g} and dt {neuron.dt:g}; set both alike"
+            f"weighted-rate weighs a spike by {own:.3g} of the next step's, but {neuron.kind} neurons represent numbers by "
+            f"spikes that weigh {share:.3g} of it; {remedy}"
         )
         return [problem]
 

@@ -65,7 +65,7 @@ class StepLearner(NetworkLearner):
         run = spec.backend.run(self.network, spec.precision)
         assignment = Assignment(
             self.network,
-            run=self._layer_terms.recording(run),
+            run=self._layer_terms.recording(run, stepwise=spec.backend.unrolled),
             loss=self._loss,
             lr=spec.lr,
             steps=max(spec.epochs * self._steps_per_epoch, 1),

@@ -21,8 +21,8 @@ def _variables(_layout: Layout, _layer: str | None) -> Mapping[str, Variable]:
     return {
         **best_rows({}),
         "mei_class": Variable(ROWS, "int16", -1, "class read in the MEI", "by the network of this epoch, its place among the categories; none: no output spike, or a silent neuron"),
-        "natural_ratio": Variable(ROWS, "float32", np.nan, "MEI / best test image", "ratio of the responses; undefined where the latter's is not above 0"),
-        "random_ratio": Variable(ROWS, "float32", np.nan, "MEI / best screening image", "ratio of the responses, screening of the same repeat; undefined where the latter's is not above 0"),
+        "natural_ratio": Variable(ROWS, "float32", np.nan, "MEI / best test image", "ratio of the responses; undefined where the latter's is not above 0, and of least exciting images"),
+        "random_ratio": Variable(ROWS, "float32", np.nan, "MEI / best screening image", "ratio of the responses, screening of the same repeat; undefined where the latter's is not above 0, and of least exciting images"),
         "class_selectivity_index": Variable(ROWS, "float32", np.nan, "class selectivity index", "on test images"),
         "preferred_class": Variable(ROWS, "int16", -1, "preferred class", "on test images, its place among the categories; none: undefined"),
     }  # fmt: skip

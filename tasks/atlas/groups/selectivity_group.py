@@ -42,8 +42,8 @@ _FIRST = {
 
 _READ = {
     "mei_class": Variable(SEARCHES, "int16", -1, "class read in the MEI", "by the network of this epoch, its place among the categories; none: no output spike, or a silent neuron"),
-    "natural_ratio": Variable(SEARCHES, "float32", np.nan, "MEI / best test image", "ratio of the responses; undefined where the latter's is not above 0"),
-    "random_ratio": Variable(SEARCHES, "float32", np.nan, "MEI / best screening image", "ratio of the responses, screening of the same repeat; undefined where the latter's is not above 0"),
+    "natural_ratio": Variable(SEARCHES, "float32", np.nan, "MEI / best test image", "ratio of the responses; undefined where the latter's is not above 0, and of least exciting images"),
+    "random_ratio": Variable(SEARCHES, "float32", np.nan, "MEI / best screening image", "ratio of the responses, screening of the same repeat; undefined where the latter's is not above 0, and of least exciting images"),
 }  # fmt: skip
 
 _OF_MEIS = {

@@ -2,7 +2,15 @@ from __future__ import annotations
 
 import pytest
 
-from spikeatlas.snn.robustness import CLEAN, Fgsm, GaussianNoise, Pgd, RandomPoint, Square
+from spikeatlas.snn.robustness import (
+    CLEAN,
+    Fgsm,
+    GaussianNoise,
+    Pgd,
+    RandomPoint,
+    Square,
+    Transfer,
+)
 from spikeatlas.tasks.robustness.robustness_plan import (
     STRENGTHS,
     RobustnessPlan,
@@ -35,6 +43,11 @@ def test_gradients_are_never_followed_alone() -> None:
         (problem,) = RobustnessPlan(attacks=(Fgsm(), *controls)).problems()
         assert "name square or transfer" in problem
     assert RobustnessPlan(attacks=(Fgsm(), Square())).problems() == []
+    # a black box in another norm says nothing
+    (problem,) = RobustnessPlan(attacks=(Pgd(norm="l2"), Square())).problems()
+    assert "(l2) alone" in problem
+    assert "name {kind: transfer, norm: l2} beside it" in problem
+    assert RobustnessPlan(attacks=(Pgd(norm="l2"), Transfer(norm="l2"))).problems() == []
     assert RobustnessPlan(attacks=(GaussianNoise(),)).problems() == []
 
 
@@ -43,6 +56,16 @@ def test_problems_are_sentences() -> None:
     assert plan.problems() == [
         "--images is 0: it must be at least 1",
         "--eps: square-300 of strength 0.001: images have 8 bits, so it must be at least one grey level, 1/255",
+    ]
+
+
+def test_what_no_image_can_be_changed_by_is_refused() -> None:
+    strengths = {"linf": (1e300, 1.5, 1.0), "l2": (1e300,)}
+    plan = RobustnessPlan(attacks=(Square(), Transfer(norm="l2")), strengths=strengths)  # type: ignore[arg-type]
+    assert plan.problems() == [
+        "--eps: square-300 of strength 1e+300: no pixel can change by more than 1",
+        "--eps: square-300 of strength 1.5: no pixel can change by more than 1",
+        "--l2: transfer-10 of strength 1e+300: it must be at most 1e+06",
     ]
 
 
@@ -65,7 +88,7 @@ def test_other_strengths_are_refused(text: str) -> None:
 
 
 def test_two_attacks_of_one_row_are_refused() -> None:
-    balls = (Pgd(), Pgd(norm="l2"), Pgd(steps=40), Pgd(pace=1.5), Square())
+    balls = (Pgd(), Pgd(norm="l2"), Pgd(steps=40), Pgd(pace=1.5), Square(), Transfer(norm="l2"))
     assert RobustnessPlan(attacks=balls).problems() == []
     twice = RobustnessPlan(attacks=(*balls, Pgd(norm="l2", steps=20)))
     assert twice.problems() == ["--attack names pgd-20 (l2) 2 times: name each attack once"]

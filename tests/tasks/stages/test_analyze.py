@@ -84,6 +84,9 @@ def test_the_least_exciting_image_is_the_best_where_it_is_sought(copied: Checked
     lowest = found.response.min(["search", "repeat"])
     assert (lowest < found.response.max(["search", "repeat"])).any()
     np.testing.assert_array_equal(rows.response.values, lowest.values)
+    # what is the least exciting is held against no best image
+    assert rows.natural_ratio.isnull().all()
+    assert rows.random_ratio.isnull().all()
     asked = Selection(2, "conv2", None, None, None)
     told = [result.response.item() for result in read_neurons(run.atlas, asked).results]
     np.testing.assert_array_equal(told, lowest.values)

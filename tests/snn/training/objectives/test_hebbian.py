@@ -65,7 +65,7 @@ def test_of_equal_channels_each_has_its_share() -> None:
 
 def after_backward(made: SpikingNetwork, *, eager: bool, objective: Hebbian) -> dict[str, Any]:
     terms = LayerTerms(made, (objective,))
-    run = terms.recording(made.unroll if eager else made)
+    run = terms.recording(made.unroll if eager else made, stepwise=eager)
     run(random(made.time_steps, 4, 1, 8, 8).abs())
     torch.stack(terms.losses()).sum().backward()
     assert not any(module._forward_pre_hooks for module in made.modules())

@@ -34,7 +34,8 @@ def test_a_measure_says_what_it_means(compared: Checked) -> None:
         measures = known_measures(tree, layout_of(open_store(compared.run.atlas)))
     meanings = {measure.name: measure.meaning for measure in measures}
     assert meanings["natural_ratio"] == (
-        "MEI / best test image: ratio of the responses; undefined where the latter's is not above 0"
+        "MEI / best test image: ratio of the responses; undefined where the latter's is not above 0, and of least exciting "
+        "images"
     )
     assert meanings["ablated_accuracy"].startswith("accuracy without the neuron: ")
     assert all(meanings.values())
