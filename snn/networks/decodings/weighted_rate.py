@@ -34,14 +34,14 @@ class WeightedRateDecoding(DecodingSpec):
     def problems(self, neuron: NeuronSpec, time_steps: int) -> list[str]:
         """See ``DecodingSpec``: the weights are those by which the neurons represent a number."""
         del time_steps
-        share, own = neuron.representation_leak, math.exp(-self.dt / self.tau)
-        if not neuron.represents or abs(own - share) <= _ROUNDED:
+        share, weight = neuron.representation_leak, math.exp(-self.dt / self.tau)
+        if not neuron.represents or abs(weight - share) <= _ROUNDED:
             return []
         remedy = (
             "choose rate" if share == 1 else f"set tau to 1 and dt to {-math.log(share):.6g}, say"
         )
         problem = (
-            f"weighted-rate weighs a spike by {own:.3g} of the next step's, but {neuron.kind} neurons represent numbers by "
+            f"weighted-rate weighs a spike by {weight:.3g} of the next step's, but {neuron.kind} neurons represent numbers by "
             f"spikes that weigh {share:.3g} of it; {remedy}"
         )
         return [problem]
