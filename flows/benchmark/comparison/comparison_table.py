@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from statistics import mean, median
 
 import numpy as np
@@ -31,7 +31,7 @@ BARS = ("least", "reported")
 
 
 def comparison_table(comparison: NetworkComparison, pieces: Sequence[Piece]) -> str:
-    """Return a Markdown table, a row for each network that has numbers."""
+    """Return a Markdown table, a row for each network that has numbers; a second one of gaps under noise and attacks."""
     table = {row.name: {p.seed: p for p in pieces if p.row == row.name} for row in comparison.rows}
     conditions = tuple(dict.fromkeys(name for piece in pieces for name in piece.robust))
     bars = [name for name in BARS if any(getattr(row, name) is not None for row in comparison.rows)]
@@ -43,7 +43,51 @@ def comparison_table(comparison: NetworkComparison, pieces: Sequence[Piece]) -> 
         ["---"] * len(headings),
         *(list(_cells(row, table, bars, conditions, units)) for row in rows),
     ]
+    controlled = [row for row in rows if row.controls]
+    if not conditions or not controlled:
+        return _lines(cells)
+    return f"{_lines(cells)}\n\n{_lines(list(_gaps(controlled, table, conditions)))}"
+
+
+def _lines(cells: Sequence[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in cells)
+
+
+def _gaps(
+    rows: Sequence[Row], table: Mapping[str, Mapping[int, Piece]], conditions: Sequence[str]
+) -> Iterator[Sequence[str]]:
+    """Yield the rows of a table of differences to controls under each condition, points, with their intervals over seeds."""
+    head = ("gap to a control, points", "control", *conditions)
+    yield from (head, ["---"] * len(head))
+    for row in rows:
+        for control in row.controls:
+            pair = table[row.name], table[control]
+            yield (
+                row.name,
+                control,
+                *(_gap(_paired(*pair, _accuracy_under(name))) for name in conditions),
+            )
+
+
+def _accuracy_under(condition: str) -> Callable[[Piece], float]:
+    def accuracy(piece: Piece) -> float:
+        return piece.robust.get(condition, float("nan"))
+
+    return accuracy
+
+
+def _paired(
+    pieces: Mapping[int, Piece], others: Mapping[int, Piece], value: Callable[[Piece], float]
+) -> list[float]:
+    """Differences in points, seed by seed, of those that both have."""
+    return [100 * (value(pieces[seed]) - value(others[seed])) for seed in pieces if seed in others]
+
+
+def _gap(differences: Sequence[float]) -> str:
+    if len(differences) < 2:
+        return ", ".join(f"{value:+.2f}" for value in differences)
+    effect, low, high = over_seeds(np.array(differences))
+    return f"{effect:+.2f} ({low:+.2f} to {high:+.2f})"
 
 
 def _cells(
@@ -60,7 +104,7 @@ def _cells(
     for name in bars:
         yield _bar(name, getattr(row, name), mean(accuracies))
     for name in conditions:
-        yield f"{mean(piece.robust.get(name, float('nan')) for piece in pieces):.3f}"
+        yield f"{mean(map(_accuracy_under(name), pieces)):.3f}"
     if units:
         yield _units(row, pieces)
     yield f"{mean(_overall(piece.active) for piece in pieces):.3f}"
@@ -116,12 +160,9 @@ def _difference(
     row: Row, control: str, margin: float, table: Mapping[str, Mapping[int, Piece]]
 ) -> str:
     """Say the difference to a control with its interval, and whether that lies within the margin."""
-    pieces, others = table[row.name], table[control]
-    differences = [
-        100 * (pieces[seed].accuracy - others[seed].accuracy) for seed in pieces if seed in others
-    ]
+    differences = _paired(table[row.name], table[control], lambda piece: piece.accuracy)
+    gap = f"{control} {_gap(differences)}".strip()
     if len(differences) < 2:
-        return f"{control} {', '.join(f'{value:+.2f}' for value in differences)}".strip()
-    effect, low, high = over_seeds(np.array(differences))
-    verdict = "within" if low >= -margin else "NOT within"
-    return f"{control} {effect:+.2f} ({low:+.2f} to {high:+.2f}), {verdict} {margin:g}"
+        return gap
+    _, low, _ = over_seeds(np.array(differences))
+    return f"{gap}, {'within' if low >= -margin else 'NOT within'} {margin:g}"

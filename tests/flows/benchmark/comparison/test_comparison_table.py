@@ -107,3 +107,19 @@ def test_units_that_are_left_stand_beside_their_bar(
     comparison = read_comparison(written(tmp_path, rows=rows))
     numbers = dataclasses.replace(piece("cut", 0, 0.9), units={"conv1": 3, "fc1": 5})
     assert f"| 3, 5: 50%, at most {most:.0%} {verdict} |" in comparison_table(comparison, [numbers])
+
+
+def test_gaps_under_noise_and_attacks_are_a_table_of_their_own(tmp_path: Path) -> None:
+    comparison = read_comparison(written(tmp_path))
+    rates = {("LIF", 0): 0.5, ("LIF", 1): 0.6, ("A & B", 0): 0.6, ("A & B", 1): 0.72}
+    numbers = [
+        dataclasses.replace(piece(row, seed, 0.9), robust={"noise 0.1": rate})
+        for (row, seed), rate in rates.items()
+    ]
+
+    _, gaps = comparison_table(comparison, numbers).split("\n\n")
+
+    head, _, row = gaps.splitlines()
+    assert head == "| gap to a control, points | control | noise 0.1 |"
+    _, low, high = over_seeds(np.array([10.0, 12.0]))
+    assert row == f"| A & B | LIF | +11.00 ({low:+.2f} to {high:+.2f}) |"
