@@ -31,7 +31,7 @@ function trainingPanels() {
   return atlas.training.map(({ label, about, unit, lines }) => {
     const rows = unit ? lines.map(line => ({ ...line, y: line.y[state.epoch] })) : lines;
     const axis = unit ? { x: countAxis(unit, rows[0].y.length) } : { x: epochAxis(), now: state.epoch };
-    const what = unit ? ` At epoch ${epochName(state.epoch)}.` : "";
+    const what = unit ? `. At epoch ${epochName(state.epoch)}.` : "";
     return panel(esc(label), chart({ ...axis, lines: rows, label, width: 290, height: 170 }), esc(about) + what);
   }).join("");
 }
