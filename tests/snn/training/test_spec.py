@@ -92,7 +92,7 @@ def test_what_does_not_fit_is_said(fields: dict[str, Any], words: str) -> None:
         ADAPTER.validate_python(fields)
 
 
-TD3 = {"kind": "td3", "every": 50}
+TD3 = {"kind": "td3", "every": 5000}
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ TD3 = {"kind": "td3", "every": 50}
     [
         ({"epochs": 100_001}, "training.epochs: 100001 is not allowed; it should be 100000 or less"),
         ({"epochs": 10**7 + 1, "method": "td3"}, "it should be 10000000 or less"),
-        ({"epochs": 5_000_001, "method": TD3}, r"training\.method\.every: .* 50 of 5000001 .* set it to 51 or more"),
+        ({"epochs": 5_000_001, "method": TD3}, r"training\.method\.every: .* 5000 of 5000001 .* set it to 5001 or more"),
     ],
 )  # fmt: skip
 def test_a_training_is_not_endless(fields: dict[str, Any], words: str) -> None:
@@ -109,8 +109,8 @@ def test_a_training_is_not_endless(fields: dict[str, Any], words: str) -> None:
 
 
 def test_steps_in_an_environment_are_more_than_epochs() -> None:
-    spec = ADAPTER.validate_python({"epochs": 10**7, "method": "td3"})
-    assert len(spec.places(ActorArchitecture())) == 10_001
+    spec = ADAPTER.validate_python({"epochs": 10**7, "method": {"kind": "td3", "every": 10_000}})
+    assert len(spec.places(ActorArchitecture())) == 1_001
     assert ADAPTER.validate_python({"epochs": 5_000_000, "method": TD3}).epochs == 5_000_000
 
 
