@@ -9,7 +9,7 @@ import numpy as np
 
 from spikeatlas.flows.benchmark.comparison.comparison import NetworkComparison, Row
 from spikeatlas.flows.benchmark.comparison.piece import Piece
-from spikeatlas.snn.networks import NetworkSpec
+from spikeatlas.snn.networks import NetworkSpec, layer_sizes
 from spikeatlas.tasks.analysis.intervals import over_seeds
 
 UNITS = "units"
@@ -147,7 +147,8 @@ def _units(row: Row, pieces: Sequence[Piece]) -> str:
     network = row.spec.architecture
     if row.most_units is None or not isinstance(network, NetworkSpec):
         return parts
-    share = sum(means.values()) / sum((*network.channels, *network.hidden))
+    sizes = layer_sizes(network, classes=1)
+    share = sum(means.values()) / sum(sizes[name] for name in means)
     verdict = "reached" if share <= row.most_units else "NOT reached"
     return f"{parts}: {share:.0%}, at most {row.most_units:.0%} {verdict}"
 
