@@ -30,7 +30,8 @@ class TTOptOptions(Options):
 
     `batch`: most images a neuron that one ask proposes of a core. `rank` (1 or 2): continuations
     kept to each side of a core; a sweep shows about rank^2 images for each value of each mode.
-    `quantize`: turn an axis of 2^q levels into q binary modes, least significant bit first.
+    `quantize`: turn an axis into a mode for each prime factor of its levels, q binary ones for 2^q levels, the
+    least significant first.
     """
 
     rank: int = 2
@@ -50,8 +51,7 @@ class CrossSearch(Maximizer):
     of the largest volume, the one of the highest response being among them, of the scores above the
     core's lowest (so that a large volume means high responses, whatever the sign). What was not
     measured counts as the lowest; ties, and so the choices of silent neurons, are drawn.
-    Needs a space with levels: ValueError for a continuous one, and for `quantize` where the number
-    of levels is no power of two.
+    Needs a space with levels: ValueError for a continuous one.
     """
 
     preset = TTOptOptions()
@@ -60,26 +60,25 @@ class CrossSearch(Maximizer):
         super().__init__(problem, options)
         self._rank = options.rank
         self._modes = modes_of(problem.space, quantize=options.quantize)
-        modes, size = self._modes.count, self._modes.size
+        modes, sizes = self._modes.count, np.array(self._modes.sizes)
         # member c of bond b (between modes b - 1 and b) is a value of the mode beside it and a member
         # of the next bond: of mode b - 1 and bond b - 1 up to the core, of mode b and bond b + 1 after
         shape = (problem.neurons, modes + 1, self._rank)
         self._value, self._link = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
-        first = np.stack([rng.integers(size, size=modes) for rng in self._rngs])
-        steps = np.stack([rng.integers(1, size, size=modes) for rng in self._rngs])
+        first = np.stack([rng.integers(sizes) for rng in self._rngs])
+        steps = np.stack([rng.integers(1, sizes) for rng in self._rngs])
         for member in range(self._rank):  # distinct in every mode
-            self._value[:, :modes, member] = (first + member * steps) % size
+            self._value[:, :modes, member] = (first + member * steps) % sizes
             self._link[:, : modes - 1, member] = member
         self._core, self._direction = 0, 1
-        self._table = np.full((problem.neurons, 1, size, self._members(1)), np.nan)
+        self._table = np.full((problem.neurons, 1, sizes[0], self._members(1)), np.nan)
         self._unknown = self._find_unknown()
         self._position = 0  # in `_unknown`: the cells before it were proposed
 
     @classmethod
     def problems(cls, problem: Problem, options: Any) -> list[str]:
-        """Say that the space has no such modes."""
-        problems = modes_problems(problem.space, quantize=options.quantize)
-        return problems + super().problems(problem, options)
+        """Say that the space has no modes."""
+        return modes_problems(problem.space) + super().problems(problem, options)
 
     def _members(self, bond: int) -> int:
         """Return the number of members of a bond; at the ends there is nothing to continue."""
@@ -151,7 +150,7 @@ class CrossSearch(Maximizer):
         self._link[:, bond, :count], self._value[:, bond, :count] = np.divmod(members, size)
         self._core += self._direction
         beyond = self._members(self._core + (1 if ahead else 0))
-        following = np.full((neurons, count, size, beyond), np.nan)
+        following = np.full((neurons, count, self._modes.sizes[self._core], beyond), np.nan)
         neuron, member = np.ogrid[:neurons, :count]
         for column in range(rows.shape[2]):
             value, link = old_value[:, [column]], old_link[:, [column]]

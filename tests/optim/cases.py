@@ -36,8 +36,11 @@ SPACES: dict[str, Space] = {
     "quantile": GaussianSpace(6, 64, grid="quantile"),
     "uniform": GaussianSpace(6, 64, grid="uniform"),
     "continuous": GaussianSpace(6, None),
+    "twelve codes": CodeSpace(6, 12),
 }
 GRIDS = ("codes", "quantile", "uniform")
+USUAL = (*GRIDS, "continuous")
+"""Spaces that every method is tried in; the other is for those that take levels apart."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,13 +92,13 @@ Setting = tuple[dict[str, Any], tuple[str, ...]]
 GAUSSIAN = ("quantile", "continuous")
 SETTINGS: dict[MethodLike, list[Setting]] = {
     "tt": [
-        ({}, GRIDS),
+        ({}, (*GRIDS, "twelve codes")),
         ({"quantize": False}, GRIDS),
         ({"steps": 3, "elites": 4, "rank": 2}, ("codes",)),
     ],
     "pool": [({}, ("codes", "continuous"))],
-    "ttopt": [({}, GRIDS), ({"rank": 1, "quantize": False}, ("codes",))],
-    "ga": [({"population": 8, "elites": 4}, tuple(SPACES))],
+    "ttopt": [({}, (*GRIDS, "twelve codes")), ({"rank": 1, "quantize": False}, ("codes",))],
+    "ga": [({"population": 8, "elites": 4}, USUAL)],
     "sep-cma": [({"batch": 8}, GAUSSIAN)],
     "sphere-cma": [({"batch": 8}, GAUSSIAN)],
     "cma": [({"batch": 8}, GAUSSIAN)],
@@ -113,7 +116,7 @@ def searchable(method: MethodLike) -> tuple[str, ...]:
         problem = Problem(space, (1,), 300, pool=pool_of(space))
         return not member.search.problems(problem, member.preset)
 
-    return tuple(name for name, space in SPACES.items() if fits(space))
+    return tuple(name for name in USUAL if fits(SPACES[name]))
 
 
 EVERY_METHOD: tuple[MethodLike, ...] = (*method_names(), Drift)

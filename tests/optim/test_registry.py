@@ -96,7 +96,6 @@ def test_minimum_budget_follows_the_options() -> None:
         ("tt", {"sign": 0}, "sign is 0; it must be 1"),
         ("tt", {"seeds": []}, "one non-negative integer a neuron"),
         ("tt", {"seeds": [1, -1]}, "one non-negative integer a neuron"),
-        ("tt", {"space": CodeSpace(4, 20)}, "is 20, no power of two, .* set quantize: false"),
         ("tt", {"space": GaussianSpace(4, None)}, "needs a grid; set levels"),
     ],
 )
@@ -106,8 +105,9 @@ def test_wrong_arguments(name: str, changes: dict[str, Any], words: str) -> None
     assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)  # noqa: S301
 
 
-def test_any_number_of_levels_without_quantising() -> None:
-    assert len(make("tt", space=CodeSpace(4, 20), quantize=False).ask()) == 20
+@pytest.mark.parametrize("quantize", [True, False])
+def test_any_number_of_levels(quantize: bool) -> None:
+    assert len(make("tt", space=CodeSpace(4, 20), quantize=quantize).ask()) == 20
 
 
 def test_seeds_and_sizes_may_be_numpy_s() -> None:

@@ -16,8 +16,12 @@ from spikeatlas.optim.spaces import CodeSpace, Indices, squared_distances
 
 Floats = npt.NDArray[np.float32]
 
-_AXES = 4
-"""Number of principal axes of the codebook for each position (97 % of its variance in MANGO's)."""
+_VARIANCE = 0.95
+"""Share of the codebook's variance that its principal axes keep (four of MANGO's)."""
+_AXES = 32
+"""Most axes for each position."""
+_EFFECTS = 1024
+"""Most effects of axes at all positions together: the model solves for them."""
 _MIX = 64
 """Number of smooth functions of the code for the mix."""
 _AXES_WEIGHT = 0.25
@@ -78,7 +82,8 @@ def _coordinates(space: CodeSpace) -> tuple[Floats, Floats]:
     centred = np.asarray(space.embedding, dtype=np.float64)
     centred = centred - centred.mean(axis=0)
     unit_rows, spread, _ = np.linalg.svd(centred, full_matrices=False)
-    axes = unit_rows[:, :_AXES] * spread[:_AXES]
+    count = _axes_kept(spread, space.positions)
+    axes = unit_rows[:, :count] * spread[:count]
     axes /= axes.std() or 1.0
     distance = squared_distances(centred)
     kernel = np.exp(-4 * distance / (np.median(distance) or 1.0))
@@ -89,3 +94,10 @@ def _coordinates(space: CodeSpace) -> tuple[Floats, Floats]:
     smooth = vectors[:, largest] * np.sqrt(np.maximum(values[largest], 0))
     smooth /= np.sqrt(space.positions)
     return axes.astype(np.float32), smooth.astype(np.float32)
+
+
+def _axes_kept(spread: npt.NDArray[np.float64], positions: int) -> int:
+    """Count the axes, of these singular values, that keep most of the variance, as far as there is room for them."""
+    shares = np.cumsum(np.square(spread)) / (np.square(spread).sum() or 1.0)
+    enough = int(np.searchsorted(shares, _VARIANCE)) + 1
+    return min(enough, len(spread), _AXES, max(_EFFECTS // positions, 1))

@@ -1,8 +1,9 @@
 """The refinement of codes: an additive model, then evolution in lock step.
 
 1. Screening: draws from the prior, palettes and tilings (`textures.py`), beside what was told before.
-2. A first-order model of each neuron in the codebook's geometry (`anova.py`), fitted to all images.
-3. Evolution: the model's best codes, small changes, crossings, patches and textures put elsewhere, and
+2. A first-order model of each neuron in the codebook's geometry (`anova.py`), fitted to all images. After each fit
+   its best image is shown, and the best so far with half of that image's codes.
+3. Evolution: the model's likely codes, small changes, crossings, patches and textures put elsewhere, and
    patches redrawn by the space's prior (`mutations.py`), each as often as it has paid for this neuron.
 
 With sharing, any image may become any neuron's best, and the model learns from every image.
@@ -62,14 +63,27 @@ class CodeEvolution(Refinement):
         width = 3 + SCALARS + 2 * dim
         pairs = zip(self.rngs, counts, strict=True)
         uniform = np.concatenate([rng.random((count, width)) for rng, count in pairs])
-        owner = np.repeat(np.arange(len(counts)), counts)
-        turns = np.argsort(_ranks(counts), kind="stable")
-        owner, uniform = owner[turns], uniform[turns]
+        owner, turn = np.repeat(np.arange(len(counts)), counts), _ranks(counts)
+        turns = np.argsort(turn, kind="stable")
+        owner, turn, uniform = owner[turns], turn[turns], uniform[turns]
         self._numbers = self._choose(owner, uniform[:, 0])
         last = self.options.elites - 1
         rank = np.minimum(-np.log1p(-uniform[:, 1]) * 2, last).astype(np.int64)
         mate = (uniform[:, 2] * self.options.elites).astype(np.int64)
-        return self._children(owner, rank, mate, uniform[:, 3:]), owner
+        children = self._children(owner, rank, mate, uniform[:, 3:])
+        if (self.generations - 1) % self.options.refit == 0:
+            self._show_model(children, owner, turn, uniform[:, -dim:] < 1 / 2)
+        return children, owner
+
+    def _show_model(
+        self, children: Indices, owner: Indices, turn: Indices, half: npt.NDArray[np.bool_]
+    ) -> None:
+        """Let a new model's best image, and the best so far with half of its codes, be each neuron's first children."""
+        best = self._likely[owner, :, 0]
+        mixed = np.where(half, best, self._elite[owner, 0])
+        for place, images in enumerate((best, mixed)):
+            rows = turn == place
+            children[rows], self._numbers[rows] = images[rows], 0
 
     def _children(
         self, owner: Indices, rank: Indices, mate: Indices, uniform: npt.NDArray[np.float64]

@@ -31,7 +31,8 @@ class TTOptions(Options):
 
     `batch` (>= 2): images a neuron and generation. `elites` (1 to batch): best points learnt from.
     `steps` (>= 1): Adam steps on them, of size `lr` (> 0). `rank` (>= 1): of the tensor train.
-    `quantize`: turn an axis of 2^q levels into q binary modes, least significant bit first.
+    `quantize`: turn an axis into a mode for each prime factor of its levels, q binary ones for 2^q levels, the
+    least significant first.
     """
 
     elites: int = 1
@@ -59,9 +60,8 @@ class TTOptions(Options):
 class TensorTrain(Maximizer):
     """A tensor train for each neuron that learns from the best of its draws.
 
-    Needs a space with levels: ValueError for a continuous one, and for `quantize` where the number
-    of levels is no power of two. Other than in PROTES, an elite that is no better than the worst of
-    its generation teaches nothing: a silent or saturated neuron's model stays as it is.
+    Needs a space with levels: ValueError for a continuous one. Other than in PROTES, an elite that is no
+    better than the worst of its generation teaches nothing: a silent or saturated neuron's model stays as it is.
     """
 
     preset = TTOptions()
@@ -71,14 +71,19 @@ class TensorTrain(Maximizer):
         self._elites, self._steps = options.elites, options.steps
         self._modes = modes_of(problem.space, quantize=options.quantize)
         shape = (self._modes.count, self._modes.size, options.rank, options.rank)
-        self._cores = torch.from_numpy(np.stack([rng.random(shape) for rng in self._rngs]))
+        sizes = np.array(self._modes.sizes)
+        # the cores of all modes have one shape: what a smaller mode has no value for is 0, and stays so
+        self._values = torch.from_numpy(np.arange(self._modes.size) < sizes[:, None])[
+            ..., None, None
+        ]
+        cores = torch.from_numpy(np.stack([rng.random(shape) for rng in self._rngs]))
+        self._cores = cores * self._values
         self._adam = Adam(self._cores, options.lr)
 
     @classmethod
     def problems(cls, problem: Problem, options: Any) -> list[str]:
-        """Say that the space has no such modes."""
-        problems = modes_problems(problem.space, quantize=options.quantize)
-        return problems + super().problems(problem, options)
+        """Say that the space has no modes."""
+        return modes_problems(problem.space) + super().problems(problem, options)
 
     def _propose(self) -> tuple[Points, Indices]:
         shape = (self.options.batch, self._modes.count)
@@ -86,7 +91,7 @@ class TensorTrain(Maximizer):
         values = (
             draw(self._cores.transpose(0, 1), uniforms.permute(2, 0, 1)).permute(1, 2, 0).numpy()
         )
-        rows, owner = in_turn(values)
+        rows, owner = in_turn(np.minimum(values, np.array(self._modes.sizes) - 1))
         return self.problem.space.from_indices(self._modes.join(rows)), owner
 
     def _learn(self, generation: Batch, scores: Scores) -> None:
@@ -98,7 +103,8 @@ class TensorTrain(Maximizer):
         indices = torch.from_numpy(split).view(*rows.shape, -1).permute(2, 0, 1)
         for _ in range(self._steps):
             uphill = gradient(_by_mode(self._cores[which]), indices, torch.from_numpy(weights))
-            for neuron, slope in zip(which.tolist(), _by_mode(uphill), strict=True):
+            slopes = _by_mode(uphill) * self._values
+            for neuron, slope in zip(which.tolist(), slopes, strict=True):
                 self._adam.climb(neuron, slope)
 
     def _select(

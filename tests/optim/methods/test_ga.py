@@ -10,7 +10,7 @@ import pytest
 from spikeatlas.optim import CodeSpace, GaussianSpace, make_maximizer
 from spikeatlas.optim.methods.ga import GAOptions, GeneticSearch
 from spikeatlas.optim.types import Problem
-from tests.optim.cases import SPACES, Array, gains
+from tests.optim.cases import SPACES, USUAL, Array, gains
 
 SPACE = CodeSpace(16, 32)
 
@@ -111,7 +111,7 @@ def test_only_the_neuron_that_responds_breeds() -> None:
     assert not np.array_equal(one.points[::2], two.points[::2])
 
 
-@pytest.mark.parametrize("name", SPACES)
+@pytest.mark.parametrize("name", USUAL)
 def test_beats_random_on_planted_neurons(name: str) -> None:
     gain = gains("ga", SPACES[name])
     assert (gain > 0).all()

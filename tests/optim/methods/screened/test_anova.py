@@ -9,7 +9,7 @@ import pytest
 import teneva
 
 from spikeatlas.optim import CodeSpace
-from spikeatlas.optim.methods.screened.anova import Anova
+from spikeatlas.optim.methods.screened.anova import Anova, _coordinates
 from tests.optim.cases import Array
 
 SPACE = CodeSpace(5, 4, np.eye(4))  # every code as far from every other
@@ -51,8 +51,9 @@ def test_the_effects_are_those_of_an_additive_neuron() -> None:
 
 def test_the_best_codes_are_teneva_s() -> None:
     rng = np.random.default_rng(1)
-    scores = additive(WEIGHTS, EVERY) + rng.standard_normal((len(EVERY), 3)).astype(np.float32)
-    effects = fitted(SPACE, EVERY, scores)
+    noise = rng.standard_normal((len(EVERY), 3)).astype(np.float32)
+    scores = additive(WEIGHTS, EVERY) + noise / 2
+    effects = fitted(SPACE, np.tile(EVERY, (2, 1)), np.tile(scores, (2, 1)))  # the ridge shrinks
     for neuron in range(3):
         reference = teneva.anova(EVERY, scores[:, neuron].astype(float), r=2, order=1, noise=0)
         assert np.array_equal(teneva.optima_tt(reference)[2], effects[neuron].argmax(axis=1))
@@ -144,3 +145,28 @@ def test_without_a_codebook_the_mix_is_learnt() -> None:
     effects = fitted(space, points, target[points].mean(axis=1)[:, None])[0]
     assert (effects == effects[0]).all()  # wherever the code stands
     assert np.corrcoef(effects[0], target)[0, 1] > 0.99
+
+
+@pytest.mark.parametrize(
+    ("dim", "positions", "kept"),
+    [(16, 9, 16), (40, 9, 32), (16, 128, 8), (3, 5000, 1)],
+)
+def test_axes_of_an_isotropic_codebook_are_kept_as_far_as_there_is_room(
+    dim: int, positions: int, kept: int
+) -> None:
+    vectors = np.linalg.qr(np.random.default_rng(5).standard_normal((60, dim)))[0]
+    axes, _ = _coordinates(CodeSpace(positions, 60, vectors))
+    assert axes.shape == (60, kept)
+
+
+def test_axes_hold_most_of_the_variance() -> None:
+    rng = np.random.default_rng(6)
+    vectors = rng.standard_normal((200, 10)) * [4, 3, 2, *[0.1] * 7]
+    axes, _ = _coordinates(CodeSpace(4, 200, vectors))
+    assert axes.shape == (200, 3)
+
+
+def test_a_codebook_of_equal_vectors_has_no_axis_that_says_anything() -> None:
+    axes, mix = _coordinates(CodeSpace(4, 6, np.ones((6, 3))))
+    assert not axes.any()
+    assert not mix.any()

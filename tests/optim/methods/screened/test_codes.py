@@ -578,3 +578,21 @@ def test_wrong_arguments(changes: dict[str, Any], words: str) -> None:
 def test_wrong_words_are_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="it must be"):
         make(share=True, **changes)
+
+
+@both_shares
+def test_the_best_image_of_each_new_model_is_shown(*, share: bool) -> None:
+    search = screened(3, 300, share=share, options={"refit": 2})
+    shown = []
+    while not search.done:
+        model = evolution(search)
+        best, elite, fresh = model._likely[:, :, 0], model._elite[:, 0], model.generations % 2 == 1
+        batch = search.ask()
+        if fresh and len(batch) >= 6:
+            assert np.array_equal(batch.points[:3], best)
+            mixed = batch.points[3:6]
+            assert ((mixed == best) | (mixed == elite)).all()
+            shown.append((mixed == best).mean())
+        search.tell(batch, respond(batch.points)[:, :3])
+    assert len(shown) > 5
+    assert 0.4 < np.mean(shown) < 0.9

@@ -109,3 +109,12 @@ def test_finds_the_optimum_of_an_easy_objective() -> None:
     search = make_maximizer("tt", CodeSpace(6, 4), seeds=[1, 2], budget=600)
     run(search, lambda points: additive(weights, points))
     assert np.array_equal(search.result().best_point, target)
+
+
+def test_what_smaller_modes_have_no_value_for_stays_without_weight() -> None:
+    problem = Problem(CodeSpace(4, 12), (3, 4), 100)
+    search = TensorTrain(problem, TTOptions(elites=3, lr=0.5))
+    weights = np.random.default_rng(0).random((2, 4, 12))
+    run(search, lambda points: additive(weights, points))
+    assert search._modes.sizes == (2, 2, 3) * 4
+    assert (search._cores[:, np.array(search._modes.sizes) == 2, 2] == 0).all()
