@@ -4,7 +4,8 @@
 - `Maximizer`, `Method` (`base.py`): the contract, ask and tell, of every method, a user's own included
 - `Problem`, `Options`, `Batch`, `Result` (`types.py`): the values that go in and out; `ledger.py` does the books
 - `spaces/`: the latents that are searched, `CodeSpace` and `GaussianSpace`, with its norm constraint
-- `methods/`: a file (or a folder) each, one table: our own `screened`, MANGO's `tt` and `ttopt`, `ga`, `sep_cma`,
+- `student.py`: the contract of models that learn from recordings and propose points, for the method `twin`
+- `methods/`: a file (or a folder) each, one table: our own `screened` and `twin`, MANGO's `tt` and `ttopt`, `ga`, `sep_cma`,
   `sphere_cma`; `random` and `pool` to be beaten; `diagonal_cma` and `nevergrad` of other libraries
 
 Nothing here knows of networks, of files or of orchestration.
@@ -13,6 +14,7 @@ Nothing here knows of networks, of files or of orchestration.
 from __future__ import annotations
 
 from spikeatlas.optim.base import Maximizer, Method, in_turn
+from spikeatlas.optim.methods.twin import Knowledge
 from spikeatlas.optim.registry import (
     MethodLike,
     can_start,
@@ -22,6 +24,7 @@ from spikeatlas.optim.registry import (
     option_names,
     uses_pool,
     uses_screening,
+    uses_student,
 )
 from spikeatlas.optim.spaces import (
     CodeSpace,
@@ -33,6 +36,7 @@ from spikeatlas.optim.spaces import (
     Space,
     norm_quantile,
 )
+from spikeatlas.optim.student import RESPONSE, Brief, Recordings, Student
 from spikeatlas.optim.types import (
     Batch,
     Options,
@@ -45,10 +49,13 @@ from spikeatlas.optim.types import (
 )
 
 __all__ = [
+    "RESPONSE",
     "Batch",
+    "Brief",
     "CodeSpace",
     "GaussianSpace",
     "Indices",
+    "Knowledge",
     "Maximizer",
     "Method",
     "MethodLike",
@@ -57,10 +64,12 @@ __all__ = [
     "Options",
     "Points",
     "Problem",
+    "Recordings",
     "Result",
     "Scores",
     "Space",
     "State",
+    "Student",
     "can_start",
     "in_turn",
     "make_maximizer",
@@ -72,4 +81,5 @@ __all__ = [
     "unpacked",
     "uses_pool",
     "uses_screening",
+    "uses_student",
 ]

@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from spikeatlas.optim.ledger import SearchLedger
 from spikeatlas.optim.spaces import Indices, Points
+from spikeatlas.optim.student import Recordings
 from spikeatlas.optim.types import Batch, Options, Problem, Result, Scores, State, packed, unpacked
 
 _Number = TypeVar("_Number", bound=np.generic)
@@ -48,6 +49,8 @@ class Maximizer(ABC):
     """Starts from the points of `Problem.starts` where there are any."""
     can_adapt: ClassVar[bool] = False
     """Moves its budget between neurons where `Problem.adaptive`."""
+    uses_student: ClassVar[bool] = False
+    """Asks `Problem.student` for points, and learns from recordings."""
 
     def __init__(self, problem: Problem, options: Options) -> None:
         problems = self.problems(problem, options)
@@ -76,8 +79,10 @@ class Maximizer(ABC):
         """The rows that were proposed and not told yet, for who lost them (a resumed run)."""
         return self._ledger.pending.take(slice(None))
 
-    def tell_screening(self, points: Points, responses: npt.ArrayLike) -> None:
-        """Tell the responses (k, N) to points (k, d) that were shown before this search, once for all.
+    def tell_screening(
+        self, points: Points, responses: npt.ArrayLike, recordings: Recordings | None = None
+    ) -> None:
+        """Tell the responses (k, N) to points (k, d) that were shown before this search, once for all; `recordings` as in `tell`.
 
         They are charged in full: as k images in total when sharing, as k own images of every neuron
         otherwise. Only before the first ask (RuntimeError); ValueError where k leaves nothing of the
@@ -85,7 +90,10 @@ class Maximizer(ABC):
         """
         scores = self._ledger.tell_screening(points, responses)
         if len(points):
-            self._learn_screening(np.array(points), scores)
+            everyone = np.full(len(points), -1)
+            batch = Batch(np.array(points), everyone, np.arange(len(points)))
+            self._note(batch, scores, recordings or {})
+            self._learn_screening(batch.points, scores)
 
     def ask(self) -> Batch:
         """Propose the next generation, within the budget; RuntimeError when done."""
@@ -96,18 +104,22 @@ class Maximizer(ABC):
         self._scores = np.full((len(self._generation), self.problem.neurons), -np.inf, np.float32)
         return self._generation.take(slice(None))
 
-    def tell(self, batch: Batch, responses: npt.ArrayLike) -> None:
+    def tell(
+        self, batch: Batch, responses: npt.ArrayLike, recordings: Recordings | None = None
+    ) -> None:
         """Take the responses (k, N) to the rows of `batch`, NaN where not measured.
 
-        Without sharing only the owner's column is read. Raises ValueError where the shape does not
-        fit, a response is infinite, or a row is unknown or was told before.
+        Without sharing only the owner's column is read. `recordings`: whatever else the subject told of these rows, for
+        methods that learn from it. Raises ValueError where the shape does not fit, a response is infinite, or a row is unknown
+        or was told before.
         """
-        slots, scores = self._ledger.tell(batch, responses)
+        rows, scores = self._ledger.tell(batch, responses)
+        self._note(rows, scores, recordings or {})
         if not len(self._generation):
             return
         first = self._generation.slot[0]
-        current = slots >= first
-        self._scores[slots[current] - first] = scores[current]
+        current = rows.slot >= first
+        self._scores[rows.slot[current] - first] = scores[current]
         if not (self._ledger.pending.slot >= first).any():
             self._close()
 
@@ -165,6 +177,9 @@ class Maximizer(ABC):
 
     def _learn(self, generation: Batch, scores: Scores) -> None:  # noqa: B027 (may be nothing)
         """Learn from a generation's scores (k, N): sign * response, -inf where not measured."""
+
+    def _note(self, batch: Batch, scores: Scores, recordings: Recordings) -> None:  # noqa: B027
+        """Note what was told of a batch, as soon as it was: scores (k, N), and whatever else was recorded."""
 
     def _learn_screening(self, points: Points, scores: Scores) -> None:  # noqa: B027 (may be nothing)
         """Learn from the scores (k, N) of a screening; most methods start from nothing."""

@@ -101,8 +101,8 @@ class SearchLedger:
         self.tell(self.propose(points[rows], owner), values[rows])
         return np.where(np.isnan(values), -np.inf, self._sign * values)
 
-    def tell(self, batch: Batch, responses: npt.ArrayLike) -> tuple[Indices, Scores]:
-        """Enter the responses (k, N) to rows of `batch`; return their slots and scores (k, N)."""
+    def tell(self, batch: Batch, responses: npt.ArrayLike) -> tuple[Batch, Scores]:
+        """Enter the responses (k, N) to rows of `batch`; return these as they were proposed, and their scores (k, N)."""
         rows = self._find(batch)
         batch = self.pending.take(rows)
         values = self._check(batch.owner, responses)
@@ -113,7 +113,7 @@ class SearchLedger:
             self.highest = np.fmax(self.highest, np.fmax.reduce(values))
         self.answer_count += self._tally(batch.owner)
         self.pending = self.pending.take(np.delete(np.arange(len(self.pending)), rows))
-        return batch.slot, scores
+        return batch, scores
 
     def _find(self, batch: Batch) -> Indices:
         """Find the pending row of every row of `batch`, whatever a caller did to its points."""

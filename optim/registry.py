@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeAlias
 from spikeatlas.optim.base import Maximizer, Method
 from spikeatlas.optim.methods import METHODS
 from spikeatlas.optim.spaces import Points, Space
+from spikeatlas.optim.student import Student
 from spikeatlas.optim.types import RATES, Options, Problem
 
 MethodLike: TypeAlias = str | Method | type[Maximizer]
@@ -31,13 +32,14 @@ def make_maximizer(
     pool: Points | None = None,
     allocation: Literal["fixed", "adaptive"] = "fixed",
     ends: tuple[float | None, float | None] = RATES,
+    student: Student | None = None,
     **options: Any,
 ) -> Maximizer:
     """Make the search of N neurons, one seed each, with `budget` images a neuron.
 
     With `share` every neuron uses the responses to all images of the N; otherwise N neurons
     together propose exactly what each would alone. `sign` -1 looks for the lowest response. `starts`
-    (N, m, d) and `pool` (k, d): see `Problem`. `allocation` "adaptive" moves budget from neurons that
+    (N, m, d), `pool` (k, d) and `student`: see `Problem`. `allocation` "adaptive" moves budget from neurons that
     are done to those that still climb, within the budget * N of all; `ends` (lowest and highest response there can
     be): a neuron that got there is done.
     Raises ValueError for an unknown method or option, a budget below what the method needs, and a
@@ -48,7 +50,7 @@ def make_maximizer(
         raise ValueError(f"allocation is {allocation!r}; it must be 'fixed' or 'adaptive'")
     adaptive = allocation == "adaptive"
     numbers = tuple(index(seed) for seed in seeds)
-    problem = Problem(space, numbers, budget, share, sign, starts, pool, adaptive, ends)
+    problem = Problem(space, numbers, budget, share, sign, starts, pool, adaptive, ends, student)
     if adaptive and not member.search.can_adapt:
         able = ", ".join(name for name in METHODS if find_method(name).search.can_adapt)
         raise ValueError(
@@ -81,6 +83,11 @@ def can_start(method: MethodLike) -> bool:
 def uses_pool(method: MethodLike) -> bool:
     """Tell if a method shows images of a given pool; ValueError if it is unknown."""
     return find_method(method).search.uses_pool
+
+
+def uses_student(method: MethodLike) -> bool:
+    """Tell if a method asks a student for points, and learns from recordings; ValueError if it is unknown."""
+    return find_method(method).search.uses_student
 
 
 def option_names(method: MethodLike) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ import torch
 
 from spikeatlas.optim.checks import whole
 from spikeatlas.optim.spaces import Indices, Points, Space
+from spikeatlas.optim.student import Student
 
 if TYPE_CHECKING:
     from typing import Self
@@ -44,7 +45,7 @@ class Problem:
     an earlier epoch); `pool` (k, d), latents of natural images. Both are for the methods that say so.
     `adaptive` lets the method spend more than `budget` on a neuron and less on another, which only
     neurons that share their images can. `ends`: the lowest and the highest response that there can be, None where
-    there is no end.
+    there is no end. `student`: a model that proposes points, for the methods that ask one; it is no part of the identity.
     """
 
     space: Space
@@ -56,6 +57,7 @@ class Problem:
     pool: Points | None = field(default=None, compare=False)
     adaptive: bool = False
     ends: tuple[float | None, float | None] = RATES
+    student: Student | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         whole("budget", self.budget, 1)
@@ -94,7 +96,8 @@ class Problem:
 
     def identity(self) -> dict[str, str]:
         """Return each field as a string, arrays by their digest."""
-        return {part.name: _identity(getattr(self, part.name)) for part in fields(self)}
+        names = [part.name for part in fields(self) if part.name != "student"]
+        return {name: _identity(getattr(self, name)) for name in names}
 
 
 def _flat(points: Points) -> Points:

@@ -19,9 +19,9 @@ from spikeatlas.flows.checks.generator_checks import (
 from spikeatlas.flows.checks.output_checks import folder_problems
 from spikeatlas.flows.checks.roots import require_within
 from spikeatlas.optim import Points, make_maximizer
+from spikeatlas.snn.ascent import ASCENTS
 from spikeatlas.snn.data import sequence_problem
 from spikeatlas.snn.generators import AdapterSpec
-from spikeatlas.snn.gradient_ascent import ASCENTS
 from spikeatlas.snn.networks import Architecture, layer_sizes
 from spikeatlas.snn.sentences import caught, in_field, near
 from spikeatlas.snn.training import ActingCallback

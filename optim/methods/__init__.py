@@ -16,10 +16,12 @@ from spikeatlas.optim.methods.sep_cma import SeparableCMA
 from spikeatlas.optim.methods.sphere_cma import SphereCMA
 from spikeatlas.optim.methods.tt import TensorTrain, TTOptions
 from spikeatlas.optim.methods.ttopt import CrossSearch
+from spikeatlas.optim.methods.twin import TwinSearch
 
 METHODS: Mapping[str, type[Maximizer] | Method] = MappingProxyType(
     {
         "screened": ScreenedSearch,
+        "twin": TwinSearch,
         "random": RandomSearch,
         # MANGO's presets
         "tt": TensorTrain,

@@ -95,12 +95,18 @@ class GaussianSpace:
         inside = rows == self.values[self._nearest(rows)]
         return cast("npt.NDArray[np.bool_]", inside.all(axis=1))
 
-    def nearest(self, vectors: npt.NDArray[np.float64]) -> Points:
+    def nearest(self, vectors: npt.NDArray[Any]) -> Points:
         """Return the points (..., d) of the space nearest to real vectors (..., d)."""
         if self.levels is None:
             return self._norm.project(vectors).astype(self.dtype)
         rows = vectors.reshape(-1, self.dim).astype(self.dtype)
         return self.from_indices(self.to_indices(rows)).reshape(vectors.shape)
+
+    def confine(self, vectors: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Bring vectors (..., d) within the grid's ends or to an allowed length, but to no level."""
+        if self.levels is None:
+            return self._norm.project(vectors)
+        return np.asarray(np.clip(vectors, self.values[0], self.values[-1]))
 
     @cached_property
     def _norm(self) -> NormConstraint:

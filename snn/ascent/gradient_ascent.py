@@ -1,8 +1,7 @@
 """Surrogate-gradient ascent on a neuron's response, or on its drive: an upper bound that searches are held against.
 
-It uses the network's and the generator's gradients, which no search of ours does and no living neuron
-offers. The 8-bit step and the choice of the nearest code are passed straight through (Bengio et al.
-2013, arXiv 1308.3432); spikes have the gradient that the network is trained with.
+It uses the network's gradient, which no search of ours does and no living neuron offers; spikes have the gradient that the
+network is trained with.
 """
 
 from __future__ import annotations
@@ -16,7 +15,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from spikeatlas.snn.generators import CodeGenerator, Generator
+from spikeatlas.snn.ascent.latent_path import CodePath, LatentPath, make_path
+from spikeatlas.snn.generators import Generator
 from spikeatlas.snn.networks import SpikingLayer, SpikingNetwork
 
 Points = npt.NDArray[np.int64 | np.float32]
@@ -56,88 +56,44 @@ def mean_rates(layer: SpikingLayer, signals: Tensor, time_steps: int) -> Tensor:
 
 
 class Climber:
-    """A differentiable path from a generator's inputs to responses, which all ascents have in common."""
+    """A differentiable way from a generator's inputs to responses, which all ascents have in common."""
 
     def __init__(
         self,
-        generator: Generator,
+        path: LatentPath,
         network: SpikingNetwork,
         layer: str,
         neurons: list[int],
         answers: Answers = mean_rates,
     ) -> None:
         """``answers``: of the layer, that are climbed."""
-        self.generator, self.network, self.neurons = generator, network, torch.tensor(neurons)
+        self.path, self.network, self.neurons = path, network, torch.tensor(neurons)
         self.layers, self.answers = network.upto([layer]), answers
 
     def draw(self, random: torch.Generator) -> Tensor:
-        """Draw a random point (N, d) for each neuron: independent uniform codes, or the prior's vectors."""
-        latent = self.generator.latent
-        shape = (len(self.neurons), latent.size)
-        if latent.kind == "codes":
-            return torch.randint(latent.codes, shape, generator=random)
-        return torch.randn(shape, generator=random)
+        """Draw a random point (N, d) for each neuron."""
+        return self.path.draw(len(self.neurons), random)
 
     @property
     def climbs(self) -> bool:
         """True where the answers have a gradient: not where spikes of the network pass none on."""
-        start = self.inputs_of(self.draw(torch.Generator().manual_seed(0)))
+        start = self.path.inputs_of(self.draw(torch.Generator().manual_seed(0)))
         return self._responses(start.detach().requires_grad_()).requires_grad
 
-    def inputs_of(self, points: Tensor) -> Tensor:
-        """Return the generator's inputs at points (N, d)."""
-        return points
-
-    def slopes(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
-        """Responses (N,) to inputs, row n for neuron n, and their gradient in the inputs.
-
-        Inputs are code vectors (N, positions, embedding), or Gaussian latents (N, d).
-        """
-        free = inputs.detach().clone().requires_grad_()
+    def slopes(self, points: Tensor) -> tuple[Tensor, Tensor]:
+        """Responses (N,) to points (N, d), row n for neuron n, and their gradient in the generator's inputs."""
+        free = self.path.inputs_of(points).detach().clone().requires_grad_()
         response = self._responses(free)
         response.sum().backward()
         return response.detach(), cast("Tensor", free.grad)
 
     def _responses(self, inputs: Tensor) -> Tensor:
-        pixels = self._pixels(inputs).clamp(0, 1) * 255
-        stimuli = pixels + (pixels.round() - pixels).detach()
+        stimuli = self.path.stimuli(inputs)
         signals, steps = self.network.normalise(stimuli)[None], self.network.time_steps
         *before, last = self.layers
         for layer in before:
             signals = layer(signals, steps)
         return self.answers(last, signals, steps)[torch.arange(len(inputs)), self.neurons]
-
-    def _pixels(self, inputs: Tensor) -> Tensor:
-        return self.generator.pixels(inputs)
-
-
-class CodeClimber(Climber):
-    """A climber by way of code vectors, for a generator with a codebook of ours."""
-
-    generator: CodeGenerator
-
-    def __init__(
-        self,
-        generator: CodeGenerator,
-        network: SpikingNetwork,
-        layer: str,
-        neurons: list[int],
-        answers: Answers = mean_rates,
-    ) -> None:
-        super().__init__(generator, network, layer, neurons, answers)
-        self.codebook = generator.codebook
-        self.scale = float(self.codebook.std())
-
-    def inputs_of(self, points: Tensor) -> Tensor:
-        """See ``Climber``: the vectors of codes."""
-        return self.codebook[points]
-
-    def nearest(self, vectors: Tensor) -> Tensor:
-        """Return the codes (N, positions) nearest to vectors (N, positions, embedding)."""
-        return self.generator.nearest(vectors.flatten(0, 1)).view(vectors.shape[:2])
-
-    def _pixels(self, inputs: Tensor) -> Tensor:
-        return self.generator.render(inputs)
 
 
 def make_climber(
@@ -147,15 +103,8 @@ def make_climber(
     neurons: list[int],
     answers: Answers = mean_rates,
 ) -> Climber:
-    """Make the climber for a generator's latents.
-
-    ValueError for an adapter's codes, whose vectors are not known.
-    """
-    if isinstance(generator, CodeGenerator):
-        return CodeClimber(generator, network, layer, neurons, answers)
-    if generator.latent.kind == "codes":
-        raise ValueError("guide: the code vectors of an adapter are not known; leave the guide out")
-    return Climber(generator, network, layer, neurons, answers)
+    """Make the climber for a generator's latents; ValueError for a generator without a gradient."""
+    return Climber(make_path(generator), network, layer, neurons, answers)
 
 
 def ascend(
@@ -182,50 +131,35 @@ def ascend(
 
 
 def _climb(climber: Climber, options: AscentOptions, start: Tensor, steps: int) -> Iterator[Step]:
-    if options.way == "latent":
-        return _latent(climber, options, start, steps)
-    return {"relaxed": _relaxed, "swap": _swap}[options.way](
-        cast("CodeClimber", climber), options, start, steps
+    return (
+        _swap(climber, start, steps)
+        if options.way == "swap"
+        else _move(climber, options, start, steps)
     )
 
 
-def _latent(climber: Climber, options: AscentOptions, start: Tensor, steps: int) -> Iterator[Step]:
-    """Climb with the latents."""
-    latents = start.clone()
-    optimizer = torch.optim.Adam([latents], lr=options.lr)
+def _move(climber: Climber, options: AscentOptions, start: Tensor, steps: int) -> Iterator[Step]:
+    """Climb with the latents, or with free vectors whose nearest codes are shown."""
+    free = climber.path.free(start)
+    optimizer = torch.optim.Adam([free], lr=options.lr * climber.path.scale)
     for _ in range(steps):
-        points = latents.clone()
+        points = climber.path.points(free)
         response, slope = climber.slopes(points)
-        latents.grad = -slope
+        free.grad = -slope
         optimizer.step()
         yield points, response
 
 
-def _relaxed(
-    climber: CodeClimber, options: AscentOptions, start: Tensor, steps: int
-) -> Iterator[Step]:
-    """Climb with free vectors, whose nearest codes are shown."""
-    vectors = climber.codebook[start].clone()
-    optimizer = torch.optim.Adam([vectors], lr=options.lr * climber.scale)
-    for _ in range(steps):
-        codes = climber.nearest(vectors)
-        response, slope = climber.slopes(climber.codebook[codes])
-        vectors.grad = -slope
-        optimizer.step()
-        yield codes, response
-
-
-def _swap(
-    climber: CodeClimber, _options: AscentOptions, start: Tensor, steps: int
-) -> Iterator[Step]:
+def _swap(climber: Climber, start: Tensor, steps: int) -> Iterator[Step]:
     """Change one code at a time, and keep the change where it helped."""
+    codebook = cast("CodePath", climber.path).codebook
     codes = start.clone()
     rows = torch.arange(len(codes))
-    refused = torch.zeros((*start.shape, len(climber.codebook)), dtype=torch.bool)
-    response, slope = climber.slopes(climber.codebook[codes])
+    refused = torch.zeros((*start.shape, len(codebook)), dtype=torch.bool)
+    response, slope = climber.slopes(codes)
     yield codes, response
     for _ in range(steps - 1):
-        gain = slope @ climber.codebook.T
+        gain = slope @ codebook.T
         gain = gain - gain.gather(2, codes[..., None])
         gain[refused] = -torch.inf
         gain.scatter_(2, codes[..., None], -torch.inf)
@@ -233,7 +167,7 @@ def _swap(
         position, code = index // gain.shape[2], index % gain.shape[2]
         candidates = codes.clone()
         candidates[rows, position] = code
-        answer, ahead = climber.slopes(climber.codebook[candidates])
+        answer, ahead = climber.slopes(candidates)
         yield candidates, answer
         better = answer > response
         refused[rows, position, code] = True

@@ -73,6 +73,15 @@ class AdaptedGenerator(Generator):
         return torch.device("cpu")
 
     @property
+    def differentiable(self) -> bool:
+        """Tell whether its decode passes a gradient on; the vectors of codes are not known."""
+        if isinstance(self.latent, CodeLatent):
+            return False
+        point = torch.zeros((1, self.latent.size), requires_grad=True)
+        with torch.enable_grad():
+            return self.pixels(point).requires_grad
+
+    @property
     def encodes(self) -> bool:
         """Tell whether the adapter brings a way back from images."""
         return self.adapter.encode is not None
@@ -128,6 +137,11 @@ class AdapterSpec(GeneratorSpec):
     def encodes(self) -> bool:
         """Tell whether the adapter brings a way back from images."""
         return load_adapter(self).encodes
+
+    @property
+    def differentiable(self) -> bool:
+        """Tell whether its decode passes a gradient on."""
+        return load_adapter(self).differentiable
 
     @property
     def naturalness(self) -> Naturalness:

@@ -58,6 +58,11 @@ class Generator(nn.Module):
         return copy_on(self, device)
 
     @property
+    def differentiable(self) -> bool:
+        """Tell whether its pixels have a gradient in its latents, or in the vectors of its codes, that can be climbed."""
+        return False
+
+    @property
     def encodes(self) -> bool:
         """Tell whether there is a way back from images to points."""
         return False

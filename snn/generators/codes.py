@@ -60,6 +60,11 @@ class CodeGenerator(Generator):
         check_codes(points, self.positions, len(self.codebook))
 
     @property
+    def differentiable(self) -> bool:
+        """By way of the codebook's vectors."""
+        return True
+
+    @property
     def encodes(self) -> bool:
         """An autoencoder has a way back."""
         return True

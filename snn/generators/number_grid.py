@@ -79,6 +79,11 @@ class GridSpec(GeneratorSpec):
         return self.make().latent
 
     @property
+    def differentiable(self) -> bool:
+        """No: its levels are no vectors of a codebook."""
+        return False
+
+    @property
     def naturalness(self) -> Naturalness:
         """Nothing but the values."""
         return "pixels"

@@ -46,6 +46,11 @@ class GeneratorSpec(Contract, ABC):
         return False
 
     @property
+    def differentiable(self) -> bool:
+        """Tell whether its pixels can be climbed (``Generator.differentiable``)."""
+        return True
+
+    @property
     @abstractmethod
     def naturalness(self) -> Naturalness:
         """Return what tells how natural its stimuli are."""

@@ -69,6 +69,8 @@ class Subject(ABC):
     """Neurons, of each layer that lost some, that training has cut out: they answer 0."""
     lacks: tuple[str, ...] = ()
     """Which of ``LACKS`` it does not have."""
+    layered: bool = True
+    """True where each layer is made of what the one before hands on, as far as its shape says; False of mere recordings."""
 
     @abstractmethod
     def responder(self, neurons: Neurons, showing: Showing) -> Respond:

@@ -220,6 +220,8 @@ class FunctionSource(Source):
 class FunctionSubject(Subject):
     """A user's function."""
 
+    layered = False
+
     def __init__(self, source: FunctionSource, function: Function) -> None:
         self.function = function
         self._site = source.site

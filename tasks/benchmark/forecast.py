@@ -11,13 +11,20 @@ from typing import TypeVar
 import numpy as np
 from rich.table import Table
 
-from spikeatlas.optim import make_maximizer
+from spikeatlas.optim import Points, Recordings, make_maximizer, uses_student
+from spikeatlas.snn.ascent import AscentOptions, ascend, make_climber
 from spikeatlas.snn.coding import CodingKey
 from spikeatlas.snn.generators import Generator
-from spikeatlas.snn.gradient_ascent import AscentOptions, ascend, make_climber
 from spikeatlas.snn.subjects import ChainSubject
 from spikeatlas.tasks.benchmark.cells import GRADIENT, NATURAL, Cell
 from spikeatlas.tasks.inspect.text import as_text
+from spikeatlas.tasks.search.block_student import (
+    STIMULUS,
+    BlockStudent,
+    StudentSite,
+    student_site,
+)
+from spikeatlas.tasks.search.objective import Objective
 from spikeatlas.tasks.study.latent_space import SpaceSpec, space_of
 from spikeatlas.tasks.study.specs import ResponderSpec
 from spikeatlas.tasks.workers.models import showing_of
@@ -78,27 +85,40 @@ def timed(call: Callable[[], Value]) -> tuple[float, Value]:
 
 def _method(model: Generator, subject: ChainSubject, cell: Cell) -> float:
     """Return a method's own seconds an image, from the start of its search on made-up responses."""
-    del subject
     rng = np.random.default_rng(0)
-    count = len(cell.neurons)
-    pool = None
-    if cell.knowledge == NATURAL:
-        pool = space_of(model.latent, cell.space).sample(rng, cell.images)
-    began, images = time.perf_counter(), 0
+    count, space = len(cell.neurons), space_of(model.latent, cell.space)
+    site = student_site(
+        subject, cell.layer, cell.neurons, "channel", cell.options.get("knows"), KEY
+    )
+    asks = uses_student(cell.method)
     search = make_maximizer(
         cell.method,
-        space_of(model.latent, cell.space),
+        space,
         seeds=range(count),
         budget=cell.budget,
         share=cell.share,
-        pool=pool,
+        pool=space.sample(rng, cell.images) if cell.knowledge == NATURAL else None,
+        student=BlockStudent(site, model, space, Objective()) if asks else None,
         **cell.options,
     )
-    while not search.done and time.perf_counter() - began < PATIENCE and images < 200 * count:
-        batch = search.ask()
-        search.tell(batch, rng.random((len(batch), count), dtype=np.float32))
+    seconds, images = 0.0, 0
+    while not search.done and seconds < PATIENCE and images < 200 * count:
+        spent, batch = timed(search.ask)
+        responses = rng.random((len(batch), count), dtype=np.float32)
+        recordings = _recordings(model, site, batch.points, share=cell.share) if asks else None
+        seconds += spent + timed(partial(search.tell, batch, responses, recordings))[0]
         images += len(batch)
-    return (time.perf_counter() - began) / images
+    return seconds / images
+
+
+def _recordings(model: Generator, site: StudentSite, points: Points, *, share: bool) -> Recordings:
+    """Return made-up recordings of points, as many as a student is told."""
+    rng = np.random.default_rng(0)
+    numbers = {
+        name: rng.random((len(points), info.neurons), dtype=np.float32)
+        for name, info in site.layers.items()
+    }
+    return {STIMULUS: model.decode(points), **(numbers if share else {})}
 
 
 def _climb(model: Generator, subject: ChainSubject, cell: Cell) -> float:

@@ -14,8 +14,11 @@ from spikeatlas.snn.registry import SPEC
 from spikeatlas.tasks.benchmark.cells import GRADIENT, MAIN, REFERENCE, SHARING, Cell, Neurons
 from spikeatlas.tasks.study.latent_space import SpaceSpec
 
-Knowledge = Literal["space only", "generator prior", "natural images", "gradient"]
-"""The knowledge of a method; methods are compared inside one class."""
+KnowledgeClass = Literal[
+    "space only", "generator prior", "natural images", "recordings", "gradient"
+]
+"""The knowledge of a method; methods are compared inside one class. ``recordings``: what other neurons answered, and a model's
+gradient through the generator."""
 
 
 @spec_dataclass(frozen=True, config=SPEC)
@@ -24,8 +27,8 @@ class MethodSpec:
 
     name: str
     """A search method's name."""
-    knowledge: Annotated[Knowledge, Field(alias="class")]
-    """Its knowledge: ``space only``, ``generator prior`` or ``natural images``."""
+    knowledge: Annotated[KnowledgeClass, Field(alias="class")]
+    """Its knowledge: ``space only``, ``generator prior``, ``natural images`` or ``recordings``."""
     options: dict[str, Any] | None = None
     """Its options."""
     label: str | None = None

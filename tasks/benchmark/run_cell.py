@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -13,15 +13,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spikeatlas.optim import Points, Space
-from spikeatlas.snn.gradient_ascent import AscentOptions, ascend, make_climber
+from spikeatlas.optim import Knowledge, Points, Recordings, Space, Student
+from spikeatlas.snn.ascent import AscentOptions, ascend, make_climber
 from spikeatlas.tasks.analysis.naturalness import scale_at
 from spikeatlas.tasks.benchmark import results_store
 from spikeatlas.tasks.benchmark.cells import GRADIENT, NATURAL, Cell, Setting
 from spikeatlas.tasks.benchmark.natural_codes import observed_name
+from spikeatlas.tasks.search.block_student import BlockStudent, StudentSite, student_site
 from spikeatlas.tasks.search.loop import Searches, run_search
 from spikeatlas.tasks.search.objective import Objective, make_objective
-from spikeatlas.tasks.search.probe import Probe, Respond
+from spikeatlas.tasks.search.probe import Probe, Record, Respond
 from spikeatlas.tasks.study.digests import seed_of
 from spikeatlas.tasks.study.latent_space import space_of
 from spikeatlas.tasks.workers import models
@@ -77,6 +78,30 @@ class CellProbe(Probe):
         key = self._setting.noise(purpose)
         responder = self.subject.responder(neurons, models.showing_of(setup.responder, key))
         return lambda images: responder(images)[layer]
+
+    def open_recorder(self, purpose: str) -> Record:
+        """Make the recorder of all neurons, from the first layer to the cell's."""
+        key = self._setting.noise(purpose)
+        layers = self._site(None).layers
+        neurons = {name: range(info.neurons) for name, info in layers.items()}
+        return self.subject.responder(
+            neurons, models.showing_of(self._setting.setup.responder, key)
+        )
+
+    def responses_in(self, recordings: Recordings) -> NDArray[np.float32]:
+        """Return those of the cell's neurons."""
+        return np.asarray(recordings[self._cell.layer][:, list(self._cell.neurons)])
+
+    def student(self, options: Mapping[str, Any], *, share: bool) -> Student:
+        """Make a student of the cell's neurons."""
+        site = self._site(options.get("knows") if share else "numbers")
+        return BlockStudent(site, self.generator, self.space, self.objective)
+
+    def _site(self, knows: Knowledge | None) -> StudentSite:
+        key = self._setting.noise("search")
+        return student_site(
+            self.subject, self._cell.layer, self._cell.neurons, "channel", knows, key
+        )
 
 
 def run_cell(setting: Setting, cell: Cell) -> Arrays:

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spikeatlas.optim import Points, uses_pool, uses_screening
+from spikeatlas.optim import (
+    MethodLike,
+    Points,
+    Recordings,
+    Student,
+    uses_pool,
+    uses_screening,
+)
+from spikeatlas.snn.layer_info import LayerInfo, Unit
 from spikeatlas.snn.life import DriveResponder
 from spikeatlas.snn.networks import SpikingNetwork
 from spikeatlas.tasks.atlas import read
-from spikeatlas.tasks.search.loop import Searches, run_search
+from spikeatlas.tasks.search.block_student import BlockStudent, StudentSite
+from spikeatlas.tasks.search.loop import Searches, listening_of, run_search
 from spikeatlas.tasks.search.objective import Objective
-from spikeatlas.tasks.search.probe import Probe, Respond, Screening
+from spikeatlas.tasks.search.probe import Probe, Record, Respond, Responses, Screening
 from spikeatlas.tasks.study.blocks import Block
 from spikeatlas.tasks.study.digests import seed_of
 from spikeatlas.tasks.study.run import Run
@@ -63,6 +72,23 @@ class DriveProbe(Probe):
         drive = DriveResponder(self._network, {layer: self._places}, key)
         return lambda images: drive(images)[layer]
 
+    def open_recorder(self, purpose: str) -> Record:
+        """Make the recorder of the neurons' drive."""
+        respond = self.open_responder(purpose)
+        return lambda images: {self.block.layer: respond(images)}
+
+    def responses_in(self, recordings: Recordings) -> Responses:
+        """Return all of it."""
+        return np.asarray(recordings[self.block.layer])
+
+    def student(self, options: Mapping[str, Any], *, share: bool) -> Student:
+        """Make a student of the drive, which is without ends, and knows nothing else."""
+        del options, share
+        info = LayerInfo(len(self.neurons), (), Unit("drive", top=None, bottom=None))
+        layer = self.block.layer
+        site = StudentSite({layer: info}, layer, tuple(self.neurons), "channel", None, None)
+        return BlockStudent(site, self.generator, self.space, self.objective)
+
     def search(self) -> Driven:
         """Search with the study's first method, its budget and its repeats."""
         entry = self.run.search.entries[0]
@@ -94,14 +120,14 @@ class DriveProbe(Probe):
             search.budget,
             options=search.options_of(label),
             pool=models.natural_points(self.run) if uses_pool(method) else None,
-            screening=self._screening(repeat) if uses_screening(method) else None,
+            screening=self._screening(repeat, method) if uses_screening(method) else None,
             ends=(None, None),
         )
         result = run_search(self, searches).result
         return result.best_point, result.best_response
 
-    def _screening(self, repeat: int) -> Screening:
+    def _screening(self, repeat: int, method: MethodLike) -> Screening:
         """Return the drive by the stimuli that every neuron of the epoch was shown."""
         points, _ = read.screening(self.run.atlas, self.block, repeat)
         points = points.astype(self.space.dtype, copy=False)
-        return Screening(points, self.evaluate(points, 1))
+        return Screening(points, self.evaluate(points, 1, listening_of(method, share=False)))

@@ -9,10 +9,18 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from spikeatlas.optim import Batch, Maximizer, MethodLike, Points, Result, make_maximizer
+from spikeatlas.optim import (
+    Batch,
+    Maximizer,
+    MethodLike,
+    Points,
+    Result,
+    make_maximizer,
+    uses_student,
+)
 from spikeatlas.tasks.search.archive import Archive
 from spikeatlas.tasks.search.objective import Objective
-from spikeatlas.tasks.search.probe import Evaluation, Probe, Screening
+from spikeatlas.tasks.search.probe import Evaluation, Listening, Probe, Screening
 from spikeatlas.tasks.workers.showings import add_images
 from spikeatlas.tasks.workers.stopping import check_stop
 
@@ -40,6 +48,18 @@ class Searches:
     """True to keep everything that is shown."""
     ends: tuple[float | None, float | None] = (0.0, 1.0)
     """The lowest and the highest response that there can be; None where there is no end."""
+
+    @property
+    def listening(self) -> Listening | None:
+        """Responses that a student is told, of a method that asks one."""
+        return listening_of(self.method, share=self.share)
+
+
+def listening_of(method: MethodLike, *, share: bool) -> Listening | None:
+    """Return what the student of a method is told; None of a method that asks none."""
+    if not uses_student(method):
+        return None
+    return "all" if share else "own"
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +116,10 @@ def run_search(probe: Probe, searches: Searches) -> Outcome:
     with probe.watch("optimizer"):
         maximizer = _start(probe, searches)
     if searches.screening:
-        maximizer.tell_screening(searches.screening.points, searches.screening.evaluation.values)
+        evaluation = searches.screening.evaluation
+        maximizer.tell_screening(
+            searches.screening.points, evaluation.values, evaluation.recordings
+        )
         record.add_screening(searches.screening)
         shown_to = 1 if searches.share else searches.seeds.size
         add_images(len(searches.screening.points) * shown_to)
@@ -104,9 +127,9 @@ def run_search(probe: Probe, searches: Searches) -> Outcome:
         check_stop()
         with probe.watch("optimizer"):
             batch = maximizer.ask()
-        evaluation = probe.evaluate(batch.points, searches.seeds.shape[1])
+        evaluation = probe.evaluate(batch.points, searches.seeds.shape[1], searches.listening)
         with probe.watch("optimizer"):
-            maximizer.tell(batch, evaluation.values)
+            maximizer.tell(batch, evaluation.values, evaluation.recordings)
         record.add(batch, evaluation)
         add_images(len(batch))
     with probe.watch("optimizer"):
@@ -126,5 +149,8 @@ def _start(probe: Probe, searches: Searches) -> Maximizer:
         pool=searches.pool,
         allocation=searches.allocation,
         ends=searches.ends,
+        student=probe.student(searches.options, share=searches.share)
+        if searches.listening
+        else None,
         **searches.options,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,6 +58,13 @@ class Objective:
         repeats = len(responses) // len(self.naturalness.scale)
         scale = np.repeat(self.naturalness.scale, repeats)
         return self._mix(responses, scale[:, None], typicality)
+
+    def of(self, neurons: NDArray[np.int64]) -> Objective:
+        """Return the objective of some of the neurons."""
+        if self.naturalness is None:
+            return self
+        scale = self.naturalness.scale[neurons]
+        return replace(self, naturalness=replace(self.naturalness, scale=scale))
 
     def _mix(
         self, responses: Responses, scale: Responses, typicality: NDArray[np.float64]

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spikeatlas.optim import Points, Space
+from spikeatlas.optim import RESPONSE, Knowledge, Points, Recordings, Space, Student
 from spikeatlas.snn.generators import Generator
+from spikeatlas.snn.readings import RATE
 from spikeatlas.tasks.atlas import read
+from spikeatlas.tasks.search.block_student import STIMULUS, BlockStudent, StudentSite, student_site
 from spikeatlas.tasks.search.objective import Objective, block_objective
 from spikeatlas.tasks.study.blocks import Block
 from spikeatlas.tasks.study.digests import seed_of
@@ -23,6 +26,10 @@ Responses = NDArray[np.float32]
 Images = NDArray[np.uint8]
 Respond = Callable[[Images], Responses]
 """Stimuli (n, c, h, w) to responses (n, N)."""
+Record = Callable[[Images], Recordings]
+"""Stimuli (n, c, h, w) to the responses (n, neurons) of all neurons of some layers, by layer."""
+Listening = Literal["all", "own"]
+"""Responses that a student is told: of all neurons that were recorded, or of the neuron it is of."""
 Watch = Callable[[str], AbstractContextManager[None]]
 """A stop-watch: the context in which one part of a search runs (``optimizer``, ``decode``, ``respond``)."""
 
@@ -37,6 +44,8 @@ class Evaluation(NamedTuple):
     highest: Responses
     stimuli: int
     """Different stimuli decoded and shown."""
+    recordings: Recordings = MappingProxyType({})
+    """All else that was told of the points, for methods that learn from it."""
 
 
 class Screening(NamedTuple):
@@ -77,10 +86,23 @@ class Probe(ABC):
         self.watch = watch
         self._batch_size = batch_size
         self._responders: dict[str, Respond] = {}
+        self._recorders: dict[str, Record] = {}
 
     @abstractmethod
     def open_responder(self, purpose: str) -> Respond:
         """Make the responder of a purpose, whose noise (of a stochastic coding) is its own."""
+
+    @abstractmethod
+    def open_recorder(self, purpose: str) -> Record:
+        """Make the recorder of a purpose: of all neurons of the layers that a student may learn from."""
+
+    @abstractmethod
+    def responses_in(self, recordings: Recordings) -> Responses:
+        """Return the responses (n, N) of the neurons, of what a recorder told."""
+
+    @abstractmethod
+    def student(self, options: Mapping[str, Any], *, share: bool) -> Student:
+        """Make a student of the neurons, for a method with such options."""
 
     def respond(self, purpose: str, images: Images) -> Responses:
         """Return the responses (n, N) to stimuli (n, c, h, w)."""
@@ -99,21 +121,43 @@ class Probe(ABC):
         """Return the stimuli (n, c, h, w) of points (n, d)."""
         return self.generator.decode(points, batch_size=self._batch_size)
 
-    def evaluate(self, points: Points, repeats: int) -> Evaluation:
+    def evaluate(
+        self, points: Points, repeats: int, listening: Listening | None = None
+    ) -> Evaluation:
         """Show points (n, d) to all searches, each different one decoded and shown once.
 
         A stimulus answers the same wherever it stands, so this changes no value; a search that has
-        nearly settled proposes many points twice.
+        nearly settled proposes many points twice. ``listening``: for a student, and to whom.
         """
         different, rows = np.unique(points, axis=0, return_inverse=True)
+        rows = rows.reshape(-1)
         with self.watch("decode"):
             images = self.decode(different)
         with self.watch("respond"):
-            responses = self.respond("search", images)
+            responses, recordings = self.listen("search", images, listening)
             values = self.objective.values(responses, different, images)
-        values = np.repeat(values, repeats, axis=1)[rows.reshape(-1)]
+        values = np.repeat(values, repeats, axis=1)[rows]
         lowest, highest = (np.repeat(bound, repeats) for bound in span(responses))
-        return Evaluation(values, lowest, highest, len(different))
+        recordings = {name: array[rows] for name, array in recordings.items()}
+        return Evaluation(values, lowest, highest, len(different), recordings)
+
+    def listen(
+        self, purpose: str, images: Images, listening: Listening | None
+    ) -> tuple[Responses, Recordings]:
+        """Return the responses (n, N) to stimuli, and what is told of them to a student.
+
+        Neurons that share tell all that the subject tells; one that is isolated, its own responses.
+        """
+        if listening is None:
+            return self.respond(purpose, images), {}
+        if listening == "own":
+            responses = self.respond(purpose, images)
+            return responses, {STIMULUS: images, RESPONSE: responses}
+        if purpose not in self._recorders:
+            self._recorders[purpose] = self.open_recorder(purpose)
+        recordings = self._recorders[purpose](images)
+        responses = self.responses_in(recordings)
+        return responses, {STIMULUS: images, RESPONSE: responses, **recordings}
 
 
 class BlockProbe(Probe):
@@ -137,6 +181,28 @@ class BlockProbe(Probe):
         responder = models.responder(self.run, self.block.epoch, purpose, {layer: self.neurons})
         return lambda images: responder(images)[layer]
 
+    def open_recorder(self, purpose: str) -> Record:
+        """Make the recorder of all neurons, from the first layer to the block's."""
+        layers = self._site(None).layers
+        neurons = {name: tuple(range(info.neurons)) for name, info in layers.items()}
+        return models.responder(self.run, self.block.epoch, purpose, neurons)
+
+    def responses_in(self, recordings: Recordings) -> Responses:
+        """Return those of the block's neurons."""
+        return np.asarray(recordings[self.block.layer][:, list(self.neurons)])
+
+    def student(self, options: Mapping[str, Any], *, share: bool) -> Student:
+        """Make a student of the block's neurons."""
+        site = self._site(options.get("knows") if share else "numbers")
+        return BlockStudent(site, self.generator, self.space, self.objective)
+
+    def _site(self, knows: Knowledge | None) -> StudentSite:
+        subject, digest = models.subject(self.run, self.block.epoch)
+        key = models.coding_key(self.run, digest, "search")
+        probe = self.run.study.probe
+        reading = probe.unit if probe.reading == RATE else None
+        return student_site(subject, self.block.layer, self.neurons, reading, knows, key)
+
     def seeds(self, purpose: str, method: str, repeats: tuple[int, ...]) -> NDArray[np.int64]:
         """Return the seeds (N, R) of a method's searches; ``purpose``: ``search``, or ``warm``."""
         where = self.block.epoch, self.block.layer
@@ -150,11 +216,15 @@ class BlockProbe(Probe):
             ]
         )
 
-    def screening(self, repeat: int) -> Screening:
-        """Return the screening of a repeat, as the atlas holds it."""
+    def screening(self, repeat: int, listening: Listening | None = None) -> Screening:
+        """Return the screening of a repeat, as the atlas holds it; ``listening`` as in ``evaluate``."""
         points, responses = read.screening(self.run.atlas, self.block, repeat)
         points = points.astype(self.space.dtype, copy=False)
-        values = responses
-        if self.objective.naturalness:
-            values = self.objective.values(responses, points, self.decode(points))
-        return Screening(points, Evaluation(values, *span(responses), stimuli=0))
+        values: Responses = responses
+        recordings: Recordings = {}
+        if self.objective.naturalness or listening:
+            images = self.decode(points)
+            values = self.objective.values(responses, points, images)
+            # the atlas holds the responses of the neurons that are probed: a student is told those of all others too
+            recordings = self.listen("screen", images, listening)[1] if listening else {}
+        return Screening(points, Evaluation(values, *span(responses), 0, recordings))

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from spikeatlas.optim import Points, uses_pool, uses_screening
 from spikeatlas.snn.subjects import Unit
 from spikeatlas.tasks.atlas import read
-from spikeatlas.tasks.search.loop import Searches, run_search
+from spikeatlas.tasks.search.loop import Searches, listening_of, run_search
 from spikeatlas.tasks.search.probe import BlockProbe
 from spikeatlas.tasks.search.reevaluate import Optima, find_optima
 from spikeatlas.tasks.study.run import Run
@@ -53,6 +53,7 @@ def _search(
 ) -> Optima:
     run = probe.run
     maximizer = run.search.method(method)
+    listening = listening_of(maximizer, share=run.search.share)
     searches = Searches(
         maximizer,
         probe.seeds(purpose, method, repeats),
@@ -62,7 +63,8 @@ def _search(
         options=run.search.options_of(method),
         starts=starts,
         pool=models.natural_points(run) if uses_pool(maximizer) else None,
-        screening=probe.screening(*repeats) if uses_screening(maximizer) else None,
+        # a screening belongs to one repeat
+        screening=probe.screening(repeats[0], listening) if uses_screening(maximizer) else None,
         archived=keeps_archive(run),
         ends=(probe.unit.bottom, probe.unit.top),
     )

@@ -24,9 +24,11 @@ from spikeatlas.optim import (
     method_names,
     minimum_budget,
     uses_pool,
+    uses_student,
 )
 from spikeatlas.optim.registry import find_method
 from tests.optim.drift import Drift
+from tests.optim.pupil import Pupil
 
 Array = npt.NDArray[Any]
 Responses = Callable[[Array], Array]
@@ -68,6 +70,7 @@ class Case:
             share=self.share,
             sign=sign,
             pool=pool_of(space) if uses_pool(self.method) else None,
+            student=Pupil() if uses_student(self.method) else None,
             **self.options,
         )
 
@@ -113,7 +116,7 @@ def searchable(method: MethodLike) -> tuple[str, ...]:
     member = find_method(method)
 
     def fits(space: Space) -> bool:
-        problem = Problem(space, (1,), 300, pool=pool_of(space))
+        problem = Problem(space, (1,), 300, pool=pool_of(space), student=Pupil())
         return not member.search.problems(problem, member.preset)
 
     return tuple(name for name in USUAL if fits(SPACES[name]))

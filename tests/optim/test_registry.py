@@ -27,6 +27,7 @@ from spikeatlas.optim import (
 from spikeatlas.optim.methods import METHODS as TABLE
 from tests.optim.cases import EVERY_METHOD, METHODS, SPACES, library, pool_of, title
 from tests.optim.drift import Drift, DriftOptions
+from tests.optim.pupil import Pupil
 
 SPACE = CodeSpace(16, 32)
 
@@ -60,7 +61,8 @@ def test_the_minimum_budget_is_enough_and_less_is_not(method: MethodLike) -> Non
     space = next(SPACES[spaces[0]] for other, _, spaces in METHODS if other == method)
     pool = pool_of(space) if uses_pool(method) else None
     least = minimum_budget(method)
-    make(method, space=space, pool=pool, budget=least).ask()
+    given = {"space": space, "pool": pool, "student": Pupil()}
+    make(method, **given, budget=least).ask()
     if least > 1:
         with pytest.raises(ValueError, match=rf"budget is {least - 1}; .* at least {least} images"):
             make(method, space=space, budget=least - 1)

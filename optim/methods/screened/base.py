@@ -75,6 +75,10 @@ class Refinement(ABC):
         """Learn from a generation's scores (k, N), -inf where not measured."""
 
     @abstractmethod
+    def learn_proposals(self, generation: Batch, scores: Scores) -> None:
+        """Learn from images that others proposed, scores (k, N)."""
+
+    @abstractmethod
     def state_dict(self) -> State:
         """Copy the state."""
 

@@ -151,6 +151,16 @@ class CodeEvolution(Refinement):
         self._idle = np.where(self._score[:, 0] > best, 0, self._idle + 1)
         self.generations += 1
 
+    def learn_proposals(self, generation: Batch, scores: Scores) -> None:
+        """Learn from images that no mutation made."""
+        points, fitness = self._usable(generation, scores)
+        if self.problem.share:
+            self._fit(generation.points, scores)
+        else:
+            self._anova.add(points, fitness[..., None])
+        self._select(points, fitness)
+        self._numbers = self._numbers[:0]
+
     def _usable(self, generation: Batch, scores: Scores) -> tuple[Indices, Scores]:
         """Return the images that count for each neuron (N, k, positions), and its scores (N, k)."""
         if self.problem.share:

@@ -83,6 +83,11 @@ class GaussianRefinement(Refinement):
             self._walk.learn(generation, scores)
         self.generations += 1
 
+    def learn_proposals(self, generation: Batch, scores: Scores) -> None:
+        """Go on from the best of what others proposed."""
+        self._note(generation.points, scores)
+        self._walk.start(self._best, _SIGMA)
+
     def _note(self, points: Points, scores: Scores) -> None:
         """Note the best image (k, d) of each neuron by scores (k, N); -inf where it does not count."""
         top = scores.argmax(axis=0)

@@ -28,6 +28,11 @@ class GaussianGenerator(Generator):
         """Return what a point is: the prior's dimension."""
         return GaussianLatent(self.dim)
 
+    @property
+    def differentiable(self) -> bool:
+        """In the latents themselves."""
+        return True
+
     def pixels(self, batch: Tensor) -> Tensor:
         """Pixels (n, c, h, w), in [0, 1] of themselves, of latents (n, dim)."""
         pixels: Tensor = self.decoder(batch)

@@ -39,7 +39,7 @@ class ReadSubject(Subject):
         self.layers = read_layers(subject, reading, unit)
         self.stochastic, self.time_steps = subject.stochastic, subject.time_steps
         self.lacks, self.step_scales = subject.lacks, subject.step_scales
-        self.optimum = subject.optimum
+        self.optimum, self.layered = subject.optimum, subject.layered and not self._grouped
 
     def responder(self, neurons: Neurons, showing: Showing) -> Respond:
         """See ``Subject``."""

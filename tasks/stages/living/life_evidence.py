@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from spikeatlas.optim import Points
+from spikeatlas.snn.ascent import ASCENTS, AscentOptions, Climber, ascend, make_climber
 from spikeatlas.snn.coding import CODINGS
-from spikeatlas.snn.gradient_ascent import ASCENTS, AscentOptions, Climber, ascend, make_climber
 from spikeatlas.snn.life import drives, extreme_images
 from spikeatlas.tasks.analysis.naturalness import scale_of
 from spikeatlas.tasks.atlas import open_tree

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from spikeatlas.flows.checks.study_checks import Checked
 from spikeatlas.optim import Batch, Result
-from spikeatlas.tasks.search.loop import Searches, SearchRecord, run_search
+from spikeatlas.tasks.search.loop import Searches, SearchRecord, listening_of, run_search
 from spikeatlas.tasks.search.objective import NaturalnessTerm, Objective
 from spikeatlas.tasks.search.probe import BlockProbe, Evaluation
 from spikeatlas.tasks.study.blocks import Block
@@ -59,3 +60,33 @@ def test_repeats_in_lock_step_find_what_each_finds_alone(made: Checked) -> None:
     np.testing.assert_array_equal(together.result.history[1::2], alone.result.history)
     assert together.images == 2 * alone.images == 2 * 3 * 20
     assert together.archive is not None
+
+
+@pytest.mark.parametrize("share", [True, False])
+def test_a_student_learns_from_what_was_told(made: Checked, *, share: bool) -> None:
+    probe = BlockProbe(made.run, Block(2, "conv2", 0, 3))
+    options = {"rounds": 2, "screening": 0.2}
+    seeds = probe.seeds("search", "twin", (0,))
+    searches = Searches("twin", seeds, 60, share=share, options=options, archived=True)
+    outcome = run_search(probe, searches)
+    again = run_search(BlockProbe(made.run, Block(2, "conv2", 0, 3)), searches)
+    assert outcome.images == 3 * 60
+    np.testing.assert_array_equal(outcome.result.best_point, again.result.best_point)
+    shown = probe.decode(outcome.result.best_point)
+    np.testing.assert_array_equal(
+        np.diag(probe.respond("search", shown)), outcome.result.best_response
+    )
+
+
+@pytest.mark.parametrize("share", [True, False])
+def test_a_student_is_told_of_the_screening(made: Checked, *, share: bool) -> None:
+    probe = BlockProbe(made.run, Block(2, "conv2", 0, 3))
+    listening = listening_of("twin", share=share)
+    assert listening == ("all" if share else "own")
+    assert listening_of("screened", share=share) is None
+    evaluation = probe.evaluate(np.array([[0, 1, 2, 3], [0, 1, 2, 3]]), 1, listening)
+    stimuli = evaluation.recordings["stimulus"]
+    assert np.array_equal(stimuli[0], stimuli[1])
+    assert np.array_equal(evaluation.recordings["response"], evaluation.values)
+    names = {"stimulus", "response"} | ({"conv1", "conv2"} if share else set())
+    assert evaluation.recordings.keys() == names

@@ -15,6 +15,7 @@ from spikeatlas.flows.checks.generator_checks import (
 )
 from spikeatlas.flows.checks.inputs import StudyInputs
 from spikeatlas.optim import (
+    Brief,
     Points,
     Space,
     can_start,
@@ -22,6 +23,7 @@ from spikeatlas.optim import (
     method_names,
     uses_pool,
     uses_screening,
+    uses_student,
 )
 from spikeatlas.snn.data import DataSet
 from spikeatlas.snn.sentences import caught, near
@@ -74,6 +76,7 @@ def _method_problems(
         budget=search.budget,
         share=search.share,
         pool=_pool(study, data, space) if uses_pool(method) else None,
+        student=_no_student if uses_student(method) else None,
         **search.options_of(label),
     )
     return (
@@ -87,6 +90,11 @@ def _pool(study: Study, data: DataSet | None, space: Space) -> Points:
     """Return any points, as many as there are training images: the number is all that can be wrong."""
     count = len(data.train) if data else study.search.budget
     return space.sample(np.random.default_rng(0), count)
+
+
+def _no_student(brief: Brief) -> Points:
+    """Return the best points that there were: a student for methods that are made, and never run."""
+    return brief.starts[:, : brief.count]
 
 
 def _warm_start_problems(study: Study, label: str, make: Callable[..., object]) -> list[str]:
@@ -223,8 +231,7 @@ def naturalness_problems(inputs: StudyInputs) -> list[str]:
     if caught("generator", lambda: study.generator.latent):
         return []
     search = study.search
-    measure = None if inputs.lack("generator") else study.generator.naturalness
-    problems = []
+    problems, measure = [], None if inputs.lack("generator") else study.generator.naturalness
     if measure == "pixels" and search.prior != "uniform":
         problems.append(
             f"search.prior: {search.prior} codes are learnt from encoded images, which generator.kind {study.generator.kind} "
