@@ -31,13 +31,20 @@ def climb_problems(inputs: StudyInputs) -> list[str]:
 def knowledge_problems(inputs: StudyInputs) -> list[str]:
     """Name a student that is to know maps of a network that does not tell them."""
     study, source = inputs.study, inputs.source
-    if source is None or inputs.lack("search", "probe") or _tells_maps(study, source):
+    if source is None or inputs.lack("search", "probe"):
+        return []
+    labels = [
+        label
+        for label in _asking(study.search)
+        if study.search.options_of(label).get("knows") == "maps"
+    ]
+    # a network of the user's own is made for who asks, and for nobody else
+    if not labels or _tells_maps(study, source):
         return []
     return [
         f"search.methods: {label} is to know maps, but this network tells one number a neuron, or is read by another number than "
         "its rate; set knows: structure, or leave it out"
-        for label in _asking(study.search)
-        if study.search.options_of(label).get("knows") == "maps"
+        for label in labels
     ]
 
 
@@ -52,5 +59,7 @@ def _asking(search: SearchSpec) -> Iterator[str]:
 
 def _tells_maps(study: Study, source: Source) -> bool:
     """Tell if the responses of all units of a network's maps can be recorded."""
+    if caught("", source.example):
+        return True  # told elsewhere
     subject = source.example()
     return study.probe.reading == RATE and map_recorder(subject, subject.layers, None) is not None

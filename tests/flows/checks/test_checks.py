@@ -82,7 +82,6 @@ def problems(raw: dict[str, Any]) -> list[str]:
         ({"serch": {}}, ("serch", "no such field", "did you mean search")),
         ({"training": {"epochs": -1}}, ("training.epochs", "-1")),
         ({"generator": {"positions": 9}}, ("generator.positions", "9", "4, 16, 64")),
-        ({"generator": {"codes": 12}}, ("quantize", "12")),
         ({"network": {"kernel": 4}}, ("kernel", "4", "odd")),
         ({"probe": {"layers": []}}, ("probe.layers", "empty", "conv1")),
         ({"training": {"epochs": 10**9}}, ("training.epochs", "100000")),

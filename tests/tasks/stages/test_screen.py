@@ -51,9 +51,9 @@ def test_each_repeat_is_told_its_own_screening(
     told: list[tuple[Any, Any]] = []
     tell = Maximizer.tell_screening
 
-    def spy(self: Maximizer, points: Any, responses: Any) -> None:
+    def spy(self: Maximizer, points: Any, responses: Any, recordings: Any) -> None:
         told.append((points, responses))
-        tell(self, points, responses)
+        tell(self, points, responses, recordings)
 
     monkeypatch.setattr(Maximizer, "tell_screening", spy)
     again = search_alone(varied.run, Block(0, "conv2", 4, 6), "screened")
