@@ -69,7 +69,7 @@ class StudentModel(nn.Module, ABC):
         self.deviation.copy_(pixels.std(1).clamp_min(1 / 255))
 
 
-SHARPNESS = 4.0
+_SHARPNESS = 4.0
 """Of the rounded ends of responses: the slope falls by e within a quarter of the ramp's length."""
 
 
@@ -77,11 +77,12 @@ def graded(drive: Tensor, unit: Unit) -> Tensor:
     """Return responses to drives: a ramp from the unit's bottom to its top, with rounded ends, so that none is quite flat."""
     response = drive
     if unit.bottom is not None:
-        response = unit.bottom + _rounded(drive - unit.bottom)
+        response = unit.bottom + rounded(drive - unit.bottom)
     if unit.top is not None:
-        response = response - _rounded(drive - unit.top)
+        response = response - rounded(drive - unit.top)
     return response
 
 
-def _rounded(values: Tensor) -> Tensor:
-    return nn.functional.softplus(values, beta=SHARPNESS)
+def rounded(values: Tensor) -> Tensor:
+    """Return values, those below 0 as 0, with a rounded corner."""
+    return nn.functional.softplus(values, beta=_SHARPNESS)

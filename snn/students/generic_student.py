@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from spikeatlas.snn.layer_info import Unit
-from spikeatlas.snn.students.base import SHARPNESS, Answers, Recording, StudentModel
+from spikeatlas.snn.students.base import Answers, Recording, StudentModel, rounded
 from spikeatlas.snn.students.structure import Shape
 from spikeatlas.snn.students.whitening import descend, deviations, errors, whiten
 
@@ -126,7 +126,7 @@ class GenericStudent(StudentModel):
         first = _pooled(functional.conv2d(signals, kernel, shift, padding=self._kernel // 2))
         kernel = weights["second"].view(len(weights["second"]), -1, 3, 3)
         second = _pooled(functional.conv2d(first, kernel, weights["shift second"], padding=1))
-        dense = _rounded(
+        dense = rounded(
             functional.linear(second.flatten(1), weights["dense"], weights["shift dense"])
         )
         features = {"first": first.mean((2, 3)), "second": second.mean((2, 3)), "dense": dense}
@@ -137,8 +137,8 @@ class GenericStudent(StudentModel):
         """Bring drives (n, neurons) between the ends of each neuron's unit, as ``graded`` does."""
         low, high = self._bottoms.isfinite(), self._tops.isfinite()
         bottoms, tops = self._bottoms.nan_to_num(0, 0, 0), self._tops.nan_to_num(0, 0, 0)
-        responses = torch.where(low, bottoms + _rounded(drives - bottoms), drives)
-        return responses - torch.where(high, _rounded(drives - tops), 0)
+        responses = torch.where(low, bottoms + rounded(drives - bottoms), drives)
+        return responses - torch.where(high, rounded(drives - tops), 0)
 
 
 def _ends(units: Sequence[Unit]) -> tuple[Tensor, Tensor]:
@@ -151,8 +151,4 @@ def _ends(units: Sequence[Unit]) -> tuple[Tensor, Tensor]:
 def _pooled(drives: Tensor) -> Tensor:
     """Return the largest of 2x2 features, or of as many as there are."""
     sides = [min(2, side) for side in drives.shape[2:]]
-    return _rounded(functional.max_pool2d(drives, sides))
-
-
-def _rounded(values: Tensor) -> Tensor:
-    return functional.softplus(values, beta=SHARPNESS)
+    return rounded(functional.max_pool2d(drives, sides))

@@ -52,6 +52,7 @@ class LayeredStudent(StudentModel):
         """See ``StudentModel``: layer by layer; each sees what the student's own layers before it make of the images."""
         self.measure_pixels(recording.images)
         signals = self.standardise(recording.images)
+        deepest = self.layers[-1]
         for layer in self:
             layer.measure(signals)
             name = layer.form.name
@@ -62,7 +63,8 @@ class LayeredStudent(StudentModel):
                 layer.fit_maps(signals[: len(maps)], maps, random)
             else:
                 layer.fit_numbers(signals, recording.numbers[name], self._reading, random)
-            signals = torch.cat([layer(part) for part in signals.split(_CHUNK)])
+            if layer is not deepest:
+                signals = torch.cat([layer(part) for part in signals.split(_CHUNK)])
 
     def answers(self, stimuli: Tensor, neurons: Tensor) -> Answers:
         """See ``StudentModel``."""

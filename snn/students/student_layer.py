@@ -62,12 +62,7 @@ class StudentLayer(nn.Module):
     def _drive(self, inputs: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         form = self.form
         if not form.kernel:
-            drive = functional.linear(inputs.flatten(1), weight, bias)
-            return (
-                drive.view(len(inputs), *form.target)
-                if len(form.target) == 1
-                else _spread(drive, form.target)
-            )
+            return _spread(functional.linear(inputs.flatten(1), weight, bias), form.target)
         kernel = weight.view(form.units, -1, form.kernel, form.kernel)
         drive = functional.conv2d(inputs, kernel, bias, form.stride, form.padding)
         if form.pool == "max":

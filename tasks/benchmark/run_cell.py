@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spikeatlas.optim import Knowledge, Points, Recordings, Space, Student
+from spikeatlas.optim import Knowledge, Points, Recordings, Space
 from spikeatlas.snn.ascent import AscentOptions, ascend, make_climber
 from spikeatlas.tasks.analysis.naturalness import scale_at
 from spikeatlas.tasks.benchmark import results_store
 from spikeatlas.tasks.benchmark.cells import GRADIENT, NATURAL, Cell, Setting
 from spikeatlas.tasks.benchmark.natural_codes import observed_name
-from spikeatlas.tasks.search.block_student import BlockStudent, StudentSite, student_site
+from spikeatlas.tasks.search.block_student import StudentSite, student_site
 from spikeatlas.tasks.search.loop import Searches, run_search
 from spikeatlas.tasks.search.objective import Objective, make_objective
 from spikeatlas.tasks.search.probe import Probe, Record, Respond
@@ -82,7 +82,7 @@ class CellProbe(Probe):
     def open_recorder(self, purpose: str) -> Record:
         """Make the recorder of all neurons, from the first layer to the cell's."""
         key = self._setting.noise(purpose)
-        layers = self._site(None).layers
+        layers = self.site(None).layers
         neurons = {name: range(info.neurons) for name, info in layers.items()}
         return self.subject.responder(
             neurons, models.showing_of(self._setting.setup.responder, key)
@@ -92,12 +92,8 @@ class CellProbe(Probe):
         """Return those of the cell's neurons."""
         return np.asarray(recordings[self._cell.layer][:, list(self._cell.neurons)])
 
-    def student(self, options: Mapping[str, Any], *, share: bool) -> Student:
-        """Make a student of the cell's neurons."""
-        site = self._site(options.get("knows") if share else "numbers")
-        return BlockStudent(site, self.generator, self.space, self.objective)
-
-    def _site(self, knows: Knowledge | None) -> StudentSite:
+    def site(self, knows: Knowledge | None) -> StudentSite:
+        """Return what a student of the cell's neurons is made of."""
         key = self._setting.noise("search")
         return student_site(
             self.subject, self._cell.layer, self._cell.neurons, "channel", knows, key

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spikeatlas.optim import (
+    Knowledge,
     MethodLike,
     Points,
     Recordings,
-    Student,
     uses_pool,
     uses_screening,
 )
@@ -20,7 +20,7 @@ from spikeatlas.snn.layer_info import LayerInfo, Unit
 from spikeatlas.snn.life import DriveResponder
 from spikeatlas.snn.networks import SpikingNetwork
 from spikeatlas.tasks.atlas import read
-from spikeatlas.tasks.search.block_student import BlockStudent, StudentSite
+from spikeatlas.tasks.search.block_student import StudentSite
 from spikeatlas.tasks.search.loop import Searches, listening_of, run_search
 from spikeatlas.tasks.search.objective import Objective
 from spikeatlas.tasks.search.probe import Probe, Record, Respond, Responses, Screening
@@ -81,13 +81,12 @@ class DriveProbe(Probe):
         """Return all of it."""
         return np.asarray(recordings[self.block.layer])
 
-    def student(self, options: Mapping[str, Any], *, share: bool) -> Student:
-        """Make a student of the drive, which is without ends, and knows nothing else."""
-        del options, share
+    def site(self, knows: Knowledge | None) -> StudentSite:
+        """Return the site of the drive, which is without ends; a student of it knows nothing else."""
+        del knows
         info = LayerInfo(len(self.neurons), (), Unit("drive", top=None, bottom=None))
         layer = self.block.layer
-        site = StudentSite({layer: info}, layer, tuple(self.neurons), "channel", None, None)
-        return BlockStudent(site, self.generator, self.space, self.objective)
+        return StudentSite({layer: info}, layer, tuple(self.neurons), "channel", None, None)
 
     def search(self) -> Driven:
         """Search with the study's first method, its budget and its repeats."""

@@ -101,8 +101,13 @@ class Probe(ABC):
         """Return the responses (n, N) of the neurons, of what a recorder told."""
 
     @abstractmethod
+    def site(self, knows: Knowledge | None) -> StudentSite:
+        """Return what a student of the neurons is made of."""
+
     def student(self, options: Mapping[str, Any], *, share: bool) -> Student:
         """Make a student of the neurons, for a method with such options."""
+        site = self.site(options.get("knows") if share else "numbers")
+        return BlockStudent(site, self.generator, self.space, self.objective)
 
     def respond(self, purpose: str, images: Images) -> Responses:
         """Return the responses (n, N) to stimuli (n, c, h, w)."""
@@ -183,7 +188,7 @@ class BlockProbe(Probe):
 
     def open_recorder(self, purpose: str) -> Record:
         """Make the recorder of all neurons, from the first layer to the block's."""
-        layers = self._site(None).layers
+        layers = self.site(None).layers
         neurons = {name: tuple(range(info.neurons)) for name, info in layers.items()}
         return models.responder(self.run, self.block.epoch, purpose, neurons)
 
@@ -191,12 +196,8 @@ class BlockProbe(Probe):
         """Return those of the block's neurons."""
         return np.asarray(recordings[self.block.layer][:, list(self.neurons)])
 
-    def student(self, options: Mapping[str, Any], *, share: bool) -> Student:
-        """Make a student of the block's neurons."""
-        site = self._site(options.get("knows") if share else "numbers")
-        return BlockStudent(site, self.generator, self.space, self.objective)
-
-    def _site(self, knows: Knowledge | None) -> StudentSite:
+    def site(self, knows: Knowledge | None) -> StudentSite:
+        """Return what a student of the block's neurons is made of."""
         subject, digest = models.subject(self.run, self.block.epoch)
         key = models.coding_key(self.run, digest, "search")
         probe = self.run.study.probe

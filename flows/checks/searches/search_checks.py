@@ -14,8 +14,8 @@ from spikeatlas.flows.checks.generator_checks import (
     space_to_try,
 )
 from spikeatlas.flows.checks.inputs import StudyInputs
+from spikeatlas.flows.checks.searches.student_checks import no_student
 from spikeatlas.optim import (
-    Brief,
     Points,
     Space,
     can_start,
@@ -76,7 +76,7 @@ def _method_problems(
         budget=search.budget,
         share=search.share,
         pool=_pool(study, data, space) if uses_pool(method) else None,
-        student=_no_student if uses_student(method) else None,
+        student=no_student if uses_student(method) else None,
         **search.options_of(label),
     )
     return (
@@ -90,11 +90,6 @@ def _pool(study: Study, data: DataSet | None, space: Space) -> Points:
     """Return any points, as many as there are training images: the number is all that can be wrong."""
     count = len(data.train) if data else study.search.budget
     return space.sample(np.random.default_rng(0), count)
-
-
-def _no_student(brief: Brief) -> Points:
-    """Return the best points that there were: a student for methods that are made, and never run."""
-    return brief.starts[:, : brief.count]
 
 
 def _warm_start_problems(study: Study, label: str, make: Callable[..., object]) -> list[str]:
@@ -231,7 +226,8 @@ def naturalness_problems(inputs: StudyInputs) -> list[str]:
     if caught("generator", lambda: study.generator.latent):
         return []
     search = study.search
-    problems, measure = [], None if inputs.lack("generator") else study.generator.naturalness
+    measure = None if inputs.lack("generator") else study.generator.naturalness
+    problems = []
     if measure == "pixels" and search.prior != "uniform":
         problems.append(
             f"search.prior: {search.prior} codes are learnt from encoded images, which generator.kind {study.generator.kind} "

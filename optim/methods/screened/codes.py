@@ -137,11 +137,7 @@ class CodeEvolution(Refinement):
 
     def learn(self, generation: Batch, scores: Scores) -> None:
         """Learn from a generation's scores (k, N): the model, the mutations' worth, the elites."""
-        points, fitness = self._usable(generation, scores)
-        if self.problem.share:
-            self._fit(generation.points, scores)
-        else:
-            self._anova.add(points, fitness[..., None])
+        points, fitness = self._teach(generation, scores)
         if len(self._numbers):
             self._credit(generation, scores)
         if self.generations % self.options.refit == 0:
@@ -153,13 +149,17 @@ class CodeEvolution(Refinement):
 
     def learn_proposals(self, generation: Batch, scores: Scores) -> None:
         """Learn from images that no mutation made."""
+        self._select(*self._teach(generation, scores))
+        self._numbers = self._numbers[:0]
+
+    def _teach(self, generation: Batch, scores: Scores) -> tuple[Indices, Scores]:
+        """Let the model learn a generation; return the images that count for each neuron, and its scores, as ``_usable``."""
         points, fitness = self._usable(generation, scores)
         if self.problem.share:
             self._fit(generation.points, scores)
         else:
             self._anova.add(points, fitness[..., None])
-        self._select(points, fitness)
-        self._numbers = self._numbers[:0]
+        return points, fitness
 
     def _usable(self, generation: Batch, scores: Scores) -> tuple[Indices, Scores]:
         """Return the images that count for each neuron (N, k, positions), and its scores (N, k)."""

@@ -32,9 +32,9 @@ def test_it_learns_from_the_numbers_of_all(layer: str, neurons: int, least: floa
 
 def test_an_isolated_neuron_has_a_small_one() -> None:
     chain = subject()
-    told = recording(chain, "fc1", 400, maps=False, numbers=False)
-    live = int(told.targets.std(0).argmax())
-    own = Recording(told.images, told.targets[:, [live]], {}, {})
+    record = recording(chain, "fc1", 400, maps=False, numbers=False)
+    live = int(record.targets.std(0).argmax())
+    own = Recording(record.images, record.targets[:, [live]], {}, {})
     model = GenericStudent(SHAPE, [Unit()], {}, ONE)
     model.fit(own, torch.Generator().manual_seed(0))
     unseen = images(200, seed=9)
@@ -53,9 +53,9 @@ def test_an_isolated_neuron_has_a_small_one() -> None:
 )
 def test_answers_stay_between_the_ends_of_the_unit(unit: Unit, low: float, high: float) -> None:
     chain = subject()
-    told = recording(chain, "conv1", 60, maps=False, numbers=False)
+    record = recording(chain, "conv1", 60, maps=False, numbers=False)
     model = GenericStudent(SHAPE, [unit] * 4, {}, ONE)
-    model.fit(told, torch.Generator().manual_seed(0))
+    model.fit(record, torch.Generator().manual_seed(0))
     wild = torch.from_numpy(images(30)).float() * 40 - 5000
     for neuron in range(4):
         answers = model.answers(wild, torch.full((30,), neuron)).responses
@@ -63,12 +63,12 @@ def test_answers_stay_between_the_ends_of_the_unit(unit: Unit, low: float, high:
 
 
 def test_the_same_generator_gives_the_same_student() -> None:
-    told = recording(subject(), "conv1", 60, maps=False)
+    record = recording(subject(), "conv1", 60, maps=False)
     answers = []
     for _ in range(2):
         model = GenericStudent(SHAPE, [Unit()] * 4, {"conv1": Unit()}, ONE)
-        model.fit(told, torch.Generator().manual_seed(1))
-        answers.append(model.answers(told.images[:4], torch.arange(4)).responses)
+        model.fit(record, torch.Generator().manual_seed(1))
+        answers.append(model.answers(record.images[:4], torch.arange(4)).responses)
     assert torch.equal(*answers)
 
 

@@ -74,11 +74,11 @@ def test_answers_have_a_gradient_in_the_image() -> None:
 
 def test_no_weight_of_the_network_is_used() -> None:
     chain, model = subject(), student("conv1", 4)
-    told = recording(chain, "conv1", maps=False)
-    model.fit(told, torch.Generator().manual_seed(0))
+    record = recording(chain, "conv1", maps=False)
+    model.fit(record, torch.Generator().manual_seed(0))
     before = [layer.weight.clone() for layer in model]
     with torch.no_grad():
         for layer in chain.network:
             layer.operator.weight.zero_()
-    model.fit(told, torch.Generator().manual_seed(0))
+    model.fit(record, torch.Generator().manual_seed(0))
     assert all(torch.equal(old, layer.weight) for old, layer in zip(before, model, strict=True))
