@@ -12,6 +12,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from spikeatlas.snn.generators.sngan.resampled_convolution import (
+    convolve_enlarged,
+    convolve_halved,
+)
+
 SMALLEST, LARGEST = 8, 64
 _SMALLEST_BASE = 4
 # blocks of the critic at its lowest resolution: the paper's
@@ -51,6 +56,8 @@ class Decoder(nn.Module):
     def forward(self, latents: Tensor) -> Tensor:
         """Decode; in training mode normalised by the batch's own statistics."""
         maps = self.start(latents).view(len(latents), -1, self.base, self.base)
+        # a fifth faster than planes one after the other, on one core
+        maps = maps.contiguous(memory_format=torch.channels_last)
         maps = functional.relu(self.norm(self.blocks(maps)))
         pixels: Tensor = (torch.tanh(self.end(maps)) + 1) / 2
         return pixels
@@ -67,8 +74,8 @@ class _Up(nn.Module):
         self.shortcut = nn.Conv2d(before, after, 1)
 
     def forward(self, maps: Tensor) -> Tensor:
-        change = _enlarge(functional.relu(self.before(maps)))
-        change = self.outer(functional.relu(self.between(self.inner(change))))
+        change = convolve_enlarged(functional.relu(self.before(maps)), self.inner)
+        change = self.outer(functional.relu(self.between(change)))
         # a 1x1 convolution commutes with the enlargement, and costs a quarter before it
         enlarged: Tensor = change + _enlarge(self.shortcut(maps))
         return enlarged
@@ -127,7 +134,7 @@ class _Down(nn.Module):
     def forward(self, maps: Tensor) -> Tensor:
         # pixels are not rectified
         change = self.inner(maps if self.first else functional.relu(maps))
-        change = functional.avg_pool2d(self.outer(functional.relu(change)), 2)
+        change = convolve_halved(functional.relu(change), self.outer)
         halved: Tensor = change + self.shortcut(functional.avg_pool2d(maps, 2))
         return halved
 

@@ -53,8 +53,9 @@ class SNGANFields:
     """The same for the critic: where its loss falls all the time, the decoder's is too low beside it."""
     ema: Annotated[float, Field(ge=0, lt=1)] = 0.999
     """How much of the running mean of the decoder's weights, which is what is kept, stays at a step."""
-    precision: Literal["bfloat16", "float32"] = "bfloat16"
-    """Of convolutions while training: ``bfloat16`` is twice as fast where the processor knows it."""
+    precision: Literal["auto", "bfloat16", "float32"] = "auto"
+    """Of convolutions while training: ``bfloat16`` is twice as fast where the processor multiplies in it, and many times slower
+    where it does not; ``auto`` asks the processor."""
     checkpoint: UserPath | None = None
     """File of a trained generator to load instead of training one."""
 

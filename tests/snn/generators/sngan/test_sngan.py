@@ -19,11 +19,21 @@ from spikeatlas.snn.generators.sngan.gaussian import allocate_sngan
 from spikeatlas.snn.generators.sngan.sngan_training import (
     GANLearner,
     draw_weights,
+    halves,
     normalise_spectra,
     plain_weights,
 )
 
-SPEC = SNGANSpec(kind="sngan", dim=6, width=6, critic_width=6, epochs=3, batch_size=16, ema=0.9)
+SPEC = SNGANSpec(
+    kind="sngan",
+    dim=6,
+    width=6,
+    critic_width=6,
+    epochs=3,
+    batch_size=16,
+    ema=0.9,
+    precision="float32",
+)
 IMAGES = np.random.default_rng(0).integers(0, 256, (50, 1, 8, 8), dtype=np.uint8)
 
 
@@ -139,7 +149,7 @@ def test_critic_steps_and_precision_count(tmp_path: Path) -> None:
         for place, spec in enumerate([
             SPEC,
             SNGANSpec(**{**vars_of(SPEC), "critic_steps": 2}),
-            SNGANSpec(**{**vars_of(SPEC), "precision": "float32"}),
+            SNGANSpec(**{**vars_of(SPEC), "precision": "bfloat16"}),
         ])
     }  # fmt: skip
     assert len(digests) == 3
@@ -245,3 +255,13 @@ def test_the_networks_are_plain_modules() -> None:
     assert isinstance(model, nn.Module)
     assert model.latent.size == 6
     assert model.latent.dtype == np.float32
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_auto_is_the_precision_that_the_processor_multiplies_in(
+    known: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: known)
+    assert halves("auto") is known
+    assert halves("bfloat16")
+    assert not halves("float32")
