@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from prefect import flow
 
-from spikeatlas.flows.benchmark.bench import Bench
-from spikeatlas.flows.benchmark.race import search_benchmark
+from spikeatlas.flows.benchmark.racing.bench import Bench
+from spikeatlas.flows.benchmark.racing.race import search_benchmark
 
 
 @flow(name="benchmark", flow_run_name="benchmark {bench.output}", log_prints=True)

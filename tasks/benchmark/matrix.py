@@ -43,6 +43,8 @@ class MethodSpec:
     """The weight of typicality beside the response, as ``search.naturalness`` of a study."""
     neurons: Annotated[int, Ge(1)] | None = None
     """Only the first so many of the drawn neurons of each layer (for a dear method)."""
+    budget: Annotated[int, Ge(1)] | None = None
+    """Images a neuron; the benchmark's ``budget`` if left out."""
 
     @property
     def title(self) -> str:
@@ -89,6 +91,13 @@ class WaySpec:
     Gaussian latents, ``latent``: Adam on them."""
     lr: Annotated[float, Field(gt=0)] = 0.1
     """Adam's rate, in deviations of the codebook or of the prior."""
+    budget: Annotated[int, Ge(1)] | None = None
+    """Images a neuron; the benchmark's ``budget`` if left out."""
+
+    @property
+    def title(self) -> str:
+        """Its name in tables and figures."""
+        return f"guide-{self.way}" if self.budget is None else f"guide-{self.way}-{self.budget}"
 
 
 @spec_dataclass(frozen=True, config=SPEC)
@@ -101,6 +110,38 @@ class GuideSpec:
     """Climbs that divide the budget."""
     seeds: Annotated[int, Ge(1)] = 1
     """Repeats."""
+
+
+@spec_dataclass(frozen=True, config=SPEC)
+class DuelSpec:
+    """One method held against others, neuron by neuron; a line of the table."""
+
+    subject: str
+    """The method, by its label, after all its images."""
+    rivals: Annotated[tuple[str, ...], MinLen(1)]
+    """Methods by their labels; the best of them counts, for each neuron."""
+    images: Annotated[int, Ge(1)] | None = None
+    """Images a neuron of the rivals; all that they had if left out."""
+    share: bool = True
+    """True where neurons use each other's images."""
+    higher: Annotated[float, Ge(0), Le(1)] | None = None
+    """The share of neurons wanted where the subject's response is higher; ties do not count."""
+    lower: Annotated[float, Ge(0), Le(1)] | None = None
+    """The share of neurons, at most, where it may be lower."""
+
+
+@spec_dataclass(frozen=True, config=SPEC)
+class PursuitSpec:
+    """The images that one method needs to come where another ends; a line of the table."""
+
+    subject: str
+    """The method, by its label."""
+    rival: str
+    """The method that is to be reached, by its label."""
+    images: Annotated[int, Ge(1)]
+    """Images a neuron, at most, in the median."""
+    share: bool = True
+    """True where neurons use each other's images."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +165,7 @@ class Matrix:
             for seed in self.training_seeds
             for layer in self.layers
         ]
-        if self.sharing:
+        if self.sharing and self.sharing.training_seed in self.training_seeds:
             groups.append(
                 (self.sharing.training_seed, self.sharing.layer, SHARING, self.sharing.neurons)
             )
@@ -152,7 +193,7 @@ class Matrix:
                         knowledge=method.knowledge,
                         share=share,
                         search_seed=repeat,
-                        budget=self.budget,
+                        budget=method.budget or self.budget,
                         options=method.options or {},
                         space=method.space,
                         naturalness=method.naturalness,
@@ -188,11 +229,11 @@ class Matrix:
                 yield Cell(
                     **at,
                     neurons=neurons,
-                    label=f"guide-{way.way}",
+                    label=way.title,
                     method=f"guide-{way.way}",
                     knowledge=GRADIENT,
                     share=False,
                     search_seed=repeat,
-                    budget=self.budget,
+                    budget=way.budget or self.budget,
                     options={"way": way.way, "lr": way.lr, "restarts": spec.restarts},
                 )

@@ -17,8 +17,8 @@ from spikeatlas.tasks.analysis.naturalness import scale_at
 from spikeatlas.tasks.atlas import UNLIKE
 from spikeatlas.tasks.benchmark import results_store
 from spikeatlas.tasks.benchmark.cells import MAIN, REFERENCE, Cell, Setting
-from spikeatlas.tasks.benchmark.statistics import Floats
-from spikeatlas.tasks.benchmark.table import markdown, number
+from spikeatlas.tasks.benchmark.scoring.statistics import Floats
+from spikeatlas.tasks.benchmark.scoring.table import markdown, number
 from spikeatlas.tasks.study.digests import seed_of
 from spikeatlas.tasks.study.latent_space import SpaceSpec, space_of
 from spikeatlas.tasks.workers import models

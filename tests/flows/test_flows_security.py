@@ -15,8 +15,8 @@ import yaml
 from PIL import Image
 from prefect.flows import load_flow_from_entrypoint
 
-from spikeatlas.flows.benchmark.bench import parse
 from spikeatlas.flows.benchmark.flow import benchmark_flow
+from spikeatlas.flows.benchmark.racing.bench import parse
 from spikeatlas.flows.checks.study_checks import Checked, check
 from spikeatlas.flows.runners import cluster
 from spikeatlas.flows.runners.server_settings import SETTINGS

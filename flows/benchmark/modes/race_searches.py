@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from spikeatlas.flows.benchmark.bench import parse
-from spikeatlas.flows.benchmark.race import search_benchmark
+from spikeatlas.flows.benchmark.racing.bench import parse
+from spikeatlas.flows.benchmark.racing.race import search_benchmark
 from spikeatlas.flows.study_file import read_study
 
 

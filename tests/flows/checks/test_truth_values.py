@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from spikeatlas.flows.benchmark import bench
+from spikeatlas.flows.benchmark.racing import bench
 from spikeatlas.flows.study_file import parse
 from spikeatlas.tasks.study.study import StudyError
 

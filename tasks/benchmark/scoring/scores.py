@@ -9,7 +9,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from spikeatlas.tasks.benchmark.cells import GRADIENT, REFERENCE
-from spikeatlas.tasks.benchmark.statistics import Floats
+from spikeatlas.tasks.benchmark.scoring.statistics import Floats
 
 FAILURE = 0.5
 """A search that stays below this share of the best any method reached has failed."""
@@ -22,7 +22,7 @@ def per_neuron(results: xr.Dataset, group: str) -> xr.Dataset:
 
     ``response``, ``auc`` (mean of the normalised best-so-far), ``reached`` (images a neuron to the
     reference's final level; inf when never) (unit, contender): means over a method's seeds, NaN where
-    it was not run. ``curve`` (unit, contender, query): mean best-so-far / best. On ``unit``: ``best``
+    it was not run. ``history`` (unit, contender, query): mean best-so-far; ``curve``: that / best. On ``unit``: ``best``
     (highest response of any single search, in any group), ``reference`` (its response), ``level`` (its
     best as it saw it), ``guide`` (the better of its ways), ``natural``, ``encoded``; coordinates
     ``training_seed, layer, neuron, cluster``. On ``contender``: ``label, share, knowledge``.
@@ -55,6 +55,7 @@ def per_neuron(results: xr.Dataset, group: str) -> xr.Dataset:
             average(images_to(rows.history.values, level[unit_row])),
         ),
         "curve": (("unit", "contender", "query"), average(normalised)),
+        "history": (("unit", "contender", "query"), average(history)),
         "best": ("unit", best),
         "level": ("unit", level),
         "natural": ("unit", _grouped(rows.natural.values, unit_row, len(units))),
@@ -106,7 +107,8 @@ def of(scored: xr.Dataset, name: str, label: str, *, share: bool) -> NDArray[np.
     """Return one contender's values (unit, ...); NaN where it was not run."""
     rows = np.flatnonzero((scored.label.values == label) & (scored.share.values == share))
     if not len(rows):
-        return np.full(scored.sizes["unit"], np.nan)
+        sizes = [size for name, size in scored[name].sizes.items() if name != "contender"]
+        return np.full(sizes, np.nan)
     return np.asarray(scored[name].isel(contender=int(rows[0])).values, np.float64)
 
 

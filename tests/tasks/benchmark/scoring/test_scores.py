@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spikeatlas.tasks.benchmark import scores
-from tests.tasks.benchmark.made_up import results, search
+from spikeatlas.tasks.benchmark.scoring import scores
+from tests.tasks.benchmark.scoring.made_up import results, search
 
 INF, NAN = np.inf, np.nan
 

@@ -11,9 +11,9 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
-from spikeatlas.flows.benchmark.bench import Bench
-from spikeatlas.flows.benchmark.checks import check
-from spikeatlas.flows.benchmark.preparation import (
+from spikeatlas.flows.benchmark.racing.bench import Bench
+from spikeatlas.flows.benchmark.racing.checks import check
+from spikeatlas.flows.benchmark.racing.preparation import (
     NeuronsByLayer,
     checkpoint,
     draw_neurons,
@@ -25,7 +25,12 @@ from spikeatlas.flows.benchmark.preparation import (
     train_judges,
     train_networks,
 )
-from spikeatlas.flows.benchmark.race_report import report, undone
+from spikeatlas.flows.benchmark.racing.race_pieces import (
+    keep_pieces,
+    of_unfinished_networks,
+    without_piece,
+)
+from spikeatlas.flows.benchmark.racing.race_report import report, report_pieces, undone
 from spikeatlas.flows.runners.failures import working
 from spikeatlas.snn.atomic import require_picture
 from spikeatlas.snn.data import DataSet
@@ -45,15 +50,23 @@ from spikeatlas.tasks.workers.process import one_thread, worker_processes
 
 def search_benchmark(bench: Bench, only: str | None, figure: Path | None) -> Iterator[str]:
     """Check the benchmark, run it, and yield what to print; ``only``: ``plan`` or ``table`` alone."""
-    check(bench)
     if figure is not None:
         require_picture(figure)
+    if only == "table" and bench.results is not None:
+        yield from report_pieces(bench, figure)
+        return
+    check(bench)
     if only == "plan":
         yield plan(bench)[0]
         return
     if only is None:
-        yield from run(bench)
-    yield from report(bench, figure)
+        rest = of_unfinished_networks(bench)
+        if rest.training_seeds:
+            yield from run(rest)
+    if bench.results is not None:
+        yield from report_pieces(bench, figure)
+    else:
+        yield from report(bench, figure)
 
 
 def plan(bench: Bench) -> tuple[str, Costs | None]:
@@ -120,7 +133,8 @@ def run(bench: Bench) -> Generator[str, None, None]:
                 "layers": list(bench.layers),
             },
         )
-        rest = undone(setting, cells)
+        keep_pieces(bench, setting, cells)
+        rest = without_piece(bench, setting, undone(setting, cells))
         if costs is not None:
             rest.sort(key=costs.of, reverse=True)  # the dearest first: workers finish together
         yield from _run_cells(bench, setting, rest, pool)
@@ -149,6 +163,7 @@ def _run_cells(
         results_store.write(
             bench.store, f"cells/{cell.name}", arrays, _attributes(cell), cell.digest(setting)
         )
+        keep_pieces(bench, setting, [cell])
         spent = time.perf_counter() - began
         yield (
             f"{progress}: mean response {arrays['response'].mean():.3f}; "

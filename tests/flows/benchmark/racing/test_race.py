@@ -15,11 +15,11 @@ import psutil
 import pytest
 import yaml
 
-from spikeatlas.flows.benchmark.bench import Bench, parse
-from spikeatlas.flows.benchmark.checks import check
-from spikeatlas.flows.benchmark.preparation import draw_neurons, make_setting
-from spikeatlas.flows.benchmark.race import plan, run
-from spikeatlas.flows.benchmark.race_report import report, undone
+from spikeatlas.flows.benchmark.racing.bench import Bench, parse
+from spikeatlas.flows.benchmark.racing.checks import check
+from spikeatlas.flows.benchmark.racing.preparation import draw_neurons, make_setting
+from spikeatlas.flows.benchmark.racing.race import plan, run
+from spikeatlas.flows.benchmark.racing.race_report import report, undone
 from spikeatlas.flows.cli import main
 from spikeatlas.flows.study_file import read_study
 from spikeatlas.tasks.benchmark import results_store
@@ -121,7 +121,9 @@ def test_a_cell_holds_what_was_found_whoever_ran_it(raced: tuple[Bench, list[str
 def test_the_table_and_the_figure(raced: tuple[Bench, list[str]], tmp_path: Path) -> None:
     bench, _ = raced
     told = "\n".join(report(bench, tmp_path / "figure.png"))
-    assert "| images a neuron to the reference's final level, 3 neurons, share on |" in told
+    assert (
+        "| screened, sharing: images a neuron to the reference's final level, 3 neurons |" in told
+    )
     assert "| pool | off | natural images |" in told
     assert "| guide-swap | off | gradient |" in told
     assert "missing" not in told
@@ -205,7 +207,7 @@ def test_the_command_line(
 
 @pytest.mark.parametrize("name", ["search", "nevergrad"])
 def test_the_benchmarks_that_we_publish_are_well_formed(name: str) -> None:
-    path = Path(__file__).parents[3] / "deployments" / "benchmarks" / f"{name}.yaml"
+    path = Path(__file__).parents[4] / "deployments" / "benchmarks" / f"{name}.yaml"
     bench = parse(read_study(path))
     assert bench.budget == 1000
     assert bench.training_seeds == (1, 2)

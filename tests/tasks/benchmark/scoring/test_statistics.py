@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spikeatlas.tasks.benchmark.statistics import Comparison, compare, interval, mean, median
+from spikeatlas.tasks.benchmark.scoring.statistics import (
+    Comparison,
+    compare,
+    interval,
+    mean,
+    median,
+    networks_won,
+)
 
 
 def test_a_comparison_counts_ties_apart_and_skips_what_is_not_known() -> None:
@@ -16,18 +23,13 @@ def test_a_comparison_counts_ties_apart_and_skips_what_is_not_known() -> None:
     assert compare(first, second).share == pytest.approx(0.5)
 
 
-@pytest.mark.parametrize(
-    ("found", "p"),
-    [
-        (Comparison(5, 0, 0), 2 / 32),
-        (Comparison(0, 3, 5), 2 / 32),
-        (Comparison(8, 9, 2), 2 * (1 + 10 + 45) / 1024),
-        (Comparison(3, 0, 3), 1.0),
-        (Comparison(0, 4, 0), 1.0),
-    ],
-)
-def test_the_sign_test_is_exact_two_sided_and_without_ties(found: Comparison, p: float) -> None:
-    assert found.p == pytest.approx(p)
+def test_networks_are_won_where_there_are_more_wins_than_losses() -> None:
+    first = np.array([1.0, 1.0, 0.0, 1.0, 2.0, np.nan])
+    second = np.array([0.0, 1.0, 1.0, 0.0, 2.0, 1.0])
+    networks = np.array([1, 1, 1, 2, 2, 3])
+
+    # one win and one loss, one win and a tie, nothing to compare
+    assert networks_won(first, second, networks) == (1, 2)
 
 
 def test_no_duel_has_no_share() -> None:

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from spikeatlas.flows.benchmark.bench import Bench, parse
-from spikeatlas.flows.benchmark.checks import check
-from spikeatlas.flows.benchmark.preparation import draw_neurons, make_setting
-from spikeatlas.flows.benchmark.race import run
-from spikeatlas.flows.benchmark.race_report import file_order, report
+from spikeatlas.flows.benchmark.racing.bench import Bench, parse
+from spikeatlas.flows.benchmark.racing.checks import check
+from spikeatlas.flows.benchmark.racing.preparation import draw_neurons, make_setting
+from spikeatlas.flows.benchmark.racing.race import run
+from spikeatlas.flows.benchmark.racing.race_report import file_order, report
 from spikeatlas.optim import NormConstraint
 from spikeatlas.snn.classifier.classifier import load_classifier
 from spikeatlas.tasks.benchmark import results_store
@@ -26,7 +26,7 @@ from spikeatlas.tasks.benchmark.naturalness_race import (
     table,
 )
 from spikeatlas.tasks.study.study import StudyError
-from tests.flows.benchmark.test_race import RAW
+from tests.flows.benchmark.racing.test_race import RAW
 from tests.tiny import SNGAN
 
 SPHERE = {"grid": "continuous", "shell": "sphere"}

@@ -1,9 +1,8 @@
-"""Statistics of the benchmark: a cluster bootstrap and a sign test."""
+"""Statistics of the benchmark: comparisons of pairs and a cluster bootstrap."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import comb
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,13 +29,6 @@ class Comparison(NamedTuple):
         """Wins / all; ties are no wins. NaN where nothing was compared."""
         return self.wins / self.total if self.total else np.nan
 
-    @property
-    def p(self) -> float:
-        """Two-sided sign test: the probability of so uneven a comparison between equals, ties left out."""
-        count = self.wins + self.losses
-        tail = sum(comb(count, k) for k in range(min(self.wins, self.losses) + 1))
-        return min(1.0, float(2 * tail / 2**count))
-
 
 def compare(first: Floats, second: Floats) -> Comparison:
     """Compare pairs; those with a NaN are left out."""
@@ -44,6 +36,20 @@ def compare(first: Floats, second: Floats) -> Comparison:
     first, second = first[both], second[both]
     return Comparison(
         int((first > second).sum()), int((first == second).sum()), int((first < second).sum())
+    )
+
+
+def networks_won(first: Floats, second: Floats, networks: NDArray[Any]) -> tuple[int, int]:
+    """Return on how many networks the first of a pair is higher more often than lower, and how many there are.
+
+    Neurons that share images and a network are no independent trials; networks that were trained apart are. Pairs
+    (n,) with a NaN are left out; ``networks`` (n,): each one's.
+    """
+    names = set(networks.tolist())
+    comparisons = [compare(first[networks == name], second[networks == name]) for name in names]
+    measurements = [comparison for comparison in comparisons if comparison.total]
+    return sum(comparison.wins > comparison.losses for comparison in measurements), len(
+        measurements
     )
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from spikeatlas.tasks.benchmark.method_lines import MethodLine
-from spikeatlas.tasks.benchmark.targets import SUBJECT, TargetRow
+from spikeatlas.tasks.benchmark.scoring.method_lines import MethodLine
+from spikeatlas.tasks.benchmark.scoring.target_row import TargetRow
 
 LISTED = 12
 """Losing cases named in full; the others are counted."""
@@ -33,8 +33,8 @@ def target_table(rows: Sequence[TargetRow]) -> str:
     return "\n".join([markdown(head, table), *shortfalls])
 
 
-def method_table(lines: Sequence[MethodLine]) -> str:
-    """Return the methods, one a line."""
+def method_table(lines: Sequence[MethodLine], subject: str) -> str:
+    """Return the methods, one a line, held against a ``subject``."""
     head = (
         "method",
         "share",
@@ -46,8 +46,8 @@ def method_table(lines: Sequence[MethodLine]) -> str:
         "failures",
         "ms an image",
         "of it the method's",
-        f"{SUBJECT} wins/ties/losses",
-        "sign test p",
+        f"{subject} wins/ties/losses",
+        "networks won",
     )
     return markdown(head, [_cells(line) for line in lines])
 
@@ -66,7 +66,7 @@ def _cells(line: MethodLine) -> tuple[str, ...]:
         f"{1e3 * line.seconds:.2f}",
         f"{1e3 * line.own_seconds:.2f}",
         "/".join(map(str, against)) if against else "-",
-        f"{against.p:.2g}" if against else "-",
+        "{} of {}".format(*line.networks) if against else "-",
     )
 
 

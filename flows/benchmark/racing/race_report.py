@@ -5,24 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from spikeatlas.flows.benchmark.bench import Bench
-from spikeatlas.flows.benchmark.preparation import (
+import xarray as xr
+
+from spikeatlas.flows.benchmark.racing.bench import Bench
+from spikeatlas.flows.benchmark.racing.preparation import (
     draw_neurons,
     is_observed,
     is_trained,
     make_setting,
 )
+from spikeatlas.flows.benchmark.racing.race_pieces import missing_pieces, read_pieces, results_of
 from spikeatlas.snn.atomic import require_picture
 from spikeatlas.snn.classifier import load_classifier
 from spikeatlas.tasks.benchmark import naturalness_race, results_store
 from spikeatlas.tasks.benchmark.cells import MAIN, Cell, Setting
-from spikeatlas.tasks.benchmark.method_lines import method_lines
 from spikeatlas.tasks.benchmark.naturalness_figure import draw_front, draw_stimuli
 from spikeatlas.tasks.benchmark.naturalness_race import NaturalnessJudge
-from spikeatlas.tasks.benchmark.race_figures import draw_race
 from spikeatlas.tasks.benchmark.results import collect
-from spikeatlas.tasks.benchmark.table import method_table, target_table
-from spikeatlas.tasks.benchmark.targets import target_rows
+from spikeatlas.tasks.benchmark.scoring.duels import duel_rows
+from spikeatlas.tasks.benchmark.scoring.method_lines import method_lines
+from spikeatlas.tasks.benchmark.scoring.race_figures import draw_race
+from spikeatlas.tasks.benchmark.scoring.table import method_table, target_table
+from spikeatlas.tasks.benchmark.scoring.targets import target_rows
 from spikeatlas.tasks.study.study import StudyError
 
 
@@ -38,15 +42,42 @@ def report(bench: Bench, figure: Path | None) -> Iterator[str]:
         raise StudyError([message])
     results = collect(bench.store, finished, bench.budget)
     yield f"dataset: {bench.store}"
-    yield target_table(target_rows(results))
-    yield method_table(method_lines(results))
+    yield from race_tables(bench, results)
     if missing:
         yield f"missing {len(missing)} of {len(cells)} cells: {', '.join(sorted(missing))}"
-    for path in (bench.output / "search.png", *([figure] if figure else ())):
-        require_picture(path)
-        draw_race(results, list(bench.layers), path)
-        yield f"figure: {path}"
+    yield from _figures(bench, results, figure)
     yield from _naturalness(bench, setting, finished)
+
+
+def report_pieces(bench: Bench, figure: Path | None) -> Iterator[str]:
+    """Yield the tables from the pieces alone, naming what is missing, and the figure where one is asked for."""
+    pieces = read_pieces(bench)
+    if not any(cell.group == MAIN for cell in pieces):
+        message = (
+            f"results: {bench.results} holds no finished search of this benchmark: run it first"
+        )
+        raise StudyError([message])
+    results = results_of(bench, pieces)
+    yield from race_tables(bench, results)
+    missing = missing_pieces(bench, pieces)
+    if missing:
+        yield f"missing {len(missing)} of {len(missing) + len(pieces)} cells: {', '.join(sorted(missing))}"
+    yield from _figures(bench, results, figure)
+
+
+def race_tables(bench: Bench, results: xr.Dataset) -> Iterator[str]:
+    """Yield the targets, then the methods."""
+    rows = target_rows(results, bench.protagonists)
+    yield target_table([*rows, *duel_rows(results, bench.duels, bench.pursuits)])
+    yield method_table(method_lines(results, bench.protagonists[0]), bench.protagonists[0])
+
+
+def _figures(bench: Bench, results: xr.Dataset, figure: Path | None) -> Iterator[str]:
+    usual = [bench.output / "search.png"] if bench.output.exists() else []
+    for path in (*usual, *([figure] if figure else ())):
+        require_picture(path)
+        draw_race(results, list(bench.layers), bench.protagonists[0], path)
+        yield f"figure: {path}"
 
 
 def _require_results(bench: Bench) -> None:

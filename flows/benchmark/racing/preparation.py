@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-from spikeatlas.flows.benchmark.bench import Bench
+from spikeatlas.flows.benchmark.racing.bench import Bench
 from spikeatlas.snn.data import DataSpec
 from spikeatlas.snn.files import digest_file
 from spikeatlas.snn.generators import CodeLatent, digest_generator

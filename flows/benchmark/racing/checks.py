@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from spikeatlas.flows.benchmark.bench import Bench
+from spikeatlas.flows.benchmark.racing.bench import Bench
 from spikeatlas.flows.checks.device_checks import device_problems
 from spikeatlas.flows.checks.generator_checks import (
     encoder_problems,
@@ -52,7 +52,13 @@ def check(bench: Bench) -> None:
         if name not in sizes
     ]
     problems += device_problems(bench)
-    problems += [*_networks(bench), *_methods(bench), *_sharing(bench), *_guide(bench)]
+    problems += [
+        *_networks(bench),
+        *_methods(bench),
+        *_sharing(bench),
+        *_guide(bench),
+        *_lines(bench),
+    ]
     if not caught("", lambda: models.dataset(bench.data)):
         sequences = sequence_problem(models.dataset(bench.data), "a benchmark")
         if sequences is not None:
@@ -136,7 +142,8 @@ def _method(bench: Bench, method: MethodSpec) -> list[str]:
     if problems or space is None:
         return problems
     pool = _some_latents(bench) if method.knowledge == NATURAL else None
-    make = partial(make_maximizer, method.name, space, seeds=[0], budget=bench.budget, pool=pool)
+    budget = method.budget or bench.budget
+    make = partial(make_maximizer, method.name, space, seeds=[0], budget=budget, pool=pool)
     return caught("methods", partial(make, **(method.options or {})))
 
 
@@ -180,6 +187,22 @@ def _guide(bench: Bench) -> list[str]:
         f"guide.ways: {spec.way!r} does not climb in {kind} latents; choose from {', '.join(ASCENTS[kind])}"
         for spec in bench.guide.ways
         if spec.way not in ASCENTS[kind]
+    ]
+
+
+def _lines(bench: Bench) -> list[str]:
+    """Return the labels that lines of the table name and no method has."""
+    ways = bench.guide.ways if bench.guide else ()
+    labels = [*(method.title for method in bench.methods), *(way.title for way in ways)]
+    named = [
+        *(("subjects", label) for label in bench.subjects),
+        *(("duels", label) for duel in bench.duels for label in (duel.subject, *duel.rivals)),
+        *(("pursuits", label) for spec in bench.pursuits for label in (spec.subject, spec.rival)),
+    ]
+    return [
+        f"{field}: {label!r} is not among methods{near(label, labels)}: {', '.join(labels)}"
+        for field, label in dict.fromkeys(named)
+        if label not in labels
     ]
 
 

@@ -16,9 +16,11 @@ from spikeatlas.snn.registry import UserPath
 from spikeatlas.snn.subjects import ChainSpec
 from spikeatlas.snn.training import renamed_fields
 from spikeatlas.tasks.benchmark.matrix import (
+    DuelSpec,
     GuideSpec,
     Matrix,
     MethodSpec,
+    PursuitSpec,
     ReferenceSpec,
     SharingSpec,
 )
@@ -55,10 +57,24 @@ class Bench(Setup):
     """Natural test images shown, raw and through the generator; all if left out."""
     guide: GuideSpec | None = None
     """The gradient ascent that the searches are held against."""
+    subjects: tuple[str, ...] = ()
+    """Methods, by their labels, whose targets stand in the table; the others are held against the first. The first method
+    if left out."""
+    duels: tuple[DuelSpec, ...] = ()
+    """Methods held against others that had other numbers of images."""
+    pursuits: tuple[PursuitSpec, ...] = ()
+    """Images that a method needs to come where another ends."""
+    results: UserPath | None = None
+    """Folder of a small text file a cell, from which the table is made where the dataset is gone; none if left out."""
     workers: Annotated[int, Ge(1)] = 2
     """Processes; they change no value."""
     output: UserPath = Path("runs/benchmark")
     """Folder of the networks, the dataset and the figures."""
+
+    @property
+    def protagonists(self) -> tuple[str, ...]:
+        """The methods whose targets stand in the table."""
+        return self.subjects or (self.methods[0].title,)
 
     @property
     def store(self) -> Path:

@@ -7,10 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from spikeatlas.tasks.benchmark import scores
 from spikeatlas.tasks.benchmark.cells import MAIN, REFERENCE
-from spikeatlas.tasks.benchmark.statistics import Comparison, compare, interval, median
-from spikeatlas.tasks.benchmark.targets import SUBJECT, defined
+from spikeatlas.tasks.benchmark.scoring import scores
+from spikeatlas.tasks.benchmark.scoring.statistics import (
+    Comparison,
+    compare,
+    interval,
+    median,
+    networks_won,
+)
+from spikeatlas.tasks.benchmark.scoring.target_row import defined
 
 
 @dataclass(frozen=True)
@@ -34,10 +40,12 @@ class MethodLine:
     """Of it inside the method."""
     comparison: Comparison | None
     """The subject against it, at equal sharing (the reference and the guide: without)."""
+    networks: tuple[int, int]
+    """Networks on which the subject wins more often than it loses, and all."""
 
 
-def method_lines(results: xr.Dataset) -> list[MethodLine]:
-    """Return one line for each method and way of sharing, on the main group."""
+def method_lines(results: xr.Dataset, subject: str) -> list[MethodLine]:
+    """Return one line for each method and way of sharing, on the main group; ``subject``: the method they are held against."""
     main = scores.per_neuron(results, MAIN)
     lines = []
     for label, share, knowledge in zip(
@@ -50,7 +58,7 @@ def method_lines(results: xr.Dataset) -> list[MethodLine]:
         measured = ~np.isnan(response)
         normalised = scores.ratio(response, main.best.values)
         seconds, inside = seconds_of(results, label, share)
-        subject = scores.of(main, "response", SUBJECT, share=share)
+        subject_response = scores.of(main, "response", subject, share=share)
         low, high = interval(normalised[measured], main.cluster.values[measured], median)
         lines.append(
             MethodLine(
@@ -67,7 +75,8 @@ def method_lines(results: xr.Dataset) -> list[MethodLine]:
                 int(scores.failures(response, main.best.values).sum()),
                 seconds,
                 inside,
-                None if label == SUBJECT else compare(subject, response),
+                None if label == subject else compare(subject_response, response),
+                networks_won(subject_response, response, main.training_seed.values),
             )
         )
     return lines

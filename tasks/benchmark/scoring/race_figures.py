@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -12,14 +12,13 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from spikeatlas.tasks.benchmark import scores
 from spikeatlas.tasks.benchmark.cells import GRADIENT, MAIN
-from spikeatlas.tasks.benchmark.statistics import interval, mean
-from spikeatlas.tasks.benchmark.targets import SUBJECT
+from spikeatlas.tasks.benchmark.scoring import scores
+from spikeatlas.tasks.benchmark.scoring.statistics import interval, mean
 
 
-def draw_race(results: xr.Dataset, layers: list[str], path: Path) -> None:
-    """Draw best-so-far curves of each layer and way of sharing, and a forest of win rates, as one PNG file."""
+def draw_race(results: xr.Dataset, layers: list[str], subject: str, path: Path) -> None:
+    """Draw best-so-far curves of each layer and way of sharing, and a forest of a subject's win rates, as one PNG file."""
     main = scores.per_neuron(results, MAIN)
     figure = Figure(figsize=(3.4 * len(layers), 9.5), layout="constrained")
     FigureCanvasAgg(figure)
@@ -28,12 +27,12 @@ def draw_race(results: xr.Dataset, layers: list[str], path: Path) -> None:
     for row, share in enumerate((True, False)):
         for column, layer in enumerate(layers):
             axes = figure.add_subplot(grid[row, column])
-            _curves(axes, main, layer, share, colours)
+            _curves(axes, main, layer, share, _Style(subject, colours))
             axes.set_title(f"{layer}, share {'on' if share else 'off'}", fontsize=9)
     figure.axes[0].set_ylabel("best so far / best of any method")
     handles, labels = figure.axes[len(layers)].get_legend_handles_labels()
     figure.axes[0].legend(handles, labels, fontsize=6)
-    _forest(figure.add_subplot(grid[2, :]), main)
+    _forest(figure.add_subplot(grid[2, :]), main, subject)
     figure.savefig(path, dpi=110)
 
 
@@ -43,7 +42,15 @@ def _colours(main: xr.Dataset) -> dict[str, Any]:
     return {name: palette(number % 10) for number, name in enumerate(names)}
 
 
-def _curves(axes: Axes, main: xr.Dataset, layer: str, share: bool, colours: dict[str, Any]) -> None:
+class _Style(NamedTuple):
+    """The look of curves."""
+
+    subject: str
+    """The method whose curve is the wide one."""
+    colours: dict[str, Any]
+
+
+def _curves(axes: Axes, main: xr.Dataset, layer: str, share: bool, style: _Style) -> None:
     """Draw the median over neurons of the normalised best-so-far; searches that never share are in both modes."""
     units = np.flatnonzero(main.layer.values == layer)
     images = np.arange(1, main.sizes["query"] + 1)
@@ -54,13 +61,13 @@ def _curves(axes: Axes, main: xr.Dataset, layer: str, share: bool, colours: dict
         curves = main.curve.values[units, contender]
         curves = curves[~np.isnan(curves).any(axis=1)]
         if len(curves):
-            width = 2.2 if label == SUBJECT else 1.2
-            style = "--" if main.knowledge.values[contender] == GRADIENT else "-"
+            width = 2.2 if label == style.subject else 1.2
+            line = "--" if main.knowledge.values[contender] == GRADIENT else "-"
             axes.plot(
                 images,
                 np.median(curves, axis=0),
-                style,
-                color=colours[label],
+                line,
+                color=style.colours[label],
                 lw=width,
                 label=label,
             )
@@ -69,17 +76,17 @@ def _curves(axes: Axes, main: xr.Dataset, layer: str, share: bool, colours: dict
     axes.set_xlabel("images a neuron")
 
 
-def _forest(axes: Axes, main: xr.Dataset) -> None:
+def _forest(axes: Axes, main: xr.Dataset, subject: str) -> None:
     """Draw the share of neurons on which the subject beats each other method, with its interval."""
     names, rates, lows, highs = [], [], [], []
     for contender, label in enumerate(main.label.values.tolist()):
         share = bool(main.share.values[contender])
-        subject = scores.of(main, "response", SUBJECT, share=share)
+        subject_response = scores.of(main, "response", subject, share=share)
         other = main.response.values[:, contender]
-        both = ~(np.isnan(subject) | np.isnan(other))
-        if label == SUBJECT or not both.any():
+        both = ~(np.isnan(subject_response) | np.isnan(other))
+        if label == subject or not both.any():
             continue
-        wins = (subject > other)[both].astype(np.float64)
+        wins = (subject_response > other)[both].astype(np.float64)
         low, high = interval(wins, main.cluster.values[both], mean)
         names.append(f"{label}, share {'on' if share else 'off'}")
         rates.append(wins.mean())
@@ -92,4 +99,4 @@ def _forest(axes: Axes, main: xr.Dataset) -> None:
     axes.axvline(0.8, color="0.7", ls="--")
     axes.set_yticks(at, names, fontsize=7)
     axes.set_xlim(0, 1.02)
-    axes.set_xlabel(f"share of neurons on which {SUBJECT} wins (ties are no wins), 95 % interval")
+    axes.set_xlabel(f"share of neurons on which {subject} wins (ties are no wins), 95 % interval")
