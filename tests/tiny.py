@@ -12,7 +12,7 @@ import zarr
 
 from spikeatlas.flows.checks.study_checks import Checked, check
 from spikeatlas.tasks.atlas.allocate import allocate
-from spikeatlas.tasks.search.probe import BlockProbe
+from spikeatlas.tasks.search.block_probe import BlockProbe
 from spikeatlas.tasks.stages.ablate import ablate
 from spikeatlas.tasks.stages.analyze import analyze
 from spikeatlas.tasks.stages.blank import show_blanks

@@ -20,7 +20,7 @@ from spikeatlas.flows.checks import (
     sequence_checks,
 )
 from spikeatlas.flows.checks.inputs import StudyInputs
-from spikeatlas.flows.checks.searches import search_checks, student_checks
+from spikeatlas.flows.checks.searches import margin_checks, search_checks, student_checks
 from spikeatlas.flows.study_file import Parsed, parse
 from spikeatlas.snn.data import DataSet
 from spikeatlas.snn.networks import Architecture
@@ -83,6 +83,7 @@ PARTS: tuple[Callable[[StudyInputs], list[str]], ...] = (
     search_checks.plain_room_problems,
     _generator_problems,
     search_checks.naturalness_problems,
+    margin_checks.margin_problems,
     student_checks.climb_problems,
     student_checks.knowledge_problems,
     search_checks.sign_problems,

@@ -15,7 +15,7 @@ from spikeatlas.snn.life.life_verdict import (
     Evidence,
     verdicts,
 )
-from spikeatlas.snn.life.unit_drive import DriveResponder, drives
+from spikeatlas.snn.life.unit_drive import DriveResponder, drives, thresholds
 
 __all__ = [
     "CUT",
@@ -31,5 +31,6 @@ __all__ = [
     "drives",
     "extreme_images",
     "response_bounds",
+    "thresholds",
     "verdicts",
 ]

@@ -27,6 +27,12 @@ def drives(layer: SpikingLayer, signals: Tensor, time_steps: int) -> Tensor:
     return largest(layer.normalise(layer.folded(signals), time_steps))
 
 
+def thresholds(layer: SpikingLayer) -> Tensor | None:
+    """Return the membranes at which a layer's units fire, (1,) or (units,); None of units that follow no rule with one."""
+    rule = layer.neuron.rule
+    return None if rule is None else torch.as_tensor(rule.theta).detach().flatten()
+
+
 class DriveResponder:
     """The drive of some units, as a responder gives responses: the largest over the map of a current's mean over time.
 
@@ -38,9 +44,19 @@ class DriveResponder:
         network: SpikingNetwork,
         units: Mapping[str, Sequence[int]],
         key: CodingKey | None = None,
+        *,
+        in_thresholds: bool = False,
     ) -> None:
-        """``units``: places in the network's layers as they are now. ValueError for an unknown layer."""
+        """``units``: places in the network's layers as they are now; ``in_thresholds``: as shares of their thresholds.
+
+        ValueError for an unknown layer.
+        """
         self._network, self._units, self._key = network, units, key
+        self._scales = {
+            layer.name: thresholds(layer) if in_thresholds else None
+            for layer in network
+            if layer.name in units
+        }
         self._depth = len(network.upto(units))
 
     @torch.no_grad()
@@ -53,8 +69,10 @@ class DriveResponder:
                 steps = self._network.time_steps
                 currents = layer.normalise(layer.folded(signals), steps)
                 if layer.name in parts:
-                    drive = largest(currents).numpy()
-                    parts[layer.name].append(drive[:count][:, list(self._units[layer.name])])
+                    scale = self._scales[layer.name]
+                    drive = largest(currents) if scale is None else largest(currents) / scale
+                    places = list(self._units[layer.name])
+                    parts[layer.name].append(drive.numpy()[:count][:, places])
                 signals = layer.neuron.run(currents, steps)
         return {name: np.concatenate(rows) for name, rows in parts.items()}
 

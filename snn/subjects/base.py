@@ -79,6 +79,11 @@ class Subject(ABC):
         ValueError for unknown layers or neurons.
         """
 
+    def drive_responder(self, neurons: Neurons, showing: Showing) -> Respond | None:
+        """Make the responder of how far neurons are driven: mean input currents, in thresholds. None where these are not told."""
+        del neurons, showing
+        return None
+
     def responses(
         self, images: Images, neurons: Neurons, showing: Showing | None = None
     ) -> Responses:

@@ -11,6 +11,7 @@ from spikeatlas.snn.batching import padded_batches
 from spikeatlas.snn.coding import CODINGS, encode
 from spikeatlas.snn.device import copy_on
 from spikeatlas.snn.layer_info import LayerInfo
+from spikeatlas.snn.life import DriveResponder, thresholds
 from spikeatlas.snn.networks import (
     RateDecoding,
     SpikingLayer,
@@ -62,6 +63,13 @@ class ChainSubject(Subject):
             unit=showing.unit,
             device=showing.device,
         )
+
+    def drive_responder(self, neurons: Neurons, showing: Showing) -> DriveResponder | None:
+        """See ``Subject``: of a map the largest; None where a layer's neurons follow no rule with a threshold."""
+        layers = [layer for layer in self.network if layer.name in neurons]
+        if any(thresholds(layer) is None for layer in layers):
+            return None
+        return DriveResponder(self.network, neurons, showing.key, in_thresholds=True)
 
     def scores(self, images: Images, showing: Showing) -> Scores:
         """See ``Subject``: where the rate is read, spike counts."""

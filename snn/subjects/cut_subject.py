@@ -52,12 +52,23 @@ class CutSubject(Subject):
 
     def responder(self, neurons: Neurons, showing: Showing) -> Respond:
         """See ``Subject``."""
+        places, there = self._split(neurons)
+        return _CutResponder(self._subject.responder(places, showing), there)
+
+    def drive_responder(self, neurons: Neurons, showing: Showing) -> Respond | None:
+        """See ``Subject``: nothing drives a unit that is gone."""
+        places, there = self._split(neurons)
+        drive = self._subject.drive_responder(places, showing)
+        return None if drive is None else _CutResponder(drive, there)
+
+    def _split(self, neurons: Neurons) -> tuple[Neurons, Mapping[str, NDArray[np.bool_]]]:
+        """Return the places of those units of each layer that are still there, and which these are."""
         for layer in neurons.keys() & self.cut.keys():
             require_neurons(layer, neurons[layer], self.layers[layer].neurons)
         there = {layer: self._has(layer, units) for layer, units in neurons.items()}
         # a layer has one unit at least, which answers where all that are asked for are gone
         places = {layer: self._there(layer, units) or [0] for layer, units in neurons.items()}
-        return _CutResponder(self._subject.responder(places, showing), there)
+        return places, there
 
     def scores(self, images: Images, showing: Showing) -> Scores:
         """See ``Subject``."""

@@ -46,6 +46,7 @@ def study_layout(run: Run, data: DataSet, source: Source) -> Layout:
         classes=data.classes,
         screening=study.search.screening_images,
         warm_start=study.search.warm_start,
+        margin=study.search.response == "margin",
         diverse=study.search.diverse,
         naturalness=study.generator.naturalness,
         **_natural(data, study.analysis.images),

@@ -136,6 +136,8 @@ class Layout:
     have the one sign of the study."""
     warm_start: bool = False
     """Whether there are a cold and a warm search of each neuron."""
+    margin: bool = False
+    """Whether searches know how far neurons are driven."""
     diverse: int = 0
     """Diverse stimuli of each search."""
     naturalness: Naturalness | Literal[""] = ""

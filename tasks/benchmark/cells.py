@@ -20,7 +20,7 @@ GRADIENT, NATURAL = "gradient", "natural images"
 
 Neurons = tuple[int, ...]
 FREE = SpaceSpec()
-WITHOUT_DIGEST = ("knowledge", "space", "naturalness")
+WITHOUT_DIGEST = ("knowledge", "space", "naturalness", "margin")
 """Fields of a cell that change no digest, or only where they are not as usual."""
 VALUES = 1
 """Version of what a cell's values mean; a new one makes all cells be run again."""
@@ -77,6 +77,7 @@ class Cell:
     options: dict[str, Any] = field(default_factory=dict, hash=False)
     space: SpaceSpec = FREE
     naturalness: float = 0.0
+    margin: bool = False
 
     @property
     def name(self) -> str:
@@ -97,6 +98,8 @@ class Cell:
             fields["space"] = json_values(self.space)
         if self.naturalness:
             fields["naturalness"] = self.naturalness
+        if self.margin:
+            fields["margin"] = True
         setup = setting.setup
         return digest(
             {

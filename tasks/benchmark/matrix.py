@@ -41,6 +41,8 @@ class MethodSpec:
     """The latents it may choose from."""
     naturalness: Annotated[float, Ge(0), Le(1)] = 0.0
     """The weight of typicality beside the response, as ``search.naturalness`` of a study."""
+    response: Literal["rate", "margin"] = "rate"
+    """What it is told, as ``search.response`` of a study."""
     neurons: Annotated[int, Ge(1)] | None = None
     """Only the first so many of the drawn neurons of each layer (for a dear method)."""
     budget: Annotated[int, Ge(1)] | None = None
@@ -197,6 +199,7 @@ class Matrix:
                         options=method.options or {},
                         space=method.space,
                         naturalness=method.naturalness,
+                        margin=method.response == "margin",
                     )
         if self.reference:
             yield from self._of_reference(self.reference, at, neurons)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from spikeatlas.optim import Points
 from spikeatlas.tasks.search.archive import Archive, different
-from spikeatlas.tasks.search.probe import BlockProbe
+from spikeatlas.tasks.search.block_probe import BlockProbe
 from spikeatlas.tasks.search.reevaluate import Optima
 
 NEARLY = 0.85

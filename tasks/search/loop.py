@@ -19,6 +19,7 @@ from spikeatlas.optim import (
     uses_student,
 )
 from spikeatlas.tasks.search.archive import Archive
+from spikeatlas.tasks.search.margin import Margin
 from spikeatlas.tasks.search.objective import Objective
 from spikeatlas.tasks.search.probe import Evaluation, Listening, Probe, Screening
 from spikeatlas.tasks.workers.showings import add_images
@@ -72,6 +73,8 @@ class Outcome:
     """Images proposed, for all searches together."""
     stimuli: int
     """Different stimuli decoded and shown."""
+    drive: NDArray[np.float32] | None = None
+    """(N * R,) largest drive by anything that was shown, in thresholds; None where nobody asked for it."""
 
 
 class SearchRecord:
@@ -83,6 +86,7 @@ class SearchRecord:
         self._archive = Archive(count, share=searches.share) if searches.archived else None
         self._lowest = np.full(count, np.inf, np.float32)
         self._highest = np.full(count, -np.inf, np.float32)
+        self._drive: NDArray[np.float32] | None = None
         self._images = self._stimuli = 0
 
     def add_screening(self, screening: Screening) -> None:
@@ -102,12 +106,18 @@ class SearchRecord:
     def _widen(self, evaluation: Evaluation) -> None:
         self._lowest = np.fmin(self._lowest, evaluation.lowest)
         self._highest = np.fmax(self._highest, evaluation.highest)
+        if evaluation.drive is not None:
+            before = -np.inf if self._drive is None else self._drive
+            self._drive = np.fmax(before, evaluation.drive).astype(np.float32)
 
-    def end(self, result: Result, objective: Objective) -> Outcome:
-        """Return the outcome; its range is that of the responses, not of a value mixed with naturalness."""
-        if objective.naturalness:
+    def end(self, result: Result, objective: Objective, margin: Margin | None = None) -> Outcome:
+        """Return the outcome; its range is that of the responses, not of a value with naturalness or a margin."""
+        if objective.naturalness or margin:
             result = replace(result, lowest=self._lowest, highest=self._highest)
-        return Outcome(result, self._archive, self._images, self._stimuli)
+        if margin and not objective.naturalness:
+            best, history = margin.lower(result.best_response), margin.lower(result.history)
+            result = replace(result, best_response=best, history=history)
+        return Outcome(result, self._archive, self._images, self._stimuli, self._drive)
 
 
 def run_search(probe: Probe, searches: Searches) -> Outcome:
@@ -134,7 +144,7 @@ def run_search(probe: Probe, searches: Searches) -> Outcome:
         add_images(len(batch))
     with probe.watch("optimizer"):
         result = maximizer.result()
-    return record.end(result, probe.objective)
+    return record.end(result, probe.objective, probe.margin)
 
 
 def _start(probe: Probe, searches: Searches) -> Maximizer:

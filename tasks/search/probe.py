@@ -13,14 +13,9 @@ from numpy.typing import NDArray
 
 from spikeatlas.optim import RESPONSE, Knowledge, Points, Recordings, Space, Student
 from spikeatlas.snn.generators import Generator
-from spikeatlas.snn.readings import RATE
-from spikeatlas.tasks.atlas import read
-from spikeatlas.tasks.search.block_student import STIMULUS, BlockStudent, StudentSite, student_site
-from spikeatlas.tasks.search.objective import Objective, block_objective
-from spikeatlas.tasks.study.blocks import Block
-from spikeatlas.tasks.study.digests import seed_of
-from spikeatlas.tasks.study.run import Run
-from spikeatlas.tasks.workers import models
+from spikeatlas.tasks.search.block_student import STIMULUS, BlockStudent, StudentSite
+from spikeatlas.tasks.search.margin import Margin
+from spikeatlas.tasks.search.objective import Objective
 
 Responses = NDArray[np.float32]
 Images = NDArray[np.uint8]
@@ -46,6 +41,8 @@ class Evaluation(NamedTuple):
     """Different stimuli decoded and shown."""
     recordings: Recordings = MappingProxyType({})
     """All else that was told of the points, for methods that learn from it."""
+    drive: Responses | None = None
+    """(N * R,) largest drive by any of the points; None where nobody asks for it."""
 
 
 class Screening(NamedTuple):
@@ -84,6 +81,7 @@ class Probe(ABC):
         """Hold what is the same for every search; ``batch_size``: stimuli decoded together."""
         self.generator, self.space, self.objective = generator, space, objective
         self.watch = watch
+        self.margin: Margin | None = None
         self._batch_size = batch_size
         self._responders: dict[str, Respond] = {}
         self._recorders: dict[str, Record] = {}
@@ -140,11 +138,22 @@ class Probe(ABC):
             images = self.decode(different)
         with self.watch("respond"):
             responses, recordings = self.listen("search", images, listening)
-            values = self.objective.values(responses, different, images)
+            values, drive = self.value(responses, different, images)
         values = np.repeat(values, repeats, axis=1)[rows]
         lowest, highest = (np.repeat(bound, repeats) for bound in span(responses))
         recordings = {name: array[rows] for name, array in recordings.items()}
-        return Evaluation(values, lowest, highest, len(different), recordings)
+        largest = None if drive is None else np.repeat(drive, repeats)
+        return Evaluation(values, lowest, highest, len(different), recordings, largest)
+
+    def value(
+        self, responses: Responses, points: Points, images: Images
+    ) -> tuple[Responses, Responses | None]:
+        """Return the values (n, N) of stimuli from their responses, and with a margin the largest drive (N,)."""
+        if self.margin is None:
+            return self.objective.values(responses, points, images), None
+        drive = self.margin.drive(images)
+        values = self.objective.values(self.margin.lift(responses, drive), points, images)
+        return values, drive.max(axis=0, initial=-np.inf)
 
     def listen(
         self, purpose: str, images: Images, listening: Listening | None
@@ -163,69 +172,3 @@ class Probe(ABC):
         recordings = self._recorders[purpose](images)
         responses = self.responses_in(recordings)
         return responses, {STIMULUS: images, RESPONSE: responses, **recordings}
-
-
-class BlockProbe(Probe):
-    """The neurons of one block of a study, asked for their most or their least exciting images."""
-
-    def __init__(self, run: Run, block: Block, sign: int | None = None) -> None:
-        """Load what the searches for ``block`` share, of ``sign``: if None, of what stands for a neuron."""
-        super().__init__(
-            models.generator(run),
-            models.search_space(run),
-            block_objective(run, block, run.search.main_sign if sign is None else sign),
-            batch_size=run.responder.batch_size,
-        )
-        self.run, self.block = run, block
-        self.neurons = run.layers[block.layer][block.start : block.stop]
-        self.unit = models.source(run).layers[block.layer].unit
-
-    def open_responder(self, purpose: str) -> Respond:
-        """Make the responder of the epoch's network for the block's neurons."""
-        layer = self.block.layer
-        responder = models.responder(self.run, self.block.epoch, purpose, {layer: self.neurons})
-        return lambda images: responder(images)[layer]
-
-    def open_recorder(self, purpose: str) -> Record:
-        """Make the recorder of all neurons, from the first layer to the block's."""
-        layers = self.site(None).layers
-        neurons = {name: tuple(range(info.neurons)) for name, info in layers.items()}
-        return models.responder(self.run, self.block.epoch, purpose, neurons)
-
-    def responses_in(self, recordings: Recordings) -> Responses:
-        """Return those of the block's neurons."""
-        return np.asarray(recordings[self.block.layer][:, list(self.neurons)])
-
-    def site(self, knows: Knowledge | None) -> StudentSite:
-        """Return what a student of the block's neurons is made of."""
-        subject, digest = models.subject(self.run, self.block.epoch)
-        key = models.coding_key(self.run, digest, "search")
-        probe = self.run.study.probe
-        reading = probe.unit if probe.reading == RATE else None
-        return student_site(subject, self.block.layer, self.neurons, reading, knows, key)
-
-    def seeds(self, purpose: str, method: str, repeats: tuple[int, ...]) -> NDArray[np.int64]:
-        """Return the seeds (N, R) of a method's searches; ``purpose``: ``search``, or ``warm``."""
-        where = self.block.epoch, self.block.layer
-        return np.array(
-            [
-                [
-                    seed_of(self.run.seed, purpose, *where, neuron, method, repeat)
-                    for repeat in repeats
-                ]
-                for neuron in self.neurons
-            ]
-        )
-
-    def screening(self, repeat: int, listening: Listening | None = None) -> Screening:
-        """Return the screening of a repeat, as the atlas holds it; ``listening`` as in ``evaluate``."""
-        points, responses = read.screening(self.run.atlas, self.block, repeat)
-        points = points.astype(self.space.dtype, copy=False)
-        values: Responses = responses
-        recordings: Recordings = {}
-        if self.objective.naturalness or listening:
-            images = self.decode(points)
-            values = self.objective.values(responses, points, images)
-            # the atlas holds the responses of the neurons that are probed: a student is told those of all others too
-            recordings = self.listen("screen", images, listening)[1] if listening else {}
-        return Screening(points, Evaluation(values, *span(responses), 0, recordings))

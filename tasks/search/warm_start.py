@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from spikeatlas.optim import Points, uses_pool, uses_screening
 from spikeatlas.snn.subjects import Unit
 from spikeatlas.tasks.atlas import read
+from spikeatlas.tasks.search.block_probe import BlockProbe
 from spikeatlas.tasks.search.loop import Searches, listening_of, run_search
-from spikeatlas.tasks.search.probe import BlockProbe
 from spikeatlas.tasks.search.reevaluate import Optima, find_optima
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.study.search_entries import SearchEntry
@@ -90,6 +90,8 @@ class Merged(NamedTuple):
     highest: NDArray[np.float32]
     warm: NDArray[np.bool_]
     """(N * R,) True where the warm search's stimulus is the better one."""
+    drive: NDArray[np.float32] | None
+    """(N * R,) largest drive by anything that was shown; None where nobody asked for it."""
 
 
 def merge(searches: Sequence[Optima], sign: int) -> Merged:
@@ -120,7 +122,13 @@ def merge(searches: Sequence[Optima], sign: int) -> Merged:
         np.min([result.lowest for result in results], axis=0),
         np.max([result.highest for result in results], axis=0),
         warmer,
+        _largest([optima.outcome.drive for optima in searches]),
     )
+
+
+def _largest(drives: Sequence[NDArray[np.float32] | None]) -> NDArray[np.float32] | None:
+    measured = [drive for drive in drives if drive is not None]
+    return np.max(measured, axis=0) if measured else None
 
 
 def _joined(histories: Sequence[NDArray[np.float32]], sign: int) -> NDArray[np.float32]:

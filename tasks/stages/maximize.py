@@ -20,8 +20,8 @@ from spikeatlas.tasks.atlas import (
     image_counts,
     write,
 )
+from spikeatlas.tasks.search.block_probe import BlockProbe
 from spikeatlas.tasks.search.diverse import find_diverse
-from spikeatlas.tasks.search.probe import BlockProbe
 from spikeatlas.tasks.search.warm_start import Merged, merge, search_cold_and_warm, start_arrays
 from spikeatlas.tasks.study.blocks import Block
 from spikeatlas.tasks.study.run import Run
@@ -65,6 +65,8 @@ def search_group(probe: BlockProbe, entry: SearchEntry, repeats: tuple[int, ...]
     merged = merge(searches, probe.objective.sign)
     seeds = probe.seeds("search", entry.method, repeats)
     arrays = search_arrays(merged, seeds, probe)
+    if merged.drive is not None:
+        arrays["drive"] = merged.drive
     if probe.run.search.warm_start:
         arrays |= start_arrays(searches, merged.warm, probe.unit, probe.objective.sign)
     if probe.run.search.diverse:

@@ -106,6 +106,11 @@ class SearchSpec:
     naturalness: Annotated[float, Ge(0), Le(1)] = 0.0
     """How much typicality counts beside the response (in shares of the neuron's best response to a test
     image): 0 looks for the response alone, 1 for the most typical image."""
+    response: Literal["rate", "margin"] = Field(
+        default="rate", exclude_if=lambda value: value == "rate"
+    )
+    """``rate``: the response as it is; ``margin``: of stimuli with equal responses a search prefers the one with more input
+    current, of networks that tell it. Stored is the response, and beside it the largest current."""
 
     @property
     def most_repeats(self) -> int:

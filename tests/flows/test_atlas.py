@@ -16,7 +16,7 @@ from spikeatlas.flows.atlas import FailedBlocks
 from spikeatlas.flows.checks.study_checks import Checked
 from spikeatlas.flows.runners.run_page import artifact_key
 from spikeatlas.tasks.atlas import ANALYSED, FAILED, finished
-from spikeatlas.tasks.search.probe import BlockProbe
+from spikeatlas.tasks.search.block_probe import BlockProbe
 from tests.equal import differences
 from tests.flows.conftest import Cli, RunStudy
 from tests.tiny import folder_of, study_file, tiny

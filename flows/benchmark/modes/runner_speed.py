@@ -17,7 +17,7 @@ from spikeatlas.flows.checks.study_checks import check
 from spikeatlas.flows.runners.choice import count_cores
 from spikeatlas.tasks.atlas.allocate import allocate
 from spikeatlas.tasks.inspect.text import as_text
-from spikeatlas.tasks.search.probe import BlockProbe
+from spikeatlas.tasks.search.block_probe import BlockProbe
 from spikeatlas.tasks.stages.maximize import search_entry
 from spikeatlas.tasks.stages.observe import observe
 from spikeatlas.tasks.stages.screen import screen

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from spikeatlas.flows.benchmark.racing.bench import Bench
+from spikeatlas.flows.benchmark.racing.preparation import untrained
 from spikeatlas.flows.checks.device_checks import device_problems
 from spikeatlas.flows.checks.generator_checks import (
     encoder_problems,
@@ -18,6 +19,7 @@ from spikeatlas.flows.checks.generator_checks import (
 )
 from spikeatlas.flows.checks.output_checks import folder_problems
 from spikeatlas.flows.checks.roots import require_within
+from spikeatlas.flows.checks.searches.margin_checks import margin_lack
 from spikeatlas.optim import Points, make_maximizer
 from spikeatlas.snn.ascent import ASCENTS
 from spikeatlas.snn.data import sequence_problem
@@ -55,6 +57,7 @@ def check(bench: Bench) -> None:
     problems += [
         *_networks(bench),
         *_methods(bench),
+        *_margins(bench),
         *_sharing(bench),
         *_guide(bench),
         *_lines(bench),
@@ -129,6 +132,15 @@ def _methods(bench: Bench) -> list[str]:
         for label in sorted({label for label in labels if labels.count(label) > 1})
     ]
     return problems
+
+
+def _margins(bench: Bench) -> list[str]:
+    """Return methods that are to see currents of a network that does not tell them."""
+    labels = [method.title for method in bench.methods if method.response == "margin"]
+    if not labels or caught("data", lambda: models.dataset(bench.data)):
+        return []
+    lack = margin_lack(untrained(bench), bench.layers)
+    return [] if lack is None else [f"methods: {', '.join(labels)}: {lack}; leave response out"]
 
 
 def _space(bench: Bench, method: MethodSpec) -> list[str]:

@@ -15,6 +15,8 @@ from spikeatlas.flows.benchmark.racing.bench import Bench
 from spikeatlas.snn.data import DataSpec
 from spikeatlas.snn.files import digest_file
 from spikeatlas.snn.generators import CodeLatent, digest_generator
+from spikeatlas.snn.networks import NetworkSite, pixel_statistics
+from spikeatlas.snn.subjects import ChainSubject
 from spikeatlas.snn.training import epoch_path, read_header
 from spikeatlas.tasks.benchmark import natural_codes, results_store
 from spikeatlas.tasks.benchmark.cells import MAIN, NATURAL, Neurons, Setting
@@ -55,6 +57,14 @@ def is_trained(bench: Bench, seed: int) -> bool:
     """Return True where a network is there, made by these fields from these images."""
     path = checkpoint(bench, seed)
     return path.exists() and read_header(path).study == network_key(bench, seed)
+
+
+def untrained(bench: Bench) -> ChainSubject:
+    """Return the network as it is before any training."""
+    data = models.dataset(bench.data)
+    mean, std = pixel_statistics(data.train.images)
+    site = NetworkSite(data.shape, len(data.classes), mean, std, seed=0)
+    return ChainSubject(bench.network.build(site).eval())
 
 
 def generator_source(bench: Bench) -> models.GeneratorSource:

@@ -24,6 +24,7 @@ from spikeatlas.flows.benchmark.racing.preparation import (
     train_generator,
     train_judges,
     train_networks,
+    untrained,
 )
 from spikeatlas.flows.benchmark.racing.race_pieces import (
     keep_pieces,
@@ -35,7 +36,7 @@ from spikeatlas.flows.runners.failures import working
 from spikeatlas.snn.atomic import require_picture
 from spikeatlas.snn.data import DataSet
 from spikeatlas.snn.generators import open_generator
-from spikeatlas.snn.networks import NetworkSite, SpikingNetwork, layer_sizes, pixel_statistics
+from spikeatlas.snn.networks import SpikingNetwork, layer_sizes
 from spikeatlas.snn.subjects import ChainSubject
 from spikeatlas.snn.training import load_network
 from spikeatlas.tasks.atlas import coordinator
@@ -110,9 +111,7 @@ def _any_network(bench: Bench, data: DataSet, trained: list[int]) -> ChainSubjec
         network = load_network(path, bench.network, data.shape, len(data.classes))
         assert isinstance(network, SpikingNetwork)
         return ChainSubject(network)
-    mean, std = pixel_statistics(data.train.images)
-    site = NetworkSite(data.shape, len(data.classes), mean, std, seed=0)
-    return ChainSubject(bench.network.build(site).eval())
+    return untrained(bench)
 
 
 def run(bench: Bench) -> Generator[str, None, None]:

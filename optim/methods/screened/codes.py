@@ -114,7 +114,7 @@ class CodeEvolution(Refinement):
         counts = np.full(neurons, batch)
         if not self.problem.adaptive:
             return counts
-        done = (self._idle >= _PATIENCE) | (self._score[:, 0] == self.problem.best_score)
+        done = (self._idle >= _PATIENCE) | (self._score[:, 0] >= self.problem.best_score)
         climbing = neurons - int(done.sum())
         if climbing:
             counts[done] = 1

@@ -16,6 +16,7 @@ from spikeatlas.tasks.atlas.groups.of_layers.best_group import FOUND_BEST, KNOWN
 from spikeatlas.tasks.atlas.groups.of_layers.cross_group import CROSS
 from spikeatlas.tasks.atlas.groups.of_layers.diverse_group import DIVERSE
 from spikeatlas.tasks.atlas.groups.of_layers.layer_group import (
+    DRIVES,
     FOUND,
     HISTORIES,
     IMAGES,
@@ -66,6 +67,7 @@ GROUPS: tuple[Group, ...] = (
     IMAGES,
     LATENTS,
     HISTORIES,
+    DRIVES,
     *WARM_START,
     *DIVERSE,
     *NATURAL,

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from spikeatlas.snn.coding import CodingKey, encode
-from spikeatlas.snn.life import DriveResponder, extreme_images, response_bounds
+from spikeatlas.snn.life import DriveResponder, extreme_images, response_bounds, thresholds
 from spikeatlas.snn.life.signal_bounds import currents, input_interval, normalised
 from spikeatlas.snn.networks import SpikingNetwork
 from spikeatlas.snn.training.methods.tandem.hybrid_network import neuron_of
@@ -130,3 +130,20 @@ def test_a_unit_whose_window_no_image_fills_is_dead() -> None:
 def test_spikes_of_both_signs_have_no_extreme_image() -> None:
     with pytest.raises(ValueError, match="not signed-poisson"):
         extreme_images(network(coding="signed-poisson"))
+
+
+def test_a_drive_in_thresholds_is_a_share_of_each_unit_s() -> None:
+    built = network(threshold=(0.5, 2.0, 1.0, 1.0)).eval()
+    names = list(built.sizes)[:2]
+    units = {name: [0, 2] for name in names}
+    images = noise_images(20)
+    currents, shares = (
+        DriveResponder(built, units, in_thresholds=flag)(images) for flag in (False, True)
+    )
+    for name, threshold in zip(names, (0.5, 2.0), strict=True):
+        np.testing.assert_allclose(shares[name], currents[name] / threshold, rtol=1e-6)
+
+
+def test_neurons_without_a_rule_have_no_threshold() -> None:
+    relu = network(**KINDS["relu"])
+    assert all(thresholds(layer) is None for layer in relu)

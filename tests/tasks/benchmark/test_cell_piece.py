@@ -23,8 +23,8 @@ TOTALS = dict.fromkeys(TIMES, 1.5) | dict.fromkeys(COUNTS, 200.0)
 
 
 def measurement(history: np.ndarray) -> CellMeasurement:
-    ends = history[:, -1]
-    return CellMeasurement(np.array([5, 3]), ends, ends, ends / 2, ends / 3, history, TOTALS)
+    ends = np.array(history[:, -1], np.float32)
+    return CellMeasurement(np.array([5, 3]), ends, ends, ends, ends, history, TOTALS)
 
 
 def climb(budget: int) -> np.ndarray:

@@ -9,9 +9,10 @@ import pytest
 
 from spikeatlas.flows.checks.study_checks import Checked
 from spikeatlas.optim import Batch, Result
+from spikeatlas.tasks.search.block_probe import BlockProbe
 from spikeatlas.tasks.search.loop import Searches, SearchRecord, listening_of, run_search
 from spikeatlas.tasks.search.objective import NaturalnessTerm, Objective
-from spikeatlas.tasks.search.probe import BlockProbe, Evaluation
+from spikeatlas.tasks.search.probe import Evaluation
 from spikeatlas.tasks.study.blocks import Block
 
 ONE = Searches("random", np.zeros((1, 1), np.int64), 3)

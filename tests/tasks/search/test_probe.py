@@ -11,7 +11,8 @@ import pytest
 from numpy.typing import NDArray
 
 from spikeatlas.flows.checks.study_checks import Checked
-from spikeatlas.tasks.search.probe import BlockProbe, Respond
+from spikeatlas.tasks.search.block_probe import BlockProbe
+from spikeatlas.tasks.search.probe import Respond
 from spikeatlas.tasks.study.blocks import Block
 from spikeatlas.tasks.study.digests import seed_of
 from spikeatlas.tasks.workers import models

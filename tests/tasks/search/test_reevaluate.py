@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from spikeatlas.flows.checks.study_checks import Checked
 from spikeatlas.tasks.atlas import open_tree
+from spikeatlas.tasks.search.block_probe import BlockProbe
 from spikeatlas.tasks.search.loop import Searches, run_search
-from spikeatlas.tasks.search.probe import BlockProbe
 from spikeatlas.tasks.search.reevaluate import CANDIDATES, remeasure
 from spikeatlas.tasks.search.warm_start import keeps_archive
 from spikeatlas.tasks.study.blocks import Block

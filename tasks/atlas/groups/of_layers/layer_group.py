@@ -106,6 +106,15 @@ def _lane_latents(layout: Layout, _layer: str | None) -> Mapping[str, Variable]:
     }  # fmt: skip
 
 
+_DRIVE = {
+    "drive": Variable(SEARCHES, "float32", np.nan, "largest drive", "the highest mean input current that any stimulus of the search gave the neuron, in thresholds (of a map, its best position's): how far from a response a silent neuron stayed", "1"),
+}  # fmt: skip
+
+
+def _margin(layout: Layout) -> bool:
+    return layout.margin
+
+
 def _warm(layout: Layout) -> bool:
     return layout.warm_start
 
@@ -129,6 +138,16 @@ LATENTS = Group(
 )
 HISTORIES = Group(
     of_layers("history"), "the course of each search", _history, mark="status", of_searches=True
+)
+
+DRIVES = Group(
+    LAYER,
+    "how far each search drove its neuron",
+    same(_DRIVE),
+    mark="status",
+    when=_margin,
+    condition="search.response: margin",
+    of_searches=True,
 )
 
 _Two = partial(Group, mark="status", when=_warm, condition="search.warm_start", of_searches=True)
