@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from prefect import flow
@@ -82,8 +83,7 @@ def search_blocks(run: Run, epoch: float, blocks: list[Block]) -> list[str]:
         return failures
     write.clear_epoch(run.atlas, epoch)
 
-    def on_end(index: int, outcome: Any) -> None:
-        block = blocks[index]
+    def on_end(block: Block, outcome: Any) -> None:
         failed = isinstance(outcome, BaseException)
         if failed and not isinstance(outcome, InterruptedError):
             write.mark_failed(run.atlas, block)
@@ -95,9 +95,36 @@ def search_blocks(run: Run, epoch: float, blocks: list[Block]) -> list[str]:
         progress.advance(run, block, None if failed else outcome)
         first_look.show(run, epoch)
 
-    task = units.maximize_task.with_options(timeout_seconds=run.study.runner.timeout)
-    settle([submit(task, run, *block) for block in blocks], on_end)
+    if run.search.pool == "epoch":
+        _search_pool(run, epoch, blocks, on_end)
+    else:
+        task = _in_time(run, units.maximize_task)
+        settle(
+            [submit(task, run, *block) for block in blocks],
+            lambda index, outcome: on_end(blocks[index], outcome),
+        )
     return failures
+
+
+def _search_pool(
+    run: Run, epoch: float, blocks: list[Block], on_end: Callable[[Block, Any], None]
+) -> None:
+    """Run all blocks of an epoch as one task, of which ``blocks`` are not done yet."""
+
+    def settled(_: int, outcome: Any) -> None:
+        failed = isinstance(outcome, BaseException)
+        # those that were stored before a failure are done
+        rest = unfinished(run.atlas, blocks) if failed else blocks
+        outcomes = [outcome] * len(rest) if failed else outcome
+        for block, counts in zip(rest, outcomes, strict=True):
+            on_end(block, counts)
+
+    settle([submit(_in_time(run, units.maximize_epoch_task), run, epoch, blocks)], settled)
+
+
+def _in_time(run: Run, task: Any) -> Any:
+    """Return a task that is tried again where it takes longer than the study allows."""
+    return task.with_options(timeout_seconds=run.study.runner.timeout)
 
 
 def name(block: Block) -> str:

@@ -188,6 +188,10 @@ class Result:
     lowest: Scores
     highest: Scores
 
+    def of(self, searches: slice) -> Self:
+        """Return the outcome for some of the neurons."""
+        return type(self)(*(getattr(self, part.name)[searches] for part in fields(self)))
+
     def always(self, value: float) -> npt.NDArray[np.bool_]:
         """Neurons (N,) that were measured and answered every image with ``value``; 0: they are silent."""
         always: npt.NDArray[np.bool_] = (self.lowest == value) & (self.highest == value)

@@ -29,7 +29,7 @@ from spikeatlas.tasks.stages.conclude import conclude
 from spikeatlas.tasks.stages.cross import cross
 from spikeatlas.tasks.stages.know import know
 from spikeatlas.tasks.stages.living import judge_life
-from spikeatlas.tasks.stages.maximize import maximize
+from spikeatlas.tasks.stages.maximize import maximize, maximize_epoch
 from spikeatlas.tasks.stages.observe import observe
 from spikeatlas.tasks.stages.screen import screen
 from spikeatlas.tasks.stages.train import (
@@ -131,13 +131,19 @@ record_generator_task = _task(_writer(record_generator), "record generator")
 observe_task = _epoch_task(observe, "observe")
 blank_task = _epoch_task(show_blanks, "show blanks")
 screen_task = _epoch_task(screen, "screen")
+_RETRIES: dict[str, Any] = {
+    "retries": 2,
+    "retry_delay_seconds": [1, 10],
+    "retry_condition_fn": _worth_retrying,
+}
 maximize_task = _task(
     _writer(maximize),
     "maximize",
     "epoch={epoch:g} layer={layer} neurons={start}-{stop}",
-    retries=2,
-    retry_delay_seconds=[1, 10],
-    retry_condition_fn=_worth_retrying,
+    **_RETRIES,
+)
+maximize_epoch_task = _task(
+    _writer(maximize_epoch), "maximize together", "epoch={epoch:g}", **_RETRIES
 )
 analyze_task = _epoch_task(analyze, "analyze")
 cross_task = _epoch_task(cross, "cross")

@@ -20,7 +20,7 @@ from spikeatlas.tasks.stages.conclude import conclude
 from spikeatlas.tasks.stages.cross import cross
 from spikeatlas.tasks.stages.know import know
 from spikeatlas.tasks.stages.living import judge_life
-from spikeatlas.tasks.stages.maximize import maximize, search_entry
+from spikeatlas.tasks.stages.maximize import search_entry, search_together
 from spikeatlas.tasks.stages.observe import observe
 from spikeatlas.tasks.stages.screen import screen
 from spikeatlas.tasks.stages.train import (
@@ -137,8 +137,8 @@ def build(raw: dict[str, Any]) -> Checked:
         show_blanks(run, epoch)
         if epoch in searched:
             screen(run, epoch)
-            for block in run.blocks(epoch):
-                maximize(run, *block)
+            for pool in run.pools(epoch):
+                search_together(run, pool, pool)
         analyze(run, epoch)
     for epoch in searched if run.analysis.cross else ():
         cross(run, epoch)
@@ -155,7 +155,8 @@ def build(raw: dict[str, Any]) -> Checked:
 def search_alone(run: Run, block: Block, label: str) -> dict[str, Any]:
     """Run the searches of one entry of a block, and store nothing."""
     (entry,) = (entry for entry in run.search.entries if entry.label == label)
-    return search_entry(BlockProbe(run, block, entry.sign), entry)
+    (arrays,) = search_entry(BlockProbe(run, [block], entry.sign), entry)
+    return arrays
 
 
 def built(folder: Path, study: Callable[[Path], dict[str, Any]]) -> Checked:

@@ -14,7 +14,7 @@ from spikeatlas.tasks.stages.analyze import analyze
 from spikeatlas.tasks.stages.blank import show_blanks
 from spikeatlas.tasks.stages.conclude import conclude
 from spikeatlas.tasks.stages.know import know
-from spikeatlas.tasks.stages.maximize import maximize
+from spikeatlas.tasks.stages.maximize import search_together
 from spikeatlas.tasks.stages.observe import observe
 from spikeatlas.tasks.stages.screen import screen
 from spikeatlas.tasks.stages.train import (
@@ -41,8 +41,8 @@ def make_atlas(checked: Checked) -> int:
         observe(run, epoch)
         show_blanks(run, epoch)
         screen(run, epoch)
-        for block in run.blocks(epoch):
-            maximize(run, *block)
+        for pool in run.pools(epoch):
+            search_together(run, pool, pool)
     for epoch in run.epochs:
         analyze(run, epoch)
         know(run, epoch)

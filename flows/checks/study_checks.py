@@ -81,6 +81,7 @@ PARTS: tuple[Callable[[StudyInputs], list[str]], ...] = (
     _analysis_problems,
     search_checks.screening_problems,
     search_checks.plain_room_problems,
+    search_checks.pool_problems,
     _generator_problems,
     search_checks.naturalness_problems,
     margin_checks.margin_problems,

@@ -21,7 +21,7 @@ from spikeatlas.tasks.benchmark.cells import GRADIENT, NATURAL, Cell, Setting
 from spikeatlas.tasks.benchmark.natural_codes import observed_name
 from spikeatlas.tasks.search.block_student import StudentSite, student_site
 from spikeatlas.tasks.search.loop import Searches, run_search
-from spikeatlas.tasks.search.margin import Margin
+from spikeatlas.tasks.search.margin import make_margin
 from spikeatlas.tasks.search.objective import Objective, make_objective
 from spikeatlas.tasks.search.probe import Probe, Record, Respond
 from spikeatlas.tasks.study.digests import seed_of
@@ -72,18 +72,9 @@ class CellProbe(Probe):
         self.subject = setting.subject(cell.training_seed)
         self._setting, self._cell = setting, cell
         if cell.margin:
-            self.margin = self._make_margin()
-
-    def _make_margin(self) -> Margin:
-        """Make the slope of the cell's neurons; the bench's checks say that their network tells it."""
-        layer, neurons = self._cell.layer, self._cell.neurons
-        key = self._setting.noise("search")
-        showing = models.showing_of(self._setting.setup.responder, key)
-        drive = self.subject.drive_responder({layer: neurons}, showing)
-        quantum = self.subject.layers[layer].unit.quantum
-        assert drive is not None
-        assert quantum is not None
-        return Margin(lambda images: drive(images)[layer], quantum)
+            key = setting.noise("search")
+            showing = models.showing_of(setting.setup.responder, key)
+            self.margin = make_margin(self.subject, {cell.layer: cell.neurons}, showing)
 
     def open_responder(self, purpose: str) -> Respond:
         """Make the responder of the cell's neurons."""
@@ -110,7 +101,7 @@ class CellProbe(Probe):
         """Return what a student of the cell's neurons is made of."""
         key = self._setting.noise("search")
         return student_site(
-            self.subject, self._cell.layer, self._cell.neurons, "channel", knows, key
+            self.subject, {self._cell.layer: self._cell.neurons}, "channel", knows, key
         )
 
 

@@ -45,6 +45,13 @@ class Archive:
         self._owner.append(owner.astype(np.int32))
         self._responses.append(np.array(responses, np.float32))
 
+    def of(self, searches: slice) -> Archive:
+        """Return the archive of some of the searches, which share their points."""
+        archive = Archive(len(range(self._searches)[searches]), share=self._share)
+        archive._points, archive._owner = self._points, self._owner
+        archive._responses = [responses[:, searches] for responses in self._responses]
+        return archive
+
     def ranked(self, sign: int) -> list[tuple[Points, NDArray[np.float32]]]:
         """Return the different points (k, d) of each search, best first, and their responses (k,).
 

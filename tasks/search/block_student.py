@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from spikeatlas.optim import RESPONSE, Brief, GaussianSpace, Knowledge, Points, Space
 from spikeatlas.snn.ascent import Confine, make_path
@@ -51,10 +52,8 @@ class StudentSite:
 
     layers: dict[str, LayerInfo]
     """Layers that are recorded, shallow to deep."""
-    layer: str
-    """The layer of the neurons that are searched."""
-    neurons: tuple[int, ...]
-    """These neurons."""
+    targets: tuple[SearchedNeuron, ...]
+    """The neurons that are searched."""
     reading: UnitChoice
     """Of maps, that responses are."""
     structure: Structure | None
@@ -65,23 +64,23 @@ class StudentSite:
 
 def student_site(
     subject: Subject,
-    layer: str,
-    neurons: Sequence[int],
+    neurons: Mapping[str, Sequence[int]],
     reading: UnitChoice | None,
     knows: Knowledge | None,
     key: CodingKey | None,
 ) -> StudentSite:
-    """Return what a student of some neurons of a layer is made of, which knows no more than ``knows``, or than the subject tells.
+    """Return what a student of neurons of some layers is made of, which knows no more than ``knows``, or than the subject tells.
 
     ``reading``: of maps, that responses are; None where they are no rates.
     """
     structure = None if knows == "numbers" else structure_of(subject)
     names = list(subject.layers)
-    last = len(names) if structure is None else names.index(layer) + 1
+    last = len(names) if structure is None else max(map(names.index, neurons)) + 1
     layers = {name: subject.layers[name] for name in names[:last]}
     mapped = structure is not None and knows in (None, "maps") and reading is not None
     maps = map_recorder(subject, layers, key) if mapped else None
-    return StudentSite(layers, layer, tuple(neurons), reading or "channel", structure, maps)
+    targets = [SearchedNeuron(name, neuron) for name, row in neurons.items() for neuron in row]
+    return StudentSite(layers, tuple(targets), reading or "channel", structure, maps)
 
 
 class BlockStudent:
@@ -120,7 +119,7 @@ class BlockStudent:
         scales = {
             name: response_scale(values, site.layers[name].unit) for name, values in numbers.items()
         }
-        scale = response_scale(responses, site.layers[site.layer].unit)
+        scale = self._scale(responses)
         images = recordings[STIMULUS]
         maps = {} if site.maps is None else site.maps(images[:_MAPPED])
         recording = Recording(
@@ -133,16 +132,23 @@ class BlockStudent:
         model.fit(recording, random)
         return model, scale.numpy()
 
+    def _scale(self, responses: Tensor) -> Tensor:
+        """Return what the responses (k, m) of the searched neurons are divided by, (m,); an isolated one's stand alone."""
+        units = [self._site.layers[target.layer].unit for target in self._site.targets]
+        columns = zip(responses.unsqueeze(2).unbind(1), units, strict=False)
+        return torch.cat([response_scale(column, unit) for column, unit in columns])
+
     def _model(self, *, isolated: bool) -> StudentModel:
         """Make a student; ``isolated``: of one neuron, of which nothing but its own responses was told."""
         site, shape = self._site, self._generator.image_shape
         units = {name: scaled_unit(info.unit) for name, info in site.layers.items()}
         if isolated:
-            return GenericStudent(shape, [units[site.layer]], {}, ONE)
+            return GenericStudent(shape, [units[site.targets[0].layer]], {}, ONE)
         if site.structure is None:
-            return GenericStudent(shape, [units[site.layer]] * len(site.neurons), units, MANY)
-        targets = [SearchedNeuron(site.layer, neuron) for neuron in site.neurons]
-        return LayeredStudent(site.structure, shape, targets, site.reading)
+            return GenericStudent(
+                shape, [units[target.layer] for target in site.targets], units, MANY
+            )
+        return LayeredStudent(site.structure, shape, site.targets, site.reading)
 
     def _climb(self, model: StudentModel, brief: Brief) -> tuple[Points, NDArray[np.float32]]:
         """Climb from the best points of each neuron, and one of the prior: points (n, k, d), expected responses (n, k)."""

@@ -19,6 +19,7 @@ from spikeatlas.optim import (
 from spikeatlas.snn.layer_info import LayerInfo, Unit
 from spikeatlas.snn.life import DriveResponder
 from spikeatlas.snn.networks import SpikingNetwork
+from spikeatlas.snn.students import SearchedNeuron
 from spikeatlas.tasks.atlas import read
 from spikeatlas.tasks.search.block_student import StudentSite
 from spikeatlas.tasks.search.loop import Searches, listening_of, run_search
@@ -86,7 +87,8 @@ class DriveProbe(Probe):
         del knows
         info = LayerInfo(len(self.neurons), (), Unit("drive", top=None, bottom=None))
         layer = self.block.layer
-        return StudentSite({layer: info}, layer, tuple(self.neurons), "channel", None, None)
+        targets = tuple(SearchedNeuron(layer, neuron) for neuron in self.neurons)
+        return StudentSite({layer: info}, targets, "channel", None, None)
 
     def search(self) -> Driven:
         """Search with the study's first method, its budget and its repeats."""

@@ -76,6 +76,15 @@ class Outcome:
     drive: NDArray[np.float32] | None = None
     """(N * R,) largest drive by anything that was shown, in thresholds; None where nobody asked for it."""
 
+    def of(self, searches: slice) -> Outcome:
+        """Return that of some of the searches; images are counted for all together."""
+        return replace(
+            self,
+            result=self.result.of(searches),
+            archive=None if self.archive is None else self.archive.of(searches),
+            drive=None if self.drive is None else self.drive[searches],
+        )
+
 
 class SearchRecord:
     """The record of what searches have shown so far, and of the range of the responses."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -83,10 +84,10 @@ def make_objective(sign: int, weight: float, best: Responses, typicality: Scale)
     return Objective(sign, NaturalnessTerm(weight, scale, typicality))
 
 
-def block_objective(run: Run, block: Block, sign: int) -> Objective:
-    """Return the objective that a study sets for the neurons of a block, of the most or least exciting images."""
+def blocks_objective(run: Run, blocks: Sequence[Block], sign: int) -> Objective:
+    """Return the objective that a study sets for the neurons of some blocks, of the most or least exciting images."""
     search = run.search
     if not search.naturalness:
         return Objective(sign)
-    best = read.best_natural(run.atlas, block)
+    best = np.concatenate([read.best_natural(run.atlas, block) for block in blocks])
     return make_objective(sign, search.naturalness, best, scale_of(run))

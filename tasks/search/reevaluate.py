@@ -35,6 +35,16 @@ class Optima:
     outcome: Outcome
     """The searches that they come from."""
 
+    def of(self, searches: slice) -> Optima:
+        """Return those of some of the searches."""
+        return Optima(
+            self.point[searches],
+            self.image[searches],
+            self.value[searches],
+            self.response[searches],
+            self.outcome.of(searches),
+        )
+
 
 def find_optima(probe: Probe, outcome: Outcome, *, stochastic: bool) -> Optima:
     """Return the best stimulus of each search; of a stochastic coding, among candidates measured again."""

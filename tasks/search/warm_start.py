@@ -32,14 +32,13 @@ def search_cold_and_warm(
 
     AtlasError where the epoch before, from which these start, is not finished.
     """
-    run, block = probe.run, probe.block
-    before = read.epoch_before(run.atlas, block.epoch) if run.search.warm_start else None
+    run = probe.run
+    before = read.epoch_before(run.atlas, probe.epoch) if run.search.warm_start else None
     budgets = run.budgets(first=before is None)
     cold = _search(probe, "search", entry.method, repeats, budgets[0])
     if before is None:
         return [cold]
-    starts = read.latents(run.atlas, block._replace(epoch=before), entry.label, repeats)
-    starts = starts.astype(cold.point.dtype)
+    starts = probe.latents(before, entry.label, repeats).astype(cold.point.dtype)
     return [cold, _search(probe, "warm", entry.method, repeats, budgets[1], starts)]
 
 
@@ -66,7 +65,7 @@ def _search(
         # a screening belongs to one repeat
         screening=probe.screening(repeats[0], listening) if uses_screening(maximizer) else None,
         archived=keeps_archive(run),
-        ends=(probe.unit.bottom, probe.unit.top),
+        ends=probe.ends,
     )
     return find_optima(probe, run_search(probe, searches), stochastic=run.stochastic)
 

@@ -1,8 +1,9 @@
-"""The search of one block: the most exciting images of its neurons."""
+"""The search of one block, or of all blocks of an epoch together: the most exciting images of their neurons."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from spikeatlas.tasks.atlas import (
 )
 from spikeatlas.tasks.search.block_probe import BlockProbe
 from spikeatlas.tasks.search.diverse import find_diverse
+from spikeatlas.tasks.search.reevaluate import Optima
 from spikeatlas.tasks.search.warm_start import Merged, merge, search_cold_and_warm, start_arrays
 from spikeatlas.tasks.study.blocks import Block
 from spikeatlas.tasks.study.run import Run
@@ -37,31 +39,76 @@ def maximize(run: Run, epoch: float, layer: str, start: int, stop: int) -> dict[
     all), and are done.
     """
     block = Block(epoch, layer, start, stop)
+    (counts,) = search_together(run, (block,), (block,))
+    return counts
+
+
+def maximize_epoch(run: Run, epoch: float, pending: Sequence[Block]) -> list[dict[str, int]]:
+    """Search for all neurons of an epoch together, and store, one after the other, the blocks that are ``pending``.
+
+    The others, whose values come out as they are, are left alone. Return the counts of each, as ``maximize`` does.
+    """
+    return search_together(run, run.blocks(epoch), pending)
+
+
+def search_together(
+    run: Run, blocks: Sequence[Block], pending: Sequence[Block]
+) -> list[dict[str, int]]:
+    """Search for the neurons of some blocks together, and store those blocks that are pending."""
     # a probe of each sign, so that neither sees what the other has shown
-    probes = {sign: BlockProbe(run, block, sign) for sign in run.search.signs}
-    parts = [search_entry(probes[entry.sign], entry) for entry in run.search.entries]
-    arrays = {name: np.stack([part[name] for part in parts], axis=1) for name in parts[0]}
-    write.write_block(run.atlas, block, fill_up(arrays, run.search.most_repeats))
-    return count_states(arrays["status"])
+    probes = {sign: BlockProbe(run, blocks, sign) for sign in run.search.signs}
+    entries = [search_entry(probes[entry.sign], entry) for entry in run.search.entries]
+    counts = {}
+    for block, parts in zip(blocks, zip(*entries, strict=True), strict=True):
+        if block in pending:
+            arrays = {name: np.stack([part[name] for part in parts], axis=1) for name in parts[0]}
+            write.write_block(run.atlas, block, fill_up(arrays, run.search.most_repeats))
+            counts[block] = count_states(arrays["status"])
+    return [counts[block] for block in pending]
 
 
-def search_entry(probe: BlockProbe, entry: SearchEntry) -> Arrays:
-    """Run all repeats of one entry of the search axis: arrays (neurons, repeats, ...).
+def search_entry(probe: BlockProbe, entry: SearchEntry) -> list[Arrays]:
+    """Run all repeats of one entry of the search axis: arrays (neurons, repeats, ...) of each block.
 
     Searches that share nothing run together, all repeats in one batch, which changes no value. With
     sharing on, or a screening to learn from, each repeat is a group of its own.
     """
-    repeats = range(probe.run.repeats(probe.block.epoch))
+    repeats = range(probe.run.repeats(probe.epoch))
     apart = probe.run.search.share or uses_screening(probe.run.search.method(entry.method))
     groups = [(repeat,) for repeat in repeats] if apart else [tuple(repeats)]
-    parts = [search_group(probe, entry, group) for group in groups]
-    return {name: np.concatenate([part[name] for part in parts], axis=1) for name in parts[0]}
+    found = [search_group(probe, entry, group) for group in groups]
+    return [
+        {name: np.concatenate([part[name] for part in parts], axis=1) for name in parts[0]}
+        for parts in zip(*found, strict=True)
+    ]
 
 
-def search_group(probe: BlockProbe, entry: SearchEntry, repeats: tuple[int, ...]) -> Arrays:
-    """Run one entry's searches of some repeats: arrays (neurons, repeats, ...)."""
+def search_group(probe: BlockProbe, entry: SearchEntry, repeats: tuple[int, ...]) -> list[Arrays]:
+    """Run one entry's searches of some repeats: arrays (neurons, repeats, ...) of each block."""
     began = time.perf_counter()
     searches = search_cold_and_warm(probe, entry, repeats)
+    parts = [
+        block_arrays(part, _of_neurons(searches, rows, len(repeats)), entry, repeats)
+        for rows, part in probe.parts
+    ]
+    seconds = (time.perf_counter() - began) / len(searches[0].point)
+    for arrays in parts:
+        arrays["seconds"] = np.full_like(arrays["response"], seconds)
+    return parts
+
+
+def _of_neurons(searches: Sequence[Optima], neurons: slice, repeats: int) -> Sequence[Optima]:
+    """Return the optima of some neurons, each of which stands ``repeats`` times in a row; of all as they are."""
+    if neurons == slice(None):
+        return searches
+    rows = slice(neurons.start * repeats, neurons.stop * repeats)
+    return [optima.of(rows) for optima in searches]
+
+
+def block_arrays(
+    probe: BlockProbe, searches: Sequence[Optima], entry: SearchEntry, repeats: tuple[int, ...]
+) -> Arrays:
+    """Return the variables of one block's searches, a cold one and perhaps a warm one: arrays (neurons, repeats, ...)."""
     merged = merge(searches, probe.objective.sign)
     seeds = probe.seeds("search", entry.method, repeats)
     arrays = search_arrays(merged, seeds, probe)
@@ -72,8 +119,6 @@ def search_group(probe: BlockProbe, entry: SearchEntry, repeats: tuple[int, ...]
     if probe.run.search.diverse:
         archives = [optima.outcome.archive for optima in searches if optima.outcome.archive]
         arrays |= find_diverse(probe, merged.best, archives, probe.run.search.diverse)
-    seconds = (time.perf_counter() - began) / seeds.size
-    arrays["seconds"] = np.full(seeds.size, seconds, np.float32)
     latents = {name: arrays[name] for name in arrays if name.endswith("latent")}
     dtype = probe.generator.latent.dtype
     arrays |= {name: values.astype(dtype) for name, values in latents.items()}

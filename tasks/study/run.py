@@ -156,6 +156,11 @@ class Run:
             return []
         return epoch_blocks(epoch, self.layers, self.search.neurons_per_task)
 
+    def pools(self, epoch: float) -> list[list[Block]]:
+        """Return the blocks of one epoch, those together whose neurons one task searches for."""
+        blocks = self.blocks(epoch)
+        return [blocks] if self.search.pool == "epoch" else [[block] for block in blocks]
+
     def with_fields(self, **fields: Any) -> Run:
         """Return the same run of a study with other sections; its digest and neurons stay."""
         return replace(self, study=self.study.model_copy(update=fields))

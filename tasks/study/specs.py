@@ -72,6 +72,10 @@ class SearchSpec:
     changes over training are held against."""
     share: bool = False
     """Whether a neuron may use the responses to images proposed for others of its block."""
+    pool: Literal["block", "epoch"] = Field(
+        default="block", exclude_if=lambda value: value == "block"
+    )
+    """Who shares: ``block``: the neurons of a task; ``epoch``: all neurons of an epoch, which one task searches together."""
     allocation: Literal["fixed", "adaptive"] = "fixed"
     """``fixed``: the same budget for every neuron; ``adaptive``: with ``share``, neurons of a block that
     are done give theirs to those that still climb."""

@@ -143,3 +143,29 @@ def test_a_run_s_own_report_says_when_it_ended(
     assert finished(run.atlas, run.epochs)
     ended = zarr.open_group(run.atlas, mode="r").attrs["ended"]
     assert f"<dt>ended</dt><dd>{ended}</dd>" in page.read_text()
+
+
+def test_a_pool_of_an_epoch_is_one_task_whose_failure_marks_what_is_not_done(
+    api: str, run_study: RunStudy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    search = {"methods": ["random"], "share": True, "pool": "epoch", "repeats": 1}
+    study = study_file(tmp_path, tiny(tmp_path / "run", search=search, probe={"epochs": [2]}))
+    seeds = BlockProbe.seeds
+
+    def refuse(self: BlockProbe, *arguments: Any) -> Any:
+        if len(self.blocks) == 1 and self.blocks[0].layer == "conv2":
+            raise ArithmeticError("no")
+        return seeds(self, *arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(BlockProbe, "seeds", refuse)
+        with pytest.raises(FailedBlocks, match="maximize epoch=2 layer=conv2 neurons=0-4: no"):
+            run_study(study)
+    failed = zarr.open_group(tmp_path / "run" / "atlas.zarr")["layers/fc1/status"]
+    assert (failed[0] == FAILED).all()  # type: ignore[index, operator]
+
+    run_study(study)
+
+    assert finished(tmp_path / "run" / "atlas.zarr", [2.0])
+    names = [run["name"] for run in httpx.post(f"{api}/task_runs/filter", json={}).json()]
+    assert "maximize together epoch=2" in names

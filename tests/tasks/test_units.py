@@ -27,6 +27,7 @@ NAMES = {
     "blank_task": "show blanks epoch={epoch:g}",
     "screen_task": "screen epoch={epoch:g}",
     "maximize_task": "maximize epoch={epoch:g} layer={layer} neurons={start}-{stop}",
+    "maximize_epoch_task": "maximize together epoch={epoch:g}",
     "analyze_task": "analyze epoch={epoch:g}",
     "cross_task": "cross epoch={epoch:g}",
     "know_task": "compare with all known epoch={epoch:g}",
@@ -49,7 +50,10 @@ def test_task_runs_are_named_as_people_watch_them() -> None:
 
 
 def test_only_searches_are_tried_again() -> None:
-    assert {name for name, unit in tasks().items() if unit.retries} == {"maximize_task"}
+    assert {name for name, unit in tasks().items() if unit.retries} == {
+        "maximize_task",
+        "maximize_epoch_task",
+    }
     assert not any(unit.persist_result for unit in tasks().values())
 
 

@@ -90,7 +90,7 @@ def _search_all(executor: Executor | None, run: Run) -> None:
 def search_block(run: Run, block: Block) -> None:
     """Search a block with all methods, and store nothing."""
     one_thread()
-    probe = BlockProbe(run, block)
+    probe = BlockProbe(run, [block])
     for entry in run.search.entries:
         search_entry(probe, entry)
 

@@ -165,11 +165,22 @@ def room_problems(run: Run) -> list[str]:
     search = run.search
     if not search.methods:
         return []
-    # sharing, all neurons of a block pay for it together
-    payers = (
-        min(block.stop - block.start for block in run.blocks(run.epochs[0])) if search.share else 1
-    )
+    # sharing, all neurons that one task searches for pay for it together
+    pools = run.pools(run.epochs[0]) if search.share else []
+    payers = min((sum(block.stop - block.start for block in pool) for pool in pools), default=1)
     return _room_problems(search, min(run.budgets(first=len(run.epochs) == 1)), payers)
+
+
+def pool_problems(inputs: StudyInputs) -> list[str]:
+    """Name a pool of neurons that share nothing."""
+    search = inputs.study.search
+    if inputs.lack("search") or search.share or search.pool == "block":
+        return []
+    message = (
+        "search.pool: epoch is who shares images, and search.share is false; set search.share: true, or leave "
+        "search.pool out"
+    )
+    return [message]
 
 
 def _room_problems(search: SearchSpec, budget: int, payers: int) -> list[str]:

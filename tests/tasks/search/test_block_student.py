@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from spikeatlas.optim import RESPONSE, Brief, GaussianSpace, Points
 from spikeatlas.snn.layer_info import LayerInfo, Unit
+from spikeatlas.snn.students import SearchedNeuron
 from spikeatlas.tasks.search.block_student import (
     STIMULUS,
     BlockStudent,
@@ -48,7 +49,7 @@ def usual(given: Brief) -> NDArray[np.float64]:
 
 
 def site(knows: Any, layer: str = "conv2") -> StudentSite:
-    return student_site(subject(), layer, NEURONS, "channel", knows, None)
+    return student_site(subject(), {layer: NEURONS}, "channel", knows, None)
 
 
 def answers(layer: str, points: Points) -> NDArray[np.float32]:
@@ -69,7 +70,7 @@ def test_a_site_holds_what_may_be_known() -> None:
 
 
 def test_what_is_no_rate_has_no_maps() -> None:
-    assert student_site(subject(), "conv2", NEURONS, None, None, None).maps is None
+    assert student_site(subject(), {"conv2": NEURONS}, None, None, None).maps is None
 
 
 @pytest.mark.parametrize("knows", ["maps", "structure", "numbers"])
@@ -132,7 +133,8 @@ def test_responses_in_any_unit(unit: Unit) -> None:
     given = brief("conv1")
     recordings = {STIMULUS: given.recordings[STIMULUS], RESPONSE: 200 * given.recordings[RESPONSE]}
     recordings["cell"] = recordings[RESPONSE]
-    cells = StudentSite({"cell": LayerInfo(2, (), unit)}, "cell", (0, 1), "channel", None, None)
+    targets = (SearchedNeuron("cell", 0), SearchedNeuron("cell", 1))
+    cells = StudentSite({"cell": LayerInfo(2, (), unit)}, targets, "channel", None, None)
     proposals = BlockStudent(cells, generator(), SPACE, Objective())(
         replace(given, recordings=recordings)
     )

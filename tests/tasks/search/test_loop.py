@@ -52,7 +52,7 @@ def test_the_search_s_own_range_stays_where_the_response_alone_counts() -> None:
 
 
 def test_repeats_in_lock_step_find_what_each_finds_alone(made: Checked) -> None:
-    probe = BlockProbe(made.run, Block(2, "conv2", 0, 3))
+    probe = BlockProbe(made.run, [Block(2, "conv2", 0, 3)])
     both = Searches("tt", probe.seeds("search", "tt", (0, 1)), 20, archived=True)
     together = run_search(probe, both)
     second = replace(both, seeds=both.seeds[:, 1:])
@@ -65,12 +65,12 @@ def test_repeats_in_lock_step_find_what_each_finds_alone(made: Checked) -> None:
 
 @pytest.mark.parametrize("share", [True, False])
 def test_a_student_learns_from_what_was_told(made: Checked, *, share: bool) -> None:
-    probe = BlockProbe(made.run, Block(2, "conv2", 0, 3))
+    probe = BlockProbe(made.run, [Block(2, "conv2", 0, 3)])
     options = {"rounds": 2, "screening": 0.2}
     seeds = probe.seeds("search", "twin", (0,))
     searches = Searches("twin", seeds, 60, share=share, options=options, archived=True)
     outcome = run_search(probe, searches)
-    again = run_search(BlockProbe(made.run, Block(2, "conv2", 0, 3)), searches)
+    again = run_search(BlockProbe(made.run, [Block(2, "conv2", 0, 3)]), searches)
     assert outcome.images == 3 * 60
     np.testing.assert_array_equal(outcome.result.best_point, again.result.best_point)
     shown = probe.decode(outcome.result.best_point)
@@ -81,7 +81,7 @@ def test_a_student_learns_from_what_was_told(made: Checked, *, share: bool) -> N
 
 @pytest.mark.parametrize("share", [True, False])
 def test_a_student_is_told_of_the_screening(made: Checked, *, share: bool) -> None:
-    probe = BlockProbe(made.run, Block(2, "conv2", 0, 3))
+    probe = BlockProbe(made.run, [Block(2, "conv2", 0, 3)])
     listening = listening_of("twin", share=share)
     assert listening == ("all" if share else "own")
     assert listening_of("screened", share=share) is None

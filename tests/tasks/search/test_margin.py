@@ -32,11 +32,11 @@ def test_values_keep_the_order_of_responses_and_are_rounded_to_them(quantum: flo
     rng = np.random.default_rng(0)
     responses = np.asarray(rng.integers(0, round(1 / quantum) + 1, (500, 4)) * quantum, np.float32)
     drive = np.asarray(rng.normal(0, 20, (500, 4)), np.float32)
-    margin = Margin(lambda _: drive, quantum)
+    margin = Margin(lambda _: drive, np.full(4, quantum))
 
     values = margin.lift(responses, drive)
 
-    np.testing.assert_allclose(margin.lower(values), responses, atol=1e-6)
+    np.testing.assert_allclose(margin.lower(values.T).T, responses, atol=1e-6)
     higher = responses[:-1] > responses[1:]
     assert (values[:-1] > values[1:])[higher].all()
     alike = (responses[:-1] == responses[1:]) & (abs(drive[:-1] - drive[1:]) > 1) & (abs(drive[:-1]) < 5)  # fmt: skip
@@ -46,7 +46,7 @@ def test_values_keep_the_order_of_responses_and_are_rounded_to_them(quantum: flo
 
 
 def test_among_equal_responses_the_larger_current_counts(made: Checked, run: Run) -> None:
-    plain, probe = BlockProbe(made.run, BLOCK), BlockProbe(run, BLOCK)
+    plain, probe = BlockProbe(made.run, [BLOCK]), BlockProbe(run, [BLOCK])
     points = plain.space.sample(np.random.default_rng(0), 40)
     expected, evaluation = plain.evaluate(points, 2), probe.evaluate(points, 2)
     assert probe.margin is not None
@@ -66,7 +66,7 @@ def test_among_equal_responses_the_larger_current_counts(made: Checked, run: Run
 
 @pytest.mark.parametrize("method", ["random", "screened"])
 def test_a_search_tells_responses_and_how_far_it_drove(run: Run, method: str) -> None:
-    probe = BlockProbe(run, BLOCK)
+    probe = BlockProbe(run, [BLOCK])
     searches = Searches(method, probe.seeds("search", method, (0,)), 40)
 
     outcome = run_search(probe, searches)
@@ -84,7 +84,7 @@ def test_a_search_tells_responses_and_how_far_it_drove(run: Run, method: str) ->
 
 def test_a_silent_neuron_ends_where_it_is_driven_most(run: Run) -> None:
     """In place of the first stimulus that came: that is all that a search of equal responses can say."""
-    probe = BlockProbe(run, BLOCK)
+    probe = BlockProbe(run, [BLOCK])
     probe.respond = lambda _purpose, images: np.zeros((len(images), 8), np.float32)  # type: ignore[assignment,method-assign]
     searches = Searches("random", probe.seeds("search", "random", (0,)), 40, share=True)
     outcome = run_search(probe, searches)

@@ -9,7 +9,7 @@ import pytest
 
 from spikeatlas.flows.checks.study_checks import Checked
 from spikeatlas.tasks.atlas import open_tree
-from spikeatlas.tasks.search.objective import Objective, block_objective, make_objective
+from spikeatlas.tasks.search.objective import Objective, blocks_objective, make_objective
 from spikeatlas.tasks.study.blocks import Block
 
 
@@ -70,7 +70,7 @@ def test_asking_twice_gives_the_same() -> None:
 
 
 def test_without_weight_the_value_is_the_response(made: Checked) -> None:
-    objective = block_objective(made.run, Block(2, "conv2", 0, 4), 1)
+    objective = blocks_objective(made.run, [Block(2, "conv2", 0, 4)], 1)
     responses = np.random.default_rng(0).random((3, 4)).astype(np.float32)
     assert objective.naturalness is None
     points, images = np.zeros((3, 2), np.int64), np.zeros((3, 1, 2, 2), np.uint8)
@@ -79,7 +79,7 @@ def test_without_weight_the_value_is_the_response(made: Checked) -> None:
 
 def test_the_scale_is_the_best_test_image_s_response(made: Checked) -> None:
     run = made.run.with_fields(search=replace(made.run.search, naturalness=0.5))
-    objective = block_objective(run, Block(2, "conv2", 1, 4), 1)
+    objective = blocks_objective(run, [Block(2, "conv2", 1, 4)], 1)
     assert objective.naturalness is not None
     best = open_tree(run.atlas)["natural_top/conv2"].natural_top_response.sel(epoch=2)
     expected = best.isel(rank=0).values[1:4]

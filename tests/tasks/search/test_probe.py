@@ -37,7 +37,7 @@ class Counting(BlockProbe):
 
 @pytest.fixture
 def probe(made: Checked) -> Counting:
-    return Counting(made.run, BLOCK)
+    return Counting(made.run, [BLOCK])
 
 
 def test_a_point_proposed_twice_is_shown_once(made: Checked, probe: Counting) -> None:

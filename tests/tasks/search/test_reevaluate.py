@@ -64,7 +64,7 @@ def test_the_reported_response_is_unbiased(noisy: Checked) -> None:
 
 
 def test_candidates_are_judged_by_another_measurement(noisy: Checked) -> None:
-    probe = BlockProbe(noisy.run, Block(2, "conv2", 0, 4))
+    probe = BlockProbe(noisy.run, [Block(2, "conv2", 0, 4)])
     outcome = run_search(probe, Searches("random", np.arange(4)[:, None], 30, archived=True))
     assert outcome.archive is not None
 
