@@ -20,7 +20,12 @@ from spikeatlas.flows.checks import (
     sequence_checks,
 )
 from spikeatlas.flows.checks.inputs import StudyInputs
-from spikeatlas.flows.checks.searches import margin_checks, search_checks, student_checks
+from spikeatlas.flows.checks.searches import (
+    margin_checks,
+    room_checks,
+    search_checks,
+    student_checks,
+)
 from spikeatlas.flows.study_file import Parsed, parse
 from spikeatlas.snn.data import DataSet
 from spikeatlas.snn.networks import Architecture
@@ -80,8 +85,8 @@ PARTS: tuple[Callable[[StudyInputs], list[str]], ...] = (
     search_checks.repeat_problems,
     _analysis_problems,
     search_checks.screening_problems,
-    search_checks.plain_room_problems,
-    search_checks.pool_problems,
+    room_checks.plain_room_problems,
+    room_checks.pool_problems,
     _generator_problems,
     search_checks.naturalness_problems,
     margin_checks.margin_problems,
@@ -128,7 +133,7 @@ def check(raw: Mapping[str, Any] | Study, *, fresh: bool = False, atlas: bool = 
     run = resolve(study, source)
     checked = Checked(run, data, source, study_layout(run, data, source))
     problems = (
-        search_checks.room_problems(run)
+        room_checks.room_problems(run)
         or output_checks.remote_problems(run)
         or output_checks.output_problems(run, checked.layout)
         or (obstacles(run, fresh=fresh) if atlas else [])

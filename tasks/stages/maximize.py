@@ -76,10 +76,10 @@ def search_entry(probe: BlockProbe, entry: SearchEntry) -> list[Arrays]:
     repeats = range(probe.run.repeats(probe.epoch))
     apart = probe.run.search.share or uses_screening(probe.run.search.method(entry.method))
     groups = [(repeat,) for repeat in repeats] if apart else [tuple(repeats)]
-    found = [search_group(probe, entry, group) for group in groups]
+    results = [search_group(probe, entry, group) for group in groups]
     return [
         {name: np.concatenate([part[name] for part in parts], axis=1) for name in parts[0]}
-        for parts in zip(*found, strict=True)
+        for parts in zip(*results, strict=True)
     ]
 
 

@@ -162,7 +162,7 @@ def test_a_pool_of_an_epoch_is_one_task_whose_failure_marks_what_is_not_done(
         with pytest.raises(FailedBlocks, match="maximize epoch=2 layer=conv2 neurons=0-4: no"):
             run_study(study)
     failed = zarr.open_group(tmp_path / "run" / "atlas.zarr")["layers/fc1/status"]
-    assert (failed[0] == FAILED).all()  # type: ignore[index, operator]
+    assert (failed[0] == FAILED).all()  # type: ignore[index,union-attr]
 
     run_study(study)
 
