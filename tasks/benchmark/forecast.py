@@ -88,7 +88,11 @@ def _method(model: Generator, subject: ChainSubject, cell: Cell) -> float:
     rng = np.random.default_rng(0)
     count, space = len(cell.neurons), space_of(model.latent, cell.space)
     site = student_site(
-        subject, {cell.layer: cell.neurons}, "channel", cell.options.get("knows"), KEY
+        subject,
+        {cell.layer: cell.neurons},
+        "channel",
+        cell.options.get("knows") if cell.share else "numbers",
+        KEY,
     )
     asks = uses_student(cell.method)
     search = make_maximizer(

@@ -95,6 +95,8 @@ class WaySpec:
     """Adam's rate, in deviations of the codebook or of the prior."""
     budget: Annotated[int, Ge(1)] | None = None
     """Images a neuron; the benchmark's ``budget`` if left out."""
+    networks: Annotated[int, Ge(1)] | None = None
+    """Only the first so many of the training seeds (for a dear way)."""
 
     @property
     def title(self) -> str:
@@ -227,7 +229,9 @@ class Matrix:
             )
 
     def _of_guide(self, spec: GuideSpec, at: dict[str, Any], neurons: Neurons) -> Iterator[Cell]:
-        for way in spec.ways:
+        allowed = {way: self.training_seeds[: way.networks] for way in spec.ways}
+        ways = [way for way in spec.ways if at["training_seed"] in allowed[way]]
+        for way in ways:
             for repeat in range(spec.seeds):
                 yield Cell(
                     **at,

@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
-import numpy as np
-
 from spikeatlas.flows.benchmark.racing.bench import Bench
-from spikeatlas.flows.benchmark.racing.preparation import untrained
+from spikeatlas.flows.benchmark.racing.contender_checks import method_problems, slope_problems
 from spikeatlas.flows.checks.device_checks import device_problems
 from spikeatlas.flows.checks.generator_checks import (
-    encoder_problems,
     generator_problems,
-    space_problems,
-    space_to_try,
 )
 from spikeatlas.flows.checks.output_checks import folder_problems
 from spikeatlas.flows.checks.roots import require_within
-from spikeatlas.flows.checks.searches.margin_checks import margin_lack
-from spikeatlas.optim import Points, make_maximizer
 from spikeatlas.snn.ascent import ASCENTS
 from spikeatlas.snn.data import sequence_problem
 from spikeatlas.snn.generators import AdapterSpec
@@ -35,9 +27,6 @@ from spikeatlas.tasks.atlas.ownership import (
     training_files,
 )
 from spikeatlas.tasks.benchmark import results_store
-from spikeatlas.tasks.benchmark.cells import NATURAL
-from spikeatlas.tasks.benchmark.matrix import MethodSpec
-from spikeatlas.tasks.study.latent_space import SpaceSpec
 from spikeatlas.tasks.study.study import StudyError
 from spikeatlas.tasks.workers import models
 
@@ -56,8 +45,8 @@ def check(bench: Bench) -> None:
     problems += device_problems(bench)
     problems += [
         *_networks(bench),
-        *_methods(bench),
-        *_margins(bench),
+        *method_problems(bench),
+        *slope_problems(bench),
         *_sharing(bench),
         *_guide(bench),
         *_lines(bench),
@@ -105,83 +94,6 @@ def _networks(bench: Bench) -> list[str]:
     if bench.network.checkpoints is not None:
         problems.append(
             "network.checkpoints: the benchmark trains its own networks; leave this field out"
-        )
-    return problems
-
-
-def _methods(bench: Bench) -> list[str]:
-    """Return unknown methods and options, budgets below a method's minimum, names that stand there twice."""
-    without_encoder = encoder_problems(
-        bench.generator,
-        [f"methods: {method.title}" for method in bench.methods if method.knowledge == NATURAL],
-    )
-    problems = list(without_encoder)
-    for method in bench.methods:
-        if not (without_encoder and method.knowledge == NATURAL):
-            problems += _method(bench, method)
-        else:
-            problems += _space(bench, method)
-    space = space_to_try(bench.generator, SpaceSpec())
-    if bench.reference and space is not None:
-        spec = bench.reference
-        make = partial(make_maximizer, spec.name, space, seeds=[0], budget=spec.budget)
-        problems += caught("reference", partial(make, **(spec.options or {})))
-    labels = [method.title for method in bench.methods]
-    problems += [
-        f"methods: {label!r} stands there twice; give each a label of its own"
-        for label in sorted({label for label in labels if labels.count(label) > 1})
-    ]
-    return problems
-
-
-def _margins(bench: Bench) -> list[str]:
-    """Return methods that are to see currents of a network that does not tell them."""
-    labels = [method.title for method in bench.methods if method.response == "margin"]
-    if not labels or caught("data", lambda: models.dataset(bench.data)):
-        return []
-    lack = margin_lack(untrained(bench), bench.layers)
-    return [] if lack is None else [f"methods: {', '.join(labels)}: {lack}; leave response out"]
-
-
-def _space(bench: Bench, method: MethodSpec) -> list[str]:
-    return space_problems(bench.generator, method.space) + _natural(bench, method)
-
-
-def _method(bench: Bench, method: MethodSpec) -> list[str]:
-    """Return what is wrong with a method's space or, where that is sound, with its budget and options."""
-    problems = _space(bench, method)
-    space = space_to_try(bench.generator, method.space)
-    if problems or space is None:
-        return problems
-    pool = _some_latents(bench) if method.knowledge == NATURAL else None
-    budget = method.budget or bench.budget
-    make = partial(make_maximizer, method.name, space, seeds=[0], budget=budget, pool=pool)
-    return caught("methods", partial(make, **(method.options or {})))
-
-
-def _some_latents(bench: Bench) -> Points:
-    """Return as many points as there will be natural ones (one, where the images cannot be read)."""
-    readable = not caught("", lambda: models.dataset(bench.data))
-    count = len(models.dataset(bench.data).train) if readable else 1
-    latent = bench.generator.latent
-    return np.zeros((count, latent.size), np.int64 if latent.kind == "codes" else np.float32)
-
-
-def _natural(bench: Bench, method: MethodSpec) -> list[str]:
-    """Return a naturalness or a prior of codes that the generator does not have."""
-    if caught("generator", lambda: bench.generator.naturalness):
-        return []
-    judge = bench.generator.naturalness
-    problems = []
-    if method.naturalness and judge not in ("critic", "code"):
-        problems.append(
-            f"methods: {method.title} wants naturalness {method.naturalness:g}, but this generator has neither critic nor "
-            "prior of codes; set it to 0"
-        )
-    if method.space.prior != "uniform" and judge != "code":
-        problems.append(
-            f"methods: {method.title} wants the {method.space.prior} prior of codes, which this generator does not have; "
-            "leave space.prior out"
         )
     return problems
 
