@@ -53,7 +53,7 @@ def _spearman(one: NDArray[np.float64], other: NDArray[np.float64]) -> Estimate:
         return NOTHING
     r = float(scipy.stats.spearmanr(one[valid], other[valid]).statistic)
     width = 1.96 * np.sqrt(1.06 / (valid.sum() - 3))
-    z = np.arctanh(np.clip(r, -1 + 1e-9, 1 - 1e-9))
+    z = _fisher(r)
     return Estimate(r, float(np.tanh(z - width)), float(np.tanh(z + width)))
 
 
@@ -72,7 +72,7 @@ class Agreement(NamedTuple):
     """Spearman's; NaN below five neurons, or where either has one value for all."""
     low: float
     high: float
-    """95 % interval: of one network by Fisher's z over neurons, of several by Student's t over networks."""
+    """95 % interval: of one network by Fisher's z over neurons, of several by Student's t over networks, on Fisher's scale as well."""
 
 
 def agreements(trees: Sequence[Tree]) -> Iterator[Agreement]:
@@ -156,7 +156,13 @@ def _together(estimates: Sequence[Estimate]) -> Estimate:
     """Return the estimate of one network, or that over several."""
     if len(estimates) == 1:
         return estimates[0]
-    return over_seeds(np.array([estimate.effect for estimate in estimates]))
+    # on Fisher's scale, which has no ends: bounds are correlations as well
+    correlations = np.array([estimate.effect for estimate in estimates])
+    return Estimate(*np.tanh(over_seeds(_fisher(correlations))).tolist())
+
+
+def _fisher(correlation: NDArray[np.float64] | float) -> NDArray[np.float64]:
+    return np.asarray(np.arctanh(np.clip(correlation, -1 + 1e-9, 1 - 1e-9)))
 
 
 def _more_important(one: NDArray[np.float64], other: NDArray[np.float64]) -> tuple[float, float]:
