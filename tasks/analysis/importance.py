@@ -72,7 +72,7 @@ class Agreement(NamedTuple):
     """Spearman's; NaN below five neurons, or where either has one value for all."""
     low: float
     high: float
-    """95 % interval: of one network by Fisher's z over neurons, of several by Student's t over networks, on Fisher's scale as well."""
+    """95 % interval: of one network over neurons, of several by Student's t over networks, both on Fisher's scale."""
 
 
 def agreements(trees: Sequence[Tree]) -> Iterator[Agreement]:
