@@ -109,6 +109,13 @@ def benchmark(
             help="Silence the neurons that measures of importance name, and compare what is lost.",
         ),
     ] = False,
+    landscapes: Annotated[
+        bool,
+        typer.Option(
+            "--landscapes",
+            help="Race the searches over made-up neurons whose best image is known, beside one ridge regression.",
+        ),
+    ] = False,
     optima: Annotated[
         Path | None,
         typer.Option(

@@ -11,6 +11,7 @@ from spikeatlas.flows.benchmark.modes.decoding_speed import time_decoding
 from spikeatlas.flows.benchmark.modes.explorer_page import time_explorer
 from spikeatlas.flows.benchmark.modes.kind_speed import time_kinds
 from spikeatlas.flows.benchmark.modes.kind_training import time_training_kinds
+from spikeatlas.flows.benchmark.modes.landscape_race import race_landscapes
 from spikeatlas.flows.benchmark.modes.network_comparison import compare_networks
 from spikeatlas.flows.benchmark.modes.orchestration import time_orchestration
 from spikeatlas.flows.benchmark.modes.planted_rates import score_planted
@@ -38,6 +39,7 @@ MODES: dict[str, Mode] = {
     "--convex": measure_convex,
     "--explorer": time_explorer,
     "--importance": weigh_importance,
+    "--landscapes": race_landscapes,
     "--optima": count_optima,
     "--returns": compare_returns,
 }

@@ -8,6 +8,8 @@ fits all neurons that share their images.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 
@@ -16,16 +18,26 @@ from spikeatlas.optim.spaces import CodeSpace, Indices, squared_distances
 
 Floats = npt.NDArray[np.float32]
 
-_VARIANCE = 0.95
-"""Share of the codebook's variance that its principal axes keep (four of MANGO's)."""
 _AXES = 32
 """Most axes for each position."""
-_EFFECTS = 1024
-"""Most effects of axes at all positions together: the model solves for them."""
+_EFFECTS, _EFFECTS_APART = 1024, 512
+"""Most effects of axes at all positions together, in one model for all neurons and in models of their own: each is solved for."""
 _MIX = 64
 """Number of smooth functions of the code for the mix."""
 _AXES_WEIGHT = 0.25
-_RIDGE = 30.0
+
+
+class Belief(NamedTuple):
+    """The trust of a model in what it has seen."""
+
+    penalty: float
+    """Of the regression (> 0)."""
+    variance: float
+    """Share of the codebook's variance that the axes which it looks along hold."""
+
+
+DOUBT, TRUST = Belief(30.0, 0.95), Belief(0.1, 0.999)
+"""A model that leaves room for what it does not know, and one that takes all it has seen at its word."""
 
 
 class Anova:
@@ -36,7 +48,8 @@ class Anova:
 
     def __init__(self, space: CodeSpace, groups: int, neurons: int) -> None:
         self.positions = space.positions
-        axes, mix = _coordinates(space)
+        axes, mix = _coordinates(space, _EFFECTS if groups == 1 else _EFFECTS_APART)
+        self._shares = np.cumsum(axes.var(axis=0)) / (axes.var(axis=0).sum() or 1.0)
         self._axes, self._mix = axes * np.float32(_AXES_WEIGHT), mix
         size = space.positions * axes.shape[1] + mix.shape[1] + 1
         self.gram = np.zeros((groups, size, size), np.float32)
@@ -53,18 +66,24 @@ class Anova:
         self.gram += features.transpose(0, 2, 1) @ features
         self.moment += features.transpose(0, 2, 1) @ fill_missing(scores).astype(np.float32)
 
-    def effects(self) -> Floats:
+    def effects(self, belief: Belief) -> Floats:
         """Return the effect of every code at every position, (N, positions, codes)."""
-        ridge = _RIDGE * np.eye(self.gram.shape[1], dtype=np.float32)
-        ridge[-1, -1] = 1e-3  # the mean is not shrunk
-        weights = np.linalg.solve(self.gram + ridge, self.moment)
-        weights = weights.transpose(0, 2, 1).reshape(-1, weights.shape[1])
         count = self._axes.shape[1]
-        along_axes = weights[:, : self.positions * count].reshape(
-            len(weights), self.positions, count
+        width = min(int(np.searchsorted(self._shares, belief.variance)) + 1, count)
+        along = np.arange(self.positions * count).reshape(self.positions, count)[:, :width]
+        columns = np.concatenate(
+            [along.ravel(), np.arange(self.positions * count, self.gram.shape[1])]
         )
-        of_mix = weights[:, self.positions * count : -1]
-        effects: Floats = along_axes @ self._axes.T + (of_mix @ self._mix.T)[:, None, :]
+        ridge = belief.penalty * np.eye(len(columns), dtype=np.float32)
+        ridge[-1, -1] = 1e-3  # the mean is not shrunk
+        gram, moment = self.gram[:, columns[:, None], columns], self.moment[:, columns]
+        weights = np.linalg.solve(gram + ridge, moment)
+        weights = weights.transpose(0, 2, 1).reshape(-1, weights.shape[1])
+        along_axes = weights[:, : self.positions * width].reshape(
+            len(weights), self.positions, width
+        )
+        of_mix = weights[:, self.positions * width : -1]
+        effects: Floats = along_axes @ self._axes[:, :width].T + (of_mix @ self._mix.T)[:, None, :]
         return effects
 
     def _features(self, points: Indices) -> Floats:
@@ -73,8 +92,11 @@ class Anova:
         return np.concatenate([axes, mix, np.ones_like(mix[..., :1])], axis=2)
 
 
-def _coordinates(space: CodeSpace) -> tuple[Floats, Floats]:
-    """Return coordinates of every code: along the codebook's principal axes, and of smooth functions of it."""
+def _coordinates(space: CodeSpace, effects: int) -> tuple[Floats, Floats]:
+    """Return coordinates of every code: along the codebook's principal axes, and of smooth functions of it.
+
+    ``effects``: room for axes at all positions together.
+    """
     if space.embedding is None:
         # no geometry: every code for itself
         mix = np.eye(space.codes, dtype=np.float32) / np.sqrt(space.positions)
@@ -82,7 +104,7 @@ def _coordinates(space: CodeSpace) -> tuple[Floats, Floats]:
     centred = np.asarray(space.embedding, dtype=np.float64)
     centred = centred - centred.mean(axis=0)
     unit_rows, spread, _ = np.linalg.svd(centred, full_matrices=False)
-    count = _axes_kept(spread, space.positions)
+    count = _axes_kept(spread, effects // space.positions)
     axes = unit_rows[:, :count] * spread[:count]
     axes /= axes.std() or 1.0
     distance = squared_distances(centred)
@@ -96,8 +118,8 @@ def _coordinates(space: CodeSpace) -> tuple[Floats, Floats]:
     return axes.astype(np.float32), smooth.astype(np.float32)
 
 
-def _axes_kept(spread: npt.NDArray[np.float64], positions: int) -> int:
-    """Count the axes, of these singular values, that keep most of the variance, as far as there is room for them."""
+def _axes_kept(spread: npt.NDArray[np.float64], most: int) -> int:
+    """Count the axes, of these singular values, that keep most of the variance; ``most``: as far as there is room for them."""
     shares = np.cumsum(np.square(spread)) / (np.square(spread).sum() or 1.0)
-    enough = int(np.searchsorted(shares, _VARIANCE)) + 1
-    return min(enough, len(spread), _AXES, max(_EFFECTS // positions, 1))
+    enough = int(np.searchsorted(shares, TRUST.variance)) + 1
+    return min(enough, len(spread), _AXES, max(most, 1))

@@ -20,21 +20,22 @@ class ScreenedOptions(Options):
 
     `batch` (>= 2): images a neuron and generation. `elites` (>= 2): best points of a neuron that breed.
     `screening` (0 to 1): share of the budget that is screened first, at most `most` images together.
-    `refit` (>= 1): generations between two fits of the model.
+    `growth` (> 0): share by which the images must have grown since the model was fitted, for it to be fitted again.
     """
 
     elites: int = 12
     screening: float = 0.2
     most: int = 4000
-    refit: int = 4
+    growth: float = 0.1
 
     def __post_init__(self) -> None:
         whole("batch", self.batch, 2)
         whole("elites", self.elites, 2)
         whole("most", self.most, 1)
-        whole("refit", self.refit, 1)
         if not isinstance(self.screening, int | float) or not 0 < self.screening < 1:
             raise ValueError(f"screening is {self.screening!r}; it must be between 0 and 1")
+        if not isinstance(self.growth, int | float) or not self.growth > 0:
+            raise ValueError(f"growth is {self.growth!r}; it must be above 0")
 
     @property
     def minimum_budget(self) -> int:

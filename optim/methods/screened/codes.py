@@ -17,9 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from spikeatlas.optim.methods.populations import split_by_owner
-from spikeatlas.optim.methods.screened.anova import Anova
 from spikeatlas.optim.methods.screened.base import Refinement, ScreenedOptions
-from spikeatlas.optim.methods.screened.mutations import LIKELY, SCALARS, Draw, Mutations
+from spikeatlas.optim.methods.screened.code_model import CodeModel
+from spikeatlas.optim.methods.screened.mutations import SCALARS, Draw, Mutations
 from spikeatlas.optim.methods.screened.textures import draw_textures
 from spikeatlas.optim.spaces import CodeSpace, Indices, Points
 from spikeatlas.optim.types import Batch, Problem, Scores, State, packed, unpacked
@@ -27,7 +27,7 @@ from spikeatlas.optim.types import Batch, Problem, Scores, State, packed, unpack
 _MEMORY = 0.95  # of a mutation's gains, from generation to generation
 _PATIENCE = 10  # generations without a gain after which a neuron is done
 _MORE = 3  # times its batch that a climbing neuron may get
-_ARRAYS = ("elite", "score", "likely", "tries", "gains", "numbers", "idle")
+_ARRAYS = ("elite", "score", "tries", "gains", "numbers", "idle")
 
 
 class CodeEvolution(Refinement):
@@ -41,13 +41,12 @@ class CodeEvolution(Refinement):
         super().__init__(problem, options, rngs)
         assert isinstance(problem.space, CodeSpace)
         self._space = space = problem.space
-        neurons, groups = problem.neurons, 1 if problem.share else problem.neurons
+        neurons = problem.neurons
         self._mutations = Mutations(space)
-        self._anova = Anova(space, groups, neurons)
+        self._model = CodeModel(space, neurons, share=problem.share, growth=options.growth)
         shape = (neurons, options.elites)
         self._elite = np.zeros((*shape, space.dim), dtype=np.int64)
         self._score = np.full(shape, -np.inf, dtype=np.float32)
-        self._likely = np.zeros((neurons, space.dim, min(LIKELY, space.codes)), np.int64)
         self._tries = np.zeros((neurons, len(self._mutations.all)))
         self._gains = np.zeros_like(self._tries)
         self._numbers = np.empty(0, dtype=np.int64)  # the mutation that made each proposal
@@ -71,18 +70,21 @@ class CodeEvolution(Refinement):
         rank = np.minimum(-np.log1p(-uniform[:, 1]) * 2, last).astype(np.int64)
         mate = (uniform[:, 2] * self.options.elites).astype(np.int64)
         children = self._children(owner, rank, mate, uniform[:, 3:])
-        if (self.generations - 1) % self.options.refit == 0:
+        if self._model.fresh:
             self._show_model(children, owner, turn, uniform[:, -dim:] < 1 / 2)
         return children, owner
 
     def _show_model(
         self, children: Indices, owner: Indices, turn: Indices, half: npt.NDArray[np.bool_]
     ) -> None:
-        """Let a new model's best image, and the best so far with half of its codes, be each neuron's first children."""
-        best = self._likely[owner, :, 0]
+        """Let a model's best images, where they are new, and the best so far with half of such codes be the first children."""
+        best, bold = self._model.likely[owner, :, 0], self._model.bold[owner]
         mixed = np.where(half, best, self._elite[owner, 0])
-        for place, images in enumerate((best, mixed)):
-            rows = turn == place
+        news = self._model.news[owner]
+        # half of a generation, at least, is evolution's
+        proposals = ((best, news[:, 0]), (bold, news[:, 1]), (mixed, news[:, 0]))
+        for place, (images, new) in enumerate(proposals[: max(self.options.batch // 2, 1)]):
+            rows = (turn == place) & (new == 1)
             children[rows], self._numbers[rows] = images[rows], 0
 
     def _children(
@@ -96,7 +98,7 @@ class CodeEvolution(Refinement):
             draw = Draw(
                 parent=self._elite[neurons, rank[which]],
                 mate=self._elite[neurons, mate[which]],
-                likely=self._likely[neurons] if number == 0 else self._likely[:0],
+                likely=self._model.likely[neurons if number == 0 else neurons[:0]],
                 scalar=scalar[which],
                 position=position[which],
                 choice=choice[which],
@@ -131,7 +133,7 @@ class CodeEvolution(Refinement):
 
     def learn_screening(self, points: Points, scores: Scores) -> None:
         """Learn from images (k, positions) that all neurons answered to beforehand, scores (k, N)."""
-        self._fit(points, scores)
+        self._model.learn(points, scores)
         codes = points.astype(np.int64, copy=False)
         self._select(np.broadcast_to(codes, (self.problem.neurons, *codes.shape)), scores.T)
 
@@ -140,8 +142,7 @@ class CodeEvolution(Refinement):
         points, fitness = self._teach(generation, scores)
         if len(self._numbers):
             self._credit(generation, scores)
-        if self.generations % self.options.refit == 0:
-            self._refit()
+        self._model.refit()
         best = self._score[:, 0].copy()
         self._select(points, fitness)
         self._idle = np.where(self._score[:, 0] > best, 0, self._idle + 1)
@@ -156,9 +157,9 @@ class CodeEvolution(Refinement):
         """Let the model learn a generation; return the images that count for each neuron, and its scores, as ``_usable``."""
         points, fitness = self._usable(generation, scores)
         if self.problem.share:
-            self._fit(generation.points, scores)
+            self._model.learn(generation.points, scores)
         else:
-            self._anova.add(points, fitness[..., None])
+            self._model.learn_apart(points, fitness, len(generation))
         return points, fitness
 
     def _usable(self, generation: Batch, scores: Scores) -> tuple[Indices, Scores]:
@@ -168,21 +169,6 @@ class CodeEvolution(Refinement):
             return np.broadcast_to(codes, (self.problem.neurons, *codes.shape)), scores.T
         points, fitness = split_by_owner(generation, scores)
         return points.astype(np.int64, copy=False), fitness.astype(np.float32)
-
-    def _fit(self, points: Points, scores: Scores) -> None:
-        """Let the model learn from images (k, positions) that all neurons answered to (k, N)."""
-        groups = len(self._anova.gram)
-        self._anova.add(
-            np.broadcast_to(points, (groups, *points.shape)),
-            scores[None] if groups == 1 else scores.T[..., None],
-        )
-
-    def _refit(self) -> None:
-        """Solve for the model of all images, and sort each position's codes by it, the best first."""
-        effects, count = self._anova.effects(), self._likely.shape[2]
-        best = np.argpartition(-effects, count - 1, axis=2)[..., :count]
-        order = np.argsort(-np.take_along_axis(effects, best, axis=2), axis=2, kind="stable")
-        self._likely = np.take_along_axis(best, order, axis=2)
 
     def _credit(self, generation: Batch, scores: Scores) -> None:
         """Count, for every neuron and mutation, the children and those that join the elites."""
@@ -214,10 +200,8 @@ class CodeEvolution(Refinement):
 
     def state_dict(self) -> State:
         """Copy the model, the elites and the mutations' worth."""
-        parts = {"gram": self._anova.gram, "moment": self._anova.moment}
-        parts |= {name: getattr(self, f"_{name}") for name in _ARRAYS}
-        arrays = {name: packed(value) for name, value in parts.items()}
-        return {**arrays, "generations": self.generations}
+        arrays = {name: packed(getattr(self, f"_{name}")) for name in _ARRAYS}
+        return {**arrays, "model": self._model.state_dict(), "generations": self.generations}
 
     def load_state_dict(self, state: State) -> None:
         """Put back a copy that `state_dict` made; ValueError where its mutations differ."""
@@ -227,7 +211,7 @@ class CodeEvolution(Refinement):
                 "was saved from, with its prior or without"
             )
         self.generations = state["generations"]
-        self._anova.gram, self._anova.moment = unpacked(state["gram"]), unpacked(state["moment"])
+        self._model.load_state_dict(state["model"])
         for name in _ARRAYS:
             setattr(self, f"_{name}", unpacked(state[name]))
 

@@ -9,7 +9,7 @@ import pytest
 import teneva
 
 from spikeatlas.optim import CodeSpace
-from spikeatlas.optim.methods.screened.anova import Anova, _coordinates
+from spikeatlas.optim.methods.screened.anova import DOUBT, TRUST, Anova, Belief, _coordinates
 from tests.optim.cases import Array
 
 SPACE = CodeSpace(5, 4, np.eye(4))  # every code as far from every other
@@ -27,7 +27,7 @@ def fitted(space: CodeSpace, points: Array, scores: Array) -> Array:
     """Effects by one model of all neurons, which share points (k, d) with scores (k, N)."""
     model = Anova(space, 1, scores.shape[1])
     model.add(points[None], scores[None].astype(np.float32))
-    return model.effects()
+    return model.effects(DOUBT)
 
 
 def centred(effects: Array) -> Array:
@@ -75,7 +75,7 @@ def test_it_is_the_ridge_regression_of_its_features() -> None:
     rows, target = np.vstack([features, np.diag(ridge)]), np.vstack([scores, np.zeros((size, 2))])
     weights = np.linalg.lstsq(rows, target, rcond=None)[0]
     predicted = features[:, :-1] @ weights[:-1]
-    effects = model.effects()
+    effects = model.effects(Belief(30.0, 1.0))
     assert effects.dtype == np.float32
     assert np.allclose(additive(effects, points), predicted, atol=2e-4)
     assert np.abs(predicted).max() > 0.05
@@ -100,7 +100,7 @@ def test_isolated_neurons_are_fitted_one_by_one() -> None:
     together = Anova(SPACE, 3, 3)
     together.add(points, scores)
     alone = [fitted(SPACE, points[n], scores[n])[0] for n in range(3)]
-    assert np.allclose(together.effects(), alone, atol=1e-5)
+    assert np.allclose(together.effects(DOUBT), alone, atol=1e-5)
     assert not np.allclose(alone[0], alone[1], atol=1e-2)
 
 
@@ -155,18 +155,37 @@ def test_axes_of_an_isotropic_codebook_are_kept_as_far_as_there_is_room(
     dim: int, positions: int, kept: int
 ) -> None:
     vectors = np.linalg.qr(np.random.default_rng(5).standard_normal((60, dim)))[0]
-    axes, _ = _coordinates(CodeSpace(positions, 60, vectors))
+    axes, _ = _coordinates(CodeSpace(positions, 60, vectors), 1024)
     assert axes.shape == (60, kept)
 
 
 def test_axes_hold_most_of_the_variance() -> None:
     rng = np.random.default_rng(6)
-    vectors = rng.standard_normal((200, 10)) * [4, 3, 2, *[0.1] * 7]
-    axes, _ = _coordinates(CodeSpace(4, 200, vectors))
+    vectors = rng.standard_normal((200, 10)) * [4, 3, 2, *[0.01] * 7]
+    axes, _ = _coordinates(CodeSpace(4, 200, vectors), 1024)
     assert axes.shape == (200, 3)
 
 
+def test_models_of_their_own_have_less_room() -> None:
+    vectors = np.linalg.qr(np.random.default_rng(5).standard_normal((60, 16)))[0]
+    space = CodeSpace(64, 60, vectors)
+    assert Anova(space, 1, 2).gram.shape[1] - Anova(space, 2, 2).gram.shape[1] == 64 * 8
+
+
+def test_a_trusting_model_finds_the_best_image_of_a_linear_neuron_from_fewer_images() -> None:
+    rng = np.random.default_rng(7)
+    space = CodeSpace(16, 32, rng.standard_normal((32, 8)))
+    assert space.embedding is not None
+    weights = rng.standard_normal((6, 16, 8)) @ space.embedding.T
+    points = rng.integers(32, size=(150, 16))
+    model = Anova(space, 1, 6)
+    model.add(points[None], additive(weights, points)[None])
+    bold, wary = (model.effects(penalty).argmax(axis=2) for penalty in (TRUST, DOUBT))
+    best = weights.argmax(axis=2)
+    assert (bold == best).mean() > (wary == best).mean() + 0.1
+
+
 def test_a_codebook_of_equal_vectors_has_no_axis_that_says_anything() -> None:
-    axes, mix = _coordinates(CodeSpace(4, 6, np.ones((6, 3))))
+    axes, mix = _coordinates(CodeSpace(4, 6, np.ones((6, 3))), 1024)
     assert not axes.any()
     assert not mix.any()

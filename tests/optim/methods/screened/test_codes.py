@@ -96,7 +96,7 @@ def test_the_model_pays(*, share: bool) -> None:
     for blind in (False, True):
         search = screened(NEURONS, 300, share=share)
         if blind:
-            evolution(search)._refit = lambda: None  # type: ignore[method-assign]
+            evolution(search)._model.refit = lambda: None  # type: ignore[method-assign]
         run(search, respond)
         best.append(search.result().best_response)
     assert (best[0] > best[1]).sum() >= 6
@@ -153,7 +153,9 @@ def test_a_told_screening_is_used(*, share: bool) -> None:
     images[7] = np.where(np.arange(POSITIONS) < 12, BEST[3], images[7])
     search = screened(NEURONS, share=share)
     search.tell_screening(images, respond(images))
-    assert (evolution(search)._anova.gram[:, -1, -1] == 100).all()  # images that the model knows
+    assert (
+        evolution(search)._model.anova.gram[:, -1, -1] == 100
+    ).all()  # images that the model knows
     assert np.array_equal(evolution(search)._elite[3, 0], images[7])
     assert np.array_equal(evolution(search)._score[:, 0], respond(images).max(axis=0))
     search.ask()
@@ -242,7 +244,7 @@ def test_isolated_neurons_learn_of_their_own_images_only() -> None:
     for neuron in (0, 1):
         mine = responses[batch.owner == neuron, neuron]
         assert evolution(search)._score[neuron, 0] == mine.max()
-        assert np.isclose(evolution(search)._anova.moment[neuron, -1, 0], mine.sum())
+        assert np.isclose(evolution(search)._model.anova.moment[neuron, -1, 0], mine.sum())
 
 
 def test_elites_are_the_best_and_differ() -> None:
@@ -321,8 +323,9 @@ def test_a_neuron_that_is_never_measured_does_not_blind_the_others() -> None:
 
         run(search, answer)
         assert np.isfinite(search.result().best_response[:2]).all()
-        best.append(np.abs(evolution(search)._anova.moment[0, :, :2]).sum())
-    assert np.isclose(best[0], best[1])
+        best.append(np.abs(evolution(search)._model.anova.moment[0, :, :2]).sum())
+    # a neuron without an elite has other children, and so other images are learnt from
+    assert np.isclose(best[0], best[1], rtol=0.02)
 
 
 # adaptive allocation
@@ -562,7 +565,7 @@ def test_very_many_neurons(neurons: int, *, share: bool) -> None:
         ({"batch": 1}, "batch is 1; it must be a whole number of at least 2"),
         ({"elites": 1}, "elites is 1; it must be a whole number of at least 2"),
         ({"most": 0}, "most is 0"),
-        ({"refit": 0}, "refit is 0"),
+        ({"growth": 0}, "growth is 0"),
         ({"screening": 0}, "screening is 0; it must be between 0 and 1"),
         ({"screening": 1.0}, "screening is 1.0"),
         ({"screening": float("nan")}, "screening is nan"),
@@ -582,17 +585,22 @@ def test_wrong_words_are_refused(changes: dict[str, Any]) -> None:
 
 @both_shares
 def test_the_best_image_of_each_new_model_is_shown(*, share: bool) -> None:
-    search = screened(3, 300, share=share, options={"refit": 2})
-    shown = []
+    search = screened(3, 300, share=share, options={"growth": 0.2})
+    shown, fits = [], 0
     while not search.done:
-        model = evolution(search)
-        best, elite, fresh = model._likely[:, :, 0], model._elite[:, 0], model.generations % 2 == 1
+        model, elite = evolution(search)._model, evolution(search)._elite[:, 0]
+        best, bold = model.likely[:, :, 0], model.bold
+        fresh = model.fresh and model.news.all()
         batch = search.ask()
-        if fresh and len(batch) >= 6:
+        if fresh and len(batch) >= 9:
+            fits += 1
             assert np.array_equal(batch.points[:3], best)
-            mixed = batch.points[3:6]
+            assert np.array_equal(batch.points[3:6], bold)
+            mixed = batch.points[6:9]
             assert ((mixed == best) | (mixed == elite)).all()
             shown.append((mixed == best).mean())
         search.tell(batch, respond(batch.points)[:, :3])
+    # from a fifth of the images to all of them, a fifth more each time
+    assert 3 < fits < 12
     assert len(shown) > 5
     assert 0.4 < np.mean(shown) < 0.9
