@@ -210,7 +210,7 @@ def test_the_benchmarks_that_we_publish_are_well_formed(name: str) -> None:
     path = Path(__file__).parents[4] / "deployments" / "benchmarks" / f"{name}.yaml"
     bench = parse(read_study(path))
     assert bench.budget == 1000
-    assert bench.training_seeds == (1, 2)
+    assert bench.training_seeds[:2] == (1, 2)
 
 
 @pytest.mark.slow

@@ -83,7 +83,11 @@ def test_it_is_what_a_new_run_makes_once_the_rest_is_measured(version: str, tmp_
     if not np.array_equal(*(read(one)["/image/conv2"].mei.values for one in (path, anew))):
         pytest.skip("this processor rounds other pixels than the one that made the archive")
     # gradients are summed in another order since: the weights are those of before up to rounding
-    assert [name for name in differences(path, anew) if name != "/progress/checkpoint_digest"] == []
+    others = [name for name in differences(path, anew) if name != "/progress/checkpoint_digest"]
+    for name in others:
+        # as are numbers of a classifier, and of a bootstrap, on another processor
+        one, other = (values(open_store(place), name.lstrip("/")) for place in (path, anew))
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6, err_msg=name)
 
 
 def test_it_is_what_was_read_of_it_before(atlas: Path) -> None:
