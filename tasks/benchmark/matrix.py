@@ -95,8 +95,8 @@ class WaySpec:
     """Adam's rate, in deviations of the codebook or of the prior."""
     budget: Annotated[int, Ge(1)] | None = None
     """Images a neuron; the benchmark's ``budget`` if left out."""
-    networks: Annotated[int, Ge(1)] | None = None
-    """Only the first so many of the training seeds (for a dear way)."""
+    training_seeds: tuple[int, ...] | None = None
+    """Only the networks of these (for a dear way); all if left out."""
 
     @property
     def title(self) -> str:
@@ -229,9 +229,9 @@ class Matrix:
             )
 
     def _of_guide(self, spec: GuideSpec, at: dict[str, Any], neurons: Neurons) -> Iterator[Cell]:
-        allowed = {way: self.training_seeds[: way.networks] for way in spec.ways}
-        ways = [way for way in spec.ways if at["training_seed"] in allowed[way]]
-        for way in ways:
+        for way in spec.ways:
+            if at["training_seed"] not in (way.training_seeds or self.training_seeds):
+                continue
             for repeat in range(spec.seeds):
                 yield Cell(
                     **at,

@@ -16,6 +16,7 @@ from spikeatlas.tasks.benchmark.matrix import (
     MethodSpec,
     ReferenceSpec,
     SharingSpec,
+    WaySpec,
 )
 from spikeatlas.tasks.benchmark.run_cell import seeds
 from spikeatlas.tasks.study.setup import Setup
@@ -71,6 +72,19 @@ def test_the_matrix_is_complete_and_every_cell_has_its_own_name() -> None:
     assert found["seed-2.fc1.sharing.reference.alone.0"].neurons == (5, 3, 8, 1)
     assert found["seed-2.fc1.sharing.reference.alone.0"].budget == 5000
     assert found["seed-1.fc1.main.guide-swap.alone.0"].options == {"way": "swap", "lr": 0.1, "restarts": 5}  # fmt: skip
+
+
+def test_a_way_may_be_of_some_networks_alone_whichever_others_are_there() -> None:
+    dear = TypeAdapter(WaySpec).validate_python(
+        {"way": "swap", "budget": 900, "training_seeds": [1]}
+    )
+    matrix = replace(MATRIX, guide=GuideSpec(ways=(WaySpec("swap"), dear)))
+    names = [name for name in cells(matrix) if ".guide-swap-900." in name]
+    assert names == [name for name in names if name.startswith("seed-1.")]
+    assert len(names) == 2
+    # where the other network alone is left, it is not that one's turn
+    rest = replace(matrix, training_seeds=(2,))
+    assert not [name for name in cells(rest) if ".guide-swap-900." in name]
 
 
 def test_the_dearest_cells_come_first() -> None:
