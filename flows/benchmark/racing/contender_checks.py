@@ -10,7 +10,7 @@ from spikeatlas.flows.benchmark.racing.bench import Bench
 from spikeatlas.flows.benchmark.racing.preparation import untrained
 from spikeatlas.flows.checks.generator_checks import encoder_problems, space_problems, space_to_try
 from spikeatlas.flows.checks.searches.margin_checks import margin_lack
-from spikeatlas.flows.checks.searches.student_checks import no_student
+from spikeatlas.flows.checks.searches.student_checks import climb_lack, no_student
 from spikeatlas.optim import Points, make_maximizer, uses_student
 from spikeatlas.snn.sentences import caught
 from spikeatlas.tasks.benchmark.cells import NATURAL
@@ -64,16 +64,11 @@ def _method(bench: Bench, method: MethodSpec) -> list[str]:
     if problems or space is None:
         return problems
     pool = _some_latents(bench) if method.knowledge == NATURAL else None
-    if caught("methods", lambda: uses_student(method.name)):
-        student = None  # told below
-    elif uses_student(method.name) and not bench.generator.differentiable:
-        sentence = (
-            f"methods: {method.title} climbs a student through the generator, but generator.kind {bench.generator.kind} has no "
-            "gradient in its latents; choose vqvae or sngan, or another method"
-        )
-        return [sentence]
-    else:
-        student = no_student if uses_student(method.name) else None
+    # an unknown method is named where it is made
+    asks = not caught("", lambda: uses_student(method.name)) and uses_student(method.name)
+    lack = climb_lack(bench.generator) if asks else None
+    if lack is not None:
+        return [f"methods: {method.title} {lack}"]
     make = partial(
         make_maximizer,
         method.name,
@@ -82,7 +77,7 @@ def _method(bench: Bench, method: MethodSpec) -> list[str]:
         budget=method.budget or bench.budget,
         share=all(method.share),
         pool=pool,
-        student=student,
+        student=no_student if asks else None,
     )
     return caught("methods", partial(make, **(method.options or {})))
 

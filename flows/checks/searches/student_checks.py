@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from spikeatlas.flows.checks.inputs import StudyInputs
 from spikeatlas.optim import Brief, Points, uses_student
+from spikeatlas.snn.generators import GeneratorSpec
 from spikeatlas.snn.readings import RATE
 from spikeatlas.snn.sentences import caught
 from spikeatlas.snn.students import map_recorder
@@ -24,13 +25,20 @@ def climb_problems(inputs: StudyInputs) -> list[str]:
     study = inputs.study
     if inputs.lack("search", "generator") or caught("", lambda: study.generator.differentiable):
         return []
-    if study.generator.differentiable:
+    lack = climb_lack(study.generator)
+    if lack is None:
         return []
-    return [
-        f"search.methods: {label} climbs a student through the generator, but generator.kind {study.generator.kind} has no "
-        "gradient in its latents; choose vqvae or sngan, or another method, say screened"
-        for label in _asking(study.search)
-    ]
+    return [f"search.methods: {label} {lack}, say screened" for label in _asking(study.search)]
+
+
+def climb_lack(generator: GeneratorSpec) -> str | None:
+    """Say why a student cannot be climbed through a generator; None where it can."""
+    if generator.differentiable:
+        return None
+    return (
+        f"climbs a student through the generator, but generator.kind {generator.kind} has no gradient in its latents; "
+        "choose vqvae or sngan, or another method"
+    )
 
 
 def knowledge_problems(inputs: StudyInputs) -> list[str]:

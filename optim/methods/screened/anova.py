@@ -69,7 +69,7 @@ class Anova:
     def effects(self, belief: Belief) -> Floats:
         """Return the effect of every code at every position, (N, positions, codes)."""
         count = self._axes.shape[1]
-        width = min(int(np.searchsorted(self._shares, belief.variance)) + 1, count)
+        width = min(_axes_holding(belief.variance, self._shares), count)
         along = np.arange(self.positions * count).reshape(self.positions, count)[:, :width]
         columns = np.concatenate(
             [along.ravel(), np.arange(self.positions * count, self.gram.shape[1])]
@@ -121,5 +121,9 @@ def _coordinates(space: CodeSpace, effects: int) -> tuple[Floats, Floats]:
 def _axes_kept(spread: npt.NDArray[np.float64], most: int) -> int:
     """Count the axes, of these singular values, that keep most of the variance; ``most``: as far as there is room for them."""
     shares = np.cumsum(np.square(spread)) / (np.square(spread).sum() or 1.0)
-    enough = int(np.searchsorted(shares, TRUST.variance)) + 1
-    return min(enough, len(spread), _AXES, max(most, 1))
+    return min(_axes_holding(TRUST.variance, shares), len(spread), _AXES, max(most, 1))
+
+
+def _axes_holding(variance: float, shares: npt.NDArray[np.floating]) -> int:
+    """Count the axes that hold a share of the variance; ``shares``: those that the first one, two, ... hold."""
+    return int(np.searchsorted(shares, variance)) + 1

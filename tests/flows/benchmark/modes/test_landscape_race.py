@@ -22,10 +22,10 @@ def test_a_regression_solves_what_is_linear_and_not_what_has_no_geometry(*, shar
 
 def test_a_search_s_best_is_what_the_neurons_answer() -> None:
     landscape = FAMILIES["additive"](np.random.default_rng(0), 2)
-    found = search(landscape, "screened", 60, 0, share=True)
-    assert found.shape == (2,)
-    assert ((found > 0.5) & (found <= 1 + 1e-6)).all()
-    np.testing.assert_array_equal(found, search(landscape, "screened", 60, 0, share=True))
+    highest = search(landscape, "screened", 60, 0, share=True)
+    assert highest.shape == (2,)
+    assert ((highest > 0.5) & (highest <= 1 + 1e-6)).all()
+    np.testing.assert_array_equal(highest, search(landscape, "screened", 60, 0, share=True))
 
 
 def test_a_table_marks_what_is_won_and_lost(monkeypatch: pytest.MonkeyPatch) -> None:
