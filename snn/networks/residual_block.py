@@ -8,6 +8,10 @@ from torch import Tensor, nn
 from spikeatlas.snn.networks.layer import convolution
 from spikeatlas.snn.neurons import SpikingNeuron
 
+# Fewer channels laid out last crash torch 2.14 on processors without AVX-512: the weights' gradient of a strided
+# 1x1 convolution writes past its buffer (2 to 5 channels, one thread, ONEDNN_MAX_CPU_ISA=AVX2).
+_LAST_FROM = 8
+
 
 class ResidualBlock(nn.Module):
     """Two spiking layers, sn1 and sn2 (He et al. 2016, arXiv 1512.03385, figure 2, neurons for rectifiers).
@@ -70,7 +74,7 @@ def normalised_currents(operator: nn.Conv2d, norm: nn.BatchNorm2d, signal: Tenso
     channel with one value, which has no variance.
     """
     frames = signal.flatten(0, 1)
-    if norm.training:
+    if norm.training and frames.shape[1] >= _LAST_FROM:
         # few channels are learnt faster so; evaluation keeps the order in which other libraries add up
         frames = frames.contiguous(memory_format=torch.channels_last)
     currents: Tensor = operator(frames)

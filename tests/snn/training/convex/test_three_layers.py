@@ -35,7 +35,8 @@ def solved(targets: NDArray[np.float64], beta: float) -> float:
         },
         options={"ftol": 1e-14, "maxiter": 1000},
     )
-    assert found.success
+    # 8: no step lowers it any more, where rounding is larger than ftol (so on some processors)
+    assert found.status in (0, 8)
     return float(found.fun)
 
 
