@@ -6,7 +6,7 @@
 - `spaces/`: the latents that are searched, `CodeSpace` and `GaussianSpace`, with its norm constraint
 - `student.py`: the contract of models that learn from recordings and propose points, for the method `twin`
 - `methods/`: a file (or a folder) each, one table: our own `screened` and `twin`, MANGO's `tt` and `ttopt`, `ga`, `sep_cma`,
-  `sphere_cma`; `random` and `pool` to be beaten; `diagonal_cma` and `nevergrad` of other libraries
+  `sphere_cma`; `random` and `pool` to be beaten; `pycma` and `nevergrad` of other libraries
 
 Nothing here knows of networks, of files or of orchestration.
 """

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from spikeatlas.optim.base import Maximizer, Method
-from spikeatlas.optim.methods.diagonal_cma import DiagonalCMA
 from spikeatlas.optim.methods.ga import GeneticSearch
 from spikeatlas.optim.methods.nevergrad import NevergradDiscrete, NevergradPortfolio
 from spikeatlas.optim.methods.pool import PoolSearch
+from spikeatlas.optim.methods.pycma import PyCMA
 from spikeatlas.optim.methods.random import RandomSearch
 from spikeatlas.optim.methods.screened import ScreenedSearch
 from spikeatlas.optim.methods.sep_cma import SeparableCMA
@@ -34,7 +34,7 @@ METHODS: Mapping[str, type[Maximizer] | Method] = MappingProxyType(
         "sep-cma": SeparableCMA,
         "sphere-cma": SphereCMA,
         # of the extra `baselines`: listed always, ValueError where the library is missing
-        "cma": DiagonalCMA,
+        "cma": PyCMA,
         "nevergrad-portfolio": NevergradPortfolio,
         "nevergrad-discrete": NevergradDiscrete,
     }

@@ -1,4 +1,4 @@
-"""pycma's diagonal CMA-ES: better than chance, and its errors."""
+"""pycma's CMA-ES: better than chance, and its errors."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ CODES, LATENTS = CodeSpace(16, 32), GaussianSpace(12, None)
 pytestmark = library("cma")
 
 
-def test_beats_random_on_planted_neurons() -> None:
-    gain = gains("cma", LATENTS, budget=200)
+@pytest.mark.parametrize("covariance", ["diagonal", "full"])
+def test_beats_random_on_planted_neurons(covariance: str) -> None:
+    gain = gains("cma", LATENTS, budget=200, covariance=covariance)
     assert (gain > 0).mean() >= 0.8
     assert gain.mean() > 0.05
 
@@ -24,6 +25,7 @@ def test_beats_random_on_planted_neurons() -> None:
     [
         (CODES, {}, "the space is a CodeSpace, but CMA-ES .* say tt or ga"),
         (LATENTS, {"batch": 3}, "batch is 3; it must be a whole number of at least 4"),
+        (LATENTS, {"covariance": "half"}, "covariance is 'half'; it must be diagonal or full"),
         (LATENTS, {"sigma": -1}, "sigma is -1; it must be a finite number above 0"),
     ],
 )

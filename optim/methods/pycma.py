@@ -1,9 +1,9 @@
-"""CMA-ES with a diagonal covariance, as pycma (Hansen) has it."""
+"""CMA-ES as pycma (Hansen) has it, with a full or a diagonal covariance."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -13,18 +13,24 @@ from spikeatlas.optim.methods.library import Engine, LibrarySearch
 from spikeatlas.optim.spaces import GaussianSpace, Points, gaussian_problems
 from spikeatlas.optim.types import Options, Problem
 
+Covariance: TypeAlias = Literal["diagonal", "full"]
+
 
 @dataclass(frozen=True)
-class DiagonalCMAOptions(Options):
-    """Options of pycma: `batch` (>= 4), the population, and `sigma` (> 0), the first step size."""
+class PyCMAOptions(Options):
+    """Options of pycma: `batch` (>= 4), the population; `sigma` (> 0), the first step size; the `covariance` that it learns."""
 
     batch: int = 20
     sigma: float = 1.0
+    covariance: Covariance = "diagonal"
 
     def __post_init__(self) -> None:
         whole("batch", self.batch, 4)
         if not isinstance(self.sigma, int | float) or not 0 < self.sigma < np.inf:
             raise ValueError(f"sigma is {self.sigma!r}; it must be a finite number above 0")
+        kinds = get_args(Covariance)
+        if self.covariance not in kinds:
+            raise ValueError(f"covariance is {self.covariance!r}; it must be {' or '.join(kinds)}")
 
     @property
     def minimum_budget(self) -> int:
@@ -32,14 +38,14 @@ class DiagonalCMAOptions(Options):
         return self.batch + 1
 
 
-class DiagonalCMA(LibrarySearch):
-    """pycma's CMA-ES with a diagonal covariance, from 0; Gaussian spaces only (ValueError)."""
+class PyCMA(LibrarySearch):
+    """pycma's CMA-ES, from 0; Gaussian spaces only (ValueError)."""
 
-    preset = DiagonalCMAOptions()
+    preset = PyCMAOptions()
     library = "cma"
 
-    def __init__(self, problem: Problem, options: DiagonalCMAOptions) -> None:
-        self._sigma = options.sigma
+    def __init__(self, problem: Problem, options: PyCMAOptions) -> None:
+        self._settings = options
         super().__init__(problem, options)
 
     @classmethod
@@ -50,25 +56,22 @@ class DiagonalCMA(LibrarySearch):
 
     def _engine(self, library: Any, seed: int) -> Engine:
         assert isinstance(self.problem.space, GaussianSpace)
-        return _Engine(library, self.problem.space, self.options.batch, (self._sigma, seed))
+        return _Engine(library, self.problem.space, self._settings, seed)
 
 
 class _Engine:
-    def __init__(
-        self, cma: Any, space: GaussianSpace, batch: int, start: tuple[float, int]
-    ) -> None:
-        sigma, seed = start
+    def __init__(self, cma: Any, space: GaussianSpace, settings: PyCMAOptions, seed: int) -> None:
         rng = np.random.default_rng(seed)
         options = {
-            "CMA_diagonal": True,
-            "popsize": batch,
+            "CMA_diagonal": settings.covariance == "diagonal",
+            "popsize": settings.batch,
             "randn": lambda *shape: rng.standard_normal(shape),  # else numpy's global one
             "seed": np.nan,
             "verbose": -9,
             "verb_log": 0,
         }
         self._space = space
-        self._search = cma.CMAEvolutionStrategy(np.zeros(space.dim), sigma, options)
+        self._search = cma.CMAEvolutionStrategy(np.zeros(space.dim), settings.sigma, options)
         self._candidates: list[Any] = []
 
     def ask(self) -> Points:
