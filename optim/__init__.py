@@ -14,6 +14,7 @@ Nothing here knows of networks, of files or of orchestration.
 from __future__ import annotations
 
 from spikeatlas.optim.base import Maximizer, Method, in_turn
+from spikeatlas.optim.methods.screened import draw_textures
 from spikeatlas.optim.methods.twin import Knowledge
 from spikeatlas.optim.registry import (
     MethodLike,
@@ -71,6 +72,7 @@ __all__ = [
     "State",
     "Student",
     "can_start",
+    "draw_textures",
     "in_turn",
     "make_maximizer",
     "method_names",

@@ -124,6 +124,14 @@ def benchmark(
             help="Enumerate the grid of an atlas: how many searches reached its optimum?",
         ),
     ] = None,
+    students: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PATH",
+            parser=path,
+            help="Fit students of each kind to the networks of a benchmark of searches, and hold them against new images.",
+        ),
+    ] = None,
     returns: Annotated[
         Path | None,
         typer.Option(

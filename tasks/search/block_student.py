@@ -10,7 +10,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from spikeatlas.optim import RESPONSE, Brief, GaussianSpace, Knowledge, Points, Space
+from spikeatlas.optim import (
+    RESPONSE,
+    Brief,
+    GaussianSpace,
+    Knowledge,
+    Points,
+    Recordings,
+    Space,
+)
 from spikeatlas.snn.ascent import Confine, make_path
 from spikeatlas.snn.coding import CodingKey
 from spikeatlas.snn.generators import Generator
@@ -100,18 +108,15 @@ class BlockStudent:
 
         Fitted and climbed anew for each brief, from its seed alone.
         """
-        random = torch.Generator().manual_seed(brief.seed)
-        model, scale = self._fit(brief, random)
+        model, scale = self.fit(brief.recordings, brief.seed)
         points, expected = self._climb(model, brief)
         worth = self._worth(points, expected * scale[brief.neurons, None], brief)
         order = np.argsort(-worth, axis=1, kind="stable")[:, : brief.count]
         return np.take_along_axis(points, order[..., None], axis=1)
 
-    def _fit(
-        self, brief: Brief, random: torch.Generator
-    ) -> tuple[StudentModel, NDArray[np.float32]]:
-        """Return the model, and what the responses (m,) of the brief's neurons were divided by."""
-        site, recordings = self._site, brief.recordings
+    def fit(self, recordings: Recordings, seed: int) -> tuple[StudentModel, NDArray[np.float32]]:
+        """Return the model of what was recorded, and what the responses (m,) of its neurons were divided by."""
+        site = self._site
         responses = torch.from_numpy(recordings[RESPONSE])
         numbers = {
             name: torch.from_numpy(recordings[name]) for name in site.layers if name in recordings
@@ -129,7 +134,7 @@ class BlockStudent:
             {name: divided(torch.from_numpy(maps[name]), scales[name]) for name in maps},
         )
         model = self._model(isolated=not numbers)
-        model.fit(recording, random)
+        model.fit(recording, torch.Generator().manual_seed(seed))
         return model, scale.numpy()
 
     def _scale(self, responses: Tensor) -> Tensor:

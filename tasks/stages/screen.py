@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spikeatlas.optim import Points, Space
+from spikeatlas.optim import CodeSpace, Points, Space, draw_textures
 from spikeatlas.snn.generators import Generator
 from spikeatlas.tasks.atlas import SCREENED, path_of, write
 from spikeatlas.tasks.study.digests import seed_of
@@ -34,14 +34,17 @@ def screen(run: Run, epoch: float) -> None:
 
 
 def draw(run: Run, epoch: float, repeat: int, model: Generator, space: Space) -> Points:
-    """Draw the screening points (k, d) of one repeat, those of the prior first.
+    """Draw the screening points (k, d) of one repeat, natural ones last.
 
-    Repeats share no image: each draws from the prior with its own seed, and takes its own part of
-    the epoch's one order of all training images.
+    Repeats share no image: each draws with its own seed, and takes its own part of the epoch's one order
+    of all training images.
     """
     natural = natural_images(run.search)
-    prior = np.random.default_rng(seed_of(run.seed, "screening", epoch, repeat))
-    points = space.sample(prior, run.search.screening_images - natural)
+    rng = np.random.default_rng(seed_of(run.seed, "screening", epoch, repeat))
+    if run.search.screening == "textures":
+        assert isinstance(space, CodeSpace)
+        return draw_textures(space, rng, run.search.screening_images)
+    points = space.sample(rng, run.search.screening_images - natural)
     if not natural:
         return points
     images = models.dataset(run.data).train.images
@@ -53,5 +56,5 @@ def draw(run: Run, epoch: float, repeat: int, model: Generator, space: Space) ->
 
 def natural_images(search: SearchSpec) -> int:
     """Return the number of natural images among one repeat's screening stimuli."""
-    share = {"prior": 0, "both": search.screening_images // 2, "natural": search.screening_images}
-    return share[search.screening]
+    parts = {"both": search.screening_images // 2, "natural": search.screening_images}
+    return parts.get(search.screening, 0)

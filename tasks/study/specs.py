@@ -86,9 +86,10 @@ class SearchSpec:
     screening_images: Annotated[int, Ge(1), Le(10_000_000)] = 256
     """Stimuli shown once per epoch and repeat, whose responses serve every neuron; a method that learns
     from them pays for all of them out of its budget."""
-    screening: Literal["prior", "natural", "both"] = "prior"
+    screening: Literal["prior", "natural", "both", "textures"] = "prior"
     """What they are: ``prior``: random points of the generator's prior; ``natural``: images of the
-    training split through the generator's encoder; ``both``: half of each."""
+    training split through the generator's encoder; ``both``: half of each; ``textures``: of codes, what
+    ``screened`` screens with (palettes and tilings, a quarter from the prior)."""
     warm_start: bool = False
     """Whether, after the first epoch, half of the budget starts from the image found at the epoch
     before; the other half searches as if there were none, and both results are kept."""

@@ -22,6 +22,7 @@ from spikeatlas.flows.benchmark.modes.rules.convex_training import measure_conve
 from spikeatlas.flows.benchmark.modes.rules.enumerated_optima import count_optima
 from spikeatlas.flows.benchmark.modes.rules.importance_worth import weigh_importance
 from spikeatlas.flows.benchmark.modes.runner_speed import time_runners
+from spikeatlas.flows.benchmark.modes.student_fidelity import measure_students
 from spikeatlas.flows.benchmark.modes.training_speed import time_training
 
 MODES: dict[str, Mode] = {
@@ -42,5 +43,6 @@ MODES: dict[str, Mode] = {
     "--landscapes": race_landscapes,
     "--optima": count_optima,
     "--returns": compare_returns,
+    "--students": measure_students,
 }
 """What can be measured, as the command line names it."""

@@ -16,6 +16,7 @@ from spikeatlas.flows.checks.generator_checks import (
 from spikeatlas.flows.checks.inputs import StudyInputs
 from spikeatlas.flows.checks.searches.student_checks import no_student
 from spikeatlas.optim import (
+    CodeSpace,
     Points,
     Space,
     can_start,
@@ -25,8 +26,10 @@ from spikeatlas.optim import (
     uses_student,
 )
 from spikeatlas.snn.data import DataSet
+from spikeatlas.snn.generators import GeneratorSpec
 from spikeatlas.snn.sentences import caught, near
 from spikeatlas.tasks.stages.screen import natural_images
+from spikeatlas.tasks.study.latent_space import SpaceSpec
 from spikeatlas.tasks.study.study import Study
 
 
@@ -120,12 +123,14 @@ def repeat_problems(inputs: StudyInputs) -> list[str]:
 
 
 def screening_problems(inputs: StudyInputs) -> list[str]:
-    """Name natural screening images that have no latents, or more than there are training images."""
+    """Name textures of what are no codes, natural images that have no latents, or more than there are training images."""
     study, data = inputs.study, inputs.data
     if not study.search.methods or inputs.lack("search"):
         return []
-    wishes = [] if inputs.lack("generator") else list(_encoder_users(study))
-    problems = encoder_problems(study.generator, wishes)
+    spaced = not inputs.lack("generator")
+    problems = encoder_problems(study.generator, list(_encoder_users(study)) if spaced else [])
+    if spaced and study.search.screening == "textures":
+        problems += texture_problems(study.generator, study.search.space)
     if problems:
         return problems
     count = natural_images(study.search) * study.search.most_repeats
@@ -136,6 +141,16 @@ def screening_problems(inputs: StudyInputs) -> list[str]:
         f"training images, but there are {len(data.train)}; screen fewer, or with search.screening: prior"
     )
     return [message]
+
+
+def texture_problems(spec: GeneratorSpec, space: SpaceSpec) -> list[str]:
+    """Name textures of latents that are no codes."""
+    searched = space_to_try(spec, space)
+    if searched is None or isinstance(searched, CodeSpace):
+        return []
+    return [
+        f"search.screening: textures are made of codes, and generator.kind {spec.kind} has none; choose prior, or vqvae"
+    ]
 
 
 def _encoder_users(study: Study) -> Iterator[str]:

@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from spikeatlas.optim.methods.screened.base import ScreenedOptions
 from spikeatlas.optim.methods.screened.screened import ScreenedSearch
+from spikeatlas.optim.methods.screened.textures import draw_textures
 
-__all__ = ["ScreenedOptions", "ScreenedSearch"]
+__all__ = ["ScreenedOptions", "ScreenedSearch", "draw_textures"]

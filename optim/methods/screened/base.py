@@ -19,7 +19,8 @@ class ScreenedOptions(Options):
     """Options of the screened search.
 
     `batch` (>= 2): images a neuron and generation. `elites` (>= 2): best points of a neuron that breed.
-    `screening` (0 to 1): share of the budget that is screened first, at most `most` images together.
+    `screening` (0 to below 1): share of the budget that is screened first, a generation at least and at most `most` images
+    together; 0 where images shown to all neurons beforehand are the screening.
     `growth` (> 0): share by which the images must have grown since the model was fitted, for it to be fitted again.
     """
 
@@ -32,8 +33,8 @@ class ScreenedOptions(Options):
         whole("batch", self.batch, 2)
         whole("elites", self.elites, 2)
         whole("most", self.most, 1)
-        if not isinstance(self.screening, int | float) or not 0 < self.screening < 1:
-            raise ValueError(f"screening is {self.screening!r}; it must be between 0 and 1")
+        if not isinstance(self.screening, int | float) or not 0 <= self.screening < 1:
+            raise ValueError(f"screening is {self.screening!r}; it must be 0 or more, below 1")
         if not isinstance(self.growth, int | float) or not self.growth > 0:
             raise ValueError(f"growth is {self.growth!r}; it must be above 0")
 

@@ -84,6 +84,7 @@ def trained(folder: Path, size: int = 8, **fields: Any) -> Path:
         ({"generator": SNGAN, "search": {"shell": "cube", "grid": "continuous"}}, ("search.shell", "'cube'", "sphere")),
         ({"generator": SNGAN, "search": {"screening": "both"}}, ("search.screening: both", "no encoder", "vqvae")),
         ({"generator": SNGAN, "search": {"methods": ["pool"]}}, ("search.methods: pool", "no encoder")),
+        ({"generator": SNGAN, "search": {"screening": "textures"}}, ("search.screening: textures", "sngan", "choose prior")),
         ({"generator": SNGAN, "search": {"grid": "continuous"}}, ("search.methods", "continuous")),
         ({"search": {"grid": "uniform"}}, ("search", "grid is uniform", "codes, which have neither")),
         ({"search": {"prior": "markov"}}, ("search.prior", "'markov'", "autoregressive")),

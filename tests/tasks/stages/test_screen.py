@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from spikeatlas.flows.checks.study_checks import Checked
-from spikeatlas.optim import Maximizer
+from spikeatlas.optim import CodeSpace, Maximizer, draw_textures
 from spikeatlas.tasks.atlas import open_tree
 from spikeatlas.tasks.stages.screen import draw
 from spikeatlas.tasks.study.blocks import Block
+from spikeatlas.tasks.study.digests import seed_of
 from spikeatlas.tasks.study.run import Run
 from spikeatlas.tasks.workers import models
 from tests.tiny import search_alone
@@ -40,6 +41,21 @@ def test_both_halves_are_what_each_alone_begins_with(made: Checked) -> None:
 
     assert both[:5] == screened(made.run, 1, screening="prior", screening_images=5)
     assert both[5:] == screened(made.run, 1, screening="natural", screening_images=4)
+
+
+def test_textures_are_those_that_the_screened_search_draws(made: Checked) -> None:
+    textures = screened(made.run, 1, screening="textures", screening_images=40)
+
+    space = models.search_space(made.run)
+    assert isinstance(space, CodeSpace)
+    rng = np.random.default_rng(seed_of(made.run.seed, "screening", 2.0, 1))
+    assert textures == [tuple(map(int, row)) for row in draw_textures(space, rng, 40)]
+    assert textures != screened(made.run, 0, screening="textures", screening_images=40)
+    # palettes and tilings: fewer codes than independent draws have
+    independent = screened(made.run, 1, screening_images=40)
+    assert np.mean([len(set(row)) for row in textures]) < np.mean(
+        [len(set(row)) for row in independent]
+    )
 
 
 def test_each_repeat_is_told_its_own_screening(

@@ -566,7 +566,7 @@ def test_very_many_neurons(neurons: int, *, share: bool) -> None:
         ({"elites": 1}, "elites is 1; it must be a whole number of at least 2"),
         ({"most": 0}, "most is 0"),
         ({"growth": 0}, "growth is 0"),
-        ({"screening": 0}, "screening is 0; it must be between 0 and 1"),
+        ({"screening": -0.1}, "screening is -0.1; it must be 0 or more, below 1"),
         ({"screening": 1.0}, "screening is 1.0"),
         ({"screening": float("nan")}, "screening is nan"),
         ({"budget": 19}, "budget is 19; .* needs at least 20 images a neuron"),

@@ -23,7 +23,13 @@ SPACES = [CodeSpace(16, 32), GaussianSpace(6)]
 @pytest.mark.parametrize("space", SPACES, ids=str)
 @pytest.mark.parametrize(
     ("options", "count"),
-    [({}, 40), ({"screening": 0.5}, 100), ({"most": 33}, 33), ({"screening": 1e-3}, 10)],
+    [
+        ({}, 40),
+        ({"screening": 0.5}, 100),
+        ({"most": 33}, 33),
+        ({"screening": 1e-3}, 10),
+        ({"screening": 0}, 10),
+    ],
 )
 def test_the_size_of_the_screening(space: Space, options: dict[str, Any], count: int) -> None:
     alone = make_maximizer("screened", space, seeds=[1, 2], budget=200, **options).ask()
