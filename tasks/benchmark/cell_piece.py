@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spikeatlas.snn.atomic import write_atomically
 from spikeatlas.tasks.benchmark.cells import Cell
 from spikeatlas.tasks.benchmark.results import CellMeasurement
 
@@ -70,20 +68,6 @@ def cell_piece(
         [_steps(row) for row in measurement.history],
         {name: float(f"{value:.4g}") for name, value in measurement.totals.items()},
     )
-
-
-def write_piece(folder: Path, cell: Cell, piece: CellPiece) -> None:
-    """Write a cell's piece."""
-    text = json.dumps(asdict(piece), separators=(",", ":"))
-    write_atomically(piece_path(folder, cell), f"{text}\n".encode())
-
-
-def read_piece(folder: Path, cell: Cell) -> CellPiece | None:
-    """Return a cell's piece; None where there is none, or another version's."""
-    try:
-        return CellPiece(**json.loads(piece_path(folder, cell).read_text(encoding="utf-8")))
-    except (FileNotFoundError, ValueError, TypeError):
-        return None
 
 
 def piece_path(folder: Path, cell: Cell) -> Path:

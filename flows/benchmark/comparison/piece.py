@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import time
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from statistics import median
-from typing import TypeVar
 
 import numpy as np
 import torch
 
 from spikeatlas.flows.benchmark.comparison.comparison import NetworkComparison, Row
 from spikeatlas.flows.benchmark.step_timing import step_seconds
-from spikeatlas.snn.atomic import write_atomically
 from spikeatlas.snn.batching import padded_batches
 from spikeatlas.snn.coding import CodingKey, encode
 from spikeatlas.snn.data import DataSet, take_evenly
@@ -31,6 +27,7 @@ from spikeatlas.snn.training import (
     train_network,
 )
 from spikeatlas.snn.training.methods import Backprop
+from spikeatlas.tasks.benchmark.piece_file import read_piece, write_piece
 from spikeatlas.tasks.workers import models
 from spikeatlas.tasks.workers.process import one_thread
 from spikeatlas.tasks.workers.stopping import stop_asked
@@ -40,7 +37,6 @@ IMAGES = 1000
 BATCH = 100
 TIMED_BATCH = 32
 ROUNDS = 3
-Numbers = TypeVar("Numbers")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -112,10 +108,7 @@ def measure_piece(comparison: NetworkComparison, row: Row, seed: int, key: str) 
         robust,
         _units(network, active),
     )
-    write_atomically(
-        comparison.result_path(row, seed),
-        (json.dumps(dataclasses.asdict(piece), indent=1) + "\n").encode(),
-    )
+    write_piece(comparison.result_path(row, seed), piece)
     return piece
 
 
@@ -186,11 +179,3 @@ def valid_piece(comparison: NetworkComparison, row: Row, seed: int) -> Piece | N
     """Return the numbers of a row and seed that are there and rest on what the file says now; None where there are none."""
     piece = read_piece(comparison.result_path(row, seed), Piece)
     return piece if piece is not None and piece.key == comparison.key(row, seed) else None
-
-
-def read_piece(path: Path, form: type[Numbers]) -> Numbers | None:
-    """Return the numbers in a file; None where there are none, or others' than this version's."""
-    try:
-        return form(**json.loads(path.read_text(encoding="utf-8")))
-    except (FileNotFoundError, ValueError, TypeError):
-        return None

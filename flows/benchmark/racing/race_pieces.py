@@ -8,13 +8,9 @@ import xarray as xr
 
 from spikeatlas.flows.benchmark.racing.bench import Bench
 from spikeatlas.tasks.benchmark import results_store
-from spikeatlas.tasks.benchmark.cell_piece import (
-    CellPiece,
-    cell_piece,
-    read_piece,
-    write_piece,
-)
+from spikeatlas.tasks.benchmark.cell_piece import CellPiece, cell_piece, piece_path
 from spikeatlas.tasks.benchmark.cells import Cell, Setting
+from spikeatlas.tasks.benchmark.piece_file import read_piece, write_piece
 from spikeatlas.tasks.benchmark.results import dataset, measurement_of, rows_of
 from spikeatlas.tasks.study.digests import digest, json_values
 from spikeatlas.tasks.study.study import StudyError
@@ -35,8 +31,7 @@ def keep_pieces(bench: Bench, setting: Setting, cells: Iterable[Cell]) -> None:
                 network=setting.checkpoints[cell.training_seed][1],
                 generator=setting.generator.digest,
             )
-            bench.results.mkdir(parents=True, exist_ok=True)
-            write_piece(bench.results, cell, piece)
+            write_piece(piece_path(bench.results, cell), piece)
 
 
 def without_piece(bench: Bench, setting: Setting, cells: Iterable[Cell]) -> list[Cell]:
@@ -108,7 +103,7 @@ def missing_pieces(bench: Bench, pieces: Mapping[Cell, CellPiece]) -> Sequence[s
 
 def _piece(bench: Bench, cell: Cell) -> CellPiece | None:
     assert bench.results is not None
-    piece = read_piece(bench.results, cell)
+    piece = read_piece(piece_path(bench.results, cell), CellPiece)
     return piece if piece is not None and piece.key == _key(bench, cell) else None
 
 

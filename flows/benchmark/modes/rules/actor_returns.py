@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-import json
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -15,14 +14,13 @@ from pydantic import Field, FiniteFloat, model_validator
 from rich.table import Table
 
 from spikeatlas.flows.benchmark.comparison import NetworkComparison, Row, read_comparison
-from spikeatlas.flows.benchmark.comparison.piece import read_piece
-from spikeatlas.snn.atomic import write_atomically
 from spikeatlas.snn.data import Observations
 from spikeatlas.snn.environments import environment
 from spikeatlas.snn.networks import ActorNetwork
 from spikeatlas.snn.training import Td3, epoch_path, load_network, train_network
 from spikeatlas.snn.training.methods.td3 import episode_returns, seeds_of_tests
 from spikeatlas.tasks.atlas import coordinator
+from spikeatlas.tasks.benchmark.piece_file import read_piece, write_piece
 from spikeatlas.tasks.inspect.text import as_text
 from spikeatlas.tasks.workers import models
 from spikeatlas.tasks.workers.process import one_thread
@@ -162,9 +160,7 @@ def measure_returns(comparison: ReturnComparison, row: Row, seed: int) -> Return
     untrained, trained = (_tested(comparison, row, folder, place) for place in (0.0, places[-1]))
     key = key_of(comparison, row, seed)
     piece = ReturnPiece(row.name, seed, key, int(places[-1]), trained, untrained, seconds)
-    content = json.dumps(dataclasses.asdict(piece), indent=1) + "\n"
-    comparison.results.mkdir(parents=True, exist_ok=True)
-    write_atomically(comparison.result_path(row, seed), content.encode())
+    write_piece(comparison.result_path(row, seed), piece)
     return piece
 
 

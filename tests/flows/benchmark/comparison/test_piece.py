@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from spikeatlas.flows.benchmark.comparison import comparison_table, read_comparison
-from spikeatlas.flows.benchmark.comparison.piece import Piece, measure_piece, read_piece
+from spikeatlas.flows.benchmark.comparison.piece import Piece, measure_piece
 from spikeatlas.snn.robustness import PUBLISHED
+from spikeatlas.tasks.benchmark.piece_file import read_piece
 from tests.flows.benchmark.comparison.test_comparison import written
 
 
@@ -67,11 +68,3 @@ def test_networks_other_than_chains_are_measured(
     assert (piece.loop_steps_a_second is None) == ("method" in training)
     assert read_piece(comparison.result_path(comparison.rows[0], 0), Piece) == piece
     assert "| A |" in comparison_table(comparison, [piece])
-
-
-def test_numbers_of_another_version_are_none(tmp_path: Path) -> None:
-    path = tmp_path / "x.json"
-    path.write_text('{"row": "LIF"}')
-
-    assert read_piece(path, Piece) is None
-    assert read_piece(tmp_path / "missing.json", Piece) is None
