@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from spikeatlas.snn.layer_info import Unit
 from spikeatlas.snn.students.base import Answers, Recording, StudentModel, rounded
+from spikeatlas.snn.students.patches import patches_at
 from spikeatlas.snn.students.structure import Shape
 from spikeatlas.snn.students.whitening import descend, deviations, errors, whiten
 
@@ -111,12 +112,9 @@ class GenericStudent(StudentModel):
 
     def _patches(self, signals: Tensor, random: torch.Generator) -> Tensor:
         """Return some of what the first convolution sees, (k, d)."""
-        side = self._kernel
-        windows = functional.pad(signals, (side // 2,) * 4).unfold(2, side, 1).unfold(3, side, 1)
-        images, _, high, wide = windows.shape[:4]
-        cells = torch.randint(images * high * wide, (_PATCHES,), generator=random)
-        image, place = cells // (high * wide), cells % (high * wide)
-        return windows[image, :, place // wide, place % wide].flatten(1)
+        side, size = self._kernel, (signals.shape[2], signals.shape[3])
+        cells = torch.randint(len(signals) * math.prod(size), (_PATCHES,), generator=random)
+        return patches_at(signals, cells, size=size, side=side, padding=side // 2).flatten(1)
 
     def _drives(self, signals: Tensor) -> Tensor:
         """Drives (n, neurons) by signals (n, c, h, w)."""

@@ -11,6 +11,7 @@ from torch.nn import functional
 from spikeatlas.snn.readings import UnitChoice
 from spikeatlas.snn.readings.positions import pick
 from spikeatlas.snn.students.base import graded
+from spikeatlas.snn.students.patches import patches_at
 from spikeatlas.snn.students.structure import LayerForm, Shape
 from spikeatlas.snn.students.whitening import Whitening, descend, deviations, errors, whiten
 
@@ -144,13 +145,15 @@ class StudentLayer(nn.Module):
 
     def _patches(self, inputs: Tensor, cells: Tensor) -> Tensor:
         """Return what units see of inputs (n, c, h, w), (k, places of the pool, d); cells (k,) count units, image by image."""
-        form, step = self.form, self.form.stride * self.window
-        wide = form.target[2]
-        image, place = cells // math.prod(form.target[1:]), cells % math.prod(form.target[1:])
-        reach = form.kernel + (self.window - 1) * form.stride
-        padded = functional.pad(inputs, (form.padding,) * 4)
-        windows = padded.unfold(2, reach, 1).unfold(3, reach, 1)
-        patches = windows[image, :, place // wide * step, place % wide * step]
+        form, (_, high, wide) = self.form, self.form.target
+        patches = patches_at(
+            inputs,
+            cells,
+            size=(high, wide),
+            side=form.kernel + (self.window - 1) * form.stride,
+            padding=form.padding,
+            step=form.stride * self.window,
+        )
         return functional.unfold(patches, form.kernel, stride=form.stride).transpose(1, 2)
 
 
