@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
 from spikeatlas.optim.methods.populations import fill_missing
 from spikeatlas.optim.spaces import CodeSpace, Indices, squared_distances
@@ -77,7 +78,7 @@ class Anova:
         ridge = belief.penalty * np.eye(len(columns), dtype=np.float32)
         ridge[-1, -1] = 1e-3  # the mean is not shrunk
         gram, moment = self.gram[:, columns[:, None], columns], self.moment[:, columns]
-        weights = np.linalg.solve(gram + ridge, moment)
+        weights = solve_symmetric(gram + ridge, moment)
         weights = weights.transpose(0, 2, 1).reshape(-1, weights.shape[1])
         along_axes = weights[:, : self.positions * width].reshape(
             len(weights), self.positions, width
@@ -90,6 +91,20 @@ class Anova:
         axes = self._axes[points].reshape(*points.shape[:2], -1)
         mix = self._mix[points].sum(axis=2)
         return np.concatenate([axes, mix, np.ones_like(mix[..., :1])], axis=2)
+
+
+def solve_symmetric(gram: Floats, moment: Floats) -> Floats:
+    """Solve for each of g symmetric matrices (g, n, n), which no rounding should make indefinite, and right sides (g, n, m).
+
+    By Cholesky's factors, in a third of numpy's time; by elimination where rounding made a matrix indefinite after all.
+    """
+    left, right = torch.from_numpy(gram), torch.from_numpy(moment)
+    factors, failures = torch.linalg.cholesky_ex(left)
+    solutions = torch.cholesky_solve(right, factors)
+    indefinite = failures > 0
+    if indefinite.any():
+        solutions[indefinite] = torch.linalg.solve(left[indefinite], right[indefinite])
+    return np.asarray(solutions)
 
 
 def _coordinates(space: CodeSpace, effects: int) -> tuple[Floats, Floats]:

@@ -9,7 +9,14 @@ import pytest
 import teneva
 
 from spikeatlas.optim import CodeSpace
-from spikeatlas.optim.methods.screened.anova import DOUBT, TRUST, Anova, Belief, _coordinates
+from spikeatlas.optim.methods.screened.anova import (
+    DOUBT,
+    TRUST,
+    Anova,
+    Belief,
+    _coordinates,
+    solve_symmetric,
+)
 from tests.optim.cases import Array
 
 SPACE = CodeSpace(5, 4, np.eye(4))  # every code as far from every other
@@ -189,3 +196,16 @@ def test_a_codebook_of_equal_vectors_has_no_axis_that_says_anything() -> None:
     axes, mix = _coordinates(CodeSpace(4, 6, np.ones((6, 3))), 1024)
     assert not axes.any()
     assert not mix.any()
+
+
+def test_symmetric_systems_are_solved_whether_definite_or_not() -> None:
+    rng = np.random.default_rng(0)
+    rotations, _ = np.linalg.qr(rng.standard_normal((3, 20, 20)))
+    eigenvalues = np.tile(np.linspace(1, 9, 20), (3, 1))
+    eigenvalues[1, 0] = -0.1
+    gram = (rotations * eigenvalues[:, None] @ rotations.transpose(0, 2, 1)).astype(np.float32)
+    moment = rng.standard_normal((3, 20, 4)).astype(np.float32)
+    weights = solve_symmetric(gram, moment)
+    np.testing.assert_allclose(weights, np.linalg.solve(gram, moment), rtol=1e-3, atol=1e-4)
+    # one that is indefinite changes no other
+    np.testing.assert_array_equal(weights[:1], solve_symmetric(gram[:1], moment[:1]))
