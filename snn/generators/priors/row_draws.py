@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from spikeatlas.snn.compiled import compiled
 
-Floats = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.float32] | npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
 
 
@@ -45,9 +45,9 @@ def draw_codes(
     """
     count, positions = free.shape
     window, kinds = neighbours.shape[1], log_marginals.shape[1]
-    first, second = np.empty(bias.shape[0]), np.empty(bias.shape[0])
-    weights, rows = np.empty(log_marginals.shape[1]), np.empty(window, np.int64)
-    ones = np.ones(window)
+    first, second = np.empty_like(bias), np.empty_like(bias)
+    weights, rows = np.empty_like(log_marginals[0]), np.empty(window, np.int64)
+    ones = np.ones(window, bias.dtype)
     for row in range(count):
         for position in range(positions):
             if not free[row, position]:
@@ -72,7 +72,7 @@ def draw_codes(
 @compiled
 def _add_active(total: Floats, rows: Floats, units: Floats) -> None:
     """Add to ``total`` (m,) the ``rows`` (k, m) times those of ``units`` (k,) that are above 0."""
-    active, factors = np.empty(units.shape[0], np.int64), np.empty(units.shape[0])
+    active, factors = np.empty(units.shape[0], np.int64), np.empty_like(units)
     count = 0
     for unit in range(units.shape[0]):
         active[count], factors[count] = unit, units[unit]
