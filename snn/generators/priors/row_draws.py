@@ -11,11 +11,12 @@ import numpy.typing as npt
 
 from spikeatlas.snn.compiled import compiled
 
-Floats = npt.NDArray[np.float32] | npt.NDArray[np.float64]
+Floats = npt.NDArray[np.float32]
+Double = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
 
 
-def code_table(features: Floats, window: Floats) -> Floats:
+def code_table(features: Double, window: Double) -> Double:
     """Return each code's part (window * codes, hidden) in the first layer at each place of the window.
 
     From the codes' ``features`` (codes, k) and the layer's weights (window * k, hidden): the layer is
