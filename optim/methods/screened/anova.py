@@ -98,12 +98,12 @@ def solve_symmetric(gram: Floats, moment: Floats) -> Floats:
 
     By Cholesky's factors, in a third of numpy's time; by elimination where rounding made a matrix indefinite after all.
     """
-    left, right = torch.from_numpy(gram), torch.from_numpy(moment)
-    factors, failures = torch.linalg.cholesky_ex(left)
-    solutions = torch.cholesky_solve(right, factors)
+    matrices, sides = torch.from_numpy(gram), torch.from_numpy(moment)
+    factors, failures = torch.linalg.cholesky_ex(matrices)
+    solutions = torch.cholesky_solve(sides, factors)
     indefinite = failures > 0
     if indefinite.any():
-        solutions[indefinite] = torch.linalg.solve(left[indefinite], right[indefinite])
+        solutions[indefinite] = torch.linalg.solve(matrices[indefinite], sides[indefinite])
     return np.asarray(solutions)
 
 

@@ -30,7 +30,7 @@ def code_table(features: Double, window: Double) -> Double:
 def draw_codes(
     codes: Whole,
     free: npt.NDArray[np.bool_],
-    uniform: Floats,
+    uniform: Double,
     log_marginals: Floats,
     neighbours: Whole,
     table: Floats,
