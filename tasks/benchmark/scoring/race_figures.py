@@ -20,7 +20,7 @@ from spikeatlas.tasks.benchmark.scoring.statistics import interval, mean
 def draw_race(results: xr.Dataset, layers: list[str], subject: str, path: Path) -> None:
     """Draw best-so-far curves of each layer and way of sharing, and a forest of a subject's win rates, as one PNG file."""
     main = scores.per_neuron(results, MAIN)
-    figure = Figure(figsize=(3.4 * len(layers), 9.5), layout="constrained")
+    figure = Figure(figsize=(3.4 * len(layers) + 1.6, 9.5), layout="constrained")
     FigureCanvasAgg(figure)
     grid = figure.add_gridspec(3, len(layers))
     colours = _colours(main)
@@ -30,16 +30,18 @@ def draw_race(results: xr.Dataset, layers: list[str], subject: str, path: Path) 
             _curves(axes, main, layer, share, _Style(subject, colours))
             axes.set_title(f"{layer}, share {'on' if share else 'off'}", fontsize=9)
     figure.axes[0].set_ylabel("best so far / best of any method")
-    handles, labels = figure.axes[len(layers)].get_legend_handles_labels()
-    figure.axes[0].legend(handles, labels, fontsize=6)
+    handles, labels = figure.axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside right upper", fontsize=7, frameon=False)
     _forest(figure.add_subplot(grid[2, :]), main, subject)
     figure.savefig(path, dpi=110)
 
 
 def _colours(main: xr.Dataset) -> dict[str, Any]:
-    palette = colormaps["tab10"]
-    names = dict.fromkeys(main.label.values.tolist())
-    return {name: palette(number % 10) for number, name in enumerate(names)}
+    palette = colormaps["tab20"]
+    names = list(dict.fromkeys(main.label.values.tolist()))
+    # the ten dark ones first, then their pale companions
+    order = [*range(0, 20, 2), *range(1, 20, 2)]
+    return {name: palette(order[number % 20]) for number, name in enumerate(names)}
 
 
 class _Style(NamedTuple):
@@ -51,12 +53,12 @@ class _Style(NamedTuple):
 
 
 def _curves(axes: Axes, main: xr.Dataset, layer: str, share: bool, style: _Style) -> None:
-    """Draw the median over neurons of the normalised best-so-far; searches that never share are in both modes."""
+    """Draw the median over neurons of the normalised best-so-far; searches that are never shared are in both modes."""
     units = np.flatnonzero(main.layer.values == layer)
+    shared = set(main.label.values[main.share.values.astype(bool)].tolist())
     images = np.arange(1, main.sizes["query"] + 1)
     for contender, label in enumerate(main.label.values.tolist()):
-        both_modes = (main.label.values == label).sum() == 1
-        if main.share.values[contender] != share and not both_modes:
+        if main.share.values[contender] != share and (share is False or label in shared):
             continue
         curves = main.curve.values[units, contender]
         curves = curves[~np.isnan(curves).any(axis=1)]
