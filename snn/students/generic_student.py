@@ -73,10 +73,15 @@ class GenericStudent(StudentModel):
         self._bottoms, self._tops = _ends(units)
         self._draw(signals, len(units), random)
         deviation = deviations(numbers)
+        varied = deviation > 0
+        if not varied.any():
+            varied[:] = True
 
         def loss() -> Tensor:
             rows = torch.randint(len(signals), (_BATCH,), generator=random)
-            return errors(self._responses(self._drives(signals[rows])), numbers[rows], deviation)
+            responses = self._responses(self._drives(signals[rows]))
+            # of a neuron that answered all alike there is nothing to learn, and its errors would count most
+            return errors(responses[:, varied], numbers[rows][:, varied], deviation[varied])
 
         descend(self._weights.values(), loss, steps=self._widths.steps, rate=self._widths.rate)
         self._weights = {name: weight.detach() for name, weight in self._weights.items()}

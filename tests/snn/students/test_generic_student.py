@@ -82,3 +82,18 @@ def test_images_of_a_few_pixels() -> None:
     assert torch.isfinite(
         model.answers(stimuli, torch.zeros(30, dtype=torch.int64)).responses
     ).all()
+
+
+def test_silent_neurons_beside_do_not_drown_the_others() -> None:
+    record = recording(subject(), "conv1", 300, maps=False)
+    silent = {"silent": torch.zeros(300, 200)}
+    beside = Recording(record.images, record.targets, {**record.numbers, **silent}, {})
+    unseen, answers = images(200, seed=9), {}
+    for name, record_of in (("alone", record), ("beside", beside)):
+        units = {layer: Unit() for layer in record_of.numbers}
+        model = GenericStudent(SHAPE, [Unit()] * 4, units, ONE)
+        model.fit(record_of, torch.Generator().manual_seed(0))
+        answers[name] = correlations(
+            predicted(model, 4, unseen), responses(subject(), unseen)["conv1"][:, :4]
+        )
+    assert np.median(answers["beside"]) > np.median(answers["alone"]) - 0.1
