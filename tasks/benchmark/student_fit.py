@@ -75,8 +75,12 @@ def correlations(
     model: StudentModel, images: Images, responses: NDArray[np.float32]
 ) -> NDArray[np.float64]:
     """Return the correlation (N,) of answers to images (k, c, h, w) with responses (k, N); NaN where either is constant."""
-    columns = zip(range(responses.shape[1]), responses.T, strict=True)
-    return np.array([_correlation(row, _answers(model, images, neuron)) for neuron, row in columns])
+    return np.array(
+        [
+            _correlation(row, _answers(model, images, neuron))
+            for neuron, row in enumerate(responses.T)
+        ]
+    )
 
 
 @torch.no_grad()

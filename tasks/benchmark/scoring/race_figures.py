@@ -58,7 +58,7 @@ def _curves(axes: Axes, main: xr.Dataset, layer: str, share: bool, style: _Style
     shared = set(main.label.values[main.share.values.astype(bool)].tolist())
     images = np.arange(1, main.sizes["query"] + 1)
     for contender, label in enumerate(main.label.values.tolist()):
-        if main.share.values[contender] != share and (share is False or label in shared):
+        if main.share.values[contender] != share and label in shared:
             continue
         curves = main.curve.values[units, contender]
         curves = curves[~np.isnan(curves).any(axis=1)]

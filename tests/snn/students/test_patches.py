@@ -21,5 +21,5 @@ def test_a_kernel_over_patches_is_a_convolution(side: int, padding: int, step: i
     patches = patches_at(inputs, cells, size=size, side=side, padding=padding, step=step)
 
     assert patches.shape == (20, 3, side, side)
-    wanted = maps.flatten(2).transpose(1, 2).flatten(0, 1)[cells]
-    torch.testing.assert_close(patches.flatten(1) @ kernel.flatten(1).T, wanted)
+    cells_of_maps = maps.flatten(2).transpose(1, 2).flatten(0, 1)[cells]
+    torch.testing.assert_close(patches.flatten(1) @ kernel.flatten(1).T, cells_of_maps)

@@ -16,7 +16,7 @@ class Brightness(StudentModel):
     """Answers each image with its brightness, of neuron 1 with a constant."""
 
     def fit(self, recording: Recording, random: torch.Generator) -> None:
-        raise NotImplementedError
+        """Nothing is to be learnt."""
 
     def answers(self, stimuli: Tensor, neurons: Tensor) -> Answers:
         bright = stimuli.mean((1, 2, 3)) * (neurons != 1)
@@ -28,7 +28,7 @@ def test_each_neuron_s_answers_are_held_against_its_own_responses() -> None:
     bright = images.mean((1, 2, 3)).astype(np.float32)
     responses = np.stack([2 * bright + 1, bright, -bright, np.zeros(300, np.float32)], axis=1)
 
-    found = correlations(Brightness(1), images, responses)
+    fidelity = correlations(Brightness(1), images, responses)
 
-    assert found[[0, 2]] == pytest.approx([1, -1])
-    assert np.isnan(found[[1, 3]]).all()
+    assert fidelity[[0, 2]] == pytest.approx([1, -1])
+    assert np.isnan(fidelity[[1, 3]]).all()
